@@ -1,0 +1,3 @@
+//! `chat-cgi`.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! `chatctl`.
+
+fn main() {}

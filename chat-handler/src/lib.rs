@@ -1,0 +1,1 @@
+//! chat-handler: one chat user's process. stdin, stdout, CGI variables and files; no WebSocket.

@@ -1,0 +1,3 @@
+//! `chat-handler`: see the library crate.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Arguments as typed: websocketd's flags, parsed as Go's `flag` package parses them.

@@ -1,0 +1,178 @@
+//! The configuration as checked: one sub-config per stage. After this nobody sees a flag.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Everything the daemon was told, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: Listen,
+    /// What plain HTTP requests get.
+    pub http: Http,
+    /// What upgrade requests get.
+    pub session: Session,
+    /// How handlers are started and ended.
+    pub process: Process,
+    /// Every bound the daemon keeps.
+    pub limits: Limits,
+    /// What is logged, and how.
+    pub log: Log,
+}
+
+/// Listeners.
+#[derive(Debug, Clone, Default)]
+pub struct Listen {
+    /// Hosts as typed in `--address`, brackets of IPv6 removed; empty means all interfaces.
+    pub addresses: Vec<String>,
+    /// TCP port; `None` when only a Unix socket was asked for. 0 lets the kernel choose.
+    pub port: Option<u16>,
+    /// Port of the redirect server, one listener per address.
+    pub redirect_port: Option<u16>,
+    /// Path of the Unix socket.
+    pub unix_socket: Option<PathBuf>,
+    /// TLS on the TCP listeners.
+    pub tls: Option<Tls>,
+}
+
+/// PEM files.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// Certificate chain, leaf first.
+    pub cert: PathBuf,
+    /// Private key: PKCS#8, PKCS#1 or SEC1.
+    pub key: PathBuf,
+    /// Client certificates are required and verified against these.
+    pub client_ca: Option<PathBuf>,
+}
+
+/// What plain HTTP requests get.
+#[derive(Debug, Clone, Default)]
+pub struct Http {
+    /// `--staticdir`, canonical.
+    pub static_dir: Option<PathBuf>,
+    /// `--cgidir`, canonical.
+    pub cgi_dir: Option<PathBuf>,
+    /// `--devconsole`.
+    pub dev_console: bool,
+    /// `--header`: on every response. Name and value, in the order given.
+    pub headers: Vec<(String, String)>,
+    /// `--header-ws`: on 101 responses.
+    pub ws_headers: Vec<(String, String)>,
+    /// `--header-http`: on all but 101 responses.
+    pub http_headers: Vec<(String, String)>,
+    /// `--sameorigin`.
+    pub same_origin: bool,
+    /// `--origin`, split at commas and trimmed; `None` when the flag was not given.
+    pub allowed_origins: Option<Vec<String>>,
+    /// `--reverselookup`.
+    pub reverse_lookup: bool,
+}
+
+/// What runs for a WebSocket connection.
+#[derive(Debug, Clone)]
+pub enum Program {
+    /// COMMAND with its arguments; the path is resolved through PATH once, at start.
+    Command {
+        /// Resolved path, also argv[0] of the child.
+        path: PathBuf,
+        /// Arguments, untouched.
+        args: Vec<OsString>,
+    },
+    /// `--dir`: the URL path names the script below this directory (canonical).
+    ScriptDir(PathBuf),
+}
+
+/// How bytes of the program become messages, and back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// One line a text message.
+    Lines,
+    /// One read a binary message.
+    Binary,
+    /// `--passstderr`: one line of either stream a JSON text message.
+    TaggedLines,
+}
+
+/// What upgrade requests get.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// `None`: upgrade requests are ordinary HTTP.
+    pub program: Option<Program>,
+    /// Message framing.
+    pub framing: Framing,
+    /// Largest message from the client in bytes, also when reassembled; `None` is unlimited.
+    pub max_message: Option<usize>,
+    /// Longest line from the program in bytes.
+    pub max_line: usize,
+    /// Most fragments of one message.
+    pub max_fragments: usize,
+    /// Interval of keep-alive pings; `None`: no pings.
+    pub ping_interval: Option<Duration>,
+    /// How long a write to the client may make no progress.
+    pub write_timeout: Duration,
+    /// How long to wait for the client's close frame after ours.
+    pub close_timeout: Duration,
+}
+
+/// How handlers are started and ended.
+#[derive(Debug, Clone, Default)]
+pub struct Process {
+    /// Variables of the daemon's own environment that handlers inherit, `--passenv`, as read once in main.
+    pub inherited_env: Vec<(OsString, OsString)>,
+    /// `--closems`: added to each step of the termination ladder.
+    pub close_delay: Duration,
+    /// Wall-clock limit of a CGI program.
+    pub cgi_timeout: Duration,
+}
+
+/// Every bound the daemon keeps.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// `--maxforks`: handler and CGI processes at once; `None` is unlimited.
+    pub max_forks: Option<usize>,
+    /// Connections at once.
+    pub max_connections: usize,
+    /// Connections at once from one client address (an IPv6 client is its /64); `None` is unlimited.
+    pub max_connections_per_address: Option<usize>,
+    /// Time for the TLS handshake.
+    pub tls_timeout: Duration,
+    /// Time from the first byte of a request head to its end.
+    pub header_timeout: Duration,
+    /// Time a kept-alive connection may be silent between requests.
+    pub idle_timeout: Duration,
+    /// Bytes of a request head.
+    pub max_header_bytes: usize,
+    /// Header fields of a request.
+    pub max_headers: usize,
+    /// Time handlers get to end when the server stops, before the ladder starts.
+    pub shutdown_grace: Duration,
+}
+
+/// Least severity that is logged, in websocketd's order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// For developers.
+    Debug,
+    /// Each step.
+    Trace,
+    /// Each request and session.
+    Access,
+    /// Start-up.
+    Info,
+    /// Something failed.
+    Error,
+    /// The server can't go on.
+    Fatal,
+    /// Nothing is logged.
+    None,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// Least severity that is logged.
+    pub level: Level,
+}
+

@@ -1,0 +1,3 @@
+//! `websocketd-rs`: see the library crate.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The TLS configuration from PEM files, and the handshake with its time limit.

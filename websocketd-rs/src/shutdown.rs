@@ -1,0 +1,1 @@
+//! The signal table, and the token and tracker that end every task.
