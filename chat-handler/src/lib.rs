@@ -1,1 +1,3 @@
 //! chat-handler: one chat user's process. stdin, stdout, CGI variables and files; no WebSocket.
+
+pub mod settings;

@@ -1,0 +1,408 @@
+//! The ini file: what an administrator may say, checked, with defaults that are safe.
+//!
+//! Sections: `[global]` (see [`KEYS`] for every key, its default and what it allows) and
+//! `[room descriptions]` (one room a line). Keys of the 2016 file keep their meaning.
+//! Everything wrong is told with file, line, key and what is allowed, all of it at once.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ini::{Ini, ParseOption};
+
+mod keys;
+mod net;
+
+pub use keys::{KEYS, Key};
+pub use net::Cidr;
+
+/// Where the file is looked for when neither `--config` nor `CHAT_CONFIG` names one.
+pub const DEFAULT_PATH: &str = "/etc/websocketd-rs/chat.ini";
+
+/// The largest file that is read: an ini is written by hand, a bigger one is a mistake.
+const MAX_FILE_BYTES: u64 = 1 << 20;
+
+/// The language of the server's own lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lang {
+    /// English: the lines of the 2016 script, byte for byte.
+    En,
+    /// Czech.
+    Cs,
+}
+
+/// How PHP wrote the session (`session.serialize_handler`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Serializer {
+    /// Find out from the bytes.
+    Auto,
+    /// `name|serialized` pairs, PHP's default.
+    Php,
+    /// One serialized array.
+    PhpSerialize,
+    /// A length byte, the name, the serialized value.
+    PhpBinary,
+}
+
+/// What an administrator decided. Built by [`Settings::load`] only.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The file this came from.
+    pub source: PathBuf,
+    /// The directory of `rooms/`, `users/`, `sessions/`, `log/` and `run/`. Absolute.
+    pub base_dir: PathBuf,
+    /// Bells, inboxes and bans; `BASE_DIR/run` unless `RUN_DIR` says otherwise.
+    pub run_dir: PathBuf,
+    /// Language of the server's own lines.
+    pub lang: Lang,
+    /// Lines of history a newcomer gets.
+    pub last_messages: usize,
+    /// Who is it.
+    pub identity: Identity,
+    /// Bounds.
+    pub limits: Limits,
+    /// What only the pages need.
+    pub pages: Pages,
+    /// `[room descriptions]`: room name as written, and its text, in file order.
+    pub room_descriptions: Vec<(String, String)>,
+}
+
+/// How a person is recognized; see the chat specification's "Who is it".
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The cookie that names the PHP session.
+    pub session_cookie: String,
+    /// Where PHP keeps its session files.
+    pub session_dir: PathBuf,
+    /// The `N` of PHP's `session.save_path = "N;/path"`: levels of one-character directories.
+    pub session_depth: u8,
+    /// The serializer, or detection.
+    pub serializer: Serializer,
+    /// Where in the session the name is: `username`, `user.name`, ...
+    pub user_path: String,
+    /// Where in the session the color is.
+    pub color_path: String,
+    /// Where in the session the moderator flag is; `None`: no session makes a moderator.
+    pub admin_path: Option<String>,
+    /// A session file older than this does not count.
+    pub session_max_age: Duration,
+    /// OpenSSO's attribute service; asked only if set.
+    pub sso_url: Option<String>,
+    /// The cookie that OpenSSO knows.
+    pub sso_cookie: String,
+    /// Certificates to trust for it (PEM) in place of the system's.
+    pub sso_ca_file: Option<PathBuf>,
+    /// How long it may take to answer.
+    pub sso_timeout: Duration,
+    /// Whether the web server's word is taken, and from which CGI variable.
+    pub remote_user: Option<String>,
+    /// The peers whose `remote_user` is believed.
+    pub trusted_proxies: Vec<Cidr>,
+    /// Whether people without a name may enter.
+    pub anonymous: bool,
+}
+
+/// Bounds, each against one way of hurting others.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Rooms in all: each costs a file for ever.
+    pub max_rooms: usize,
+    /// People in one room: the list is sent to each newcomer.
+    pub max_members: usize,
+    /// Connections of one session or account: one person with a script.
+    pub max_connections: usize,
+    /// Characters of a message.
+    pub max_message: usize,
+    /// Bytes of a signal (a WebRTC offer is about 10 KiB).
+    pub max_signal: usize,
+    /// Records in one answer to `history`.
+    pub max_history: usize,
+    /// Messages a second that are taken without delay in the long run.
+    pub rate: u32,
+    /// Messages that may come at once.
+    pub burst: u32,
+}
+
+/// What the pages are told, and `chat-cgi` needs.
+#[derive(Clone, Debug)]
+pub struct Pages {
+    /// `ws://` or `wss://` address of the rooms, the room's name is appended; `None`: same origin.
+    pub websocket_url: Option<String>,
+    /// STUN servers, `host` or `host:port`, without scheme.
+    pub stun_servers: Vec<String>,
+    /// TURN addresses as `turn:host:port?transport=udp`.
+    pub turn_urls: Vec<String>,
+    /// Shared with the TURN server (coturn's `static-auth-secret`).
+    pub turn_secret: Option<String>,
+    /// How long TURN credentials are good.
+    pub turn_ttl: Duration,
+}
+
+/// One thing wrong with the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The file, or where one was looked for.
+    pub file: PathBuf,
+    /// Line, from 1; 0 when it is about the whole file.
+    pub line: usize,
+    /// What is wrong and what is allowed.
+    pub text: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line == 0 {
+            write!(f, "{}: {}", self.file.display(), self.text)
+        } else {
+            write!(f, "{}:{}: {}", self.file.display(), self.line, self.text)
+        }
+    }
+}
+
+/// Everything that is wrong, one problem a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingsError(pub Vec<Problem>);
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, problem) in self.0.iter().enumerate() {
+            if number > 0 {
+                f.write_str("\n")?;
+            }
+            problem.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for SettingsError {}
+
+impl Settings {
+    /// Reads and checks the file that `flag` (`--config`) or else `variable` (`CHAT_CONFIG`)
+    /// names, or else [`DEFAULT_PATH`]; directories must exist.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn load(flag: Option<&Path>, variable: Option<&Path>) -> Result<Self, SettingsError> {
+        let path = flag.or(variable).unwrap_or(Path::new(DEFAULT_PATH));
+        let text = read(path, flag.is_some() || variable.is_some())?;
+        let settings = Self::parse(&text, path)?;
+        settings.check_directories(&text)?;
+        Ok(settings)
+    }
+
+    /// Checks `text` as if it stood in `path`; looks at no other file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, SettingsError> {
+        let folder = absolute_folder(path);
+        let problem = |line, text| Problem {
+            file: path.to_owned(),
+            line,
+            text,
+        };
+        let options = ParseOption {
+            enabled_escape: false,
+            ..ParseOption::default()
+        };
+        let ini = Ini::load_from_str_opt(text, options).map_err(|error| {
+            let text = format!("{} (write KEY=value lines under [global])", error.msg);
+            SettingsError(vec![problem(error.line, text)])
+        })?;
+        let mut settings = Self::defaults(path);
+        let mut problems = Vec::new();
+        let mut has_base = false;
+        for (section, properties) in &ini {
+            match section {
+                Some("global") => {}
+                Some("room descriptions") => {
+                    let rooms = properties.iter().map(|(k, v)| (k.to_owned(), v.to_owned()));
+                    settings.room_descriptions.extend(rooms);
+                    continue;
+                }
+                other => {
+                    if let Some((key, _)) = properties.iter().next() {
+                        let line = line_of(text, other, key, 0);
+                        let allowed = "allowed sections: [global], [room descriptions]";
+                        let name = other.map_or("a key before any section".to_owned(), |name| {
+                            format!("unknown section [{name}]")
+                        });
+                        problems.push(problem(line, format!("{name}; {allowed}")));
+                    }
+                    continue;
+                }
+            }
+            let mut seen = std::collections::HashMap::<&str, usize>::new();
+            for (key, value) in properties {
+                let nth = seen.entry(key).or_default();
+                let line = line_of(text, section, key, *nth);
+                *nth += 1;
+                has_base |= key == "BASE_DIR";
+                if let Err(text) = keys::apply(&mut settings, &folder, key, value.trim()) {
+                    problems.push(problem(line, text));
+                }
+            }
+        }
+        if !has_base {
+            let text = "BASE_DIR is missing in [global]; write BASE_DIR=DIRECTORY".to_owned();
+            problems.push(problem(0, text));
+        }
+        if problems.is_empty() {
+            Ok(settings.resolve())
+        } else {
+            Err(SettingsError(problems))
+        }
+    }
+
+    fn defaults(path: &Path) -> Self {
+        Self {
+            source: path.to_owned(),
+            base_dir: PathBuf::new(),
+            run_dir: PathBuf::new(),
+            lang: Lang::En,
+            last_messages: 20,
+            identity: Identity {
+                session_cookie: "PHPSESSID".to_owned(),
+                session_dir: PathBuf::new(),
+                session_depth: 0,
+                serializer: Serializer::Auto,
+                user_path: "username".to_owned(),
+                color_path: "color".to_owned(),
+                admin_path: None,
+                session_max_age: Duration::from_secs(1440),
+                sso_url: None,
+                sso_cookie: "iPlanetDirectoryPro".to_owned(),
+                sso_ca_file: None,
+                sso_timeout: Duration::from_secs(3),
+                remote_user: None,
+                trusted_proxies: Vec::new(),
+                anonymous: true,
+            },
+            limits: Limits {
+                max_rooms: 10_000,
+                max_members: 2_000,
+                max_connections: 20,
+                max_message: 4096,
+                max_signal: 65_536,
+                max_history: 200,
+                rate: 10,
+                burst: 20,
+            },
+            pages: Pages {
+                websocket_url: None,
+                stun_servers: Vec::new(),
+                turn_urls: Vec::new(),
+                turn_secret: None,
+                turn_ttl: Duration::from_hours(1),
+            },
+            room_descriptions: Vec::new(),
+        }
+    }
+
+    /// Fills in what follows from `BASE_DIR`.
+    fn resolve(mut self) -> Self {
+        if self.run_dir.as_os_str().is_empty() {
+            self.run_dir = self.base_dir.join("run");
+        }
+        if self.identity.session_dir.as_os_str().is_empty() {
+            self.identity.session_dir = self.base_dir.join("sessions");
+        }
+        self
+    }
+
+    /// The directories below `BASE_DIR` are made by the one who writes there first; `BASE_DIR`
+    /// itself must exist, so that a wrong path or a disk that is not mounted is told.
+    fn check_directories(&self, text: &str) -> Result<(), SettingsError> {
+        let line = line_of(text, Some("global"), "BASE_DIR", 0);
+        let trouble = match std::fs::metadata(&self.base_dir) {
+            Ok(found) if found.is_dir() => return Ok(()),
+            Ok(_) => "is not a directory".to_owned(),
+            Err(error) => format!("cannot be used ({error})"),
+        };
+        let text = format!(
+            "BASE_DIR: {} {trouble}; make it, and give it to the user the chat runs as",
+            self.base_dir.display()
+        );
+        Err(SettingsError(vec![Problem {
+            file: self.source.clone(),
+            line,
+            text,
+        }]))
+    }
+}
+
+fn read(path: &Path, named: bool) -> Result<String, SettingsError> {
+    use std::io::Read as _;
+    let fail = |text| {
+        SettingsError(vec![Problem {
+            file: path.to_owned(),
+            line: 0,
+            text,
+        }])
+    };
+    let file = std::fs::File::open(path).map_err(|error| {
+        fail(if named {
+            format!("cannot be read: {error}")
+        } else {
+            format!(
+                "cannot be read: {error}; name another file with --config FILE or CHAT_CONFIG \
+                 (it needs two lines: [global] and BASE_DIR=DIRECTORY)"
+            )
+        })
+    })?;
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| fail(format!("cannot be read: {error}")))?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(fail(format!(
+            "is larger than {MAX_FILE_BYTES} bytes; is it the right file?"
+        )));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let text = "is not UTF-8; convert it, for example with iconv".to_owned();
+        SettingsError(vec![Problem {
+            file: path.to_owned(),
+            line,
+            text,
+        }])
+    })
+}
+
+/// The directory that relative paths in the file start from.
+fn absolute_folder(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    absolute
+        .parent()
+        .map_or_else(|| PathBuf::from("/"), Path::to_owned)
+}
+
+/// The line where the `nth` `key` of `section` stands, from 1; 0 if it cannot be found
+/// (rust-ini gives positions for syntax errors only).
+fn line_of(text: &str, section: Option<&str>, key: &str, nth: usize) -> usize {
+    let mut current = None;
+    let mut left = nth;
+    for (number, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if let Some(rest) = line.strip_prefix('[') {
+            current = rest.split_once(']').map(|(name, _)| name.trim());
+        } else if current == section
+            && line
+                .split(['=', ':'])
+                .next()
+                .is_some_and(|name| name.trim() == key)
+        {
+            if left == 0 {
+                return number + 1;
+            }
+            left -= 1;
+        }
+    }
+    0
+}
+
+#[cfg(test)]
+mod tests;

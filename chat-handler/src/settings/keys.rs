@@ -1,0 +1,228 @@
+//! Every key of `[global]`: its meaning, what it allows, and where its value goes.
+
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{Cidr, Lang, Serializer, Settings};
+
+/// A key of `[global]`.
+#[derive(Clone, Copy)]
+pub struct Key {
+    /// As written in the file.
+    pub name: &'static str,
+    /// What is allowed, in words.
+    pub allowed: &'static str,
+    /// What it does, in a few words, with its default.
+    pub about: &'static str,
+    set: fn(&mut Settings, &Path, &str) -> Option<()>,
+}
+
+macro_rules! keys {
+    ($($name:literal, $allowed:literal, $about:literal, $set:expr;)*) => {
+        /// All keys of `[global]`, in the order of the shipped file.
+        pub const KEYS: &[Key] = &[$(Key { name: $name, allowed: $allowed, about: $about, set: $set }),*];
+    };
+}
+
+keys! {
+    "BASE_DIR", "a directory, absolute or relative to this file", "where rooms, users, sessions, log and run are",
+        |s, dir, v| { s.base_dir = path(dir, v)?; Some(()) };
+    "RUN_DIR", "a directory, absolute or relative to this file", "bells and inboxes (default BASE_DIR/run)",
+        |s, dir, v| { s.run_dir = path(dir, v)?; Some(()) };
+    "LANG", "en, cs or a locale like cs_CZ.UTF-8", "language of the server's own lines (default en)",
+        |s, _, v| { s.lang = lang(v)?; Some(()) };
+    "LAST_MESSAGES", "a number from 0 to 1000", "lines of history a newcomer gets (default 20)",
+        |s, _, v| { s.last_messages = number(v, 0..=1000)?; Some(()) };
+
+    "SESSION_COOKIE", "a cookie name", "cookie of the PHP session (default PHPSESSID)",
+        |s, _, v| { s.identity.session_cookie = token(v)?; Some(()) };
+    "SESSION_SAVE_PATH", "a directory, or N;DIRECTORY with N from 0 to 5 as in php.ini", "PHP's session files (default BASE_DIR/sessions)",
+        |s, dir, v| { (s.identity.session_depth, s.identity.session_dir) = save_path(dir, v)?; Some(()) };
+    "SESSION_SERIALIZE_HANDLER", "auto, php, php_serialize or php_binary", "how PHP writes sessions (default auto)",
+        |s, _, v| { s.identity.serializer = serializer(v)?; Some(()) };
+    "SESSION_USER_PATH", "names joined by dots, like user.name", "the name's place in the session (default username)",
+        |s, _, v| { s.identity.user_path = dotted(v)?; Some(()) };
+    "SESSION_COLOR_PATH", "names joined by dots, like user.color", "the color's place in the session (default color)",
+        |s, _, v| { s.identity.color_path = dotted(v)?; Some(()) };
+    "SESSION_ADMIN_PATH", "names joined by dots, like user.is_admin, or nothing", "the moderator flag's place in the session (default: none)",
+        |s, _, v| { s.identity.admin_path = if v.is_empty() { None } else { Some(dotted(v)?) }; Some(()) };
+    "SESSION_MAX_AGE", "seconds from 1 to 31536000", "an older session does not count (default 1440)",
+        |s, _, v| { s.identity.session_max_age = seconds(v, 1..=31_536_000)?; Some(()) };
+
+    "AUTHENTIZATION_WEBSERVICE_URL", "an https:// address, or nothing", "OpenSSO's attribute service (default: none)",
+        |s, _, v| { s.identity.sso_url = url(v, &["https://", "http://127.0.0.1", "http://localhost", "http://[::1]"])?; Some(()) };
+    "AUTHENTIZATION_COOKIENAME", "a cookie name", "cookie that OpenSSO knows (default iPlanetDirectoryPro)",
+        |s, _, v| { if !v.is_empty() { s.identity.sso_cookie = token(v)?; } Some(()) };
+    "AUTHENTIZATION_CA_FILE", "a PEM file, absolute or relative to this file", "certificates to trust there (default: the system's)",
+        |s, dir, v| { s.identity.sso_ca_file = Some(path(dir, v)?); Some(()) };
+    "AUTHENTIZATION_TIMEOUT", "seconds from 1 to 30", "how long it may take to answer (default 3)",
+        |s, _, v| { s.identity.sso_timeout = seconds(v, 1..=30)?; Some(()) };
+    "REMOTE_USER", "no, yes, or the name of a CGI variable like HTTP_X_REMOTE_USER", "believe the web server's log-in (default no)",
+        |s, _, v| { s.identity.remote_user = remote_user(v)?; Some(()) };
+    "TRUSTED_PROXIES", "addresses or networks like 127.0.0.1, 10.0.0.0/8", "who may set REMOTE_USER (default: nobody)",
+        |s, _, v| { s.identity.trusted_proxies = list(v).map(Cidr::parse).collect::<Option<_>>()?; Some(()) };
+    "ANONYMOUS", "yes or no", "people without a name may enter (default yes)",
+        |s, _, v| { s.identity.anonymous = yes(v)?; Some(()) };
+
+    "MAX_ROOMS", "a number from 1 to 1000000", "rooms in all (default 10000)",
+        |s, _, v| { s.limits.max_rooms = number(v, 1..=1_000_000)?; Some(()) };
+    "MAX_MEMBERS", "a number from 1 to 10000", "people in one room (default 2000)",
+        |s, _, v| { s.limits.max_members = number(v, 1..=10_000)?; Some(()) };
+    "MAX_CONNECTIONS", "a number from 1 to 10000", "connections of one session or account (default 20)",
+        |s, _, v| { s.limits.max_connections = number(v, 1..=10_000)?; Some(()) };
+    "MAX_MESSAGE", "characters from 1 to 8192", "length of a message (default 4096)",
+        |s, _, v| { s.limits.max_message = number(v, 1..=8192)?; Some(()) };
+    "MAX_SIGNAL", "bytes from 1024 to 262144", "length of a WebRTC signal (default 65536)",
+        |s, _, v| { s.limits.max_signal = number(v, 1024..=262_144)?; Some(()) };
+    "MAX_HISTORY", "a number from 1 to 1000", "records in one page of history (default 200)",
+        |s, _, v| { s.limits.max_history = number(v, 1..=1000)?; Some(()) };
+    "MESSAGE_RATE", "a number from 1 to 1000", "messages a second that are taken without delay (default 10)",
+        |s, _, v| { s.limits.rate = u32::try_from(number(v, 1..=1000)?).ok()?; Some(()) };
+    "MESSAGE_BURST", "a number from 1 to 10000", "messages that may come at once (default 20)",
+        |s, _, v| { s.limits.burst = u32::try_from(number(v, 1..=10_000)?).ok()?; Some(()) };
+
+    "WEBSOCKETD_SERVER_URL", "a ws:// or wss:// address, or nothing", "what pages connect to (default: where they come from)",
+        |s, _, v| { s.pages.websocket_url = url(v, &["ws://", "wss://"])?; Some(()) };
+    "ICE_SERVER_DNS", "STUN servers as host or host:port, joined by commas, or nothing", "for audio and video (default: none)",
+        |s, _, v| { s.pages.stun_servers = list(v).map(host).collect::<Option<_>>()?; Some(()) };
+    "TURN_URLS", "turn: or turns: addresses, joined by commas", "relays for audio and video (default: none)",
+        |s, _, v| { s.pages.turn_urls = list(v).map(turn).collect::<Option<_>>()?; Some(()) };
+    "TURN_SECRET", "at least 16 characters, or nothing", "shared with the TURN server (default: none)",
+        |s, _, v| { s.pages.turn_secret = match v.len() { 0 => None, 1..16 => return None, _ => Some(v.to_owned()) }; Some(()) };
+    "TURN_TTL", "seconds from 60 to 86400", "how long TURN credentials are good (default 3600)",
+        |s, _, v| { s.pages.turn_ttl = seconds(v, 60..=86_400)?; Some(()) };
+}
+
+/// Sets `key` to `value`; `folder` is where relative paths start.
+///
+/// # Errors
+/// What is wrong, with the key and what is allowed.
+pub(super) fn apply(
+    settings: &mut Settings,
+    folder: &Path,
+    key: &str,
+    value: &str,
+) -> Result<(), String> {
+    let Some(known) = KEYS.iter().find(|known| known.name == key) else {
+        let names: Vec<_> = KEYS.iter().map(|known| known.name).collect();
+        return Err(format!(
+            "unknown key {key:?} in [global]; allowed keys: {}",
+            names.join(", ")
+        ));
+    };
+    (known.set)(settings, folder, value)
+        .ok_or_else(|| format!("{key}={value:?} is not allowed; allowed: {}", known.allowed))
+}
+
+fn path(folder: &Path, value: &str) -> Option<PathBuf> {
+    let usable = !value.is_empty() && !value.contains(char::is_control);
+    usable.then(|| folder.join(value))
+}
+
+/// `/path`, `N;/path` or `N;MODE;/path`, as PHP's `session.save_path`.
+fn save_path(folder: &Path, value: &str) -> Option<(u8, PathBuf)> {
+    let parts: Vec<_> = value.split(';').collect();
+    let (depth, dir) = match parts[..] {
+        [dir] => (0, dir),
+        [depth, dir] | [depth, _, dir] => (depth.trim().parse().ok().filter(|&n| n <= 5)?, dir),
+        _ => return None,
+    };
+    Some((depth, path(folder, dir.trim())?))
+}
+
+fn lang(value: &str) -> Option<Lang> {
+    let language = value.split(['_', '.', '@', '-']).next().unwrap_or(value);
+    let known = !language.is_empty() && language.bytes().all(|b| b.is_ascii_alphabetic());
+    match language {
+        "cs" | "CS" => Some(Lang::Cs),
+        // The 2016 file holds the server's locale here, whichever it is.
+        _ if known => Some(Lang::En),
+        _ => None,
+    }
+}
+
+fn serializer(value: &str) -> Option<Serializer> {
+    match value {
+        "auto" => Some(Serializer::Auto),
+        "php" => Some(Serializer::Php),
+        "php_serialize" => Some(Serializer::PhpSerialize),
+        "php_binary" => Some(Serializer::PhpBinary),
+        _ => None,
+    }
+}
+
+fn number(value: &str, allowed: RangeInclusive<usize>) -> Option<usize> {
+    value.parse().ok().filter(|number| allowed.contains(number))
+}
+
+fn seconds(value: &str, allowed: RangeInclusive<usize>) -> Option<Duration> {
+    number(value, allowed).map(|number| Duration::from_secs(number as u64))
+}
+
+fn yes(value: &str) -> Option<bool> {
+    match value.to_ascii_lowercase().as_str() {
+        "yes" | "true" | "on" | "1" => Some(true),
+        "no" | "false" | "off" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+/// A cookie name (RFC 6265 section 4.1.1: a token).
+fn token(value: &str) -> Option<String> {
+    let good = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    (!value.is_empty() && value.bytes().all(good)).then(|| value.to_owned())
+}
+
+fn dotted(value: &str) -> Option<String> {
+    let good = value
+        .split('.')
+        .all(|name| !name.is_empty() && !name.contains(char::is_control));
+    good.then(|| value.to_owned())
+}
+
+fn url(value: &str, schemes: &[&str]) -> Option<Option<String>> {
+    if value.is_empty() {
+        return Some(None);
+    }
+    let good = schemes
+        .iter()
+        .any(|scheme| value.starts_with(scheme) && value.len() > scheme.len())
+        || schemes
+            .iter()
+            .any(|scheme| scheme.starts_with("http://") && value == *scheme);
+    (good && !value.contains(|c: char| c.is_control() || c.is_whitespace() || "\"'<>".contains(c)))
+        .then(|| Some(value.to_owned()))
+}
+
+fn remote_user(value: &str) -> Option<Option<String>> {
+    match yes(value) {
+        Some(true) => Some(Some("REMOTE_USER".to_owned())),
+        Some(false) => Some(None),
+        None => {
+            let good = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+            let variable = value == "REMOTE_USER" || value.starts_with("HTTP_");
+            (variable && value.bytes().all(good)).then(|| Some(value.to_owned()))
+        }
+    }
+}
+
+fn list(value: &str) -> impl Iterator<Item = &str> {
+    value
+        .split([',', ' ', '\t'])
+        .filter(|part| !part.is_empty())
+}
+
+fn host(value: &str) -> Option<String> {
+    let value = value.strip_prefix("stun:").unwrap_or(value);
+    let good = |b: u8| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b);
+    (!value.is_empty() && value.bytes().all(good)).then(|| value.to_owned())
+}
+
+fn turn(value: &str) -> Option<String> {
+    let rest = value
+        .strip_prefix("turn:")
+        .or_else(|| value.strip_prefix("turns:"))?;
+    let good = |b: u8| b.is_ascii_alphanumeric() || b"-._:[]?=".contains(&b);
+    (!rest.is_empty() && rest.bytes().all(good)).then(|| value.to_owned())
+}
