@@ -1,0 +1,114 @@
+//! Certificates for a test, made on the spot, and clients that trust them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, IsCa, KeyPair,
+};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
+use tempfile::TempDir;
+
+/// A certificate authority with its directory of PEM files.
+pub struct Authority {
+    dir: TempDir,
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+/// A certificate and its key, as PEM files.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// Certificate.
+    pub cert: PathBuf,
+    /// Private key.
+    pub key: PathBuf,
+}
+
+impl Authority {
+    /// A new one.
+    pub fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).expect("no names are valid names");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("ring makes keys");
+        let issuer = CertifiedIssuer::self_signed(params, key).expect("a plain authority");
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        fs::write(dir.path().join("ca.pem"), issuer.pem()).expect("writable");
+        Self { dir, issuer }
+    }
+
+    /// Its own certificate.
+    pub fn ca(&self) -> PathBuf {
+        self.dir.path().join("ca.pem")
+    }
+
+    /// The directory of its files.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// A certificate for localhost and 127.0.0.1, its subject empty as many in the wild.
+    pub fn issue(&self, name: &str) -> Identity {
+        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let mut params = CertificateParams::new(names).expect("valid names");
+        params.distinguished_name = DistinguishedName::new();
+        let key = KeyPair::generate().expect("ring makes keys");
+        let cert = params
+            .signed_by(&key, &self.issuer)
+            .expect("a plain certificate");
+        let identity = Identity {
+            cert: self.dir.path().join(format!("{name}.pem")),
+            key: self.dir.path().join(format!("{name}.key")),
+        };
+        fs::write(&identity.cert, cert.pem()).expect("writable");
+        fs::write(&identity.key, key.serialize_pem()).expect("writable");
+        identity
+    }
+
+    /// A client that trusts this authority, with its own certificate if given.
+    pub fn client(&self, identity: Option<&Identity>) -> Arc<ClientConfig> {
+        let mut roots = RootCertStore::empty();
+        roots
+            .add(self.issuer.der().clone())
+            .expect("our own authority");
+        client_config(roots, identity)
+    }
+}
+
+impl Default for Authority {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A client that trusts the self-signed certificate in `cert`.
+pub fn client_trusting(cert: &Path) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    for cert in CertificateDer::pem_file_iter(cert).expect("a PEM file") {
+        roots
+            .add(cert.expect("a certificate"))
+            .expect("an acceptable root");
+    }
+    client_config(roots, None)
+}
+
+fn client_config(roots: RootCertStore, identity: Option<&Identity>) -> Arc<ClientConfig> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring has them")
+        .with_root_certificates(roots);
+    Arc::new(match identity {
+        None => builder.with_no_client_auth(),
+        Some(identity) => {
+            let chain = CertificateDer::pem_file_iter(&identity.cert).expect("a PEM file");
+            let chain = chain.map(|cert| cert.expect("a certificate")).collect();
+            let key = PrivateKeyDer::from_pem_file(&identity.key).expect("a key");
+            builder
+                .with_client_auth_cert(chain, key)
+                .expect("they belong together")
+        }
+    })
+}

@@ -1,0 +1,136 @@
+//! The byte streams a client can use: TCP, TLS over TCP, Unix socket.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+
+use crate::deadline::DEADLINE;
+
+/// Where a daemon is, and how to get there.
+#[derive(Debug, Clone)]
+pub enum Endpoint {
+    /// Plain TCP.
+    Tcp(SocketAddr),
+    /// TLS; the name is `localhost`.
+    Tls(SocketAddr, Arc<ClientConfig>),
+    /// Unix socket.
+    Unix(PathBuf),
+}
+
+impl Endpoint {
+    /// Connects; reads and writes then fail after the deadline.
+    pub fn connect(&self) -> io::Result<Transport> {
+        let transport = match self {
+            Self::Tcp(address) => Transport::Tcp(tcp(*address)?),
+            Self::Tls(address, config) => {
+                let name = ServerName::try_from("localhost").expect("a valid name");
+                let session =
+                    ClientConnection::new(Arc::clone(config), name).map_err(io::Error::other)?;
+                let mut stream = StreamOwned::new(session, tcp(*address)?);
+                // A refused handshake shows here, not at the first read.
+                stream.conn.complete_io(&mut stream.sock)?;
+                Transport::Tls(Box::new(stream))
+            }
+            Self::Unix(path) => Transport::Unix(UnixStream::connect(path)?),
+        };
+        transport.set_patience(DEADLINE)?;
+        Ok(transport)
+    }
+
+    /// What goes into the Host header.
+    pub fn host(&self) -> String {
+        match self {
+            Self::Tcp(address) | Self::Tls(address, _) => address.to_string(),
+            Self::Unix(_) => "localhost".to_owned(),
+        }
+    }
+}
+
+fn tcp(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&address, DEADLINE)?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// A connected byte stream.
+#[derive(Debug)]
+pub enum Transport {
+    /// Plain TCP.
+    Tcp(TcpStream),
+    /// TLS over TCP.
+    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
+    /// Unix socket.
+    Unix(UnixStream),
+}
+
+impl Transport {
+    /// How long a read or write may take.
+    pub fn set_patience(&self, patience: Duration) -> io::Result<()> {
+        let (read, write) = (Some(patience), Some(patience));
+        match self {
+            Self::Tcp(stream) => stream
+                .set_read_timeout(read)
+                .and(stream.set_write_timeout(write)),
+            Self::Tls(stream) => stream
+                .sock
+                .set_read_timeout(read)
+                .and(stream.sock.set_write_timeout(write)),
+            Self::Unix(stream) => stream
+                .set_read_timeout(read)
+                .and(stream.set_write_timeout(write)),
+        }
+    }
+
+    /// Shuts the socket itself down, without any courtesy of TLS or WebSocket.
+    pub fn shutdown(&self, how: Shutdown) {
+        // Already gone is as good.
+        let _ = match self {
+            Self::Tcp(stream) => stream.shutdown(how),
+            Self::Tls(stream) => stream.sock.shutdown(how),
+            Self::Unix(stream) => stream.shutdown(how),
+        };
+    }
+
+    /// The TCP socket below, if there is one.
+    pub fn tcp(&self) -> Option<&TcpStream> {
+        match self {
+            Self::Tcp(stream) => Some(stream),
+            Self::Tls(stream) => Some(&stream.sock),
+            Self::Unix(_) => None,
+        }
+    }
+}
+
+impl Read for Transport {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.read(into),
+            Self::Tls(stream) => stream.read(into),
+            Self::Unix(stream) => stream.read(into),
+        }
+    }
+}
+
+impl Write for Transport {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.write(bytes),
+            Self::Tls(stream) => stream.write(bytes),
+            Self::Unix(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => stream.flush(),
+            Self::Tls(stream) => stream.flush(),
+            Self::Unix(stream) => stream.flush(),
+        }
+    }
+}
