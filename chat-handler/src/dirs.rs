@@ -1,0 +1,104 @@
+//! Where things lie under `BASE_DIR`. Nothing is cached or kept open here: a directory that is
+//! moved away and comes back is found again by its path.
+
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use crate::name::{Nick, RoomName};
+
+/// Directories are for the service's user and group alone: logs hold what people said.
+const DIR_MODE: u32 = 0o750;
+
+/// The directories all handlers of one site share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dirs {
+    /// `rooms/`: the rooms' logs.
+    pub rooms: PathBuf,
+    /// `users/`: one file per person present.
+    pub users: PathBuf,
+    /// `run/`: doorbells, inboxes and locks; may be emptied at boot.
+    pub run: PathBuf,
+    /// `state/`: bans, mutes, topics and clearings in force; must outlive a reboot, so it is not in
+    /// `run/`, and not in `rooms/` either, where old pages list every file as a room.
+    pub state: PathBuf,
+    /// `sessions/`: PHP's session files.
+    pub sessions: PathBuf,
+    /// `log/`: the list of entries.
+    pub log: PathBuf,
+}
+
+impl Dirs {
+    /// The usual tree under `base`.
+    pub fn under(base: &Path) -> Self {
+        Self {
+            rooms: base.join("rooms"),
+            users: base.join("users"),
+            run: base.join("run"),
+            state: base.join("state"),
+            sessions: base.join("sessions"),
+            log: base.join("log"),
+        }
+    }
+
+    /// Makes the directories that are not there (mode 0750).
+    ///
+    /// # Errors
+    /// The first directory that could not be made; its path stands in the message.
+    pub fn create(&self) -> io::Result<()> {
+        for dir in [
+            &self.rooms,
+            &self.users,
+            &self.run,
+            &self.state,
+            &self.sessions,
+            &self.log,
+        ] {
+            create_dir(dir)?;
+        }
+        Ok(())
+    }
+
+    /// The room's live log.
+    pub fn room_log(&self, room: &RoomName) -> PathBuf {
+        self.rooms.join(format!("{}.log", room.file_stem()))
+    }
+
+    /// The room's doorbell.
+    pub fn bell(&self, room: &RoomName) -> PathBuf {
+        self.run.join(format!("{}.bell", room.file_stem()))
+    }
+
+    /// The presence file of one person in one room.
+    pub fn user(&self, room: &RoomName, nick: &Nick) -> PathBuf {
+        self.users.join(format!("{}_{nick}", room.users_stem()))
+    }
+
+    /// What is meant for one person only. `_` cannot be in a room's own name, so this is never
+    /// the bell or lock of another room.
+    pub fn inbox(&self, room: &RoomName, nick: &Nick) -> PathBuf {
+        self.run.join(format!("{}_{nick}.inbox", room.users_stem()))
+    }
+
+    /// The doorbell of one person.
+    pub fn inbox_bell(&self, room: &RoomName, nick: &Nick) -> PathBuf {
+        self.run.join(format!("{}_{nick}.ring", room.users_stem()))
+    }
+
+    /// A file of the room's state: `what` is `bans`, `topic`, `clear` or `name`.
+    pub fn state(&self, room: &RoomName, what: &str) -> PathBuf {
+        self.state.join(format!("{}.{what}", room.file_stem()))
+    }
+}
+
+/// Makes one directory and its parents.
+///
+/// # Errors
+/// Those of mkdir(2), with the path in front.
+pub fn create_dir(dir: &Path) -> io::Result<()> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(DIR_MODE)
+        .create(dir)
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", dir.display())))
+}

@@ -1,0 +1,79 @@
+//! The ATTRS field: `key=value` pairs joined by `;`, in any order, unknown ones skipped.
+//!
+//! `;` and `%` inside a value are written `%3B` and `%25`: an account's name may hold either, and
+//! two accounts must not become one, as they would by replacing the character.
+
+use std::borrow::Cow;
+
+use super::clean;
+
+/// The client's own id of a message.
+pub const MSGID: &str = "msgid";
+/// Who the sender logged in as.
+pub const ACCOUNT: &str = "account";
+/// The client's token.
+pub const CLIENT: &str = "client";
+/// The sender's color.
+pub const COLOR: &str = "color";
+/// The machine a line came from.
+pub const ORIGIN: &str = "origin";
+
+/// The pairs of one record, in the order they stand there.
+#[derive(Debug, Clone)]
+pub struct Attrs<'a>(std::str::Split<'a, char>);
+
+impl<'a> Attrs<'a> {
+    pub(super) fn new(field: &'a str) -> Self {
+        Self(field.split(';'))
+    }
+}
+
+impl<'a> Iterator for Attrs<'a> {
+    type Item = (&'a str, Cow<'a, str>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0
+            .by_ref()
+            .find_map(|pair| pair.split_once('='))
+            .map(|(k, v)| (k, unescape(v)))
+    }
+}
+
+/// Appends the pairs that have a value.
+pub(super) fn write_to(pairs: &[(&str, Option<&str>)], line: &mut Vec<u8>) {
+    let mut separator: &[u8] = b"";
+    for (key, value) in pairs {
+        let Some(value) = value else { continue };
+        line.extend_from_slice(separator);
+        line.extend_from_slice(key.as_bytes());
+        line.push(b'=');
+        escape_to(&clean(value), line);
+        separator = b";";
+    }
+}
+
+/// The bytes one pair has on disk, to look for it without parsing.
+pub fn needle(key: &str, value: &str) -> Vec<u8> {
+    let mut needle = Vec::with_capacity(key.len() + value.len() + 1);
+    write_to(&[(key, Some(value))], &mut needle);
+    needle
+}
+
+fn escape_to(value: &str, line: &mut Vec<u8>) {
+    for &byte in value.as_bytes() {
+        match byte {
+            b';' => line.extend_from_slice(b"%3B"),
+            b'%' => line.extend_from_slice(b"%25"),
+            byte => line.push(byte),
+        }
+    }
+}
+
+fn unescape(value: &str) -> Cow<'_, str> {
+    if value.contains('%') {
+        // In this order "%253B" gives "%3B", not ";".
+        Cow::Owned(value.replace("%3B", ";").replace("%25", "%"))
+    } else {
+        Cow::Borrowed(value)
+    }
+}
