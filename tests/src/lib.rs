@@ -22,3 +22,4 @@ pub mod ws;
 pub mod browser;
 pub mod chat;
 pub mod daemon;
+pub mod site;

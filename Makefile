@@ -1,0 +1,84 @@
+# What a person types. `make help` lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# rustup's programs, also where no login shell set the path.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+# Absolute, so that it means the same in every directory.
+export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
+# Another build target would put the programs where nobody looks for them.
+unexport CARGO_BUILD_TARGET
+
+CARGO ?= cargo
+BIN := $(CARGO_TARGET_DIR)/bin
+
+# Where `make run` listens and keeps its files.
+ADDRESS ?= 127.0.0.1
+PORT ?= 8080
+VAR ?= var
+
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+DESTDIR ?=
+
+# Packages before builds before tests, also under -j; cargo is parallel by itself.
+.NOTPARALLEL:
+.PHONY: help run serve build lint check test packages install clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
+	  printf '  make %-10s %s\n' "$$name" "$$text"; done
+	@printf '\n  make run ADDRESS=0.0.0.0 PORT=9000 VAR=/srv/chat   listens elsewhere, keeps its files elsewhere\n'
+
+run: build serve ## build the chat, start it on http://127.0.0.1:8080/; Ctrl-C stops it
+
+# What `run` starts, without building; the tests of the pages start this too.
+# The shell becomes the daemon: Ctrl-C and SIGTERM reach it, and it ends its handlers.
+serve:
+	@test -x $(BIN)/websocketd-rs || { echo 'nothing is built yet: make build' >&2; exit 1; }
+	@mkdir -p $(addprefix $(VAR)/,rooms users sessions log run conf cgi)
+	@test -e $(VAR)/conf/chat.ini || sed 's|^BASE_DIR=.*|BASE_DIR=..|' conf/chat.ini > $(VAR)/conf/chat.ini
+	@install -m 755 $(BIN)/chat-cgi $(VAR)/cgi/api
+	@echo 'the chat: http://$(ADDRESS):$(PORT)/   its files: $(VAR)/   Ctrl-C stops it'
+	@export CHAT_CONFIG=$(abspath $(VAR)/conf/chat.ini); \
+	 exec $(BIN)/websocketd-rs --address=$(ADDRESS) --port=$(PORT) --sameorigin \
+	   --staticdir=htdocs --cgidir=$(VAR)/cgi --passenv=CHAT_CONFIG $(BIN)/chat-handler
+
+# The daemon is dynamic; a handler is started for each person, and a dynamic program costs its loader each time: static.
+# The host's triple is named so that the flags concern the programs alone, not build scripts and macros.
+build: ## the programs, for release, into target/bin
+	$(CARGO) build --locked --release -p websocketd
+	host=$$(rustc -vV | sed -n 's/^host: //p'); \
+	 RUSTFLAGS='-C target-feature=+crt-static -C relocation-model=static' \
+	   $(CARGO) build --locked --release -p chat-handler --target "$$host"; \
+	 install -D -t $(BIN) $(CARGO_TARGET_DIR)/release/websocketd-rs \
+	   $(addprefix $(CARGO_TARGET_DIR)/$$host/release/,chat-handler chat-cgi chatctl)
+
+lint: ## formatting and clippy, without a warning
+	@$(CARGO) fmt --version >/dev/null 2>&1 || rustup component add rustfmt
+	@$(CARGO) clippy --version >/dev/null 2>&1 || rustup component add clippy
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	@if command -v cargo-deny >/dev/null; then $(CARGO) deny check; fi
+
+check: lint ## lint, and the unit tests: what needs no other program
+	$(CARGO) test --locked --workspace --exclude e2e --lib --bins
+
+packages: ## the Debian packages that the tests need
+	tests/install-packages
+
+test: packages build lint ## everything, from a clean checkout
+	$(CARGO) test --locked --workspace --no-fail-fast
+
+install: build ## into PREFIX (/usr/local), DESTDIR before it
+	install -D -t $(DESTDIR)$(PREFIX)/bin $(addprefix $(BIN)/,websocketd-rs chat-handler chatctl)
+	install -D $(BIN)/chat-cgi $(DESTDIR)$(PREFIX)/lib/websocketd-rs/cgi/api
+	install -d $(DESTDIR)$(PREFIX)/share/websocketd-rs
+	cp -R htdocs $(DESTDIR)$(PREFIX)/share/websocketd-rs/
+	test -e $(DESTDIR)$(SYSCONFDIR)/websocketd-rs/chat.ini || \
+	  install -D -m 644 conf/chat.ini $(DESTDIR)$(SYSCONFDIR)/websocketd-rs/chat.ini
+
+clean: ## what was built; var/ stays
+	$(CARGO) clean

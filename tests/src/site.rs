@@ -1,0 +1,108 @@
+//! What `make run` serves: the chat with its pages, in a directory of its own.
+
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::daemon::free_port;
+use crate::lines::Lines;
+use crate::proc;
+use crate::program::Program;
+use crate::under_test::{target, workspace};
+
+/// The whole chat as a person starts it; `Drop` ends all of it.
+pub struct Site {
+    // Dropped in this order: the programs first, then the files they use.
+    program: Program,
+    var: TempDir,
+    port: u16,
+}
+
+impl Site {
+    /// `make serve` on a port of its own, with its files in a temporary directory.
+    ///
+    /// # Panics
+    /// When it does not start, with what it printed.
+    #[track_caller]
+    pub fn start() -> Self {
+        let var = tempfile::tempdir().expect("a temporary directory");
+        let program = serve(var.path(), 0);
+        let port = wait_for_port(&program);
+        Self { program, var, port }
+    }
+
+    /// The same, with a port number chosen before, so that it stays the same over [`Self::restart`].
+    #[track_caller]
+    pub fn start_on_fixed_port() -> Self {
+        let var = tempfile::tempdir().expect("a temporary directory");
+        let program = serve(var.path(), free_port());
+        let port = wait_for_port(&program);
+        Self { program, var, port }
+    }
+
+    /// Kills the daemon and everything it started, without a word.
+    pub fn kill(&mut self) {
+        for process in self.program.family() {
+            let _ = nix::sys::signal::kill(
+                crate::program::pid_of(process.pid),
+                nix::sys::signal::Signal::SIGKILL,
+            );
+            proc::wait_until_ended(process.pid);
+        }
+    }
+
+    /// Starts it again on the same port and files, after [`Self::kill`].
+    #[track_caller]
+    pub fn restart(&mut self) {
+        self.kill();
+        self.program = serve(self.var.path(), self.port);
+        let port = wait_for_port(&self.program);
+        assert_eq!(port, self.port, "the port stays");
+    }
+
+    /// `http://127.0.0.1:PORT` followed by `path`.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// `var/`: `rooms/`, `users/` and the rest are in it.
+    pub fn var(&self) -> &Path {
+        self.var.path()
+    }
+
+    /// The daemon's log.
+    pub fn log(&self) -> &Lines {
+        &self.program.output
+    }
+
+    /// The daemon and all that it started.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+}
+
+fn serve(var: &Path, port: u16) -> Program {
+    let mut make = Command::new("make");
+    make.args(["--no-print-directory", "serve", "ADDRESS=127.0.0.1"])
+        .arg(format!("PORT={port}"))
+        .arg(format!("VAR={}", var.display()))
+        .env("CARGO_TARGET_DIR", target())
+        // A `make test` above must not tell this make what to do.
+        .env_remove("MAKEFLAGS")
+        .env_remove("MAKELEVEL")
+        .current_dir(workspace());
+    Program::start(&make)
+}
+
+#[track_caller]
+fn wait_for_port(program: &Program) -> u16 {
+    let announced = "Starting WebSocket server   : ws://127.0.0.1:";
+    let line = program.output.wait_for(&[announced]);
+    let port = line
+        .rsplit(announced)
+        .next()
+        .and_then(|rest| rest.split('/').next());
+    port.and_then(|port| port.parse().ok())
+        .expect("an announcement ends with the port")
+}
