@@ -1,6 +1,11 @@
 //! chat-handler: one chat user's process. stdin, stdout, CGI variables and files; no WebSocket.
 
-pub mod settings;
+pub mod color;
+pub mod command;
+pub mod dice;
 pub mod dirs;
+pub mod identity;
 pub mod name;
 pub mod record;
+pub mod settings;
+pub mod throttle;

@@ -86,9 +86,9 @@ pub struct Identity {
     pub admin_path: Option<String>,
     /// A session file older than this does not count.
     pub session_max_age: Duration,
-    /// OpenSSO's attribute service; asked only if set.
+    /// `OpenSSO`'s attribute service; asked only if set.
     pub sso_url: Option<String>,
-    /// The cookie that OpenSSO knows.
+    /// The cookie that `OpenSSO` knows.
     pub sso_cookie: String,
     /// Certificates to trust for it (PEM) in place of the system's.
     pub sso_ca_file: Option<PathBuf>,
@@ -294,7 +294,7 @@ impl Settings {
                 stun_servers: Vec::new(),
                 turn_urls: Vec::new(),
                 turn_secret: None,
-                turn_ttl: Duration::from_hours(1),
+                turn_ttl: Duration::from_secs(3600),
             },
             room_descriptions: Vec::new(),
         }
@@ -362,7 +362,7 @@ fn read(path: &Path, named: bool) -> Result<String, SettingsError> {
     }
     String::from_utf8(bytes).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let line = memchr::memchr_iter(b'\n', before).count() + 1;
         let text = "is not UTF-8; convert it, for example with iconv".to_owned();
         SettingsError(vec![Problem {
             file: path.to_owned(),

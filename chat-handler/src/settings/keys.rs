@@ -77,10 +77,10 @@ keys! {
         |s, _, v| { s.limits.max_signal = number(v, 1024..=262_144)?; Some(()) };
     "MAX_HISTORY", "a number from 1 to 1000", "records in one page of history (default 200)",
         |s, _, v| { s.limits.max_history = number(v, 1..=1000)?; Some(()) };
-    "MESSAGE_RATE", "a number from 1 to 1000", "messages a second that are taken without delay (default 10)",
-        |s, _, v| { s.limits.rate = u32::try_from(number(v, 1..=1000)?).ok()?; Some(()) };
-    "MESSAGE_BURST", "a number from 1 to 10000", "messages that may come at once (default 20)",
-        |s, _, v| { s.limits.burst = u32::try_from(number(v, 1..=10_000)?).ok()?; Some(()) };
+    "MESSAGE_RATE", "a number from 1 to 100000", "messages a second that are taken without delay (default 10)",
+        |s, _, v| { s.limits.rate = u32::try_from(number(v, 1..=100_000)?).ok()?; Some(()) };
+    "MESSAGE_BURST", "a number from 1 to 100000", "messages that may come at once (default 20)",
+        |s, _, v| { s.limits.burst = u32::try_from(number(v, 1..=100_000)?).ok()?; Some(()) };
 
     "WEBSOCKETD_SERVER_URL", "a ws:// or wss:// address, or nothing", "what pages connect to (default: where they come from)",
         |s, _, v| { s.pages.websocket_url = url(v, &["ws://", "wss://"])?; Some(()) };

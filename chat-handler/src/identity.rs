@@ -1,0 +1,202 @@
+//! Who is it: PHP session, `OpenSSO`, the web server's word, or nobody known. In this order, as
+//! configured. Nothing wrong with any of them is an error for the person: they are Anonymous, and
+//! the log says why.
+
+use std::net::IpAddr;
+
+use crate::color::Color;
+use crate::settings::Identity;
+
+pub mod cookie;
+pub mod opensso;
+pub mod php_session;
+
+use php_session::SessionId;
+
+/// The name of those who have none.
+pub const ANONYMOUS: &str = "Anonymous";
+
+/// What the web server says about the person: CGI variables, read once in main.
+#[derive(Clone, Debug, Default)]
+pub struct Visitor {
+    /// `HTTP_COOKIE`
+    pub cookies: String,
+    /// `REMOTE_ADDR`: the peer.
+    pub address: String,
+    /// The variable that `REMOTE_USER` in the settings names, if it is set.
+    pub remote_user: Option<String>,
+}
+
+/// Who somebody turned out to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Person {
+    /// The name they go by; `None`: Anonymous. Not yet a nick.
+    pub name: Option<String>,
+    /// Who they logged in as; records and limits go by it.
+    pub account: Option<String>,
+    /// Their color, if a good one is known.
+    pub color: Option<Color>,
+    /// Whether they may moderate.
+    pub moderator: bool,
+    /// The session they came with, for the limit of connections.
+    pub session: Option<SessionId>,
+}
+
+/// Finds out who `visitor` is. `explain` is told why a way failed, for the log.
+pub fn recognize(settings: &Identity, visitor: &Visitor, explain: &mut impl FnMut(&str)) -> Person {
+    if let Some(value) = cookie::first_value(&visitor.cookies, &settings.session_cookie) {
+        match from_session(settings, &value) {
+            Ok(person) => return person,
+            Err(reason) => explain(&reason),
+        }
+    }
+    if settings.sso_url.is_some()
+        && let Some(token) = cookie::first_value(&visitor.cookies, &settings.sso_cookie)
+    {
+        match opensso::ask(settings, &token) {
+            Ok(person) => return person,
+            Err(reason) => explain(&reason),
+        }
+    }
+    if settings.remote_user.is_some()
+        && let Some(user) = visitor
+            .remote_user
+            .as_deref()
+            .filter(|user| !user.trim().is_empty())
+    {
+        let address: Option<IpAddr> = visitor.address.parse().ok();
+        if address.is_some_and(|peer| {
+            settings
+                .trusted_proxies
+                .iter()
+                .any(|net| net.contains(peer))
+        }) {
+            return logged_in(user.trim(), None, false, None);
+        }
+        explain(
+            "a user named by the web server is not believed: the peer is not in TRUSTED_PROXIES",
+        );
+    }
+    Person::default()
+}
+
+fn from_session(settings: &Identity, cookie: &[u8]) -> Result<Person, String> {
+    let id = SessionId::parse(cookie).ok_or("the session cookie holds no session id")?;
+    let owner = php_session::read_owner(settings, &id)?;
+    Ok(logged_in(
+        &owner.name,
+        owner.color.as_deref(),
+        owner.moderator,
+        Some(id),
+    ))
+}
+
+/// The old form of a name carries the color behind a colon; what is no color belongs to the name.
+fn logged_in(
+    name: &str,
+    color: Option<&str>,
+    moderator: bool,
+    session: Option<SessionId>,
+) -> Person {
+    let (name, tail) = match name
+        .rsplit_once(':')
+        .map(|(name, tail)| (name, Color::parse(tail)))
+    {
+        Some((name, Some(color))) if !name.is_empty() => (name, Some(color)),
+        _ => (name, None),
+    };
+    Person {
+        name: Some(name.to_owned()),
+        account: Some(name.to_owned()),
+        color: color.and_then(Color::parse).or(tail),
+        moderator,
+        session,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+    use std::path::Path;
+
+    fn identity(lines: &str) -> Identity {
+        let text = format!("[global]\nBASE_DIR=/nowhere\n{lines}\n");
+        Settings::parse(&text, Path::new("/x.ini"))
+            .expect("settings")
+            .identity
+    }
+
+    #[test]
+    fn a_name_may_carry_a_color() {
+        let of = |name| {
+            let person = logged_in(name, None, false, None);
+            (
+                person.name.unwrap(),
+                person.color.map(|color| color.as_str().to_owned()),
+            )
+        };
+        assert_eq!(of("alice:red"), ("alice".into(), Some("red".into())));
+        assert_eq!(
+            of("alice:#aa0000"),
+            ("alice".into(), Some("#aa0000".into()))
+        );
+        assert_eq!(of("alice:bob"), ("alice:bob".into(), None));
+        assert_eq!(of(":red"), (":red".into(), None));
+        assert_eq!(
+            logged_in("a:red", Some("blue"), false, None)
+                .color
+                .unwrap()
+                .as_str(),
+            "blue"
+        );
+    }
+
+    #[test]
+    fn the_web_server_is_believed_only_if_it_is_listed() {
+        let visitor = |address: &str| Visitor {
+            address: address.into(),
+            remote_user: Some("alice".into()),
+            ..Visitor::default()
+        };
+        let name = |settings: &str, address: &str| {
+            recognize(&identity(settings), &visitor(address), &mut |_| {}).name
+        };
+        assert_eq!(
+            name("REMOTE_USER=yes\nTRUSTED_PROXIES=10.0.0.0/8", "10.1.1.1").as_deref(),
+            Some("alice")
+        );
+        assert_eq!(
+            name("REMOTE_USER=yes\nTRUSTED_PROXIES=10.0.0.0/8", "11.1.1.1"),
+            None
+        );
+        assert_eq!(name("REMOTE_USER=yes", "127.0.0.1"), None);
+        assert_eq!(name("TRUSTED_PROXIES=127.0.0.1", "127.0.0.1"), None);
+        assert_eq!(
+            name("REMOTE_USER=yes\nTRUSTED_PROXIES=127.0.0.1", "unix-socket"),
+            None
+        );
+    }
+
+    #[test]
+    fn a_hostile_cookie_makes_nobody() {
+        for value in [
+            "../../etc/passwd",
+            "..%2F..%2Fetc%2Fpasswd",
+            "abcdefghijklmnopqrstuv%00",
+            "%zz",
+            "",
+            "\"\"",
+        ] {
+            let visitor = Visitor {
+                cookies: format!("PHPSESSID={value}"),
+                ..Visitor::default()
+            };
+            assert_eq!(
+                recognize(&identity(""), &visitor, &mut |_| {}),
+                Person::default(),
+                "{value}"
+            );
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! PHP's session files: found by id, opened with suspicion, read under PHP's own lock.
+//!
+//! PHP's `files` handler keeps one file a session, `sess_ID`, below `session.save_path`
+//! (php.net/manual/en/session.configuration.php), and holds flock on it for a whole request.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use rustix::fs::{FlockOperation, Mode, OFlags};
+
+use crate::settings::{Identity, Serializer};
+
+pub mod serialized;
+pub mod write;
+
+use serialized::{Scalar, lookup};
+
+/// A session with more than this is refused: PHP reads it whole at each request, so sites keep
+/// theirs far smaller.
+pub const MAX_SESSION_BYTES: u64 = 1 << 20;
+
+/// How long a session that a PHP script holds locked is waited for. Scripts that hold it longer
+/// (uploads, reports) would keep the person out of the chat; they enter as Anonymous instead.
+pub const LOCK_TIMEOUT: Duration = Duration::from_millis(1500);
+
+/// Pause between two tries for the lock: flock has no time limit of its own.
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
+
+/// The id of a session, safe as part of a file name: 22 to 256 of `A-Z a-z 0-9 , -`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionId(String);
+
+impl SessionId {
+    /// Takes the bytes of a cookie; `None` if they are no id.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        let good = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b',' || *byte == b'-';
+        let fits = (22..=256).contains(&bytes.len()) && bytes.iter().all(good);
+        fits.then(|| Self(String::from_utf8_lossy(bytes).into_owned()))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The file below `dir`, `depth` levels down (`N` of `session.save_path`).
+    pub fn path(&self, dir: &Path, depth: u8) -> PathBuf {
+        let mut path = dir.to_owned();
+        path.extend(self.0.chars().take(usize::from(depth)).map(String::from));
+        path.join(format!("sess_{}", self.0))
+    }
+}
+
+/// What a session says about its owner.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Owner {
+    /// The user's name, as the site wrote it.
+    pub name: String,
+    /// The color, as the site wrote it.
+    pub color: Option<String>,
+    /// The moderator flag.
+    pub moderator: bool,
+}
+
+/// Reads who owns session `id`.
+///
+/// # Errors
+/// Why the session does not count, for the log; the person is then Anonymous.
+pub fn read_owner(settings: &Identity, id: &SessionId) -> Result<Owner, String> {
+    let file = open(settings, id)?;
+    let bytes = read_all(file).map_err(|error| format!("the session cannot be read: {error}"))?;
+    owner(&bytes, settings)
+}
+
+/// What the bytes of a session file say about its owner. Pure.
+///
+/// # Errors
+/// Why they say nothing.
+pub fn owner(bytes: &[u8], settings: &Identity) -> Result<Owner, String> {
+    let (_, entries) = serialized::entries(bytes, settings.serializer)
+        .ok_or("the session is malformed, or SESSION_SERIALIZE_HANDLER is wrong")?;
+    let text = |path: &str| match lookup(&entries, path)? {
+        Scalar::Text(text) => std::str::from_utf8(text).ok().map(str::to_owned),
+        Scalar::Int(number) => Some(number.to_string()),
+        Scalar::Bool(_) => None,
+    };
+    let name = text(&settings.user_path).filter(|name| !name.trim().is_empty());
+    let name = name.ok_or_else(|| format!("the session has no name at {}", settings.user_path))?;
+    let moderator = settings
+        .admin_path
+        .as_deref()
+        .and_then(|path| lookup(&entries, path));
+    let moderator = match moderator {
+        Some(Scalar::Bool(flag)) => flag,
+        Some(Scalar::Int(number)) => number != 0,
+        // As PHP's own (bool): "" and "0" are false. "no" and "false" are what people mean by it.
+        Some(Scalar::Text(text)) => !matches!(text, b"" | b"0" | b"no" | b"false"),
+        None => false,
+    };
+    Ok(Owner {
+        name,
+        color: text(&settings.color_path),
+        moderator,
+    })
+}
+
+fn open(settings: &Identity, id: &SessionId) -> Result<File, String> {
+    let path = id.path(&settings.session_dir, settings.session_depth);
+    // NONBLOCK: somebody's FIFO of that name must not hang us.
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = rustix::fs::open(&path, flags, Mode::empty())
+        .map_err(|error| format!("the session cannot be opened: {error}"))?;
+    lock(&file, FlockOperation::NonBlockingLockShared)
+        .map_err(|error| format!("the session is in use: {error}"))?;
+    let file = File::from(file);
+    let found = file.metadata().map_err(|error| error.to_string())?;
+    if !found.is_file() {
+        return Err("the session is not a regular file".to_owned());
+    }
+    if found.len() > MAX_SESSION_BYTES {
+        return Err(format!(
+            "the session is larger than {MAX_SESSION_BYTES} bytes"
+        ));
+    }
+    let age = found
+        .modified()
+        .ok()
+        .and_then(|then| SystemTime::now().duration_since(then).ok());
+    if age.is_some_and(|age| age > settings.session_max_age) {
+        return Err("the session has expired".to_owned());
+    }
+    check_owner(&path, found.uid())?;
+    Ok(file)
+}
+
+/// In a directory that everybody may write to, anybody can put a session for any name: there
+/// the file must be ours, root's or the directory's owner's, as PHP itself demands.
+fn check_owner(path: &Path, owner: u32) -> Result<(), String> {
+    const WRITABLE_BY_OTHERS: u32 = 0o002;
+    let parent = path.parent().unwrap_or(Path::new("/"));
+    let parent = std::fs::metadata(parent).map_err(|error| error.to_string())?;
+    let us = rustix::process::geteuid().as_raw();
+    if parent.mode() & WRITABLE_BY_OTHERS == 0 || [us, 0, parent.uid()].contains(&owner) {
+        Ok(())
+    } else {
+        Err("the session lies in a directory open to all and belongs to another user".to_owned())
+    }
+}
+
+fn read_all(file: File) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(MAX_SESSION_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Takes PHP's lock, waiting at most [`LOCK_TIMEOUT`]. `how` must be a non-blocking operation.
+fn lock(file: impl AsFd, how: FlockOperation) -> io::Result<()> {
+    let deadline = Instant::now() + LOCK_TIMEOUT;
+    loop {
+        match rustix::fs::flock(&file, how) {
+            Err(rustix::io::Errno::WOULDBLOCK) if Instant::now() < deadline => {
+                std::thread::sleep(LOCK_PAUSE);
+            }
+            result => return Ok(result?),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+//! Sessions of our own making, for the log-in form of sites without PHP: fresh ids, private
+//! files, and a change that keeps what others put there.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+
+use rustix::fs::{FlockOperation, Mode, OFlags};
+
+use super::serialized::{encode, entries, text_value};
+use super::{MAX_SESSION_BYTES, Serializer, SessionId, lock, read_all};
+
+/// Bytes of chance in an id: 128 bits, what PHP and OWASP ask for at least.
+const ID_BYTES: usize = 16;
+
+/// Makes a session that holds `variables`, under an id nobody can guess. The file is new
+/// (`O_EXCL`) and only ours (0600).
+///
+/// # Errors
+/// Whatever making the directory or the file meets.
+pub fn create(dir: &Path, depth: u8, variables: &[(&str, &str)]) -> io::Result<SessionId> {
+    let mut chance = [0; ID_BYTES];
+    getrandom::fill(&mut chance).map_err(io::Error::other)?;
+    let digits: String = chance.iter().map(|byte| format!("{byte:02x}")).collect();
+    let id = SessionId(digits);
+    let path = id.path(dir, depth);
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mut file = File::from(rustix::fs::open(&path, flags, Mode::RUSR | Mode::WUSR)?);
+    let values: Vec<_> = variables.iter().map(|pair| serialized(pair)).collect();
+    let written = file.write_all(&encode(Serializer::Php, &values));
+    if written.is_err() {
+        // Half a session is worse than none; that it cannot be removed changes nothing.
+        let _ = std::fs::remove_file(&path);
+    }
+    written.map(|()| id)
+}
+
+/// Sets `variables` in session `id` and keeps all others, in the serializer it was written with.
+/// Also renews its age.
+///
+/// # Errors
+/// `NotFound` if there is none, `InvalidData` if it is malformed, and whatever files meet.
+pub fn set(
+    dir: &Path,
+    depth: u8,
+    serializer: Serializer,
+    id: &SessionId,
+    variables: &[(&str, &str)],
+) -> io::Result<()> {
+    let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(id.path(dir, depth), flags, Mode::empty())?);
+    lock(&file, FlockOperation::NonBlockingLockExclusive)?;
+    let found = file.metadata()?;
+    if !found.is_file() || found.len() > MAX_SESSION_BYTES {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let bytes = read_all(file.try_clone()?)?;
+    let (serializer, old) = if bytes.is_empty() {
+        (Serializer::Php, Vec::new())
+    } else {
+        entries(&bytes, serializer).ok_or(io::ErrorKind::InvalidData)?
+    };
+    let mut kept: Vec<_> = old
+        .iter()
+        .map(|(name, value)| (name.to_vec(), value.to_vec()))
+        .collect();
+    for pair in variables {
+        let (name, value) = serialized(pair);
+        match kept.iter_mut().find(|(kept, _)| *kept == name) {
+            // In place: references count values from the start, so none may move.
+            Some(entry) => entry.1 = value,
+            None => kept.push((name, value)),
+        }
+    }
+    let text = encode(serializer, &kept);
+    file.write_all_at(&text, 0)?;
+    file.set_len(text.len() as u64)
+}
+
+/// Renews the age of session `id`, as PHP does at each request.
+///
+/// # Errors
+/// `NotFound` if there is none.
+pub fn touch(dir: &Path, depth: u8, id: &SessionId) -> io::Result<()> {
+    let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(id.path(dir, depth), flags, Mode::empty())?);
+    file.set_modified(std::time::SystemTime::now())
+}
+
+/// Ends session `id`; that there is none is fine.
+///
+/// # Errors
+/// Whatever removing the file meets.
+pub fn destroy(dir: &Path, depth: u8, id: &SessionId) -> io::Result<()> {
+    match std::fs::remove_file(id.path(dir, depth)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn serialized((name, text): &(&str, &str)) -> (Vec<u8>, Vec<u8>) {
+    (name.as_bytes().to_vec(), text_value(text.as_bytes()))
+}
