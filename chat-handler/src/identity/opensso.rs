@@ -147,7 +147,7 @@ fn read_until(child: &mut Child, deadline: Instant) -> io::Result<Vec<u8>> {
         }
         match stdout.read(&mut buffer)? {
             0 => return Ok(reply),
-            read if reply.len() + read > MAX_REPLY_BYTES as usize => {
+            read if (reply.len() + read) as u64 > MAX_REPLY_BYTES => {
                 return Err(io::Error::other("the reply is too long"));
             }
             read => reply.extend_from_slice(&buffer[..read]),

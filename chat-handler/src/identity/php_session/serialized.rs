@@ -41,20 +41,17 @@ pub fn entries(file: &[u8], serializer: Serializer) -> Option<(Serializer, Vec<E
         return reader.rest.is_empty().then_some((serializer, found));
     }
     while !reader.rest.is_empty() {
-        let (name, has_value) = match serializer {
-            Serializer::PhpBinary => {
-                let length = reader.bytes(1)?[0];
-                // The high bit marks a variable that was registered but never set.
-                (
-                    reader.bytes(usize::from(length & 0x7f))?,
-                    length & 0x80 == 0,
-                )
-            }
-            _ => {
-                let name = reader.until(b'|')?;
-                name.strip_prefix(b"!")
-                    .map_or((name, true), |name| (name, false))
-            }
+        let (name, has_value) = if serializer == Serializer::PhpBinary {
+            let length = reader.bytes(1)?[0];
+            // The high bit marks a variable that was registered but never set.
+            (
+                reader.bytes(usize::from(length & 0x7f))?,
+                length & 0x80 == 0,
+            )
+        } else {
+            let name = reader.until(b'|')?;
+            name.strip_prefix(b"!")
+                .map_or((name, true), |name| (name, false))
         };
         if has_value {
             found.push((name, reader.raw_value()?));
@@ -238,13 +235,10 @@ impl<'a> Reader<'a> {
                 self.until(b';')
                     .filter(|number| is_number(number, b"-+.EeINFA"))?;
             }
-            b"s:" => {
+            b"s:" | b"E:" => {
                 self.quoted(b";")?;
             }
             b"S:" => self.skip_escaped()?,
-            b"E:" => {
-                self.quoted(b";")?;
-            }
             b"a:" => self.skip_members(depth)?,
             b"O:" => {
                 self.quoted(b":")?;
