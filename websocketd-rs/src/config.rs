@@ -175,4 +175,3 @@ pub struct Log {
     /// Least severity that is logged.
     pub level: Level,
 }
-

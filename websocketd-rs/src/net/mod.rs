@@ -6,6 +6,7 @@ pub mod tls;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
@@ -35,6 +36,19 @@ impl Stream {
     /// Whether the client speaks TLS to us.
     pub fn is_tls(&self) -> bool {
         matches!(self, Self::Tls(_))
+    }
+
+    /// Ends the connection when the client's kernel has acknowledged nothing for `limit` although bytes were
+    /// sent (`TCP_USER_TIMEOUT`, tcp(7)). That tells a dead client from one that waits for a slow program.
+    /// A Unix socket can't lose its peer unnoticed.
+    pub fn bound_unacknowledged(&self, limit: Duration) {
+        let tcp = match self {
+            Self::Tcp(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
+            Self::Unix(_) => return,
+        };
+        // Refused only for a socket that is dead already, which the next read tells.
+        let _ = socket2::SockRef::from(tcp).set_tcp_user_timeout(Some(limit));
     }
 }
 

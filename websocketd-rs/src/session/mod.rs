@@ -1,12 +1,22 @@
 //! A session: an upgraded connection with its handler, from the 101 to the access line.
 
+pub(crate) mod buffer;
+pub mod decoder;
+pub mod encoder;
+pub mod end;
+mod relay;
+mod stderr;
+mod teardown;
+
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::logging::Fields;
 use crate::net::Stream;
-use crate::process::Handler;
+use crate::process::{Exit, Handler};
+use end::End;
+use relay::Relay;
 
 /// A connection whose 101 has been written, with its running handler.
 #[derive(Debug)]
@@ -25,6 +35,48 @@ pub struct Upgraded {
 
 /// Runs a session to its end: relay, close frame, terminate, reap, access line.
 /// `stopping` is cancelled when the server goes down.
-pub async fn run(session: Upgraded, config: &Config, stopping: &CancellationToken) {
-    let _ = (session, config, stopping);
+pub async fn run(session: Upgraded, config: &Config, stopping: &CancellationToken) -> End {
+    let Upgraded {
+        stream,
+        early,
+        handler,
+        fork,
+        mut fields,
+    } = session;
+    fields.access("session", "CONNECT");
+    let Handler {
+        pid,
+        stdin,
+        stdout,
+        stderr,
+        mut exit,
+    } = handler;
+    fields.pid = Some(pid);
+
+    let mut relay = Relay::new(
+        stream,
+        &early,
+        (stdin, stdout, stderr),
+        &config.session,
+        &fields,
+    );
+    drop(early);
+    let end = tokio::select! {
+        biased;
+        end = relay.run() => end,
+        () = stopping.cancelled() => End::ServerStopping,
+    };
+    tear_down(end, relay, pid, &mut exit, config).await;
+    drop(fork);
+
+    if let Some((level, remark)) = end.remark() {
+        fields.log(level, "session", remark);
+    }
+    fields.access("session", "DISCONNECT");
+    end
+}
+
+/// Boxed: an idle session should not hold the room that its end takes.
+async fn tear_down(end: End, relay: Relay<'_>, pid: u32, exit: &mut Exit, config: &Config) {
+    Box::pin(teardown::run(end, relay, pid, exit, config)).await;
 }

@@ -1,0 +1,266 @@
+//! What the daemon and its spawner say to each other: pure encoding, no I/O.
+//!
+//! Both ends are the same binary on the same machine, so numbers travel in native byte order.
+//! A request is a fixed head (which carries the three descriptors) and a body; a reply is fixed in size.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
+
+use super::Command;
+
+/// Most bytes of one request body. `execve(2)` accepts about 2 MiB of arguments and environment with the
+/// usual 8 MiB stack, so that a larger request could not start anything.
+pub(super) const MAX_BODY: usize = 2 * 1024 * 1024;
+
+/// Bytes of a request head.
+pub(super) const HEAD: usize = 12;
+
+/// Bytes of a reply.
+pub(super) const REPLY: usize = 13;
+
+/// The head of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Head {
+    /// Chosen by the daemon; comes back in the reply.
+    pub(super) id: u64,
+    /// Bytes of the body that follows.
+    pub(super) body: usize,
+}
+
+impl Head {
+    pub(super) fn encode(self) -> [u8; HEAD] {
+        let mut bytes = [0; HEAD];
+        bytes[..8].copy_from_slice(&self.id.to_ne_bytes());
+        let body = u32::try_from(self.body).unwrap_or(u32::MAX);
+        bytes[8..].copy_from_slice(&body.to_ne_bytes());
+        bytes
+    }
+
+    /// `None` when the body is longer than [`MAX_BODY`].
+    pub(super) fn decode(bytes: [u8; HEAD]) -> Option<Self> {
+        let (id, body) = bytes.split_at(8);
+        let id = u64::from_ne_bytes(id.try_into().ok()?);
+        let body = u32::from_ne_bytes(body.try_into().ok()?) as usize;
+        (body <= MAX_BODY).then_some(Self { id, body })
+    }
+}
+
+/// What the spawner tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reply {
+    /// Request `id` runs as `pid`.
+    Started { id: u64, pid: u32 },
+    /// Request `id` could not be started: an errno.
+    Failed { id: u64, errno: i32 },
+    /// Process `pid` has ended: a wait status as of `wait(2)`.
+    Exited { pid: u32, status: i32 },
+}
+
+impl Reply {
+    pub(super) fn encode(self) -> [u8; REPLY] {
+        let (kind, id, value) = match self {
+            Self::Started { id, pid } => (0, id, pid.to_ne_bytes()),
+            Self::Failed { id, errno } => (1, id, errno.to_ne_bytes()),
+            Self::Exited { pid, status } => (2, u64::from(pid), status.to_ne_bytes()),
+        };
+        let mut bytes = [0; REPLY];
+        bytes[0] = kind;
+        bytes[1..9].copy_from_slice(&id.to_ne_bytes());
+        bytes[9..13].copy_from_slice(&value);
+        bytes
+    }
+
+    /// `None` for a kind that does not exist.
+    pub(super) fn decode(bytes: [u8; REPLY]) -> Option<Self> {
+        let id = u64::from_ne_bytes(bytes[1..9].try_into().ok()?);
+        let value: [u8; 4] = bytes[9..13].try_into().ok()?;
+        match bytes[0] {
+            0 => Some(Self::Started {
+                id,
+                pid: u32::from_ne_bytes(value),
+            }),
+            1 => Some(Self::Failed {
+                id,
+                errno: i32::from_ne_bytes(value),
+            }),
+            2 => Some(Self::Exited {
+                pid: u32::try_from(id).ok()?,
+                status: i32::from_ne_bytes(value),
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// The body of a request: counts, then every string ended by a NUL, which none of them may hold.
+///
+/// # Errors
+/// `InvalidInput` when a string holds a NUL, a name an `=`, or all is longer than [`MAX_BODY`].
+pub(super) fn encode(command: &Command) -> io::Result<Vec<u8>> {
+    let mut body = Vec::with_capacity(1024);
+    for count in [command.args.len(), command.env.len()] {
+        body.extend_from_slice(&u32::try_from(count).unwrap_or(u32::MAX).to_ne_bytes());
+    }
+    push(&mut body, command.program.as_os_str())?;
+    push(
+        &mut body,
+        command
+            .cwd
+            .as_ref()
+            .map_or(OsStr::new(""), |dir| dir.as_os_str()),
+    )?;
+    for arg in &command.args {
+        push(&mut body, arg)?;
+    }
+    for (name, value) in &command.env {
+        if name.is_empty() || name.as_bytes().contains(&b'=') {
+            return Err(invalid("an environment variable without a proper name"));
+        }
+        push(&mut body, name)?;
+        push(&mut body, value)?;
+    }
+    if body.len() > MAX_BODY {
+        return Err(io::Error::from_raw_os_error(nix::libc::E2BIG));
+    }
+    Ok(body)
+}
+
+fn push(body: &mut Vec<u8>, string: &OsStr) -> io::Result<()> {
+    if string.as_bytes().contains(&0) {
+        return Err(invalid("a NUL byte in an argument or environment variable"));
+    }
+    body.extend_from_slice(string.as_bytes());
+    body.push(0);
+    Ok(())
+}
+
+/// The reverse of [`encode`]; `None` when the body is no such thing.
+pub(super) fn decode(body: &[u8]) -> Option<Command> {
+    let (counts, strings) = body.split_at_checked(8)?;
+    let args = u32::from_ne_bytes(counts[..4].try_into().ok()?) as usize;
+    let env = u32::from_ne_bytes(counts[4..].try_into().ok()?) as usize;
+    let mut strings = strings
+        .strip_suffix(&[0])?
+        .split(|byte| *byte == 0)
+        .map(|string| OsString::from_vec(string.to_vec()));
+    let program = PathBuf::from(strings.next()?);
+    let cwd = strings.next()?;
+    let args = (0..args)
+        .map(|_| strings.next())
+        .collect::<Option<Vec<_>>>()?;
+    let env = (0..env)
+        .map(|_| Some((strings.next()?, strings.next()?)))
+        .collect::<Option<Vec<_>>>()?;
+    let cwd = (!cwd.is_empty()).then(|| PathBuf::from(cwd));
+    strings.next().is_none().then_some(Command {
+        program,
+        args,
+        env,
+        cwd,
+    })
+}
+
+fn invalid(what: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command() -> Command {
+        Command {
+            program: "/bin/echo".into(),
+            args: vec![
+                "".into(),
+                "two words".into(),
+                OsString::from_vec(vec![0xff, b'\n']),
+            ],
+            env: vec![
+                ("PATH".into(), "/bin:/usr/bin".into()),
+                ("EMPTY".into(), "".into()),
+            ],
+            cwd: Some("/tmp".into()),
+        }
+    }
+
+    #[test]
+    fn a_command_survives_the_way() {
+        for cwd in [None, Some("/tmp".into())] {
+            let command = Command { cwd, ..command() };
+            let body = encode(&command).unwrap();
+            assert_eq!(decode(&body), Some(command));
+        }
+    }
+
+    #[test]
+    fn strings_that_exec_could_not_take_are_refused() {
+        let with_nul = Command {
+            args: vec!["a\0b".into()],
+            ..command()
+        };
+        assert_eq!(
+            encode(&with_nul).unwrap_err().kind(),
+            io::ErrorKind::InvalidInput
+        );
+        let nameless = Command {
+            env: vec![("A=B".into(), "c".into())],
+            ..command()
+        };
+        assert_eq!(
+            encode(&nameless).unwrap_err().kind(),
+            io::ErrorKind::InvalidInput
+        );
+        let huge = Command {
+            args: vec!["x".repeat(MAX_BODY).into()],
+            ..command()
+        };
+        assert_eq!(
+            encode(&huge).unwrap_err().raw_os_error(),
+            Some(nix::libc::E2BIG)
+        );
+    }
+
+    #[test]
+    fn a_torn_body_is_no_command() {
+        let body = encode(&command()).unwrap();
+        for end in 0..body.len() {
+            assert_eq!(decode(&body[..end]), None, "cut at {end}");
+        }
+    }
+
+    #[test]
+    fn heads_and_replies_survive_the_way() {
+        let head = Head {
+            id: u64::MAX,
+            body: 17,
+        };
+        assert_eq!(Head::decode(head.encode()), Some(head));
+        assert_eq!(
+            Head::decode(
+                Head {
+                    id: 1,
+                    body: MAX_BODY + 1
+                }
+                .encode()
+            ),
+            None
+        );
+        for reply in [
+            Reply::Started {
+                id: 7,
+                pid: 4_194_304,
+            },
+            Reply::Failed { id: 8, errno: 2 },
+            Reply::Exited {
+                pid: 9,
+                status: 0x0f00,
+            },
+        ] {
+            assert_eq!(Reply::decode(reply.encode()), Some(reply));
+        }
+        assert_eq!(Reply::decode([9; REPLY]), None);
+    }
+}

@@ -1,0 +1,277 @@
+//! The daemon's side of the spawner: hands over the pipe ends, waits for the pid, hears of the exits.
+
+use std::collections::HashMap;
+use std::io::{self, IoSlice};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream as StdUnixStream;
+use std::os::unix::process::CommandExt;
+use std::process::{self, ExitStatus, Stdio};
+use std::sync::Mutex;
+
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
+use rustix::pipe::{PipeFlags, pipe_with};
+use tokio::io::{AsyncReadExt, Interest};
+use tokio::net::UnixStream;
+use tokio::net::unix::pipe;
+use tokio::sync::oneshot;
+
+use super::message::{self, Head, REPLY, Reply};
+use super::spawner::{ARGV0, exit_status};
+use super::{Command, Exit, Handler};
+
+/// Starts programs, by way of the spawner process. The only door.
+#[derive(Debug)]
+pub struct Spawner {
+    socket: OnceSocket,
+    /// Keeps one request's head, descriptors and body together on the stream.
+    sending: tokio::sync::Mutex<()>,
+    waiting: Mutex<Waiting>,
+    child: Mutex<process::Child>,
+}
+
+/// The socket, registered with the runtime at its first use: the spawner starts before there is one.
+#[derive(Debug)]
+struct OnceSocket {
+    std: Mutex<Option<StdUnixStream>>,
+    tokio: tokio::sync::OnceCell<UnixStream>,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    next_id: u64,
+    starts: HashMap<u64, Start>,
+    exits: HashMap<u32, oneshot::Sender<ExitStatus>>,
+    closed: bool,
+}
+
+/// The two promises of a request. The exit is registered by the task that reads the replies, in the order of
+/// the stream, so that a program that ends at once is not missed.
+#[derive(Debug)]
+struct Start {
+    started: oneshot::Sender<io::Result<u32>>,
+    exited: oneshot::Sender<ExitStatus>,
+}
+
+impl Spawner {
+    /// Starts the spawner process: this binary again, with one end of a socket pair as its stdin.
+    /// To be called after privileges were given up, so that the spawner has none either.
+    ///
+    /// # Errors
+    /// When `/proc/self/exe` can't be started or a socket can't be had.
+    pub fn start() -> io::Result<Self> {
+        let (ours, theirs) = StdUnixStream::pair()?;
+        ours.set_nonblocking(true)?;
+        let mut program = process::Command::new("/proc/self/exe");
+        // Out of the daemon's process group, so that a Ctrl-C is for the daemon alone. Its stdout is not
+        // ours: a reader of our log must see its end when the daemon ends.
+        program
+            .arg0(ARGV0)
+            .env_clear()
+            .process_group(0)
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .stdout(Stdio::null());
+        let child = program.spawn()?;
+        Ok(Self {
+            socket: OnceSocket {
+                std: Mutex::new(Some(ours)),
+                tokio: tokio::sync::OnceCell::new(),
+            },
+            sending: tokio::sync::Mutex::new(()),
+            waiting: Mutex::default(),
+            child: Mutex::new(child),
+        })
+    }
+
+    /// Hears what the spawner tells, until it is gone. The server runs this as a task of its own beside
+    /// everything that spawns.
+    ///
+    /// # Errors
+    /// `UnexpectedEof` when the spawner died. Starts that were under way have failed then, and later ones do.
+    pub async fn listen(&self) -> io::Result<()> {
+        let result = self.read_replies().await;
+        let mut waiting = self.lock();
+        waiting.closed = true;
+        waiting.starts.clear();
+        waiting.exits.clear();
+        result
+    }
+
+    async fn read_replies(&self) -> io::Result<()> {
+        let mut socket = tokio::io::BufReader::new(SharedSocket(self.socket.get().await?));
+        loop {
+            let mut bytes = [0; REPLY];
+            socket.read_exact(&mut bytes).await?;
+            let reply = Reply::decode(bytes)
+                .ok_or_else(|| io::Error::other("the spawner sent what is no reply"))?;
+            self.take(reply);
+        }
+    }
+
+    fn take(&self, reply: Reply) {
+        let mut waiting = self.lock();
+        match reply {
+            Reply::Started { id, pid } => {
+                if let Some(start) = waiting.starts.remove(&id) {
+                    waiting.exits.insert(pid, start.exited);
+                    if start.started.send(Ok(pid)).is_err() {
+                        // Whoever asked has gone meanwhile: nobody else would ever end it.
+                        super::terminate::abandon(pid);
+                    }
+                }
+            }
+            Reply::Failed { id, errno } => {
+                if let Some(start) = waiting.starts.remove(&id) {
+                    let _ = start.started.send(Err(io::Error::from_raw_os_error(errno)));
+                }
+            }
+            Reply::Exited { pid, status } => {
+                if let Some(exited) = waiting.exits.remove(&pid) {
+                    let _ = exited.send(exit_status(status));
+                }
+            }
+        }
+    }
+
+    /// Starts `command` in a process group of its own with three pipes.
+    ///
+    /// # Errors
+    /// What exec reports (not found, permission, exec format, argument list too long, too many processes), or
+    /// too many open files; `BrokenPipe` when the spawner is gone.
+    pub async fn spawn(&self, command: Command) -> io::Result<Handler> {
+        let body = message::encode(&command)?;
+        let (stdin, our_stdin) = pipe_with(PipeFlags::CLOEXEC)?;
+        let (our_stdout, stdout) = pipe_with(PipeFlags::CLOEXEC)?;
+        let (our_stderr, stderr) = pipe_with(PipeFlags::CLOEXEC)?;
+        let our_stdin = pipe::Sender::from_owned_fd(our_stdin)?;
+        let our_stdout = pipe::Receiver::from_owned_fd(our_stdout)?;
+        let our_stderr = pipe::Receiver::from_owned_fd(our_stderr)?;
+
+        let (started, start_news) = oneshot::channel();
+        let (exited, exit_news) = oneshot::channel();
+        let id = self.register(Start { started, exited })?;
+        if let Err(error) = self
+            .send(
+                Head {
+                    id,
+                    body: body.len(),
+                },
+                &body,
+                [&stdin, &stdout, &stderr],
+            )
+            .await
+        {
+            self.lock().starts.remove(&id);
+            return Err(error);
+        }
+        drop((stdin, stdout, stderr));
+        let pid = start_news.await.map_err(|_| gone())??;
+        Ok(Handler {
+            pid,
+            stdin: our_stdin,
+            stdout: our_stdout,
+            stderr: our_stderr,
+            exit: Exit::new(exit_news),
+        })
+    }
+
+    fn register(&self, start: Start) -> io::Result<u64> {
+        let mut waiting = self.lock();
+        if waiting.closed {
+            return Err(gone());
+        }
+        let id = waiting.next_id;
+        waiting.next_id += 1;
+        waiting.starts.insert(id, start);
+        Ok(id)
+    }
+
+    async fn send(&self, head: Head, body: &[u8], pipes: [&OwnedFd; 3]) -> io::Result<()> {
+        let socket = self.socket.get().await?;
+        let _sending = self.sending.lock().await;
+        let pipes: [BorrowedFd<'_>; 3] = pipes.map(AsFd::as_fd);
+        let head = head.encode();
+        let total = head.len() + body.len();
+        let mut sent = 0;
+        while sent < total {
+            sent += socket
+                .async_io(Interest::WRITABLE, || {
+                    let mut space =
+                        [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
+                    let mut control = SendAncillaryBuffer::new(&mut space);
+                    if sent == 0 && !control.push(SendAncillaryMessage::ScmRights(&pipes)) {
+                        return Err(io::Error::other("no room for the descriptors"));
+                    }
+                    let parts = [
+                        IoSlice::new(head.get(sent..).unwrap_or_default()),
+                        IoSlice::new(&body[sent.saturating_sub(head.len())..]),
+                    ];
+                    Ok(sendmsg(socket, &parts, &mut control, SendFlags::NOSIGNAL)?)
+                })
+                .await?;
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
+        self.waiting.lock().expect("no holder of this lock panics")
+    }
+}
+
+impl Drop for Spawner {
+    /// Closes the socket, upon which the spawner ends what still runs, and reaps it.
+    fn drop(&mut self) {
+        self.socket = OnceSocket {
+            std: Mutex::new(None),
+            tokio: tokio::sync::OnceCell::new(),
+        };
+        if let Ok(child) = self.child.get_mut() {
+            let _ = child.wait();
+        }
+    }
+}
+
+impl OnceSocket {
+    async fn get(&self) -> io::Result<&UnixStream> {
+        self.tokio
+            .get_or_try_init(|| async {
+                let socket = self
+                    .std
+                    .lock()
+                    .ok()
+                    .and_then(|mut std| std.take())
+                    .ok_or_else(gone)?;
+                UnixStream::from_std(socket)
+            })
+            .await
+    }
+}
+
+/// Reads by a shared reference, so that spawning tasks can write meanwhile.
+struct SharedSocket<'a>(&'a UnixStream);
+
+impl tokio::io::AsyncRead for SharedSocket<'_> {
+    fn poll_read(
+        self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+        buf: &mut tokio::io::ReadBuf<'_>,
+    ) -> std::task::Poll<io::Result<()>> {
+        loop {
+            std::task::ready!(self.0.poll_read_ready(cx))?;
+            match self.0.try_read(buf.initialize_unfilled()) {
+                Ok(n) => {
+                    buf.advance(n);
+                    return std::task::Poll::Ready(Ok(()));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return std::task::Poll::Ready(Err(error)),
+            }
+        }
+    }
+}
+
+fn gone() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::BrokenPipe,
+        "the spawner process is gone; restart the server",
+    )
+}

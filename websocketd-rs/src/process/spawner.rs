@@ -1,0 +1,251 @@
+//! The spawner process: one thread, no runtime, no client socket. It starts programs for the daemon, reaps
+//! them and tells how they ended. When the daemon is gone, even by `kill -9`, it ends what it started.
+
+use std::collections::HashSet;
+use std::io::{self, IoSliceMut};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{self, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{SigSet, Signal, killpg};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recv, recvmsg, send,
+};
+
+use super::message::{self, HEAD, Head, REPLY, Reply};
+use super::terminate::LADDER;
+
+/// argv[0] by which the binary knows that it was started as the spawner.
+pub const ARGV0: &str = "websocketd-rs-spawner";
+
+/// Descriptors that come with a request: stdin, stdout and stderr of the program.
+const PIPES: usize = 3;
+
+/// How often a spawner that lost its daemon looks whether its programs are gone.
+const ORPHAN_POLL: Duration = Duration::from_millis(20);
+
+/// Serves the socket on descriptor 0 until the daemon closes it, then ends what still runs.
+pub fn run() -> ExitCode {
+    match serve() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tell(&format!("{ARGV0}: {error}\n"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve() -> io::Result<()> {
+    let socket = io::stdin();
+    // Blocked, not ignored: a program inherits an ignored signal, but the standard library gives it an empty mask.
+    // A Ctrl-C or a `pkill` that hits daemon and spawner must leave the spawner alive until the daemon is done.
+    let mut signals = SigSet::empty();
+    for signal in [
+        Signal::SIGCHLD,
+        Signal::SIGTERM,
+        Signal::SIGINT,
+        Signal::SIGHUP,
+    ] {
+        signals.add(signal);
+    }
+    signals.thread_block()?;
+    let signal_fd = SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
+
+    let mut children = HashSet::new();
+    let mut body = Vec::new();
+    loop {
+        let mut fds = [
+            PollFd::new(&socket, PollFlags::IN),
+            PollFd::from_borrowed_fd(signal_fd.as_fd(), PollFlags::IN),
+        ];
+        match poll(&mut fds, None) {
+            Ok(_) => {}
+            Err(Errno::INTR) => continue,
+            Err(error) => return Err(error.into()),
+        }
+        let (request, signal) = (!fds[0].revents().is_empty(), !fds[1].revents().is_empty());
+        if signal {
+            while signal_fd.read_signal()?.is_some() {}
+            if reap(&socket, &mut children).is_err() {
+                break;
+            }
+        }
+        if request && !answer(&socket, &mut children, &mut body)? {
+            break;
+        }
+    }
+    end_orphans(&mut children);
+    Ok(())
+}
+
+/// Takes one request, starts its program and replies; `false` when the daemon is gone.
+fn answer(socket: &impl AsFd, children: &mut HashSet<u32>, body: &mut Vec<u8>) -> io::Result<bool> {
+    let Some((head, pipes)) = receive_head(socket)? else {
+        return Ok(false);
+    };
+    body.clear();
+    body.resize(head.body, 0);
+    if !receive_exact(socket, body)? {
+        return Ok(false);
+    }
+    let reply = match start(body, pipes) {
+        Ok(pid) => {
+            children.insert(pid);
+            Reply::Started { id: head.id, pid }
+        }
+        Err(error) => Reply::Failed {
+            id: head.id,
+            errno: error.raw_os_error().unwrap_or(nix::libc::EINVAL),
+        },
+    };
+    Ok(send_reply(socket, reply).is_ok())
+}
+
+fn receive_head(socket: &impl AsFd) -> io::Result<Option<(Head, Vec<OwnedFd>)>> {
+    let mut bytes = [0; HEAD];
+    let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(PIPES))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let received = loop {
+        match recvmsg(
+            socket,
+            &mut [IoSliceMut::new(&mut bytes)],
+            &mut control,
+            RecvFlags::CMSG_CLOEXEC,
+        ) {
+            Err(Errno::INTR) => {}
+            Err(Errno::CONNRESET) => return Ok(None),
+            other => break other?.bytes,
+        }
+    };
+    let pipes: Vec<OwnedFd> = control
+        .drain()
+        .filter_map(|message| match message {
+            RecvAncillaryMessage::ScmRights(fds) => Some(fds),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    if received == 0 || (received < HEAD && !receive_exact(socket, &mut bytes[received..])?) {
+        return Ok(None);
+    }
+    let head = Head::decode(bytes).ok_or_else(|| io::Error::other("a request that is too long"))?;
+    Ok(Some((head, pipes)))
+}
+
+/// Fills `bytes`; `false` when the daemon is gone.
+fn receive_exact(socket: &impl AsFd, mut bytes: &mut [u8]) -> io::Result<bool> {
+    while !bytes.is_empty() {
+        match recv(socket, &mut *bytes, RecvFlags::WAITALL) {
+            Ok((0, _)) | Err(Errno::CONNRESET) => return Ok(false),
+            Ok((n, _)) => bytes = &mut bytes[n..],
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(true)
+}
+
+fn start(body: &[u8], pipes: Vec<OwnedFd>) -> io::Result<u32> {
+    let command =
+        message::decode(body).ok_or_else(|| io::Error::from_raw_os_error(nix::libc::EBADMSG))?;
+    // Fewer arrive when this process is out of descriptors.
+    let [stdin, stdout, stderr]: [OwnedFd; PIPES] = pipes
+        .try_into()
+        .map_err(|_| io::Error::from_raw_os_error(nix::libc::EMFILE))?;
+    let mut program = process::Command::new(command.program);
+    program
+        .args(command.args)
+        .env_clear()
+        .envs(command.env)
+        .process_group(0)
+        .stdin(Stdio::from(stdin))
+        .stdout(Stdio::from(stdout))
+        .stderr(Stdio::from(stderr));
+    if let Some(dir) = command.cwd {
+        program.current_dir(dir);
+    }
+    let child = program.spawn()?;
+    Ok(child.id())
+}
+
+/// Reaps every child that has ended and tells the daemon; an error means that the daemon is gone.
+fn reap(socket: &impl AsFd, children: &mut HashSet<u32>) -> io::Result<()> {
+    while let Some((pid, status)) = next_dead() {
+        children.remove(&pid);
+        send_reply(socket, Reply::Exited { pid, status })?;
+    }
+    Ok(())
+}
+
+fn next_dead() -> Option<(u32, i32)> {
+    loop {
+        let (pid, status) = match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+            Ok(WaitStatus::Exited(pid, code)) => (pid, (code & 0xff) << 8),
+            Ok(WaitStatus::Signaled(pid, signal, core)) => {
+                (pid, signal as i32 | if core { 0x80 } else { 0 })
+            }
+            Err(nix::errno::Errno::EINTR) => continue,
+            _ => return None,
+        };
+        return Some((pid.as_raw().unsigned_abs(), status));
+    }
+}
+
+fn send_reply(socket: &impl AsFd, reply: Reply) -> io::Result<()> {
+    let bytes: [u8; REPLY] = reply.encode();
+    let mut rest = &bytes[..];
+    while !rest.is_empty() {
+        match send(socket, rest, SendFlags::NOSIGNAL) {
+            Ok(n) => rest = &rest[n..],
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// The daemon died without ending its handlers: their stdin is closed by that, the ladder does the rest.
+fn end_orphans(children: &mut HashSet<u32>) {
+    let start = Instant::now();
+    let groups: Vec<u32> = children.iter().copied().collect();
+    for (signal, after) in LADDER {
+        while start.elapsed() < after {
+            while let Some((pid, _)) = next_dead() {
+                children.remove(&pid);
+            }
+            if groups
+                .iter()
+                .all(|group| !super::terminate::group_exists(*group))
+            {
+                return;
+            }
+            std::thread::sleep(ORPHAN_POLL);
+        }
+        for group in &groups {
+            let _ = killpg(pid_of(*group), signal);
+        }
+    }
+    while let Some((pid, _)) = next_dead() {
+        children.remove(&pid);
+    }
+}
+
+fn pid_of(pid: u32) -> Pid {
+    Pid::from_raw(i32::try_from(pid).expect("the kernel's pids fit in i32"))
+}
+
+/// The status as `ExitStatus`, for the daemon's side.
+pub(super) fn exit_status(status: i32) -> process::ExitStatus {
+    process::ExitStatus::from_raw(status)
+}
+
+fn tell(message: &str) {
+    use std::io::Write;
+    let _ = io::stderr().write_all(message.as_bytes());
+}
