@@ -51,7 +51,7 @@ keys! {
         |s, _, v| { s.identity.session_max_age = seconds(v, 1..=31_536_000)?; Some(()) };
 
     "AUTHENTIZATION_WEBSERVICE_URL", "an https:// address, or nothing", "OpenSSO's attribute service (default: none)",
-        |s, _, v| { s.identity.sso_url = url(v, &["https://", "http://127.0.0.1", "http://localhost", "http://[::1]"])?; Some(()) };
+        |s, _, v| { s.identity.sso_url = url(v, &["https://", "http://127.0.0.1", "http://localhost", "http://[::1]"]).ok()?; Some(()) };
     "AUTHENTIZATION_COOKIENAME", "a cookie name", "cookie that OpenSSO knows (default iPlanetDirectoryPro)",
         |s, _, v| { if !v.is_empty() { s.identity.sso_cookie = token(v)?; } Some(()) };
     "AUTHENTIZATION_CA_FILE", "a PEM file, absolute or relative to this file", "certificates to trust there (default: the system's)",
@@ -59,7 +59,7 @@ keys! {
     "AUTHENTIZATION_TIMEOUT", "seconds from 1 to 30", "how long it may take to answer (default 3)",
         |s, _, v| { s.identity.sso_timeout = seconds(v, 1..=30)?; Some(()) };
     "REMOTE_USER", "no, yes, or the name of a CGI variable like HTTP_X_REMOTE_USER", "believe the web server's log-in (default no)",
-        |s, _, v| { s.identity.remote_user = remote_user(v)?; Some(()) };
+        |s, _, v| { s.identity.remote_user = remote_user(v).ok()?; Some(()) };
     "TRUSTED_PROXIES", "addresses or networks like 127.0.0.1, 10.0.0.0/8", "who may set REMOTE_USER (default: nobody)",
         |s, _, v| { s.identity.trusted_proxies = list(v).map(Cidr::parse).collect::<Option<_>>()?; Some(()) };
     "ANONYMOUS", "yes or no", "people without a name may enter (default yes)",
@@ -83,7 +83,7 @@ keys! {
         |s, _, v| { s.limits.burst = u32::try_from(number(v, 1..=100_000)?).ok()?; Some(()) };
 
     "WEBSOCKETD_SERVER_URL", "a ws:// or wss:// address, or nothing", "what pages connect to (default: where they come from)",
-        |s, _, v| { s.pages.websocket_url = url(v, &["ws://", "wss://"])?; Some(()) };
+        |s, _, v| { s.pages.websocket_url = url(v, &["ws://", "wss://"]).ok()?; Some(()) };
     "ICE_SERVER_DNS", "STUN servers as host or host:port, joined by commas, or nothing", "for audio and video (default: none)",
         |s, _, v| { s.pages.stun_servers = list(v).map(host).collect::<Option<_>>()?; Some(()) };
     "TURN_URLS", "turn: or turns: addresses, joined by commas", "relays for audio and video (default: none)",
@@ -181,28 +181,35 @@ fn dotted(value: &str) -> Option<String> {
     good.then(|| value.to_owned())
 }
 
-fn url(value: &str, schemes: &[&str]) -> Option<Option<String>> {
-    if value.is_empty() {
-        return Some(None);
+/// An address that starts as one of `prefixes`; `Ok(None)`: nothing given. A prefix that names a
+/// host is followed by its end: `http://localhost` is not `http://localhost.example.org`.
+fn url(value: &str, prefixes: &[&str]) -> Result<Option<String>, ()> {
+    let begins = |prefix: &&str| match value.strip_prefix(*prefix) {
+        Some(rest) if prefix.ends_with("://") => !rest.is_empty(),
+        Some(rest) => rest.is_empty() || rest.starts_with([':', '/']),
+        None => false,
+    };
+    let strange = |c: char| c.is_control() || c.is_whitespace() || "\"'<>".contains(c);
+    match value {
+        "" => Ok(None),
+        _ if prefixes.iter().any(begins) && !value.contains(strange) => Ok(Some(value.to_owned())),
+        _ => Err(()),
     }
-    let good = schemes
-        .iter()
-        .any(|scheme| value.starts_with(scheme) && value.len() > scheme.len())
-        || schemes
-            .iter()
-            .any(|scheme| scheme.starts_with("http://") && value == *scheme);
-    (good && !value.contains(|c: char| c.is_control() || c.is_whitespace() || "\"'<>".contains(c)))
-        .then(|| Some(value.to_owned()))
 }
 
-fn remote_user(value: &str) -> Option<Option<String>> {
+/// The CGI variable to believe; `Ok(None)`: none.
+fn remote_user(value: &str) -> Result<Option<String>, ()> {
     match yes(value) {
-        Some(true) => Some(Some("REMOTE_USER".to_owned())),
-        Some(false) => Some(None),
+        Some(true) => Ok(Some("REMOTE_USER".to_owned())),
+        Some(false) => Ok(None),
         None => {
             let good = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
             let variable = value == "REMOTE_USER" || value.starts_with("HTTP_");
-            (variable && value.bytes().all(good)).then(|| Some(value.to_owned()))
+            if variable && value.bytes().all(good) {
+                Ok(Some(value.to_owned()))
+            } else {
+                Err(())
+            }
         }
     }
 }

@@ -22,15 +22,14 @@ const ID_BYTES: usize = 16;
 pub fn create(dir: &Path, depth: u8, variables: &[(&str, &str)]) -> io::Result<SessionId> {
     let mut chance = [0; ID_BYTES];
     getrandom::fill(&mut chance).map_err(io::Error::other)?;
-    let digits: String = chance.iter().map(|byte| format!("{byte:02x}")).collect();
-    let id = SessionId(digits);
+    let id = SessionId(format!("{:032x}", u128::from_ne_bytes(chance)));
     let path = id.path(dir, depth);
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent)?;
     }
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mut file = File::from(rustix::fs::open(&path, flags, Mode::RUSR | Mode::WUSR)?);
-    let values: Vec<_> = variables.iter().map(|pair| serialized(pair)).collect();
+    let values: Vec<_> = variables.iter().map(serialized).collect();
     let written = file.write_all(&encode(Serializer::Php, &values));
     if written.is_err() {
         // Half a session is worse than none; that it cannot be removed changes nothing.

@@ -1,0 +1,247 @@
+//! What a page sends. Pure.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::record::RecordId;
+use crate::wire::{BadRequest, Request};
+
+/// The longest `msgid`.
+const MAX_MSGID: usize = 64;
+
+/// All fields that any request may have; which are needed depends on the type.
+#[derive(Deserialize)]
+struct Fields<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    msgid: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    text: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    to: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+    state: Option<bool>,
+    #[serde(borrow)]
+    before: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    since: Option<Cow<'a, str>>,
+    limit: Option<u64>,
+    #[serde(borrow)]
+    color: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    nick: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    id: Option<Cow<'a, str>>,
+}
+
+/// Understands one message of a page.
+///
+/// # Errors
+/// What is wrong with it, for the page.
+pub fn parse(line: &str) -> Result<Request<'_>, BadRequest<'_>> {
+    let fields: Fields<'_> = serde_json::from_str(line).map_err(|error| {
+        let code = if error.is_data() {
+            "bad_field"
+        } else {
+            "bad_json"
+        };
+        BadRequest {
+            code,
+            reason: Cow::Owned(error.to_string()),
+            msgid: msgid_of(line),
+        }
+    })?;
+    let msgid = fields.msgid.clone();
+    request(fields).map_err(|(code, reason)| BadRequest {
+        code,
+        reason,
+        msgid,
+    })
+}
+
+/// The `msgid` of a message whose other fields are wrong, so that the page knows which it was.
+fn msgid_of(line: &str) -> Option<Cow<'_, str>> {
+    #[derive(Deserialize)]
+    struct Only<'a> {
+        #[serde(borrow)]
+        msgid: Cow<'a, str>,
+    }
+    serde_json::from_str(line)
+        .ok()
+        .map(|Only { msgid }| msgid)
+        .filter(|msgid| is_msgid(msgid))
+}
+
+fn is_msgid(msgid: &str) -> bool {
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    (1..=MAX_MSGID).contains(&msgid.len()) && msgid.bytes().all(good)
+}
+
+type Wrong<'a> = (&'static str, Cow<'a, str>);
+
+fn request(fields: Fields<'_>) -> Result<Request<'_>, Wrong<'_>> {
+    if fields
+        .msgid
+        .as_deref()
+        .is_some_and(|msgid| !is_msgid(msgid))
+    {
+        return Err(("bad_field", "msgid: 1 to 64 of A-Z a-z 0-9 . _ -".into()));
+    }
+    let msgid = fields.msgid;
+    Ok(match &*fields.kind {
+        "say" => Request::Say {
+            text: needed(fields.text, "text")?,
+            msgid,
+        },
+        "whisper" => {
+            let to = needed(fields.to, "to")?;
+            Request::Whisper {
+                to,
+                text: needed(fields.text, "text")?,
+                msgid,
+            }
+        }
+        "signal" => Request::Signal {
+            to: needed(fields.to, "to")?,
+            data: needed(fields.data, "data")?,
+        },
+        "typing" => Request::Typing {
+            to: fields.to,
+            state: fields.state.unwrap_or(true),
+            text: fields.text,
+        },
+        "history" => Request::History {
+            before: id(fields.before, "before")?,
+            since: id(fields.since, "since")?,
+            limit: fields
+                .limit
+                .map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)),
+        },
+        "color" => Request::Color(needed(fields.color, "color")?),
+        "nick" => Request::Nick(needed(fields.nick, "nick")?),
+        "topic" => Request::Topic(needed(fields.text, "text")?),
+        "read" => Request::Read(needed(id(fields.id, "id")?, "id")?),
+        "ping" => Request::Ping,
+        "quit" => Request::Quit,
+        _ => return Err(("unknown_type", fields.kind)),
+    })
+}
+
+fn needed<T>(field: Option<T>, name: &'static str) -> Result<T, Wrong<'static>> {
+    field.ok_or_else(|| ("bad_field", format!("{name} is missing").into()))
+}
+
+fn id<'a>(text: Option<Cow<'a, str>>, name: &str) -> Result<Option<RecordId>, Wrong<'a>> {
+    text.map(|text| {
+        RecordId::parse(text.as_bytes())
+            .ok_or_else(|| ("bad_field", format!("{name} is no id").into()))
+    })
+    .transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn refusal(line: &str) -> (&'static str, Option<String>) {
+        let bad = match parse(line) {
+            Ok(_) => panic!("not refused"),
+            Err(bad) => bad,
+        };
+        (bad.code, bad.msgid.map(Cow::into_owned))
+    }
+
+    #[test]
+    fn requests_are_understood() {
+        let Ok(Request::Say { text, msgid }) =
+            parse(r#"{"type":"say","text":"a\u0041","msgid":"m1","more":[1]}"#)
+        else {
+            panic!("a say");
+        };
+        assert_eq!((&*text, msgid.as_deref()), ("aA", Some("m1")));
+        let Ok(Request::Signal { to, data }) =
+            parse(r#"{"type":"signal","to":"bob","data":{"sdp":[1, 2]}}"#)
+        else {
+            panic!("a signal");
+        };
+        assert_eq!((&*to, data.get()), ("bob", r#"{"sdp":[1, 2]}"#));
+        assert!(matches!(
+            parse(r#"{"type":"typing"}"#),
+            Ok(Request::Typing {
+                state: true,
+                to: None,
+                text: None
+            })
+        ));
+        assert!(matches!(
+            parse(r#"{"type":"history","before":"2026-11-21T10:15:30.123456Z","limit":5}"#),
+            Ok(Request::History {
+                before: Some(_),
+                since: None,
+                limit: Some(5)
+            })
+        ));
+    }
+
+    #[test]
+    fn what_is_no_request_says_why() {
+        for line in [
+            "",
+            "hello",
+            "[]",
+            "3",
+            "null",
+            "{",
+            r#"{"type":"say","text":"x"} {}"#,
+        ] {
+            assert!(
+                matches!(refusal(line).0, "bad_json" | "bad_field"),
+                "{line}"
+            );
+        }
+        assert_eq!(
+            refusal(r#"{"type":"shout","msgid":"m"}"#),
+            ("unknown_type", Some("m".into()))
+        );
+        for line in [
+            r#"{"text":"no type"}"#,
+            r#"{"type":"say"}"#,
+            r#"{"type":"say","text":5}"#,
+            r#"{"type":"say","text":"x","msgid":""}"#,
+            r#"{"type":"say","text":"x","msgid":"a b"}"#,
+            r#"{"type":"history","since":"yesterday"}"#,
+            r#"{"type":"history","limit":-1}"#,
+            r#"{"type":"signal","to":"bob"}"#,
+            r#"{"type":"read"}"#,
+            r#"{"type":1}"#,
+        ] {
+            assert_eq!(refusal(line).0, "bad_field", "{line}");
+        }
+        assert_eq!(
+            refusal(r#"{"type":"say","text":5,"msgid":"m7"}"#),
+            ("bad_field", Some("m7".into()))
+        );
+    }
+
+    #[test]
+    fn a_bomb_of_brackets_is_only_text() {
+        let bomb = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000));
+        let line = format!(r#"{{"type":"signal","to":"b","data":{bomb},"other":{bomb}}}"#);
+        let Ok(Request::Signal { data, .. }) = parse(&line) else {
+            panic!("a signal")
+        };
+        assert_eq!(data.get().len(), bomb.len());
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_panics(line in "\\PC{0,80}|[{}\\[\\]\",:a-z0-9\\\\]{0,80}") {
+            let _ = parse(&line);
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! The protocol of the 2016 pages: lines as people read them. See docs/chat-protocol.md.
+
+use std::collections::BTreeMap;
+use std::fmt::{Display, Write as _};
+
+use super::{Clock, Event, Welcome};
+use crate::record::{Kind, Record, RecordId};
+use crate::settings::Lang;
+use crate::wording::{Line, Worded};
+
+/// The text protocol of one client.
+#[derive(Debug)]
+pub struct Text {
+    lang: Lang,
+    clock: Clock,
+    room: String,
+    you: String,
+    /// Everybody in the room and their color: the list is sent whole, again and again.
+    roster: BTreeMap<String, String>,
+    /// The list has changed since it was sent.
+    list_due: bool,
+    line: String,
+}
+
+impl Text {
+    /// For a client of the server's `lang`, with the server's `clock`.
+    pub fn new(lang: Lang, clock: Clock) -> Self {
+        Self {
+            lang,
+            clock,
+            room: String::new(),
+            you: String::new(),
+            roster: BTreeMap::new(),
+            list_due: false,
+            line: String::new(),
+        }
+    }
+
+    pub(super) fn welcome(&mut self, welcome: &Welcome<'_>, out: &mut Vec<u8>) {
+        welcome.room.clone_into(&mut self.room);
+        welcome.you.clone_into(&mut self.you);
+        let members = welcome
+            .members
+            .iter()
+            .map(|who| (who.name.clone(), who.color.clone()));
+        self.roster = members.collect();
+        let line = format!("Welcome to the chat room {} {}!", self.room, self.you);
+        self.put(&self.clock.time(welcome.now), line, out);
+    }
+
+    /// A live record. Lists of members wait for [`Text::finish_batch`] or the next line that is
+    /// not about members, so that a hundred joins at once are followed by one list.
+    pub(super) fn record(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
+        match record.kind {
+            Kind::Join => {
+                let color = record.attr("color").unwrap_or_default().into_owned();
+                self.roster.insert(record.from.to_string(), color);
+            }
+            Kind::Quit => {
+                self.roster.remove(&*record.from);
+            }
+            Kind::Color => {
+                let color = record.attr("color").unwrap_or_default().into_owned();
+                if let Some(old) = self.roster.get_mut(&*record.from) {
+                    *old = color;
+                }
+            }
+            Kind::Nick => {
+                if let Some(color) = self.roster.remove(&*record.from) {
+                    self.roster.insert(record.text.to_string(), color);
+                }
+                if self.you == *record.from {
+                    self.you = record.text.to_string();
+                }
+            }
+            _ => self.finish_batch(out),
+        }
+        self.past(record, out);
+        self.list_due |= matches!(
+            record.kind,
+            Kind::Join | Kind::Quit | Kind::Color | Kind::Nick
+        );
+    }
+
+    /// A record of history: shown as it was, without changing who is here.
+    pub(super) fn past(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
+        let from = &*record.from;
+        let color = record.attr("color").unwrap_or_default();
+        // Kicks and bans hold the name and the reason.
+        let (who, reason) = record.text.split_once(' ').unwrap_or((&record.text, ""));
+        let line = match record.kind {
+            Kind::Say if record.is_redacted() => return,
+            Kind::Say => {
+                let line = format!("{from}> {}", record.text);
+                return self.put(&self.time_of(record), line, out);
+            }
+            Kind::Me => {
+                let line = format!("{from}>  * {from} {}", record.text);
+                return self.put(&self.time_of(record), line, out);
+            }
+            Kind::Dice => {
+                let line = format!("{from}>  {}", record.text);
+                return self.put(&self.time_of(record), line, out);
+            }
+            Kind::Join | Kind::Quit => {
+                let line = if record.kind == Kind::Join {
+                    Line::Joined(from, &self.room)
+                } else {
+                    Line::Quit(from, &self.room)
+                };
+                let line = Worded(self.lang, line).to_string();
+                return self.put(&self.time_of(record), line, out);
+            }
+            Kind::Color => Line::ChangedColor(&color),
+            Kind::Nick => Line::ChangedName(&record.text),
+            Kind::Topic if record.text.is_empty() => Line::NoMoreTopic,
+            Kind::Topic => Line::ChangedTopic(&record.text),
+            Kind::Kick => Line::Kicked(who, reason),
+            Kind::Ban => Line::Banned(who, reason),
+            Kind::Redact => Line::Redacted,
+            Kind::Clear => Line::Cleared,
+            // Personal kinds are never in a log.
+            _ => return,
+        };
+        let line = format!("{from}>  {}", Worded(self.lang, line));
+        self.put(&self.time_of(record), line, out);
+    }
+
+    pub(super) fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
+        let now = self.clock.time(RecordId::now());
+        match event {
+            Event::Whisper {
+                id, from, to, text, ..
+            } => {
+                self.put(
+                    &self.clock.time(*id),
+                    format_args!("{from}> {to}: {text}"),
+                    out,
+                );
+            }
+            Event::Signal { id, from, to, data } => {
+                self.put(
+                    &self.clock.time(*id),
+                    format_args!("{from}> {to}: {data}"),
+                    out,
+                );
+            }
+            Event::Info { lines, .. } => {
+                for line in *lines {
+                    self.put(&now, format!("{}>  {line}", self.you), out);
+                }
+            }
+            Event::Notice { line, .. } | Event::Error { line, .. } | Event::Bye { line, .. } => {
+                let line = format!("{}>  {}", self.you, Worded(self.lang, *line));
+                self.put(&now, line, out);
+            }
+            // The old pages have no place for these.
+            Event::Ack { .. }
+            | Event::Typing { .. }
+            | Event::Read { .. }
+            | Event::You { .. }
+            | Event::Pong(_) => {}
+        }
+    }
+
+    /// Sends the list of members if it has changed.
+    pub fn finish_batch(&mut self, out: &mut Vec<u8>) {
+        if std::mem::take(&mut self.list_due) {
+            let mut list = String::from("Userlist: ");
+            for (name, color) in &self.roster {
+                // Writing to a String cannot fail.
+                let _ = write!(list, "{name}:{color},");
+            }
+            self.put(&self.clock.time(RecordId::now()), list, out);
+        }
+    }
+
+    fn time_of(&self, record: &Record<'_>) -> String {
+        record
+            .clock
+            .map_or_else(|| self.clock.time(record.id), str::to_owned)
+    }
+
+    fn put(&mut self, time: &str, line: impl Display, out: &mut Vec<u8>) {
+        self.line.clear();
+        let _ = write!(self.line, "[{time}] {line}");
+        // One line is one message: nothing in it may start another.
+        out.extend(
+            self.line
+                .bytes()
+                .map(|byte| if byte < 0x20 { b' ' } else { byte }),
+        );
+        out.push(b'\n');
+    }
+}
+
+/// The name before the first `: ` of a typed line: who it is for, if they are here.
+pub fn addressee(line: &str) -> Option<(&str, &str)> {
+    let (name, text) = line.split_once(": ")?;
+    let good = !name.is_empty() && name.len() <= 4 * crate::name::MAX_NICK_CHARS;
+    (good && !name.contains(char::is_whitespace)).then_some((name, text))
+}
+
+/// Whether a private text is WebRTC signaling of the old pages rather than words.
+pub fn is_signal(text: &str) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Description {
+        #[serde(default, rename = "type")]
+        kind: String,
+        candidate: Option<serde::de::IgnoredAny>,
+    }
+    text.starts_with('{')
+        && serde_json::from_str(text).is_ok_and(|signal: Description| {
+            signal.candidate.is_some()
+                || matches!(
+                    signal.kind.as_str(),
+                    "offer" | "answer" | "pranswer" | "rollback"
+                )
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Draft;
+    use crate::wire::Member;
+
+    fn text() -> (Text, Vec<u8>) {
+        let mut text = Text::new(Lang::En, Clock::new(Some("UTC0")));
+        let mut out = Vec::new();
+        let color = || "Gray".to_owned();
+        let members = ["alice", "bob"].map(|name| Member {
+            name: name.into(),
+            color: color(),
+            account: None,
+        });
+        let settings = crate::settings::Settings::parse("[global]\nBASE_DIR=/x", "/x.ini".as_ref())
+            .expect("settings");
+        let now = RecordId::parse(b"2026-11-21T10:15:30.123456Z").expect("an id");
+        text.welcome(
+            &Welcome {
+                room: "lobby",
+                description: "",
+                topic: "",
+                you: "alice",
+                account: None,
+                color: "Gray",
+                moderator: false,
+                members: &members,
+                last: None,
+                now,
+                lang: Lang::En,
+                limits: &settings.limits,
+            },
+            &mut out,
+        );
+        (text, out)
+    }
+
+    fn live(text: &mut Text, drafts: &[Draft<'_>], out: &mut Vec<u8>) {
+        for (second, draft) in drafts.iter().enumerate() {
+            let mut log = Vec::new();
+            let id = RecordId::parse(b"2026-11-21T10:15:40.000000Z")
+                .expect("an id")
+                .as_micros()
+                + second as u64 * 1_000_000;
+            draft.write_to(RecordId::from_micros(id), &mut log);
+            text.record(&Record::parse(&log).expect("a record"), out);
+        }
+        text.finish_batch(out);
+    }
+
+    /// The lines; lists of members carry the present time, which is cut off.
+    fn lines(out: &[u8]) -> Vec<String> {
+        let lines = std::str::from_utf8(out).expect("UTF-8").lines();
+        lines
+            .map(|line| {
+                if line.contains("Userlist: ") {
+                    line[11..].to_owned()
+                } else {
+                    line.to_owned()
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn lines_are_those_of_the_old_pages() {
+        let (mut text, mut out) = text();
+        let color = Draft {
+            color: Some("#aa0000"),
+            ..Draft::new(Kind::Color, "bob", "")
+        };
+        live(
+            &mut text,
+            &[
+                Draft::new(Kind::Say, "bob", "hi"),
+                Draft::new(
+                    Kind::Dice,
+                    "bob",
+                    "Throws 2 6-sided dice, throws again on 6: 6, 3, 1",
+                ),
+                color,
+                Draft::new(Kind::Say, "bob", "\n[10:00:00] alice> forged"),
+                Draft::new(Kind::Quit, "bob", ""),
+            ],
+            &mut out,
+        );
+        assert_eq!(
+            lines(&out),
+            [
+                "[10:15:30] Welcome to the chat room lobby alice!",
+                "[10:15:40] bob> hi",
+                "[10:15:41] bob>  Throws 2 6-sided dice, throws again on 6: 6, 3, 1",
+                "[10:15:42] bob>  Changed color to #aa0000",
+                "Userlist: alice:Gray,bob:#aa0000,",
+                "[10:15:43] bob>  [10:00:00] alice> forged",
+                "[10:15:44] bob quit the lobby",
+                "Userlist: alice:Gray,",
+            ]
+        );
+    }
+
+    #[test]
+    fn many_joins_at_once_are_followed_by_one_list() {
+        let (mut text, mut out) = text();
+        out.clear();
+        let join = |name| Draft {
+            color: Some("red"),
+            ..Draft::new(Kind::Join, name, "")
+        };
+        live(&mut text, &[join("carol"), join("dave")], &mut out);
+        assert_eq!(
+            lines(&out)[2..],
+            ["Userlist: alice:Gray,bob:Gray,carol:red,dave:red,"]
+        );
+    }
+
+    #[test]
+    fn an_addressee_is_one_word_before_colon_and_blank() {
+        assert_eq!(addressee("bob: hi: you"), Some(("bob", "hi: you")));
+        for line in ["bob:hi", ": hi", "two words: hi", "bob", ""] {
+            assert_eq!(addressee(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn signaling_is_told_from_words() {
+        assert!(
+            is_signal(r#"{"type":"offer","sdp":"v=0"}"#)
+                && is_signal(r#"{"candidate":"candidate:1","sdpMid":"0"}"#)
+        );
+        for text in [
+            "hello",
+            "{",
+            "{}",
+            r#"{"type":"love"}"#,
+            r#"[{"type":"offer"}]"#,
+        ] {
+            assert!(!is_signal(text), "{text}");
+        }
+    }
+}

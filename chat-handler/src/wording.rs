@@ -1,0 +1,284 @@
+//! The server's own lines, in the languages of `LANG`. Pure.
+//!
+//! `Welcome to the chat room` and `Userlist` are the same in every language: the old pages look
+//! for these words.
+
+use std::fmt::{self, Display, Formatter};
+
+use crate::command::Usage;
+use crate::settings::Lang;
+
+/// A line of the server's own, without time and name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line<'a> {
+    /// NAME, ROOM
+    Joined(&'a str, &'a str),
+    /// NAME, ROOM
+    Quit(&'a str, &'a str),
+    /// The new color.
+    ChangedColor(&'a str),
+    /// The new name.
+    ChangedName(&'a str),
+    /// The new topic.
+    ChangedTopic(&'a str),
+    /// The topic is taken away.
+    NoMoreTopic,
+    /// The room's topic, for one who asks; empty: there is none.
+    Topic(&'a str),
+    /// Who, reason.
+    Kicked(&'a str, &'a str),
+    /// Who, reason.
+    Banned(&'a str, &'a str),
+    /// A message was taken back.
+    Redacted,
+    /// All messages were taken back.
+    Cleared,
+    /// The word with its slash.
+    UnknownCommand(&'a str),
+    /// A command written otherwise.
+    Usage(&'static Usage),
+    /// One line of `/help`.
+    Help(&'static Usage),
+    /// The name.
+    NoSuchUser(&'a str),
+    /// What is wrong with it.
+    BadName(&'a str),
+    /// What was given.
+    BadColor(&'a str),
+    /// More characters than this.
+    TooLong(usize),
+    /// Nothing in it.
+    Empty,
+    /// Too fast; nothing is lost.
+    Throttled,
+    /// The reason.
+    NotSaved(&'a str),
+    /// The room's log cannot be read; the reason.
+    NotRead(&'a str),
+    /// For moderators only.
+    NotModerator,
+    /// You are muted.
+    Muted,
+    /// You may speak again.
+    Unmuted,
+    /// Somebody was muted, unmuted, unbanned.
+    Done,
+    /// There is nothing of that id, name ...
+    NotFound,
+    /// The receiver's inbox is full or cannot be written; the reason.
+    Undelivered(&'a str),
+    /// Names with commas, or nobody.
+    Ignoring(&'a str),
+    /// Names with commas.
+    Here(&'a str),
+    /// One room: name, people.
+    Room(&'a str, usize),
+    /// Nobody is anywhere.
+    NoRooms,
+    /// One ban: name, until when or for ever, reason.
+    Ban(&'a str, Option<&'a str>, &'a str),
+    /// Nobody is banned.
+    NoBans,
+    /// You cannot do this to yourself.
+    Yourself,
+    /// The message is no JSON object; what is wrong.
+    BadJson(&'a str),
+    /// The type.
+    UnknownType(&'a str),
+    /// You were sent out: reason.
+    YouKicked(&'a str),
+    /// You are banned: reason.
+    YouBanned(&'a str),
+    /// The server stops.
+    ShuttingDown,
+    /// You asked for it.
+    Goodbye,
+    /// The room is full.
+    RoomFull,
+    /// There are too many rooms.
+    TooManyRooms,
+    /// Too many connections of this person.
+    TooManyConnections,
+    /// A log-in is needed.
+    AnonymousRefused,
+    /// What is wrong with the room's name.
+    BadRoom(&'a str),
+    /// The chat cannot work; the reason.
+    OutOfOrder(&'a str),
+}
+
+/// A [`Line`] in a language.
+#[derive(Clone, Copy, Debug)]
+pub struct Worded<'a>(pub Lang, pub Line<'a>);
+
+impl Display for Worded<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Lang::En => english(self.1, f),
+            Lang::Cs => czech(self.1, f),
+        }
+    }
+}
+
+/// `: reason`, or nothing.
+struct Because<'a>(&'a str);
+
+impl Display for Because<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            write!(f, ": {}", self.0)
+        }
+    }
+}
+
+fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
+    match line {
+        Line::Joined(name, room) => write!(f, "{name} joined the {room}"),
+        Line::Quit(name, room) => write!(f, "{name} quit the {room}"),
+        Line::ChangedColor(color) => write!(f, "Changed color to {color}"),
+        Line::ChangedName(name) => write!(f, "Changed name to {name}"),
+        Line::ChangedTopic(topic) => write!(f, "Changed topic to {topic}"),
+        Line::NoMoreTopic => f.write_str("Took the topic away"),
+        Line::Topic("") => f.write_str("there is no topic"),
+        Line::Topic(topic) => write!(f, "topic: {topic}"),
+        Line::Kicked(who, reason) => write!(f, "Sent {who} out{}", Because(reason)),
+        Line::Banned(who, reason) => write!(f, "Banned {who}{}", Because(reason)),
+        Line::Redacted => f.write_str("Took a message back"),
+        Line::Cleared => f.write_str("Took all messages back"),
+        Line::UnknownCommand(word) => write!(f, "unknown command {word}"),
+        Line::Usage(usage) => write!(f, "usage: /{}{}", usage.name, usage.arguments),
+        Line::Help(usage) => write!(f, "/{}{} - {}", usage.name, usage.arguments, usage.en),
+        Line::NoSuchUser(name) => write!(f, "{name} is not here"),
+        Line::BadName(reason) | Line::BadRoom(reason) => f.write_str(reason),
+        Line::BadColor(color) => {
+            write!(
+                f,
+                "{color} is not a color, use #rrggbb or a name like darkgreen"
+            )
+        }
+        Line::TooLong(most) => write!(f, "too long, at most {most} characters"),
+        Line::Empty => f.write_str("there is nothing in it"),
+        Line::Throttled => {
+            f.write_str("you are too fast; nothing is lost, but it is taken more slowly")
+        }
+        Line::NotSaved(reason) => write!(f, "NOT saved, try again later ({reason})"),
+        Line::NotRead(reason) => write!(f, "the room cannot be read just now ({reason})"),
+        Line::NotModerator => f.write_str("only moderators may do this"),
+        Line::Muted => f.write_str("you may not speak in this room just now"),
+        Line::Unmuted => f.write_str("you may speak again"),
+        Line::Done => f.write_str("done"),
+        Line::NotFound => f.write_str("there is no such thing"),
+        Line::Undelivered(reason) => write!(f, "NOT delivered, try again later ({reason})"),
+        Line::Ignoring("") => f.write_str("you ignore nobody"),
+        Line::Ignoring(names) => write!(f, "you ignore: {names}"),
+        Line::Here(names) => write!(f, "here: {names}"),
+        Line::Room(name, people) => write!(f, "{name} ({people})"),
+        Line::NoRooms => f.write_str("nobody is in any room"),
+        Line::Ban(who, None, reason) => write!(f, "{who} for ever{}", Because(reason)),
+        Line::Ban(who, Some(until), reason) => write!(f, "{who} until {until}{}", Because(reason)),
+        Line::NoBans => f.write_str("nobody is banned"),
+        Line::Yourself => f.write_str("not to yourself"),
+        Line::BadJson(reason) => write!(f, "not understood: {reason}"),
+        Line::UnknownType(kind) => write!(f, "unknown type {kind}"),
+        Line::YouKicked(reason) => write!(f, "you were sent out{}", Because(reason)),
+        Line::YouBanned(reason) => write!(f, "you are banned{}", Because(reason)),
+        Line::ShuttingDown => f.write_str("the server is shutting down"),
+        Line::Goodbye => f.write_str("goodbye"),
+        Line::RoomFull => f.write_str("the room is full"),
+        Line::TooManyRooms => f.write_str("there are too many rooms, choose one that exists"),
+        Line::TooManyConnections => f.write_str("you have too many connections, close one"),
+        Line::AnonymousRefused => f.write_str("log in first"),
+        Line::OutOfOrder(reason) => write!(f, "the chat is out of order ({reason})"),
+    }
+}
+
+fn czech(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
+    match line {
+        Line::Joined(name, room) => write!(f, "{name} přichází do {room}"),
+        Line::Quit(name, room) => write!(f, "{name} odchází z {room}"),
+        Line::ChangedColor(color) => write!(f, "Nová barva je {color}"),
+        Line::ChangedName(name) => write!(f, "Nové jméno je {name}"),
+        Line::ChangedTopic(topic) => write!(f, "Nové téma je {topic}"),
+        Line::NoMoreTopic => f.write_str("Téma je zrušeno"),
+        Line::Topic("") => f.write_str("žádné téma"),
+        Line::Topic(topic) => write!(f, "téma: {topic}"),
+        Line::Kicked(who, reason) => write!(f, "{who} letí ven{}", Because(reason)),
+        Line::Banned(who, reason) => write!(f, "{who} už nesmí dovnitř{}", Because(reason)),
+        Line::Redacted => f.write_str("Zpráva je stažena"),
+        Line::Cleared => f.write_str("Všechny zprávy jsou staženy"),
+        Line::UnknownCommand(word) => write!(f, "neznámý příkaz {word}"),
+        Line::Usage(usage) => write!(f, "použití: /{}{}", usage.name, usage.arguments),
+        Line::Help(usage) => write!(f, "/{}{} - {}", usage.name, usage.arguments, usage.cs),
+        Line::NoSuchUser(name) => write!(f, "{name} tu není"),
+        Line::BadName(reason) => write!(f, "takové jméno nejde ({reason})"),
+        Line::BadRoom(reason) => write!(f, "taková místnost nejde ({reason})"),
+        Line::BadColor(color) => {
+            write!(
+                f,
+                "{color} není barva, použijte #rrggbb nebo jméno jako darkgreen"
+            )
+        }
+        Line::TooLong(most) => write!(f, "příliš dlouhé, nejvýš {most} znaků"),
+        Line::Empty => f.write_str("nic v tom není"),
+        Line::Throttled => f.write_str("příliš rychle; nic se neztratí, jen se to bere pomaleji"),
+        Line::NotSaved(reason) => write!(f, "NEULOŽENO, zkuste to později ({reason})"),
+        Line::NotRead(reason) => write!(f, "místnost teď nejde číst ({reason})"),
+        Line::NotModerator => f.write_str("to smějí jen moderátoři"),
+        Line::Muted => f.write_str("teď v této místnosti nesmíte mluvit"),
+        Line::Unmuted => f.write_str("zase smíte mluvit"),
+        Line::Done => f.write_str("hotovo"),
+        Line::NotFound => f.write_str("nic takového není"),
+        Line::Undelivered(reason) => write!(f, "NEDORUČENO, zkuste to později ({reason})"),
+        Line::Ignoring("") => f.write_str("neignorujete nikoho"),
+        Line::Ignoring(names) => write!(f, "ignorujete: {names}"),
+        Line::Here(names) => write!(f, "jsou tu: {names}"),
+        Line::Room(name, people) => write!(f, "{name} ({people})"),
+        Line::NoRooms => f.write_str("nikde nikdo není"),
+        Line::Ban(who, None, reason) => write!(f, "{who} navždy{}", Because(reason)),
+        Line::Ban(who, Some(until), reason) => write!(f, "{who} do {until}{}", Because(reason)),
+        Line::NoBans => f.write_str("všichni smějí dovnitř"),
+        Line::Yourself => f.write_str("sobě ne"),
+        Line::BadJson(reason) => write!(f, "tomu nerozumím: {reason}"),
+        Line::UnknownType(kind) => write!(f, "neznámý typ {kind}"),
+        Line::YouKicked(reason) => write!(f, "letíte ven{}", Because(reason)),
+        Line::YouBanned(reason) => write!(f, "nesmíte dovnitř{}", Because(reason)),
+        Line::ShuttingDown => f.write_str("server končí"),
+        Line::Goodbye => f.write_str("na shledanou"),
+        Line::RoomFull => f.write_str("místnost je plná"),
+        Line::TooManyRooms => f.write_str("místností je už moc, vyberte si některou z nich"),
+        Line::TooManyConnections => f.write_str("máte už moc spojení, některé zavřete"),
+        Line::AnonymousRefused => f.write_str("nejdřív se přihlaste"),
+        Line::OutOfOrder(reason) => write!(f, "chat je mimo provoz ({reason})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_old_lines_are_kept() {
+        let en = |line| Worded(Lang::En, line).to_string();
+        assert_eq!(en(Line::Joined("alice", "lobby")), "alice joined the lobby");
+        assert_eq!(en(Line::Quit("alice", "lobby")), "alice quit the lobby");
+        assert_eq!(
+            en(Line::ChangedColor("#aa0000")),
+            "Changed color to #aa0000"
+        );
+        assert_eq!(en(Line::UnknownCommand("/x")), "unknown command /x");
+    }
+
+    #[test]
+    fn a_reason_is_told_if_there_is_one() {
+        assert_eq!(
+            Worded(Lang::En, Line::YouBanned("")).to_string(),
+            "you are banned"
+        );
+        assert_eq!(
+            Worded(Lang::Cs, Line::YouBanned("spam")).to_string(),
+            "nesmíte dovnitř: spam"
+        );
+    }
+}
