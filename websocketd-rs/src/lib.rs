@@ -14,6 +14,7 @@
 pub mod cli;
 pub mod config;
 pub mod logging;
+pub mod metrics;
 pub mod shutdown;
 
 pub mod server;

@@ -1,8 +1,11 @@
 //! One HTTP connection: requests are parsed, routed and answered until one of them becomes a session.
 
+pub mod redirect;
+
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::net::{Peer, Stream};
@@ -14,10 +17,12 @@ use crate::session::Upgraded;
 pub struct Service {
     /// The configuration in force.
     pub config: Arc<Config>,
-    /// Starts programs.
-    pub spawner: Spawner,
+    /// Starts programs. Shared with the service of an older configuration after a reload.
+    pub spawner: Arc<Spawner>,
     /// Slots for handler and CGI processes; `None`: unlimited.
     pub forks: Option<Arc<Semaphore>>,
+    /// Cancelled when the server goes down: a connection between requests ends at once, one in a request after it.
+    pub stopping: CancellationToken,
 }
 
 /// Serves requests on `stream` until the connection ends, or until a request was answered with 101:

@@ -1,1 +1,305 @@
 //! Listening sockets: TCP and Unix.
+
+use std::fs;
+use std::io;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::net::UnixStream as BlockingUnixStream;
+use std::path::{Path, PathBuf};
+use std::task::{Context, Poll};
+
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+
+/// Connections that may wait to be accepted; the kernel lowers it to net.core.somaxconn. As Go's runtime asks for by default:
+/// when all permits are taken this queue is where clients wait.
+const BACKLOG: i32 = 4096;
+
+/// A socket that clients connect to.
+#[derive(Debug)]
+pub enum Listener {
+    /// TCP.
+    Tcp(TcpListener),
+    /// A Unix socket, whose file is removed with it.
+    Unix(UnixListener, SocketFile),
+}
+
+/// A fresh connection, before TLS.
+#[derive(Debug)]
+pub enum Accepted {
+    /// Over TCP.
+    Tcp(TcpStream, SocketAddr),
+    /// Over the Unix socket.
+    Unix(UnixStream),
+}
+
+impl Listener {
+    /// Listens on `host` (as typed: a name, an address, IPv6 in brackets, or nothing for all interfaces) and `port`. Must be
+    /// called inside the runtime.
+    ///
+    /// # Errors
+    /// The text that follows "Can't start server: ", in the words of Go's `net.Listen`, which users' scripts look for.
+    pub fn bind_tcp(host: &str, port: i64) -> Result<Self, String> {
+        let address = resolve(host, port)?;
+        bind_socket(address).map(Self::Tcp).map_err(|error| {
+            format!(
+                "listen tcp {}: bind: {}",
+                join(host, port),
+                describe(&error)
+            )
+        })
+    }
+
+    /// Listens on the Unix socket `path`. A socket file that nobody answers on is removed first; anything else in the way stays.
+    /// Must be called inside the runtime.
+    ///
+    /// # Errors
+    /// As [`Listener::bind_tcp`].
+    pub fn bind_unix(path: &Path) -> Result<Self, String> {
+        let fail = |error: &io::Error| {
+            format!("listen unix {}: bind: {}", path.display(), describe(error))
+        };
+        remove_stale(path).map_err(|error| fail(&error))?;
+        let listener = UnixListener::bind(path).map_err(|error| fail(&error))?;
+        let file = SocketFile::of(path).map_err(|error| fail(&error))?;
+        Ok(Self::Unix(listener, file))
+    }
+
+    /// The bound address; `None` for a Unix socket.
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().ok(),
+            Self::Unix(..) => None,
+        }
+    }
+
+    /// Accepts one connection.
+    pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted>> {
+        match self {
+            Self::Tcp(listener) => listener.poll_accept(cx).map_ok(|(stream, peer)| {
+                // Messages are small and complete: waiting for more only delays them. It can't fail on a TCP socket.
+                let _ = stream.set_nodelay(true);
+                Accepted::Tcp(
+                    stream,
+                    SocketAddr::new(peer.ip().to_canonical(), peer.port()),
+                )
+            }),
+            Self::Unix(listener, _) => listener
+                .poll_accept(cx)
+                .map_ok(|(stream, _)| Accepted::Unix(stream)),
+        }
+    }
+}
+
+/// The address of `host` and `port` for messages, as Go joins them.
+fn join(host: &str, port: i64) -> String {
+    format!("{host}:{port}")
+}
+
+fn resolve(host: &str, port: i64) -> Result<SocketAddr, String> {
+    let number =
+        u16::try_from(port).map_err(|_| format!("listen tcp: address {port}: invalid port"))?;
+    let bare = match host.strip_prefix('[') {
+        Some(rest) => rest.strip_suffix(']').ok_or_else(|| {
+            format!(
+                "listen tcp: address {}: missing ']' in address",
+                join(host, port)
+            )
+        })?,
+        None if host.contains(':') => {
+            let address = join(host, port);
+            return Err(format!(
+                "listen tcp: address {address}: too many colons in address; write IPv6 as [{host}]"
+            ));
+        }
+        None => host,
+    };
+    if bare.is_empty() {
+        return Ok(SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), number));
+    }
+    let found = (bare, number).to_socket_addrs();
+    let found: Vec<SocketAddr> = found
+        .map_err(|_| format!("listen tcp: lookup {bare}: no such host"))?
+        .collect();
+    // As Go does: a name with addresses of both kinds is bound by its IPv4 one.
+    let address = found
+        .iter()
+        .find(|address| address.is_ipv4())
+        .or(found.first());
+    address
+        .copied()
+        .ok_or_else(|| format!("listen tcp: lookup {bare}: no such host"))
+}
+
+/// All interfaces are one IPv6 socket that takes IPv4 too; a machine without IPv6 gets an IPv4 socket.
+fn bind_socket(address: SocketAddr) -> io::Result<TcpListener> {
+    let all = address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+    let socket = match Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    ) {
+        Err(error) if all && error.raw_os_error() == Some(nix::libc::EAFNOSUPPORT) => {
+            return bind_socket(SocketAddr::new([0, 0, 0, 0].into(), address.port()));
+        }
+        socket => socket?,
+    };
+    if address.is_ipv6() {
+        socket.set_only_v6(!all)?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    match socket.bind(&SockAddr::from(address)) {
+        Err(error) if all && error.kind() == io::ErrorKind::AddrNotAvailable => {
+            return bind_socket(SocketAddr::new([0, 0, 0, 0].into(), address.port()));
+        }
+        bound => bound?,
+    }
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
+/// An error in the words of the C library, without the number and in lower case, as Go prints them: users' tests look for
+/// `address already in use`.
+pub fn describe(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error ").next().unwrap_or_default();
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_ascii_lowercase());
+    first.into_iter().chain(characters).collect()
+}
+
+/// Removes a socket file that nobody listens on: what a killed daemon leaves behind.
+fn remove_stale(path: &Path) -> io::Result<()> {
+    let is_socket = fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket());
+    if !is_socket {
+        // Nothing there, or something that is not ours: bind will tell.
+        return Ok(());
+    }
+    match BlockingUnixStream::connect(path) {
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path),
+        // Somebody answers, or we may not ask: bind will refuse.
+        _ => Ok(()),
+    }
+}
+
+/// The file of a Unix socket; removed when dropped, if it is still the one that was made.
+#[derive(Debug)]
+pub struct SocketFile {
+    path: PathBuf,
+    identity: (u64, u64),
+}
+
+impl SocketFile {
+    fn of(path: &Path) -> io::Result<Self> {
+        let meta = fs::symlink_metadata(path)?;
+        // The absolute path: the file must be found again whatever the working directory is then.
+        Ok(Self {
+            path: std::path::absolute(path)?,
+            identity: (meta.dev(), meta.ino()),
+        })
+    }
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        let ours = fs::symlink_metadata(&self.path)
+            .is_ok_and(|meta| (meta.dev(), meta.ino()) == self.identity);
+        if ours {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn hosts_are_read_as_go_reads_them() {
+        for (host, ip) in [
+            ("127.0.0.1", "127.0.0.1"),
+            ("[::1]", "::1"),
+            ("", "::"),
+            ("[]", "::"),
+            ("localhost", "127.0.0.1"),
+        ] {
+            assert_eq!(
+                resolve(host, 80),
+                Ok(SocketAddr::new(ip.parse().unwrap(), 80)),
+                "{host}"
+            );
+        }
+        let colons = resolve("::1", 80).unwrap_err();
+        assert!(colons.starts_with("listen tcp: address ::1:80: too many colons in address"));
+        let bracket = resolve("[::1", 80).unwrap_err();
+        assert_eq!(
+            bracket,
+            "listen tcp: address [::1:80: missing ']' in address"
+        );
+        for port in [-1, 65536] {
+            let error = resolve("127.0.0.1", port).unwrap_err();
+            assert_eq!(error, format!("listen tcp: address {port}: invalid port"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_port_in_use_is_told_in_lower_case() {
+        let first = Listener::bind_tcp("127.0.0.1", 0).unwrap();
+        let port = first.local_addr().unwrap().port();
+        let error = Listener::bind_tcp("127.0.0.1", port.into()).unwrap_err();
+        assert_eq!(
+            error,
+            format!("listen tcp 127.0.0.1:{port}: bind: address already in use")
+        );
+    }
+
+    #[tokio::test]
+    async fn all_interfaces_take_both_families() {
+        let listener = Listener::bind_tcp("", 0).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let client = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let accepted = std::future::poll_fn(|cx| listener.poll_accept(cx))
+            .await
+            .unwrap();
+        let Accepted::Tcp(_, peer) = accepted else {
+            panic!("not TCP")
+        };
+        assert_eq!(peer, client.local_addr().unwrap());
+    }
+
+    #[tokio::test]
+    async fn unix_socket_files() {
+        let dir = std::env::temp_dir().join(format!("websocketd-unix-{}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        let path = dir.join("socket");
+
+        let live = Listener::bind_unix(&path).unwrap();
+        let error = Listener::bind_unix(&path).unwrap_err();
+        assert!(error.ends_with("bind: address already in use"), "{error}");
+        assert!(
+            BlockingUnixStream::connect(&path).is_ok(),
+            "the incumbent answers"
+        );
+        drop(live);
+        assert!(!path.exists(), "the file goes with the listener");
+
+        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+        assert!(
+            path.exists(),
+            "the standard library leaves the file: it is stale"
+        );
+        let again = Listener::bind_unix(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        let other = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        drop(again);
+        assert!(path.exists(), "somebody else's file stays");
+        drop(other);
+        fs::remove_file(&path).unwrap();
+
+        fs::write(&path, "mine").unwrap();
+        assert!(Listener::bind_unix(&path).is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"mine");
+        fs::remove_dir_all(&dir).unwrap();
+    }
+}

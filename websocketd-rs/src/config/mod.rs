@@ -4,6 +4,13 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+mod check;
+
+pub use check::check;
+
+/// The daemon's own environment, as read once in main.
+pub type Environment = Vec<(OsString, OsString)>;
+
 /// Everything the daemon was told, checked.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -24,16 +31,24 @@ pub struct Config {
 /// Listeners.
 #[derive(Debug, Clone, Default)]
 pub struct Listen {
-    /// Hosts as typed in `--address`, brackets of IPv6 removed; empty means all interfaces.
+    /// Hosts as typed in `--address`; an empty one, or none at all, means all interfaces.
     pub addresses: Vec<String>,
-    /// TCP port; `None` when only a Unix socket was asked for. 0 lets the kernel choose.
-    pub port: Option<u16>,
+    /// TCP port; `None` when only a Unix socket was asked for. 0 lets the kernel choose. Not yet known to fit a port:
+    /// websocketd reports that one when it binds, with exit code 3.
+    pub port: Option<i64>,
     /// Port of the redirect server, one listener per address.
-    pub redirect_port: Option<u16>,
+    pub redirect_port: Option<i64>,
     /// Path of the Unix socket.
     pub unix_socket: Option<PathBuf>,
     /// TLS on the TCP listeners.
     pub tls: Option<Tls>,
+}
+
+impl Listen {
+    /// Whether the TCP listeners speak TLS.
+    pub fn is_tls(&self) -> bool {
+        self.tls.is_some()
+    }
 }
 
 /// PEM files.
@@ -167,6 +182,51 @@ pub enum Level {
     Fatal,
     /// Nothing is logged.
     None,
+}
+
+impl Level {
+    /// All levels, least severe first.
+    pub const ALL: [Self; 7] = [
+        Self::Debug,
+        Self::Trace,
+        Self::Access,
+        Self::Info,
+        Self::Error,
+        Self::Fatal,
+        Self::None,
+    ];
+
+    /// As typed in `--loglevel`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+            Self::Access => "access",
+            Self::Info => "info",
+            Self::Error => "error",
+            Self::Fatal => "fatal",
+            Self::None => "none",
+        }
+    }
+
+    /// The level of that name; case counts, as in websocketd.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.name() == name)
+    }
+}
+
+impl Config {
+    /// What the startup checks of websocketd refuse only after the log has started: the text of its FATAL line, exit code 4.
+    pub fn conflict(&self) -> Option<String> {
+        let with = match (&self.http.static_dir, &self.http.cgi_dir) {
+            (Some(_), _) => "--staticdir",
+            (None, Some(_)) => "--cgidir",
+            (None, None) => return None,
+        };
+        self.http.dev_console.then(|| {
+            format!("Invalid parameters: --devconsole cannot be used with {with}. Pick one.")
+        })
+    }
 }
 
 /// What is logged, and how.

@@ -1,0 +1,187 @@
+//! The log: websocketd's lines on stdout, one per event.
+//!
+//! An event passes [`Fields::log`] -> tracing -> [`Layer`] (formats one line) -> [`writer`] (a bounded queue and a thread), so
+//! that a reader of the log that stalls costs lines, which are counted and told, and never stalls a connection.
+
+mod line;
+mod writer;
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::registry;
+
+use crate::config::{Level, Log};
+use line::Line;
+use writer::Writer;
+
+/// The tracing target of our own events. Events of other targets (libraries) are not websocketd's and are left out.
+const TARGET: &str = "websocketd";
+
+/// How long the end of the program waits for a reader of the log that does not read.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Least level that is logged. A global, like tracing's own subscriber, so that a line that is off costs one load.
+static LEVEL: AtomicU8 = AtomicU8::new(Level::None as u8);
+
+/// The `key:'value'` pairs of a log line, in the order of websocketd. Values are escaped when written.
+#[derive(Debug, Clone, Default)]
+pub struct Fields {
+    /// `http(s)://host + raw request target`.
+    pub url: Option<String>,
+    /// `UNIQUE_ID` of the session.
+    pub id: Option<String>,
+    /// `REMOTE_HOST`.
+    pub remote: Option<String>,
+    /// Path of the program.
+    pub command: Option<String>,
+    /// Path of the CGI script.
+    pub cgiscript: Option<String>,
+    /// Origin of the page.
+    pub origin: Option<String>,
+    /// Process id of the handler.
+    pub pid: Option<u32>,
+}
+
+/// Whether lines of `level` are logged: ask before a message that is costly to make.
+pub fn enabled(level: Level) -> bool {
+    level != Level::None && level as u8 >= LEVEL.load(Ordering::Relaxed)
+}
+
+/// A line without pairs.
+pub fn log(level: Level, category: &'static str, message: &str) {
+    Fields::default().log(level, category, message);
+}
+
+impl Fields {
+    /// Writes one line at `level` in `category` (server, http, session, process, websocket, stderr, env).
+    pub fn log(&self, level: Level, category: &'static str, message: &str) {
+        if !enabled(level) {
+            return;
+        }
+        macro_rules! event {
+            ($severity:ident) => {
+                tracing::event!(
+                    target: TARGET,
+                    tracing::Level::$severity,
+                    level = level as u64,
+                    category,
+                    url = self.url.as_deref(),
+                    id = self.id.as_deref(),
+                    remote = self.remote.as_deref(),
+                    command = self.command.as_deref(),
+                    cgiscript = self.cgiscript.as_deref(),
+                    origin = self.origin.as_deref(),
+                    pid = self.pid,
+                    message
+                )
+            };
+        }
+        // tracing has five levels and another order; the exact one travels in the field `level`.
+        match level {
+            Level::Debug => event!(TRACE),
+            Level::Trace => event!(DEBUG),
+            Level::Access | Level::Info => event!(INFO),
+            Level::Error | Level::Fatal => event!(ERROR),
+            Level::None => {}
+        }
+    }
+
+    /// `log` at [`Level::Access`].
+    pub fn access(&self, category: &'static str, message: &str) {
+        self.log(Level::Access, category, message);
+    }
+
+    /// `log` at [`Level::Error`].
+    pub fn error(&self, category: &'static str, message: &str) {
+        self.log(Level::Error, category, message);
+    }
+}
+
+/// The running log. To be kept until the program ends.
+#[derive(Debug)]
+pub struct Logging {
+    writer: Arc<Writer>,
+}
+
+/// Starts the log, for the whole process and once.
+///
+/// # Errors
+/// When the writer's thread can't be started, or a log runs already.
+pub fn start(log: &Log) -> io::Result<Logging> {
+    let writer = Arc::new(Writer::start()?);
+    LEVEL.store(log.level as u8, Ordering::Relaxed);
+    let layer = Layer {
+        writer: Arc::clone(&writer),
+    };
+    tracing::subscriber::set_global_default(registry().with(layer)).map_err(io::Error::other)?;
+    Ok(Logging { writer })
+}
+
+impl Logging {
+    /// Takes over what a new configuration says.
+    pub fn reload(&self, log: &Log) {
+        LEVEL.store(log.level as u8, Ordering::Relaxed);
+    }
+
+    /// Waits until all lines are written, for two seconds at most.
+    pub fn flush(&self) {
+        self.writer.flush(FLUSH_TIMEOUT);
+    }
+}
+
+impl Drop for Logging {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
+
+/// Turns our events into lines.
+#[derive(Debug)]
+struct Layer {
+    writer: Arc<Writer>,
+}
+
+impl<S: Subscriber> tracing_subscriber::Layer<S> for Layer {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>, _: Context<'_, S>) -> bool {
+        metadata.target() == TARGET
+    }
+
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut line = Line::default();
+        event.record(&mut Recorder(&mut line));
+        self.writer.push(&line);
+    }
+}
+
+/// Collects an event's fields.
+struct Recorder<'line>(&'line mut Line);
+
+impl Visit for Recorder<'_> {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "category" => value.clone_into(&mut self.0.category),
+            "message" => value.clone_into(&mut self.0.message),
+            key => self.0.pair(key, value),
+        }
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        match field.name() {
+            "level" => {
+                let level = Level::ALL.into_iter().find(|level| *level as u64 == value);
+                self.0.level = level.unwrap_or(Level::Error);
+            }
+            key => self.0.pair(key, &value.to_string()),
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        self.0.pair(field.name(), &format!("{value:?}"));
+    }
+}

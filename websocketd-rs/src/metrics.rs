@@ -1,0 +1,1 @@
+//! What is counted: atomics that every stage can bump.

@@ -1,1 +1,0 @@
-//! Bind, announce, accept, drain: the only owner of limits and the only place that starts tasks.

@@ -1,0 +1,184 @@
+//! Who may come in: the number of connections in all and from one address.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Counts the connections from each address.
+#[derive(Debug, Default)]
+pub(super) struct Addresses {
+    open: Mutex<HashMap<IpAddr, usize>>,
+}
+
+/// A connection's place; giving it back is dropping it.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// One of all connections.
+    _permit: OwnedSemaphorePermit,
+    /// One of its address's connections.
+    _counted: Option<Counted>,
+}
+
+#[derive(Debug)]
+struct Counted {
+    addresses: Arc<Addresses>,
+    key: IpAddr,
+}
+
+impl Addresses {
+    /// A place for a connection from `ip`; `None` when `most` are open from there already. Clients of the Unix socket have no
+    /// address and are not counted.
+    pub(super) fn enter(
+        self: &Arc<Self>,
+        permit: OwnedSemaphorePermit,
+        ip: Option<IpAddr>,
+        most: Option<usize>,
+    ) -> Option<Place> {
+        let counted = match ip.zip(most) {
+            None => None,
+            Some((ip, most)) => {
+                let key = network(ip);
+                let mut open = self.lock();
+                let count = open.entry(key).or_default();
+                if *count >= most {
+                    return None;
+                }
+                *count += 1;
+                Some(Counted {
+                    addresses: Arc::clone(self),
+                    key,
+                })
+            }
+        };
+        Some(Place {
+            _permit: permit,
+            _counted: counted,
+        })
+    }
+
+    /// A count is whole after each line of ours: a panic elsewhere can't have broken it.
+    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut open = self.addresses.lock();
+        if let Some(count) = open.get_mut(&self.key) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.key);
+            }
+        }
+    }
+}
+
+/// What counts as one client: an IPv4 address, or the /64 that an IPv6 client can choose addresses from.
+fn network(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(ip) => {
+            let prefix = u128::from(ip) & !u128::from(u64::MAX);
+            IpAddr::V6(prefix.into())
+        }
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+/// A semaphore whose size a reload can change while its permits are out.
+#[derive(Debug)]
+pub(super) struct Slots {
+    semaphore: Arc<Semaphore>,
+    size: usize,
+}
+
+impl Slots {
+    pub(super) fn new(size: usize) -> Self {
+        Self {
+            semaphore: Arc::new(Semaphore::new(size)),
+            size,
+        }
+    }
+
+    pub(super) fn semaphore(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.semaphore)
+    }
+
+    /// More slots are there at once. Fewer only as far as they are free: those in use stay until the next reload, for nobody is
+    /// thrown out.
+    pub(super) fn resize(&mut self, size: usize) {
+        if size > self.size {
+            self.semaphore.add_permits(size - self.size);
+            self.size = size;
+        } else {
+            self.size -= self.semaphore.forget_permits(self.size - size);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn permit() -> OwnedSemaphorePermit {
+        Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap()
+    }
+
+    #[test]
+    fn an_address_has_so_many_places() {
+        let addresses = Arc::new(Addresses::default());
+        let ip = |text: &str| Some(text.parse::<IpAddr>().unwrap());
+        let enter = |client: &str| addresses.enter(permit(), ip(client), Some(2));
+        let first = enter("10.0.0.1");
+        let second = enter("::ffff:10.0.0.1");
+        assert!(first.is_some() && second.is_some());
+        assert!(enter("10.0.0.1").is_none());
+        assert!(enter("10.0.0.2").is_some(), "others come in");
+        drop(first);
+        assert!(enter("10.0.0.1").is_some());
+        drop(second);
+        assert!(
+            addresses.lock().is_empty(),
+            "nothing is kept of those who left"
+        );
+    }
+
+    #[test]
+    fn an_ipv6_client_is_its_64() {
+        let addresses = Arc::new(Addresses::default());
+        let enter = |text: &str| addresses.enter(permit(), text.parse().ok(), Some(1));
+        let one = enter("2001:db8:0:1::1");
+        assert!(one.is_some());
+        assert!(enter("2001:db8:0:1:ffff::2").is_none());
+        assert!(enter("2001:db8:0:2::1").is_some());
+    }
+
+    #[test]
+    fn no_limit_and_no_address_are_not_counted() {
+        let addresses = Arc::new(Addresses::default());
+        assert!(
+            addresses
+                .enter(permit(), "10.0.0.1".parse().ok(), None)
+                .is_some()
+        );
+        assert!(addresses.enter(permit(), None, Some(0)).is_some());
+        assert!(addresses.lock().is_empty());
+    }
+
+    #[test]
+    fn slots_grow_and_shrink() {
+        let mut slots = Slots::new(2);
+        let held = slots.semaphore().try_acquire_owned().unwrap();
+        slots.resize(4);
+        assert_eq!(slots.semaphore().available_permits(), 3);
+        slots.resize(0);
+        assert_eq!(slots.semaphore().available_permits(), 0);
+        drop(held);
+        slots.resize(0);
+        assert_eq!(slots.semaphore().available_permits(), 0);
+        slots.resize(2);
+        assert_eq!(slots.semaphore().available_permits(), 2);
+    }
+}

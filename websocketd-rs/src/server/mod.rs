@@ -1,0 +1,311 @@
+//! Bind, announce, accept, drain: the only owner of limits and the only place that starts tasks.
+
+mod doors;
+mod gate;
+
+use std::future::poll_fn;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use doors::Doors;
+
+use crate::config::{Config, Level};
+use crate::http::{self, Service};
+use crate::logging::{Fields, log};
+use crate::net::listener::{Accepted, describe};
+use crate::net::tls::{self, ServerConfig};
+use crate::net::{Peer, Stream};
+use crate::process::Spawner;
+use crate::session;
+use crate::shutdown::{Order, Signals};
+use doors::Door;
+use gate::{Addresses, Place, Slots};
+
+/// Pause after an accept that failed for want of files or memory: what lacks is given back by others, and asking again at once
+/// would only burn the processor they need.
+const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
+
+/// Least time between two log lines about the same trouble at the door.
+const COMPLAINT_INTERVAL: Duration = Duration::from_secs(10);
+
+/// What the drain waits for connections beyond the grace of their handlers: the termination ladder (850 ms, and three times
+/// `--closems`) and the last writes.
+const DRAIN_MARGIN: Duration = Duration::from_secs(5);
+
+/// The sentence for a client that has too many connections; the log says the same.
+const TOO_MANY: &[u8] =
+    b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/plain; charset=utf-8\r\n\
+    Content-Length: 22\r\nConnection: close\r\n\r\n429 Too Many Requests\n";
+
+/// The server in operation.
+#[derive(Debug)]
+pub struct Server {
+    service: Arc<Service>,
+    tls: Option<Arc<ServerConfig>>,
+    connections: Slots,
+    forks: Option<Slots>,
+    addresses: Arc<Addresses>,
+    tasks: TaskTracker,
+    stopping: CancellationToken,
+    complained: Option<Instant>,
+}
+
+impl Server {
+    /// A server for `config`, whose handlers `spawner` starts. `tls` is what [`tls::load`] made of the files in `config`.
+    pub fn new(config: Config, tls: Option<Arc<ServerConfig>>, spawner: Arc<Spawner>) -> Self {
+        let forks = config.limits.max_forks.map(Slots::new);
+        let connections = Slots::new(config.limits.max_connections);
+        let stopping = CancellationToken::new();
+        let service = Arc::new(Service {
+            config: Arc::new(config),
+            spawner,
+            forks: forks.as_ref().map(Slots::semaphore),
+            stopping: stopping.clone(),
+        });
+        Self {
+            service,
+            tls,
+            connections,
+            forks,
+            addresses: Arc::default(),
+            tasks: TaskTracker::new(),
+            stopping,
+            complained: None,
+        }
+    }
+
+    /// Serves the clients of `doors` until `signals` say stop, then drains. On reload `read` gives the new configuration.
+    pub async fn run(
+        mut self,
+        doors: Doors,
+        mut signals: Signals,
+        read: impl Fn() -> Result<Config, String>,
+    ) {
+        loop {
+            tokio::select! {
+                // Orders first: a flood of clients must not keep the daemon from stopping.
+                biased;
+                order = signals.next() => match order {
+                    Order::Stop => break,
+                    Order::Reload => self.reload(read()),
+                },
+                entered = Self::accept(self.connections.semaphore(), &doors) => {
+                    let (accepted, permit, door) = entered;
+                    match accepted {
+                        Ok(accepted) => self.admit(accepted, permit, door),
+                        Err(error) => self.complain(&error).await,
+                    }
+                }
+            }
+        }
+        drop(doors);
+        self.drain(signals).await;
+    }
+
+    /// Waits for a permit first and then for a client: when all permits are out, clients wait in the kernel's queue. One wait
+    /// for all doors, so that a quiet door holds no permit.
+    async fn accept(
+        permits: Arc<tokio::sync::Semaphore>,
+        doors: &Doors,
+    ) -> (
+        io::Result<Accepted>,
+        tokio::sync::OwnedSemaphorePermit,
+        &Door,
+    ) {
+        let permit = permits
+            .acquire_owned()
+            .await
+            .expect("the semaphore is never closed");
+        let (accepted, door) = poll_fn(|cx| doors.poll_accept(cx)).await;
+        (accepted, permit, door)
+    }
+
+    /// Starts the task of a connection, unless its address has too many.
+    fn admit(&self, accepted: Accepted, permit: tokio::sync::OwnedSemaphorePermit, door: &Door) {
+        let ip = match &accepted {
+            Accepted::Tcp(_, peer) => Some(peer.ip()),
+            Accepted::Unix(_) => None,
+        };
+        let most = self.service.config.limits.max_connections_per_address;
+        let Some(place) = self.addresses.enter(permit, ip, most) else {
+            refuse(accepted, ip, self.tls.is_some());
+            return;
+        };
+        let service = Arc::clone(&self.service);
+        match (door.redirect, accepted) {
+            (Some(port), Accepted::Tcp(stream, _)) => {
+                let serve = http::redirect::serve(stream, service, port);
+                self.tasks.spawn(hold(place, serve));
+            }
+            (_, Accepted::Tcp(stream, peer)) => {
+                let tls = self.tls.clone();
+                self.tasks.spawn(hold(
+                    place,
+                    serve_tcp(stream, Peer::Tcp(peer), tls, service),
+                ));
+            }
+            (_, Accepted::Unix(stream)) => {
+                self.tasks.spawn(hold(
+                    place,
+                    serve(Stream::Unix(stream), Peer::Unix, service),
+                ));
+            }
+        }
+    }
+
+    /// Accepting failed. A client that left in the meantime is nothing; want of files or memory is told and waited for.
+    async fn complain(&mut self, error: &io::Error) {
+        use nix::libc::{EMFILE, ENFILE, ENOBUFS, ENOMEM};
+        if !matches!(
+            error.raw_os_error(),
+            Some(EMFILE | ENFILE | ENOBUFS | ENOMEM)
+        ) {
+            return;
+        }
+        if self
+            .complained
+            .is_none_or(|last| last.elapsed() >= COMPLAINT_INTERVAL)
+        {
+            self.complained = Some(Instant::now());
+            let reason = describe(error);
+            let message =
+                format!("Can't accept connections: {reason}; clients wait until some end");
+            log(Level::Error, "server", &message);
+        }
+        sleep(EXHAUSTED_PAUSE).await;
+    }
+
+    /// Takes over a new configuration: for new connections all of it but the listeners, which stay as they are.
+    fn reload(&mut self, config: Result<Config, String>) {
+        let checked = config.and_then(|config| {
+            let loaded = config.listen.tls.as_ref().map(tls::load).transpose()?;
+            Ok((config, loaded))
+        });
+        let (config, loaded) = match checked {
+            Ok(checked) => checked,
+            Err(reason) => {
+                let message = format!("Reload refused, the old configuration stays: {reason}");
+                log(Level::Error, "server", &message);
+                return;
+            }
+        };
+        // Whether a port speaks TLS was announced at start and stays.
+        if self.tls.is_some() && loaded.is_some() {
+            self.tls = loaded;
+        }
+        self.connections.resize(config.limits.max_connections);
+        match (&mut self.forks, config.limits.max_forks) {
+            (Some(forks), Some(most)) => forks.resize(most),
+            (forks, most) => *forks = most.map(Slots::new),
+        }
+        self.service = Arc::new(Service {
+            config: Arc::new(config),
+            spawner: Arc::clone(&self.service.spawner),
+            forks: self.forks.as_ref().map(Slots::semaphore),
+            stopping: self.stopping.clone(),
+        });
+        log(
+            Level::Info,
+            "server",
+            "Reloaded configuration and certificates",
+        );
+    }
+
+    /// Ends all connections: each hears of it by the token and ends itself. Bounded, and cut short by a second order to stop.
+    async fn drain(self, mut signals: Signals) {
+        self.stopping.cancel();
+        self.tasks.close();
+        let open = self.tasks.len();
+        log(
+            Level::Info,
+            "server",
+            &format!("Stopping: {open} connections to end"),
+        );
+        let config = &self.service.config;
+        let bound = config.limits.shutdown_grace + config.process.close_delay * 3 + DRAIN_MARGIN;
+        let stopped_again = async { while signals.next().await != Order::Stop {} };
+        tokio::select! {
+            ended = timeout(bound, self.tasks.wait()) => if ended.is_err() {
+                let left = self.tasks.len();
+                let message = format!("Stopped with {left} connections that did not end in time");
+                log(Level::Error, "server", &message);
+            },
+            () = stopped_again => {
+                let left = self.tasks.len();
+                log(Level::Error, "server", &format!("Stopped at once with {left} connections"));
+            }
+        }
+    }
+}
+
+/// Keeps the connection's place for as long as it is served.
+async fn hold(place: Place, serve: impl Future<Output = ()>) {
+    serve.await;
+    drop(place);
+}
+
+/// A TCP connection: TLS first where the port speaks it.
+async fn serve_tcp(
+    stream: TcpStream,
+    peer: Peer,
+    tls: Option<Arc<ServerConfig>>,
+    service: Arc<Service>,
+) {
+    let Some(tls) = tls else {
+        return serve(Stream::Tcp(stream), peer, service).await;
+    };
+    let limit = service.config.limits.tls_timeout;
+    // Boxed, as the next step is: what the handshake needs is given back when it is over.
+    let handshake = Box::pin(tls::accept(tls, stream, limit));
+    let accepted = tokio::select! {
+        accepted = handshake => accepted,
+        () = service.stopping.cancelled() => return,
+    };
+    match accepted {
+        Ok(stream) => serve(Stream::Tls(Box::new(stream)), peer, service).await,
+        Err(error) => {
+            let remote = match peer {
+                Peer::Tcp(peer) => peer.ip().to_string(),
+                Peer::Unix => String::new(),
+            };
+            let fields = Fields {
+                remote: Some(remote),
+                ..Fields::default()
+            };
+            fields.log(
+                Level::Debug,
+                "http",
+                &format!("TLS handshake failed: {error}"),
+            );
+        }
+    }
+}
+
+/// Requests until one becomes a session, then the session.
+async fn serve(stream: Stream, peer: Peer, service: Arc<Service>) {
+    // Boxed, so that the buffers of the HTTP part are not kept for the life of a session.
+    let upgraded = Box::pin(http::serve(stream, peer, &service)).await;
+    if let Some(upgraded) = upgraded {
+        session::run(upgraded, &service.config, &service.stopping).await;
+    }
+}
+
+/// Tells a client that its address has too many connections, if that can be had without waiting.
+fn refuse(accepted: Accepted, ip: Option<IpAddr>, tls: bool) {
+    let remote = ip.map(|ip| ip.to_string());
+    let fields = Fields {
+        remote,
+        ..Fields::default()
+    };
+    fields.access("http", "Too many connections from this address");
+    if let (Accepted::Tcp(stream, _), false) = (accepted, tls) {
+        let _ = stream.try_write(TOO_MANY);
+    }
+}
