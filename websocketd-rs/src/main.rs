@@ -8,18 +8,15 @@ use websocketd::cli::{self, Exit};
 use websocketd::config::{self, Config, Environment, Level};
 use websocketd::logging::{self, log};
 use websocketd::net::tls;
-use websocketd::process::Spawner;
-use websocketd::server::{Doors, Server};
+use websocketd::process::{Spawner, spawner};
+use websocketd::server::{BoundDoors, Server, start_runtime};
 use websocketd::shutdown::Signals;
-
-/// The stack of a worker thread: futures live on the heap, and TLS needs the most, some 30 KiB.
-const WORKER_STACK: usize = 512 * 1024;
-
-/// Threads for file and directory reads of the HTTP part; more of them would only queue at the disk.
-const MAX_BLOCKING_THREADS: usize = 16;
 
 fn main() -> ExitCode {
     let argv: Vec<OsString> = std::env::args_os().collect();
+    if argv.first().is_some_and(|name| name == spawner::ARGV0) {
+        return spawner::run();
+    }
     let environment: Environment = std::env::vars_os().collect();
     let code = match read(&argv, &environment) {
         Ok(config) => run(config, || {
@@ -36,37 +33,34 @@ fn read(argv: &[OsString], environment: &Environment) -> Result<Config, Exit> {
 
 /// Serves until told to stop; the exit code.
 fn run(config: Config, read: impl Fn() -> Result<Config, String>) -> u8 {
-    // Before any thread or socket: what the spawner process inherits is all that it, and every handler, costs.
-    let spawner = Spawner::start();
-    let _logging = logging::start(&config.log);
+    let Ok(_logging) = logging::start(&config.log) else {
+        return 3;
+    };
     if let Some(conflict) = config.conflict() {
         log(Level::Fatal, "server", &conflict);
         return 4;
     }
-    let served = spawner
-        .map_err(|error| error.to_string())
-        .and_then(|spawner| {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .enable_all()
-                .thread_stack_size(WORKER_STACK)
-                .max_blocking_threads(MAX_BLOCKING_THREADS)
-                .build()
-                .map_err(|error| error.to_string())?;
-            runtime.block_on(async {
-                let doors = Doors::open(&config)?;
-                let tls = config.listen.tls.as_ref().map(tls::load).transpose()?;
-                let signals = Signals::listen().map_err(|error| error.to_string())?;
-                Server::new(config, tls, Arc::new(spawner))
-                    .run(doors, signals, read)
-                    .await;
-                Ok(())
-            })
-        });
-    let Err(reason) = served else { return 0 };
+    let Err(reason) = serve(config, read) else {
+        return 0;
+    };
     log(
         Level::Fatal,
         "server",
         &format!("Can't start server: {reason}"),
     );
     3
+}
+
+/// The order matters: what needs the rights of root, then the spawner, which shall have them no more and shall be small, then
+/// threads and memory.
+fn serve(config: Config, read: impl Fn() -> Result<Config, String>) -> Result<(), String> {
+    let doors = BoundDoors::open(&config)?;
+    let tls = config.listen.tls.as_ref().map(tls::load).transpose()?;
+    let spawner = Spawner::start().map_err(|error| format!("spawner: {error}"))?;
+    start_runtime()?.block_on(async {
+        let signals = Signals::listen().map_err(|error| error.to_string())?;
+        Server::new(config, tls, Arc::new(spawner))
+            .run(doors, signals, read)
+            .await
+    })
 }

@@ -1,7 +1,5 @@
 //! One HTTP connection: requests are parsed, routed and answered until one of them becomes a session.
 
-pub mod redirect;
-
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;

@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::io;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::net::{self, IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::os::unix::net::UnixStream as BlockingUnixStream;
+use std::os::unix::net as unix;
 use std::path::{Path, PathBuf};
 use std::task::{Context, Poll};
 
@@ -15,7 +15,17 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 /// when all permits are taken this queue is where clients wait.
 const BACKLOG: i32 = 4096;
 
-/// A socket that clients connect to.
+/// A bound socket that clients can connect to already. Bound outside the runtime, for ports below 1024 need the rights that are
+/// given up before the first thread starts.
+#[derive(Debug)]
+pub enum Bound {
+    /// TCP.
+    Tcp(net::TcpListener),
+    /// A Unix socket, whose file is removed with it.
+    Unix(unix::UnixListener, SocketFile),
+}
+
+/// A socket that connections are accepted from.
 #[derive(Debug)]
 pub enum Listener {
     /// TCP.
@@ -33,13 +43,12 @@ pub enum Accepted {
     Unix(UnixStream),
 }
 
-impl Listener {
-    /// Listens on `host` (as typed: a name, an address, IPv6 in brackets, or nothing for all interfaces) and `port`. Must be
-    /// called inside the runtime.
+impl Bound {
+    /// Listens on `host` (as typed: a name, an address, IPv6 in brackets, or nothing for all interfaces) and `port`.
     ///
     /// # Errors
     /// The text that follows "Can't start server: ", in the words of Go's `net.Listen`, which users' scripts look for.
-    pub fn bind_tcp(host: &str, port: i64) -> Result<Self, String> {
+    pub fn tcp(host: &str, port: i64) -> Result<Self, String> {
         let address = resolve(host, port)?;
         bind_socket(address).map(Self::Tcp).map_err(|error| {
             format!(
@@ -51,28 +60,43 @@ impl Listener {
     }
 
     /// Listens on the Unix socket `path`. A socket file that nobody answers on is removed first; anything else in the way stays.
-    /// Must be called inside the runtime.
     ///
     /// # Errors
-    /// As [`Listener::bind_tcp`].
-    pub fn bind_unix(path: &Path) -> Result<Self, String> {
-        let fail = |error: &io::Error| {
-            format!("listen unix {}: bind: {}", path.display(), describe(error))
+    /// As [`Bound::tcp`].
+    pub fn unix(path: &Path) -> Result<Self, String> {
+        let bind = || {
+            remove_stale(path)?;
+            let listener = unix::UnixListener::bind(path)?;
+            let file = SocketFile::of(path)?;
+            listener.set_nonblocking(true)?;
+            Ok(Self::Unix(listener, file))
         };
-        remove_stale(path).map_err(|error| fail(&error))?;
-        let listener = UnixListener::bind(path).map_err(|error| fail(&error))?;
-        let file = SocketFile::of(path).map_err(|error| fail(&error))?;
-        Ok(Self::Unix(listener, file))
+        bind().map_err(|error: io::Error| {
+            format!("listen unix {}: bind: {}", path.display(), describe(&error))
+        })
     }
 
-    /// The bound address; `None` for a Unix socket.
-    pub fn local_addr(&self) -> Option<SocketAddr> {
+    /// The bound port; `None` for a Unix socket.
+    pub fn port(&self) -> Option<u16> {
         match self {
-            Self::Tcp(listener) => listener.local_addr().ok(),
+            Self::Tcp(listener) => listener.local_addr().ok().map(|address| address.port()),
             Self::Unix(..) => None,
         }
     }
 
+    /// Registers the socket with the runtime, which must be running.
+    ///
+    /// # Errors
+    /// When the kernel takes no more of them.
+    pub fn listen(self) -> io::Result<Listener> {
+        Ok(match self {
+            Self::Tcp(listener) => Listener::Tcp(TcpListener::from_std(listener)?),
+            Self::Unix(listener, file) => Listener::Unix(UnixListener::from_std(listener)?, file),
+        })
+    }
+}
+
+impl Listener {
     /// Accepts one connection.
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted>> {
         match self {
@@ -132,7 +156,7 @@ fn resolve(host: &str, port: i64) -> Result<SocketAddr, String> {
 }
 
 /// All interfaces are one IPv6 socket that takes IPv4 too; a machine without IPv6 gets an IPv4 socket.
-fn bind_socket(address: SocketAddr) -> io::Result<TcpListener> {
+fn bind_socket(address: SocketAddr) -> io::Result<net::TcpListener> {
     let all = address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED);
     let socket = match Socket::new(
         Domain::for_address(address),
@@ -156,7 +180,7 @@ fn bind_socket(address: SocketAddr) -> io::Result<TcpListener> {
         bound => bound?,
     }
     socket.listen(BACKLOG)?;
-    TcpListener::from_std(socket.into())
+    Ok(socket.into())
 }
 
 /// An error in the words of the C library, without the number and in lower case, as Go prints them: users' tests look for
@@ -176,7 +200,7 @@ fn remove_stale(path: &Path) -> io::Result<()> {
         // Nothing there, or something that is not ours: bind will tell.
         return Ok(());
     }
-    match BlockingUnixStream::connect(path) {
+    match unix::UnixStream::connect(path) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path),
         // Somebody answers, or we may not ask: bind will refuse.
         _ => Ok(()),
@@ -215,8 +239,8 @@ impl Drop for SocketFile {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn hosts_are_read_as_go_reads_them() {
+    #[test]
+    fn hosts_are_read_as_go_reads_them() {
         for (host, ip) in [
             ("127.0.0.1", "127.0.0.1"),
             ("[::1]", "::1"),
@@ -243,11 +267,11 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_port_in_use_is_told_in_lower_case() {
-        let first = Listener::bind_tcp("127.0.0.1", 0).unwrap();
-        let port = first.local_addr().unwrap().port();
-        let error = Listener::bind_tcp("127.0.0.1", port.into()).unwrap_err();
+    #[test]
+    fn a_port_in_use_is_told_in_lower_case() {
+        let first = Bound::tcp("127.0.0.1", 0).unwrap();
+        let port = first.port().unwrap();
+        let error = Bound::tcp("127.0.0.1", port.into()).unwrap_err();
         assert_eq!(
             error,
             format!("listen tcp 127.0.0.1:{port}: bind: address already in use")
@@ -256,8 +280,9 @@ mod tests {
 
     #[tokio::test]
     async fn all_interfaces_take_both_families() {
-        let listener = Listener::bind_tcp("", 0).unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let listener = Bound::tcp("", 0).unwrap();
+        let port = listener.port().unwrap();
+        let listener = listener.listen().unwrap();
         let client = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
         let accepted = std::future::poll_fn(|cx| listener.poll_accept(cx))
             .await
@@ -268,37 +293,37 @@ mod tests {
         assert_eq!(peer, client.local_addr().unwrap());
     }
 
-    #[tokio::test]
-    async fn unix_socket_files() {
+    #[test]
+    fn unix_socket_files() {
         let dir = std::env::temp_dir().join(format!("websocketd-unix-{}", std::process::id()));
         fs::create_dir_all(&dir).unwrap();
         let path = dir.join("socket");
 
-        let live = Listener::bind_unix(&path).unwrap();
-        let error = Listener::bind_unix(&path).unwrap_err();
+        let live = Bound::unix(&path).unwrap();
+        let error = Bound::unix(&path).unwrap_err();
         assert!(error.ends_with("bind: address already in use"), "{error}");
         assert!(
-            BlockingUnixStream::connect(&path).is_ok(),
+            unix::UnixStream::connect(&path).is_ok(),
             "the incumbent answers"
         );
         drop(live);
         assert!(!path.exists(), "the file goes with the listener");
 
-        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+        drop(unix::UnixListener::bind(&path).unwrap());
         assert!(
             path.exists(),
             "the standard library leaves the file: it is stale"
         );
-        let again = Listener::bind_unix(&path).unwrap();
+        let again = Bound::unix(&path).unwrap();
         fs::remove_file(&path).unwrap();
-        let other = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        let other = unix::UnixListener::bind(&path).unwrap();
         drop(again);
         assert!(path.exists(), "somebody else's file stays");
         drop(other);
         fs::remove_file(&path).unwrap();
 
         fs::write(&path, "mine").unwrap();
-        assert!(Listener::bind_unix(&path).is_err());
+        assert!(Bound::unix(&path).is_err());
         assert_eq!(fs::read(&path).unwrap(), b"mine");
         fs::remove_dir_all(&dir).unwrap();
     }

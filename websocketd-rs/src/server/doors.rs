@@ -6,26 +6,30 @@ use std::task::{Context, Poll};
 
 use crate::config::{Config, Level, Program};
 use crate::logging::log;
-use crate::net::listener::{Accepted, Listener};
+use crate::net::listener::{Accepted, Bound, Listener};
 
 /// One listener.
 #[derive(Debug)]
-pub(super) struct Door {
-    listener: Listener,
+pub(super) struct Door<L = Listener> {
+    listener: L,
     /// Requests are redirected to this port.
     pub(super) redirect: Option<u16>,
 }
 
+/// The bound sockets of a server that does not run yet.
+#[derive(Debug)]
+pub struct BoundDoors(Vec<Door<Bound>>);
+
 /// All listeners.
 #[derive(Debug)]
-pub struct Doors {
+pub(super) struct Doors {
     doors: Vec<Door>,
     /// Which door is asked first: each in turn, so that a busy one can't starve the others.
     turn: AtomicUsize,
 }
 
-impl Doors {
-    /// Opens the listeners that `config` names and logs websocketd's startup lines. Must be called inside the runtime.
+impl BoundDoors {
+    /// Binds the sockets that `config` names and logs websocketd's startup lines.
     ///
     /// # Errors
     /// The text for `Can't start server: `. The startup lines are logged up to there, as websocketd does.
@@ -51,7 +55,7 @@ impl Doors {
                 path.display()
             ));
             doors.push(Door {
-                listener: Listener::bind_unix(path)?,
+                listener: Bound::unix(path)?,
                 redirect: None,
             });
         }
@@ -61,6 +65,20 @@ impl Doors {
                 ca.display()
             ));
         }
+        Ok(Self(doors))
+    }
+}
+
+impl Doors {
+    /// Registers the sockets with the runtime, which must be running.
+    pub(super) fn listen(bound: BoundDoors) -> io::Result<Self> {
+        let listen = |door: Door<Bound>| {
+            Ok(Door {
+                listener: door.listener.listen()?,
+                redirect: door.redirect,
+            })
+        };
+        let doors = bound.0.into_iter().map(listen).collect::<io::Result<_>>()?;
         Ok(Self {
             doors,
             turn: AtomicUsize::new(0),
@@ -80,27 +98,21 @@ impl Doors {
     }
 }
 
-/// The listener of one address, and its redirect listener.
-fn open_host(config: &Config, host: &str, port: i64) -> Result<Vec<Door>, String> {
-    let listen = &config.listen;
+/// The socket of one address, and its redirect socket.
+fn open_host(config: &Config, host: &str, port: i64) -> Result<Vec<Door<Bound>>, String> {
     // Bound before it is announced, for the kernel chooses port 0; what failed is announced all the same, and then reported.
-    let bound = Listener::bind_tcp(host, port);
-    let real = bound
-        .as_ref()
-        .ok()
-        .and_then(Listener::local_addr)
-        .map(|address| address.port());
+    let bound = Bound::tcp(host, port);
+    let real = real_port(&bound);
     announce_address(config, &shown(host, real.map_or(port, i64::from)));
     let main = Door {
         listener: bound?,
         redirect: None,
     };
-    let Some(redirect_port) = listen.redirect_port else {
+    let Some(redirect_port) = config.listen.redirect_port else {
         return Ok(vec![main]);
     };
-    let bound = Listener::bind_tcp(host, redirect_port);
-    let address = bound.as_ref().ok().and_then(Listener::local_addr);
-    let told = address.map_or(redirect_port, |address| address.port().into());
+    let bound = Bound::tcp(host, redirect_port);
+    let told = real_port(&bound).map_or(redirect_port, i64::from);
     announce(&format!(
         "Starting redirect server   : http://{}/",
         shown(host, told)
@@ -112,6 +124,10 @@ fn open_host(config: &Config, host: &str, port: i64) -> Result<Vec<Door>, String
             redirect: real,
         },
     ])
+}
+
+fn real_port(bound: &Result<Bound, String>) -> Option<u16> {
+    bound.as_ref().ok().and_then(Bound::port)
 }
 
 /// `host:port` for people: all interfaces are shown as the machine's name, which a browser can open.

@@ -2,6 +2,7 @@
 
 mod doors;
 mod gate;
+mod redirect;
 
 use std::future::poll_fn;
 use std::io;
@@ -9,12 +10,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpStream;
+use tokio::runtime::{self, Runtime};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use doors::Doors;
+pub use doors::BoundDoors;
 
 use crate::config::{Config, Level};
 use crate::http::{self, Service};
@@ -25,7 +29,7 @@ use crate::net::{Peer, Stream};
 use crate::process::Spawner;
 use crate::session;
 use crate::shutdown::{Order, Signals};
-use doors::Door;
+use doors::{Door, Doors};
 use gate::{Addresses, Place, Slots};
 
 /// Pause after an accept that failed for want of files or memory: what lacks is given back by others, and asking again at once
@@ -38,6 +42,12 @@ const COMPLAINT_INTERVAL: Duration = Duration::from_secs(10);
 /// What the drain waits for connections beyond the grace of their handlers: the termination ladder (850 ms, and three times
 /// `--closems`) and the last writes.
 const DRAIN_MARGIN: Duration = Duration::from_secs(5);
+
+/// The stack of a worker thread: futures live on the heap, and TLS needs the most, some 30 KiB.
+const WORKER_STACK: usize = 512 * 1024;
+
+/// Threads for file and directory reads of the HTTP part; more of them would only queue at the disk.
+const MAX_BLOCKING_THREADS: usize = 16;
 
 /// The sentence for a client that has too many connections; the log says the same.
 const TOO_MANY: &[u8] =
@@ -52,7 +62,10 @@ pub struct Server {
     connections: Slots,
     forks: Option<Slots>,
     addresses: Arc<Addresses>,
+    /// One task for each connection.
     tasks: TaskTracker,
+    /// Tasks that serve no connection, and that the drain therefore does not wait for.
+    background: TaskTracker,
     stopping: CancellationToken,
     complained: Option<Instant>,
 }
@@ -76,26 +89,34 @@ impl Server {
             forks,
             addresses: Arc::default(),
             tasks: TaskTracker::new(),
+            background: TaskTracker::new(),
             stopping,
             complained: None,
         }
     }
 
     /// Serves the clients of `doors` until `signals` say stop, then drains. On reload `read` gives the new configuration.
+    ///
+    /// # Errors
+    /// When the server can't start, or can't go on because its spawner process died.
     pub async fn run(
         mut self,
-        doors: Doors,
+        doors: BoundDoors,
         mut signals: Signals,
         read: impl Fn() -> Result<Config, String>,
-    ) {
-        loop {
+    ) -> Result<(), String> {
+        let doors = Doors::listen(doors).map_err(|error| describe(&error))?;
+        let spawner = Arc::clone(&self.service.spawner);
+        let mut spawner = self.background.spawn(async move { spawner.listen().await });
+        let ended = loop {
             tokio::select! {
                 // Orders first: a flood of clients must not keep the daemon from stopping.
                 biased;
                 order = signals.next() => match order {
-                    Order::Stop => break,
+                    Order::Stop => break Ok(()),
                     Order::Reload => self.reload(read()),
                 },
+                _ = &mut spawner => break Err("the spawner process died".to_owned()),
                 entered = Self::accept(self.connections.semaphore(), &doors) => {
                     let (accepted, permit, door) = entered;
                     match accepted {
@@ -104,21 +125,20 @@ impl Server {
                     }
                 }
             }
-        }
+        };
+        // New clients are refused from here on, and the Unix socket's file is gone.
         drop(doors);
         self.drain(signals).await;
+        spawner.abort();
+        ended
     }
 
     /// Waits for a permit first and then for a client: when all permits are out, clients wait in the kernel's queue. One wait
     /// for all doors, so that a quiet door holds no permit.
     async fn accept(
-        permits: Arc<tokio::sync::Semaphore>,
+        permits: Arc<Semaphore>,
         doors: &Doors,
-    ) -> (
-        io::Result<Accepted>,
-        tokio::sync::OwnedSemaphorePermit,
-        &Door,
-    ) {
+    ) -> (io::Result<Accepted>, OwnedSemaphorePermit, &Door) {
         let permit = permits
             .acquire_owned()
             .await
@@ -128,7 +148,7 @@ impl Server {
     }
 
     /// Starts the task of a connection, unless its address has too many.
-    fn admit(&self, accepted: Accepted, permit: tokio::sync::OwnedSemaphorePermit, door: &Door) {
+    fn admit(&self, accepted: Accepted, permit: OwnedSemaphorePermit, door: &Door) {
         let ip = match &accepted {
             Accepted::Tcp(_, peer) => Some(peer.ip()),
             Accepted::Unix(_) => None,
@@ -141,7 +161,7 @@ impl Server {
         let service = Arc::clone(&self.service);
         match (door.redirect, accepted) {
             (Some(port), Accepted::Tcp(stream, _)) => {
-                let serve = http::redirect::serve(stream, service, port);
+                let serve = redirect::serve(stream, service, port);
                 self.tasks.spawn(hold(place, serve));
             }
             (_, Accepted::Tcp(stream, peer)) => {
@@ -243,6 +263,34 @@ impl Server {
             }
         }
     }
+}
+
+/// The runtime that the server runs in: a thread for each core.
+///
+/// # Errors
+/// When its threads can't be started.
+pub fn start_runtime() -> Result<Runtime, String> {
+    raise_file_limit();
+    runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(WORKER_STACK)
+        .max_blocking_threads(MAX_BLOCKING_THREADS)
+        .build()
+        .map_err(|error| format!("runtime: {}", describe(&error)))
+}
+
+/// As many open files as we may have, as Go programs do by themselves. Programs are started by the spawner, which keeps the limit
+/// that the daemon was started with.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    // A limit that can't be raised is one that the daemon runs with.
+    let _ = setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: limit.maximum,
+            ..limit
+        },
+    );
 }
 
 /// Keeps the connection's place for as long as it is served.

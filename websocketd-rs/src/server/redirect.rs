@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::Service;
+use crate::http::Service;
 
 /// Bytes of a head that is only redirected: enough for every browser's cookies.
 const MAX_HEAD: usize = 16 * 1024;
@@ -19,7 +19,7 @@ const MAX_FIELDS: usize = 100;
 
 /// Answers one request on `stream` with where it finds the same on `port`, and closes: a redirected client has no reason to come
 /// back here.
-pub async fn serve(mut stream: TcpStream, service: Arc<Service>, port: u16) {
+pub(super) async fn serve(mut stream: TcpStream, service: Arc<Service>, port: u16) {
     let limit = service.config.limits.header_timeout;
     let tls = service.config.listen.is_tls();
     let exchange = async {
