@@ -1,1 +1,341 @@
-//! What is counted: atomics that every stage can bump.
+//! What is counted: atomics that every stage can bump at no cost worth naming, shown by the admin server as `OpenMetrics` text
+//! (<https://prometheus.io/docs/specs/om/open_metrics_spec/>, version 1.0).
+//!
+//! One static set, as a process has one log: a counter that had to be passed through every call would not be counted.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// The counters of this process.
+pub static METRICS: Metrics = Metrics::new();
+
+/// A number that only grows.
+#[derive(Debug)]
+pub struct Counter(AtomicU64);
+
+/// A number of things that are there now.
+#[derive(Debug)]
+pub struct Gauge(AtomicI64);
+
+/// Counters of one kind, told apart by a label that the program chose: no client's text may become one, so their number stays small.
+#[derive(Debug)]
+pub struct Labelled(Mutex<BTreeMap<&'static str, u64>>);
+
+/// How long something took, in buckets.
+#[derive(Debug)]
+pub struct Durations {
+    buckets: [AtomicU64; BOUNDS.len() + 1],
+    micros: AtomicU64,
+}
+
+/// Upper bounds of the buckets in microseconds: a start takes from 40 us (a small static program) to some ms (an interpreter).
+const BOUNDS: [u64; 10] = [
+    50, 100, 200, 400, 800, 1_600, 5_000, 20_000, 100_000, 1_000_000,
+];
+
+/// One gauge counted up for as long as this lives.
+#[derive(Debug)]
+#[must_use = "what is counted ends when this is dropped"]
+pub struct Present(&'static Gauge);
+
+/// Everything that is counted.
+#[derive(Debug)]
+pub struct Metrics {
+    /// Connections accepted and admitted.
+    pub connections: Counter,
+    /// Connections that are open.
+    pub connections_open: Gauge,
+    /// Connections and requests that were refused: `connections_per_address`, `forks`, `origin`, `not_found`, `bad_request`, ...
+    pub refusals: Labelled,
+    /// Sessions that are open.
+    pub sessions_open: Gauge,
+    /// Sessions that ended, by `End::label`.
+    pub sessions_ended: Labelled,
+    /// Messages from clients.
+    pub messages_in: Counter,
+    /// Messages to clients.
+    pub messages_out: Counter,
+    /// Payload bytes from clients.
+    pub bytes_in: Counter,
+    /// Payload bytes to clients.
+    pub bytes_out: Counter,
+    /// Handler and CGI processes that run and were not told to end.
+    pub handlers_running: Gauge,
+    /// Handler and CGI processes that were told to end and have not yet.
+    pub handlers_ending: Gauge,
+    /// Programs that could not be started.
+    pub spawn_failures: Counter,
+    /// How long starts took, from the request to the pid.
+    pub spawn_time: Durations,
+}
+
+impl Counter {
+    const fn new() -> Self {
+        Self(AtomicU64::new(0))
+    }
+
+    /// Adds `amount`.
+    pub fn add(&self, amount: u64) {
+        self.0.fetch_add(amount, Ordering::Relaxed);
+    }
+
+    /// The sum so far.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Gauge {
+    const fn new() -> Self {
+        Self(AtomicI64::new(0))
+    }
+
+    /// Counts one more until the result is dropped.
+    pub fn enter(&'static self) -> Present {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Present(self)
+    }
+
+    /// How many there are.
+    pub fn get(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Labelled {
+    const fn new() -> Self {
+        Self(Mutex::new(BTreeMap::new()))
+    }
+
+    /// Counts one more with this label.
+    pub fn add(&self, label: &'static str) {
+        *self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(label)
+            .or_default() += 1;
+    }
+
+    /// The counts by label, in the labels' order.
+    pub fn get(&self) -> Vec<(&'static str, u64)> {
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts
+            .iter()
+            .map(|(label, count)| (*label, *count))
+            .collect()
+    }
+}
+
+impl Durations {
+    const fn new() -> Self {
+        Self {
+            buckets: [const { AtomicU64::new(0) }; BOUNDS.len() + 1],
+            micros: AtomicU64::new(0),
+        }
+    }
+
+    /// Counts one that took `duration`.
+    pub fn add(&self, duration: Duration) {
+        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        let bucket = BOUNDS.partition_point(|&bound| bound < micros);
+        self.buckets[bucket].fetch_add(1, Ordering::Relaxed);
+        self.micros.fetch_add(micros, Ordering::Relaxed);
+    }
+}
+
+impl Metrics {
+    const fn new() -> Self {
+        Self {
+            connections: Counter::new(),
+            connections_open: Gauge::new(),
+            refusals: Labelled::new(),
+            sessions_open: Gauge::new(),
+            sessions_ended: Labelled::new(),
+            messages_in: Counter::new(),
+            messages_out: Counter::new(),
+            bytes_in: Counter::new(),
+            bytes_out: Counter::new(),
+            handlers_running: Gauge::new(),
+            handlers_ending: Gauge::new(),
+            spawn_failures: Counter::new(),
+            spawn_time: Durations::new(),
+        }
+    }
+
+    /// All of it as `OpenMetrics` text.
+    pub fn render(&self) -> String {
+        let mut page = Page(String::new());
+        page.counter("connections", "Connections accepted", &self.connections);
+        page.gauge(
+            "connections_open",
+            "Connections open",
+            &[("", &self.connections_open)],
+        );
+        page.labelled(
+            "refusals",
+            "Connections and requests refused",
+            "reason",
+            &self.refusals,
+        );
+        page.gauge(
+            "sessions_open",
+            "WebSocket sessions open",
+            &[("", &self.sessions_open)],
+        );
+        page.labelled(
+            "sessions_ended",
+            "WebSocket sessions ended",
+            "end",
+            &self.sessions_ended,
+        );
+        page.directions(
+            "messages",
+            "Messages",
+            &self.messages_in,
+            &self.messages_out,
+        );
+        page.directions(
+            "payload_bytes",
+            "Payload bytes",
+            &self.bytes_in,
+            &self.bytes_out,
+        );
+        let states = [
+            ("{state=\"running\"}", &self.handlers_running),
+            ("{state=\"ending\"}", &self.handlers_ending),
+        ];
+        page.gauge("handlers", "Handler and CGI processes", &states);
+        page.counter(
+            "spawn_failures",
+            "Programs that could not be started",
+            &self.spawn_failures,
+        );
+        page.durations("spawn_seconds", "Time to start a program", &self.spawn_time);
+        page.0.push_str("# EOF\n");
+        page.0
+    }
+}
+
+/// The text under construction. Writing to a String cannot fail, so results are dropped.
+struct Page(String);
+
+impl Page {
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        let _ = writeln!(self.0, "# TYPE websocketd_{name} {kind}");
+        let _ = writeln!(self.0, "# HELP websocketd_{name} {help}.");
+    }
+
+    fn counter(&mut self, name: &str, help: &str, counter: &Counter) {
+        self.head(name, "counter", help);
+        let _ = writeln!(self.0, "websocketd_{name}_total {}", counter.get());
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, gauges: &[(&str, &Gauge)]) {
+        self.head(name, "gauge", help);
+        for (labels, gauge) in gauges {
+            let _ = writeln!(self.0, "websocketd_{name}{labels} {}", gauge.get());
+        }
+    }
+
+    fn labelled(&mut self, name: &str, help: &str, label: &str, counts: &Labelled) {
+        self.head(name, "counter", help);
+        for (value, count) in counts.get() {
+            let _ = writeln!(
+                self.0,
+                "websocketd_{name}_total{{{label}=\"{value}\"}} {count}"
+            );
+        }
+    }
+
+    fn directions(&mut self, name: &str, help: &str, inward: &Counter, outward: &Counter) {
+        self.head(
+            name,
+            "counter",
+            &format!("{help} from (in) and to (out) clients"),
+        );
+        for (direction, counter) in [("in", inward), ("out", outward)] {
+            let count = counter.get();
+            let _ = writeln!(
+                self.0,
+                "websocketd_{name}_total{{direction=\"{direction}\"}} {count}"
+            );
+        }
+    }
+
+    fn durations(&mut self, name: &str, help: &str, durations: &Durations) {
+        self.head(name, "histogram", help);
+        let mut count = 0;
+        let bounds = BOUNDS
+            .iter()
+            .map(|bound| seconds(*bound))
+            .chain(["+Inf".to_owned()]);
+        for (bound, bucket) in bounds.zip(&durations.buckets) {
+            count += bucket.load(Ordering::Relaxed);
+            let _ = writeln!(self.0, "websocketd_{name}_bucket{{le=\"{bound}\"}} {count}");
+        }
+        let sum = seconds(durations.micros.load(Ordering::Relaxed));
+        let _ = writeln!(self.0, "websocketd_{name}_sum {sum}");
+        let _ = writeln!(self.0, "websocketd_{name}_count {count}");
+    }
+}
+
+fn seconds(micros: u64) -> String {
+    format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_is_openmetrics() {
+        static METRICS: Metrics = Metrics::new();
+        METRICS.connections.add(2);
+        METRICS.refusals.add("origin");
+        METRICS.refusals.add("origin");
+        METRICS.bytes_out.add(7);
+        METRICS.spawn_time.add(Duration::from_micros(50));
+        METRICS.spawn_time.add(Duration::from_micros(51));
+        METRICS.spawn_time.add(Duration::from_secs(3));
+        let present = METRICS.handlers_running.enter();
+        let page = METRICS.render();
+        drop(present);
+        for line in [
+            "websocketd_connections_total 2",
+            "websocketd_refusals_total{reason=\"origin\"} 2",
+            "websocketd_payload_bytes_total{direction=\"out\"} 7",
+            "websocketd_handlers{state=\"running\"} 1",
+            "websocketd_handlers{state=\"ending\"} 0",
+            "websocketd_spawn_seconds_bucket{le=\"0.000050\"} 1",
+            "websocketd_spawn_seconds_bucket{le=\"0.000100\"} 2",
+            "websocketd_spawn_seconds_bucket{le=\"+Inf\"} 3",
+            "websocketd_spawn_seconds_sum 3.000101",
+            "websocketd_spawn_seconds_count 3",
+        ] {
+            assert!(
+                page.lines().any(|found| found == line),
+                "{line} is not in\n{page}"
+            );
+        }
+        assert!(page.ends_with("# EOF\n"));
+        assert_eq!(METRICS.handlers_running.get(), 0);
+        let families: Vec<_> = page
+            .lines()
+            .filter(|line| line.starts_with("# TYPE"))
+            .collect();
+        let mut unique = families.clone();
+        unique.sort_unstable();
+        unique.dedup();
+        assert_eq!(unique.len(), families.len());
+    }
+}

@@ -4,8 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Stages in the order of the flow. A module may name those to its right, and whatever is no stage.
-const FLOW: [&[&str]; 5] =
-    [&["main"], &["server", "shutdown"], &["http"], &["session"], &["process", "net"]];
+const FLOW: [&[&str]; 6] = [
+    &["main"],
+    &["server"],
+    &["shutdown"],
+    &["http"],
+    &["session"],
+    &["process", "net"],
+];
 
 /// Modules that every stage may name; they know of none.
 const LEAVES: [&str; 4] = ["cli", "config", "logging", "metrics"];
@@ -29,7 +35,12 @@ fn sources() -> Vec<Source> {
                 let text = fs::read_to_string(&path).unwrap();
                 let path = path.strip_prefix(&root).unwrap().to_owned();
                 let first = path.components().next().unwrap().as_os_str();
-                let module = Path::new(first).file_stem().unwrap().to_str().unwrap().to_owned();
+                let module = Path::new(first)
+                    .file_stem()
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .to_owned();
                 found.push(Source { module, path, text });
             }
         }
@@ -40,8 +51,14 @@ fn sources() -> Vec<Source> {
 
 /// Lines of code of the module itself, with their numbers.
 fn code(source: &Source) -> impl Iterator<Item = (usize, &str)> {
-    let end = source.text.find("#[cfg(test)]").unwrap_or(source.text.len());
-    let is_test = source.path.file_name().is_some_and(|name| name == "tests.rs");
+    let end = source
+        .text
+        .find("#[cfg(test)]")
+        .unwrap_or(source.text.len());
+    let is_test = source
+        .path
+        .file_name()
+        .is_some_and(|name| name == "tests.rs");
     let text = if is_test { "" } else { &source.text[..end] };
     text.lines()
         .enumerate()
@@ -73,7 +90,11 @@ fn knowledge_points_down_the_flow() {
             }
         }
     }
-    assert!(wrong.is_empty(), "these name a stage above their own:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "these name a stage above their own:\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -95,5 +116,9 @@ fn process_alone_starts_programs_and_server_alone_starts_tasks() {
             }
         }
     }
-    assert!(wrong.is_empty(), "these start what is not theirs to start:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "these start what is not theirs to start:\n{}",
+        wrong.join("\n")
+    );
 }

@@ -182,7 +182,7 @@ pub struct Args {
     )]
     pub maxframesize: i64,
 
-    /// Fragments of one message; more close the connection with 1009
+    /// Fragments of one message; more close the connection with 1008
     #[arg(
         long,
         value_name = "N",

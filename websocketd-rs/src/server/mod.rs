@@ -23,6 +23,7 @@ pub use doors::BoundDoors;
 use crate::config::{Config, Level};
 use crate::http::{self, Service};
 use crate::logging::{Fields, log};
+use crate::metrics::METRICS;
 use crate::net::listener::{Accepted, describe};
 use crate::net::tls::{self, ServerConfig};
 use crate::net::{Peer, Stream};
@@ -158,6 +159,7 @@ impl Server {
             refuse(accepted, ip, self.tls.is_some());
             return;
         };
+        METRICS.connections.add(1);
         let service = Arc::clone(&self.service);
         match (door.redirect, accepted) {
             (Some(port), Accepted::Tcp(stream, _)) => {
@@ -295,6 +297,7 @@ fn raise_file_limit() {
 
 /// Keeps the connection's place for as long as it is served.
 async fn hold(place: Place, serve: impl Future<Output = ()>) {
+    let _open = METRICS.connections_open.enter();
     serve.await;
     drop(place);
 }
@@ -341,12 +344,15 @@ async fn serve(stream: Stream, peer: Peer, service: Arc<Service>) {
     // Boxed, so that the buffers of the HTTP part are not kept for the life of a session.
     let upgraded = Box::pin(http::serve(stream, peer, &service)).await;
     if let Some(upgraded) = upgraded {
-        session::run(upgraded, &service.config, &service.stopping).await;
+        let _open = METRICS.sessions_open.enter();
+        let end = session::run(upgraded, &service.config, &service.stopping).await;
+        METRICS.sessions_ended.add(end.label());
     }
 }
 
 /// Tells a client that its address has too many connections, if that can be had without waiting.
 fn refuse(accepted: Accepted, ip: Option<IpAddr>, tls: bool) {
+    METRICS.refusals.add("connections_per_address");
     let remote = ip.map(|ip| ip.to_string());
     let fields = Fields {
         remote,
