@@ -86,7 +86,7 @@ pub struct Http {
 }
 
 /// What runs for a WebSocket connection.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Program {
     /// COMMAND with its arguments; the path is resolved through PATH once, at start.
     Command {

@@ -1,14 +1,39 @@
 //! One HTTP connection: requests are parsed, routed and answered until one of them becomes a session.
 
+mod body;
+mod conditional;
+mod connection;
+mod console;
+mod content_type;
+mod exchange;
+mod file;
+mod listing;
+pub mod origin;
+mod remote;
+pub mod request;
+pub mod response;
+pub mod route;
+mod script;
+pub mod target;
+mod upgrade;
+
+use std::io;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::logging::Fields;
 use crate::net::{Peer, Stream};
 use crate::process::Spawner;
 use crate::session::Upgraded;
+
+use connection::{Connection, NoHead};
+use exchange::Exchange;
+use request::{Head, Refusal};
+use route::{Route, Rules};
+use upgrade::Started;
 
 /// What every connection shares.
 #[derive(Debug)]
@@ -23,9 +48,117 @@ pub struct Service {
     pub stopping: CancellationToken,
 }
 
+/// What becomes of the connection after a request.
+enum After {
+    /// The next request is read.
+    Next,
+    /// It ends.
+    Close,
+    /// It is a session now.
+    Session(Box<Started>),
+}
+
 /// Serves requests on `stream` until the connection ends, or until a request was answered with 101:
 /// then the session is returned for the caller to run, and this future (with its buffers) can be dropped.
 pub async fn serve(stream: Stream, peer: Peer, service: &Service) -> Option<Upgraded> {
-    let _ = (stream, peer, service);
-    None
+    // On the heap, so that the task which then runs the session doesn't keep the room for all of this.
+    Box::pin(serve_requests(stream, peer, service)).await
+}
+
+async fn serve_requests(stream: Stream, peer: Peer, service: &Service) -> Option<Upgraded> {
+    let config = &service.config;
+    let mut connection = Connection::new(stream, config.session.write_timeout);
+    let mut patience = config.limits.header_timeout;
+    loop {
+        let head = tokio::select! {
+            head = connection.read_head(&config.limits, patience) => head,
+            () = service.stopping.cancelled() => Err(NoHead::Closed),
+        };
+        let head = match head {
+            Ok(head) => head,
+            Err(NoHead::Closed) => return None,
+            Err(NoHead::Refused(refusal)) => {
+                refuse(&mut connection, refusal, service).await;
+                connection.close().await;
+                return None;
+            }
+        };
+        patience = config.limits.idle_timeout;
+        match answer(&mut connection, &head, peer, service).await {
+            Ok(After::Next) => {}
+            Ok(After::Close) => {
+                connection.close().await;
+                return None;
+            }
+            Ok(After::Session(started)) => {
+                let Started {
+                    handler,
+                    fork,
+                    fields,
+                } = *started;
+                let Connection {
+                    stream,
+                    buffer: early,
+                    ..
+                } = connection;
+                return Some(Upgraded {
+                    stream,
+                    early,
+                    handler,
+                    fork,
+                    fields,
+                });
+            }
+            // The client is gone, or takes nothing: there is nobody to tell.
+            Err(_) => return None,
+        }
+    }
+}
+
+/// Answers what was no request.
+async fn refuse(connection: &mut Connection, refusal: Refusal, service: &Service) {
+    let Refusal { status, reason } = refusal;
+    Fields::default().access(
+        "http",
+        &format!("{status} {}: {reason}", response::reason(status)),
+    );
+    let bytes = exchange::encode_refusal(refusal, &service.config.http);
+    let _ = connection.write_all(&bytes).await;
+}
+
+async fn answer(
+    connection: &mut Connection,
+    head: &Head,
+    peer: Peer,
+    service: &Service,
+) -> io::Result<After> {
+    let body = match body::Body::new(head.body) {
+        Ok(body) => body,
+        Err(refusal) => {
+            refuse(connection, refusal, service).await;
+            return Ok(After::Close);
+        }
+    };
+    let mut exchange = Exchange::new(connection, head, body, peer, service);
+    match route::route(head, &Rules::from(&*service.config)) {
+        Route::Session(program) => {
+            if let Some(started) = Box::pin(upgrade::upgrade(&mut exchange, program)).await? {
+                return Ok(After::Session(Box::new(started)));
+            }
+        }
+        Route::Redirect(location) => exchange.redirect(location).await?,
+        Route::Options => exchange.reply_empty(200).await?,
+        Route::Console => console::serve(&mut exchange).await?,
+        Route::Content {
+            cgi_dir,
+            static_dir,
+        } => {
+            let script = cgi_dir.and_then(|dir| script::find(dir, &head.target.path));
+            match (script, cgi_dir, static_dir) {
+                (_, _, Some(dir)) => Box::pin(file::serve(&mut exchange, dir, cgi_dir)).await?,
+                _ => exchange.refuse("http", "NOT FOUND", 404).await?,
+            }
+        }
+    }
+    exchange.finish().await
 }

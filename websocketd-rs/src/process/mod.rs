@@ -5,6 +5,7 @@
 //! and every child keeps a copy of that file table in the kernel. The spawner owns no client socket; it gets
 //! the pipe ends of each handler by `SCM_RIGHTS`. [`Spawner`] is its client, and the only door.
 
+pub mod env;
 mod message;
 mod spawn;
 pub mod spawner;

@@ -1,0 +1,226 @@
+//! One request and its reply: what every way of answering needs.
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, TryAcquireError};
+use tokio::time::timeout;
+
+use super::body::Body;
+use super::connection::Connection;
+use super::request::{Head, Refusal, Version};
+use super::response::{self, Context, Length, Response};
+use super::{After, Service};
+use crate::config;
+use crate::logging::Fields;
+use crate::net::Peer;
+
+/// Most bytes of an unwanted request body that are read over to keep the connection; over that, closing is cheaper.
+const MAX_DRAIN: u64 = 64 * 1024;
+
+const TEXT: &[u8] = b"text/plain; charset=utf-8";
+
+/// One request and its reply.
+#[derive(Debug)]
+pub(super) struct Exchange<'a> {
+    /// The client.
+    pub(super) connection: &'a mut Connection,
+    /// The request.
+    pub(super) head: &'a Head,
+    /// What is left of its body.
+    pub(super) body: Body,
+    /// Who asks.
+    pub(super) peer: Peer,
+    /// Configuration and spawner.
+    pub(super) service: &'a Service,
+    /// Whether the connection stays open.
+    pub(super) keep_alive: bool,
+    /// Whether the client waits for `100 Continue`.
+    pub(super) awaits_continue: bool,
+}
+
+impl<'a> Exchange<'a> {
+    pub(super) fn new(
+        connection: &'a mut Connection,
+        head: &'a Head,
+        body: Body,
+        peer: Peer,
+        service: &'a Service,
+    ) -> Self {
+        let keep_alive = head.keep_alive && !service.stopping.is_cancelled();
+        let awaits_continue = head.expects_continue;
+        Self {
+            connection,
+            head,
+            body,
+            peer,
+            service,
+            keep_alive,
+            awaits_continue,
+        }
+    }
+
+    /// Whether the reply goes without its body.
+    pub(super) fn is_head(&self) -> bool {
+        self.head.method == "HEAD"
+    }
+
+    /// The `url` of the log. Also for upgrades it begins with `http`: log parsers rely on it.
+    pub(super) fn fields(&self) -> Fields {
+        let scheme = if self.connection.stream.is_tls() {
+            "https"
+        } else {
+            "http"
+        };
+        let url = format!("{scheme}://{}{}", self.head.host, self.head.target.raw);
+        Fields {
+            url: Some(url),
+            ..Fields::default()
+        }
+    }
+
+    /// A fork slot, if they are limited.
+    ///
+    /// # Errors
+    /// When all are taken.
+    pub(super) fn take_fork(&self) -> Result<Option<OwnedSemaphorePermit>, TryAcquireError> {
+        self.service
+            .forks
+            .as_ref()
+            .map(|forks| Arc::clone(forks).try_acquire_owned())
+            .transpose()
+    }
+
+    /// What the head of a reply depends on.
+    pub(super) fn context(&self) -> Context<'a> {
+        let http = &self.service.config.http;
+        Context {
+            http,
+            version: self.head.version,
+            keep_alive: self.keep_alive,
+        }
+    }
+
+    /// Decides, before the head of a reply is written, whether the connection can be kept: the rest of the request's
+    /// body has to be read over for that, and a client that waits for `100 Continue` may send it or not.
+    pub(super) fn settle(&mut self) {
+        let is_long = self.body.remaining().is_none_or(|left| left > MAX_DRAIN);
+        if !self.body.is_done() && (self.awaits_continue || is_long) {
+            self.keep_alive = false;
+        }
+    }
+
+    /// Writes a whole reply at once.
+    pub(super) async fn reply(&mut self, response: &Response, body: &[u8]) -> io::Result<()> {
+        self.settle();
+        let length = match response.status {
+            204 | 304 => Length::Absent,
+            _ => Length::Known(body.len() as u64),
+        };
+        let mut bytes = response.encode(length, &self.context());
+        if !self.is_head() && length != Length::Absent {
+            bytes.extend_from_slice(body);
+        }
+        self.connection.write_all(&bytes).await
+    }
+
+    /// A reply of `status` and nothing else, logged as what it is.
+    pub(super) async fn reply_empty(&mut self, status: u16) -> io::Result<()> {
+        self.fields().access("http", &self.head.method);
+        self.reply(&Response::new(status), b"").await
+    }
+
+    /// Logs the access line `message`, then replies with `status` and a line of text.
+    pub(super) async fn refuse(
+        &mut self,
+        category: &'static str,
+        message: &str,
+        status: u16,
+    ) -> io::Result<()> {
+        self.fields().access(category, message);
+        self.reply_status(status).await
+    }
+
+    /// Replies with `status` and a line of text.
+    pub(super) async fn reply_status(&mut self, status: u16) -> io::Result<()> {
+        self.reply_text(Response::new(status), &status_text(status))
+            .await
+    }
+
+    /// Adds a body of plain text to `response` and replies with it.
+    pub(super) async fn reply_text(&mut self, response: Response, text: &str) -> io::Result<()> {
+        self.reply(&as_text(response), text.as_bytes()).await
+    }
+
+    /// 301 to `location`, which begins with one `/`.
+    pub(super) async fn redirect(&mut self, location: String) -> io::Result<()> {
+        self.fields().access("http", "REDIRECT");
+        let link = response::escape_html(&location);
+        let body = format!("<a href=\"{link}\">Moved Permanently</a>.\n\n");
+        let response = Response::new(301)
+            .with("Content-Type", &b"text/html; charset=utf-8"[..])
+            .with_text("Location", location);
+        self.reply(&response, body.as_bytes()).await
+    }
+
+    /// Reads over what is left of the request, or gives the connection up.
+    pub(super) async fn finish(mut self) -> io::Result<After> {
+        let patience = self.service.config.limits.header_timeout;
+        match timeout(patience, self.drain()).await {
+            Ok(Ok(())) if self.keep_alive => Ok(After::Next),
+            Ok(Err(error)) => Err(error),
+            _ => Ok(After::Close),
+        }
+    }
+
+    async fn drain(&mut self) -> io::Result<()> {
+        let mut left = MAX_DRAIN;
+        while self.keep_alive {
+            let mut data = Vec::new();
+            if self
+                .body
+                .take(&mut self.connection.buffer, &mut data)
+                .is_err()
+            {
+                self.keep_alive = false;
+            }
+            left = left.saturating_sub(data.len() as u64);
+            if self.body.is_done() {
+                return Ok(());
+            }
+            if left == 0 || self.connection.read_more().await? == 0 {
+                self.keep_alive = false;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The reply to what could not be parsed; the connection ends after it.
+pub(super) fn encode_refusal(refusal: Refusal, http: &config::Http) -> Vec<u8> {
+    let Refusal { status, reason } = refusal;
+    let context = Context {
+        http,
+        version: Version::Http11,
+        keep_alive: false,
+    };
+    let text = format!("{status} {}: {reason}\n", response::reason(status));
+    let length = Length::Known(text.len() as u64);
+    let mut bytes = as_text(Response::new(status)).encode(length, &context);
+    bytes.extend_from_slice(text.as_bytes());
+    bytes
+}
+
+fn as_text(response: Response) -> Response {
+    response
+        .with("Content-Type", TEXT)
+        .with("X-Content-Type-Options", &b"nosniff"[..])
+}
+
+/// 404 reads as in every Go server, which websocketd's users match on.
+fn status_text(status: u16) -> String {
+    match status {
+        404 => "404 page not found\n".to_owned(),
+        status => format!("{status} {}\n", response::reason(status)),
+    }
+}

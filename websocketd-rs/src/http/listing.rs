@@ -1,0 +1,85 @@
+//! The page that lists a directory.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use super::response::escape_html;
+use super::target;
+
+/// Most names on one page: more would be of no use to a reader, and building the page holds up other connections.
+const MAX_ENTRIES: usize = 5000;
+
+/// Lists `dir`, directories with a `/`, in byte order.
+pub(super) fn render(dir: &Path) -> io::Result<String> {
+    let mut names: Vec<Vec<u8>> = Vec::new();
+    let mut is_cut = false;
+    for entry in fs::read_dir(dir)? {
+        if names.len() == MAX_ENTRIES {
+            is_cut = true;
+            break;
+        }
+        let entry = entry?;
+        let mut name = entry.file_name().as_bytes().to_vec();
+        if fs::metadata(entry.path()).is_ok_and(|kind| kind.is_dir()) {
+            name.push(b'/');
+        }
+        names.push(name);
+    }
+    names.sort_unstable();
+    Ok(page(&names, is_cut))
+}
+
+fn page(names: &[Vec<u8>], is_cut: bool) -> String {
+    let mut page = String::from(
+        "<!doctype html>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<pre>\n",
+    );
+    for name in names {
+        let href = escape_html(&target::encode(name));
+        let text = escape_html(&String::from_utf8_lossy(name));
+        let _ = writeln!(page, "<a href=\"{href}\">{text}</a>");
+    }
+    if is_cut {
+        page.push_str("(there are more)\n");
+    }
+    page.push_str("</pre>\n");
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_escaped_and_sorted() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["b", "<i>\"'&", "javascript:alert(1)", "q?x#y%z"] {
+            fs::write(dir.path().join(name), "").unwrap();
+        }
+        fs::create_dir(dir.path().join("a dir")).unwrap();
+        let page = render(dir.path()).unwrap();
+        let links: Vec<&str> = page
+            .lines()
+            .filter(|line| line.starts_with("<a "))
+            .collect();
+        assert_eq!(
+            links,
+            [
+                "<a href=\"%3Ci%3E%22%27&amp;\">&lt;i&gt;&#34;&#39;&amp;</a>",
+                "<a href=\"a%20dir/\">a dir/</a>",
+                "<a href=\"b\">b</a>",
+                "<a href=\"javascript%3Aalert(1)\">javascript:alert(1)</a>",
+                "<a href=\"q%3Fx%23y%25z\">q?x#y%z</a>",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_huge_directory_is_cut() {
+        assert!(page(&vec![b"x".to_vec(); 3], true).contains("there are more"));
+        assert!(!page(&[], false).contains("there are more"));
+    }
+}
