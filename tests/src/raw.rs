@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::net::Shutdown;
 use std::time::Duration;
 
+use crate::deadline::DEADLINE;
 use crate::http::{self, Response, fill, read_response};
 use crate::transport::{Endpoint, Transport};
 
@@ -177,6 +178,10 @@ impl Frame {
     }
 }
 
+/// Nothing came in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Silence;
+
 /// The headers of an opening handshake that is as it should be.
 pub const UPGRADE: [(&str, &str); 4] = [
     ("Connection", "Upgrade"),
@@ -293,18 +298,26 @@ impl RawSocket {
     /// When nothing comes before the deadline.
     #[track_caller]
     pub fn frame(&mut self) -> Option<Frame> {
-        loop {
+        self.frame_within(DEADLINE)
+            .expect("a frame, or the end, before the deadline")
+    }
+
+    /// The next frame if one comes within `patience`: `Ok(None)` is the end, `Err` is silence.
+    pub fn frame_within(&mut self, patience: Duration) -> Result<Option<Frame>, Silence> {
+        self.set_patience(patience);
+        let outcome = loop {
             if let Some((frame, length)) = Frame::decode(&self.buffer) {
                 self.buffer.drain(..length);
-                return Some(frame);
+                break Ok(Some(frame));
             }
             match fill(&mut self.transport, &mut self.buffer) {
-                Ok(0) => return None,
-                Ok(_) => {}
-                Err(error) if is_timeout(&error) => panic!("no frame before the deadline"),
-                Err(_) => return None,
+                Ok(1..) => {}
+                Err(error) if is_timeout(&error) => break Err(Silence),
+                Ok(0) | Err(_) => break Ok(None),
             }
-        }
+        };
+        self.set_patience(DEADLINE);
+        outcome
     }
 
     /// The next frame, which must be this one (masks aside).
@@ -347,17 +360,6 @@ impl RawSocket {
         self.transport
             .set_patience(patience)
             .expect("a live socket");
-    }
-
-    /// Whether anything comes within `patience`, frame or end; for what must *not* come.
-    pub fn is_silent_for(&mut self, patience: Duration) -> bool {
-        if Frame::decode(&self.buffer).is_some() {
-            return false;
-        }
-        self.set_patience(patience);
-        let outcome = fill(&mut self.transport, &mut self.buffer);
-        self.set_patience(crate::deadline::DEADLINE);
-        outcome.is_err_and(|error| is_timeout(&error))
     }
 
     /// Ends the connection without a word.

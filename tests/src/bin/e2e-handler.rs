@@ -32,7 +32,7 @@ const USAGE: &str = "e2e-handler WHAT [ARGUMENT...]
   sum                  reads all of stdin, then tells how many lines and bytes
   late-sum             sum, after stdin has been let to fill for a while
   slow-read MS         reads a line every MS milliseconds and echoes it
-  close-stdin N        closes stdin, says `closed`, then 1 to N
+  close-stdin N        closes stdin, says `closed`, a second later 1 to N
   stderr TEXT          TEXT on stderr, then each line of stdin back
   stderr-line N        one line of N bytes on stderr, then `done`
   both                 `out` on stdout, `err` on stderr
@@ -116,6 +116,8 @@ fn read(what: &str, args: &[String]) -> io::Result<u8> {
         "close-stdin" => {
             nix::unistd::close(0)?;
             say("closed")?;
+            // Time for whoever writes to us to find out.
+            thread::sleep(Duration::from_secs(1));
             let lines: String = (1..=number::<u64>(args)?).flat_map(numbered).collect();
             write(lines.as_bytes())?;
             return Ok(0);
