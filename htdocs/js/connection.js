@@ -1,0 +1,135 @@
+// The WebSocket to the room: opens it, notices when it is gone, comes back by itself.
+// It knows nothing of chat beyond "since" (where to resume) and "bye" (whether to come back).
+
+/** First wait before trying again, and the longest. Doubled each time, then cut by chance to a
+    half or less, so that a thousand pages do not return in the same second after a restart. */
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 30000;
+/** A connection that stays up this long was a good one: the next wait starts small again. */
+const GOOD_AFTER_MS = 10000;
+/** Silence after which the page asks whether anybody is there; browsers cannot send pings. */
+const PING_AFTER_MS = 30000;
+/** The same when an answer is due, because something was sent. */
+const PING_WHEN_DUE_MS = 8000;
+/** No word at all for this long after a question: the line is dead though nobody said so. */
+const ANSWER_TIMEOUT_MS = 15000;
+
+export const backoff = (failures, chance = Math.random()) =>
+  Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures) * (0.5 + chance / 2);
+
+export class Connection {
+  #address;
+  #onMessage;
+  #onState;
+  #socket = null;
+  #failures = 0;
+  #retryTimer = 0;
+  #quietTimer = 0;
+  #openedAt = 0;
+  #wanted = false;
+
+  /** `address()` gives the URL to open, new each time; `onState(state, detail)`: connecting, open, waiting, offline, closed. */
+  constructor({ address, onMessage, onState }) {
+    this.#address = address;
+    this.#onMessage = onMessage;
+    this.#onState = onState;
+    addEventListener("online", () => this.tryNow());
+    addEventListener("offline", () => this.#lost());
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) this.tryNow();
+    });
+    // A page kept by the browser for "back" loses its socket; it gets a new one when it is shown.
+    addEventListener("pageshow", (event) => event.persisted && this.tryNow());
+  }
+
+  get isOpen() {
+    return this.#socket?.readyState === WebSocket.OPEN;
+  }
+
+  start() {
+    this.#wanted = true;
+    this.#open();
+  }
+
+  /** Ends it for good: after a kick, or because the person left. */
+  stop(detail) {
+    this.#wanted = false;
+    clearTimeout(this.#retryTimer);
+    this.#drop();
+    this.#onState("closed", detail);
+  }
+
+  tryNow() {
+    if (!this.#wanted || this.#socket) return;
+    this.#failures = 0;
+    this.#open();
+  }
+
+  /** False if it could not be sent now. */
+  send(message) {
+    if (!this.isOpen) return false;
+    this.#socket.send(JSON.stringify(message));
+    if (message.type !== "ping") this.#askAfter(PING_WHEN_DUE_MS);
+    return true;
+  }
+
+  #open() {
+    clearTimeout(this.#retryTimer);
+    this.#onState("connecting");
+    const socket = new WebSocket(this.#address());
+    this.#socket = socket;
+    socket.addEventListener("open", () => {
+      this.#openedAt = performance.now();
+      this.#askAfter(PING_AFTER_MS);
+    });
+    socket.addEventListener("message", ({ data }) => {
+      if (socket !== this.#socket) return;
+      this.#askAfter(PING_AFTER_MS);
+      const message = parse(data);
+      if (message) this.#onMessage(message);
+    });
+    socket.addEventListener("close", () => socket === this.#socket && this.#lost());
+    // Also the opening itself may hang: the same clock runs.
+    this.#quietTimer = setTimeout(() => socket === this.#socket && this.#lost(), ANSWER_TIMEOUT_MS);
+  }
+
+  #askAfter(silence) {
+    clearTimeout(this.#quietTimer);
+    this.#quietTimer = setTimeout(() => {
+      this.send({ type: "ping" });
+      this.#quietTimer = setTimeout(() => this.#lost(), ANSWER_TIMEOUT_MS);
+    }, silence);
+  }
+
+  #drop() {
+    clearTimeout(this.#quietTimer);
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
+  }
+
+  #lost() {
+    if (!this.#wanted) return;
+    if (this.#openedAt && performance.now() - this.#openedAt > GOOD_AFTER_MS) this.#failures = 0;
+    this.#openedAt = 0;
+    this.#drop();
+    clearTimeout(this.#retryTimer);
+    if (navigator.onLine === false) {
+      this.#onState("offline");
+      return;
+    }
+    const wait = backoff(this.#failures);
+    this.#failures += 1;
+    this.#onState("waiting", { until: Date.now() + wait });
+    this.#retryTimer = setTimeout(() => this.#open(), wait);
+  }
+}
+
+function parse(data) {
+  try {
+    const message = JSON.parse(data);
+    return typeof message?.type === "string" ? message : null;
+  } catch {
+    return null;
+  }
+}

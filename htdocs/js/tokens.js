@@ -1,0 +1,97 @@
+// A message's text cut into what it is made of: words, links, mentions, smileys. Pure: no DOM, so
+// that it can be tested anywhere; message_view.js turns the tokens into nodes.
+
+/** Longest run looked at as one link: longer ones are shown as plain text. */
+const MAX_LINK = 2048;
+
+const LINK = /\b(?:https?:\/\/|mailto:|www\.)[^\s<>"'`\u200e\u200f\u202a-\u202e\u2066-\u2069]+/giu;
+
+/** What is typed, longest first, and the picture in smileys/ it stands for. */
+export const SMILEYS = [
+  [":-)", "smile"], [":)", "smile"], [":-D", "grin"], [":D", "grin"], ["XD", "laugh"], ["xD", "laugh"],
+  [";-)", "wink"], [";)", "wink"], [":-P", "tongue"], [":P", "tongue"], [":-p", "tongue"], [":p", "tongue"],
+  [":-(", "sad"], [":(", "sad"], [":'-(", "cry"], [":'(", "cry"], [":-O", "surprised"], [":O", "surprised"], [":-o", "surprised"],
+  ["8-)", "cool"], [">:-(", "angry"], [">:(", "angry"], [":-*", "kiss"], [":*", "kiss"],
+  [":-/", "confused"], [":-S", "confused"], ["<3", "heart"], ["(y)", "thumbs-up"],
+];
+const SMILEY_OF = new Map(SMILEYS);
+const escapeRegExp = (words) => words.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+const SMILEY = new RegExp(
+  `(?<=^|\\s)(?:${SMILEYS.map(([typed]) => escapeRegExp(typed)).sort((a, b) => b.length - a.length).join("|")})(?=$|\\s|[.,!?])`,
+  "gu",
+);
+
+const PICTURE = /\.(?:png|jpe?g|gif|webp|avif)$/i;
+
+/** Closing marks that end a sentence rather than an address; a bracket stays if it was opened inside. */
+function trimLink(found) {
+  let link = found.replace(/[.,;:!?…]+$/u, "");
+  while (/[)\]}]$/.test(link)) {
+    const close = link.at(-1);
+    const open = { ")": "(", "]": "[", "}": "{" }[close];
+    if (link.split(open).length >= link.split(close).length) break;
+    link = link.slice(0, -1).replace(/[.,;:!?…]+$/u, "");
+  }
+  return link;
+}
+
+/** The address behind `typed` if it is one of the three schemes that a chat may link to, else null. */
+export function safeAddress(typed) {
+  try {
+    const url = new URL(/^www\./i.test(typed) ? `https://${typed}` : typed);
+    const fine = ["http:", "https:", "mailto:"].includes(url.protocol) && (url.protocol === "mailto:" || url.hostname !== "");
+    // user:password@ makes an address look like another site's.
+    return fine && !url.username && !url.password ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
+/** True for a picture of this very site. No query: an inline picture must not be able to press a button. */
+export function isOwnPicture(address, origin) {
+  const url = new URL(address);
+  return url.origin === origin && url.search === "" && PICTURE.test(url.pathname);
+}
+
+/** True if `words` name `nick`: whole words only, whatever the case. */
+export function mentions(words, nick) {
+  if (!nick) return false;
+  return new RegExp(`(?<![\\p{L}\\p{N}_-])@?${escapeRegExp(nick)}(?![\\p{L}\\p{N}_-])`, "iu").test(words);
+}
+
+function* cutBy(pattern, words, toToken) {
+  let end = 0;
+  for (const match of words.matchAll(pattern)) {
+    const token = toToken(match[0]);
+    if (!token) continue;
+    if (match.index > end) yield { kind: "text", text: words.slice(end, match.index) };
+    yield token;
+    end = match.index + token.text.length;
+  }
+  if (end < words.length) yield { kind: "text", text: words.slice(end) };
+}
+
+function* refine(tokens, pattern, toToken) {
+  for (const token of tokens) {
+    if (token.kind === "text") yield* cutBy(pattern, token.text, toToken);
+    else yield token;
+  }
+}
+
+function linkToken(found) {
+  if (found.length > MAX_LINK) return null;
+  const link = trimLink(found);
+  const address = safeAddress(link);
+  return address && { kind: "link", text: link, address };
+}
+
+/** The tokens of one message; joined, their texts are the message again. */
+export function tokenize(words, { nick = "", smileys = true } = {}) {
+  let tokens = cutBy(LINK, words, linkToken);
+  if (smileys) tokens = refine(tokens, SMILEY, (found) => ({ kind: "smiley", text: found, picture: SMILEY_OF.get(found) }));
+  if (nick) {
+    const name = new RegExp(`(?<![\\p{L}\\p{N}_-])@?${escapeRegExp(nick)}(?![\\p{L}\\p{N}_-])`, "giu");
+    tokens = refine(tokens, name, (found) => ({ kind: "mention", text: found }));
+  }
+  return [...tokens];
+}
