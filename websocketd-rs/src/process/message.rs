@@ -8,7 +8,7 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
-use super::Command;
+use super::{Command, ResourceLimits};
 
 /// Most bytes of one request body. `execve(2)` accepts about 2 MiB of arguments and environment with the
 /// usual 8 MiB stack, so that a larger request could not start anything.
@@ -19,6 +19,12 @@ pub(super) const HEAD: usize = 12;
 
 /// Bytes of a reply.
 pub(super) const REPLY: usize = 13;
+
+/// Bytes before the strings of a body: two counts and four limits.
+const FIXED: usize = 2 * 4 + 4 * 8;
+
+/// Stands for a limit that is not set. Of the same value as `RLIM_INFINITY`, which would set none either.
+const UNLIMITED: u64 = u64::MAX;
 
 /// The head of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +100,7 @@ impl Reply {
     }
 }
 
-/// The body of a request: counts, then every string ended by a NUL, which none of them may hold.
+/// The body of a request: counts and limits, then every string ended by a NUL, which none of them may hold.
 ///
 /// # Errors
 /// `InvalidInput` when a string holds a NUL, a name an `=`, or all is longer than [`MAX_BODY`].
@@ -102,6 +108,10 @@ pub(super) fn encode(command: &Command) -> io::Result<Vec<u8>> {
     let mut body = Vec::with_capacity(1024);
     for count in [command.args.len(), command.env.len()] {
         body.extend_from_slice(&u32::try_from(count).unwrap_or(u32::MAX).to_ne_bytes());
+    }
+    let limits = command.limits;
+    for limit in [limits.cpu_seconds, limits.memory_bytes, limits.open_files, limits.processes] {
+        body.extend_from_slice(&limit.unwrap_or(UNLIMITED).to_ne_bytes());
     }
     push(&mut body, command.program.as_os_str())?;
     push(
@@ -138,9 +148,19 @@ fn push(body: &mut Vec<u8>, string: &OsStr) -> io::Result<()> {
 
 /// The reverse of [`encode`]; `None` when the body is no such thing.
 pub(super) fn decode(body: &[u8]) -> Option<Command> {
-    let (counts, strings) = body.split_at_checked(8)?;
-    let args = u32::from_ne_bytes(counts[..4].try_into().ok()?) as usize;
-    let env = u32::from_ne_bytes(counts[4..].try_into().ok()?) as usize;
+    let (fixed, strings) = body.split_at_checked(FIXED)?;
+    let args = u32::from_ne_bytes(fixed[..4].try_into().ok()?) as usize;
+    let env = u32::from_ne_bytes(fixed[4..8].try_into().ok()?) as usize;
+    let mut limits = fixed[8..].as_chunks::<8>().0.iter().map(|bytes| {
+        let limit = u64::from_ne_bytes(*bytes);
+        (limit != UNLIMITED).then_some(limit)
+    });
+    let limits = ResourceLimits {
+        cpu_seconds: limits.next()?,
+        memory_bytes: limits.next()?,
+        open_files: limits.next()?,
+        processes: limits.next()?,
+    };
     let mut strings = strings
         .strip_suffix(&[0])?
         .split(|byte| *byte == 0)
@@ -183,6 +203,7 @@ mod tests {
                 ("EMPTY".into(), "".into()),
             ],
             cwd: Some("/tmp".into()),
+            limits: ResourceLimits { open_files: Some(64), ..ResourceLimits::default() },
         }
     }
 

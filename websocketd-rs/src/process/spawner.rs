@@ -17,7 +17,9 @@ use rustix::io::Errno;
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recv, recvmsg, send,
 };
+use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
 
+use super::ResourceLimits;
 use super::message::{self, HEAD, Head, REPLY, Reply};
 use super::terminate::LADDER;
 
@@ -170,8 +172,36 @@ fn start(body: &[u8], pipes: Vec<OwnedFd>) -> io::Result<u32> {
     if let Some(dir) = command.cwd {
         program.current_dir(dir);
     }
-    let child = program.spawn()?;
+    let mut child = program.spawn()?;
+    if let Err(error) = limit(child.id(), command.limits) {
+        // Without the limits that were asked for it must not run.
+        let _ = child.kill();
+        return Err(error);
+    }
     Ok(child.id())
+}
+
+/// Sets the limits of a process that has just been executed. Before the exec they would have to be this
+/// process's own, and a small `RLIMIT_AS` or `RLIMIT_CPU` would end it.
+fn limit(pid: u32, limits: ResourceLimits) -> io::Result<()> {
+    let all = [
+        (Resource::Cpu, limits.cpu_seconds),
+        (Resource::As, limits.memory_bytes),
+        (Resource::Nofile, limits.open_files),
+        (Resource::Nproc, limits.processes),
+    ];
+    for (resource, value) in all {
+        let Some(value) = value else { continue };
+        let hard = getrlimit(resource).maximum.unwrap_or(u64::MAX);
+        let value = Some(value.min(hard));
+        let pid = rustix::process::Pid::from_raw(i32::try_from(pid).map_err(io::Error::other)?);
+        match prlimit(pid, resource, Rlimit { current: value, maximum: value }) {
+            // It has ended already.
+            Ok(_) | Err(Errno::SRCH) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
 /// Reaps every child that has ended and tells the daemon; an error means that the daemon is gone.
