@@ -110,7 +110,12 @@ pub(super) fn encode(command: &Command) -> io::Result<Vec<u8>> {
         body.extend_from_slice(&u32::try_from(count).unwrap_or(u32::MAX).to_ne_bytes());
     }
     let limits = command.limits;
-    for limit in [limits.cpu_seconds, limits.memory_bytes, limits.open_files, limits.processes] {
+    for limit in [
+        limits.cpu_seconds,
+        limits.memory_bytes,
+        limits.open_files,
+        limits.processes,
+    ] {
         body.extend_from_slice(&limit.unwrap_or(UNLIMITED).to_ne_bytes());
     }
     push(&mut body, command.program.as_os_str())?;
@@ -179,6 +184,7 @@ pub(super) fn decode(body: &[u8]) -> Option<Command> {
         args,
         env,
         cwd,
+        limits,
     })
 }
 
@@ -203,7 +209,10 @@ mod tests {
                 ("EMPTY".into(), "".into()),
             ],
             cwd: Some("/tmp".into()),
-            limits: ResourceLimits { open_files: Some(64), ..ResourceLimits::default() },
+            limits: ResourceLimits {
+                open_files: Some(64),
+                ..ResourceLimits::default()
+            },
         }
     }
 

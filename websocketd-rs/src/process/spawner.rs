@@ -195,7 +195,14 @@ fn limit(pid: u32, limits: ResourceLimits) -> io::Result<()> {
         let hard = getrlimit(resource).maximum.unwrap_or(u64::MAX);
         let value = Some(value.min(hard));
         let pid = rustix::process::Pid::from_raw(i32::try_from(pid).map_err(io::Error::other)?);
-        match prlimit(pid, resource, Rlimit { current: value, maximum: value }) {
+        match prlimit(
+            pid,
+            resource,
+            Rlimit {
+                current: value,
+                maximum: value,
+            },
+        ) {
             // It has ended already.
             Ok(_) | Err(Errno::SRCH) => {}
             Err(error) => return Err(error.into()),
