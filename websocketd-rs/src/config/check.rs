@@ -8,7 +8,8 @@ use std::time::Duration;
 use rustix::fs::{Access, access};
 
 use super::{
-    Config, Environment, Framing, Http, Level, Limits, Listen, Log, Process, Program, Session, Tls,
+    Config, Environment, Framing, Http, Level, Limits, Listen, Log, Process, Program,
+    ResourceLimits, Session, Tls,
 };
 use crate::cli::{Args, Exit};
 
@@ -52,6 +53,7 @@ pub fn check(args: &Args, environment: &Environment, program: &str) -> Result<Co
             close_delay: Duration::from_millis(args.closems.min(MAX_WAIT_MS)),
             cgi_timeout: wait("cgitimeout", args.cgitimeout)
                 .map_err(|message| Exit::message(1, &message))?,
+            limits: ResourceLimits::default(),
         },
         limits,
         log: Log { level },

@@ -140,6 +140,22 @@ pub struct Process {
     pub close_delay: Duration,
     /// Wall-clock limit of a CGI program.
     pub cgi_timeout: Duration,
+    /// What each program may use.
+    pub limits: ResourceLimits,
+}
+
+/// Resource limits of one program, soft and hard alike (setrlimit(2)); `None`: as the server's own.
+/// A limit above the server's own hard limit becomes that.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ResourceLimits {
+    /// `RLIMIT_CPU`, seconds.
+    pub cpu_seconds: Option<u64>,
+    /// `RLIMIT_AS`, bytes of address space.
+    pub memory_bytes: Option<u64>,
+    /// `RLIMIT_NOFILE`, open files.
+    pub open_files: Option<u64>,
+    /// `RLIMIT_NPROC`, processes of the handler's user, those of other handlers included.
+    pub processes: Option<u64>,
 }
 
 /// Every bound the daemon keeps.

@@ -99,6 +99,7 @@ pub(super) async fn upgrade(
         args,
         env: environment,
         cwd: None,
+        limits: exchange.service.config.process.limits,
     };
     let handler = match exchange.service.spawner.spawn(command).await {
         Ok(handler) => handler,

@@ -8,7 +8,8 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
-use super::{Command, ResourceLimits};
+use super::Command;
+use crate::config::ResourceLimits;
 
 /// Most bytes of one request body. `execve(2)` accepts about 2 MiB of arguments and environment with the
 /// usual 8 MiB stack, so that a larger request could not start anything.

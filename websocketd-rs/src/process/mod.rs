@@ -20,6 +20,8 @@ use tokio::sync::oneshot;
 
 pub use spawn::Spawner;
 
+use crate::config::ResourceLimits;
+
 /// What to start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
@@ -33,20 +35,6 @@ pub struct Command {
     pub cwd: Option<PathBuf>,
     /// What it may use.
     pub limits: ResourceLimits,
-}
-
-/// Resource limits of one program, soft and hard alike (setrlimit(2)); `None`: as the server's own.
-/// A limit above the server's own hard limit becomes that.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ResourceLimits {
-    /// `RLIMIT_CPU`, seconds.
-    pub cpu_seconds: Option<u64>,
-    /// `RLIMIT_AS`, bytes of address space.
-    pub memory_bytes: Option<u64>,
-    /// `RLIMIT_NOFILE`, open files.
-    pub open_files: Option<u64>,
-    /// `RLIMIT_NPROC`, processes of the handler's user, those of others handlers included.
-    pub processes: Option<u64>,
 }
 
 /// A running program, leader of its own process group.

@@ -19,9 +19,9 @@ use rustix::net::{
 };
 use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
 
-use super::ResourceLimits;
 use super::message::{self, HEAD, Head, REPLY, Reply};
 use super::terminate::LADDER;
+use crate::config::ResourceLimits;
 
 /// argv[0] by which the binary knows that it was started as the spawner.
 pub const ARGV0: &str = "websocketd-rs-spawner";
