@@ -109,6 +109,7 @@ impl Server {
         let doors = Doors::listen(doors).map_err(|error| describe(&error))?;
         let spawner = Arc::clone(&self.service.spawner);
         let mut spawner = self.background.spawn(async move { spawner.listen().await });
+        log(Level::Trace, "server", "Ready");
         let ended = loop {
             tokio::select! {
                 // Orders first: a flood of clients must not keep the daemon from stopping.

@@ -1,0 +1,133 @@
+//! Exit codes, streams and texts of the command line, on the real binary. What each word means is tested beside the parser.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use nix::sys::signal::Signal;
+
+use crate::daemon::{Daemon, run, run_in};
+
+#[track_caller]
+fn assert_ran(words: &[&str], code: i32, stdout: &str, stderr: &str) {
+    let ran = run(words);
+    assert_eq!(
+        ran.code,
+        Some(code),
+        "{words:?}\n{}{}",
+        ran.stdout,
+        ran.stderr
+    );
+    assert_eq!(
+        ran.stdout.lines().next().unwrap_or_default(),
+        stdout,
+        "{words:?}"
+    );
+    assert_eq!(
+        ran.stderr.lines().next().unwrap_or_default(),
+        stderr,
+        "{words:?}"
+    );
+}
+
+#[test]
+fn each_refusal_has_its_code_and_stream() {
+    assert_ran(&[], 1, "Command line arguments are missing.", "");
+    assert_ran(
+        &["--nope", "cat"],
+        2,
+        "",
+        "flag provided but not defined: -nope",
+    );
+    let bad = "invalid value \"abc\" for flag -port: parse error";
+    assert_ran(&["--port=abc", "cat"], 2, "", bad);
+    assert_ran(&["--port"], 2, "", "flag needs an argument: -port");
+    let bad = "Incorrect loglevel flag 'x'. Use --help to see allowed values.";
+    assert_ran(&["--loglevel=x", "cat"], 1, bad, "");
+    let bad = "please specify both --sslcert and --sslkey when requesting --ssl";
+    assert_ran(&["--ssl", "cat"], 1, "", bad);
+    let bad = "you should not be using --ssl* flags when there is no --ssl option";
+    assert_ran(&["--sslkey=x", "cat"], 1, "", bad);
+    let bad = "please only specify one of --binary and --passstderr";
+    assert_ran(&["--binary", "--passstderr", "cat"], 1, "", bad);
+    let bad = "unable to locate specified COMMAND 'no-such-program' in OS path";
+    assert_ran(&["no-such-program"], 1, "", bad);
+}
+
+#[test]
+fn help_version_and_license_end_well() {
+    let help = run(&["--help"]);
+    assert_eq!((help.code, help.stdout.as_str()), (Some(0), ""));
+    assert!(help.stderr.contains("--port") && help.stderr.contains("--ssl"));
+    for flag in ["--version", "--license"] {
+        let ran = run(&[flag]);
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+        assert!(ran.stdout.starts_with("websocketd-rs "), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn the_short_usage_follows_an_error() {
+    let ran = run(&["--nope"]);
+    let usage = ran
+        .stderr
+        .split_once("\n\nUsage:\n\n")
+        .expect("a blank line and the usage")
+        .1;
+    assert!(usage.contains("    websocketd-rs [options] COMMAND [command args]\n"));
+    assert!(usage.contains("    websocketd-rs --help\n"));
+    assert!(!run(&["--ssl", "cat"]).stderr.contains("Usage"));
+}
+
+#[test]
+fn what_is_wrong_after_the_log_started_is_a_fatal_line() {
+    let both = run(&["--devconsole", "--staticdir=/", "cat"]);
+    assert_eq!((both.code, both.stderr.as_str()), (Some(4), ""));
+    assert!(
+        both.stdout
+            .contains(" | FATAL  | server     |  | Invalid parameters: --devconsole ")
+    );
+
+    let port = run(&["--port=70000", "cat"]);
+    assert_eq!((port.code, port.stderr.as_str()), (Some(3), ""));
+    let lines: Vec<&str> = port.stdout.lines().collect();
+    let [application, announced, fatal] = lines[..] else {
+        panic!("{}", port.stdout)
+    };
+    assert!(application.contains("| INFO   | server     |  | Serving using application   : /"));
+    assert!(announced.ends_with(":70000/"), "{announced}");
+    let reason = "Can't start server: listen tcp: address 70000: invalid port";
+    assert!(
+        fatal.ends_with(&format!(" | FATAL  | server     |  | {reason}")),
+        "{fatal}"
+    );
+
+    let quiet = run(&["--loglevel=none", "--port=70000", "cat"]);
+    assert_eq!((quiet.code, quiet.stdout.as_str()), (Some(3), ""));
+}
+
+#[test]
+fn a_relative_command_is_found_from_where_the_daemon_starts() {
+    let dir = tempfile::tempdir().unwrap();
+    let script = dir.path().join("only-here");
+    fs::write(&script, "#!/bin/sh\n").unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    let ran = run_in(dir.path(), &["--port=70000", "./only-here", "a", "b"]);
+    let line = ran.stdout.lines().next().unwrap_or_default();
+    assert!(
+        line.ends_with("Serving using application   : ./only-here a b"),
+        "{line}"
+    );
+    assert_eq!(
+        run_in(dir.path(), &["--port=70000", "only-here"]).code,
+        Some(1)
+    );
+}
+
+#[test]
+fn hangup_reads_the_configuration_again() {
+    let mut daemon = Daemon::start(&["--port=0", "--address=127.0.0.1", "cat"]);
+    daemon.signal(Signal::SIGHUP);
+    daemon.read_until("Reloaded configuration");
+    let (code, rest) = daemon.stop();
+    assert_eq!(code, Some(0), "{rest}");
+}

@@ -1,0 +1,208 @@
+//! Listeners, their announcement and their end, on the real binary.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::unix::net::{UnixListener, UnixStream};
+
+use nix::sys::signal::Signal;
+
+use crate::daemon::{Daemon, run};
+
+/// One request on a connection of its own; all of the answer.
+fn get(port: u16, head: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the daemon listens");
+    stream.write_all(head.as_bytes()).expect("it reads");
+    let mut answer = String::new();
+    stream
+        .read_to_string(&mut answer)
+        .expect("it answers and closes");
+    answer
+}
+
+#[test]
+fn each_address_gets_its_listener_and_port_zero_is_told() {
+    let words = [
+        "--port=0",
+        "--address=127.0.0.1",
+        "--address=[::1]",
+        "--devconsole",
+        "cat",
+    ];
+    let daemon = Daemon::start(&words);
+    let ports = daemon.ports("ws");
+    assert_eq!(ports, daemon.ports("http"), "{}", daemon.log);
+    let [first, second] = ports[..] else {
+        panic!("{}", daemon.log)
+    };
+    assert!(TcpStream::connect(("127.0.0.1", first)).is_ok());
+    assert!(TcpStream::connect(("::1", second)).is_ok());
+    assert!(daemon.log.contains(&format!(
+        "Starting WebSocket server   : ws://[::1]:{second}/"
+    )));
+    assert_eq!(daemon.stop().0, Some(0));
+}
+
+#[test]
+fn without_an_address_both_families_are_served() {
+    let daemon = Daemon::start(&["--port=0", "cat"]);
+    let port = daemon.port();
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_ok());
+    assert!(TcpStream::connect(("::1", port)).is_ok());
+}
+
+#[test]
+fn a_port_in_use_ends_with_3_and_says_so() {
+    let daemon = Daemon::start(&["--port=0", "--address=127.0.0.1", "cat"]);
+    let port = format!("--port={}", daemon.port());
+    let ran = run(&[&port, "--address=127.0.0.1", "cat"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(3), ""));
+    let reason = format!(
+        "Can't start server: listen tcp 127.0.0.1:{}: bind: address already in use\n",
+        daemon.port()
+    );
+    assert!(ran.stdout.ends_with(&reason), "{}", ran.stdout);
+    assert!(
+        ran.stdout
+            .contains(&format!("ws://127.0.0.1:{}/", daemon.port()))
+    );
+    let both = run(&[
+        "--port=0",
+        "--address=127.0.0.1",
+        "--address=192.0.2.1",
+        "cat",
+    ]);
+    assert_eq!(
+        both.code,
+        Some(3),
+        "any listener that fails ends the process"
+    );
+    assert!(
+        both.stdout
+            .contains("bind: cannot assign requested address"),
+        "{}",
+        both.stdout
+    );
+}
+
+#[test]
+fn the_port_is_free_again_at_once() {
+    let daemon = Daemon::start(&["--port=0", "--address=127.0.0.1", "--devconsole", "cat"]);
+    let port = daemon.port();
+    let _open = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    assert_eq!(daemon.stop().0, Some(0));
+    let flag = format!("--port={port}");
+    assert_eq!(
+        Daemon::start(&[&flag, "--address=127.0.0.1", "cat"]).port(),
+        port
+    );
+}
+
+#[test]
+fn the_redirect_server_keeps_path_and_query() {
+    let words = [
+        "--port=0",
+        "--redirport=0x0",
+        "--address=127.0.0.1",
+        "--staticdir=/",
+        "cat",
+    ];
+    assert!(
+        Daemon::start(&words).ports("http").len() == 1,
+        "redirport 0 is none"
+    );
+
+    let free = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let redirect = format!("--redirport={free}");
+    let daemon = Daemon::start(&["--port=0", &redirect, "--address=127.0.0.1", "cat"]);
+    assert!(daemon.log.contains(&format!(
+        "Starting redirect server   : http://127.0.0.1:{free}/"
+    )));
+    let answer = get(
+        free,
+        "GET /a?b=c HTTP/1.1\r\nHost: x.test:1\r\nConnection: close\r\n\r\n",
+    );
+    assert!(answer.starts_with("HTTP/1.1 301 "), "{answer}");
+    let location = format!("http://x.test:{}/a?b=c", daemon.port());
+    let told = answer
+        .lines()
+        .find(|line| line.to_ascii_lowercase().starts_with("location: "));
+    assert_eq!(
+        told.map(|line| &line["location: ".len()..]),
+        Some(location.as_str()),
+        "{answer}"
+    );
+}
+
+#[test]
+fn a_unix_socket_comes_and_goes_with_the_daemon() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("socket");
+    let flag = format!("--unixsocket={}", path.display());
+    let daemon = Daemon::start(&[&flag, "cat"]);
+    let announced = format!(
+        "Starting WebSocket server   : unix socket at {}",
+        path.display()
+    );
+    assert!(daemon.log.contains(&announced), "{}", daemon.log);
+    assert!(!daemon.log.contains("ws://"), "there is no TCP listener");
+
+    let second = run(&[&flag, "cat"]);
+    assert_eq!(second.code, Some(3));
+    assert!(
+        second.stdout.contains("address already in use"),
+        "{}",
+        second.stdout
+    );
+    assert!(UnixStream::connect(&path).is_ok(), "the incumbent answers");
+
+    assert_eq!(daemon.stop().0, Some(0));
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_stale_socket_is_replaced_and_a_file_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("socket");
+    let flag = format!("--unixsocket={}", path.display());
+    drop(UnixListener::bind(&path).unwrap());
+    drop(Daemon::start(&[&flag, "cat"]));
+    assert!(path.exists(), "a killed daemon leaves its file");
+    let both = Daemon::start(&[&flag, "--port=0", "--address=127.0.0.1", "cat"]);
+    assert!(UnixStream::connect(&path).is_ok());
+    assert!(TcpStream::connect(("127.0.0.1", both.port())).is_ok());
+    assert_eq!(both.stop().0, Some(0));
+
+    fs::write(&path, "mine").unwrap();
+    let ran = run(&[&flag, "cat"]);
+    assert_eq!(ran.code, Some(3));
+    assert!(
+        ran.stdout.contains("FATAL") && ran.stdout.contains("bind: "),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+}
+
+#[test]
+fn a_second_signal_ends_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("socket");
+    let flag = format!("--unixsocket={}", path.display());
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let mut daemon = Daemon::start(&[&flag, "cat"]);
+        daemon.signal(signal);
+        daemon.read_until("Stopping: ");
+        assert!(!path.exists(), "no new client can come");
+        // It may have ended by itself before the second one.
+        let _ = nix::sys::signal::kill(
+            nix::unistd::Pid::from_raw(i32::try_from(daemon.pid()).unwrap()),
+            signal,
+        );
+        assert_eq!(daemon.end().0, Some(0));
+    }
+}

@@ -1,0 +1,108 @@
+//! TLS files and handshakes, on the real binary.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use crate::daemon::{Daemon, data, run};
+
+fn tls_words(cert: &str, key: &str) -> Vec<String> {
+    let words = ["--ssl", "--port=0", "--address=127.0.0.1"].map(str::to_owned);
+    let files = [format!("--sslcert={cert}"), format!("--sslkey={key}")];
+    words.into_iter().chain(files).collect()
+}
+
+fn start(cert: &str, key: &str) -> Daemon {
+    let words = tls_words(cert, key);
+    let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+    words.push("cat");
+    Daemon::start(&words)
+}
+
+/// The FATAL line of a daemon that can't use these files.
+fn refused(cert: &str, key: &str, more: &[&str]) -> String {
+    let words = tls_words(cert, key);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let ran = run(&[&words, more, &["cat"]].concat());
+    assert_eq!(
+        (ran.code, ran.stderr.as_str()),
+        (Some(3), ""),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout
+            .contains("Starting WebSocket server   : wss://127.0.0.1:")
+    );
+    let fatal = ran.stdout.lines().last().unwrap_or_default();
+    let (_, reason) = fatal.split_once("Can't start server: ").expect("a reason");
+    reason.to_owned()
+}
+
+#[test]
+fn keys_of_all_forms_load() {
+    let dir = tempfile::tempdir().unwrap();
+    let pkcs8 = dir.path().join("pkcs8.key");
+    let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    fs::write(&pkcs8, pair.signing_key.serialize_pem()).unwrap();
+    let cert = dir.path().join("pkcs8.crt");
+    fs::write(&cert, pair.cert.pem()).unwrap();
+    let text = |path: &std::path::Path| path.to_str().unwrap().to_owned();
+    for (cert, key) in [
+        (data("ec.crt"), data("ec-sec1.key")),
+        (data("rsa.crt"), data("rsa-pkcs1.key")),
+        (text(&cert), text(&pkcs8)),
+    ] {
+        let daemon = start(&cert, &key);
+        assert!(daemon.log.contains("wss://127.0.0.1:"), "{}", daemon.log);
+    }
+}
+
+#[test]
+fn files_that_do_not_work_end_with_3() {
+    let (cert, key) = (data("ec.crt"), data("ec-sec1.key"));
+    assert_eq!(
+        refused("/nope", &key, &[]),
+        "open /nope: no such file or directory"
+    );
+    assert_eq!(
+        refused(&cert, "/nope", &[]),
+        "open /nope: no such file or directory"
+    );
+    assert!(refused(&key, &key, &[]).contains("no certificate"));
+    assert!(refused(&cert, &cert, &[]).contains("no private key"));
+    assert!(refused(&cert, &data("rsa-pkcs1.key"), &[]).contains("does not match"));
+    let ca = |file: &str| refused(&cert, &key, &[&format!("--sslca={file}")]);
+    assert_eq!(ca("/nope"), "open /nope: no such file or directory");
+    assert!(ca(&key).contains("no certificate"));
+}
+
+#[test]
+fn plain_http_on_a_tls_port_is_told() {
+    let daemon = start(&data("ec.crt"), &data("ec-sec1.key"));
+    let mut stream = TcpStream::connect(("127.0.0.1", daemon.port())).unwrap();
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.0 400 Bad Request\r\n"),
+        "{answer}"
+    );
+    assert!(answer.ends_with("Client sent an HTTP request to an HTTPS server.\n"));
+}
+
+#[test]
+fn a_handshake_that_does_not_go_on_is_ended() {
+    let words = tls_words(&data("ec.crt"), &data("ec-sec1.key"));
+    let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+    words.extend(["--tlstimeout=50", "cat"]);
+    let daemon = Daemon::start(&words);
+    let mut stream = TcpStream::connect(("127.0.0.1", daemon.port())).unwrap();
+    stream.write_all(&[0x16, 3, 1]).unwrap();
+    let mut answer = Vec::new();
+    // Closed or reset: either is an end.
+    let _ = stream.read_to_end(&mut answer);
+    assert!(answer.is_empty());
+}
