@@ -342,8 +342,7 @@ async fn serve_tcp(
 
 /// Requests until one becomes a session, then the session.
 async fn serve(stream: Stream, peer: Peer, service: Arc<Service>) {
-    // Boxed, so that the buffers of the HTTP part are not kept for the life of a session.
-    let upgraded = Box::pin(http::serve(stream, peer, &service)).await;
+    let upgraded = http::serve(stream, peer, &service).await;
     if let Some(upgraded) = upgraded {
         let _open = METRICS.sessions_open.enter();
         let end = session::run(upgraded, &service.config, &service.stopping).await;
