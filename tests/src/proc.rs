@@ -1,6 +1,7 @@
 //! What the kernel knows of processes: `/proc` and pidfds.
 
 use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -81,6 +82,11 @@ pub fn descendants(ancestor: u32) -> Vec<Process> {
         }
     }
     found
+}
+
+/// The program a process runs; `None` when it has ended.
+pub fn program_of(pid: u32) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{pid}/exe")).ok()
 }
 
 /// Open file descriptors of a process.

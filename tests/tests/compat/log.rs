@@ -227,7 +227,7 @@ fn sessions(section: &mut Section) {
             let mut client = daemon.client("/room/%7Ea?b=%20c");
             client.send("x");
             client.text();
-            let pid = daemon.program().family()[0].pid.to_string();
+            let pid = daemon.handlers()[0].pid.to_string();
             client.close();
             let connect = entry(&daemon, &["| ACCESS | session    |", "| CONNECT"]);
             assert_eq!(connect.message, "CONNECT");

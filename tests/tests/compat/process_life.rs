@@ -97,8 +97,7 @@ fn end(section: &mut Section) {
             let mut client = daemon.client("/");
             assert_eq!(client.text(), "ready");
             let pid = daemon
-                .program()
-                .family()
+                .handlers()
                 .iter()
                 .find(|process| process.name == "e2e-handler")
                 .expect("it runs")
@@ -127,8 +126,7 @@ fn end(section: &mut Section) {
         let mut client = daemon.client("/");
         client.text();
         let pid = daemon
-            .program()
-            .family()
+            .handlers()
             .iter()
             .find(|process| process.name == "e2e-handler")
             .expect("it runs")

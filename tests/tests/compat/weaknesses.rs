@@ -366,7 +366,7 @@ fn processes(section: &mut Section) {
         let daemon = runs(subject, &["with-grandchild"]);
         let mut client = client(&daemon);
         let pid: u32 = client.text().parse().expect("its id");
-        let family = daemon.program().family();
+        let family = daemon.handlers();
         assert!(
             family.iter().any(|process| process.pid == pid),
             "{family:?}"
@@ -422,7 +422,7 @@ fn processes(section: &mut Section) {
             let mut client = daemon.client("/");
             client.send("x");
             client.text();
-            let family = daemon.program().family();
+            let family = daemon.handlers();
             let handler = family
                 .iter()
                 .find(|process| process.name == "cat")
