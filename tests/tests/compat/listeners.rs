@@ -208,7 +208,8 @@ fn client_certificates(section: &mut Section) {
             let authority = Authority::new();
             let server = authority.issue("server");
             let client = authority.issue("client");
-            let stranger = Authority::new().issue("stranger");
+            let elsewhere = Authority::new();
+            let stranger = elsewhere.issue("stranger");
             let start = |config| {
                 cat(subject)
                     .flag(format!("--sslca={}", authority.ca().display()))

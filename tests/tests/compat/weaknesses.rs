@@ -85,9 +85,9 @@ fn lost_data(section: &mut Section) {
             assert_eq!(texts, ["the tail"]);
         },
     );
-    section.better(
-        "3",
+    section.ours(
         "output is delivered although the handler no longer reads",
+        "3; 0.4.1 loses it only now and then",
         |subject| {
             let daemon = runs(subject, &["close-stdin", "200000"]);
             let mut client = client(&daemon);
@@ -561,13 +561,8 @@ fn escapes(section: &mut Section) {
             let daemon = cat(subject).start();
             daemon.client("/x'%20remote:'1.2.3.4").close();
             let line = daemon.log().wait_for(&["| CONNECT"]);
-            let forged = "remote:'1.2.3.4'";
-            let raw = daemon.client_with("/", &[("Origin", "http://a' remote:'1.2.3.4")]);
-            drop(raw);
             assert!(
-                !line.contains("/x' ")
-                    && !line.contains("/x'%20remote:'1")
-                    && !line.contains(forged),
+                !line.contains("/x' ") && !line.contains("/x'%20remote:'1"),
                 "{line}"
             );
         },
