@@ -6,6 +6,9 @@ use super::request::{BodyLength, Refusal};
 /// a script's disk with; a script that wants less looks at `CONTENT_LENGTH`.
 pub(super) const MAX_BODY: u64 = 1 << 30;
 
+/// Most bytes of an unwanted body that are read over to keep the connection; over that, closing is cheaper.
+pub(super) const MAX_DRAIN: u64 = 64 * 1024;
+
 /// Longest line before a chunk: 16 digits and room for extensions, which nobody uses.
 const MAX_CHUNK_LINE: usize = 256;
 
@@ -65,12 +68,12 @@ impl Body {
         self.state == State::Done
     }
 
-    /// How many bytes are still to come, if that is known.
-    pub(super) fn remaining(&self) -> Option<u64> {
+    /// Whether too much is still to come, or nobody knows how much, to read it over for the next request.
+    pub(super) fn must_close(&self) -> bool {
         match self.state {
-            State::Plain(left) => Some(left),
-            State::Done => Some(0),
-            _ => None,
+            State::Plain(left) => left > MAX_DRAIN,
+            State::Done => false,
+            _ => true,
         }
     }
 

@@ -131,6 +131,11 @@ impl Connection {
         write_all(&mut self.stream, bytes, self.write_timeout).await
     }
 
+    /// How long a write may make no progress.
+    pub(super) fn write_timeout(&self) -> Duration {
+        self.write_timeout
+    }
+
     /// Ends the connection so that the client gets to read what was written.
     pub(super) async fn close(mut self) {
         let _ = timeout(LINGER, async {

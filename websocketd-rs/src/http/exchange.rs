@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, TryAcquireError};
 use tokio::time::timeout;
 
-use super::body::Body;
+use super::body::{Body, MAX_DRAIN};
 use super::connection::Connection;
 use super::request::{Head, Refusal, Version};
 use super::response::{self, Context, Length, Response};
@@ -14,9 +14,6 @@ use super::{After, Service};
 use crate::config;
 use crate::logging::Fields;
 use crate::net::Peer;
-
-/// Most bytes of an unwanted request body that are read over to keep the connection; over that, closing is cheaper.
-const MAX_DRAIN: u64 = 64 * 1024;
 
 const TEXT: &[u8] = b"text/plain; charset=utf-8";
 
@@ -104,8 +101,7 @@ impl<'a> Exchange<'a> {
     /// Decides, before the head of a reply is written, whether the connection can be kept: the rest of the request's
     /// body has to be read over for that, and a client that waits for `100 Continue` may send it or not.
     pub(super) fn settle(&mut self) {
-        let is_long = self.body.remaining().is_none_or(|left| left > MAX_DRAIN);
-        if !self.body.is_done() && (self.awaits_continue || is_long) {
+        if self.body.must_close() || self.awaits_continue && !self.body.is_done() {
             self.keep_alive = false;
         }
     }
@@ -150,6 +146,13 @@ impl<'a> Exchange<'a> {
     /// Adds a body of plain text to `response` and replies with it.
     pub(super) async fn reply_text(&mut self, response: Response, text: &str) -> io::Result<()> {
         self.reply(&as_text(response), text.as_bytes()).await
+    }
+
+    /// Replies to what is wrong with the request's body; the connection ends after it.
+    pub(super) async fn reply_refusal(&mut self, refusal: Refusal) -> io::Result<()> {
+        self.keep_alive = false;
+        let bytes = encode_refusal(refusal, &self.service.config.http);
+        self.connection.write_all(&bytes).await
     }
 
     /// 301 to `location`, which begins with one `/`.

@@ -102,7 +102,7 @@ fn find(dir: &Path, cgi_dir: Option<&Path>, path: &[u8]) -> io::Result<(Found, N
     if path.split(|&byte| byte == b'/').any(is_odd) {
         return Err(io::ErrorKind::NotFound.into());
     }
-    let path = Path::new(OsStr::from_bytes(path.trim_ascii_start()));
+    let path = Path::new(OsStr::from_bytes(path));
     let relative = path.strip_prefix("/").unwrap_or(path);
     let real = std::fs::canonicalize(dir.join(relative))?;
     let inside = real

@@ -1,6 +1,9 @@
 //! One HTTP connection: requests are parsed, routed and answered until one of them becomes a session.
 
 mod body;
+mod cgi;
+mod cgi_relay;
+mod cgi_reply;
 mod conditional;
 mod connection;
 mod console;
@@ -155,6 +158,9 @@ async fn answer(
         } => {
             let script = cgi_dir.and_then(|dir| script::find(dir, &head.target.path));
             match (script, cgi_dir, static_dir) {
+                (Some(script), Some(dir), _) => {
+                    Box::pin(cgi::serve(&mut exchange, &script, dir)).await?;
+                }
                 (_, _, Some(dir)) => Box::pin(file::serve(&mut exchange, dir, cgi_dir)).await?,
                 _ => exchange.refuse("http", "NOT FOUND", 404).await?,
             }

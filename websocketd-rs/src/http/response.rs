@@ -98,6 +98,15 @@ impl Response {
             .any(|(field, _)| field.eq_ignore_ascii_case(name))
     }
 
+    /// The first value of the field.
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        let is_it = |(field, _): &&(Cow<'_, str>, _)| field.eq_ignore_ascii_case(name);
+        self.headers
+            .iter()
+            .find(is_it)
+            .map(|(_, value)| value.as_ref())
+    }
+
     /// The head as bytes.
     pub fn encode(&self, length: Length, context: &Context<'_>) -> Vec<u8> {
         let mut out = Vec::with_capacity(512);

@@ -119,7 +119,13 @@ pub fn cgi(request: &Request<'_>, script: &Script<'_>) -> Result<Environment, To
     if !request.inherited.iter().any(|(name, _)| name == "PATH") {
         builder.add("PATH", CGI_PATH.as_bytes());
     }
-    builder.finish(request)
+    // The script reads the body itself, not its chunks.
+    let is_kept = |(name, _): &&(&str, &[u8])| !name.eq_ignore_ascii_case("transfer-encoding");
+    let headers: Vec<_> = request.headers.iter().filter(is_kept).copied().collect();
+    builder.finish(&Request {
+        headers: &headers,
+        ..*request
+    })
 }
 
 #[derive(Default)]
@@ -384,7 +390,9 @@ mod tests {
             content_length: Some(3),
             content_type: Some(b"text/plain"),
         };
-        let environment = map(cgi(&request(&[], &[]), &script).unwrap());
+        let fields: Fields<'_> = &[("Transfer-Encoding", b"chunked")];
+        let environment = map(cgi(&request(fields, &[]), &script).unwrap());
+        assert!(!environment.contains_key("HTTP_TRANSFER_ENCODING"));
         for (name, value) in [
             ("SCRIPT_FILENAME", "/cgi/x.cgi"),
             ("PATH_TRANSLATED", "/cgi/a b"),

@@ -5,7 +5,7 @@ pub mod decoder;
 pub mod encoder;
 pub mod end;
 mod relay;
-mod stderr;
+pub(crate) mod stderr;
 mod teardown;
 
 use tokio::sync::OwnedSemaphorePermit;

@@ -14,13 +14,13 @@ const MAX_PIECE: usize = 4096;
 
 /// The pipe, and the line that has not ended yet.
 #[derive(Debug)]
-pub(super) struct Stderr {
+pub(crate) struct Stderr {
     pipe: Option<pipe::Receiver>,
     lines: Lines,
 }
 
 impl Stderr {
-    pub(super) fn new(pipe: pipe::Receiver) -> Self {
+    pub(crate) fn new(pipe: pipe::Receiver) -> Self {
         Self {
             pipe: Some(pipe),
             lines: Lines::default(),
@@ -33,7 +33,7 @@ impl Stderr {
     }
 
     /// Logs all that has come.
-    pub(super) fn poll_log(&mut self, cx: &mut Context<'_>, fields: &Fields) {
+    pub(crate) fn poll_log(&mut self, cx: &mut Context<'_>, fields: &Fields) {
         while self.is_open() {
             let poll = self.poll_lines(cx, |line| {
                 fields.error("stderr", text_of(line).trim_end());

@@ -1,0 +1,369 @@
+//! Client and script, both ways at once: the request's body to stdin, stdout to the client. What one side can't take
+//! is not read from the other.
+
+use std::future::pending;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::net::unix::pipe;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::body::Body;
+use super::cgi_reply::{self, Reply};
+use super::connection::{Connection, read_more, write_all};
+use super::exchange::Exchange;
+use super::request::{Refusal, Version};
+use super::response::{Context, Length};
+
+/// Most bytes of a script's header block.
+const MAX_BLOCK: usize = 64 * 1024;
+
+/// A reply is held back until it is whole or has so many bytes, so that a small one goes out in one write and with
+/// its length...
+const HOLD_BYTES: usize = 16 * 1024;
+
+/// ... but no longer than this: a script that works on is shown at work.
+const HOLD_TIME: Duration = Duration::from_millis(200);
+
+/// How much is read from the client ahead of what the script takes: enough to see the client's end behind it.
+const READ_AHEAD: usize = 64 * 1024;
+
+/// A client that has closed its side may be gone, or may have closed just that side after its request (as `nc -N`
+/// does); nothing tells which. It gets this long to be answered before the script is ended.
+const HALF_CLOSED_GRACE: Duration = Duration::from_secs(2);
+
+/// How the conversation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The whole reply was written.
+    Answered,
+    /// The reply broke off before its `Content-Length`.
+    Cut,
+    /// The script printed no reply that can be passed on; nothing was written.
+    NoReply(&'static str),
+    /// The client left, or takes nothing.
+    ClientGone,
+    /// The request's body is malformed or too large.
+    BadBody(Refusal),
+    /// The time limit was reached.
+    Late,
+    /// The server goes down.
+    Stopping,
+}
+
+/// The parts of an exchange that both ways share.
+#[derive(Debug)]
+pub(super) struct Relay<'a> {
+    connection: &'a mut Connection,
+    body: &'a mut Body,
+    keep_alive: &'a mut bool,
+    context: Context<'a>,
+    is_head: bool,
+    is_begun: bool,
+    is_odd: bool,
+}
+
+impl<'a> Relay<'a> {
+    pub(super) fn new(exchange: &'a mut Exchange<'_>) -> Self {
+        Self {
+            context: exchange.context(),
+            is_head: exchange.is_head(),
+            connection: exchange.connection,
+            body: &mut exchange.body,
+            keep_alive: &mut exchange.keep_alive,
+            is_begun: false,
+            is_odd: false,
+        }
+    }
+
+    /// Whether the script's header block had lines that are no fields and were left out.
+    pub(super) fn is_odd(&self) -> bool {
+        self.is_odd
+    }
+
+    /// Whether the client has got a part of the reply. Stays true when [`Self::run`] is dropped on the way.
+    pub(super) fn is_begun(&self) -> bool {
+        self.is_begun
+    }
+
+    /// Runs both ways until the reply is complete or one side is lost. `begin` is what was read of the body.
+    pub(super) async fn run(
+        &mut self,
+        begin: Vec<u8>,
+        stdin: pipe::Sender,
+        stdout: pipe::Receiver,
+    ) -> Outcome {
+        let patience = self.connection.write_timeout();
+        let (client, writer) = tokio::io::split(&mut self.connection.stream);
+        let must_close = AtomicBool::new(self.body.must_close());
+        let feed = Feed {
+            client,
+            buffer: &mut self.connection.buffer,
+            body: self.body,
+            must_close: &must_close,
+        };
+        let mut answer = Answer {
+            writer,
+            patience,
+            must_close: &must_close,
+            context: Context {
+                keep_alive: *self.keep_alive,
+                ..self.context
+            },
+            is_head: self.is_head,
+            is_begun: &mut self.is_begun,
+            is_odd: &mut self.is_odd,
+        };
+        let outcome = tokio::select! {
+            biased;
+            outcome = answer.run(stdout) => outcome,
+            outcome = feed.run(begin, stdin) => outcome,
+        };
+        *self.keep_alive = answer.context.keep_alive;
+        outcome
+    }
+}
+
+/// The way from the client to stdin.
+struct Feed<'a, R> {
+    client: R,
+    buffer: &'a mut Vec<u8>,
+    body: &'a mut Body,
+    /// Told to [`Answer`]: what is still to come of the body keeps the connection from being used again.
+    must_close: &'a AtomicBool,
+}
+
+impl<R: AsyncRead + Unpin> Feed<'_, R> {
+    /// Passes the request's body on, then watches for the client's end. Returns only when something is wrong.
+    async fn run(mut self, mut chunk: Vec<u8>, stdin: pipe::Sender) -> Outcome {
+        let mut stdin = Some(stdin);
+        let mut written = 0;
+        loop {
+            // A script that has closed its stdin doesn't want the rest: it is read over.
+            if written == chunk.len() || stdin.is_none() {
+                chunk.clear();
+                written = 0;
+                if let Err(refusal) = self.body.take(self.buffer, &mut chunk) {
+                    return Outcome::BadBody(refusal);
+                }
+                self.must_close
+                    .store(self.body.must_close(), Ordering::Relaxed);
+                if chunk.is_empty() && self.body.is_done() {
+                    stdin = None;
+                }
+            }
+            let rest = &chunk[written..];
+            tokio::select! {
+                result = write_some(&mut stdin, rest) => match result {
+                    Ok(count) => written += count,
+                    Err(_) => stdin = None,
+                },
+                result = read_ahead(&mut self.client, self.buffer) => match result {
+                    Ok(0) => {
+                        sleep(HALF_CLOSED_GRACE).await;
+                        return Outcome::ClientGone;
+                    }
+                    Ok(_) => {}
+                    Err(_) => return Outcome::ClientGone,
+                },
+            }
+        }
+    }
+}
+
+/// Waits for ever when there is nothing to write, or nobody to write to.
+async fn write_some(stdin: &mut Option<pipe::Sender>, bytes: &[u8]) -> io::Result<usize> {
+    match stdin {
+        Some(stdin) if !bytes.is_empty() => stdin.write(bytes).await,
+        _ => pending().await,
+    }
+}
+
+/// Waits for ever when enough was read ahead.
+async fn read_ahead<R>(client: &mut R, buffer: &mut Vec<u8>) -> io::Result<usize>
+where
+    R: AsyncRead + Unpin,
+{
+    if buffer.len() < READ_AHEAD {
+        read_more(client, buffer).await
+    } else {
+        pending().await
+    }
+}
+
+/// The way from stdout to the client.
+struct Answer<'a, W> {
+    writer: W,
+    patience: Duration,
+    must_close: &'a AtomicBool,
+    context: Context<'a>,
+    is_head: bool,
+    is_begun: &'a mut bool,
+    is_odd: &'a mut bool,
+}
+
+impl<W: AsyncWrite + Unpin> Answer<'_, W> {
+    async fn run(&mut self, mut stdout: pipe::Receiver) -> Outcome {
+        let (reply, rest) = match read_reply(&mut stdout).await {
+            Ok(read) => read,
+            Err(reason) => return Outcome::NoReply(reason),
+        };
+        *self.is_odd = reply.is_odd;
+        if self.must_close.load(Ordering::Relaxed) {
+            self.context.keep_alive = false;
+        }
+        match self.pass_on(reply, rest, stdout).await {
+            Ok(outcome) => outcome,
+            Err(_) => Outcome::ClientGone,
+        }
+    }
+
+    async fn pass_on(
+        &mut self,
+        reply: Reply,
+        mut rest: Vec<u8>,
+        mut stdout: pipe::Receiver,
+    ) -> io::Result<Outcome> {
+        if self.is_head || !reply.has_body() {
+            let length = match reply.length {
+                Some(length) if reply.has_body() => Length::Known(length),
+                _ => Length::Absent,
+            };
+            self.write(&reply.response.encode(length, &self.context))
+                .await?;
+            return skip(&mut stdout).await.map(|()| Outcome::Answered);
+        }
+        let is_whole = hold(&reply, &mut stdout, &mut rest).await?;
+        let mut response = reply.response;
+        if !rest.is_empty() && !response.has("content-type") {
+            let kind = super::content_type::sniff(&rest);
+            response.add("Content-Type".to_owned(), kind.into());
+        }
+        let length = match reply.length {
+            Some(length) => Length::Known(length),
+            None if is_whole => Length::Known(rest.len() as u64),
+            None if self.context.version == Version::Http11 => Length::Chunked,
+            None => {
+                self.context.keep_alive = false;
+                Length::UntilClose
+            }
+        };
+        let mut out = response.encode(length, &self.context);
+        if let Length::Known(length) = length {
+            return self.pass_known(out, rest, length, stdout).await;
+        }
+        let is_chunked = length == Length::Chunked;
+        while !rest.is_empty() {
+            push_piece(&mut out, &rest, is_chunked);
+            self.write(&out).await?;
+            out.clear();
+            rest.clear();
+            read_more(&mut stdout, &mut rest).await?;
+        }
+        if is_chunked {
+            out.extend_from_slice(b"0\r\n\r\n");
+        }
+        self.write(&out).await?;
+        Ok(Outcome::Answered)
+    }
+
+    /// Exactly `length` bytes; what the script prints over that is read over.
+    async fn pass_known(
+        &mut self,
+        mut out: Vec<u8>,
+        mut rest: Vec<u8>,
+        length: u64,
+        mut stdout: pipe::Receiver,
+    ) -> io::Result<Outcome> {
+        let mut left = length;
+        loop {
+            rest.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+            left -= rest.len() as u64;
+            out.extend_from_slice(&rest);
+            self.write(&out).await?;
+            if left == 0 {
+                return skip(&mut stdout).await.map(|()| Outcome::Answered);
+            }
+            out.clear();
+            rest.clear();
+            if read_more(&mut stdout, &mut rest).await? == 0 {
+                return Ok(Outcome::Cut);
+            }
+        }
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        *self.is_begun = true;
+        write_all(&mut self.writer, bytes, self.patience).await
+    }
+}
+
+/// Reads the header block and what came with it. An unterminated block counts, as it does for websocketd.
+async fn read_reply(stdout: &mut pipe::Receiver) -> Result<(Reply, Vec<u8>), &'static str> {
+    let mut bytes = Vec::new();
+    let mut seen = 0;
+    loop {
+        if let Some(end) = cgi_reply::find_end(&bytes, seen) {
+            let reply = cgi_reply::parse(&bytes[..end])?;
+            bytes.drain(..end);
+            return Ok((reply, bytes));
+        }
+        if bytes.len() > MAX_BLOCK {
+            return Err("the header block is over 64 KiB");
+        }
+        seen = bytes.len();
+        match read_more(stdout, &mut bytes).await {
+            Ok(0) => return Ok((cgi_reply::parse(&bytes)?, Vec::new())),
+            Ok(_) => {}
+            Err(_) => return Err("its output can't be read"),
+        }
+    }
+}
+
+/// Gathers the begin of the body: whether it is the whole of it.
+async fn hold(reply: &Reply, stdout: &mut pipe::Receiver, rest: &mut Vec<u8>) -> io::Result<bool> {
+    if reply.is_event_stream() && !rest.is_empty() {
+        return Ok(false);
+    }
+    let deadline = Instant::now() + HOLD_TIME;
+    let is_complete = |rest: &[u8]| {
+        reply
+            .length
+            .is_some_and(|length| rest.len() as u64 >= length)
+    };
+    while rest.len() < HOLD_BYTES && !is_complete(rest) {
+        match timeout_at(deadline, read_more(stdout, rest)).await {
+            Ok(Ok(0)) => return Ok(true),
+            Ok(Ok(_)) if reply.is_event_stream() => break,
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => return Err(error),
+            // Nothing to show yet: the head waits with it.
+            Err(_) if rest.is_empty() && !reply.is_event_stream() => {
+                return Ok(read_more(stdout, rest).await? == 0);
+            }
+            Err(_) => break,
+        }
+    }
+    Ok(false)
+}
+
+/// Reads the script's output over, so that it isn't ended by SIGPIPE for a word too many.
+async fn skip(stdout: &mut pipe::Receiver) -> io::Result<()> {
+    let mut scrap = Vec::new();
+    while read_more(stdout, &mut scrap).await? > 0 {
+        scrap.clear();
+    }
+    Ok(())
+}
+
+fn push_piece(out: &mut Vec<u8>, piece: &[u8], is_chunked: bool) {
+    if is_chunked {
+        out.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
+    }
+    out.extend_from_slice(piece);
+    if is_chunked {
+        out.extend_from_slice(b"\r\n");
+    }
+}
