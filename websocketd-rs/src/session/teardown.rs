@@ -38,14 +38,28 @@ pub(super) async fn run(end: End, relay: Relay<'_>, pid: u32, exit: &mut Exit, c
     } else {
         None
     };
-    let close_delay = config.process.close_delay;
     let close_timeout = config.session.close_timeout;
-    tokio::join!(client.close(end, end.close(ended), close_timeout), async {
-        program
-            .drain_until(terminate::end(pid, exit, close_delay))
-            .await;
-        program.drain_rest().await;
-    });
+    tokio::join!(
+        client.close(end, end.close(ended), close_timeout),
+        end_program(end, program, pid, exit, config)
+    );
+}
+
+/// Stdin is closed; when the server stops, the program has its grace before the ladder begins.
+async fn end_program(
+    end: End,
+    mut program: Program<'_>,
+    pid: u32,
+    exit: &mut Exit,
+    config: &Config,
+) {
+    if end == End::ServerStopping {
+        let grace = config.limits.shutdown_grace;
+        let _ = program.drain_until(timeout(grace, exit.wait())).await;
+    }
+    let ladder = terminate::end(pid, exit, config.process.close_delay);
+    program.drain_until(ladder).await;
+    program.drain_rest().await;
 }
 
 /// The client's side of a relay that has ended.
