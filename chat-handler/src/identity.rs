@@ -83,12 +83,21 @@ pub fn recognize(settings: &Identity, visitor: &Visitor, explain: &mut impl FnMu
 fn from_session(settings: &Identity, cookie: &[u8]) -> Result<Person, String> {
     let id = SessionId::parse(cookie).ok_or("the session cookie holds no session id")?;
     let owner = php_session::read_owner(settings, &id)?;
-    Ok(logged_in(
-        &owner.name,
-        owner.color.as_deref(),
-        owner.moderator,
-        Some(id),
-    ))
+    let color = owner.color.as_deref();
+    let Some(account) = &owner.account else {
+        return Ok(Person {
+            name: Some(owner.name),
+            color: color.and_then(Color::parse),
+            moderator: owner.moderator,
+            session: Some(id),
+            account: None,
+        });
+    };
+    let mut person = logged_in(account, color, owner.moderator, Some(id));
+    if owner.name != *account {
+        person.name = Some(owner.name);
+    }
+    Ok(person)
 }
 
 /// The old form of a name carries the color behind a colon; what is no color belongs to the name.

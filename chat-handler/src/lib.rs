@@ -1,5 +1,6 @@
 //! chat-handler: one chat user's process. stdin, stdout, CGI variables and files; no WebSocket.
 
+pub mod api;
 pub mod color;
 pub mod command;
 pub mod dice;

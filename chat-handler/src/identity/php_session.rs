@@ -55,11 +55,20 @@ impl SessionId {
     }
 }
 
+/// The variable in which our own form keeps the name that somebody typed. It is never an account:
+/// a name anybody can type proves nothing.
+pub const CHOSEN_NAME: &str = "chat_name";
+
+/// The variable in which our own form keeps the color that somebody chose.
+pub const CHOSEN_COLOR: &str = "chat_color";
+
 /// What a session says about its owner.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Owner {
-    /// The user's name, as the site wrote it.
+    /// What they go by: the name they typed into our form, else the user's name.
     pub name: String,
+    /// The user's name, as the site's own log-in wrote it.
+    pub account: Option<String>,
     /// The color, as the site wrote it.
     pub color: Option<String>,
     /// The moderator flag.
@@ -88,7 +97,9 @@ pub fn owner(bytes: &[u8], settings: &Identity) -> Result<Owner, String> {
         Scalar::Int(number) => Some(number.to_string()),
         Scalar::Bool(_) => None,
     };
-    let name = text(&settings.user_path).filter(|name| !name.trim().is_empty());
+    let filled = |path: &str| text(path).filter(|text| !text.trim().is_empty());
+    let account = filled(&settings.user_path);
+    let name = filled(CHOSEN_NAME).or_else(|| account.clone());
     let name = name.ok_or_else(|| format!("the session has no name at {}", settings.user_path))?;
     let moderator = settings
         .admin_path
@@ -103,9 +114,22 @@ pub fn owner(bytes: &[u8], settings: &Identity) -> Result<Owner, String> {
     };
     Ok(Owner {
         name,
-        color: text(&settings.color_path),
+        account,
+        color: filled(CHOSEN_COLOR).or_else(|| text(&settings.color_path)),
         moderator,
     })
+}
+
+/// Whether session `id` holds nothing but what our own form keeps there, so that it is ours to end.
+///
+/// # Errors
+/// Why the session does not count.
+pub fn is_only_chosen(settings: &Identity, id: &SessionId) -> Result<bool, String> {
+    let bytes = read_all(open(settings, id)?).map_err(|error| error.to_string())?;
+    let (_, entries) = serialized::entries(&bytes, settings.serializer)
+        .ok_or("the session is malformed, or SESSION_SERIALIZE_HANDLER is wrong")?;
+    let ours = [CHOSEN_NAME.as_bytes(), CHOSEN_COLOR.as_bytes()];
+    Ok(entries.iter().all(|(name, _)| ours.contains(name)))
 }
 
 fn open(settings: &Identity, id: &SessionId) -> Result<File, String> {

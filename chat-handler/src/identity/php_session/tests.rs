@@ -57,6 +57,7 @@ fn the_owner_is_read_with_color_and_flag() {
     assert_eq!(
         owner,
         Owner {
+            account: Some("alice".into()),
             name: "alice".into(),
             color: Some("red".into()),
             moderator: true

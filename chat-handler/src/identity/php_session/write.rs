@@ -5,11 +5,12 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, Mode, OFlags};
 
 use super::serialized::{encode, entries, text_value};
-use super::{MAX_SESSION_BYTES, Serializer, SessionId, lock, read_all};
+use super::{CHOSEN_NAME, MAX_SESSION_BYTES, Serializer, SessionId, lock, read_all};
 
 /// Bytes of chance in an id: 128 bits, what PHP and OWASP ask for at least.
 const ID_BYTES: usize = 16;
@@ -88,6 +89,34 @@ pub fn touch(dir: &Path, depth: u8, id: &SessionId) -> io::Result<()> {
     let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = File::from(rustix::fs::open(id.path(dir, depth), flags, Mode::empty())?);
     file.set_modified(std::time::SystemTime::now())
+}
+
+/// Removes sessions of `dir` that our own form made and that are older than `max_age`: no PHP
+/// sweeps up behind us. Sessions of a site are left alone, whatever their age.
+pub fn sweep(dir: &Path, max_age: Duration) {
+    let Ok(files) = std::fs::read_dir(dir) else {
+        return;
+    };
+    for file in files.flatten() {
+        let is_session = file.file_name().as_encoded_bytes().starts_with(b"sess_");
+        let age = file.metadata().and_then(|found| found.modified()).ok();
+        let age = age.and_then(|then| then.elapsed().ok());
+        if is_session && age.is_some_and(|age| age > max_age) && is_of_our_form(&file.path()) {
+            // Somebody else may have removed it, or may remove it later.
+            let _ = std::fs::remove_file(file.path());
+        }
+    }
+}
+
+/// Ours begin with the name somebody chose; [`create`] writes it first.
+fn is_of_our_form(path: &Path) -> bool {
+    let start = format!("{CHOSEN_NAME}|");
+    let mut bytes = vec![0; start.len()];
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let read = rustix::fs::open(path, flags, Mode::empty())
+        .map_err(io::Error::from)
+        .and_then(|file| io::Read::read_exact(&mut File::from(file), &mut bytes));
+    read.is_ok() && bytes == start.as_bytes()
 }
 
 /// Ends session `id`; that there is none is fine.

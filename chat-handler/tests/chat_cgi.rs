@@ -1,0 +1,451 @@
+//! `chat-cgi` as a web server runs it: the real program, its environment, its stdin and stdout.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+/// A chat's files, and requests to it.
+struct Site {
+    dir: tempfile::TempDir,
+}
+
+/// What came back.
+struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Value,
+    log: String,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> Option<&str> {
+        let found = self
+            .headers
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+
+    fn code(&self) -> &str {
+        self.body["error"]["code"].as_str().unwrap_or_default()
+    }
+
+    /// `PHPSESSID=...`, as the browser would send it back.
+    fn cookie(&self) -> String {
+        let set = self.header("Set-Cookie").expect("a cookie");
+        set.split(';').next().unwrap().to_owned()
+    }
+}
+
+impl Site {
+    fn new(lines: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(
+            dir.path().join("chat.ini"),
+            format!("[global]\nBASE_DIR=.\n{lines}"),
+        )
+        .unwrap();
+        Self { dir }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn run(&self, method: &str, path: &str, variables: &[(&str, &str)], body: &str) -> Answer {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chat-cgi"));
+        command
+            .env_clear()
+            .env("CHAT_CONFIG", self.path("chat.ini"))
+            .env("GATEWAY_INTERFACE", "CGI/1.1")
+            .env("REQUEST_METHOD", method)
+            .env("PATH_INFO", path)
+            .env("QUERY_STRING", query)
+            .env("HTTP_HOST", "chat.example.org")
+            .env("REMOTE_ADDR", "192.0.2.7")
+            .env("CONTENT_LENGTH", body.len().to_string())
+            .envs(variables.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut program = command.spawn().unwrap();
+        // It may answer without reading what it does not want.
+        let _ = program.stdin.take().unwrap().write_all(body.as_bytes());
+        let output = program.wait_with_output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").expect("headers and a body");
+        let headers: Vec<_> = head
+            .lines()
+            .map(|line| line.split_once(": ").expect("a header"))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        let status = headers[0].1[..3].parse().unwrap();
+        let body = if body.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(body).expect("JSON")
+        };
+        Answer {
+            status,
+            headers,
+            body,
+            log: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    fn get(&self, path: &str, cookie: &str) -> Answer {
+        self.run("GET", path, &[("HTTP_COOKIE", cookie)], "")
+    }
+
+    fn post(&self, cookie: &str, body: &Value) -> Answer {
+        let variables = [
+            ("HTTP_COOKIE", cookie),
+            ("CONTENT_TYPE", "application/json"),
+            ("HTTP_SEC_FETCH_SITE", "same-origin"),
+            ("HTTP_ORIGIN", "https://chat.example.org"),
+        ];
+        self.run("POST", "/session", &variables, &body.to_string())
+    }
+
+    fn sessions(&self) -> Vec<PathBuf> {
+        let files = fs::read_dir(self.path("sessions"))
+            .map(|files| files.map(|file| file.unwrap().path()).collect());
+        files.unwrap_or_default()
+    }
+}
+
+#[test]
+fn a_name_is_kept_in_a_session_only_this_browser_can_name() {
+    let site = Site::new("");
+    assert_eq!(
+        site.get("/session", "").body,
+        json!({"name": null, "color": null, "account": null, "moderator": false})
+    );
+    let answer = site.post("", &json!({"name": "Železná Lady", "color": "#aa0000"}));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(answer.body["name"], "Železná-Lady");
+    let cookie = answer.header("Set-Cookie").unwrap();
+    for part in ["; Path=/", "; HttpOnly", "; SameSite=Lax", "; Secure"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    let files = site.sessions();
+    assert_eq!(files.len(), 1);
+    assert_eq!(
+        fs::metadata(&files[0]).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    let again = site.get("/session", &answer.cookie());
+    assert_eq!(
+        again.body,
+        json!({"name": "Železná-Lady", "color": "#aa0000", "account": null, "moderator": false})
+    );
+}
+
+#[test]
+fn every_name_typed_gets_a_fresh_id_so_that_none_can_be_planted() {
+    let site = Site::new("");
+    let planted = site.post("", &json!({"name": "mallory"})).cookie();
+    let mine = site.post(&planted, &json!({"name": "alice"})).cookie();
+    assert_ne!(planted, mine);
+    assert_eq!(site.get("/session", &planted).body["name"], Value::Null);
+    assert_eq!(site.get("/session", &mine).body["name"], "alice");
+    // An id that the server did not make is not adopted.
+    let unknown = site
+        .post(
+            "PHPSESSID=0123456789abcdef0123456789abcdef",
+            &json!({"name": "eve"}),
+        )
+        .cookie();
+    assert!(!unknown.contains("0123456789abcdef"));
+}
+
+#[test]
+fn a_typed_name_is_no_account_and_makes_no_moderator() {
+    let site = Site::new("SESSION_ADMIN_PATH=admin\n");
+    let body = json!({"name": "root", "admin": true, "username": "root", "account": "root", "color": "red"});
+    let answer = site.post("", &body);
+    let seen = site.get("/session", &answer.cookie()).body;
+    assert_eq!(
+        seen,
+        json!({"name": "root", "color": "red", "account": null, "moderator": false})
+    );
+    let text = fs::read_to_string(&site.sessions()[0]).unwrap();
+    assert_eq!(text, "chat_name|s:4:\"root\";chat_color|s:3:\"red\";");
+}
+
+#[test]
+fn the_sites_own_log_in_stays_what_it_is() {
+    let site = Site::new("SESSION_ADMIN_PATH=admin\n");
+    fs::create_dir(site.path("sessions")).unwrap();
+    let file = site.path("sessions/sess_abcdefghijklmnopqrstuvwxyz");
+    fs::write(
+        &file,
+        "username|s:5:\"alice\";cart|a:1:{i:0;s:3:\"tea\";}admin|b:1;",
+    )
+    .unwrap();
+    let cookie = "PHPSESSID=abcdefghijklmnopqrstuvwxyz";
+    let answer = site.post(cookie, &json!({"name": "Queen", "color": "gold"}));
+    assert_eq!(
+        answer.body,
+        json!({"name": "Queen", "color": "gold", "account": "alice", "moderator": true})
+    );
+    assert_eq!(answer.header("Set-Cookie"), None);
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(
+        text.starts_with("username|s:5:\"alice\";cart|a:1:{i:0;s:3:\"tea\";}admin|b:1;"),
+        "{text}"
+    );
+
+    let variables = [
+        ("HTTP_COOKIE", cookie),
+        ("CONTENT_TYPE", "application/json"),
+        ("HTTP_SEC_FETCH_SITE", "same-origin"),
+    ];
+    let left = site.run("DELETE", "/session", &variables, "");
+    assert_eq!(
+        (left.body["name"].as_str(), left.body["account"].as_str()),
+        (Some("alice"), Some("alice"))
+    );
+    assert!(file.exists());
+    assert_eq!(site.get("/session", cookie).body["name"], "alice");
+}
+
+#[test]
+fn forgetting_a_typed_name_ends_its_session() {
+    let site = Site::new("");
+    let cookie = site.post("", &json!({"name": "alice"})).cookie();
+    let variables = [
+        ("HTTP_COOKIE", cookie.as_str()),
+        ("CONTENT_TYPE", "application/json"),
+    ];
+    let answer = site.run("DELETE", "/session", &variables, "");
+    assert_eq!(answer.body["name"], Value::Null);
+    assert!(answer.header("Set-Cookie").unwrap().contains("Max-Age=0"));
+    assert!(site.sessions().is_empty());
+}
+
+#[test]
+fn changes_from_other_sites_are_refused() {
+    let site = Site::new("");
+    let body = json!({"name": "x"}).to_string();
+    let own = "https://chat.example.org";
+    for (kind, fetch, origin) in [
+        ("text/plain", "same-origin", own),
+        ("application/x-www-form-urlencoded", "same-origin", own),
+        ("application/json", "cross-site", own),
+        ("application/json", "same-site", own),
+        ("application/json", "", "https://evil.example"),
+        ("application/json", "", "null"),
+    ] {
+        let variables = [
+            ("CONTENT_TYPE", kind),
+            ("HTTP_SEC_FETCH_SITE", fetch),
+            ("HTTP_ORIGIN", origin),
+        ];
+        for method in ["POST", "DELETE"] {
+            let answer = site.run(method, "/session", &variables, &body);
+            assert_eq!(
+                (answer.status, answer.code()),
+                (403, "cross_site"),
+                "{method} {kind} {fetch} {origin}"
+            );
+        }
+    }
+    assert!(site.sessions().is_empty());
+}
+
+#[test]
+fn bad_input_is_told_by_code_and_changes_nothing() {
+    let site = Site::new("");
+    let long = "x".repeat(33);
+    for (body, code) in [
+        (json!({"name": ""}), "bad_name"),
+        (json!({"name": "../x"}), "bad_name"),
+        (json!({"name": "a\u{202e}b"}), "bad_name"),
+        (json!({"name": "a\nb"}), "bad_name"),
+        (json!({"name": long}), "bad_name"),
+        (json!({}), "bad_name"),
+        (json!({"name": 5}), "bad_json"),
+        (json!([]), "bad_json"),
+        (json!({"name": "a", "color": "url(x)"}), "bad_color"),
+        (json!({"name": "a", "color": "red;x:y"}), "bad_color"),
+    ] {
+        let answer = site.post("", &body);
+        assert_eq!((answer.status, answer.code()), (400, code), "{body}");
+    }
+    let huge = site.post("", &json!({"name": "x".repeat(9000)}));
+    assert_eq!((huge.status, huge.code()), (413, "too_long"));
+    for (method, path, status, code) in [
+        ("GET", "/nothing", 404, "not_found"),
+        ("GET", "/session/../config", 404, "not_found"),
+        ("GET", "/", 404, "not_found"),
+        ("PUT", "/session", 405, "bad_method"),
+        ("POST", "/rooms", 405, "bad_method"),
+        ("GET", "/rooms?q=%zz", 400, "bad_query"),
+    ] {
+        let answer = site.run(method, path, &[], "");
+        assert_eq!(
+            (answer.status, answer.code()),
+            (status, code),
+            "{method} {path}"
+        );
+    }
+    assert!(site.sessions().is_empty());
+}
+
+#[test]
+fn every_answer_is_for_these_pages_only() {
+    let site = Site::new("");
+    for path in ["/session", "/config", "/rooms", "/health", "/nothing"] {
+        let answer = site.get(path, "");
+        assert_eq!(answer.header("Cache-Control"), Some("no-store"), "{path}");
+        assert_eq!(
+            answer.header("X-Content-Type-Options"),
+            Some("nosniff"),
+            "{path}"
+        );
+        assert!(
+            answer
+                .header("Content-Security-Policy")
+                .unwrap()
+                .contains("frame-ancestors 'none'"),
+            "{path}"
+        );
+        assert_eq!(answer.header("Access-Control-Allow-Origin"), None, "{path}");
+    }
+    let head = site.run("HEAD", "/session", &[], "");
+    assert_eq!((head.status, head.body), (200, Value::Null));
+}
+
+#[test]
+fn the_page_is_told_where_the_rooms_are() {
+    let url = |lines: &str, software: &str| {
+        let answer = Site::new(lines).run("GET", "/config", &[("SERVER_SOFTWARE", software)], "");
+        answer.body["websocket_url"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(url("", "websocketd/0.1.0"), "./");
+    assert_eq!(url("", "Apache/2.4.62 (Debian)"), "rooms/");
+    let named = "WEBSOCKETD_SERVER_URL=wss://chat.example.org/chat/rooms/\n";
+    assert_eq!(
+        url(named, "websocketd/0.1.0"),
+        "wss://chat.example.org/chat/rooms/"
+    );
+}
+
+#[test]
+fn a_relay_is_told_only_with_credentials_that_end() {
+    let open = Site::new("ICE_SERVER_DNS=stun.example.org\nTURN_URLS=turn:turn.example.org\n");
+    let servers = open.get("/config", "").body["ice_servers"].clone();
+    assert_eq!(servers, json!([{"urls": ["stun:stun.example.org"]}]));
+
+    let site = Site::new(
+        "TURN_URLS=turn:turn.example.org:3478?transport=udp\nTURN_SECRET=0123456789abcdef\nTURN_TTL=600\n",
+    );
+    let cookie = site.post("", &json!({"name": "alice"})).cookie();
+    let body = site.get("/config", &cookie).body;
+    let server = &body["ice_servers"][0];
+    assert_eq!(
+        server["urls"],
+        json!(["turn:turn.example.org:3478?transport=udp"])
+    );
+    let (end, name) = server["username"]
+        .as_str()
+        .unwrap()
+        .split_once(':')
+        .unwrap();
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
+    let left = end.parse::<u64>().unwrap() - now;
+    assert!((1..=600).contains(&left) && name == "alice", "{server}");
+    assert!(!body.to_string().contains("0123456789abcdef"));
+}
+
+#[test]
+fn rooms_are_listed_with_people_descriptions_and_sizes() {
+    let site = Site::new("[room descriptions]\nlobby=Where everybody begins\n");
+    for dir in ["rooms", "users"] {
+        fs::create_dir(site.path(dir)).unwrap();
+    }
+    fs::write(site.path("rooms/old.log"), "x".repeat(100)).unwrap();
+    fs::write(site.path("rooms/old.log.1"), "x".repeat(50)).unwrap();
+    fs::write(site.path("rooms/silent.log"), "").unwrap();
+    fs::write(site.path("rooms/Železná-hospoda.log"), "x").unwrap();
+    fs::write(site.path("rooms/notes.txt"), "x").unwrap();
+    let alive = fs::File::create(site.path("users/old_alice")).unwrap();
+    rustix::fs::flock(&alive, rustix::fs::FlockOperation::LockExclusive).unwrap();
+    fs::write(site.path("users/old_ghost"), "red\n").unwrap();
+
+    let names = |path: &str| {
+        let body = site.get(path, "").body;
+        let rooms = body["rooms"].as_array().unwrap().clone();
+        let mut names: Vec<_> = rooms
+            .iter()
+            .map(|room| {
+                (
+                    room["name"].as_str().unwrap().to_owned(),
+                    room["people"].as_u64().unwrap(),
+                    room["size"].as_u64().unwrap(),
+                )
+            })
+            .collect();
+        names.sort();
+        names
+    };
+    let of = |name: &str, people, size| (name.to_owned(), people, size);
+    assert_eq!(names("/rooms"), [of("lobby", 0, 0), of("old", 1, 150)]);
+    assert_eq!(names("/rooms?people=1"), [of("old", 1, 150)]);
+    assert_eq!(
+        names("/rooms?list=historical"),
+        [of("old", 1, 150), of("Železná-hospoda", 0, 1)]
+    );
+    assert_eq!(
+        names("/rooms?list=historical&q=%C5%BDELEZN%C3%81"),
+        [of("Železná-hospoda", 0, 1)]
+    );
+    assert_eq!(names("/rooms?q=everybody"), [of("lobby", 0, 0)]);
+    let first = site.get("/rooms?limit=1", "").body;
+    assert_eq!(
+        (first["rooms"][0]["name"].as_str(), first["next"].as_str()),
+        (Some("old"), Some("1"))
+    );
+    let second = site.get("/rooms?limit=1&after=1", "").body;
+    assert_eq!(
+        (second["rooms"][0]["name"].as_str(), second["next"].as_str()),
+        (Some("lobby"), None)
+    );
+    drop(alive);
+}
+
+#[test]
+fn health_tells_what_is_not_usable() {
+    let site = Site::new("");
+    assert_eq!(site.get("/health", "").body, json!({"status": "ok"}));
+    fs::write(site.path("rooms"), "a file where a directory should be").unwrap();
+    let answer = site.get("/health", "");
+    assert_eq!((answer.status, answer.code()), (503, "storage"));
+    assert!(
+        !answer
+            .body
+            .to_string()
+            .contains(site.dir.path().to_str().unwrap())
+    );
+}
+
+#[test]
+fn a_broken_configuration_is_told_to_the_log_and_not_to_the_world() {
+    let site = Site::new("NO_SUCH_KEY=1\n");
+    let answer = site.get("/config", "");
+    assert_eq!((answer.status, answer.code()), (500, "config"));
+    assert!(!answer.body.to_string().contains("NO_SUCH_KEY"));
+    assert!(answer.log.contains("NO_SUCH_KEY"), "{}", answer.log);
+}
