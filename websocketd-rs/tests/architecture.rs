@@ -27,14 +27,14 @@ fn sources() -> Vec<Source> {
     let mut found = Vec::new();
     let mut dirs = vec![root.clone()];
     while let Some(dir) = dirs.pop() {
-        for entry in fs::read_dir(dir).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in fs::read_dir(dir).expect("a source folder") {
+            let path = entry.expect("its entry").path();
             if path.is_dir() {
                 dirs.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let text = fs::read_to_string(&path).unwrap();
-                let path = path.strip_prefix(&root).unwrap().to_owned();
-                let first = path.components().next().unwrap().as_os_str();
+                let text = fs::read_to_string(&path).expect("a source file");
+                let path = path.strip_prefix(&root).expect("below the root").to_owned();
+                let first = path.components().next().expect("a name").as_os_str();
                 let module = Path::new(first)
                     .file_stem()
                     .unwrap()
