@@ -35,12 +35,8 @@ fn sources() -> Vec<Source> {
                 let text = fs::read_to_string(&path).expect("a source file");
                 let path = path.strip_prefix(&root).expect("below the root").to_owned();
                 let first = path.components().next().expect("a name").as_os_str();
-                let module = Path::new(first)
-                    .file_stem()
-                    .unwrap()
-                    .to_str()
-                    .unwrap()
-                    .to_owned();
+                let module = Path::new(first).file_stem().and_then(|stem| stem.to_str());
+                let module = module.expect("a UTF-8 name").to_owned();
                 found.push(Source { module, path, text });
             }
         }
