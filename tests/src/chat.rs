@@ -10,6 +10,9 @@ use crate::daemon::{Builder, Daemon};
 use crate::under_test::{Subject, chat_handler};
 use crate::ws::Client;
 
+/// Lines of `[global]` that take the speed limits away, for tests that are about something else.
+pub const UNLIMITED: &str = "MESSAGE_RATE=100000\nMESSAGE_BURST=100000\nMAX_CONNECTIONS=10000";
+
 /// Directories under `BASE_DIR`.
 const TREE: [&str; 5] = ["rooms", "users", "sessions", "log", "run"];
 
@@ -161,6 +164,12 @@ impl Chat {
         let builder = Daemon::of(subject).command(chat_handler(), [config]);
         let daemon = flags(builder).start();
         Self { daemon, files }
+    }
+
+    /// A chat run by `subject` without speed limits.
+    #[track_caller]
+    pub fn unlimited(subject: &Subject) -> Self {
+        Self::start_with(subject, UNLIMITED, |builder| builder)
     }
 
     /// Its files.

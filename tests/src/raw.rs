@@ -349,10 +349,19 @@ impl RawSocket {
         }
     }
 
-    /// Reads to the end of the connection.
+    /// Reads to the end of the connection, and answers a close frame as a client must: the server waits for that.
     #[track_caller]
     pub fn wait_for_end(&mut self) {
-        while self.frame().is_some() {}
+        while let Some(frame) = self.frame() {
+            if let Some(code) = frame.close_code() {
+                let answer = if code == 1005 {
+                    Frame::new(opcode::CLOSE, "")
+                } else {
+                    Frame::close(code)
+                };
+                self.send(&answer);
+            }
+        }
     }
 
     /// How long reads and writes may take from here on.
