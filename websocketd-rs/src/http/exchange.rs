@@ -13,6 +13,7 @@ use super::response::{self, Context, Length, Response};
 use super::{After, Service};
 use crate::config;
 use crate::logging::Fields;
+use crate::metrics::METRICS;
 use crate::net::Peer;
 
 const TEXT: &[u8] = b"text/plain; charset=utf-8";
@@ -139,6 +140,7 @@ impl<'a> Exchange<'a> {
 
     /// Replies with `status` and a line of text.
     pub(super) async fn reply_status(&mut self, status: u16) -> io::Result<()> {
+        METRICS.refusals.add(refusal_label(status));
         self.reply_text(Response::new(status), &status_text(status))
             .await
     }
@@ -202,6 +204,7 @@ impl<'a> Exchange<'a> {
 /// The reply to what could not be parsed; the connection ends after it.
 pub(super) fn encode_refusal(refusal: Refusal, http: &config::Http) -> Vec<u8> {
     let Refusal { status, reason } = refusal;
+    METRICS.refusals.add(refusal_label(status));
     let context = Context {
         http,
         version: Version::Http11,
@@ -212,6 +215,19 @@ pub(super) fn encode_refusal(refusal: Refusal, http: &config::Http) -> Vec<u8> {
     let mut bytes = as_text(Response::new(status)).encode(length, &context);
     bytes.extend_from_slice(text.as_bytes());
     bytes
+}
+
+/// Under which name a refusal is counted.
+fn refusal_label(status: u16) -> &'static str {
+    match status {
+        403 => "forbidden",
+        404 => "not_found",
+        408 => "timeout",
+        413 | 431 => "too_large",
+        429 => "forks",
+        500..=504 if status != 501 => "program_failed",
+        _ => "bad_request",
+    }
 }
 
 fn as_text(response: Response) -> Response {

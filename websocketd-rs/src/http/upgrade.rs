@@ -8,7 +8,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::exchange::Exchange;
-use super::origin;
+use super::origin::{self, Mismatch};
 use super::remote::Remote;
 use super::request::Head;
 use super::response::{self, Response};
@@ -16,6 +16,7 @@ use super::script;
 use super::target;
 use crate::config::Program;
 use crate::logging::Fields;
+use crate::metrics::METRICS;
 use crate::process::{Command, Handler, env, terminate};
 
 /// A program that runs for a client that was told 101.
@@ -63,6 +64,7 @@ pub(super) async fn upgrade(
     fields.remote = Some(remote.host.clone());
     let Some(target) = find_target(program, &exchange.head.target.path) else {
         fields.access("session", "NOT FOUND: script not found");
+        METRICS.refusals.add("not_found");
         exchange
             .reply_text(Response::new(404), "404 Not Found\n")
             .await?;
@@ -79,7 +81,13 @@ pub(super) async fn upgrade(
     let (accept, origin) = match check(exchange, &rules) {
         Ok(checked) => checked,
         Err(denial) => {
+            fields.origin = shown_origin(exchange.head, denial);
             fields.access("session", denial.message);
+            METRICS.refusals.add(if denial.status == 403 {
+                "origin"
+            } else {
+                "handshake"
+            });
             deny(exchange, denial.status).await?;
             return Ok(None);
         }
@@ -199,6 +207,16 @@ fn find_key(head: &Head) -> Option<&[u8]> {
     let digits = key.strip_suffix(b"==")?;
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/".contains(byte);
     (digits.len() == 22 && digits.iter().all(is_base64) && keys.next().is_none()).then_some(key)
+}
+
+/// The origin that a rule has turned down, for the log.
+fn shown_origin(head: &Head, denial: Denial) -> Option<String> {
+    let is_readable = denial.status == 403 && denial.message != Mismatch::Unparseable.as_str();
+    let value = head.headers.get("origin").unwrap_or_default();
+    is_readable.then(|| match value {
+        b"" | b"null" => origin::FILE.to_owned(),
+        value => String::from_utf8_lossy(value).into_owned(),
+    })
 }
 
 async fn deny(exchange: &mut Exchange<'_>, status: u16) -> io::Result<()> {

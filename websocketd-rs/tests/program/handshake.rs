@@ -1,0 +1,291 @@
+//! The opening handshake, and what a handler finds in its environment.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::daemon::Daemon;
+use crate::http::{Client, Reply, get};
+
+const UPGRADE: &str = "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n";
+const VERSION: &str = "Sec-WebSocket-Version: 13\r\n";
+const KEY: &str = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+fn serve(words: &[&str]) -> Daemon {
+    Daemon::start(&[&["--port=0", "--address=127.0.0.1"], words].concat())
+}
+
+/// Asks for a WebSocket; the connection and the head of the reply.
+fn upgrade(daemon: &Daemon, target: &str, fields: &str) -> (Client, Reply) {
+    ask(
+        daemon,
+        &format!("GET {target} HTTP/1.1\r\nHost: h.example\r\n{UPGRADE}{VERSION}{KEY}{fields}\r\n"),
+    )
+}
+
+fn ask(daemon: &Daemon, request: &str) -> (Client, Reply) {
+    let mut client = Client::connect(daemon);
+    client.send(request);
+    let head = client.head();
+    (client, head)
+}
+
+/// The text messages that a handler sends until it ends. Frames from the server have no mask.
+fn messages(client: &mut Client) -> Vec<String> {
+    let bytes = client.read_to_end();
+    let mut rest = &bytes[..];
+    let mut messages = Vec::new();
+    while let [opcode, length, tail @ ..] = rest {
+        let (length, tail) = match length {
+            126 => (
+                usize::from(u16::from_be_bytes([tail[0], tail[1]])),
+                &tail[2..],
+            ),
+            length => (usize::from(*length), tail),
+        };
+        if *opcode == 0x81 {
+            messages.push(String::from_utf8(tail[..length].to_vec()).expect("text is UTF-8"));
+        }
+        rest = &tail[length..];
+    }
+    messages
+}
+
+#[test]
+fn a_handshake_is_answered_in_any_dress() {
+    let daemon = serve(&[
+        "--header-ws=Sec-WebSocket-Protocol: chat",
+        "--header-http=X-H: 1",
+        "/bin/cat",
+    ]);
+    let (_client, head) = upgrade(&daemon, "/", "");
+    assert!(
+        head.head
+            .starts_with("HTTP/1.1 101 Switching Protocols\r\n")
+    );
+    assert_eq!(
+        head.get("sec-websocket-accept"),
+        Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+    );
+    assert_eq!(head.get("sec-websocket-protocol"), Some("chat"));
+    assert_eq!(head.get("x-h"), None);
+    for request in [
+        format!("GET / HTTP/1.0\r\n{UPGRADE}{VERSION}{KEY}\r\n"),
+        format!(
+            "GET / HTTP/1.1\r\nHost: h\r\nUPGRADE: WebSocket\r\nconnection: upgrade x\r\n{VERSION}{KEY}\r\n"
+        ),
+    ] {
+        assert_eq!(ask(&daemon, &request).1.status, 101, "{request}");
+    }
+}
+
+#[test]
+fn what_is_no_handshake_is_refused() {
+    let mut daemon = serve(&["/bin/cat"]);
+    let head = "HTTP/1.1\r\nHost: h\r\n";
+    for (request, status, message) in [
+        (
+            format!("GET / {head}{UPGRADE}Sec-WebSocket-Version: 8\r\n{KEY}\r\n"),
+            426,
+            "Unable to Upgrade",
+        ),
+        (
+            format!("GET / {head}{UPGRADE}{KEY}\r\n"),
+            426,
+            "Unable to Upgrade",
+        ),
+        (
+            format!("POST / {head}{UPGRADE}{VERSION}{KEY}\r\n"),
+            405,
+            "Unable to Upgrade",
+        ),
+        (
+            format!("GET / {head}{UPGRADE}{VERSION}\r\n"),
+            400,
+            "Unable to Upgrade",
+        ),
+        (
+            format!("GET / {head}{UPGRADE}{VERSION}Sec-WebSocket-Key: c2hvcnQ=\r\n\r\n"),
+            400,
+            "Unable to Upgrade",
+        ),
+        (
+            format!("GET / {head}{UPGRADE}{VERSION}{KEY}Content-Length: 3\r\n\r\nabc"),
+            400,
+            "Unable to Upgrade",
+        ),
+        (
+            format!("GET / {head}{UPGRADE}{VERSION}{KEY}Origin: http://[::1\r\n\r\n"),
+            403,
+            "Origin parsing error",
+        ),
+        (
+            format!(
+                "GET / {head}Upgrade: websocket, h2c\r\nConnection: Upgrade\r\n{VERSION}{KEY}\r\n"
+            ),
+            404,
+            "NOT FOUND",
+        ),
+        (
+            format!("GET / {head}Upgrade: websocket\r\n{VERSION}{KEY}\r\n"),
+            404,
+            "NOT FOUND",
+        ),
+    ] {
+        let (_client, reply) = ask(&daemon, &request);
+        assert_eq!(reply.status, status, "{request}");
+        if status == 426 {
+            assert_eq!(reply.get("sec-websocket-version"), Some("13"));
+        }
+        daemon.read_until(message);
+    }
+    assert!(!daemon.log.contains("CONNECT"), "{}", daemon.log);
+}
+
+#[test]
+fn origins_are_checked() {
+    let mut daemon = serve(&["--origin= a.example ,http://b.example:81,", "/bin/cat"]);
+    for (origin, status) in [
+        ("http://a.example", 101),
+        ("https://A.example:8443", 101),
+        ("http://b.example:81", 101),
+        ("https://b.example:81", 403),
+        ("http://b.example", 403),
+        ("http://a.example.evil", 403),
+        ("null", 403),
+        ("", 403),
+    ] {
+        let (_client, reply) = upgrade(&daemon, "/", &format!("Origin: {origin}\r\n"));
+        assert_eq!(reply.status, status, "{origin}");
+    }
+    assert_eq!(upgrade(&daemon, "/", "").1.status, 403);
+    daemon.read_until("origin:'http://a.example.evil' | Origin is not listed in allowed list");
+    let daemon = serve(&["--sameorigin", "/bin/cat"]);
+    assert_eq!(
+        upgrade(&daemon, "/", "Origin: http://H.example:80\r\n")
+            .1
+            .status,
+        101
+    );
+    assert_eq!(
+        upgrade(&daemon, "/", "Origin: https://h.example\r\n")
+            .1
+            .status,
+        403
+    );
+    assert_eq!(upgrade(&daemon, "/", "").1.status, 403);
+}
+
+#[test]
+fn a_handler_knows_the_request() {
+    let daemon = serve(&["--passenv=WSD_TEST", "/usr/bin/env"]);
+    let fields = "Cookie: a=1\r\nCookie: b=2\r\nProxy: evil\r\nX_Under: evil\r\nX-Under: good\r\n";
+    let (mut client, head) = upgrade(&daemon, "/a%20b/%0Ac?q=%41", fields);
+    assert_eq!(head.status, 101);
+    let lines = messages(&mut client);
+    for line in [
+        "GATEWAY_INTERFACE=CGI/1.1",
+        "SERVER_PROTOCOL=HTTP/1.1",
+        "REQUEST_METHOD=GET",
+        "SERVER_NAME=h.example",
+        "SERVER_PORT=80",
+        "REMOTE_ADDR=127.0.0.1",
+        "REMOTE_HOST=127.0.0.1",
+        "SCRIPT_NAME=/",
+        "PATH_INFO=/a b/ c",
+        "PATH_TRANSLATED=/a b/ c",
+        "QUERY_STRING=q=%41",
+        "REQUEST_URI=/a%20b/%0Ac?q=%41",
+        "AUTH_TYPE=",
+        "CONTENT_LENGTH=",
+        "CONTENT_TYPE=",
+        "REMOTE_IDENT=",
+        "REMOTE_USER=",
+        "HTTP_HOST=h.example",
+        "HTTP_COOKIE=a=1; b=2",
+        "HTTP_X_UNDER=good",
+    ] {
+        assert!(
+            lines.iter().any(|have| have == line),
+            "{line} in {lines:#?}"
+        );
+    }
+    for absent in ["HTTP_PROXY", "HTTPS", "HOME", "PATH", "USER"] {
+        let is_it = |line: &String| line.split('=').next() == Some(absent);
+        assert!(!lines.iter().any(is_it), "{absent} in {lines:#?}");
+    }
+    let id = |lines: &[String]| {
+        lines
+            .iter()
+            .find_map(|line| line.strip_prefix("UNIQUE_ID=").map(str::to_owned))
+    };
+    let (mut other, _) = upgrade(&daemon, "/", "");
+    assert_ne!(id(&lines), id(&messages(&mut other)));
+    assert!(id(&lines).is_some_and(|id| id.len() == 32));
+}
+
+#[test]
+fn a_handler_that_cannot_start_is_an_http_error() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let script = dir.path().join("script");
+    for (text, mode) in [("#!/nowhere/interpreter\n", 0o755), ("#!/bin/sh\n", 0o644)] {
+        fs::write(&script, text).expect("a script");
+        fs::set_permissions(&script, fs::Permissions::from_mode(mode)).expect("our file");
+        let mut daemon = serve(&["--maxforks=1", &format!("--dir={}", dir.path().display())]);
+        for _ in 0..2 {
+            // Twice: the slot is free again.
+            assert_eq!(upgrade(&daemon, "/script", "").1.status, 500);
+            daemon.read_until("| ERROR  | process ");
+        }
+        assert!(!daemon.log.contains("CONNECT"), "{}", daemon.log);
+    }
+}
+
+#[test]
+fn scripts_of_a_directory_run_by_path() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let script = dir.path().join("a b");
+    fs::write(&script, "#!/bin/sh\necho \"$SCRIPT_NAME|$PATH_INFO\"\n").expect("a script");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("our file");
+    let mut daemon = serve(&[&format!("--dir={}", dir.path().display())]);
+    let (mut client, _) = upgrade(&daemon, "/a%20b/x%20y/?q", "");
+    assert_eq!(messages(&mut client), ["/a b|/x y/"]);
+    for target in ["/none", "/", "/a%20b%00"] {
+        let (_client, reply) = upgrade(&daemon, target, "");
+        assert_eq!(reply.status, 404, "{target}");
+        daemon.read_until("| NOT FOUND: script not found");
+    }
+    assert_eq!(daemon.log.matches("NOT FOUND").count(), 3, "{}", daemon.log);
+    assert_eq!(get(&daemon, "/a%20b").status, 404);
+}
+
+#[test]
+fn slots_are_limited_and_given_back() {
+    let mut daemon = serve(&["--maxforks=1", "/bin/cat"]);
+    let (client, head) = upgrade(&daemon, "/", "");
+    assert_eq!(head.status, 101);
+    let (_refused, head) = upgrade(&daemon, "/", "");
+    assert_eq!(head.status, 429);
+    daemon.read_until("Max of possible forks already active, upgrade rejected");
+    drop(client);
+    daemon.read_until("| DISCONNECT");
+    assert_eq!(upgrade(&daemon, "/", "").1.status, 101);
+}
+
+#[test]
+fn an_environment_that_execve_refuses_is_refused() {
+    let daemon = serve(&["/bin/cat"]);
+    let fields = format!("X-Large: {}\r\n", "x".repeat(200_000));
+    assert_eq!(upgrade(&daemon, "/", &fields).1.status, 431);
+}
+
+#[test]
+fn early_frames_are_the_first_messages() {
+    let daemon = serve(&["/bin/cat"]);
+    let mut client = Client::connect(&daemon);
+    let mut bytes =
+        format!("GET / HTTP/1.1\r\nHost: h\r\n{UPGRADE}{VERSION}{KEY}\r\n").into_bytes();
+    bytes.extend([0x81, 0x82, 0, 0, 0, 0, b'h', b'i']);
+    client.send(bytes);
+    assert_eq!(client.head().status, 101);
+    assert!(client.read_until("\u{2}hi").starts_with("\u{fffd}\u{2}hi"));
+}

@@ -1,0 +1,347 @@
+//! What any HTTP client sees: parsing, limits, connections kept and closed, the developer console. And a client for the other tests.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
+
+use crate::daemon::Daemon;
+
+/// A read that takes longer is a failure, not a slow machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A raw connection.
+pub(crate) struct Client {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+/// A reply as it came.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Reply {
+    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
+        let fields = self.head.lines().filter_map(|line| line.split_once(": "));
+        fields
+            .filter(|(field, _)| field.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+            .collect()
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).first().copied()
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("the body is text")
+    }
+}
+
+impl Client {
+    pub(crate) fn connect(daemon: &Daemon) -> Self {
+        let stream = TcpStream::connect(("127.0.0.1", daemon.port())).expect("it listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+        Self {
+            stream,
+            buffer: Vec::new(),
+        }
+    }
+
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.stream.write_all(bytes.as_ref()).expect("it reads");
+    }
+
+    /// Sends from another thread, while this one reads.
+    pub(crate) fn clone_sender(&self) -> impl FnMut(&[u8]) + Send + 'static {
+        let mut stream = self.stream.try_clone().expect("a descriptor");
+        move |bytes| stream.write_all(bytes).expect("it reads")
+    }
+
+    pub(crate) fn half_close(&self) {
+        self.stream.shutdown(Shutdown::Write).expect("it is open");
+    }
+
+    /// Reads what comes next; the number of bytes, 0 at the end.
+    pub(crate) fn read_some(&mut self) -> usize {
+        let mut bytes = [0; 16 * 1024];
+        match self.stream.read(&mut bytes) {
+            Ok(read) => {
+                self.buffer.extend_from_slice(&bytes[..read]);
+                read
+            }
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => 0,
+            Err(error) => panic!("nothing came: {error}; so far {:?}", self.text()),
+        }
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.buffer).into_owned()
+    }
+
+    /// Reads until `text` has come.
+    pub(crate) fn read_until(&mut self, text: &str) -> String {
+        while !self.text().contains(text) {
+            assert!(self.read_some() > 0, "the end came after {:?}", self.text());
+        }
+        self.text()
+    }
+
+    /// Reads to the end of the connection.
+    pub(crate) fn read_to_end(&mut self) -> Vec<u8> {
+        while self.read_some() > 0 {}
+        std::mem::take(&mut self.buffer)
+    }
+
+    /// Reads a head; what follows stays in the buffer.
+    pub(crate) fn head(&mut self) -> Reply {
+        self.read_until("\r\n\r\n");
+        let end = self.text().find("\r\n\r\n").expect("it came") + 4;
+        let head: Vec<u8> = self.buffer.drain(..end).collect();
+        let head = String::from_utf8(head).expect("heads are ASCII");
+        let status = head.split(' ').nth(1).expect("a status line");
+        Reply {
+            status: status.parse().expect("a number"),
+            head,
+            body: Vec::new(),
+        }
+    }
+
+    /// Reads a reply with a body of its announced length, or in chunks.
+    pub(crate) fn reply(&mut self) -> Reply {
+        let mut reply = self.head();
+        if reply.get("transfer-encoding") == Some("chunked") {
+            loop {
+                let line = self.line();
+                let size = usize::from_str_radix(&line, 16).expect("a chunk size");
+                reply.body.extend(self.take(size));
+                assert_eq!(self.line(), "");
+                if size == 0 {
+                    return reply;
+                }
+            }
+        }
+        let length = reply
+            .get("content-length")
+            .map(|text| text.parse().expect("a number"));
+        reply.body = self.take(length.unwrap_or(0));
+        reply
+    }
+
+    fn line(&mut self) -> String {
+        self.read_until("\r\n");
+        let end = self
+            .buffer
+            .iter()
+            .position(|&byte| byte == b'\n')
+            .expect("it came");
+        let line: Vec<u8> = self.buffer.drain(..=end).collect();
+        String::from_utf8(line)
+            .expect("ASCII")
+            .trim_end()
+            .to_owned()
+    }
+
+    fn take(&mut self, size: usize) -> Vec<u8> {
+        while self.buffer.len() < size {
+            assert!(
+                self.read_some() > 0,
+                "the body broke off: {:?}",
+                self.text()
+            );
+        }
+        self.buffer.drain(..size).collect()
+    }
+}
+
+/// One request on a connection of its own, with the fields given, each ended by CRLF.
+pub(crate) fn request(daemon: &Daemon, line: &str, fields: &str) -> Reply {
+    let mut client = Client::connect(daemon);
+    client.send(format!(
+        "{line} HTTP/1.1\r\nHost: h.example\r\nConnection: close\r\n{fields}\r\n"
+    ));
+    if line.starts_with("HEAD ") {
+        let reply = client.head();
+        assert_eq!(client.read_to_end(), b"", "HEAD has no body");
+        return reply;
+    }
+    client.reply()
+}
+
+pub(crate) fn get(daemon: &Daemon, target: &str) -> Reply {
+    request(daemon, &format!("GET {target}"), "")
+}
+
+const CAT: &[&str] = &["--port=0", "--address=127.0.0.1", "/bin/cat"];
+
+#[test]
+fn nothing_is_there_by_default() {
+    let mut daemon = Daemon::start(CAT);
+    for line in ["GET /a?b", "POST /a?b", "DELETE /a?b"] {
+        let reply = request(&daemon, line, "");
+        assert_eq!((reply.status, reply.text()), (404, "404 page not found\n"));
+        assert_eq!(reply.get("content-type"), Some("text/plain; charset=utf-8"));
+        assert_eq!(reply.get("x-content-type-options"), Some("nosniff"));
+        daemon.read_until("| ACCESS | http       | url:'http://h.example/a?b' | NOT FOUND");
+    }
+    assert_eq!(request(&daemon, "HEAD /a", "").status, 404);
+}
+
+#[test]
+fn hostile_requests_are_refused_and_the_connection_closed() {
+    let daemon = Daemon::start(CAT);
+    let long = "x".repeat(2 << 20);
+    let many = "X: y\r\n".repeat(5000);
+    for (request, status) in [
+        ("GET / HTTP/1.1\r\n\r\n".to_owned(), 400),
+        ("GET /%zz HTTP/1.1\r\nHost: h\r\n\r\n".to_owned(), 400),
+        ("GET / HTTP/1.1\nHost: h\n\n".to_owned(), 400),
+        (
+            "GET / HTTP/1.1\r\nHost: h\r\nA: b\r\n c\r\n\r\n".to_owned(),
+            400,
+        ),
+        (
+            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"
+                .to_owned(),
+            400,
+        ),
+        ("GET / HTTP/3.0\r\nHost: h\r\n\r\n".to_owned(), 505),
+        ("\x16\x03\x01\x02".to_owned(), 400),
+        (
+            format!("GET / HTTP/1.1\r\nHost: h\r\nX: {long}\r\n\r\n"),
+            431,
+        ),
+        (format!("GET / HTTP/1.1\r\nHost: h\r\n{many}\r\n"), 431),
+        (
+            format!(
+                "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n",
+                u64::MAX
+            ),
+            413,
+        ),
+    ] {
+        let mut client = Client::connect(&daemon);
+        // The reply may come, and the connection end, before all of a huge head is written.
+        let _ = client.stream.write_all(request.as_bytes());
+        let reply = client.reply();
+        let begin: String = request.chars().take(70).collect();
+        assert_eq!(reply.status, status, "{begin:?}");
+        assert_eq!(reply.get("connection"), Some("close"), "{begin:?}");
+        assert!(reply.text().starts_with(&status.to_string()), "{begin:?}");
+        assert_eq!(client.read_to_end(), b"", "{begin:?}");
+    }
+}
+
+#[test]
+fn requests_follow_each_other_on_one_connection() {
+    let daemon = Daemon::start(CAT);
+    let mut client = Client::connect(&daemon);
+    client.send("\r\nGET /1 HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_eq!(client.reply().status, 404);
+    // Two at once, the first with a body that nobody wants, the last the end of it.
+    client.send(
+        "POST /2 HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello\
+         POST /3 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+    );
+    assert_eq!(client.reply().get("connection"), None);
+    assert_eq!(client.reply().get("connection"), Some("close"));
+    assert_eq!(client.read_to_end(), b"");
+}
+
+#[test]
+fn http_1_0_is_answered_and_closed_unless_kept() {
+    let daemon = Daemon::start(CAT);
+    let mut client = Client::connect(&daemon);
+    client.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET / HTTP/1.0\r\n\r\n");
+    let kept = client.reply();
+    assert!(kept.head.starts_with("HTTP/1.0 404 "));
+    assert_eq!(kept.get("connection"), Some("keep-alive"));
+    assert_eq!(client.reply().get("connection"), None);
+    assert_eq!(client.read_to_end(), b"");
+}
+
+#[test]
+fn a_client_that_waits_to_send_its_body_is_told_not_to() {
+    let daemon = Daemon::start(CAT);
+    let mut client = Client::connect(&daemon);
+    client.send("POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+    let reply = client.reply();
+    assert_eq!(
+        (reply.status, reply.get("connection")),
+        (404, Some("close"))
+    );
+    assert_eq!(client.read_to_end(), b"");
+}
+
+#[test]
+fn odd_paths_are_redirected_within_the_host() {
+    let mut daemon = Daemon::start(CAT);
+    for (target, location) in [
+        ("//evil.example/%2e%2e", "/"),
+        ("//evil.example", "/evil.example"),
+        ("/a/../b?q=//c", "/b?q=//c"),
+        ("/./\\evil.example", "/%5Cevil.example"),
+        ("/x//%0d%0aSet-Cookie:a=b", "/x/%0D%0ASet-Cookie%3Aa=b"),
+    ] {
+        let reply = get(&daemon, target);
+        assert_eq!(
+            (reply.status, reply.get("location")),
+            (301, Some(location)),
+            "{target}"
+        );
+        assert_eq!(reply.get("set-cookie"), None);
+        daemon.read_until("| REDIRECT");
+    }
+}
+
+#[test]
+fn configured_headers_are_added() {
+    let flags = [
+        "--header=X-All: 1",
+        "--header-http=X-Http: 2",
+        "--header-ws=X-Ws: 3",
+    ];
+    let daemon = Daemon::start(&[&flags, CAT].concat());
+    let reply = get(&daemon, "/");
+    assert_eq!(reply.get("x-all"), Some("1"));
+    assert_eq!(reply.get("x-http"), Some("2"));
+    assert_eq!(reply.get("x-ws"), None);
+}
+
+#[test]
+fn the_console_is_served_for_every_path() {
+    let daemon = Daemon::start(&[&["--devconsole"], CAT].concat());
+    let mut client = Client::connect(&daemon);
+    client.send("GET /a/b?<\"x\">&y HTTP/1.1\r\nHost: h.example:99\r\n\r\n");
+    let reply = client.reply();
+    assert_eq!(reply.status, 200);
+    assert_eq!(reply.get("content-type"), Some("text/html; charset=utf-8"));
+    let address = "ws://h.example:99/a/b?&lt;&#34;x&#34;&gt;&amp;y";
+    let at = reply.text().find(address).expect("the address");
+    assert!(reply.head.len() + at < 4096);
+    assert!(!reply.text().contains("<\"x\">"));
+    let policy = reply.get("content-security-policy").expect("a policy");
+    assert!(policy.contains("default-src 'none'"), "{policy}");
+}
+
+#[test]
+fn a_slow_head_is_given_up() {
+    let daemon = Daemon::start(CAT);
+    let mut client = Client::connect(&daemon);
+    client.send("GET / HTTP/1.1\r\nHost: h\r\n");
+    assert_eq!(client.reply().status, 408);
+    assert_eq!(client.read_to_end(), b"");
+}
+
+#[test]
+fn a_kept_connection_ends_with_the_server() {
+    let daemon = Daemon::start(CAT);
+    let mut client = Client::connect(&daemon);
+    client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_eq!(client.reply().status, 404);
+    assert_eq!(daemon.stop().0, Some(0));
+    assert_eq!(client.read_to_end(), b"");
+}
