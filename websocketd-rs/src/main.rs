@@ -2,45 +2,47 @@
 
 use std::ffi::OsString;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use websocketd::cli::{self, Exit};
-use websocketd::config::{self, Config, Environment, Level};
+use websocketd::cli::Exit;
+use websocketd::config::{self, Config, Environment, Level, Loaded};
 use websocketd::logging::{self, log};
-use websocketd::net::tls;
-use websocketd::process::{Spawner, spawner};
-use websocketd::server::{BoundDoors, Server, start_runtime};
-use websocketd::shutdown::Signals;
+use websocketd::process::spawner;
+use websocketd::server;
 
 fn main() -> ExitCode {
     let argv: Vec<OsString> = std::env::args_os().collect();
+    // The spawner is this program again: it must not read a command line, nor start anything of what follows.
     if argv.first().is_some_and(|name| name == spawner::ARGV0) {
         return spawner::run();
     }
     let environment: Environment = std::env::vars_os().collect();
-    let code = match read(&argv, &environment) {
-        Ok(config) => run(config, || {
-            read(&argv, &environment).map_err(|exit| exit.stderr)
+    let code = match config::load(&argv, &environment) {
+        Ok(Loaded {
+            config,
+            check_only: true,
+        }) => server::verify(&config).print(),
+        Ok(Loaded { config, .. }) => run(config, move || {
+            let loaded = config::load(&argv, &environment);
+            loaded
+                .map(|loaded| loaded.config)
+                .map_err(|exit| exit.reason())
         }),
         Err(exit) => exit.print(),
     };
     ExitCode::from(code)
 }
 
-fn read(argv: &[OsString], environment: &Environment) -> Result<Config, Exit> {
-    config::check(&cli::parse(argv)?, environment, &cli::program_name(argv))
-}
-
 /// Serves until told to stop; the exit code.
-fn run(config: Config, read: impl Fn() -> Result<Config, String>) -> u8 {
-    let Ok(_logging) = logging::start(&config.log) else {
-        return 3;
+fn run(config: Config, read: impl Fn() -> Result<Config, String> + Send + 'static) -> u8 {
+    let _logging = match logging::start(&config.log) {
+        Ok(logging) => logging,
+        Err(error) => return Exit::alone(3, &format!("Can't start the log: {error}")).print(),
     };
     if let Some(conflict) = config.conflict() {
         log(Level::Fatal, "server", &conflict);
         return 4;
     }
-    let Err(reason) = serve(config, read) else {
+    let Err(reason) = server::start(config, read) else {
         return 0;
     };
     log(
@@ -49,18 +51,4 @@ fn run(config: Config, read: impl Fn() -> Result<Config, String>) -> u8 {
         &format!("Can't start server: {reason}"),
     );
     3
-}
-
-/// The order matters: what needs the rights of root, then the spawner, which shall have them no more and shall be small, then
-/// threads and memory.
-fn serve(config: Config, read: impl Fn() -> Result<Config, String>) -> Result<(), String> {
-    let doors = BoundDoors::open(&config)?;
-    let tls = config.listen.tls.as_ref().map(tls::load).transpose()?;
-    let spawner = Spawner::start().map_err(|error| format!("spawner: {error}"))?;
-    start_runtime()?.block_on(async {
-        let signals = Signals::listen().map_err(|error| error.to_string())?;
-        Server::new(config, tls, Arc::new(spawner))
-            .run(doors, signals, read)
-            .await
-    })
 }

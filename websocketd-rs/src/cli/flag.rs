@@ -6,7 +6,6 @@
 //! It knows the flags from the clap definition alone: a flag is written down once.
 
 use std::any::TypeId;
-use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
@@ -30,58 +29,153 @@ enum Kind {
     Text,
 }
 
-/// Rewrites `words` (argv without the program's name) into words that clap parses to the same meaning.
-///
-/// # Errors
-/// [`Refusal`], as Go's `flag` package would.
-pub(super) fn canonicalize(
-    definition: &Command,
-    words: impl IntoIterator<Item = OsString>,
-) -> Result<Vec<OsString>, Refusal> {
-    let flags: HashMap<&str, &Arg> = definition
-        .get_arguments()
-        .filter_map(|arg| Some((arg.get_long()?, arg)))
-        .collect();
-    let mut canonical: Vec<(String, Option<OsString>)> = Vec::new();
-    let mut words = words.into_iter();
-    let mut command = None;
-    while let Some(word) = words.next() {
-        let Some((name, value)) = split(&word)? else {
-            // `--` only ends the flags; anything else is the first word of COMMAND.
-            command = (word != "--").then_some(word);
-            break;
-        };
-        if name == "help" || name == "h" {
-            return Err(Refusal::Help);
-        }
-        let Some(arg) = flags.get(name.as_str()) else {
-            return Err(Refusal::Syntax(format!(
-                "flag provided but not defined: -{name}"
-            )));
-        };
-        let kind = kind_of(arg);
-        let value = match (kind, value) {
-            (Kind::Bool, None) => OsString::from("true"),
-            (_, Some(value)) => value,
-            (_, None) => words
-                .next()
-                .ok_or_else(|| Refusal::Syntax(format!("flag needs an argument: -{name}")))?,
-        };
-        let value = check(kind, &name, value)?;
-        if !matches!(arg.get_action(), ArgAction::Append) {
-            canonical.retain(|(earlier, _)| *earlier != name);
-        }
-        match (kind, value.as_bytes()) {
-            (Kind::Bool, b"true") => canonical.push((name, None)),
-            (Kind::Bool, _) => {}
-            (_, _) => canonical.push((name, Some(value))),
+impl Kind {
+    /// What the configuration file may say.
+    fn allowed(self) -> &'static str {
+        match self {
+            Self::Bool => "true or false",
+            Self::Int => "a whole number of at most 63 bits",
+            Self::Uint => "a whole number from 0, of at most 64 bits",
+            Self::Text => "a text",
         }
     }
-    let mut argv: Vec<OsString> = canonical.into_iter().map(join).collect();
-    argv.push("--".into());
-    argv.extend(command);
-    argv.extend(words);
-    Ok(argv)
+}
+
+/// Flags and COMMAND, their values checked and in the form that clap parses.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Words {
+    /// Name and value in the order given; of a flag that counts once only the last is kept. A boolean is `true` or `false`.
+    flags: Vec<(String, OsString)>,
+    /// COMMAND and its arguments.
+    pub(crate) command: Vec<OsString>,
+}
+
+impl Words {
+    /// Reads `words` (argv without the program's name).
+    ///
+    /// # Errors
+    /// [`Refusal`], as Go's `flag` package would.
+    pub(super) fn read(
+        definition: &Command,
+        words: impl IntoIterator<Item = OsString>,
+    ) -> Result<Self, Refusal> {
+        let mut words = words.into_iter();
+        let mut read = Self::default();
+        while let Some(word) = words.next() {
+            let Some((name, value)) = split(&word)? else {
+                // `--` only ends the flags; anything else is the first word of COMMAND.
+                read.command.extend((word != "--").then_some(word));
+                break;
+            };
+            if name == "help" || name == "h" {
+                return Err(Refusal::Help);
+            }
+            let Some(arg) = find(definition, &name) else {
+                return Err(Refusal::Syntax(format!(
+                    "flag provided but not defined: -{name}"
+                )));
+            };
+            let kind = kind_of(arg);
+            let value = match (kind, value) {
+                (Kind::Bool, None) => OsString::from("true"),
+                (_, Some(value)) => value,
+                (_, None) => words
+                    .next()
+                    .ok_or_else(|| Refusal::Syntax(format!("flag needs an argument: -{name}")))?,
+            };
+            let value = check(kind, &value)
+                .map_err(|error| Refusal::Syntax(error.text(kind, &name, &value)))?;
+            read.push(arg, name, value);
+        }
+        read.command.extend(words);
+        Ok(read)
+    }
+
+    /// Adds `name` with `value`, which `check` made.
+    fn push(&mut self, arg: &Arg, name: String, value: OsString) {
+        if !matches!(arg.get_action(), ArgAction::Append) {
+            self.remove(&name);
+        }
+        self.flags.push((name, value));
+    }
+
+    /// Adds a flag of the configuration file.
+    ///
+    /// # Errors
+    /// What is wrong with the value, and what is allowed.
+    pub(crate) fn add(
+        &mut self,
+        definition: &Command,
+        name: &str,
+        value: &OsStr,
+    ) -> Result<(), String> {
+        let Some(arg) = find(definition, name) else {
+            return Err("unknown key".to_owned());
+        };
+        let kind = kind_of(arg);
+        let checked = check(kind, value).map_err(|_| {
+            format!(
+                "{} is not {}",
+                quote(&value.to_string_lossy()),
+                kind.allowed()
+            )
+        })?;
+        self.push(arg, name.to_owned(), checked);
+        Ok(())
+    }
+
+    /// Takes the flag out.
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.flags.retain(|(present, _)| present != name);
+    }
+
+    /// Whether the flag was given.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.flags.iter().any(|(present, _)| present == name)
+    }
+
+    /// These words where `winner` says nothing else. What runs, COMMAND or `--dir`, is one thing: who names one replaces both.
+    pub(crate) fn overridden_by(mut self, winner: &Self) -> Self {
+        for (name, _) in &winner.flags {
+            self.remove(name);
+        }
+        if !winner.command.is_empty() || winner.has("dir") {
+            self.command.clone_from(&winner.command);
+            if !winner.has("dir") {
+                self.remove("dir");
+            }
+        }
+        self.flags.extend(winner.flags.iter().cloned());
+        self
+    }
+
+    /// The words for clap, without a program's name.
+    pub(crate) fn into_argv(self, definition: &Command) -> Vec<OsString> {
+        let is_bool =
+            |name: &str| find(definition, name).is_some_and(|arg| kind_of(arg) == Kind::Bool);
+        let mut argv = Vec::new();
+        for (name, value) in self.flags {
+            let mut word = OsString::from(format!("--{name}"));
+            if is_bool(&name) {
+                if value == "false" {
+                    continue;
+                }
+            } else {
+                word.push("=");
+                word.push(value);
+            }
+            argv.push(word);
+        }
+        argv.push("--".into());
+        argv.extend(self.command);
+        argv
+    }
+}
+
+fn find<'definition>(definition: &'definition Command, name: &str) -> Option<&'definition Arg> {
+    definition
+        .get_arguments()
+        .find(|arg| arg.get_long() == Some(name))
 }
 
 /// The flag's name and its `=value`; `None` when the word is no flag, or is `--`.
@@ -122,42 +216,28 @@ fn kind_of(arg: &Arg) -> Kind {
     }
 }
 
-/// The value in the form that clap parses, or Go's error for it.
-fn check(kind: Kind, name: &str, value: OsString) -> Result<OsString, Refusal> {
-    let invalid = |reason: &str| {
-        let shown = value.to_string_lossy();
-        Refusal::Syntax(format!(
-            "invalid value {} for flag -{name}: {reason}",
-            quote(&shown)
-        ))
-    };
+/// The value in the form that clap parses.
+fn check(kind: Kind, value: &OsStr) -> Result<OsString, ValueError> {
     match kind {
-        Kind::Text => Ok(value),
+        Kind::Text => Ok(value.to_owned()),
         Kind::Bool => match value.as_bytes() {
             b"1" | b"t" | b"T" | b"TRUE" | b"true" | b"True" => Ok("true".into()),
             b"0" | b"f" | b"F" | b"FALSE" | b"false" | b"False" => Ok("false".into()),
-            _ => Err(Refusal::Syntax(format!(
-                "invalid boolean value {} for -{name}: parse error",
-                quote(&value.to_string_lossy())
-            ))),
+            _ => Err(ValueError::Syntax),
         },
         Kind::Int => {
-            let parsed = value
+            let number = value
                 .to_str()
-                .ok_or(NumberError::Syntax)
-                .and_then(parse_int);
-            parsed
-                .map(|number| number.to_string().into())
-                .map_err(|error| invalid(error.text()))
+                .ok_or(ValueError::Syntax)
+                .and_then(parse_int)?;
+            Ok(number.to_string().into())
         }
         Kind::Uint => {
-            let parsed = value
+            let number = value
                 .to_str()
-                .ok_or(NumberError::Syntax)
-                .and_then(parse_uint);
-            parsed
-                .map(|number| number.to_string().into())
-                .map_err(|error| invalid(error.text()))
+                .ok_or(ValueError::Syntax)
+                .and_then(parse_uint)?;
+            Ok(number.to_string().into())
         }
     }
 }
@@ -170,44 +250,42 @@ fn quote(text: &str) -> String {
     )
 }
 
-fn join((name, value): (String, Option<OsString>)) -> OsString {
-    let mut word = OsString::from(format!("--{name}"));
-    if let Some(value) = value {
-        word.push("=");
-        word.push(value);
-    }
-    word
-}
-
+/// What is wrong with a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NumberError {
+enum ValueError {
     Syntax,
     Range,
 }
 
-impl NumberError {
-    pub(crate) fn text(self) -> &'static str {
-        match self {
+impl ValueError {
+    /// In Go's words.
+    fn text(self, kind: Kind, name: &str, value: &OsStr) -> String {
+        let value = quote(&value.to_string_lossy());
+        let reason = match self {
             Self::Syntax => "parse error",
             Self::Range => "value out of range",
+        };
+        match kind {
+            Kind::Bool => format!("invalid boolean value {value} for -{name}: {reason}"),
+            _ => format!("invalid value {value} for flag -{name}: {reason}"),
         }
     }
 }
 
 /// A signed integer as Go's `strconv.ParseInt(s, 0, 64)` reads it.
-fn parse_int(text: &str) -> Result<i64, NumberError> {
+fn parse_int(text: &str) -> Result<i64, ValueError> {
     let (negative, digits) = match text.as_bytes() {
         [b'-', ..] => (true, &text[1..]),
         [b'+', ..] => (false, &text[1..]),
         _ => (false, text),
     };
     let magnitude = i128::from(parse_uint(digits)?);
-    i64::try_from(if negative { -magnitude } else { magnitude }).map_err(|_| NumberError::Range)
+    i64::try_from(if negative { -magnitude } else { magnitude }).map_err(|_| ValueError::Range)
 }
 
 /// An unsigned integer as Go's `strconv.ParseUint(s, 0, 64)` reads it: the prefixes 0x, 0o, 0b and 0 choose the base,
 /// an underscore may stand between two digits or after the prefix.
-fn parse_uint(text: &str) -> Result<u64, NumberError> {
+fn parse_uint(text: &str) -> Result<u64, ValueError> {
     let lower = text.to_ascii_lowercase();
     let (base, prefixed, digits) = if let Some(rest) = lower.strip_prefix("0x") {
         (16, true, rest)
@@ -227,15 +305,15 @@ fn parse_uint(text: &str) -> Result<u64, NumberError> {
             after_digit = false;
             continue;
         }
-        let digit = character.to_digit(base).ok_or(NumberError::Syntax)?;
+        let digit = character.to_digit(base).ok_or(ValueError::Syntax)?;
         after_digit = true;
         number = number
             .checked_mul(u64::from(base))
             .and_then(|number| number.checked_add(u64::from(digit)))
-            .ok_or(NumberError::Range)?;
+            .ok_or(ValueError::Range)?;
     }
     if digits.is_empty() || !after_digit {
-        return Err(NumberError::Syntax);
+        return Err(ValueError::Syntax);
     }
     Ok(number)
 }
@@ -247,8 +325,9 @@ mod tests {
     use clap::CommandFactory;
 
     fn read(words: &[&str]) -> Result<Vec<String>, Refusal> {
-        let words = words.iter().map(OsString::from);
-        Ok(canonicalize(&Args::command(), words)?
+        let definition = Args::command();
+        Ok(Words::read(&definition, words.iter().map(OsString::from))?
+            .into_argv(&definition)
             .into_iter()
             .map(|word| word.into_string().expect("the tests type UTF-8"))
             .collect())
@@ -408,21 +487,68 @@ mod tests {
             "", "-", "+", "0x", "1__0", "_1", "1_", "08", "0b2", "1e3", " 1", "1 ", "--1", "+-1",
             "१",
         ] {
-            assert_eq!(parse_int(text), Err(NumberError::Syntax), "{text}");
+            assert_eq!(parse_int(text), Err(ValueError::Syntax), "{text}");
         }
-        assert_eq!(parse_int("-9223372036854775809"), Err(NumberError::Range));
+        assert_eq!(parse_int("-9223372036854775809"), Err(ValueError::Range));
         assert_eq!(
             parse_int("99999999999999999999999x"),
-            Err(NumberError::Range)
+            Err(ValueError::Range)
         );
         assert_eq!(parse_uint("18446744073709551615"), Ok(u64::MAX));
-        assert_eq!(parse_uint("+1"), Err(NumberError::Syntax));
+        assert_eq!(parse_uint("+1"), Err(ValueError::Syntax));
     }
 
     #[test]
     fn words_that_are_no_utf8_reach_the_command() {
         let odd = OsString::from_vec(vec![b'a', 0xff]);
-        let argv = canonicalize(&Args::command(), ["cat".into(), odd.clone()]).unwrap();
+        let definition = Args::command();
+        let words = Words::read(&definition, ["cat".into(), odd.clone()]).unwrap();
+        let argv = words.into_argv(&definition);
         assert_eq!(argv, [OsString::from("--"), "cat".into(), odd]);
+    }
+
+    fn merged(file: &[&str], typed: &[&str]) -> Vec<String> {
+        let definition = Args::command();
+        let words = |words: &[&str]| Words::read(&definition, words.iter().map(OsString::from));
+        let merged = words(file).unwrap().overridden_by(&words(typed).unwrap());
+        let argv = merged.into_argv(&definition).into_iter();
+        argv.map(|word| word.into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn the_command_line_wins_over_the_file() {
+        assert_eq!(
+            merged(&["--port=1", "--binary"], &["--port=2"]),
+            ["--binary", "--port=2", "--"]
+        );
+        assert_eq!(merged(&["--binary"], &["--binary=false"]), ["--"]);
+        assert_eq!(
+            merged(&["--address=a", "--address=b"], &["--address=c"]),
+            ["--address=c", "--"]
+        );
+        assert_eq!(merged(&["--dir=a"], &["cat"]), ["--", "cat"]);
+        assert_eq!(merged(&["cat", "-u"], &["--dir=a"]), ["--dir=a", "--"]);
+        assert_eq!(
+            merged(&["cat", "-u"], &["--ssl"]),
+            ["--ssl", "--", "cat", "-u"]
+        );
+    }
+
+    #[test]
+    fn a_value_of_the_file_is_told_what_is_allowed() {
+        let definition = Args::command();
+        let mut words = Words::default();
+        let mut add = |name: &str, value: &str| words.add(&definition, name, value.as_ref());
+        assert_eq!(
+            add("port", "x").unwrap_err(),
+            "\"x\" is not a whole number of at most 63 bits"
+        );
+        assert_eq!(
+            add("ssl", "yes").unwrap_err(),
+            "\"yes\" is not true or false"
+        );
+        assert_eq!(add("nope", "yes").unwrap_err(), "unknown key");
+        assert_eq!(add("port", "0x10"), Ok(()));
+        assert_eq!(words.into_argv(&definition), ["--port=16", "--"]);
     }
 }

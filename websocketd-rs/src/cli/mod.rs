@@ -2,309 +2,19 @@
 //!
 //! [`Args`] is the one definition of every flag: the parser, `--help`, the man page and the shell completions come from it.
 
+mod args;
 mod flag;
 mod text;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
+pub use args::{Access, Args, Content, Daemon, Limits, Listening, Programs, Tls};
+pub(crate) use flag::Words;
 pub use text::version;
-
-/// What was typed. Defaults stand here; what the values mean together is checked by [`crate::config`].
-// Each bool is a flag of its own that somebody types; config::check turns them into enums.
-#[allow(clippy::struct_excessive_bools)]
-#[derive(Debug, Clone, Parser)]
-#[command(
-    name = "websocketd-rs",
-    about = "Turns any program that reads stdin and writes stdout into a WebSocket server",
-    disable_help_flag = true,
-    disable_version_flag = true,
-    override_usage = "websocketd-rs [options] COMMAND [command args]\n       websocketd-rs [options] --dir=DIR",
-    max_term_width = 100
-)]
-pub struct Args {
-    /// Port to listen on. Without the flag 80, or 443 with --ssl; 0 lets the kernel choose one, which the log tells
-    #[arg(long, value_name = "PORT", help_heading = "Listening")]
-    pub port: Option<i64>,
-
-    /// Address to bind to, IPv6 in square brackets; may be given several times, each gets a listener on the same port.
-    /// Without the flag all interfaces
-    #[arg(long, value_name = "ADDRESS", help_heading = "Listening")]
-    pub address: Vec<String>,
-
-    /// Listen on a Unix socket; without --port, --address and --redirport there is then no TCP listener
-    #[arg(long, value_name = "PATH", help_heading = "Listening", value_parser = path())]
-    pub unixsocket: Option<PathBuf>,
-
-    /// Second port whose requests are redirected to the main one (for https-only sites); 0: none
-    #[arg(
-        long,
-        value_name = "PORT",
-        default_value_t = 0,
-        help_heading = "Listening"
-    )]
-    pub redirport: i64,
-
-    /// Serve https and wss (TLS 1.2 or newer); needs --sslcert and --sslkey
-    #[arg(long, help_heading = "TLS")]
-    pub ssl: bool,
-
-    /// Certificate chain, PEM, leaf first
-    #[arg(long, value_name = "FILE", help_heading = "TLS", value_parser = path())]
-    pub sslcert: Option<PathBuf>,
-
-    /// Private key of the certificate, PEM (PKCS#8, PKCS#1 or SEC1)
-    #[arg(long, value_name = "FILE", help_heading = "TLS", value_parser = path())]
-    pub sslkey: Option<PathBuf>,
-
-    /// Require client certificates and verify them against the authorities in this PEM file
-    #[arg(long, value_name = "FILE", help_heading = "TLS", value_parser = path())]
-    pub sslca: Option<PathBuf>,
-
-    /// Serve every program below this directory as a WebSocket endpoint, in place of COMMAND
-    #[arg(long, value_name = "DIR", help_heading = "What is served", value_parser = path())]
-    pub dir: Option<PathBuf>,
-
-    /// Serve static files from this directory over HTTP
-    #[arg(long, value_name = "DIR", help_heading = "What is served", value_parser = path())]
-    pub staticdir: Option<PathBuf>,
-
-    /// Serve CGI programs from this directory over HTTP
-    #[arg(long, value_name = "DIR", help_heading = "What is served", value_parser = path())]
-    pub cgidir: Option<PathBuf>,
-
-    /// Serve a page to try the endpoint with on every path; not together with --staticdir or --cgidir
-    #[arg(long, help_heading = "What is served")]
-    pub devconsole: bool,
-
-    /// Header for every response, as "Name: value"; may be given several times
-    #[arg(long, value_name = "HEADER", help_heading = "What is served")]
-    pub header: Vec<String>,
-
-    /// Header for the responses that upgrade to WebSocket; may be given several times
-    #[arg(
-        long = "header-ws",
-        value_name = "HEADER",
-        help_heading = "What is served"
-    )]
-    pub header_ws: Vec<String>,
-
-    /// Header for all responses but those that upgrade; may be given several times
-    #[arg(
-        long = "header-http",
-        value_name = "HEADER",
-        help_heading = "What is served"
-    )]
-    pub header_http: Vec<String>,
-
-    /// Refuse upgrades (403) whose Origin is not the host and port of the request
-    #[arg(long, help_heading = "Who may connect")]
-    pub sameorigin: bool,
-
-    /// Refuse upgrades (403) whose Origin is not in this list of [scheme://]host[:port], separated by commas; without a port
-    /// any port matches
-    #[arg(long, value_name = "LIST", help_heading = "Who may connect")]
-    pub origin: Option<String>,
-
-    /// Look up the client's name in DNS for `REMOTE_HOST` and the log
-    #[arg(long, help_heading = "Who may connect")]
-    pub reverselookup: bool,
-
-    /// Binary mode: every read from the program is one binary message, every binary message goes to its stdin as it is
-    #[arg(long, help_heading = "Programs")]
-    pub binary: bool,
-
-    /// Send stderr lines to the client too: each line of stdout or stderr becomes {"stream":"..","data":".."}
-    #[arg(long, help_heading = "Programs")]
-    pub passstderr: bool,
-
-    /// Variables of the daemon's environment that programs get, separated by commas; all others are left out
-    #[arg(
-        long,
-        value_name = "LIST",
-        default_value = "PATH,LD_LIBRARY_PATH",
-        help_heading = "Programs"
-    )]
-    pub passenv: String,
-
-    /// Milliseconds added to each wait before a program that was told to end gets SIGINT (100), SIGTERM (250 later) and
-    /// SIGKILL (500 later)
-    #[arg(
-        long,
-        value_name = "MS",
-        default_value_t = 0,
-        help_heading = "Programs"
-    )]
-    pub closems: u64,
-
-    /// Milliseconds a CGI program may take
-    #[arg(
-        long,
-        value_name = "MS",
-        default_value_t = 60_000,
-        help_heading = "Programs"
-    )]
-    pub cgitimeout: u64,
-
-    /// Programs (WebSocket and CGI) at once; more requests are refused with 429; 0 or less: unlimited
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 1024,
-        help_heading = "Limits"
-    )]
-    pub maxforks: i64,
-
-    /// Connections at once; more wait in the kernel's queue until one ends
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 10_000,
-        help_heading = "Limits"
-    )]
-    pub maxconns: u64,
-
-    /// Connections at once from one client address (IPv6: from one /64); 0: unlimited, as behind a proxy all clients have
-    /// one address
-    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Limits")]
-    pub maxconnsperip: u64,
-
-    /// Bytes of a message from the client; larger ones close the connection with 1009; 0 or less: unlimited
-    #[arg(
-        long,
-        value_name = "BYTES",
-        default_value_t = 1_048_576,
-        help_heading = "Limits"
-    )]
-    pub maxframesize: i64,
-
-    /// Fragments of one message; more close the connection with 1008
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 131_072,
-        help_heading = "Limits"
-    )]
-    pub maxfragments: u64,
-
-    /// Bytes of a line from the program; a longer one ends the session with 1011
-    #[arg(
-        long,
-        value_name = "BYTES",
-        default_value_t = 4_194_304,
-        help_heading = "Limits"
-    )]
-    pub maxline: u64,
-
-    /// Bytes of a request's head; larger ones get 431
-    #[arg(
-        long,
-        value_name = "BYTES",
-        default_value_t = 1_048_576,
-        help_heading = "Limits"
-    )]
-    pub maxheaderbytes: u64,
-
-    /// Header fields of a request; more get 431
-    #[arg(long, value_name = "N", default_value_t = 256, help_heading = "Limits")]
-    pub maxheaders: u64,
-
-    /// Milliseconds for the TLS handshake
-    #[arg(
-        long,
-        value_name = "MS",
-        default_value_t = 10_000,
-        help_heading = "Limits"
-    )]
-    pub tlstimeout: u64,
-
-    /// Milliseconds from the first byte of a request's head to its end
-    #[arg(
-        long,
-        value_name = "MS",
-        default_value_t = 10_000,
-        help_heading = "Limits"
-    )]
-    pub headertimeout: u64,
-
-    /// Milliseconds a kept-alive HTTP connection may be silent between requests
-    #[arg(
-        long,
-        value_name = "MS",
-        default_value_t = 60_000,
-        help_heading = "Limits"
-    )]
-    pub idletimeout: u64,
-
-    /// Milliseconds a write to the client may make no progress before the connection is given up
-    #[arg(
-        long,
-        value_name = "MS",
-        default_value_t = 60_000,
-        help_heading = "Limits"
-    )]
-    pub writetimeout: u64,
-
-    /// Milliseconds to wait for the client's close frame after ours
-    #[arg(
-        long,
-        value_name = "MS",
-        default_value_t = 3_000,
-        help_heading = "Limits"
-    )]
-    pub closetimeout: u64,
-
-    /// Milliseconds between keep-alive pings; a client that shows no sign of life for two of them is gone; 0: no pings
-    #[arg(long, value_name = "MS", default_value_t = 0, help_heading = "Limits")]
-    pub pingms: u64,
-
-    /// Milliseconds programs get to end by themselves when the daemon stops
-    #[arg(
-        long,
-        value_name = "MS",
-        default_value_t = 3_000,
-        help_heading = "Limits"
-    )]
-    pub shutdowngrace: u64,
-
-    /// Least severity that is logged: debug, trace, access, info, error, fatal or none
-    #[arg(
-        long,
-        value_name = "LEVEL",
-        default_value = "access",
-        help_heading = "Log"
-    )]
-    pub loglevel: String,
-
-    /// Print this and exit
-    #[arg(long, short = 'h', help_heading = "About")]
-    pub help: bool,
-
-    /// Print the version and exit
-    #[arg(long, help_heading = "About")]
-    pub version: bool,
-
-    /// Print the license and exit
-    #[arg(long, help_heading = "About")]
-    pub license: bool,
-
-    /// The program that serves each WebSocket connection, with its arguments
-    #[arg(
-        value_name = "COMMAND",
-        trailing_var_arg = true,
-        allow_hyphen_values = true
-    )]
-    pub command: Vec<OsString>,
-}
-
-/// A path that may be empty: websocketd takes it for a flag that was not given, clap's own parser refuses it.
-fn path() -> impl TypedValueParser<Value = PathBuf> {
-    OsStringValueParser::new().map(PathBuf::from)
-}
 
 /// An end of the program before it serves anything: what goes to which stream, and the exit code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -336,13 +46,33 @@ impl Exit {
         }
     }
 
+    /// `message` alone on stdout, as a success.
+    pub fn good(message: &str) -> Self {
+        Self {
+            code: 0,
+            stdout: format!("{message}\n"),
+            stderr: String::new(),
+        }
+    }
+
     /// `message` alone on stderr.
-    pub fn message(code: u8, message: &str) -> Self {
+    pub fn alone(code: u8, message: &str) -> Self {
         Self {
             code,
             stdout: String::new(),
             stderr: format!("{message}\n"),
         }
+    }
+
+    /// What is wrong, in one line and without the usage.
+    pub fn reason(&self) -> String {
+        let text = if self.stdout.is_empty() {
+            &self.stderr
+        } else {
+            &self.stdout
+        };
+        let lines: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).collect();
+        lines.join("; ")
     }
 
     /// `message` on stdout, the short usage on stderr.
@@ -364,14 +94,13 @@ pub fn program_name(argv: &[OsString]) -> String {
     )
 }
 
-/// Parses `argv` (the program's name first).
+/// Reads `argv` (the program's name first) as far as its words can be judged by themselves.
 ///
 /// # Errors
 /// The [`Exit`] to make when the words are wrong or ask for a text.
-pub fn parse(argv: &[OsString]) -> Result<Args, Exit> {
+pub(crate) fn read(argv: &[OsString]) -> Result<Words, Exit> {
     let program = program_name(argv);
-    let definition = Args::command();
-    let words = match flag::canonicalize(&definition, argv.iter().skip(1).cloned()) {
+    let words = match Words::read(&Args::command(), argv.iter().skip(1).cloned()) {
         Ok(words) => words,
         Err(flag::Refusal::Help) => {
             let stderr = text::help(&program);
@@ -387,13 +116,10 @@ pub fn parse(argv: &[OsString]) -> Result<Args, Exit> {
         let missing = "Command line arguments are missing.";
         return Err(Exit::told_on_stdout(1, missing, &program));
     }
-    let invalid = |error: clap::Error| Exit::usage(2, error.to_string().trim_end(), &program);
-    let words = std::iter::once(OsString::from("websocketd-rs")).chain(words);
-    let matches = definition.try_get_matches_from(words).map_err(invalid)?;
-    let typed = Args::from_arg_matches(&matches).map_err(invalid)?;
-    if typed.version || typed.license {
+    let typed = type_words(words.clone(), &program)?;
+    if typed.about.version || typed.about.license {
         let mut stdout = format!("{}\n", version(&program));
-        if typed.license && !typed.version {
+        if !typed.about.version {
             stdout.push('\n');
             stdout.push_str(text::LICENSE);
         }
@@ -403,7 +129,20 @@ pub fn parse(argv: &[OsString]) -> Result<Args, Exit> {
             stderr: String::new(),
         });
     }
-    Ok(typed)
+    Ok(words)
+}
+
+/// The words with their types.
+///
+/// # Errors
+/// For texts that are not UTF-8 where clap wants them to be.
+pub(crate) fn type_words(words: Words, program: &str) -> Result<Args, Exit> {
+    let definition = Args::command();
+    let invalid = |error: clap::Error| Exit::usage(2, error.to_string().trim_end(), program);
+    let name = OsString::from("websocketd-rs");
+    let words = std::iter::once(name).chain(words.into_argv(&definition));
+    let matches = definition.try_get_matches_from(words).map_err(invalid)?;
+    Args::from_arg_matches(&matches).map_err(invalid)
 }
 
 #[cfg(test)]
@@ -415,7 +154,7 @@ mod tests {
             .chain(words.iter().copied())
             .map(Into::into)
             .collect();
-        parse(&argv).expect_err("these words end the program")
+        read(&argv).expect_err("these words end the program")
     }
 
     #[test]
@@ -484,7 +223,11 @@ mod tests {
 
     #[test]
     fn words_become_args() {
-        let argv = [
+        let parse = |words: &[&str]| {
+            let argv: Vec<OsString> = words.iter().map(Into::into).collect();
+            type_words(read(&argv).unwrap(), "wd").unwrap()
+        };
+        let words = [
             "wd",
             "-port",
             "0x50",
@@ -495,19 +238,20 @@ mod tests {
             "--ssl",
             "-",
         ];
-        let typed = parse(&argv.map(OsString::from)).unwrap();
-        assert_eq!(typed.port, Some(80));
-        assert!(!typed.ssl);
-        assert_eq!(typed.header, ["A: b"]);
+        let typed = parse(&words);
+        assert_eq!(typed.listening.port, Some(80));
+        assert!(!typed.tls.ssl);
+        assert_eq!(typed.content.header, ["A: b"]);
         assert_eq!(typed.command, ["cat", "--ssl", "-"]);
         assert_eq!(
-            (typed.maxforks, typed.maxframesize, typed.loglevel.as_str()),
-            (1024, 1 << 20, "access")
+            (typed.limits.maxforks, typed.limits.maxframesize),
+            (1024, 1 << 20)
         );
-        let negative = parse(&["wd", "--maxforks=-1", "--port", "-5", "cat"].map(OsString::from));
+        assert_eq!(typed.daemon.loglevel, "access");
+        let negative = parse(&["wd", "--maxforks=-1", "--port", "-5", "cat"]);
         assert_eq!(
-            negative.map(|typed| (typed.maxforks, typed.port)),
-            Ok((-1, Some(-5)))
+            (negative.limits.maxforks, negative.listening.port),
+            (-1, Some(-5))
         );
     }
 }

@@ -2,11 +2,14 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 mod check;
+mod file;
+mod load;
 
-pub use check::check;
+pub use load::{Loaded, load};
 
 /// The daemon's own environment, as read once in main.
 pub type Environment = Vec<(OsString, OsString)>;
@@ -26,6 +29,19 @@ pub struct Config {
     pub limits: Limits,
     /// What is logged, and how.
     pub log: Log,
+    /// What is served below some paths in another way, the longest path first. All else is served as the fields above say.
+    pub routes: Vec<Route>,
+}
+
+/// A `[route /path]` section.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The prefix without a slash at its end, so the root is empty; matches whole segments only.
+    pub path: String,
+    /// Its programs count against its own `maxforks`, not against the daemon's.
+    pub own_forks: bool,
+    /// What holds there; has no routes itself. `listen`, `limits` and `log` are the daemon's.
+    pub config: Arc<Config>,
 }
 
 /// Listeners.
@@ -123,6 +139,10 @@ pub struct Session {
     pub max_line: usize,
     /// Most fragments of one message.
     pub max_fragments: usize,
+    /// Subprotocols in the order of preference; empty: none is negotiated.
+    pub protocols: Vec<String>,
+    /// Close codes by exit status, from 4000 to 4999 (RFC 6455 section 7.4.2: for private use).
+    pub exit_codes: Vec<(u8, u16)>,
     /// Interval of keep-alive pings; `None`: no pings.
     pub ping_interval: Option<Duration>,
     /// How long a write to the client may make no progress.
@@ -234,6 +254,21 @@ impl Level {
 impl Config {
     /// What the startup checks of websocketd refuse only after the log has started: the text of its FATAL line, exit code 4.
     pub fn conflict(&self) -> Option<String> {
+        let routes = self.routes.iter().map(|route| &*route.config);
+        std::iter::once(self)
+            .chain(routes)
+            .find_map(Self::own_conflict)
+    }
+
+    /// The route for a decoded, clean URL path; `None` where the daemon's own settings hold.
+    pub fn route(&self, path: &[u8]) -> Option<&Route> {
+        self.routes.iter().find(|route| {
+            path.strip_prefix(route.path.as_bytes())
+                .is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
+        })
+    }
+
+    fn own_conflict(&self) -> Option<String> {
         let with = match (&self.http.static_dir, &self.http.cgi_dir) {
             (Some(_), _) => "--staticdir",
             (None, Some(_)) => "--cgidir",
@@ -250,4 +285,18 @@ impl Config {
 pub struct Log {
     /// Least severity that is logged.
     pub level: Level,
+    /// What a line looks like.
+    pub format: Format,
+    /// The file that lines are appended to; `None`: stdout.
+    pub file: Option<PathBuf>,
+}
+
+/// What a line of the log looks like.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Format {
+    /// As websocketd's.
+    #[default]
+    Classic,
+    /// A JSON object.
+    Json,
 }

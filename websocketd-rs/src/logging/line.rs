@@ -4,17 +4,34 @@
 
 use std::fmt::Write;
 
-use jiff::Zoned;
+use jiff::{Timestamp, Zoned, tz::TimeZone};
 
 use crate::config::Level;
 
-/// One event on its way to the log, an error until told otherwise. The pairs are escaped already.
+/// One event on its way to the log, an error until told otherwise.
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) level: Level,
     pub(super) category: String,
-    pairs: String,
+    pub(super) pairs: Vec<(&'static str, Value)>,
     pub(super) message: String,
+}
+
+/// A value of a pair, as it came.
+#[derive(Debug)]
+pub(super) enum Value {
+    Text(String),
+    Number(u64),
+}
+
+/// When a line is written.
+#[derive(Debug, Default)]
+pub(super) struct Clock {
+    /// The second that `classic` stands for: a busy log formats it once.
+    second: i64,
+    classic: String,
+    /// `None` until set: UTC.
+    pub(super) zone: Option<TimeZone>,
 }
 
 impl Default for Line {
@@ -22,46 +39,82 @@ impl Default for Line {
         Self {
             level: Level::Error,
             category: String::new(),
-            pairs: String::new(),
+            pairs: Vec::new(),
             message: String::new(),
         }
     }
 }
 
 impl Line {
-    /// Adds `key:'value'`.
-    pub(super) fn pair(&mut self, key: &str, value: &str) {
-        if !self.pairs.is_empty() {
-            self.pairs.push(' ');
-        }
-        self.pairs.push_str(key);
-        self.pairs.push_str(":'");
-        escape_value(&mut self.pairs, value);
-        self.pairs.push('\'');
-    }
-
-    /// Appends the line, in the form that websocketd's log parsers read, with its newline.
-    pub(super) fn write_classic(&self, out: &mut String, timestamp: &str) {
+    /// Appends the line in the form that websocketd's log parsers read, with its newline.
+    pub(super) fn write_classic(&self, out: &mut String, clock: &mut Clock, now: Timestamp) {
         let Self {
-            level,
-            category,
-            pairs,
-            ..
+            level, category, ..
         } = self;
         let level = level.name().to_ascii_uppercase();
+        out.push_str(clock.rfc1123(now));
         // Writing to a String cannot fail.
-        let _ = write!(
-            out,
-            "{timestamp} | {level:<6} | {category:<10} | {pairs} | "
-        );
+        let _ = write!(out, " | {level:<6} | {category:<10} | ");
+        for (index, (key, value)) in self.pairs.iter().enumerate() {
+            let blank = if index == 0 { "" } else { " " };
+            let _ = write!(out, "{blank}{key}:'");
+            match value {
+                Value::Text(text) => escape_value(out, text),
+                Value::Number(number) => drop(write!(out, "{number}")),
+            }
+            out.push('\'');
+        }
+        out.push_str(" | ");
         escape_message(out, &self.message);
+        out.push('\n');
+    }
+
+    /// Appends the line as one JSON object, with its newline: time (UTC, RFC 3339 with microseconds), level, category, the
+    /// pairs, message.
+    pub(super) fn write_json(&self, out: &mut String, now: Timestamp) {
+        let mut object = serde_json::Map::new();
+        let time = format!("{now:.6}");
+        for (key, text) in [
+            ("time", time.as_str()),
+            ("level", self.level.name()),
+            ("category", &self.category),
+        ] {
+            object.insert(key.to_owned(), text.into());
+        }
+        for (key, value) in &self.pairs {
+            let value = match value {
+                Value::Text(text) => text.as_str().into(),
+                Value::Number(number) => (*number).into(),
+            };
+            object.insert((*key).to_owned(), value);
+        }
+        object.insert("message".to_owned(), self.message.as_str().into());
+        // JSON escapes what ends a line; what turns a line around on a terminal is escaped on top, where it can only stand
+        // inside a text.
+        for character in serde_json::Value::Object(object).to_string().chars() {
+            if is_unsafe(character) {
+                let mut units = [0; 2];
+                for unit in character.encode_utf16(&mut units) {
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            } else {
+                out.push(character);
+            }
+        }
         out.push('\n');
     }
 }
 
-/// RFC 1123 with a numeric zone, as Go's `time.RFC1123Z`.
-pub(super) fn timestamp(now: &Zoned) -> String {
-    now.strftime("%a, %d %b %Y %H:%M:%S %z").to_string()
+impl Clock {
+    /// RFC 1123 with a numeric zone, as Go's `time.RFC1123Z`.
+    fn rfc1123(&mut self, now: Timestamp) -> &str {
+        if now.as_second() != self.second || self.classic.is_empty() {
+            self.second = now.as_second();
+            let zoned = Zoned::new(now, self.zone.clone().unwrap_or(TimeZone::UTC));
+            self.classic = zoned.strftime("%a, %d %b %Y %H:%M:%S %z").to_string();
+        }
+        &self.classic
+    }
 }
 
 /// Whether a character could end a line, move a cursor, or change the order in which a line is shown.
@@ -124,21 +177,25 @@ fn push_safe(out: &mut String, character: char) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::{Timestamp, tz::TimeZone};
 
-    fn line(message: &str, pairs: &[(&str, &str)]) -> String {
-        let mut line = Line {
+    const AT: i64 = 1_795_223_647;
+
+    fn make(message: &str, pairs: &[(&'static str, &str)]) -> Line {
+        let text = |(key, value): &(&'static str, &str)| (*key, Value::Text((*value).to_owned()));
+        Line {
             level: Level::Access,
             category: "session".into(),
+            pairs: pairs.iter().map(text).collect(),
             message: message.into(),
-            ..Line::default()
-        };
-        for (key, value) in pairs {
-            line.pair(key, value);
         }
+    }
+
+    /// The classic line without its time.
+    fn line(message: &str, pairs: &[(&'static str, &str)]) -> String {
         let mut out = String::new();
-        line.write_classic(&mut out, "T");
-        out
+        let now = Timestamp::from_second(AT).unwrap();
+        make(message, pairs).write_classic(&mut out, &mut Clock::default(), now);
+        out.replace("Sat, 21 Nov 2026 01:14:07 +0000", "T")
     }
 
     #[test]
@@ -151,18 +208,35 @@ mod tests {
     }
 
     #[test]
+    fn the_json_line() {
+        let mut line = make(
+            "it's \"x\"\n\u{202e}\u{1b}\u{7f}",
+            &[("url", "http://a/?'")],
+        );
+        line.pairs.push(("pid", Value::Number(7)));
+        let mut out = String::new();
+        line.write_json(&mut out, Timestamp::new(AT, 5_000).unwrap());
+        assert!(out.ends_with("}\n") && out.matches('\n').count() == 1);
+        assert!(out.is_ascii(), "{out}");
+        let read: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(
+            read,
+            serde_json::json!({"time": "2026-11-21T01:14:07.000005Z", "level": "access", "category": "session",
+                "url": "http://a/?'", "pid": 7, "message": "it's \"x\"\n\u{202e}\u{1b}\u{7f}"})
+        );
+    }
+
+    #[test]
     fn timestamps_carry_the_numeric_zone() {
-        let at = Timestamp::from_second(1_795_223_647).unwrap();
-        assert_eq!(
-            timestamp(&at.to_zoned(TimeZone::UTC)),
-            "Sat, 21 Nov 2026 01:14:07 +0000"
-        );
-        let zone =
-            TimeZone::fixed(jiff::tz::offset(-3).saturating_sub(jiff::Span::new().minutes(30)));
-        assert_eq!(
-            timestamp(&at.to_zoned(zone)),
-            "Fri, 20 Nov 2026 21:44:07 -0330"
-        );
+        let at = Timestamp::from_second(AT).unwrap();
+        let offset = jiff::tz::Offset::from_seconds(-(3 * 3600 + 1800)).unwrap();
+        let mut clock = Clock {
+            zone: Some(TimeZone::fixed(offset)),
+            ..Clock::default()
+        };
+        assert_eq!(clock.rfc1123(at), "Fri, 20 Nov 2026 21:44:07 -0330");
+        let later = Timestamp::from_second(AT + 1).unwrap();
+        assert_eq!(clock.rfc1123(later), "Fri, 20 Nov 2026 21:44:08 -0330");
     }
 
     #[test]

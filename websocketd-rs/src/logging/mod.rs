@@ -1,4 +1,4 @@
-//! The log: websocketd's lines on stdout, one per event.
+//! The log: websocketd's lines on stdout or in a file, one per event.
 //!
 //! An event passes [`Fields::log`] -> tracing -> [`Layer`] (formats one line) -> [`writer`] (a bounded queue and a thread), so
 //! that a reader of the log that stalls costs lines, which are counted and told, and never stalls a connection.
@@ -7,7 +7,7 @@ mod line;
 mod writer;
 
 use std::io;
-use std::sync::Arc;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
@@ -17,8 +17,8 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry;
 
 use crate::config::{Level, Log};
-use line::Line;
-use writer::Writer;
+use line::{Line, Value};
+use writer::{Output, Writer};
 
 /// The tracing target of our own events. Events of other targets (libraries) are not websocketd's and are left out.
 const TARGET: &str = "websocketd";
@@ -103,49 +103,51 @@ impl Fields {
     }
 }
 
-/// The running log. To be kept until the program ends.
+/// The writer of this process.
+static WRITER: OnceLock<Writer> = OnceLock::new();
+
+/// The running log: what is still queued is written when this is dropped.
 #[derive(Debug)]
-pub struct Logging {
-    writer: Arc<Writer>,
-}
+pub struct Logging(());
 
 /// Starts the log, for the whole process and once.
 ///
 /// # Errors
-/// When the writer's thread can't be started, or a log runs already.
+/// When the log file can't be opened, the writer's thread can't be started, or a log runs already.
 pub fn start(log: &Log) -> io::Result<Logging> {
-    let writer = Arc::new(Writer::start()?);
+    let writer = Writer::start(Output::open(log.file.as_deref())?, log.format)?;
+    WRITER
+        .set(writer)
+        .map_err(|_| io::Error::other("the log runs already"))?;
     LEVEL.store(log.level as u8, Ordering::Relaxed);
-    let layer = Layer {
-        writer: Arc::clone(&writer),
-    };
-    tracing::subscriber::set_global_default(registry().with(layer)).map_err(io::Error::other)?;
-    Ok(Logging { writer })
+    let subscriber = registry().with(Layer);
+    tracing::subscriber::set_global_default(subscriber).map_err(io::Error::other)?;
+    Ok(Logging(()))
 }
 
-impl Logging {
-    /// Takes over what a new configuration says.
-    pub fn reload(&self, log: &Log) {
-        LEVEL.store(log.level as u8, Ordering::Relaxed);
+/// Takes over what a new configuration says. The log file is opened anew, by its name: after a rotation that is a new file.
+///
+/// # Errors
+/// When the log file can't be opened; the old one goes on then.
+pub fn reload(log: &Log) -> io::Result<()> {
+    if let Some(writer) = WRITER.get() {
+        writer.redirect(Output::open(log.file.as_deref())?, log.format);
     }
-
-    /// Waits until all lines are written, for two seconds at most.
-    pub fn flush(&self) {
-        self.writer.flush(FLUSH_TIMEOUT);
-    }
+    LEVEL.store(log.level as u8, Ordering::Relaxed);
+    Ok(())
 }
 
 impl Drop for Logging {
     fn drop(&mut self) {
-        self.flush();
+        if let Some(writer) = WRITER.get() {
+            writer.flush(FLUSH_TIMEOUT);
+        }
     }
 }
 
 /// Turns our events into lines.
 #[derive(Debug)]
-struct Layer {
-    writer: Arc<Writer>,
-}
+struct Layer;
 
 impl<S: Subscriber> tracing_subscriber::Layer<S> for Layer {
     fn enabled(&self, metadata: &tracing::Metadata<'_>, _: Context<'_, S>) -> bool {
@@ -153,9 +155,10 @@ impl<S: Subscriber> tracing_subscriber::Layer<S> for Layer {
     }
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let Some(writer) = WRITER.get() else { return };
         let mut line = Line::default();
         event.record(&mut Recorder(&mut line));
-        self.writer.push(&line);
+        writer.push(&line);
     }
 }
 
@@ -167,7 +170,7 @@ impl Visit for Recorder<'_> {
         match field.name() {
             "category" => value.clone_into(&mut self.0.category),
             "message" => value.clone_into(&mut self.0.message),
-            key => self.0.pair(key, value),
+            key => self.0.pairs.push((key, Value::Text(value.to_owned()))),
         }
     }
 
@@ -177,11 +180,13 @@ impl Visit for Recorder<'_> {
                 let level = Level::ALL.into_iter().find(|level| *level as u64 == value);
                 self.0.level = level.unwrap_or(Level::Error);
             }
-            key => self.0.pair(key, &value.to_string()),
+            key => self.0.pairs.push((key, Value::Number(value))),
         }
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        self.0.pair(field.name(), &format!("{value:?}"));
+        self.0
+            .pairs
+            .push((field.name(), Value::Text(format!("{value:?}"))));
     }
 }

@@ -1,22 +1,59 @@
 //! The queue between those who log and the stream that is written: bounded, never waited for.
 
+use std::fs::{File, OpenOptions};
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use jiff::{Timestamp, Zoned, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::stdio;
 
-use super::line::{self, Line};
+use super::line::{Clock, Line};
+use crate::config::Format;
 
 /// Bytes that may wait for a reader that is slow: about 5,000 lines, some seconds of a busy server.
 const MAX_QUEUE: usize = 1 << 20;
 
 /// The writer's stack: it formats nothing large.
 const STACK: usize = 128 * 1024;
+
+/// Where lines go.
+#[derive(Debug)]
+pub(super) enum Output {
+    Stdout,
+    File(File),
+}
+
+impl Output {
+    /// `path`, to be appended to; without one stdout.
+    pub(super) fn open(path: Option<&Path>) -> io::Result<Self> {
+        let Some(path) = path else {
+            return Ok(Self::Stdout);
+        };
+        // Readable by the group only: addresses and queries of people stand in it.
+        let file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o640)
+            .open(path);
+        file.map(Self::File).map_err(|error| {
+            io::Error::new(error.kind(), format!("open {}: {error}", path.display()))
+        })
+    }
+
+    fn fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Stdout => stdio::stdout(),
+            Self::File(file) => file.as_fd(),
+        }
+    }
+}
 
 /// Writes lines from a thread of its own.
 #[derive(Debug)]
@@ -35,27 +72,37 @@ struct Shared {
 struct Queue {
     /// Whole lines.
     text: String,
+    format: Format,
     /// Lines that found no room.
     dropped: u64,
     /// The writer is between taking lines and having written them.
     writing: bool,
-    /// The second that `timestamp` stands for: a busy log formats it once.
-    second: i64,
-    timestamp: String,
-    zone: Option<TimeZone>,
+    clock: Clock,
+    /// Where the lines go from now on, until the writer has taken it.
+    output: Option<Output>,
 }
 
 impl Writer {
-    pub(super) fn start() -> io::Result<Self> {
+    pub(super) fn start(output: Output, format: Format) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
+        let writer = Self {
+            shared: Arc::clone(&shared),
+        };
         // Looked up here and not at the first line, which may come from a thread that must not wait for the disk.
-        shared.lock().zone = Some(TimeZone::system());
-        let writer = Arc::clone(&shared);
+        shared.lock().clock.zone = Some(TimeZone::system());
+        shared.lock().format = format;
         thread::Builder::new()
             .name("log".into())
             .stack_size(STACK)
-            .spawn(move || writer.write_all())?;
-        Ok(Self { shared })
+            .spawn(move || shared.write_all(output))?;
+        Ok(writer)
+    }
+
+    /// Sends the lines from now on, and those still queued, to `output`.
+    pub(super) fn redirect(&self, output: Output, format: Format) {
+        let mut queue = self.shared.lock();
+        queue.output = Some(output);
+        queue.format = format;
     }
 
     /// Queues a line, or drops it when the queue is full.
@@ -78,7 +125,7 @@ impl Writer {
     pub(super) fn flush(&self, timeout: Duration) {
         let deadline = Instant::now() + timeout;
         let mut queue = self.shared.lock();
-        while queue.writing || !queue.text.is_empty() {
+        while queue.writing || !queue.text.is_empty() || queue.dropped > 0 {
             let Some(left) = deadline.checked_duration_since(Instant::now()) else {
                 return;
             };
@@ -91,12 +138,10 @@ impl Writer {
 impl Queue {
     fn append(&mut self, line: &Line) {
         let now = Timestamp::now();
-        if now.as_second() != self.second || self.timestamp.is_empty() {
-            self.second = now.as_second();
-            let zone = self.zone.clone().unwrap_or(TimeZone::UTC);
-            self.timestamp = line::timestamp(&Zoned::new(now, zone));
+        match self.format {
+            Format::Classic => line.write_classic(&mut self.text, &mut self.clock, now),
+            Format::Json => line.write_json(&mut self.text, now),
         }
-        line.write_classic(&mut self.text, &self.timestamp);
     }
 
     /// Tells, as a line of its own, how many found no room.
@@ -119,11 +164,11 @@ impl Shared {
     }
 
     /// The writer's thread: takes all that is queued and writes it in one call. It ends with the process.
-    fn write_all(&self) {
+    fn write_all(&self, mut output: Output) {
         let mut taken = String::new();
         let mut queue = self.lock();
         loop {
-            while queue.text.is_empty() {
+            while queue.text.is_empty() && queue.dropped == 0 {
                 queue.writing = false;
                 self.drained.notify_all();
                 queue = self
@@ -133,9 +178,12 @@ impl Shared {
             }
             queue.writing = true;
             queue.tell_dropped();
+            if let Some(new) = queue.output.take() {
+                output = new;
+            }
             std::mem::swap(&mut taken, &mut queue.text);
             drop(queue);
-            write_stdout(taken.as_bytes());
+            write(output.fd(), taken.as_bytes());
             taken.clear();
             // A burst's memory is given back.
             taken.shrink_to(MAX_QUEUE / 16);
@@ -144,19 +192,85 @@ impl Shared {
     }
 }
 
-/// Writes to stdout, whoever shares it. A reader that went away is not worth the service: the lines are lost, as they are with
-/// `>/dev/null`. Not by `std::io::Stdout`: its buffer would cut lines at other places than ours.
-fn write_stdout(mut bytes: &[u8]) {
-    let stdout = stdio::stdout();
+/// Writes all of it, if that can be done. A reader that went away, or a full disk, is not worth the service: the lines are lost, as
+/// they are with `>/dev/null`. Not by `std::io::Stdout`: its buffer would cut lines at other places than ours.
+fn write(fd: BorrowedFd<'_>, mut bytes: &[u8]) {
     while !bytes.is_empty() {
-        match rustix::io::write(stdout, bytes) {
+        match rustix::io::write(fd, bytes) {
             Ok(written) => bytes = &bytes[written..],
             Err(Errno::INTR) => {}
             Err(Errno::AGAIN) => {
                 // Somebody made the shared pipe non-blocking.
-                let _ = poll(&mut [PollFd::new(&stdout, PollFlags::OUT)], None);
+                let _ = poll(&mut [PollFd::new(&fd, PollFlags::OUT)], None);
             }
             Err(_) => return,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+
+    #[test]
+    fn a_reader_that_stalls_costs_lines_that_are_counted() {
+        let (mut reader, pipe) = io::pipe().unwrap();
+        let file = File::from(std::os::fd::OwnedFd::from(pipe));
+        let writer = Writer::start(Output::File(file), Format::Classic).unwrap();
+        let line = Line {
+            message: "x".repeat(1000),
+            ..Line::default()
+        };
+        // Nobody reads: if this waited, the test would not go on.
+        for _ in 0..3000 {
+            writer.push(&line);
+        }
+        let reading = thread::spawn(move || {
+            let mut text = String::new();
+            reader.read_to_string(&mut text).unwrap();
+            text
+        });
+        writer.flush(Duration::from_secs(60));
+        writer.redirect(Output::Stdout, Format::Classic);
+        // Taking the new output closes the pipe.
+        writer.push(&Line {
+            message: "the end of a test".into(),
+            ..Line::default()
+        });
+        let text = reading.join().unwrap();
+        let (told, kept): (Vec<&str>, Vec<&str>) = text
+            .lines()
+            .partition(|line| line.contains("log lines were dropped"));
+        let count = told.iter().map(|line| {
+            let message = line.rsplit(" | ").next().unwrap();
+            message.split(' ').next().unwrap().parse::<usize>().unwrap()
+        });
+        assert!(kept.iter().all(|line| line.ends_with(&"x".repeat(1000))));
+        assert_eq!(count.sum::<usize>() + kept.len(), 3000);
+    }
+
+    #[test]
+    fn a_rotated_file_is_left_when_the_log_is_opened_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, old) = (dir.path().join("log"), dir.path().join("log.1"));
+        let open = || Output::open(Some(&path)).unwrap();
+        let line = |message: &str| Line {
+            message: message.into(),
+            ..Line::default()
+        };
+        let writer = Writer::start(open(), Format::Classic).unwrap();
+        writer.push(&line("first"));
+        writer.flush(Duration::from_secs(60));
+        std::fs::rename(&path, &old).unwrap();
+        writer.push(&line("second"));
+        writer.flush(Duration::from_secs(60));
+        writer.redirect(open(), Format::Json);
+        writer.push(&line("third"));
+        writer.flush(Duration::from_secs(60));
+        let read = |path: &Path| std::fs::read_to_string(path).unwrap();
+        assert!(read(&old).ends_with("| second\n") && read(&old).contains("| first\n"));
+        assert!(read(&path).starts_with("{\"") && read(&path).contains("third"));
+        assert!(Output::open(Some(&dir.path().join("no/log"))).is_err());
     }
 }

@@ -18,7 +18,7 @@ pub(super) struct Door<L = Listener> {
 
 /// The bound sockets of a server that does not run yet.
 #[derive(Debug)]
-pub struct BoundDoors(Vec<Door<Bound>>);
+pub(super) struct BoundDoors(Vec<Door<Bound>>);
 
 /// All listeners.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl BoundDoors {
     ///
     /// # Errors
     /// The text for `Can't start server: `. The startup lines are logged up to there, as websocketd does.
-    pub fn open(config: &Config) -> Result<Self, String> {
+    pub(super) fn open(config: &Config) -> Result<Self, String> {
         announce_content(config);
         let listen = &config.listen;
         let mut doors = Vec::new();

@@ -3,6 +3,7 @@
 mod doors;
 mod gate;
 mod redirect;
+mod start;
 
 use std::future::poll_fn;
 use std::io;
@@ -10,19 +11,17 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpStream;
-use tokio::runtime::{self, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use doors::BoundDoors;
+pub use start::{start, verify};
 
 use crate::config::{Config, Level};
 use crate::http::{self, Service};
-use crate::logging::{Fields, log};
+use crate::logging::{self, Fields, log};
 use crate::metrics::METRICS;
 use crate::net::listener::{Accepted, describe};
 use crate::net::tls::{self, ServerConfig};
@@ -30,7 +29,7 @@ use crate::net::{Peer, Stream};
 use crate::process::Spawner;
 use crate::session;
 use crate::shutdown::{Order, Signals};
-use doors::{Door, Doors};
+use doors::{BoundDoors, Door, Doors};
 use gate::{Addresses, Place, Slots};
 
 /// Pause after an accept that failed for want of files or memory: what lacks is given back by others, and asking again at once
@@ -44,12 +43,6 @@ const COMPLAINT_INTERVAL: Duration = Duration::from_secs(10);
 /// `--closems`) and the last writes.
 const DRAIN_MARGIN: Duration = Duration::from_secs(5);
 
-/// The stack of a worker thread: futures live on the heap, and TLS needs the most, some 30 KiB.
-const WORKER_STACK: usize = 512 * 1024;
-
-/// Threads for file and directory reads of the HTTP part; more of them would only queue at the disk.
-const MAX_BLOCKING_THREADS: usize = 16;
-
 /// The sentence for a client that has too many connections; the log says the same.
 const TOO_MANY: &[u8] =
     b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/plain; charset=utf-8\r\n\
@@ -57,7 +50,7 @@ const TOO_MANY: &[u8] =
 
 /// The server in operation.
 #[derive(Debug)]
-pub struct Server {
+struct Server {
     service: Arc<Service>,
     tls: Option<Arc<ServerConfig>>,
     connections: Slots,
@@ -73,7 +66,7 @@ pub struct Server {
 
 impl Server {
     /// A server for `config`, whose handlers `spawner` starts. `tls` is what [`tls::load`] made of the files in `config`.
-    pub fn new(config: Config, tls: Option<Arc<ServerConfig>>, spawner: Arc<Spawner>) -> Self {
+    fn new(config: Config, tls: Option<Arc<ServerConfig>>, spawner: Arc<Spawner>) -> Self {
         let forks = config.limits.max_forks.map(Slots::new);
         let connections = Slots::new(config.limits.max_connections);
         let stopping = CancellationToken::new();
@@ -100,7 +93,7 @@ impl Server {
     ///
     /// # Errors
     /// When the server can't start, or can't go on because its spawner process died.
-    pub async fn run(
+    async fn run(
         mut self,
         doors: BoundDoors,
         mut signals: Signals,
@@ -209,6 +202,7 @@ impl Server {
     fn reload(&mut self, config: Result<Config, String>) {
         let checked = config.and_then(|config| {
             let loaded = config.listen.tls.as_ref().map(tls::load).transpose()?;
+            logging::reload(&config.log).map_err(|error| error.to_string())?;
             Ok((config, loaded))
         });
         let (config, loaded) = match checked {
@@ -237,7 +231,7 @@ impl Server {
         log(
             Level::Info,
             "server",
-            "Reloaded configuration and certificates",
+            "Reloaded configuration, certificates and log file",
         );
     }
 
@@ -266,34 +260,6 @@ impl Server {
             }
         }
     }
-}
-
-/// The runtime that the server runs in: a thread for each core.
-///
-/// # Errors
-/// When its threads can't be started.
-pub fn start_runtime() -> Result<Runtime, String> {
-    raise_file_limit();
-    runtime::Builder::new_multi_thread()
-        .enable_all()
-        .thread_stack_size(WORKER_STACK)
-        .max_blocking_threads(MAX_BLOCKING_THREADS)
-        .build()
-        .map_err(|error| format!("runtime: {}", describe(&error)))
-}
-
-/// As many open files as we may have, as Go programs do by themselves. Programs are started by the spawner, which keeps the limit
-/// that the daemon was started with.
-fn raise_file_limit() {
-    let limit = getrlimit(Resource::Nofile);
-    // A limit that can't be raised is one that the daemon runs with.
-    let _ = setrlimit(
-        Resource::Nofile,
-        Rlimit {
-            current: limit.maximum,
-            ..limit
-        },
-    );
 }
 
 /// Keeps the connection's place for as long as it is served.

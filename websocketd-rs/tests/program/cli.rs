@@ -131,3 +131,88 @@ fn hangup_reads_the_configuration_again() {
     let (code, rest) = daemon.stop();
     assert_eq!(code, Some(0), "{rest}");
 }
+
+#[test]
+fn a_broken_file_is_refused_at_start_by_check_and_on_hangup() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("websocketd.ini");
+    let flag = format!("--config={}", file.display());
+    fs::write(&file, "port=0\naddress=127.0.0.1\ncommand=cat\n").unwrap();
+    assert_ran(&[&flag, "--check"], 0, "The configuration is sound.", "");
+    let mut daemon = Daemon::start(&[&flag]);
+
+    fs::write(&file, "port=0\nprot=1\ncommand=cat\n").unwrap();
+    let wrong = format!("{}:2: prot: unknown key;", file.display());
+    for words in [&[flag.as_str(), "--check"][..], &[flag.as_str()]] {
+        let ran = run(words);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
+        assert!(ran.stderr.starts_with(&wrong), "{}", ran.stderr);
+    }
+    daemon.signal(Signal::SIGHUP);
+    let line = daemon.read_until("Reload refused");
+    assert!(line.contains("| ERROR ") && line.contains(&wrong), "{line}");
+    assert!(
+        std::net::TcpStream::connect(("127.0.0.1", daemon.port())).is_ok(),
+        "the old one goes on"
+    );
+
+    fs::write(&file, "port=0\nlog-format=json\ncommand=cat\n").unwrap();
+    daemon.signal(Signal::SIGHUP);
+    assert!(
+        daemon
+            .read_until("Reloaded configuration")
+            .starts_with("{\""),
+        "the new one holds"
+    );
+    assert_eq!(daemon.stop().0, Some(0));
+}
+
+#[test]
+fn check_looks_at_tls_files_too() {
+    assert_ran(
+        &[
+            "--check",
+            "--ssl",
+            "--sslcert=/nope",
+            "--sslkey=/nope",
+            "cat",
+        ],
+        3,
+        "",
+        "open /nope: no such file or directory",
+    );
+    let both = "Invalid parameters: --devconsole cannot be used with --staticdir. Pick one.";
+    assert_ran(
+        &["--check", "--devconsole", "--staticdir=/", "cat"],
+        4,
+        "",
+        both,
+    );
+}
+
+#[test]
+fn a_log_file_takes_the_place_of_stdout() {
+    let dir = tempfile::tempdir().unwrap();
+    let flag = |path: &str| format!("--log-file={}", dir.path().join(path).display());
+    let ran = run(&[&flag("log"), "--log-format=json", "--port=70000", "cat"]);
+    assert_eq!(
+        (ran.code, ran.stdout.as_str(), ran.stderr.as_str()),
+        (Some(3), "", "")
+    );
+    let log = fs::read_to_string(dir.path().join("log")).unwrap();
+    let last: serde_json::Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+    assert_eq!(last["level"], "fatal");
+    assert!(
+        last["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("Can't start server: ")
+    );
+    let bad = run(&[&flag("no/log"), "--port=0", "cat"]);
+    assert_eq!((bad.code, bad.stdout.as_str()), (Some(3), ""));
+    assert!(
+        bad.stderr.starts_with("Can't start the log: open "),
+        "{}",
+        bad.stderr
+    );
+}

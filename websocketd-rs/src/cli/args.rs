@@ -1,0 +1,267 @@
+//! Every flag, its default and its help text: the one definition that parser, `--help`, man page and completions come from.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Parser;
+use clap::builder::{OsStringValueParser, TypedValueParser};
+
+/// What was typed. Defaults stand here; what the values mean together is checked by [`crate::config`].
+#[derive(Debug, Clone, Parser)]
+#[command(
+    name = "websocketd-rs",
+    about = "Turns any program that reads stdin and writes stdout into a WebSocket server",
+    disable_help_flag = true,
+    disable_version_flag = true,
+    override_usage = "websocketd-rs [options] COMMAND [command args]\n       websocketd-rs [options] --dir=DIR",
+    max_term_width = 100
+)]
+pub struct Args {
+    /// Where to listen.
+    #[command(flatten)]
+    pub listening: Listening,
+    /// PEM files.
+    #[command(flatten)]
+    pub tls: Tls,
+    /// What HTTP requests get.
+    #[command(flatten)]
+    pub content: Content,
+    /// Who may connect.
+    #[command(flatten)]
+    pub access: Access,
+    /// How programs run.
+    #[command(flatten)]
+    pub programs: Programs,
+    /// Every bound.
+    #[command(flatten)]
+    pub limits: Limits,
+    /// The daemon itself.
+    #[command(flatten)]
+    pub daemon: Daemon,
+    /// Texts.
+    #[command(flatten)]
+    pub about: About,
+    /// The program that serves each WebSocket connection, with its arguments
+    #[arg(
+        value_name = "COMMAND",
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    pub command: Vec<OsString>,
+}
+
+/// Where to listen.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Listening")]
+pub struct Listening {
+    /// Port to listen on. Without the flag 80, or 443 with --ssl; 0 lets the kernel choose one, which the log tells
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<i64>,
+    /// Address to bind to, IPv6 in square brackets; may be given several times, each gets a listener on the same port.
+    /// Without the flag all interfaces
+    #[arg(long, value_name = "ADDRESS")]
+    pub address: Vec<String>,
+    /// Listen on a Unix socket; without --port, --address and --redirport there is then no TCP listener
+    #[arg(long, value_name = "PATH", value_parser = path())]
+    pub unixsocket: Option<PathBuf>,
+    /// Second port whose requests are redirected to the main one (for https-only sites); 0: none
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub redirport: i64,
+}
+
+/// PEM files.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "TLS")]
+pub struct Tls {
+    /// Serve https and wss (TLS 1.2 or newer); needs --sslcert and --sslkey
+    #[arg(long)]
+    pub ssl: bool,
+    /// Certificate chain, PEM, leaf first
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub sslcert: Option<PathBuf>,
+    /// Private key of the certificate, PEM (PKCS#8, PKCS#1 or SEC1)
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub sslkey: Option<PathBuf>,
+    /// Require client certificates and verify them against the authorities in this PEM file
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub sslca: Option<PathBuf>,
+}
+
+/// What HTTP requests get.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "What is served")]
+pub struct Content {
+    /// Serve every program below this directory as a WebSocket endpoint, in place of COMMAND
+    #[arg(long, value_name = "DIR", value_parser = path())]
+    pub dir: Option<PathBuf>,
+    /// Serve static files from this directory over HTTP
+    #[arg(long, value_name = "DIR", value_parser = path())]
+    pub staticdir: Option<PathBuf>,
+    /// Serve CGI programs from this directory over HTTP
+    #[arg(long, value_name = "DIR", value_parser = path())]
+    pub cgidir: Option<PathBuf>,
+    /// Serve a page to try the endpoint with on every path; not together with --staticdir or --cgidir
+    #[arg(long)]
+    pub devconsole: bool,
+    /// Header for every response, as "Name: value"; may be given several times
+    #[arg(long, value_name = "HEADER")]
+    pub header: Vec<String>,
+    /// Header for the responses that upgrade to WebSocket; may be given several times
+    #[arg(long = "header-ws", value_name = "HEADER")]
+    pub header_ws: Vec<String>,
+    /// Header for all responses but those that upgrade; may be given several times
+    #[arg(long = "header-http", value_name = "HEADER")]
+    pub header_http: Vec<String>,
+}
+
+/// Who may connect.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Who may connect")]
+pub struct Access {
+    /// Refuse upgrades (403) whose Origin is not the host and port of the request
+    #[arg(long)]
+    pub sameorigin: bool,
+    /// Refuse upgrades (403) whose Origin is not in this list of [scheme://]host[:port], separated by commas; without a
+    /// port any port matches
+    #[arg(long, value_name = "LIST")]
+    pub origin: Option<String>,
+    /// Look up the client's name in DNS for the program (in `REMOTE_HOST`) and the log
+    #[arg(long)]
+    pub reverselookup: bool,
+}
+
+/// How programs run.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Programs")]
+pub struct Programs {
+    /// Binary mode: every read from the program is one binary message, every binary message goes to its stdin as it is
+    #[arg(long)]
+    pub binary: bool,
+    /// Send stderr lines to the client too: each line of stdout or stderr becomes {"stream":"..","data":".."}
+    #[arg(long)]
+    pub passstderr: bool,
+    /// Subprotocols that programs speak, separated by commas: of those that a client offers the first one listed here is
+    /// chosen, and told to the program in `SEC_WEBSOCKET_PROTOCOL`
+    #[arg(long, value_name = "LIST")]
+    pub protocol: Option<String>,
+    /// Close code for a program's exit status, as STATUS:CODE with a code from 4000 to 4999; may be given several times.
+    /// Without it 0 gives 1000 and all else 1011
+    #[arg(long = "close-on-exit", value_name = "STATUS:CODE")]
+    pub close_on_exit: Vec<String>,
+    /// Variables of the daemon's environment that programs get, separated by commas; all others are left out
+    #[arg(long, value_name = "LIST", default_value = "PATH,LD_LIBRARY_PATH")]
+    pub passenv: String,
+    /// Milliseconds added to each wait before a program that was told to end gets SIGINT (100), SIGTERM (250 later) and
+    /// SIGKILL (500 later)
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub closems: u64,
+    /// Milliseconds a CGI program may take
+    #[arg(long, value_name = "MS", default_value_t = 60_000)]
+    pub cgitimeout: u64,
+    /// Seconds of processor time of each program (`RLIMIT_CPU`); 0: as the daemon's own
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub handlercpu: u64,
+    /// Bytes of address space of each program (`RLIMIT_AS`); 0: as the daemon's own
+    #[arg(long, value_name = "BYTES", default_value_t = 0)]
+    pub handlermemory: u64,
+    /// Open files of each program (`RLIMIT_NOFILE`); 0: as the daemon's own
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub handlerfiles: u64,
+    /// Processes of the user that programs run as (`RLIMIT_NPROC`); 0: as the daemon's own
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub handlerprocs: u64,
+}
+
+/// Every bound.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Limits")]
+pub struct Limits {
+    /// Programs (WebSocket and CGI) at once; more requests are refused with 429; 0 or less: unlimited
+    #[arg(long, value_name = "N", default_value_t = 1024)]
+    pub maxforks: i64,
+    /// Connections at once; more wait in the kernel's queue until one ends
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub maxconns: u64,
+    /// Connections at once from one client address (IPv6: from one /64); 0: unlimited, as behind a proxy all clients
+    /// have one address
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub maxconnsperip: u64,
+    /// Bytes of a message from the client; larger ones close the connection with 1009; 0 or less: unlimited
+    #[arg(long, value_name = "BYTES", default_value_t = 1_048_576)]
+    pub maxframesize: i64,
+    /// Fragments of one message; more close the connection with 1008
+    #[arg(long, value_name = "N", default_value_t = 131_072)]
+    pub maxfragments: u64,
+    /// Bytes of a line from the program; a longer one ends the session with 1011
+    #[arg(long, value_name = "BYTES", default_value_t = 4_194_304)]
+    pub maxline: u64,
+    /// Bytes of a request's head; larger ones get 431
+    #[arg(long, value_name = "BYTES", default_value_t = 1_048_576)]
+    pub maxheaderbytes: u64,
+    /// Header fields of a request; more get 431
+    #[arg(long, value_name = "N", default_value_t = 256)]
+    pub maxheaders: u64,
+    /// Milliseconds for the TLS handshake
+    #[arg(long, value_name = "MS", default_value_t = 10_000)]
+    pub tlstimeout: u64,
+    /// Milliseconds from the first byte of a request's head to its end
+    #[arg(long, value_name = "MS", default_value_t = 10_000)]
+    pub headertimeout: u64,
+    /// Milliseconds a kept-alive HTTP connection may be silent between requests
+    #[arg(long, value_name = "MS", default_value_t = 60_000)]
+    pub idletimeout: u64,
+    /// Milliseconds a write to the client may make no progress before the connection is given up
+    #[arg(long, value_name = "MS", default_value_t = 60_000)]
+    pub writetimeout: u64,
+    /// Milliseconds to wait for the client's close frame after ours
+    #[arg(long, value_name = "MS", default_value_t = 3_000)]
+    pub closetimeout: u64,
+    /// Milliseconds between keep-alive pings; a client that shows no sign of life for two of them is gone; 0: no pings
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub pingms: u64,
+    /// Milliseconds programs get to end by themselves when the daemon stops
+    #[arg(long, value_name = "MS", default_value_t = 3_000)]
+    pub shutdowngrace: u64,
+}
+
+/// The daemon itself.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "The daemon")]
+pub struct Daemon {
+    /// Read flags from this file too, as "flag=value" lines without the dashes; flags on the command line win. Sections
+    /// [route /PATH] serve more programs and directories below their path. Read again on SIGHUP
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub config: Option<PathBuf>,
+    /// Check flags, configuration file and TLS files, say what is wrong, and exit
+    #[arg(long)]
+    pub check: bool,
+    /// Least severity that is logged: debug, trace, access, info, error, fatal or none
+    #[arg(long, value_name = "LEVEL", default_value = "access")]
+    pub loglevel: String,
+    /// What a line of the log looks like: classic (as websocketd's) or json (an object for each line)
+    #[arg(long = "log-format", value_name = "FORMAT", default_value = "classic")]
+    pub log_format: String,
+    /// Append the log to this file and not to stdout; opened again on SIGHUP, for log rotation
+    #[arg(long = "log-file", value_name = "FILE", value_parser = path())]
+    pub log_file: Option<PathBuf>,
+}
+
+/// Texts.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "About")]
+pub struct About {
+    /// Print this and exit
+    #[arg(long, short = 'h')]
+    pub help: bool,
+    /// Print the version and exit
+    #[arg(long)]
+    pub version: bool,
+    /// Print the license and exit
+    #[arg(long)]
+    pub license: bool,
+}
+
+/// A path that may be empty: websocketd takes it for a flag that was not given, clap's own parser refuses it.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}

@@ -1,0 +1,142 @@
+//! Every number with its range.
+
+use std::time::Duration;
+
+use super::Problem;
+use crate::cli::{self, Args};
+use crate::config::{Framing, Limits, Program, ResourceLimits, Session};
+
+/// Longest wait that is accepted, in milliseconds (a day): longer ones are typing errors, and timers need an end.
+pub(super) const MAX_WAIT_MS: u64 = 24 * 60 * 60 * 1000;
+/// Most connections that can be asked for: far above what a process can have open files.
+const MAX_COUNT: u64 = 1 << 24;
+/// Largest size in bytes that can be asked for: one buffer of that size can still be had.
+const MAX_BYTES: u64 = 1 << 30;
+/// A request's head needs some room: shorter limits would refuse every browser.
+const MIN_HEADER_BYTES: u64 = 1024;
+
+pub(super) fn check_session(args: &Args, program: Option<Program>) -> Result<Session, Problem> {
+    Ok(Session {
+        program,
+        framing: match (args.programs.binary, args.programs.passstderr) {
+            (true, _) => Framing::Binary,
+            (false, true) => Framing::TaggedLines,
+            (false, false) => Framing::Lines,
+        },
+        max_message: usize::try_from(args.limits.maxframesize)
+            .ok()
+            .filter(|&bytes| bytes > 0),
+        max_line: bounded("maxline", args.limits.maxline, 1, MAX_BYTES)?,
+        max_fragments: bounded("maxfragments", args.limits.maxfragments, 1, MAX_COUNT)?,
+        protocols: check_protocols(args.programs.protocol.as_deref())?,
+        exit_codes: check_exit_codes(&args.programs.close_on_exit)?,
+        ping_interval: match args.limits.pingms {
+            0 => None,
+            interval => Some(wait("pingms", interval)?),
+        },
+        write_timeout: wait("writetimeout", args.limits.writetimeout)?,
+        close_timeout: wait("closetimeout", args.limits.closetimeout)?,
+    })
+}
+
+pub(super) fn check_limits(args: &cli::Limits) -> Result<Limits, Problem> {
+    Ok(Limits {
+        max_forks: usize::try_from(args.maxforks)
+            .ok()
+            .filter(|&forks| forks > 0),
+        max_connections: bounded("maxconns", args.maxconns, 1, MAX_COUNT)?,
+        max_connections_per_address: match args.maxconnsperip {
+            0 => None,
+            connections => Some(bounded("maxconnsperip", connections, 1, MAX_COUNT)?),
+        },
+        tls_timeout: wait("tlstimeout", args.tlstimeout)?,
+        header_timeout: wait("headertimeout", args.headertimeout)?,
+        idle_timeout: wait("idletimeout", args.idletimeout)?,
+        max_header_bytes: bounded(
+            "maxheaderbytes",
+            args.maxheaderbytes,
+            MIN_HEADER_BYTES,
+            MAX_BYTES,
+        )?,
+        max_headers: bounded("maxheaders", args.maxheaders, 1, 1 << 16)?,
+        shutdown_grace: match args.shutdowngrace {
+            0 => Duration::ZERO,
+            grace => wait("shutdowngrace", grace)?,
+        },
+    })
+}
+
+fn bounded(flag: &'static str, value: u64, least: u64, most: u64) -> Result<usize, Problem> {
+    if !(least..=most).contains(&value) {
+        let message = format!("--{flag} must be from {least} to {most}, not {value}");
+        return Err(Problem::alone(flag, message));
+    }
+    usize::try_from(value).map_err(|_| {
+        Problem::alone(
+            flag,
+            format!("--{flag} {value} is too large for this machine"),
+        )
+    })
+}
+
+pub(super) fn wait(flag: &'static str, ms: u64) -> Result<Duration, Problem> {
+    if !(1..=MAX_WAIT_MS).contains(&ms) {
+        let message = format!("--{flag} must be from 1 to {MAX_WAIT_MS} milliseconds, not {ms}");
+        return Err(Problem::alone(flag, message));
+    }
+    Ok(Duration::from_millis(ms))
+}
+
+pub(super) fn check_resources(programs: &cli::Programs) -> ResourceLimits {
+    let given = |value: u64| (value > 0).then_some(value);
+    ResourceLimits {
+        cpu_seconds: given(programs.handlercpu),
+        memory_bytes: given(programs.handlermemory),
+        open_files: given(programs.handlerfiles),
+        processes: given(programs.handlerprocs),
+    }
+}
+
+/// Subprotocol names are tokens (RFC 6455 section 11.3.4).
+fn check_protocols(list: Option<&str>) -> Result<Vec<String>, Problem> {
+    let names = list.unwrap_or_default().split(',').map(str::trim);
+    let mut protocols: Vec<String> = Vec::new();
+    for name in names.filter(|name| !name.is_empty()) {
+        if !name.bytes().all(is_token) {
+            let message = format!(
+                "--protocol: '{}' is no name of a protocol",
+                name.escape_debug()
+            );
+            return Err(Problem::alone("protocol", message));
+        }
+        if !protocols.iter().any(|known| known == name) {
+            protocols.push(name.to_owned());
+        }
+    }
+    Ok(protocols)
+}
+
+/// A byte of a token (RFC 9110 section 5.6.2).
+pub(super) fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+fn check_exit_codes(typed: &[String]) -> Result<Vec<(u8, u16)>, Problem> {
+    let mut codes: Vec<(u8, u16)> = Vec::new();
+    for pair in typed {
+        let parsed = pair.split_once(':').and_then(|(status, code)| {
+            let (status, code) = (status.parse().ok()?, code.parse().ok()?);
+            (4000..=4999).contains(&code).then_some((status, code))
+        });
+        let Some((status, code)) = parsed else {
+            let message = format!(
+                "--close-on-exit: '{}' is not STATUS:CODE with a status from 0 to 255 and a code from 4000 to 4999",
+                pair.escape_debug()
+            );
+            return Err(Problem::alone("close-on-exit", message));
+        };
+        codes.retain(|(known, _)| *known != status);
+        codes.push((status, code));
+    }
+    Ok(codes)
+}

@@ -1,0 +1,182 @@
+//! From what was typed to what is meant, in websocketd's order of checks and with its texts and exit codes.
+
+mod bounds;
+mod program;
+mod serve;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Config, Environment, Format, Level, Listen, Log, Process, Tls};
+use crate::cli::{Args, Exit};
+use bounds::{MAX_WAIT_MS, check_limits, check_resources, check_session, wait};
+pub(super) use program::check_variable;
+use program::{find_program, inherited};
+use serve::check_http;
+
+/// What is wrong with what was typed.
+#[derive(Debug)]
+pub(super) struct Problem {
+    /// The flag to blame, or `command`.
+    flag: &'static str,
+    message: String,
+    manner: Manner,
+}
+
+/// How websocketd tells it; the exit code is 1 in every case.
+#[derive(Debug, Clone, Copy)]
+enum Manner {
+    /// The message on stderr.
+    Alone,
+    /// The message and the short usage on stderr.
+    WithUsage,
+    /// The message on stdout, the short usage on stderr.
+    OnStdout,
+}
+
+impl Problem {
+    fn alone(flag: &'static str, message: String) -> Self {
+        Self {
+            flag,
+            message,
+            manner: Manner::Alone,
+        }
+    }
+
+    fn with_usage(flag: &'static str, message: String) -> Self {
+        Self {
+            flag,
+            message,
+            manner: Manner::WithUsage,
+        }
+    }
+
+    /// The same, told of the route `path`.
+    pub(super) fn in_route(self, path: &str) -> Self {
+        let message = format!("[route {path}]: {}", self.message);
+        Self {
+            message,
+            manner: Manner::Alone,
+            ..self
+        }
+    }
+
+    /// The exit to make. `place` tells where the configuration file set a flag, if it did.
+    pub(super) fn exit(self, program: &str, place: &dyn Fn(&str) -> Option<String>) -> Exit {
+        let Self {
+            flag,
+            message,
+            manner,
+        } = self;
+        let place = place(flag).map_or_else(String::new, |place| format!("{place}: "));
+        let message = format!("{place}{message}");
+        match manner {
+            Manner::Alone => Exit::alone(1, &message),
+            Manner::WithUsage => Exit::usage(1, &message, program),
+            Manner::OnStdout => Exit::told_on_stdout(1, &message, program),
+        }
+    }
+}
+
+/// Checks `args` against `environment`, which must be the daemon's own. `variables` are set for programs beside those that
+/// `--passenv` lets through. Without `must_serve` nothing may be served: the routes do.
+pub(super) fn check(
+    args: &Args,
+    variables: &Environment,
+    environment: &Environment,
+    must_serve: bool,
+) -> Result<Config, Problem> {
+    let level = Level::from_name(&args.daemon.loglevel).ok_or_else(|| Problem {
+        flag: "loglevel",
+        message: format!(
+            "Incorrect loglevel flag '{}'. Use --help to see allowed values.",
+            args.daemon.loglevel
+        ),
+        manner: Manner::OnStdout,
+    })?;
+    let tls = check_tls(args)?;
+    if args.programs.binary && args.programs.passstderr {
+        let message = "please only specify one of --binary and --passstderr";
+        return Err(Problem::alone("passstderr", message.to_owned()));
+    }
+    let program = find_program(args, environment, must_serve)?;
+    Ok(Config {
+        listen: check_listen(args, tls),
+        http: check_http(args)?,
+        session: check_session(args, program)?,
+        process: Process {
+            inherited_env: inherited(&args.programs.passenv, environment, variables),
+            close_delay: Duration::from_millis(args.programs.closems.min(MAX_WAIT_MS)),
+            cgi_timeout: wait("cgitimeout", args.programs.cgitimeout)?,
+            limits: check_resources(&args.programs),
+        },
+        limits: check_limits(&args.limits)?,
+        log: check_log(args, level)?,
+        routes: Vec::new(),
+    })
+}
+
+fn check_tls(args: &Args) -> Result<Option<Tls>, Problem> {
+    // websocketd takes an empty file name for a flag that was not given.
+    let given = |path: &Option<PathBuf>| path.clone().filter(|path| !path.as_os_str().is_empty());
+    let tls = &args.tls;
+    match (tls.ssl, given(&tls.sslcert), given(&tls.sslkey)) {
+        (true, Some(cert), Some(key)) => Ok(Some(Tls {
+            cert,
+            key,
+            client_ca: given(&tls.sslca),
+        })),
+        (true, _, _) => {
+            let message = "please specify both --sslcert and --sslkey when requesting --ssl";
+            Err(Problem::alone("ssl", message.to_owned()))
+        }
+        (false, None, None) => Ok(None),
+        (false, cert, _) => {
+            let flag = if cert.is_some() { "sslcert" } else { "sslkey" };
+            let message = "you should not be using --ssl* flags when there is no --ssl option";
+            Err(Problem::alone(flag, message.to_owned()))
+        }
+    }
+}
+
+fn check_log(args: &Args, level: Level) -> Result<Log, Problem> {
+    let format = match args.daemon.log_format.as_str() {
+        "classic" => Format::Classic,
+        "json" => Format::Json,
+        other => {
+            let message = format!("--log-format must be classic or json, not '{other}'");
+            return Err(Problem::alone("log-format", message));
+        }
+    };
+    let file = args
+        .daemon
+        .log_file
+        .clone()
+        .filter(|path| !path.as_os_str().is_empty());
+    Ok(Log {
+        level,
+        format,
+        file,
+    })
+}
+
+fn check_listen(args: &Args, tls: Option<Tls>) -> Listen {
+    let args = &args.listening;
+    let unix_socket = args
+        .unixsocket
+        .clone()
+        .filter(|path| !path.as_os_str().is_empty());
+    let tcp_asked = args.port.is_some() || !args.address.is_empty() || args.redirport != 0;
+    let standard = if tls.is_some() { 443 } else { 80 };
+    let port = args.port.unwrap_or(standard);
+    Listen {
+        addresses: args.address.clone(),
+        port: (tcp_asked || unix_socket.is_none()).then_some(port),
+        redirect_port: (args.redirport != 0).then_some(args.redirport),
+        unix_socket,
+        tls,
+    }
+}
+
+#[cfg(test)]
+mod tests;

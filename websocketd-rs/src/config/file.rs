@@ -1,0 +1,184 @@
+//! The ini file's form: sections of `key = value` lines, each with its line number for what is wrong with it. Pure.
+//!
+//! Read by hand and not by the `ini` crate: that one forgets line numbers, which every complaint about a value needs, and
+//! merges repeated keys, which `header` and `address` live from.
+
+/// The largest file that is read: it is written by hand, a bigger one is a mistake.
+pub(super) const MAX_FILE: u64 = 1 << 20;
+
+/// A section: the lines under one `[name]`, or those before the first.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Section {
+    /// What stands in the brackets; empty before the first section.
+    pub(super) name: String,
+    /// Line of the name; 0 before the first section.
+    pub(super) line: usize,
+    pub(super) entries: Vec<Entry>,
+}
+
+/// One `key = value`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) value: String,
+    pub(super) line: usize,
+}
+
+/// A line that can't be understood.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Mistake {
+    pub(super) line: usize,
+    pub(super) text: String,
+}
+
+/// Reads sections. `#` and `;` begin a comment at the start of a line only, for values may hold both. A value in double quotes
+/// keeps its blanks.
+pub(super) fn parse(text: &str) -> Result<Vec<Section>, Mistake> {
+    let first = Section {
+        name: String::new(),
+        line: 0,
+        entries: Vec::new(),
+    };
+    let mut sections = vec![first];
+    for (line, content) in (1..).zip(text.lines()) {
+        let mistake = |text: &str| Mistake {
+            line,
+            text: text.to_owned(),
+        };
+        let content = content.trim();
+        if content.is_empty() || content.starts_with(['#', ';']) {
+            continue;
+        }
+        if content.contains(char::is_control) {
+            return Err(mistake("control characters are not allowed"));
+        }
+        if let Some(rest) = content.strip_prefix('[') {
+            let name = rest
+                .strip_suffix(']')
+                .ok_or_else(|| mistake("the section has no ']'"))?;
+            let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+            if let Some(twin) = sections.iter().find(|section| section.name == name) {
+                let text = format!("section [{name}] is there already, in line {}", twin.line);
+                return Err(mistake(&text));
+            }
+            sections.push(Section {
+                name,
+                line,
+                entries: Vec::new(),
+            });
+            continue;
+        }
+        let (key, value) = content
+            .split_once('=')
+            .ok_or_else(|| mistake("this is neither a [section], a key=value nor a # comment"))?;
+        let value = value.trim();
+        let quoted = value
+            .strip_prefix('"')
+            .and_then(|rest| rest.strip_suffix('"'));
+        let entry = Entry {
+            key: key.trim().to_owned(),
+            // A command has its own quotes: only a value that is one quoted text as a whole loses them.
+            value: quoted
+                .filter(|inner| !inner.contains('"'))
+                .unwrap_or(value)
+                .to_owned(),
+            line,
+        };
+        sections
+            .last_mut()
+            .expect("there is a first one")
+            .entries
+            .push(entry);
+    }
+    Ok(sections)
+}
+
+/// Splits a command line into words as a shell does, without anything else that a shell does: blanks separate, single and double
+/// quotes hold together, a backslash (not within single quotes) takes the next character as it is.
+pub(super) fn split_command(text: &str) -> Result<Vec<String>, &'static str> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        match (quote, character) {
+            (Some(open), character) if character == open => quote = None,
+            (None | Some('"'), '\\') => {
+                let next = characters.next().ok_or("a backslash stands at the end")?;
+                word.get_or_insert_default().push(next);
+            }
+            (None, '\'' | '"') => {
+                quote = Some(character);
+                word.get_or_insert_default();
+            }
+            (None, character) if character.is_whitespace() => words.extend(word.take()),
+            (_, character) => word.get_or_insert_default().push(character),
+        }
+    }
+    if quote.is_some() {
+        return Err("a quote is not closed");
+    }
+    words.extend(word);
+    Ok(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sections_and_lines() {
+        let text = "# a\nport = 1\n\n[route  /a b]\n;c\nheader = \" X: y \"\ncommand=\"/a b\" \"c\"\nx==\n";
+        let sections = parse(text).unwrap();
+        assert_eq!(sections.len(), 2);
+        let entry = |key: &str, value: &str, line| Entry {
+            key: key.into(),
+            value: value.into(),
+            line,
+        };
+        assert_eq!(sections[0].entries, [entry("port", "1", 2)]);
+        assert_eq!(
+            (sections[1].name.as_str(), sections[1].line),
+            ("route /a b", 4)
+        );
+        assert_eq!(
+            sections[1].entries,
+            [
+                entry("header", " X: y ", 6),
+                entry("command", "\"/a b\" \"c\"", 7),
+                entry("x", "=", 8)
+            ]
+        );
+    }
+
+    #[test]
+    fn mistakes_have_lines() {
+        for (text, line, part) in [
+            ("a=b\nnonsense\n", 2, "neither"),
+            ("\n[route", 2, "no ']'"),
+            ("[a]\n[b]\n[a]\n", 3, "line 1"),
+            ("a=\u{1}\n", 1, "control"),
+            ("a=b\u{85}c\n", 1, "control"),
+        ] {
+            let mistake = parse(text).unwrap_err();
+            assert_eq!(mistake.line, line, "{text}");
+            assert!(mistake.text.contains(part), "{}", mistake.text);
+        }
+        assert!(parse("").unwrap()[0].entries.is_empty());
+    }
+
+    #[test]
+    fn commands_are_split_as_a_shell_does() {
+        let split = |text| split_command(text).unwrap();
+        assert_eq!(split("cat  -u"), ["cat", "-u"]);
+        assert_eq!(
+            split(r#""/my dir/x" 'a "b" \' c\ d "" "e\"f\\""#),
+            ["/my dir/x", r#"a "b" \"#, "c d", "", "e\"f\\"]
+        );
+        assert_eq!(split("a'b'c\"d\""), ["abcd"]);
+        assert_eq!(split("$HOME *; `x`"), ["$HOME", "*;", "`x`"]);
+        assert!(split("  ").is_empty());
+        assert!(split_command("'a").is_err());
+        assert!(split_command("a\\").is_err());
+    }
+}

@@ -1,0 +1,223 @@
+//! What a file says, what it may not say, and who wins.
+
+use super::*;
+use crate::config::Program;
+
+/// Loads `text` as the file of `--config`, after the other `words`.
+fn load_text(text: &str, words: &[&str]) -> Result<Config, Exit> {
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    std::fs::write(file.path(), text).expect("it can be written");
+    let mut argv = vec![OsString::from("wd"), "--config".into(), file.path().into()];
+    argv.extend(words.iter().map(OsString::from));
+    let environment = [("PATH", "/usr/bin:/bin"), ("X", "1")];
+    let environment = environment.map(|(key, value)| (key.into(), value.into()));
+    let name = file.path().display().to_string();
+    load(&argv, &environment.to_vec())
+        .map(|loaded| loaded.config)
+        .map_err(|exit| Exit {
+            stderr: exit.stderr.replace(&name, "FILE"),
+            ..exit
+        })
+}
+
+fn good(text: &str, words: &[&str]) -> Config {
+    load_text(text, words).unwrap_or_else(|exit| panic!("{exit:?}"))
+}
+
+#[track_caller]
+fn refused(text: &str) -> String {
+    let exit = load_text(text, &[]).expect_err("the file is wrong");
+    assert_eq!((exit.code, exit.stdout.as_str()), (1, ""));
+    exit.stderr.trim_end().to_owned()
+}
+
+fn command(config: &Config) -> Vec<OsString> {
+    match &config.session.program {
+        Some(Program::Command { path, args }) => {
+            [&[path.clone().into_os_string()], args.as_slice()].concat()
+        }
+        other => panic!("{other:?} is no command"),
+    }
+}
+
+#[test]
+fn every_flag_is_a_key() {
+    for arg in Args::command().get_arguments() {
+        let Some(flag) = arg.get_long().filter(|flag| !LINE_ONLY.contains(flag)) else {
+            continue;
+        };
+        let problem = load_text(&format!("{flag}=\u{20}\n"), &[]).expect_err("nothing is served");
+        assert!(
+            !problem.stderr.contains("unknown key"),
+            "{flag}: {}",
+            problem.stderr
+        );
+    }
+    for flag in ROUTE_FLAGS {
+        assert!(
+            Args::command()
+                .get_arguments()
+                .any(|arg| arg.get_long() == Some(flag)),
+            "--{flag} is gone"
+        );
+    }
+}
+
+#[test]
+fn the_command_line_wins() {
+    let text = "port = 0x50\naddress=a\naddress=b\nbinary=true\ncommand=cat '-u' \"x y\"\n";
+    let config = good(text, &[]);
+    assert_eq!(config.listen.port, Some(80));
+    assert_eq!(config.listen.addresses, ["a", "b"]);
+    assert_eq!(command(&config), ["/usr/bin/cat", "-u", "x y"]);
+    let config = good(text, &["--port=1", "--address=c", "--binary=false", "true"]);
+    assert_eq!(
+        (config.listen.port, config.listen.addresses),
+        (Some(1), vec!["c".to_owned()])
+    );
+    let config = good(text, &["--dir=/etc"]);
+    assert!(matches!(
+        config.session.program,
+        Some(Program::ScriptDir(_))
+    ));
+}
+
+#[test]
+fn routes_inherit_and_override() {
+    let text = "[global]\nsameorigin=true\nmaxline=7\nheader=A: 1\nenv=E=0\nenv=F=0\ncommand=cat\n\
+                [route /a/]\ncommand=true\nmaxline=8\nheader=A: 2\nheader=B: 3\nenv=E=1\nmaxforks=2\n\
+                [route /a/b]\nstatic=/etc\ncgi=/usr\n\
+                [route /]\ndir=/etc\n";
+    let config = good(text, &["--passenv=X"]);
+    let route = |path: &str| config.route(path.as_bytes());
+    let a = route("/a").expect("the route itself");
+    assert_eq!(route("/a/x").unwrap().path, "/a");
+    assert_eq!(route("/a/b/c").unwrap().path, "/a/b");
+    assert_eq!(route("/a/bc").unwrap().path, "/a", "whole segments only");
+    assert_eq!(route("/ab").unwrap().path, "");
+
+    assert_eq!(command(&a.config), ["/usr/bin/true"]);
+    assert_eq!((a.config.session.max_line, config.session.max_line), (8, 7));
+    assert!(a.config.http.same_origin && a.own_forks);
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(a.config.http.headers, [pair("A", "2"), pair("B", "3")]);
+    assert_eq!(config.http.headers, [pair("A", "1")]);
+    let variables = |config: &Config| -> Vec<String> {
+        let pairs = config.process.inherited_env.iter();
+        pairs
+            .map(|(name, value)| format!("{}={}", name.display(), value.display()))
+            .collect()
+    };
+    assert_eq!(variables(&config), ["X=1", "E=0", "F=0"]);
+    assert_eq!(variables(&a.config), ["X=1", "F=0", "E=1"]);
+
+    let b = route("/a/b").unwrap();
+    assert!(b.config.session.program.is_none() && !b.own_forks);
+    assert_eq!(b.config.http.static_dir.as_deref(), Some(Path::new("/etc")));
+    assert_eq!(b.config.http.cgi_dir.as_deref(), Some(Path::new("/usr")));
+}
+
+#[test]
+fn routes_alone_serve() {
+    let config = good("[route /x]\ncommand=cat\n", &[]);
+    assert!(config.session.program.is_none());
+    assert!(config.route(b"/y").is_none());
+}
+
+#[test]
+fn mistakes_name_file_line_key_and_what_is_allowed() {
+    let serve = "command=cat\n";
+    for (text, told) in [
+        (
+            "port=x\n",
+            "FILE:1: port: \"x\" is not a whole number of at most 63 bits",
+        ),
+        (
+            "\n#\nssl=yes\n",
+            "FILE:3: ssl: \"yes\" is not true or false",
+        ),
+        (
+            "maxline=0\n",
+            "FILE:1: --maxline must be from 1 to 1073741824, not 0",
+        ),
+        ("command='cat\n", "FILE:1: command: a quote is not closed"),
+        (
+            "command=nosuch\n",
+            "FILE:1: unable to locate specified COMMAND 'nosuch' in OS path",
+        ),
+        (
+            "dir=/nope\n",
+            "FILE:1: could not find your script dir '/nope'",
+        ),
+        (
+            "env=1=2\n",
+            "FILE:1: env: '1' is no name that a variable may have here",
+        ),
+        (
+            "header=x\n",
+            "FILE:1: --header: 'x' is no header; write it as \"Name: value\"",
+        ),
+        (
+            "sslcert=x\n",
+            "FILE:1: you should not be using --ssl* flags when there is no --ssl option",
+        ),
+        (
+            "[route /a]\nmaxline=0\ncommand=cat\n",
+            "FILE:2: [route /a]: --maxline must be from 1 to 1073741824, not 0",
+        ),
+        (
+            "[route /a]\n",
+            "FILE:1: [route /a]: Please specify COMMAND or provide --dir, --staticdir or --cgidir argument.",
+        ),
+        (
+            "[route /a]\ndir=/nope\n",
+            "FILE:2: [route /a]: could not find your script dir '/nope'",
+        ),
+    ] {
+        let text = if text.contains("command") || text.contains("dir=") || text.contains('[') {
+            text.to_owned()
+        } else {
+            format!("{text}{serve}")
+        };
+        let told_now = refused(&text);
+        assert_eq!(told_now.lines().next(), Some(told), "{text}");
+    }
+    let unknown = refused("prot=1\n[route /a]\nport=1\n[x]\n[route a]\n[route /a/../b]\n");
+    let lines: Vec<&str> = unknown.lines().collect();
+    assert!(
+        lines[0].starts_with("FILE:1: prot: unknown key; allowed here are command, env, port, ")
+    );
+    assert!(
+        lines[1].starts_with("FILE:3: port: unknown key; allowed here are command, env, dir, ")
+    );
+    for (line, at) in lines[2..].iter().zip([4, 5, 6]) {
+        assert!(
+            line.starts_with(&format!("FILE:{at}: [")) && line.contains("allowed are"),
+            "{line}"
+        );
+    }
+    assert_eq!(lines.len(), 5);
+    assert!(
+        refused("[route /a]\ncommand=cat\n[route /a/]\ncommand=cat\n").contains("there already")
+    );
+    assert!(refused("nonsense\n").starts_with("FILE:1: this is neither"));
+    assert!(refused("config=x\n").contains("unknown key"));
+}
+
+#[test]
+fn a_file_that_is_not_there() {
+    let argv = ["wd", "--config=/nope", "cat"].map(OsString::from);
+    let exit = load(&argv, &Vec::new()).unwrap_err();
+    assert_eq!(exit.code, 1);
+    assert!(exit.stderr.starts_with("/nope: "), "{}", exit.stderr);
+}
+
+#[test]
+fn a_flag_on_the_command_line_is_not_blamed_on_the_file() {
+    let exit = load_text("maxline=5\ncommand=cat\n", &["--maxline=0"]).unwrap_err();
+    assert!(
+        exit.stderr.starts_with("--maxline must be"),
+        "{}",
+        exit.stderr
+    );
+}

@@ -1,0 +1,85 @@
+//! From a checked configuration to a running server, step by step in the only order that works.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::runtime::{Builder, Runtime};
+
+use super::Server;
+use super::doors::BoundDoors;
+use crate::cli::Exit;
+use crate::config::Config;
+use crate::net::listener::describe;
+use crate::net::tls;
+use crate::process::Spawner;
+use crate::shutdown::Signals;
+
+/// The stack of a worker thread: futures live on the heap, and TLS needs the most, some 30 KiB.
+const WORKER_STACK: usize = 512 * 1024;
+
+/// Threads for file and directory reads of the HTTP part; more of them would only queue at the disk.
+const MAX_BLOCKING_THREADS: usize = 16;
+
+/// How long the end waits for reads of files and name look-ups that are under way in threads of their own.
+const RUNTIME_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// `--check`: looks at what [`start`] would use, without serving; what would refuse the start gives its exit code. Whether a port
+/// is free is not asked.
+pub fn verify(config: &Config) -> Exit {
+    let tls = config.listen.tls.as_ref().map(tls::load).transpose();
+    match (config.conflict(), tls) {
+        (Some(conflict), _) => Exit::alone(4, &conflict),
+        (None, Err(reason)) => Exit::alone(3, &reason),
+        (None, Ok(_)) => Exit::good("The configuration is sound."),
+    }
+}
+
+/// Serves until told to stop. On reload `read` gives the new configuration.
+///
+/// # Errors
+/// The text for `Can't start server: `; also when the spawner process died.
+pub fn start(
+    config: Config,
+    read: impl Fn() -> Result<Config, String> + Send + 'static,
+) -> Result<(), String> {
+    // First what may need the rights of root, then the spawner, which shall have them no more and shall be small, then threads.
+    let doors = BoundDoors::open(&config)?;
+    let tls = config.listen.tls.as_ref().map(tls::load).transpose()?;
+    let spawner = Spawner::start().map_err(|error| format!("spawner: {}", describe(&error)))?;
+    raise_file_limit();
+    let runtime = start_runtime()?;
+    let served = runtime.handle().spawn(async move {
+        let signals = Signals::listen().map_err(|error| describe(&error))?;
+        Server::new(config, tls, Arc::new(spawner))
+            .run(doors, signals, read)
+            .await
+    });
+    // The accept loop runs on a worker, where the connections that it starts run too; this thread only waits.
+    let ended = runtime.block_on(served);
+    runtime.shutdown_timeout(RUNTIME_TIMEOUT);
+    ended.unwrap_or_else(|error| Err(error.to_string()))
+}
+
+fn start_runtime() -> Result<Runtime, String> {
+    Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(WORKER_STACK)
+        .max_blocking_threads(MAX_BLOCKING_THREADS)
+        .build()
+        .map_err(|error| format!("runtime: {}", describe(&error)))
+}
+
+/// As many open files as we may have, as Go programs do by themselves. Programs are started by the spawner, which keeps the limit
+/// that the daemon was started with.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    // A limit that can't be raised is one that the daemon runs with.
+    let _ = setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: limit.maximum,
+            ..limit
+        },
+    );
+}
