@@ -16,7 +16,7 @@ use std::io::Cursor;
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
-use super::buffer::{self, BUFFER_SIZE};
+use super::buffer::{self, BUFFER_SIZE, Buffer};
 
 /// Longest payload of a control frame (RFC 6455 section 5.5).
 pub const MAX_CONTROL: usize = 125;
@@ -132,7 +132,7 @@ pub struct Decoder {
     rules: Rules,
     state: State,
     current: Option<Message>,
-    buf: Vec<u8>,
+    buf: Buffer,
     ready: usize,
     message: usize,
     /// Up to here the message is known to be UTF-8; at or behind `message`.
@@ -160,7 +160,7 @@ impl Decoder {
             end: 0,
             raw: GAP.min(buf.len()),
             raw_end: buf.len(),
-            buf,
+            buf: buf.into(),
         }
     }
 
@@ -210,12 +210,12 @@ impl Decoder {
             // One message that is larger than the buffer. It grows by what has come, not by what a header claims.
             let len = self.buf.len() * 2;
             self.compact(None);
-            self.buf.resize(len, 0);
+            self.buf.grow(len);
         }
     }
 
     /// Moves what is in use to the left end, or to the left end of another buffer.
-    fn compact(&mut self, target: Option<Vec<u8>>) {
+    fn compact(&mut self, target: Option<Buffer>) {
         let (ready, raw) = (self.ready..self.end, self.raw..self.raw_end);
         let end = ready.len();
         let raw_start = end + GAP;
@@ -257,7 +257,7 @@ impl Decoder {
             return;
         }
         if self.live() <= PARKED_MAX && self.buf.len() > PARKED_MAX {
-            self.compact(Some(vec![0; PARKED_MAX]));
+            self.compact(Some(Buffer::zeroed(PARKED_MAX)));
         }
     }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-use super::buffer::{self, BUFFER_SIZE};
+use super::buffer::{self, BUFFER_SIZE, Buffer};
 
 /// Longest header of a server frame (RFC 6455 section 5.2; servers don't mask).
 const MAX_HEADER: usize = 10;
@@ -27,7 +27,7 @@ pub struct LineTooLong;
 #[derive(Debug, Default)]
 pub struct Outgoing {
     /// Initialized to its whole length; in use is `start..end`.
-    buf: Vec<u8>,
+    buf: Buffer,
     start: usize,
     end: usize,
 }
@@ -85,7 +85,7 @@ impl Outgoing {
         }
         let needed = self.end + len;
         if needed > self.buf.len() {
-            self.buf.resize(needed.max(self.buf.len() * 2), 0);
+            self.buf.grow(needed.max(self.buf.len() * 2));
         }
     }
 
@@ -130,7 +130,7 @@ pub enum Source {
 /// Cuts a stream into lines.
 #[derive(Debug, Default)]
 pub struct Lines {
-    buf: Vec<u8>,
+    buf: Buffer,
     start: usize,
     /// Up to here there is no newline.
     scanned: usize,
@@ -150,7 +150,7 @@ impl Lines {
             self.start = 0;
             if self.buf.len() - self.end < MIN_FREE {
                 let len = (self.buf.len() * 2).min(max_line.saturating_add(BUFFER_SIZE));
-                self.buf.resize(len.max(self.end + MIN_FREE), 0);
+                self.buf.grow(len.max(self.end + MIN_FREE));
             }
         }
         &mut self.buf[self.end..]
@@ -199,7 +199,7 @@ impl Lines {
             buffer::give(std::mem::take(&mut self.buf));
         } else if live < MIN_FREE && self.buf.len() >= BUFFER_SIZE {
             let small = self.buf[self.start..self.end].to_vec();
-            buffer::give(std::mem::replace(&mut self.buf, small));
+            buffer::give(std::mem::replace(&mut self.buf, small.into()));
         } else {
             return;
         }
