@@ -34,7 +34,7 @@ export class MessageView {
     const grouped = before && GROUPED.has(record.type) && GROUPED.has(before.type) && before.from === record.from
       && timeOf(record.id) - timeOf(before.id) < GROUP_MS && !hasLine;
     const day = dayOf(record.id);
-    const newDay = day !== (before ? dayOf(before.id) : "");
+    const newDay = !record.old && day !== (before ? dayOf(before.id) : "");
     node.classList.toggle("continued", Boolean(grouped && !newDay));
     for (const line of node.querySelectorAll(":scope > .day, :scope > .new-line")) line.remove();
     if (hasLine) node.prepend(element("div", { class: "new-line" }, element("span", {}, text("newMessages"))));
@@ -58,7 +58,9 @@ export class MessageView {
     return [node, element("span", { class: "badge", title: text("account", { name: account }) }, icon("shield"), hiddenWords(text("account", { name: account })))];
   }
 
-  time(id) {
+  time({ id, clock }) {
+    // Lines of the old script carry a time of day and no date.
+    if (clock) return element("time", {}, clock.slice(0, 5));
     const date = timeOf(id);
     return element("time", { datetime: id, title: fullTime(date, language) }, clockTime(date, language));
   }
@@ -87,9 +89,13 @@ export class MessageView {
     node.classList.toggle("mention", Boolean(record.mentionsYou));
     const avatar = this.color(element("span", { class: "avatar", "aria-hidden": "true" }, initial(from)), from, record.color);
     const side = type === "whisper" ? element("span", { class: "side-note" }, own ? text("whisperYou", { name: to }) : text("whisperFrom")) : null;
-    const heading = element("div", { class: "meta" }, this.who(from, record.color, record.account), side, this.time(record.id));
+    const heading = element("div", { class: "meta" }, this.who(from, record.color, record.account), side, this.time(record));
     const body = element("div", { class: "words", dir: "auto" }, this.#body(record));
     node.append(element("div", { class: "line" }, avatar, heading, body));
+    if (own && record.msgid) {
+      node.dataset.state = "sent";
+      node.firstChild.append(element("span", { class: "tick", title: text("sent") }, icon("check"), hiddenWords(text("sent"))));
+    }
     return node;
   }
 
@@ -113,7 +119,7 @@ export class MessageView {
       ban: () => text("banned", { name, to: isolate(to) }) + reason(record),
       clear: () => text("cleared", { name }),
     }[record.type];
-    const line = element("div", { class: "event" }, element("span", {}, words ? words() : `${from}: ${record.text ?? record.type}`), this.time(record.id));
+    const line = element("div", { class: "event" }, element("span", {}, words ? words() : `${from}: ${record.text ?? record.type}`), this.time(record));
     return element("div", { class: `entry-event ${record.type}`, "data-id": record.id }, line);
   }
 

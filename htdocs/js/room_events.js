@@ -99,7 +99,9 @@ export class RoomEvents {
 
   #record(record) {
     const { timeline, members } = this.#room;
-    this.#advance([record]);
+    // A line that another program wrote in the old form has no id while it is followed.
+    if (!record.id) record = { ...record, id: this.#idNow() };
+    else this.#advance([record]);
     members.apply(record);
     if (record.type === "nick" && record.from === this.#room.you) this.#room.you = record.to;
     if (record.type === "color" && record.from === this.#room.you) this.#room.yourColor = record.color;
