@@ -73,6 +73,31 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// From fields that were parsed before.
+    pub(crate) fn from_parts(
+        id: RecordId,
+        clock: Option<&'a str>,
+        kind: Kind,
+        from: &'a str,
+        attrs: &'a str,
+        text: &'a str,
+    ) -> Self {
+        let (from, attrs, text) = (from.into(), attrs.into(), text.into());
+        Self {
+            id,
+            clock,
+            kind,
+            from,
+            attrs,
+            text,
+        }
+    }
+
+    /// The attributes as they stand in the line.
+    pub fn raw_attrs(&self) -> &str {
+        &self.attrs
+    }
+
     /// All attributes, unknown ones too.
     pub fn attrs(&self) -> Attrs<'_> {
         Attrs::new(&self.attrs)
@@ -90,12 +115,13 @@ impl<'a> Record<'a> {
         !self.text.is_empty() && self.text.bytes().all(|byte| byte == b' ')
     }
 
-    /// Who sent it, for telling a message sent again from another's with the same `msgid`: the
-    /// account, else the client's own token, else the nick.
-    pub fn scope(&self) -> Cow<'_, str> {
-        self.attr(attrs::ACCOUNT)
-            .or_else(|| self.attr(attrs::CLIENT))
-            .unwrap_or(Cow::Borrowed(self.from.as_ref()))
+    /// Who sent it, for telling a message sent again from another's with the same `msgid`.
+    pub fn scope(&self) -> Scope<'_> {
+        let account = self.attr(attrs::ACCOUNT).map(Scope::Account);
+        let client = || self.attr(attrs::CLIENT).map(Scope::Client);
+        account
+            .or_else(client)
+            .unwrap_or(Scope::Nick(Cow::Borrowed(&self.from)))
     }
 }
 
@@ -158,12 +184,26 @@ impl<'a> Draft<'a> {
     }
 
     /// As [`Record::scope`].
-    pub fn scope(&self) -> Cow<'_, str> {
+    pub fn scope(&self) -> Scope<'a> {
         let filled = |value: Option<&'a str>| value.map(clean).filter(|value| !value.is_empty());
-        filled(self.account)
-            .or_else(|| filled(self.client))
-            .unwrap_or_else(|| clean(self.from))
+        let account = filled(self.account).map(Scope::Account);
+        let client = || filled(self.client).map(Scope::Client);
+        account
+            .or_else(client)
+            .unwrap_or_else(|| Scope::Nick(clean(self.from)))
     }
+}
+
+/// Whose `msgid` it is: of the best thing that is known about the sender and stays over a
+/// reconnect. The nick, the last resort, may be another one then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope<'a> {
+    /// Who they logged in as.
+    Account(Cow<'a, str>),
+    /// The token of their client.
+    Client(Cow<'a, str>),
+    /// Their nick.
+    Nick(Cow<'a, str>),
 }
 
 #[cfg(test)]

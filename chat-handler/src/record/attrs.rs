@@ -23,7 +23,7 @@ pub const ORIGIN: &str = "origin";
 pub struct Attrs<'a>(std::str::Split<'a, char>);
 
 impl<'a> Attrs<'a> {
-    pub(super) fn new(field: &'a str) -> Self {
+    pub(crate) fn new(field: &'a str) -> Self {
         Self(field.split(';'))
     }
 }
@@ -40,7 +40,7 @@ impl<'a> Iterator for Attrs<'a> {
 }
 
 /// Appends the pairs that have a value.
-pub(super) fn write_to(pairs: &[(&str, Option<&str>)], line: &mut Vec<u8>) {
+pub(crate) fn write_to(pairs: &[(&str, Option<&str>)], line: &mut Vec<u8>) {
     let mut separator: &[u8] = b"";
     for (key, value) in pairs {
         let Some(value) = value else { continue };

@@ -23,8 +23,12 @@ impl RecordId {
     const FIRST_TIME: u64 = 31_536_000_000_000;
 
     /// From microseconds since the epoch; more than [`RecordId::MAX`] becomes that.
-    pub fn from_micros(micros: u64) -> Self {
-        Self(micros.min(Self::MAX.0))
+    pub const fn from_micros(micros: u64) -> Self {
+        if micros < Self::MAX.0 {
+            Self(micros)
+        } else {
+            Self::MAX
+        }
     }
 
     /// Microseconds since the epoch.

@@ -135,11 +135,11 @@ fn a_redacted_record_is_known_by_its_blanks() {
 #[test]
 fn the_scope_of_a_msgid_is_the_sender() {
     let mut draft = Draft::new(Kind::Say, "bob", "x");
-    assert_eq!(draft.scope(), "bob");
+    assert_eq!(draft.scope(), Scope::Nick("bob".into()));
     draft.client = Some("token");
-    assert_eq!(draft.scope(), "token");
+    assert_eq!(draft.scope(), Scope::Client("token".into()));
     draft.account = Some("robert");
-    assert_eq!(draft.scope(), "robert");
+    assert_eq!(draft.scope(), Scope::Account("robert".into()));
     let line = line(&draft, RecordId::now());
     assert_eq!(Record::parse(&line).unwrap().scope(), draft.scope());
 }

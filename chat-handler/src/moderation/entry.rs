@@ -1,0 +1,102 @@
+//! One measure as a line: `UNTIL<TAB>MEASURE<TAB>NICK<TAB>ATTRS<TAB>REASON`, UNTIL an id or `-`.
+
+use crate::name::Nick;
+use crate::record::{Attrs, RecordId, attrs, clean, show};
+
+const ADDRESS: &str = "address";
+const BY: &str = "by";
+/// What stands for "until it is lifted".
+const FOREVER: &[u8] = b"-";
+
+/// What is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Measure {
+    /// They may not be in the room.
+    Ban,
+    /// They may not speak in the room.
+    Mute,
+}
+
+impl Measure {
+    /// The word on disk.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ban => "ban",
+            Self::Mute => "mute",
+        }
+    }
+}
+
+/// A measure against one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// What is done.
+    pub measure: Measure,
+    /// Against whom; look-alikes too.
+    pub nick: Nick,
+    /// And whoever logged in as this.
+    pub account: Option<String>,
+    /// And whoever comes from this address.
+    pub address: Option<String>,
+    /// When it ends; `None`: when it is lifted.
+    pub until: Option<RecordId>,
+    /// The moderator's nick.
+    pub by: String,
+    /// Why, as told to the person.
+    pub reason: String,
+}
+
+impl Entry {
+    /// True until its time is over.
+    pub fn is_in_force(&self, now: RecordId) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+
+    pub(super) fn parse(line: &[u8]) -> Option<Self> {
+        let mut fields = line.splitn(5, |&byte| byte == b'\t');
+        let until = match fields.next()? {
+            FOREVER => None,
+            text => Some(RecordId::parse(text)?),
+        };
+        let word = fields.next()?;
+        let measure = [Measure::Ban, Measure::Mute]
+            .into_iter()
+            .find(|m| m.as_str().as_bytes() == word)?;
+        let nick = Nick::parse(&show(fields.next()?)).ok()?;
+        let pairs = show(fields.next()?);
+        let attr = |key| {
+            let found = Attrs::new(&pairs).find(|(k, v)| *k == key && !v.is_empty());
+            found.map(|(_, value)| value.into_owned())
+        };
+        Some(Self {
+            measure,
+            nick,
+            account: attr(attrs::ACCOUNT),
+            address: attr(ADDRESS),
+            until,
+            by: attr(BY).unwrap_or_default(),
+            reason: show(fields.next()?).into_owned(),
+        })
+    }
+
+    pub(super) fn write_to(&self, text: &mut Vec<u8>) {
+        match self.until {
+            Some(until) => text.extend_from_slice(&until.to_text()),
+            None => text.extend_from_slice(FOREVER),
+        }
+        for field in [self.measure.as_str(), self.nick.as_str()] {
+            text.push(b'\t');
+            text.extend_from_slice(field.as_bytes());
+        }
+        text.push(b'\t');
+        let pairs = [
+            (attrs::ACCOUNT, self.account.as_deref()),
+            (ADDRESS, self.address.as_deref()),
+            (BY, Some(self.by.as_str())),
+        ];
+        attrs::write_to(&pairs, text);
+        text.push(b'\t');
+        text.extend_from_slice(clean(&self.reason).as_bytes());
+        text.push(b'\n');
+    }
+}

@@ -1,0 +1,359 @@
+//! Who is in a room: one file per person, `users/ROOM_NICK`, content color + line end.
+//!
+//! The file appears locked and complete: it is written and locked under a name of its own, then
+//! linked to its place, which fails if somebody has it. The handler holds the lock for life, so a
+//! file whose lock can be had belongs to a dead handler. Joiners of one room go through a gate one
+//! by one: names that only look alike have different files and would not exclude each other.
+
+use std::collections::hash_map::DefaultHasher;
+use std::fs::File;
+use std::hash::{Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fmt, io};
+
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+
+use crate::dirs::Dirs;
+use crate::file;
+use crate::inbox;
+use crate::lock::{self, Share};
+use crate::name::{Key, Nick, RoomName};
+use crate::record::{RecordId, clean};
+
+mod users;
+
+pub use users::{Member, list};
+
+/// The longest wait at the gate: a thousand people joining at once are through in two seconds.
+pub const GATE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Times a temporary file may vanish (swept by a careless program) before it is an error.
+const CREATE_TRIES: u32 = 8;
+
+/// Why somebody cannot be in a room under any name.
+#[derive(Debug)]
+pub enum ClaimError {
+    /// The room has as many members as allowed.
+    Full {
+        /// What is allowed.
+        max: usize,
+    },
+    /// Others held the gate all the time.
+    Busy,
+    /// A file could not be made.
+    Io(io::Error),
+}
+
+impl fmt::Display for ClaimError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full { max } => {
+                write!(
+                    f,
+                    "the room is full ({max} people), try another or come back later"
+                )
+            }
+            Self::Busy => f.write_str("too many are coming in just now, try again"),
+            Self::Io(error) => write!(f, "cannot come in: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ClaimError {}
+
+impl From<io::Error> for ClaimError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<Errno> for ClaimError {
+    fn from(error: Errno) -> Self {
+        Self::Io(error.into())
+    }
+}
+
+/// A nick in a room, held until this is dropped.
+#[derive(Debug)]
+pub struct Claim {
+    dirs: Dirs,
+    room: RoomName,
+    nick: Nick,
+    color: Box<str>,
+    file: File,
+    path: PathBuf,
+}
+
+/// What a joiner finds.
+#[derive(Debug)]
+pub struct Entered {
+    /// The nick they have now.
+    pub claim: Claim,
+    /// Everybody in the room, themselves too, in no order.
+    pub members: Vec<Member>,
+    /// Whose handler was found dead, and who is no member any more: append a quit record for each.
+    pub ghosts: Vec<Nick>,
+}
+
+/// Whether a claim still holds; see [`Claim::check`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// The file is in its place.
+    Kept,
+    /// It was taken away and is there again.
+    Restored,
+    /// It was taken away, and somebody else has the name now.
+    Lost,
+}
+
+/// Comes into a room as `wished`, or, if that or a look-alike is taken, with a number appended.
+/// Removes the files of dead handlers.
+///
+/// Place the [`Tail`](crate::tail::Tail) before this: joins and quits after its place may then be
+/// in `members` already, but none is missed.
+///
+/// # Errors
+/// Nothing is left behind then.
+pub fn claim(
+    dirs: &Dirs,
+    room: &RoomName,
+    wished: &Nick,
+    color: &str,
+    max_members: usize,
+) -> Result<Entered, ClaimError> {
+    let gate = open_gate(dirs, room)?;
+    let Some(_open) = lock::take(&gate, Share::Exclusive, GATE_TIMEOUT)? else {
+        return Err(ClaimError::Busy);
+    };
+    let mut present = users::sweep(dirs, room)?;
+    if present.members.len() >= max_members {
+        return Err(ClaimError::Full { max: max_members });
+    }
+    let mut taken = Taken::default();
+    for member in &present.members {
+        taken.add(&member.nick);
+    }
+    let claim = Claim::create(dirs, room, &taken.sorted(), wished, color)?;
+    present.members.push(Member {
+        nick: claim.nick.clone(),
+        color: claim.color.clone(),
+    });
+    Ok(Entered {
+        claim,
+        members: present.members,
+        ghosts: present.ghosts,
+    })
+}
+
+impl Claim {
+    /// The nick, which may be another than the one wished for.
+    pub fn nick(&self) -> &Nick {
+        &self.nick
+    }
+
+    /// The color as others see it.
+    pub fn color(&self) -> &str {
+        &self.color
+    }
+
+    /// Changes the nick, by the same rules as [`claim`]; gives the one it is now. One's own name in
+    /// other letters is free for oneself.
+    ///
+    /// # Errors
+    /// The old nick stays then.
+    pub fn rename(&mut self, wished: &Nick) -> Result<&Nick, ClaimError> {
+        if *wished != self.nick {
+            let gate = open_gate(&self.dirs, &self.room)?;
+            let Some(_open) = lock::take(&gate, Share::Exclusive, GATE_TIMEOUT)? else {
+                return Err(ClaimError::Busy);
+            };
+            let mut taken = Taken::default();
+            users::each(&self.dirs, &self.room, &mut |nick, _| {
+                if nick != self.nick {
+                    taken.add(&nick);
+                }
+                Ok(())
+            })?;
+            let taken = taken.sorted();
+            if first_free(&taken, wished).as_ref() != Some(&self.nick) {
+                // The old file goes when the old value is dropped.
+                *self = Self::create(&self.dirs, &self.room, &taken, wished, &self.color)?;
+            }
+        }
+        Ok(&self.nick)
+    }
+
+    /// Changes the color.
+    ///
+    /// # Errors
+    /// Those of write(2).
+    pub fn recolor(&mut self, color: &str) -> io::Result<()> {
+        let content = content(color);
+        rustix::io::pwrite(&self.file, content.as_bytes(), 0)?;
+        // A reader in between sees a first line that is right and takes no more.
+        rustix::fs::ftruncate(&self.file, content.len() as u64)?;
+        self.color = content.trim_end().into();
+        Ok(())
+    }
+
+    /// Puts the file back if somebody removed it (or its directory). For the safety poll.
+    ///
+    /// # Errors
+    /// As [`claim`]; it may pass.
+    pub fn check(&mut self) -> Result<Standing, ClaimError> {
+        if file::is_at(&self.file, &self.path)? {
+            return Ok(Standing::Kept);
+        }
+        match place(&self.path, &self.color) {
+            Ok(file) => {
+                self.file = file;
+                Ok(Standing::Restored)
+            }
+            Err(Errno::EXIST) => Ok(Standing::Lost),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn create(
+        dirs: &Dirs,
+        room: &RoomName,
+        taken: &Taken,
+        wished: &Nick,
+        color: &str,
+    ) -> Result<Self, ClaimError> {
+        for nick in free(taken, wished) {
+            let path = dirs.user(room, &nick);
+            match place(&path, color) {
+                Ok(file) => {
+                    let color = content(color).trim_end().into();
+                    let (dirs, room) = (dirs.clone(), room.clone());
+                    return Ok(Self {
+                        dirs,
+                        room,
+                        nick,
+                        color,
+                        file,
+                        path,
+                    });
+                }
+                // Something that is no presence file has the name.
+                Err(Errno::EXIST) => {}
+                Err(error) => {
+                    let error = io::Error::from(error);
+                    let text = format!("{}: {error}", path.display());
+                    return Err(io::Error::new(error.kind(), text).into());
+                }
+            }
+        }
+        Err(ClaimError::Busy)
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if file::is_at(&self.file, &self.path).unwrap_or(false) {
+            // If it cannot be removed, the next joiner does: the lock goes with the descriptor.
+            let _ = rustix::fs::unlink(&self.path);
+        }
+    }
+}
+
+/// The keys of the nicks present, hashed: eight bytes a member in place of a string. Two nicks with
+/// one hash cost somebody a number behind their name, no more.
+#[derive(Debug, Default)]
+struct Taken(Vec<u64>);
+
+impl Taken {
+    fn add(&mut self, nick: &Nick) {
+        self.0.push(hash(&nick.key()));
+    }
+
+    fn sorted(mut self) -> Self {
+        self.0.sort_unstable();
+        self
+    }
+
+    fn has(&self, nick: &Nick) -> bool {
+        self.0.binary_search(&hash(&nick.key())).is_ok()
+    }
+}
+
+/// The nicks that are free, the one wished for first.
+fn free<'a>(taken: &'a Taken, wished: &'a Nick) -> impl Iterator<Item = Nick> + 'a {
+    let numbered = (1..=u32::MAX).map(|number| wished.numbered(number));
+    std::iter::once(wished.clone())
+        .chain(numbered)
+        .filter(|nick| !taken.has(nick))
+}
+
+fn first_free(taken: &Taken, wished: &Nick) -> Option<Nick> {
+    free(taken, wished).next()
+}
+
+fn hash(key: &Key) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn open_gate(dirs: &Dirs, room: &RoomName) -> io::Result<File> {
+    let path = dirs.run.join(format!("{}.gate", room.file_stem()));
+    match file::open(&path, OFlags::RDWR | OFlags::CREATE) {
+        Ok((gate, _)) => Ok(gate),
+        Err(error) => {
+            let error = io::Error::from(error);
+            Err(io::Error::new(
+                error.kind(),
+                format!("{}: {error}", path.display()),
+            ))
+        }
+    }
+}
+
+fn content(color: &str) -> String {
+    format!("{}\n", clean(color))
+}
+
+/// Makes the file at `path`, locked. `EXIST`: somebody has it.
+fn place(path: &Path, color: &str) -> Result<File, Errno> {
+    let dir = path.parent().unwrap_or(path);
+    // No room and so no presence file starts with a dot.
+    for _ in 0..CREATE_TRIES {
+        // The time too: handlers in two containers may have one process id.
+        let (process, now) = (std::process::id(), RecordId::now().as_micros());
+        let temporary = dir.join(format!("{}{process}-{now}", users::TEMPORARY));
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;
+        let linked = file::open(&temporary, flags).and_then(|(file, _)| {
+            let content = content(color);
+            let locked = lock::try_hold(&file, Share::Exclusive).unwrap_or(false);
+            if !locked || file::write_once(&file, content.as_bytes())? < content.len() {
+                return Err(if locked { Errno::NOSPC } else { Errno::NOENT });
+            }
+            rustix::fs::link(&temporary, path).map(|()| file)
+        });
+        let _ = rustix::fs::unlink(&temporary);
+        match linked {
+            // Vanished between two calls; or the directory did, and then the next try says so.
+            Err(Errno::NOENT) if dir.is_dir() => {}
+            linked => return linked,
+        }
+    }
+    Err(Errno::NOENT)
+}
+
+/// Removes what a dead handler left, if it is dead. True if it was.
+fn bury(dirs: &Dirs, room: &RoomName, nick: &Nick, file: &File) -> io::Result<bool> {
+    if !lock::try_hold(file, Share::Exclusive)? {
+        return Ok(false);
+    }
+    let path = dirs.user(room, nick);
+    if file::is_at(file, &path)? {
+        inbox::sweep(dirs, room, nick);
+        rustix::fs::unlink(&path)?;
+    }
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests;

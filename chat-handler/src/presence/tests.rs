@@ -1,0 +1,187 @@
+use super::*;
+use std::collections::HashSet;
+
+struct Home {
+    _dir: tempfile::TempDir,
+    dirs: Dirs,
+    room: RoomName,
+}
+
+fn home() -> Home {
+    let dir = tempfile::tempdir().unwrap();
+    let dirs = Dirs::under(dir.path());
+    dirs.create().unwrap();
+    Home {
+        _dir: dir,
+        dirs,
+        room: RoomName::lobby(),
+    }
+}
+
+impl Home {
+    fn join(&self, name: &str) -> Entered {
+        claim(&self.dirs, &self.room, &nick(name), "Gray", 1000).unwrap()
+    }
+
+    fn files(&self) -> Vec<String> {
+        let mut files: Vec<_> = std::fs::read_dir(&self.dirs.users)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        files.sort();
+        files
+    }
+
+    fn names(&self) -> Vec<String> {
+        let mut names: Vec<_> = list(&self.dirs, &self.room)
+            .unwrap()
+            .into_iter()
+            .map(|member| member.nick.to_string())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+fn nick(name: &str) -> Nick {
+    Nick::parse(name).unwrap()
+}
+
+#[test]
+fn a_member_is_a_file_with_a_color() {
+    let home = home();
+    let mut alice = home.join("alice").claim;
+    let path = home.dirs.users.join("lobby_alice");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "Gray\n");
+    alice.recolor("#aa0000").unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "#aa0000\n");
+    alice.recolor("red\nx").unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "red x\n");
+    let members = list(&home.dirs, &home.room).unwrap();
+    assert_eq!(
+        (members[0].nick.as_str(), &*members[0].color),
+        ("alice", "red x")
+    );
+    drop(alice);
+    assert_eq!(home.files(), Vec::<String>::new());
+}
+
+#[test]
+fn a_taken_name_gets_a_number_look_alikes_too() {
+    let home = home();
+    let claims = ["bob", "bob", "Bob", "ｂｏｂ", "ВОВ", "bob1"].map(|name| home.join(name).claim);
+    let names: Vec<_> = claims
+        .iter()
+        .map(|claim| claim.nick().as_str().to_owned())
+        .collect();
+    assert_eq!(names, ["bob", "bob1", "Bob2", "ｂｏｂ3", "ВОВ4", "bob11"]);
+}
+
+#[test]
+fn rooms_do_not_mix() {
+    let home = home();
+    let _bob = home.join("bob");
+    let other = RoomName::parse("lobby-x").unwrap();
+    let there = claim(&home.dirs, &other, &nick("bob"), "Gray", 10).unwrap();
+    assert_eq!(there.claim.nick().as_str(), "bob");
+    assert_eq!(there.members.len(), 1);
+}
+
+#[test]
+fn a_dead_handler_leaves_no_ghost() {
+    let home = home();
+    std::fs::write(home.dirs.users.join("lobby_ghost"), "Gray\n").unwrap();
+    std::fs::write(home.dirs.inbox(&home.room, &nick("ghost")), "x").unwrap();
+    let alice = home.join("alice");
+    assert_eq!(alice.ghosts, [nick("ghost")]);
+    assert_eq!(alice.members.len(), 1);
+    assert_eq!(home.names(), ["alice"]);
+    assert!(!home.dirs.inbox(&home.room, &nick("ghost")).exists());
+    std::fs::write(home.dirs.users.join("lobby_ghost"), "Gray\n").unwrap();
+    assert_eq!(home.join("ghost").claim.nick().as_str(), "ghost");
+}
+
+#[test]
+fn a_nick_can_be_changed() {
+    let home = home();
+    let mut alice = home.join("alice").claim;
+    let _bob = home.join("bob");
+    assert_eq!(alice.rename(&nick("BOB")).unwrap().as_str(), "BOB1");
+    assert_eq!(home.names(), ["BOB1", "bob"]);
+    assert_eq!(alice.rename(&nick("bob1")).unwrap().as_str(), "bob1");
+    assert_eq!(alice.rename(&nick("bob1")).unwrap().as_str(), "bob1");
+    assert_eq!(home.names(), ["bob", "bob1"]);
+    assert_eq!(home.join("carol").ghosts, []);
+}
+
+#[test]
+fn a_full_room_says_so() {
+    let home = home();
+    let _one = home.join("one");
+    let error = claim(&home.dirs, &home.room, &nick("two"), "Gray", 1).unwrap_err();
+    assert!(matches!(error, ClaimError::Full { max: 1 }));
+    assert_eq!(home.names(), ["one"]);
+}
+
+#[test]
+fn a_removed_file_comes_back() {
+    let home = home();
+    let mut alice = home.join("alice").claim;
+    assert_eq!(alice.check().unwrap(), Standing::Kept);
+    std::fs::remove_dir_all(&home.dirs.users).unwrap();
+    assert!(alice.check().is_err());
+    home.dirs.create().unwrap();
+    assert_eq!(alice.check().unwrap(), Standing::Restored);
+    assert_eq!(home.files(), ["lobby_alice"]);
+    std::fs::remove_file(home.dirs.users.join("lobby_alice")).unwrap();
+    let other = home.join("alice");
+    assert_eq!(alice.check().unwrap(), Standing::Lost);
+    drop(alice);
+    assert_eq!(home.names(), ["alice"]);
+    drop(other);
+}
+
+#[test]
+fn a_missing_directory_is_told() {
+    let home = home();
+    std::fs::remove_dir_all(&home.dirs.users).unwrap();
+    let error = claim(&home.dirs, &home.room, &nick("a"), "Gray", 9).unwrap_err();
+    assert!(error.to_string().contains("users"), "{error}");
+    home.dirs.create().unwrap();
+    home.join("a");
+}
+
+#[test]
+fn what_is_no_presence_file_does_no_harm() {
+    let home = home();
+    std::fs::create_dir(home.dirs.users.join("lobby_dir")).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", home.dirs.users.join("lobby_link")).unwrap();
+    std::fs::write(home.dirs.users.join("lobby_a b"), "x").unwrap();
+    assert_eq!(home.join("dir").claim.nick().as_str(), "dir1");
+    assert_eq!(home.join("link").claim.nick().as_str(), "link1");
+}
+
+#[test]
+fn fifty_at_once_get_fifty_names() {
+    let home = home();
+    let claims: Vec<Entered> = std::thread::scope(|scope| {
+        let joiners: Vec<_> = (0..50)
+            .map(|n| {
+                let home = &home;
+                // Two spellings, so that look-alikes race too.
+                scope.spawn(move || home.join(if n % 2 == 0 { "Anonymous" } else { "anonymous" }))
+            })
+            .collect();
+        joiners
+            .into_iter()
+            .map(|joiner| joiner.join().unwrap())
+            .collect()
+    });
+    let keys: HashSet<Key> = claims
+        .iter()
+        .map(|entered| entered.claim.nick().key())
+        .collect();
+    assert_eq!(keys.len(), 50);
+    assert!(keys.contains(&Key::of("anonymous49")) && keys.contains(&Key::of("anonymous")));
+    assert!(claims.iter().all(|entered| entered.ghosts.is_empty()));
+}
