@@ -64,6 +64,9 @@ pub struct Listening {
     /// Listen on a Unix socket; without --port, --address and --redirport there is then no TCP listener
     #[arg(long, value_name = "PATH", value_parser = path())]
     pub unixsocket: Option<PathBuf>,
+    /// Answer /metrics (for Prometheus) and /healthz on this address, and only there
+    #[arg(long = "admin-address", value_name = "HOST:PORT")]
+    pub admin_address: Option<String>,
     /// Second port whose requests are redirected to the main one (for https-only sites); 0: none
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub redirport: i64,

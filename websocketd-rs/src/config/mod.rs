@@ -54,6 +54,8 @@ pub struct Listen {
     pub port: Option<i64>,
     /// Port of the redirect server, one listener per address.
     pub redirect_port: Option<i64>,
+    /// Host and port of the admin server.
+    pub admin: Option<(String, i64)>,
     /// Path of the Unix socket.
     pub unix_socket: Option<PathBuf>,
     /// TLS on the TCP listeners.

@@ -1,9 +1,11 @@
 //! The listeners of a server, and what is said of them at start.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
+use super::redirect::Destination;
 use crate::config::{Config, Level, Program};
 use crate::logging::log;
 use crate::net::listener::{Accepted, Bound, Listener};
@@ -12,13 +14,17 @@ use crate::net::listener::{Accepted, Bound, Listener};
 #[derive(Debug)]
 pub(super) struct Door<L = Listener> {
     listener: L,
-    /// Requests are redirected to this port.
-    pub(super) redirect: Option<u16>,
+    /// Where requests are redirected to; `None`: they are served.
+    pub(super) redirect: Option<Arc<Destination>>,
 }
 
 /// The bound sockets of a server that does not run yet.
 #[derive(Debug)]
-pub(super) struct BoundDoors(Vec<Door<Bound>>);
+pub(super) struct BoundDoors {
+    doors: Vec<Door<Bound>>,
+    /// The admin server's socket.
+    pub(super) admin: Option<Bound>,
+}
 
 /// All listeners.
 #[derive(Debug)]
@@ -65,7 +71,12 @@ impl BoundDoors {
                 ca.display()
             ));
         }
-        Ok(Self(doors))
+        let admin = listen
+            .admin
+            .as_ref()
+            .map(|(host, port)| open_admin(host, *port))
+            .transpose()?;
+        Ok(Self { doors, admin })
     }
 }
 
@@ -78,7 +89,11 @@ impl Doors {
                 redirect: door.redirect,
             })
         };
-        let doors = bound.0.into_iter().map(listen).collect::<io::Result<_>>()?;
+        let doors = bound
+            .doors
+            .into_iter()
+            .map(listen)
+            .collect::<io::Result<_>>()?;
         Ok(Self {
             doors,
             turn: AtomicUsize::new(0),
@@ -96,6 +111,16 @@ impl Doors {
         }
         Poll::Pending
     }
+}
+
+fn open_admin(host: &str, port: i64) -> Result<Bound, String> {
+    let bound = Bound::tcp(host, port);
+    let told = real_port(&bound).map_or(port, i64::from);
+    announce(&format!(
+        "Starting admin server      : http://{}/",
+        shown(host, told)
+    ));
+    bound
 }
 
 /// The socket of one address, and its redirect socket.
@@ -117,11 +142,20 @@ fn open_host(config: &Config, host: &str, port: i64) -> Result<Vec<Door<Bound>>,
         "Starting redirect server   : http://{}/",
         shown(host, told)
     ));
+    let bound = bound?;
+    let name = Destination::name_of(host);
+    let destination = real.map(|port| {
+        Arc::new(Destination {
+            tls: config.listen.is_tls(),
+            name,
+            port,
+        })
+    });
     Ok(vec![
         main,
         Door {
-            listener: bound?,
-            redirect: real,
+            listener: bound,
+            redirect: destination,
         },
     ])
 }

@@ -1,5 +1,7 @@
 //! Bind, announce, accept, drain: the only owner of limits and the only place that starts tasks.
 
+mod admin;
+mod brief;
 mod doors;
 mod gate;
 mod redirect;
@@ -31,6 +33,7 @@ use crate::session;
 use crate::shutdown::{Order, Signals};
 use doors::{BoundDoors, Door, Doors};
 use gate::{Addresses, Place, Slots};
+use redirect::Destination;
 
 /// Pause after an accept that failed for want of files or memory: what lacks is given back by others, and asking again at once
 /// would only burn the processor they need.
@@ -95,10 +98,14 @@ impl Server {
     /// When the server can't start, or can't go on because its spawner process died.
     async fn run(
         mut self,
-        doors: BoundDoors,
+        mut doors: BoundDoors,
         mut signals: Signals,
         read: impl Fn() -> Result<Config, String>,
     ) -> Result<(), String> {
+        if let Some(admin) = doors.admin.take() {
+            let serve = admin::serve(admin, self.background.clone(), self.stopping.clone());
+            self.background.spawn(serve);
+        }
         let doors = Doors::listen(doors).map_err(|error| describe(&error))?;
         let spawner = Arc::clone(&self.service.spawner);
         let mut spawner = self.background.spawn(async move { spawner.listen().await });
@@ -143,7 +150,7 @@ impl Server {
     }
 
     /// Starts the task of a connection, unless its address has too many.
-    fn admit(&self, accepted: Accepted, permit: OwnedSemaphorePermit, door: &Door) {
+    fn admit(&mut self, accepted: Accepted, permit: OwnedSemaphorePermit, door: &Door) {
         let ip = match &accepted {
             Accepted::Tcp(_, peer) => Some(peer.ip()),
             Accepted::Unix(_) => None,
@@ -154,11 +161,19 @@ impl Server {
             return;
         };
         METRICS.connections.add(1);
+        if self.connections.semaphore().available_permits() == 0 && self.may_complain() {
+            log(
+                Level::Info,
+                "server",
+                "All of --maxconns connections are open: more clients wait",
+            );
+        }
         let service = Arc::clone(&self.service);
-        match (door.redirect, accepted) {
-            (Some(port), Accepted::Tcp(stream, _)) => {
-                let serve = redirect::serve(stream, service, port);
-                self.tasks.spawn(hold(place, serve));
+        match (&door.redirect, accepted) {
+            (Some(destination), Accepted::Tcp(stream, _)) => {
+                let destination = Arc::clone(destination);
+                self.tasks
+                    .spawn(hold(place, redirect_tcp(stream, destination, service)));
             }
             (_, Accepted::Tcp(stream, peer)) => {
                 let tls = self.tls.clone();
@@ -185,17 +200,24 @@ impl Server {
         ) {
             return;
         }
-        if self
-            .complained
-            .is_none_or(|last| last.elapsed() >= COMPLAINT_INTERVAL)
-        {
-            self.complained = Some(Instant::now());
+        if self.may_complain() {
             let reason = describe(error);
             let message =
                 format!("Can't accept connections: {reason}; clients wait until some end");
             log(Level::Error, "server", &message);
         }
         sleep(EXHAUSTED_PAUSE).await;
+    }
+
+    /// Whether the last line about trouble at the door is long enough ago for another one.
+    fn may_complain(&mut self) -> bool {
+        let may = self
+            .complained
+            .is_none_or(|last| last.elapsed() >= COMPLAINT_INTERVAL);
+        if may {
+            self.complained = Some(Instant::now());
+        }
+        may
     }
 
     /// Takes over a new configuration: for new connections all of it but the listeners, which stay as they are.
@@ -303,6 +325,15 @@ async fn serve_tcp(
                 &format!("TLS handshake failed: {error}"),
             );
         }
+    }
+}
+
+/// A connection to the redirect port.
+async fn redirect_tcp(stream: TcpStream, to: Arc<Destination>, service: Arc<Service>) {
+    let limit = service.config.limits.header_timeout;
+    tokio::select! {
+        () = brief::serve(stream, limit, |request| to.redirect(request)) => {}
+        () = service.stopping.cancelled() => {}
     }
 }
 

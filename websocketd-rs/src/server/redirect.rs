@@ -1,103 +1,52 @@
-//! The redirect server of `--redirport`: every request is sent on to the main port.
+//! The redirect server of `--redirport`: every request is sent on to the main port. Pure.
 
 use std::fmt::Write;
-use std::io;
-use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
+use super::brief::{Request, Response};
 
-use crate::http::Service;
+/// Where a redirect port sends its clients.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Destination {
+    /// `https` in place of `http`.
+    pub(super) tls: bool,
+    /// The name that clients shall use; `None`: the one that they asked for.
+    pub(super) name: Option<String>,
+    /// The main port.
+    pub(super) port: u16,
+}
 
-/// Bytes of a head that is only redirected: enough for every browser's cookies.
-const MAX_HEAD: usize = 16 * 1024;
+impl Destination {
+    /// The name to use for clients of `host`, as typed in `--address`: a name was configured for people to use, an IP address
+    /// only says where to listen.
+    pub(super) fn name_of(host: &str) -> Option<String> {
+        let ip = host.starts_with('[') || host.parse::<std::net::IpAddr>().is_ok();
+        (!ip && !host.is_empty()).then(|| host.to_owned())
+    }
 
-/// Header fields of such a head.
-const MAX_FIELDS: usize = 100;
-
-/// Answers one request on `stream` with where it finds the same on `port`, and closes: a redirected client has no reason to come
-/// back here.
-pub(super) async fn serve(mut stream: TcpStream, service: Arc<Service>, port: u16) {
-    let limit = service.config.limits.header_timeout;
-    let tls = service.config.listen.is_tls();
-    let exchange = async {
-        let mut head = Vec::new();
-        let response = loop {
-            if let Some(response) = respond(&head, tls, port) {
-                break response;
-            }
-            if stream.read_buf(&mut head).await? == 0 {
-                return Ok(());
-            }
+    /// Where to find on the main port what `request` asks for here.
+    pub(super) fn redirect(&self, request: &Request<'_>) -> Response {
+        let asked = request.host.and_then(|host| std::str::from_utf8(host).ok());
+        let Some(host) = self.name.as_deref().or(asked.and_then(bare_host)) else {
+            return Response::status("400 Bad Request");
         };
-        stream.write_all(response.as_bytes()).await?;
-        stream.shutdown().await?;
-        linger(&mut stream).await
-    };
-    tokio::select! {
-        // A client that is slow or gone gets nothing: there is nobody to tell.
-        _ = timeout(limit, exchange) => {}
-        () = service.stopping.cancelled() => {}
-    }
-}
-
-/// Reads on until the client closes, a second at most: closing with unread bytes would reset the connection and could take the
-/// answer away from the client.
-async fn linger(stream: &mut TcpStream) -> io::Result<()> {
-    let mut scrap = [0; 1024];
-    let drained = async {
-        while stream.read(&mut scrap).await? > 0 {}
-        Ok(())
-    };
-    timeout(Duration::from_secs(1), drained)
-        .await
-        .unwrap_or(Ok(()))
-}
-
-/// The response to `head`; `None` while it is incomplete.
-fn respond(head: &[u8], tls: bool, port: u16) -> Option<String> {
-    let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
-    let mut request = httparse::Request::new(&mut fields);
-    match request.parse(head) {
-        Ok(httparse::Status::Complete(_)) => {}
-        Ok(httparse::Status::Partial) if head.len() < MAX_HEAD => return None,
-        Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
-            return Some(error("431 Request Header Fields Too Large"));
+        let (scheme, standard) = if self.tls {
+            ("https", 443)
+        } else {
+            ("http", 80)
+        };
+        let port = if self.port == standard {
+            String::new()
+        } else {
+            format!(":{}", self.port)
+        };
+        let target = origin_form(request.target);
+        let fields = format!("Location: {scheme}://{host}{port}{target}\r\n");
+        Response {
+            status: "301 Moved Permanently",
+            fields,
+            body: String::new(),
         }
-        Err(_) => return Some(error("400 Bad Request")),
     }
-    let host = request
-        .headers
-        .iter()
-        .find(|field| field.name.eq_ignore_ascii_case("host"));
-    let host = host
-        .and_then(|field| std::str::from_utf8(field.value).ok())
-        .and_then(bare_host);
-    let location = host
-        .zip(request.path.map(origin_form))
-        .map(|(host, target)| {
-            let (scheme, standard) = if tls { ("https", 443) } else { ("http", 80) };
-            match port {
-                port if port == standard => format!("{scheme}://{host}{target}"),
-                port => format!("{scheme}://{host}:{port}{target}"),
-            }
-        });
-    let Some(location) = location else {
-        return Some(error("400 Bad Request"));
-    };
-    Some(format!(
-        "HTTP/1.1 301 Moved Permanently\r\nLocation: {location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-    ))
-}
-
-fn error(status: &str) -> String {
-    let length = status.len() + 1;
-    format!(
-        "HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {length}\r\n\
-         Connection: close\r\n\r\n{status}\n"
-    )
 }
 
 /// The host of a Host header without its port; `None` when it holds anything that no host has.
@@ -138,15 +87,25 @@ mod tests {
     use super::*;
 
     fn location(target: &str, host: &str, tls: bool, port: u16) -> String {
-        let head = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n");
-        let response = respond(head.as_bytes(), tls, port).expect("a whole head");
-        let line = response
-            .split("\r\n")
-            .find_map(|line| line.strip_prefix("Location: "));
-        line.map_or(
-            response.lines().next().unwrap().to_owned(),
-            ToOwned::to_owned,
-        )
+        let to = Destination {
+            tls,
+            name: None,
+            port,
+        };
+        tell(&to, target, Some(host))
+    }
+
+    fn tell(to: &Destination, target: &str, host: Option<&str>) -> String {
+        let host = host.map(str::as_bytes);
+        let response = to.redirect(&Request {
+            method: "GET",
+            target,
+            host,
+        });
+        let location = response.fields.strip_prefix("Location: ");
+        location
+            .map_or(response.status, |location| location.trim_end())
+            .to_owned()
     }
 
     #[test]
@@ -170,36 +129,33 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_is_none_is_refused() {
-        for host in ["", "a b", "a/b", "a@b", "x:80x", "[::1", "\u{e9}", "a,b"] {
-            assert_eq!(
-                location("/", host, false, 80),
-                "HTTP/1.1 400 Bad Request",
-                "{host}"
-            );
-        }
-        let head = b"GET / HTTP/1.1\r\n\r\n";
-        assert!(
-            respond(head, false, 80)
-                .unwrap()
-                .starts_with("HTTP/1.1 400 ")
+    fn a_configured_name_wins() {
+        let name = Destination::name_of("chat.example.org");
+        let to = Destination {
+            tls: true,
+            name,
+            port: 443,
+        };
+        assert_eq!(
+            tell(&to, "/a", Some("evil.org")),
+            "https://chat.example.org/a"
         );
+        assert_eq!(tell(&to, "/a", None), "https://chat.example.org/a");
+        for address in ["", "127.0.0.1", "[::1]"] {
+            assert_eq!(Destination::name_of(address), None);
+        }
     }
 
     #[test]
-    fn heads_have_an_end() {
-        assert_eq!(respond(b"GET / HTTP/1.1\r\nHost: x", false, 80), None);
-        assert!(
-            respond(b"\0\0\0\0", false, 80)
-                .unwrap()
-                .starts_with("HTTP/1.1 400 ")
-        );
-        let mut long = b"GET / HTTP/1.1\r\nX: ".to_vec();
-        long.resize(MAX_HEAD, b'a');
-        assert!(
-            respond(&long, false, 80)
-                .unwrap()
-                .starts_with("HTTP/1.1 431 ")
-        );
+    fn a_host_that_is_none_is_refused() {
+        for host in ["", "a b", "a/b", "a@b", "x:80x", "[::1", "\u{e9}", "a,b"] {
+            assert_eq!(location("/", host, false, 80), "400 Bad Request", "{host}");
+        }
+        let to = Destination {
+            tls: false,
+            name: None,
+            port: 80,
+        };
+        assert_eq!(tell(&to, "/", None), "400 Bad Request");
     }
 }

@@ -18,8 +18,9 @@ use crate::shutdown::Signals;
 /// The stack of a worker thread: futures live on the heap, and TLS needs the most, some 30 KiB.
 const WORKER_STACK: usize = 512 * 1024;
 
-/// Threads for file and directory reads of the HTTP part; more of them would only queue at the disk.
-const MAX_BLOCKING_THREADS: usize = 16;
+/// Threads for reads of files and directories, 16 of which would only queue at the disk, beside the 16 name look-ups that a dead
+/// name server may hold up.
+const MAX_BLOCKING_THREADS: usize = 32;
 
 /// How long the end waits for reads of files and name look-ups that are under way in threads of their own.
 const RUNTIME_TIMEOUT: Duration = Duration::from_secs(1);

@@ -206,3 +206,61 @@ fn a_second_signal_ends_at_once() {
         assert_eq!(daemon.end().0, Some(0));
     }
 }
+
+#[test]
+fn the_admin_address_answers_monitoring_and_the_others_do_not() {
+    let words = [
+        "--port=0",
+        "--address=127.0.0.1",
+        "--admin-address=127.0.0.1:0",
+        "--maxconns=1",
+        "cat",
+    ];
+    let daemon = Daemon::start(&words);
+    let admin = daemon.ports("http")[0];
+    let _only = TcpStream::connect(("127.0.0.1", daemon.port())).unwrap();
+    let metrics = get(admin, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert!(metrics.starts_with("HTTP/1.1 200 OK\r\n"), "{metrics}");
+    assert!(metrics.contains("websocketd_connections_open ") && metrics.ends_with("# EOF\n"));
+    let health = get(admin, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert!(health.ends_with("\r\n\r\n200 OK\n"), "{health}");
+
+    let daemon = Daemon::start(&["--port=0", "--address=127.0.0.1", "cat"]);
+    let none = get(
+        daemon.port(),
+        "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    );
+    assert!(none.starts_with("HTTP/1.1 404 "), "{none}");
+    let bad = run(&["--admin-address=9090", "cat"]);
+    assert!(
+        bad.stderr.starts_with("--admin-address must be HOST:PORT"),
+        "{}",
+        bad.stderr
+    );
+}
+
+#[test]
+fn an_address_has_so_many_connections() {
+    let daemon = Daemon::start(&[
+        "--port=0",
+        "--address=127.0.0.1",
+        "--maxconnsperip=1",
+        "cat",
+    ]);
+    let first = TcpStream::connect(("127.0.0.1", daemon.port())).unwrap();
+    let refused = get(daemon.port(), "");
+    assert!(refused.starts_with("HTTP/1.1 429 "), "{refused}");
+    drop(first);
+    // The daemon hears of the end a little later: what counts is that it does. Until then the request is met by a reset.
+    loop {
+        let mut stream = TcpStream::connect(("127.0.0.1", daemon.port())).unwrap();
+        let request = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        let mut answer = String::new();
+        let _ = stream
+            .write_all(request)
+            .and_then(|()| stream.read_to_string(&mut answer));
+        if answer.starts_with("HTTP/1.1 404 ") {
+            break;
+        }
+    }
+}

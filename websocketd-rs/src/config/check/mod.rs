@@ -101,7 +101,7 @@ pub(super) fn check(
     }
     let program = find_program(args, environment, must_serve)?;
     Ok(Config {
-        listen: check_listen(args, tls),
+        listen: check_listen(args, tls)?,
         http: check_http(args)?,
         session: check_session(args, program)?,
         process: Process {
@@ -160,7 +160,7 @@ fn check_log(args: &Args, level: Level) -> Result<Log, Problem> {
     })
 }
 
-fn check_listen(args: &Args, tls: Option<Tls>) -> Listen {
+fn check_listen(args: &Args, tls: Option<Tls>) -> Result<Listen, Problem> {
     let args = &args.listening;
     let unix_socket = args
         .unixsocket
@@ -169,13 +169,32 @@ fn check_listen(args: &Args, tls: Option<Tls>) -> Listen {
     let tcp_asked = args.port.is_some() || !args.address.is_empty() || args.redirport != 0;
     let standard = if tls.is_some() { 443 } else { 80 };
     let port = args.port.unwrap_or(standard);
-    Listen {
+    Ok(Listen {
         addresses: args.address.clone(),
         port: (tcp_asked || unix_socket.is_none()).then_some(port),
         redirect_port: (args.redirport != 0).then_some(args.redirport),
         unix_socket,
+        admin: args
+            .admin_address
+            .as_deref()
+            .filter(|typed| !typed.is_empty())
+            .map(check_admin)
+            .transpose()?,
         tls,
-    }
+    })
+}
+
+fn check_admin(typed: &str) -> Result<(String, i64), Problem> {
+    let parsed = typed
+        .rsplit_once(':')
+        .and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
+    let (host, port) = parsed.ok_or_else(|| {
+        let message = format!(
+            "--admin-address must be HOST:PORT, as 127.0.0.1:9090 or [::1]:9090, not '{typed}'"
+        );
+        Problem::alone("admin-address", message)
+    })?;
+    Ok((host.to_owned(), port.into()))
 }
 
 #[cfg(test)]
