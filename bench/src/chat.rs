@@ -1,0 +1,136 @@
+//! The chat's files, for our handler and for the script, and what its lines look like.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::server::{Kind, Launch, Programs, Server};
+use crate::ws;
+
+/// `BASE_DIR`'s directories.
+const TREE: [&str; 5] = ["rooms", "users", "sessions", "log", "run"];
+
+/// Our defaults but for these: a person types no faster than ten lines a second and opens no more than twenty
+/// pages, the load program does, and the room holds as many as are measured.
+const SETTINGS: &str = "MESSAGE_RATE=100000\nMESSAGE_BURST=100000\nMAX_MEMBERS=10000\n";
+
+/// Bytes of a record of [`Files::fill_log`].
+const RECORD_LEN: u64 = 100;
+
+/// Which of the two wire protocols.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wire {
+    /// Lines; the script knows no other.
+    Text,
+    /// One object a message.
+    Json,
+}
+
+impl Wire {
+    /// The request's path for `room`.
+    pub fn path(self, room: &str) -> String {
+        match self {
+            Self::Text => format!("/{room}"),
+            Self::Json => format!("/{room}?format=json"),
+        }
+    }
+
+    /// A frame that says `text`, which needs no escape.
+    pub fn say(self, text: &str) -> Vec<u8> {
+        let mut frame = Vec::with_capacity(128);
+        match self {
+            Self::Text => ws::append_frame(&mut frame, ws::TEXT, text.as_bytes()),
+            Self::Json => {
+                let object = format!("{{\"type\":\"say\",\"text\":\"{text}\"}}");
+                ws::append_frame(&mut frame, ws::TEXT, object.as_bytes());
+            }
+        }
+        frame
+    }
+
+    /// Whether this is the first that a person gets.
+    pub fn is_welcome(self, payload: &[u8]) -> bool {
+        let mark: &[u8] = match self {
+            Self::Text => b"Welcome to the chat room",
+            Self::Json => b"\"type\":\"welcome\"",
+        };
+        let head = &payload[..payload.len().min(64)];
+        memchr::memmem::find(head, mark).is_some()
+    }
+}
+
+/// A chat in a directory of its own, removed when dropped.
+#[derive(Debug)]
+pub struct Files {
+    base: PathBuf,
+}
+
+impl Files {
+    /// An empty chat with `people` who are logged in.
+    pub fn create(work_dir: &Path, people: usize) -> io::Result<Self> {
+        let base = std::path::absolute(work_dir)?.join("chat");
+        if base.exists() {
+            fs::remove_dir_all(&base)?;
+        }
+        for dir in TREE {
+            fs::create_dir_all(base.join(dir))?;
+        }
+        let ini = format!("[global]\nBASE_DIR={}\nLANG=en\n{SETTINGS}", base.display());
+        fs::write(base.join("chat.ini"), ini)?;
+        for person in 0..people {
+            let name = format!("user{person:05}");
+            let session = format!("username|s:{}:\"{name}\";color|s:4:\"Gray\";", name.len());
+            fs::write(base.join("sessions").join(session_file(person)), session)?;
+        }
+        Ok(Self { base })
+    }
+
+    /// The Cookie header of a person.
+    pub fn cookie(person: usize) -> String {
+        session_file(person).replacen("sess_", "PHPSESSID=", 1)
+    }
+
+    /// Gives `room` a history of `bytes`.
+    pub fn fill_log(&self, room: &str, bytes: u64) -> io::Result<()> {
+        let path = self.base.join("rooms").join(format!("{room}.log"));
+        let mut log = BufWriter::with_capacity(1 << 20, File::create(path)?);
+        for number in 0..bytes / RECORD_LEN {
+            let (seconds, micros) = (number / 100, number % 100 * 10_000);
+            let (day, hour) = (1 + seconds / 86_400, seconds / 3600 % 24);
+            let (minute, second) = (seconds / 60 % 60, seconds % 60);
+            writeln!(
+                log,
+                "2026-01-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z\tsay\tuser00000\tcolor=Gray\t{number:.>45}"
+            )?;
+        }
+        log.flush()
+    }
+
+    /// Starts the chat: our handler under our daemon, the script under the original.
+    pub fn serve(&self, programs: &Programs, kind: Kind) -> io::Result<Server> {
+        let handler = match kind {
+            Kind::Ours => &programs.chat_handler,
+            _ => &programs.chat_script,
+        };
+        let handler = fs::canonicalize(handler)?;
+        let variable: (&str, OsString) = match kind {
+            Kind::Ours => ("CHAT_CONFIG", self.base.join("chat.ini").into()),
+            _ => ("CHAT_BASE", self.base.clone().into()),
+        };
+        let mut launch = Launch::lines(kind, &handler);
+        launch.env.push(variable);
+        Server::start(programs, &launch)
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.base);
+    }
+}
+
+/// PHP's session ids have at least 22 characters.
+fn session_file(person: usize) -> String {
+    format!("sess_benchbenchbenchbench{person:05}")
+}

@@ -1,0 +1,281 @@
+//! The servers that are compared: how each is started, found ready, and ended with all it started.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+
+use crate::client::Endpoint;
+use crate::proc::Group;
+use crate::tls::Tls;
+
+const START_TIMEOUT: Duration = Duration::from_secs(10);
+/// After SIGTERM; what is left gets SIGKILL.
+const STOP_GRACE: Duration = Duration::from_secs(3);
+const PORT_TRIES: usize = 5;
+/// More than any message here: the original has no such limit.
+const LARGE_FRAME: &str = "--maxframesize=67108864";
+
+/// Who serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// websocketd-rs.
+    Ours,
+    /// Debian's websocketd.
+    Websocketd,
+    /// websocat 1.x from crates.io.
+    Websocat,
+    /// Debian's ucspi-tcp: a process for each TCP connection, no WebSocket.
+    Tcpserver,
+}
+
+impl Kind {
+    /// As the report calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ours => "websocketd-rs",
+            Self::Websocketd => "websocketd",
+            Self::Websocat => "websocat",
+            Self::Tcpserver => "tcpserver",
+        }
+    }
+}
+
+/// Where the programs are.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Programs {
+    /// Our daemon
+    #[arg(long, default_value = "target/bin/websocketd-rs", value_name = "FILE")]
+    pub ours: PathBuf,
+    /// Our chat handler
+    #[arg(long, default_value = "target/bin/chat-handler", value_name = "FILE")]
+    pub chat_handler: PathBuf,
+    /// The original
+    #[arg(long, default_value = "/usr/bin/websocketd", value_name = "FILE")]
+    pub websocketd: PathBuf,
+    /// websocat 1.x
+    #[arg(long, default_value = "target/peers/bin/websocat", value_name = "FILE")]
+    pub websocat: PathBuf,
+    /// tcpserver of ucspi-tcp
+    #[arg(long, default_value = "/usr/bin/tcpserver", value_name = "FILE")]
+    pub tcpserver: PathBuf,
+    /// The static echo handler
+    #[arg(long, default_value = "target/bench/echo-handler", value_name = "FILE")]
+    pub echo_handler: PathBuf,
+    /// The chat as a bash script
+    #[arg(long, default_value = "bench/peers/chat.sh", value_name = "FILE")]
+    pub chat_script: PathBuf,
+    /// Logs and the chat's files
+    #[arg(long, default_value = "target/bench", value_name = "DIR")]
+    pub work_dir: PathBuf,
+}
+
+impl Programs {
+    fn of(&self, kind: Kind) -> &Path {
+        match kind {
+            Kind::Ours => &self.ours,
+            Kind::Websocketd => &self.websocketd,
+            Kind::Websocat => &self.websocat,
+            Kind::Tcpserver => &self.tcpserver,
+        }
+    }
+
+    /// Whether it can be started.
+    pub fn has(&self, kind: Kind) -> bool {
+        self.of(kind).exists()
+    }
+}
+
+/// What to start.
+#[derive(Debug, Clone)]
+pub struct Launch<'a> {
+    /// Who.
+    pub kind: Kind,
+    /// The handler.
+    pub handler: &'a Path,
+    /// Binary messages in place of lines.
+    pub binary: bool,
+    /// Messages over a MiB.
+    pub large: bool,
+    /// TLS; ours alone.
+    pub tls: Option<&'a Tls>,
+    /// Variables that the handler gets too.
+    pub env: Vec<(&'static str, OsString)>,
+}
+
+impl<'a> Launch<'a> {
+    /// Lines, plain, with nothing special.
+    pub fn lines(kind: Kind, handler: &'a Path) -> Self {
+        Self {
+            kind,
+            handler,
+            binary: false,
+            large: false,
+            tls: None,
+            env: Vec::new(),
+        }
+    }
+
+    fn arguments(&self, port: u16) -> Vec<OsString> {
+        let mut arguments: Vec<OsString> = Vec::new();
+        let mut add = |argument: &str| arguments.push(argument.into());
+        match self.kind {
+            Kind::Ours | Kind::Websocketd => {
+                add("--address=127.0.0.1");
+                add(&format!("--port={port}"));
+                add("--maxforks=0");
+                if self.binary {
+                    add("--binary");
+                }
+                if self.large && self.kind == Kind::Ours {
+                    add(LARGE_FRAME);
+                }
+                let names: Vec<&str> = self.env.iter().map(|&(name, _)| name).collect();
+                if !names.is_empty() {
+                    add(&format!("--passenv=PATH,{}", names.join(",")));
+                }
+                if let Some(tls) = self.tls {
+                    add("--ssl");
+                    add(&format!("--sslcert={}", tls.cert.display()));
+                    add(&format!("--sslkey={}", tls.key.display()));
+                }
+                arguments.push(self.handler.into());
+            }
+            Kind::Websocat => {
+                add(if self.binary { "-b" } else { "-t" });
+                add("-E");
+                add(&format!("ws-l:127.0.0.1:{port}"));
+                add(&format!("exec:{}", self.handler.display()));
+            }
+            Kind::Tcpserver => {
+                // -H -R -l0: no look-ups. -c: as many as there may be.
+                for argument in ["-H", "-R", "-l0", "-c", "10000", "-b", "1000", "127.0.0.1"] {
+                    add(argument);
+                }
+                add(&port.to_string());
+                arguments.push(self.handler.into());
+            }
+        }
+        arguments
+    }
+}
+
+/// A running server; dropping it ends it and all it started.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    /// Where it listens.
+    pub endpoint: Endpoint,
+    /// For its CPU time and memory.
+    pub group: Group,
+}
+
+impl Server {
+    /// Starts it and waits until it accepts connections.
+    pub fn start(programs: &Programs, launch: &Launch<'_>) -> io::Result<Self> {
+        let mut last = io::Error::other("not tried");
+        for _ in 0..PORT_TRIES {
+            match Self::start_once(programs, launch) {
+                Ok(server) => return Ok(server),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    fn start_once(programs: &Programs, launch: &Launch<'_>) -> io::Result<Self> {
+        // All four want a number: one that the kernel finds free just now.
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+            .local_addr()?
+            .port();
+        let name = launch.kind.name();
+        let log = programs.work_dir.join(format!("{name}.stderr"));
+        let program = fs::canonicalize(programs.of(launch.kind))
+            .map_err(|error| io::Error::other(format!("{name}: {error}")))?;
+        let child = Command::new(&program)
+            .args(launch.arguments(port))
+            .envs(launch.env.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(File::create(&log)?)
+            .spawn()?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let mut server = Self {
+            child,
+            endpoint: Endpoint {
+                address,
+                raw: launch.kind == Kind::Tcpserver,
+                tls: launch.tls.map(|tls| tls.client.clone()),
+            },
+            group: Group {
+                root: std::process::id(),
+                server: program,
+            },
+        };
+        let deadline = Instant::now() + START_TIMEOUT;
+        while TcpStream::connect(address).is_err() {
+            if server.child.try_wait()?.is_some() || Instant::now() > deadline {
+                let told = fs::read_to_string(&log).unwrap_or_default();
+                let told = told.lines().next().unwrap_or("it does not listen");
+                return Err(io::Error::other(format!("{name} does not start: {told}")));
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        Ok(server)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let deadline = Instant::now() + STOP_GRACE;
+        signal(self.child.id(), Signal::TERM);
+        while Instant::now() < deadline {
+            if !matches!(self.child.try_wait(), Ok(None)) && self.group.pids().is_empty() {
+                return;
+            }
+            reap_orphans(self.child.id());
+            thread::sleep(Duration::from_millis(20));
+        }
+        let deadline = deadline + START_TIMEOUT;
+        loop {
+            let pids = self.group.pids();
+            if pids.is_empty() || Instant::now() > deadline {
+                return;
+            }
+            for pid in pids {
+                signal(pid, Signal::KILL);
+            }
+            let _ = self.child.try_wait();
+            reap_orphans(self.child.id());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// Only ids of processes that descend from this one come here.
+fn signal(pid: u32, signal: Signal) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        let _ = kill_process(pid, signal);
+    }
+}
+
+/// The load program is a subreaper: what a server left behind is its child, and must be waited for.
+fn reap_orphans(server: u32) {
+    let group = Group {
+        root: std::process::id(),
+        server: PathBuf::new(),
+    };
+    for pid in group.pids() {
+        if pid != server
+            && let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw)
+        {
+            let _ = waitpid(Some(pid), WaitOptions::NOHANG);
+        }
+    }
+}
