@@ -64,8 +64,6 @@ pub fn append_frame(out: &mut Vec<u8>, opcode: u8, payload: &[u8]) {
 /// A frame of the server; its payload is in the [`Inbox`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
-    /// Whether the message ends here.
-    pub fin: bool,
     /// What it is; 0 continues the last.
     pub opcode: u8,
     /// Where in [`Inbox::bytes`] the payload is.
@@ -153,7 +151,6 @@ impl Inbox {
         let payload = self.start + header..self.start + header + len;
         self.start = payload.end;
         Ok(Some(Frame {
-            fin: first & 0x80 != 0,
             opcode: first & 0x0f,
             payload,
         }))

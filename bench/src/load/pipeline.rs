@@ -81,10 +81,23 @@ impl Shape {
 struct Expected {
     bytes: Vec<u8>,
     at: usize,
+    text: bool,
 }
 
 impl Expected {
-    fn take(&mut self, mut piece: &[u8]) -> io::Result<usize> {
+    /// Compares what came; the bytes of it that count. websocat leaves the newlines in, and puts several lines into one
+    /// message: they do not count.
+    fn take(&mut self, piece: &[u8]) -> io::Result<usize> {
+        if !self.text || memchr::memchr(b'\n', piece).is_none() {
+            return self.compare(piece);
+        }
+        piece
+            .split(|&byte| byte == b'\n')
+            .map(|line| self.compare(line))
+            .sum()
+    }
+
+    fn compare(&mut self, mut piece: &[u8]) -> io::Result<usize> {
         let len = piece.len();
         while !piece.is_empty() {
             let n = piece.len().min(self.bytes.len() - self.at);
@@ -110,8 +123,6 @@ struct Pipeline {
     expected: Expected,
     /// Payload bytes that have come back.
     received: u64,
-    /// Messages that have come back.
-    messages: u64,
 }
 
 /// Keeps `shape.depth` messages under way for `duration`, then takes what is still to come.
@@ -139,33 +150,30 @@ pub fn run(
         out: Vec::new(),
         written: 0,
         credit: shape.depth,
-        expected: Expected { bytes, at: 0 },
+        expected: Expected {
+            bytes,
+            at: 0,
+            text: shape.text,
+        },
         received: 0,
-        messages: 0,
     };
     let warm = Instant::now() + duration / 5;
     pipeline.work(shape, Some(warm))?;
     let (start, before) = (Instant::now(), group.cpu());
-    let (bytes_then, messages_then) = (pipeline.received, pipeline.messages);
+    let bytes_then = pipeline.received;
     pipeline.work(shape, Some(start + duration))?;
     let (elapsed, after) = (start.elapsed(), group.cpu());
     let bytes = pipeline.received - bytes_then;
-    let messages = pipeline.messages - messages_then;
     // A message longer than the run must come back whole all the same.
     pipeline.work(shape, None)?;
-    Ok(figures(shape, bytes, messages, elapsed, (before, after)))
+    Ok(figures(shape, bytes, elapsed, (before, after)))
 }
 
-fn figures(
-    shape: Shape,
-    bytes: u64,
-    messages: u64,
-    elapsed: Duration,
-    (before, after): (Cpu, Cpu),
-) -> Figures {
+fn figures(shape: Shape, bytes: u64, elapsed: Duration, (before, after): (Cpu, Cpu)) -> Figures {
     let seconds = elapsed.as_secs_f64();
     let mut figures = Figures::default();
     if shape.text {
+        let messages = bytes / (shape.line as u64 - 1);
         figures.set("k messages/s", messages as f64 / seconds / 1e3);
         let (all, server) = after.each_since(before, messages.max(1));
         figures.set("CPU us/message", all);
@@ -213,7 +221,6 @@ impl Pipeline {
         let units = self.received / unit;
         while let Some(frame) = self.inbox.next_frame()? {
             if frame.is_data() {
-                self.messages += u64::from(frame.fin);
                 let piece = self.expected.take(self.inbox.bytes(frame.payload))?;
                 self.received += piece as u64;
             } else if !frame.is_control() {
