@@ -25,7 +25,7 @@ DESTDIR ?=
 
 # Packages before builds before tests, also under -j; cargo is parallel by itself.
 .NOTPARALLEL:
-.PHONY: help run serve build lint check test packages install clean
+.PHONY: help run serve build lint check test packages bench install clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -71,6 +71,9 @@ packages: ## the Debian packages that the tests need
 
 test: packages build lint ## everything, from a clean checkout
 	$(CARGO) test --locked --workspace --no-fail-fast
+
+bench: build ## measures beside other servers, twenty minutes; bench/REPORT.md
+	bench/run --full
 
 install: build ## into PREFIX (/usr/local), DESTDIR before it
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(addprefix $(BIN)/,websocketd-rs chat-handler chatctl)
