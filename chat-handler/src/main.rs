@@ -1,3 +1,88 @@
 //! `chat-handler`: see the library crate.
 
-fn main() {}
+use std::io::Write as _;
+use std::os::fd::AsFd as _;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use chat_handler::cgi::Cgi;
+use chat_handler::event_loop::{EventLoop, watch_signals};
+use chat_handler::input::Input;
+use chat_handler::output::Output;
+use chat_handler::room::enter;
+use chat_handler::settings::Settings;
+use chat_handler::{identity, journal};
+use clap::Parser;
+
+/// One chat user: started by websocketd-rs (or websocketd) for each connection, with the room in
+/// `PATH_INFO`, lines of text on stdin and stdout.
+#[derive(Parser)]
+#[command(version)]
+struct Args {
+    /// The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Say what is wrong with the ini file, and exit
+    #[arg(long)]
+    check: bool,
+}
+
+/// The configuration is at fault (as chatctl's).
+const BAD_CONFIG: u8 = 5;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let variable = |name: &str| std::env::var_os(name);
+    let from_environment = variable("CHAT_CONFIG").filter(|path| !path.is_empty());
+    let loaded = Settings::load(
+        args.config.as_deref(),
+        from_environment.as_deref().map(Path::new),
+    );
+    let settings = match loaded {
+        Ok(settings) => settings,
+        Err(error) => {
+            // For the administrator: people in the browser learn nothing about paths.
+            let _ = writeln!(std::io::stderr(), "{error}");
+            return ExitCode::from(BAD_CONFIG);
+        }
+    };
+    if args.check {
+        let _ = writeln!(std::io::stdout(), "{}: good", settings.source.display());
+        return ExitCode::SUCCESS;
+    }
+    let remote_user = settings.identity.remote_user.as_deref();
+    let cgi = Cgi::read(
+        |name| variable(name).map(OsStringExt::into_vec),
+        remote_user,
+    );
+    match chat(settings, &cgi) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            journal::note(error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn chat(settings: Settings, cgi: &Cgi) -> std::io::Result<()> {
+    let person = identity::recognize(&settings.identity, &cgi.visitor, &mut |reason| {
+        journal::note(format_args!("not logged in: {reason}"));
+    });
+    let input = Input::new(settings.limits.max_message, settings.limits.max_signal);
+    let (stdin, stdout) = (std::io::stdin(), std::io::stdout());
+    let mut output = Output::new(stdout.as_fd());
+    // From here on there is something to give back at the end.
+    let signals = watch_signals()?;
+    match enter(settings, cgi, person, output.buffer()) {
+        Ok(room) => EventLoop::new(stdin.as_fd(), output, input, signals, room)?.run(),
+        Err(refusal) => {
+            journal::note(format_args!(
+                "refused ({}): {}",
+                refusal.code, refusal.reason
+            ));
+            output.farewell();
+        }
+    }
+    Ok(())
+}

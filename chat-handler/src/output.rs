@@ -2,6 +2,9 @@
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 
@@ -18,6 +21,9 @@ const KEPT_BYTES: usize = 4 * 1024;
 /// A write of this size does not block once poll(2) says that the pipe is writable (pipe(7):
 /// `PIPE_BUF`); for outputs whose writes cannot be made non-blocking.
 const ATOMIC_BYTES: usize = 4096;
+
+/// How long the last lines may wait for a slow client before the process ends without it.
+const FAREWELL_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// How an output is written without waiting for its reader.
 #[derive(Debug)]
@@ -107,15 +113,23 @@ impl<'fd> Output<'fd> {
         Flushed::All
     }
 
+    /// Writes what waits, for a moment: the last lines of a process that ends.
+    pub fn farewell(&mut self) {
+        let deadline = Instant::now() + FAREWELL_TIMEOUT;
+        while self.flush() == Flushed::Waiting {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let fd = self.fd();
+            let mut fds = [PollFd::new(&fd, PollFlags::OUT)];
+            if left.is_zero() || poll(&mut fds, Some(&timespec(left))).is_err() {
+                return;
+            }
+        }
+    }
+
     fn is_writable(&self) -> bool {
-        use rustix::event::{PollFd, PollFlags, Timespec, poll};
         let mut fds = [PollFd::new(&self.given, PollFlags::OUT)];
-        let now = Timespec {
-            tv_sec: 0,
-            tv_nsec: 0,
-        };
         // An error is told by the write.
-        poll(&mut fds, Some(&now)) != Ok(0)
+        poll(&mut fds, Some(&timespec(Duration::ZERO))) != Ok(0)
     }
 
     fn forget_written(&mut self) {
@@ -124,6 +138,14 @@ impl<'fd> Output<'fd> {
         if self.buffer.is_empty() {
             self.buffer.shrink_to(KEPT_BYTES);
         }
+    }
+}
+
+/// A duration as the kernel takes it.
+pub(crate) fn timespec(duration: Duration) -> Timespec {
+    Timespec {
+        tv_sec: duration.as_secs().cast_signed(),
+        tv_nsec: duration.subsec_nanos().into(),
     }
 }
 

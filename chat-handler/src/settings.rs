@@ -255,6 +255,13 @@ impl Settings {
         }
     }
 
+    /// The directories of the chat.
+    pub fn dirs(&self) -> crate::dirs::Dirs {
+        let mut dirs = crate::dirs::Dirs::under(&self.base_dir);
+        dirs.run.clone_from(&self.run_dir);
+        dirs
+    }
+
     fn defaults(path: &Path) -> Self {
         Self {
             source: path.to_owned(),

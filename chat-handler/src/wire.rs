@@ -91,9 +91,6 @@ pub struct Member {
     pub name: String,
     /// Color.
     pub color: String,
-    /// Who they logged in as.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub account: Option<String>,
 }
 
 /// Everything a newcomer is told first.
@@ -285,14 +282,6 @@ impl Wire {
         }
     }
 
-    /// Appends a page of history.
-    pub fn history(&mut self, span: Span, records: &[Record<'_>], more: bool, out: &mut Vec<u8>) {
-        match self {
-            Self::Text(text) => records.iter().for_each(|record| text.past(record, out)),
-            Self::Json(_) => json::history(span, records, more, out),
-        }
-    }
-
     /// Appends anything else.
     pub fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
         match self {
@@ -308,8 +297,45 @@ impl Wire {
         }
     }
 
+    /// Whether somebody of exactly this name is here, as far as the text protocol's list goes.
+    pub fn knows(&self, name: &str) -> bool {
+        matches!(self, Self::Text(text) if text.knows(name))
+    }
+
     /// Whether this is the text protocol.
     pub fn is_text(&self) -> bool {
         matches!(self, Self::Text(_))
+    }
+}
+
+/// A page of history that is being appended, record by record: nothing is collected.
+#[derive(Debug)]
+pub struct Page {
+    empty: bool,
+}
+
+impl Page {
+    /// Begins a page.
+    pub fn begin(wire: &Wire, span: Span, out: &mut Vec<u8>) -> Self {
+        if let Wire::Json(_) = wire {
+            json::begin_history(span, out);
+        }
+        Self { empty: true }
+    }
+
+    /// Appends one record, the oldest first.
+    pub fn put(&mut self, wire: &mut Wire, record: &Record<'_>, out: &mut Vec<u8>) {
+        match wire {
+            Wire::Text(text) => text.past(record, out),
+            Wire::Json(_) => json::put_history(self.empty, record, out),
+        }
+        self.empty = false;
+    }
+
+    /// Ends the page.
+    pub fn end(self, wire: &Wire, more: bool, out: &mut Vec<u8>) {
+        if let Wire::Json(_) = wire {
+            json::end_history(more, out);
+        }
     }
 }

@@ -103,6 +103,8 @@ pub enum Line<'a> {
     AnonymousRefused,
     /// What is wrong with the room's name.
     BadRoom(&'a str),
+    /// Somebody's own words: an administrator's notice.
+    Said(&'a str),
     /// The chat cannot work; the reason.
     OutOfOrder(&'a str),
 }
@@ -151,7 +153,10 @@ fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::Usage(usage) => write!(f, "usage: /{}{}", usage.name, usage.arguments),
         Line::Help(usage) => write!(f, "/{}{} - {}", usage.name, usage.arguments, usage.en),
         Line::NoSuchUser(name) => write!(f, "{name} is not here"),
-        Line::BadName(reason) | Line::BadRoom(reason) => f.write_str(reason),
+        Line::BadName(reason) | Line::BadRoom(reason) | Line::NotSaved(reason) => {
+            f.write_str(reason)
+        }
+        Line::Said(words) => f.write_str(words),
         Line::BadColor(color) => {
             write!(
                 f,
@@ -163,7 +168,6 @@ fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::Throttled => {
             f.write_str("you are too fast; nothing is lost, but it is taken more slowly")
         }
-        Line::NotSaved(reason) => write!(f, "NOT saved, try again later ({reason})"),
         Line::NotRead(reason) => write!(f, "the room cannot be read just now ({reason})"),
         Line::NotModerator => f.write_str("only moderators may do this"),
         Line::Muted => f.write_str("you may not speak in this room just now"),
@@ -250,6 +254,7 @@ fn czech(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::TooManyRooms => f.write_str("místností je už moc, vyberte si některou z nich"),
         Line::TooManyConnections => f.write_str("máte už moc spojení, některé zavřete"),
         Line::AnonymousRefused => f.write_str("nejdřív se přihlaste"),
+        Line::Said(words) => f.write_str(words),
         Line::OutOfOrder(reason) => write!(f, "chat je mimo provoz ({reason})"),
     }
 }

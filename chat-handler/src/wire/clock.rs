@@ -2,6 +2,7 @@
 //! it: pages that speak JSON never do.
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::record::RecordId;
@@ -39,15 +40,31 @@ impl Clock {
 
     /// `HH:MM:SS` of a moment.
     pub fn time(&self, id: RecordId) -> String {
-        let micros = i64::try_from(id.as_micros()).unwrap_or(i64::MAX);
-        let moment = Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH);
-        let local = self.0.to_datetime(moment);
+        let local = self.local(id);
         format!(
             "{:02}:{:02}:{:02}",
             local.hour(),
             local.minute(),
             local.second()
         )
+    }
+
+    /// `YYYY-MM-DD_HH:MM:SS` of a moment.
+    pub fn date_and_time(&self, id: RecordId) -> String {
+        let local = self.local(id);
+        format!(
+            "{:04}-{:02}-{:02}_{}",
+            local.year(),
+            local.month(),
+            local.day(),
+            self.time(id)
+        )
+    }
+
+    fn local(&self, id: RecordId) -> DateTime {
+        let micros = i64::try_from(id.as_micros()).unwrap_or(i64::MAX);
+        let moment = Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH);
+        self.0.to_datetime(moment)
     }
 }
 
@@ -73,6 +90,10 @@ mod tests {
         assert_eq!(
             Clock::new(Some("CET-1CEST,M3.5.0,M10.5.0/3")).time(id),
             "12:15:30"
+        );
+        assert_eq!(
+            Clock::new(Some("UTC0")).date_and_time(id),
+            "2026-07-21_10:15:30"
         );
         assert_eq!(Clock::new(Some("../../../etc/passwd")).time(id), "10:15:30");
         assert_eq!(Clock::new(Some("<<<")).time(id), "10:15:30");

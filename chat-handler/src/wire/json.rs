@@ -79,10 +79,6 @@ struct Message<'a> {
     before: Option<Id>,
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<Id>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    more: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    records: Option<Vec<Message<'a>>>,
 }
 
 /// The first message.
@@ -331,25 +327,41 @@ pub(super) fn record(record: &Record<'_>, out: &mut Vec<u8>) {
     put(&Message::of_record(record), out);
 }
 
-pub(super) fn history(span: Span, records: &[Record<'_>], more: bool, out: &mut Vec<u8>) {
+/// A page is written piece by piece, so that no page is ever held as a whole.
+pub(super) fn begin_history(span: Span, out: &mut Vec<u8>) {
     let (before, since) = match span {
         Span::Newest => (None, None),
         Span::Before(id) => (Some(Id(id)), None),
         Span::Since(id) => (None, Some(Id(id))),
     };
-    let records = Some(records.iter().map(Message::of_record).collect());
-    let more = Some(more);
     put(
         &Message {
             kind: "history",
             before,
             since,
-            more,
-            records,
             ..Message::default()
         },
         out,
     );
+    // Opened again: the line end and the brace go, the list comes.
+    out.truncate(out.len().saturating_sub("}\n".len()));
+    out.extend_from_slice(b",\"records\":[");
+}
+
+pub(super) fn put_history(first: bool, past: &Record<'_>, out: &mut Vec<u8>) {
+    if !first {
+        out.push(b',');
+    }
+    record(past, out);
+    out.truncate(out.len().saturating_sub("\n".len()));
+}
+
+pub(super) fn end_history(more: bool, out: &mut Vec<u8>) {
+    out.extend_from_slice(if more {
+        b"],\"more\":true}\n"
+    } else {
+        b"],\"more\":false}\n"
+    });
 }
 
 fn bye(reason: Bye) -> (&'static str, Option<&'static str>) {
@@ -407,6 +419,26 @@ mod tests {
             written(&Draft::new(Kind::Say, "alice", "   ")),
             "{\"type\":\"say\",\"id\":\"2026-11-21T10:15:30.123456Z\",\"from\":\"alice\",\"text\":\"\",\"redacted\":true}\n"
         );
+    }
+
+    #[test]
+    fn a_page_of_history_is_one_line() {
+        let (mut log, mut out) = (Vec::new(), Vec::new());
+        let id = RecordId::parse(b"2026-11-21T10:15:30.123456Z").expect("an id");
+        Draft::new(Kind::Join, "alice", "").write_to(id, &mut log);
+        let past = Record::parse(&log).expect("a record");
+        begin_history(Span::Since(id), &mut out);
+        put_history(true, &past, &mut out);
+        put_history(false, &past, &mut out);
+        end_history(true, &mut out);
+        begin_history(Span::Newest, &mut out);
+        end_history(false, &mut out);
+        let join = r#"{"type":"join","id":"2026-11-21T10:15:30.123456Z","from":"alice"}"#;
+        let page = format!(
+            "{{\"type\":\"history\",\"since\":\"2026-11-21T10:15:30.123456Z\",\"records\":[{join},{join}],\"more\":true}}\n"
+        );
+        let empty = "{\"type\":\"history\",\"records\":[],\"more\":false}\n";
+        assert_eq!(String::from_utf8(out).expect("UTF-8"), page + empty);
     }
 
     #[test]

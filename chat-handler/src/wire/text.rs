@@ -175,6 +175,10 @@ impl Text {
         }
     }
 
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.roster.contains_key(name)
+    }
+
     fn time_of(&self, record: &Record<'_>) -> String {
         record
             .clock
@@ -232,7 +236,6 @@ mod tests {
         let members = ["alice", "bob"].map(|name| Member {
             name: name.into(),
             color: color(),
-            account: None,
         });
         let settings = crate::settings::Settings::parse("[global]\nBASE_DIR=/x", "/x.ini".as_ref())
             .expect("settings");

@@ -149,9 +149,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn refusal(line: &str) -> (&'static str, Option<String>) {
-        let bad = match parse(line) {
-            Ok(_) => panic!("not refused"),
-            Err(bad) => bad,
+        let Err(bad) = parse(line) else {
+            panic!("not refused");
         };
         (bad.code, bad.msgid.map(Cow::into_owned))
     }

@@ -1,0 +1,377 @@
+//! Coming in: may they, under which name, and what they are told first.
+
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::time::{Duration, Instant};
+
+use super::{HINT_BURST, HINT_RATE, Replay, Room, SIDE_BURST, SIDE_RATE};
+use crate::bell::Bell;
+use crate::cgi::Cgi;
+use crate::color::Color;
+use crate::dirs::Dirs;
+use crate::identity::php_session::SessionId;
+use crate::identity::{ANONYMOUS, Person};
+use crate::inbox::Inbox;
+use crate::journal;
+use crate::moderation::{self, Verdict};
+use crate::name::{Nick, RoomName};
+use crate::presence::{self, ClaimError, Entered};
+use crate::record::{Draft, Kind, RecordId};
+use crate::room_log::RoomLog;
+use crate::seat::Seat;
+use crate::settings::Settings;
+use crate::tail::Tail;
+use crate::throttle::Throttle;
+use crate::wire::{Bye, Clock, Event, Member, Welcome, Wire, json::Json, text::Text};
+use crate::wording::Line;
+
+/// The most characters of X-Forwarded-For in the list of entries.
+const MAX_FORWARDED: usize = 200;
+
+/// Why somebody cannot come in.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Stable, for pages.
+    pub code: &'static str,
+    /// For people, in the words of the file system or of a moderator.
+    pub reason: String,
+}
+
+impl Refusal {
+    fn new(code: &'static str, reason: &(impl ToString + ?Sized)) -> Self {
+        Self {
+            code,
+            reason: reason.to_string(),
+        }
+    }
+
+    fn line(&self) -> Line<'_> {
+        match self.code {
+            "banned" => Line::YouBanned(&self.reason),
+            "room_full" => Line::RoomFull,
+            "too_many_rooms" => Line::TooManyRooms,
+            "too_many_connections" => Line::TooManyConnections,
+            "anonymous_refused" => Line::AnonymousRefused,
+            "bad_room" => Line::BadRoom(&self.reason),
+            _ => Line::OutOfOrder(&self.reason),
+        }
+    }
+}
+
+/// Comes into the room that `cgi` names, as `person`, and appends to `out` what they are told
+/// first: the welcome and the history, or why the door stays shut.
+///
+/// # Errors
+/// Why it stays shut; `out` says it, too.
+pub fn enter(
+    settings: Settings,
+    cgi: &Cgi,
+    person: Person,
+    out: &mut Vec<u8>,
+) -> Result<Room, Refusal> {
+    let mut wire = if cgi.query.json {
+        Wire::Json(Json::new(settings.lang))
+    } else {
+        Wire::Text(Text::new(settings.lang, Clock::new(cgi.tz.as_deref())))
+    };
+    match Door::open(settings, cgi, person) {
+        Ok(door) => door.walk_through(wire, cgi, out),
+        Err(refusal) => {
+            let reason = if refusal.code == "banned" {
+                Bye::Banned
+            } else {
+                Bye::Refused(refusal.code)
+            };
+            wire.event(
+                &Event::Bye {
+                    reason,
+                    line: refusal.line(),
+                },
+                out,
+            );
+            Err(refusal)
+        }
+    }
+}
+
+/// Somebody who may come in.
+struct Door {
+    settings: Settings,
+    dirs: Dirs,
+    room: RoomName,
+    person: Person,
+    address: Option<String>,
+    color: Color,
+    tail: Tail,
+    bell: Bell,
+    inbox: Inbox,
+    entered: Entered,
+    seat: Option<Seat>,
+}
+
+impl Door {
+    fn open(settings: Settings, cgi: &Cgi, person: Person) -> Result<Self, Refusal> {
+        let room = RoomName::from_path_info(&cgi.path_info)
+            .map_err(|error| Refusal::new("bad_room", &error))?;
+        if person.name.is_none() && !settings.identity.anonymous {
+            return Err(Refusal::new("anonymous_refused", ""));
+        }
+        let storage = |error: std::io::Error| Refusal::new("storage", &error);
+        let dirs = settings.dirs();
+        dirs.create().map_err(storage)?;
+        let wished = wished_nick(&person, cgi);
+        let address = Some(cgi.visitor.address.clone()).filter(|address| !address.is_empty());
+        refuse_banned(&dirs, &room, &wished, &person, address.as_deref())?;
+        refuse_new_room(&dirs, &room, settings.limits.max_rooms)?;
+        let seat = take_seat(&dirs, &person, settings.limits.max_connections)?;
+        let color = person.color.clone().unwrap_or_default();
+        let bell = Bell::open(&dirs.bell(&room)).map_err(storage)?;
+        let tail = Tail::at_end(&dirs, &room).map_err(storage)?;
+        let entered = presence::claim(
+            &dirs,
+            &room,
+            &wished,
+            color.as_str(),
+            settings.limits.max_members,
+        )
+        .map_err(|error| match error {
+            ClaimError::Full { .. } => Refusal::new("room_full", &error),
+            error => Refusal::new("storage", &error),
+        })?;
+        let inbox = Inbox::open(&dirs, &room, entered.claim.nick()).map_err(storage)?;
+        Ok(Self {
+            settings,
+            dirs,
+            room,
+            person,
+            address,
+            color,
+            tail,
+            bell,
+            inbox,
+            entered,
+            seat,
+        })
+    }
+
+    fn walk_through(mut self, wire: Wire, cgi: &Cgi, out: &mut Vec<u8>) -> Result<Room, Refusal> {
+        let now = Instant::now();
+        let limits = &self.settings.limits;
+        let talk = Throttle::new(limits.rate, limits.burst, now);
+        let until = self.tail.last_id();
+        let cleared = moderation::cleared(&self.dirs, &self.room).unwrap_or_default();
+        let since = cgi
+            .query
+            .since
+            .map(|since| since.max(cleared))
+            .filter(|&since| since < until);
+        let replay = since.map(|since| Replay { since, until });
+        if let Some(since) = since {
+            self.tail = Tail::after(&self.dirs, &self.room, since)
+                .map_err(|error| Refusal::new("storage", &error))?;
+        }
+        let mut log = RoomLog::new(&self.dirs, &self.room);
+        for ghost in &self.entered.ghosts {
+            let quit = Draft::new(Kind::Quit, ghost.as_str(), "");
+            if let Err(error) = log.append(&quit) {
+                journal::note(format_args!(
+                    "{ghost} was found dead in {}: {error}",
+                    self.room
+                ));
+            }
+        }
+        let nick = self.entered.claim.nick().clone();
+        note_entry(&self.dirs, cgi, &nick);
+        let verdict = Verdict::new(&self.dirs, &self.room);
+        let mut room = Room {
+            verdict,
+            address: self.address,
+            dirs: self.dirs,
+            name: self.room,
+            nick,
+            color: self.color,
+            account: self.person.account,
+            client: cgi.query.client.clone(),
+            moderator: self.person.moderator,
+            wire,
+            log,
+            tail: self.tail,
+            bell: self.bell,
+            inbox: self.inbox,
+            claim: Some(self.entered.claim),
+            _seat: self.seat,
+            inbox_due: true,
+            ring_due: true,
+            join_due: true,
+            replay,
+            ignored: Vec::new(),
+            talk,
+            side: Throttle::new(SIDE_RATE, SIDE_BURST, now),
+            hints: Throttle::new(HINT_RATE, HINT_BURST, now),
+            delay: Duration::ZERO,
+            company: None,
+            trouble: None,
+            settings: self.settings,
+        };
+        room.welcome(&self.entered.members, until, out);
+        if cgi.query.since.is_none() {
+            let most = room.settings.limits.max_history;
+            let wanted = cgi
+                .query
+                .history
+                .unwrap_or(room.settings.last_messages)
+                .min(most);
+            room.put_newest(wanted, out);
+        } else if replay.is_none() {
+            // Nothing was missed; the client waits for a page that says so.
+            room.put_nothing_since(until, out);
+        }
+        room.append_join(out);
+        room.ring();
+        Ok(room)
+    }
+}
+
+impl Room {
+    fn welcome(&mut self, members: &[presence::Member], until: RecordId, out: &mut Vec<u8>) {
+        // Without a color: just leaving, see above.
+        let mut members: Vec<_> = members
+            .iter()
+            .filter(|member| !member.color.is_empty())
+            .map(|member| Member {
+                name: member.nick.to_string(),
+                color: member.color.to_string(),
+            })
+            .collect();
+        members.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        let description = self
+            .settings
+            .room_descriptions
+            .iter()
+            .find(|(name, _)| RoomName::parse(name).is_ok_and(|name| name == self.name));
+        let topic = self.topic();
+        let welcome = Welcome {
+            room: self.name.as_str(),
+            description: description.map_or("", |(_, text)| text),
+            topic: &topic,
+            you: self.nick.as_str(),
+            account: self.account.as_deref(),
+            color: self.color.as_str(),
+            moderator: self.moderator,
+            members: &members,
+            // An empty log is followed from the least id there is.
+            last: (until > RecordId::ZERO.next()).then_some(until),
+            now: RecordId::now(),
+            lang: self.settings.lang,
+            limits: &self.settings.limits,
+        };
+        self.wire.welcome(&welcome, out);
+    }
+}
+
+/// The name of the log-in, else the one an anonymous visitor asks for. A name that cannot be a nick
+/// makes nobody somebody else: they are Anonymous.
+fn wished_nick(person: &Person, cgi: &Cgi) -> Nick {
+    let name = person.name.as_deref().or(cgi.query.nick.as_deref());
+    let nick = name.and_then(|name| match Nick::parse(name) {
+        Ok(nick) => Some(nick),
+        Err(error) => {
+            journal::note(format_args!(
+                "a name cannot be used, its owner is {ANONYMOUS}: {error}"
+            ));
+            None
+        }
+    });
+    nick.unwrap_or_else(|| Nick::parse(ANONYMOUS).expect("a good nick, see the tests of name"))
+}
+
+/// A list of bans that cannot be read keeps nobody out: else one bad file closes the room.
+fn refuse_banned(
+    dirs: &Dirs,
+    room: &RoomName,
+    nick: &Nick,
+    person: &Person,
+    address: Option<&str>,
+) -> Result<Verdict, Refusal> {
+    let mut verdict = Verdict::new(dirs, room);
+    let account = person.account.as_deref();
+    if let Err(error) = verdict.refresh(&moderation::Person {
+        nick,
+        account,
+        address,
+    }) {
+        journal::note(format_args!("the bans of {room} cannot be read: {error}"));
+    }
+    match &verdict.ban {
+        Some(ban) => Err(Refusal::new("banned", &ban.reason)),
+        None => Ok(verdict),
+    }
+}
+
+fn refuse_new_room(dirs: &Dirs, room: &RoomName, max_rooms: usize) -> Result<(), Refusal> {
+    if dirs.room_log(room).exists() {
+        return Ok(());
+    }
+    let entries =
+        std::fs::read_dir(&dirs.rooms).map_err(|error| Refusal::new("storage", &error))?;
+    let is_log = |name: &std::ffi::OsStr| name.as_encoded_bytes().ends_with(b".log");
+    let rooms = entries
+        .flatten()
+        .filter(|entry| is_log(&entry.file_name()))
+        .take(max_rooms);
+    if rooms.count() < max_rooms {
+        Ok(())
+    } else {
+        Err(Refusal::new("too_many_rooms", ""))
+    }
+}
+
+/// People without session and account cannot be told apart here; the daemon limits connections by
+/// address.
+fn take_seat(dirs: &Dirs, person: &Person, seats: usize) -> Result<Option<Seat>, Refusal> {
+    let session = person.session.as_ref().map(SessionId::as_str);
+    let Some(owner) = person.account.as_deref().or(session) else {
+        return Ok(None);
+    };
+    match Seat::take(dirs, owner, seats) {
+        Ok(None) => Err(Refusal::new("too_many_connections", "")),
+        Ok(seat) => Ok(seat),
+        Err(error) => Err(Refusal::new("storage", &error)),
+    }
+}
+
+/// One line in the list of entries: local time, where from, who.
+fn note_entry(dirs: &Dirs, cgi: &Cgi, nick: &Nick) {
+    let forwarded = cgi
+        .forwarded_for
+        .split([',', ' '])
+        .filter(|part| !part.is_empty());
+    let forwarded: Vec<_> = forwarded.collect();
+    let from = if forwarded.is_empty() {
+        cgi.visitor.address.clone()
+    } else {
+        forwarded.join(",")
+    };
+    let from: String = from
+        .chars()
+        .filter(char::is_ascii_graphic)
+        .take(MAX_FORWARDED)
+        .collect();
+    let from = if from.is_empty() {
+        "-".to_owned()
+    } else {
+        from
+    };
+    let when = Clock::new(cgi.tz.as_deref()).date_and_time(RecordId::now());
+    let path = dirs.log.join("authentization.log");
+    let file = std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o640)
+        .open(&path);
+    // One write: lines of two handlers do not mix.
+    let line = format!("{when} {from} {nick}\n");
+    if let Err(error) = file.and_then(|mut file| file.write_all(line.as_bytes())) {
+        journal::note(format_args!("{}: {error}", path.display()));
+    }
+}

@@ -1,0 +1,401 @@
+//! Who may come in, under which name, and what moderators may do.
+
+mod support;
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use serde_json::json;
+use support::{Chat, text_of};
+
+const ADMIN: &str = "SESSION_ADMIN_PATH=admin\nMESSAGE_RATE=1000\nMESSAGE_BURST=1000";
+
+#[test]
+fn a_session_tells_name_color_and_account() {
+    let chat = Chat::new();
+    let cookie = chat.log_in(&[("username", "Alice_B:c"), ("color", "#aa0000")]);
+    let mut page = chat.page_with("r", "nick=eve", &cookie);
+    assert_eq!(
+        (page.you().as_str(), page.welcome["color"].as_str()),
+        ("Alice-B-c", Some("#aa0000"))
+    );
+    assert_eq!(page.welcome["account"], "Alice_B:c");
+    page.type_in("hi");
+    assert_eq!(page.expect("say")["account"], "Alice_B:c");
+    assert_eq!(
+        chat.page_with("r", "", &chat.log_in(&[("username", "bob:red")]))
+            .welcome["color"],
+        "red"
+    );
+    let entries = std::fs::read_to_string(chat.path("log/authentization.log")).expect("a list");
+    assert!(
+        entries
+            .lines()
+            .next()
+            .expect("an entry")
+            .ends_with(" - Alice-B-c"),
+        "{entries}"
+    );
+}
+
+#[test]
+fn a_session_that_is_no_good_makes_nobody() {
+    let chat = Chat::new();
+    let good = chat.log_in(&[("username", "alice")]);
+    std::fs::write(chat.path("secret"), "username|s:5:\"admin\";").expect("written");
+    for cookie in [
+        "PHPSESSID=../secret",
+        "PHPSESSID=..%2f..%2fsecret",
+        "PHPSESSID=%00",
+        &format!("PHPSESSID={}", "a".repeat(10_000)),
+        "PHPSESSID=aaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        &format!("PHPSESSID=aaaaaaaaaaaaaaaaaaaaaaaaaaaa; {good}"),
+        "=",
+        ";;;",
+    ] {
+        assert_eq!(
+            chat.page_with("r", "", cookie).you(),
+            "Anonymous",
+            "{}",
+            &cookie[..cookie.len().min(60)]
+        );
+    }
+    for name in [
+        "../x",
+        "a\nb",
+        "",
+        " ",
+        &"x".repeat(10_000),
+        "\u{202e}nimda",
+        "a\0b",
+    ] {
+        let page = chat.page_with("r", "", &chat.log_in(&[("username", name)]));
+        assert_eq!(page.you(), "Anonymous", "{name:?}");
+    }
+    assert_eq!(
+        chat.page_with("r", "", &chat.log_in(&[("username", "😀\"quoted\"")]))
+            .you(),
+        "😀\"quoted\""
+    );
+}
+
+#[test]
+fn doors_stay_shut_with_a_reason() {
+    let refused = |lines: &str, room: &str| {
+        let chat = Chat::with(lines);
+        let _there = chat.page("there", "alice");
+        let page = chat.page(room, "bob");
+        assert_eq!(
+            (&page.welcome["type"], &page.welcome["reason"]),
+            (&json!("bye"), &json!("refused"))
+        );
+        page.welcome["code"].as_str().expect("a code").to_owned()
+    };
+    assert_eq!(refused("MAX_MEMBERS=1", "there"), "room_full");
+    assert_eq!(refused("MAX_ROOMS=1", "another"), "too_many_rooms");
+    assert_eq!(refused("", "a%2fb"), "bad_room");
+    assert_eq!(refused("", ".hidden"), "bad_room");
+    let chat = Chat::with("ANONYMOUS=no\nMAX_CONNECTIONS=2");
+    assert_eq!(chat.page("r", "bob").welcome["code"], "anonymous_refused");
+    let cookie = chat.log_in(&[("username", "alice")]);
+    let first = chat.page_with("r", "", &cookie);
+    let second = chat.page_with("s", "", &cookie);
+    assert_eq!(
+        (first.you(), second.you()),
+        ("alice".into(), "alice".into())
+    );
+    let mut third = chat.page_with("t", "", &cookie);
+    assert_eq!(third.welcome["code"], "too_many_connections");
+    assert!(third.client.wait().success());
+    first.client.leave();
+    assert_eq!(chat.page_with("t", "", &cookie).you(), "alice");
+}
+
+#[test]
+fn look_alikes_of_a_name_get_a_number() {
+    let chat = Chat::new();
+    let _alice = chat.page("r", "alice");
+    for name in ["alice", "ALICE", "ａｌｉｃｅ", "Alice_"] {
+        let page = chat.page_with("r", &format!("nick={name}"), "");
+        assert_ne!(page.you().to_lowercase(), "alice", "{name}");
+    }
+    assert_eq!(chat.page("r", "a b").you(), "a-b");
+}
+
+#[test]
+fn moderators_kick_ban_mute_and_take_back() {
+    let chat = Chat::with(ADMIN);
+    let mut boss = chat.page_with(
+        "r",
+        "",
+        &chat.log_in(&[("username", "boss"), ("admin", "1")]),
+    );
+    assert_eq!(boss.welcome["moderator"], true);
+    let eve_cookie = chat.log_in(&[("username", "eve")]);
+    let mut eve = chat.page_with("r", "", &eve_cookie);
+    assert_eq!(eve.welcome["moderator"], false);
+
+    eve.say("rude words", "m");
+    let id = eve.expect("ack")["id"].as_str().expect("an id").to_owned();
+    boss.type_in(&format!("/redact {id}"));
+    assert_eq!(eve.expect("redact")["target"], id.as_str());
+    assert!(!chat.log("r").contains("rude"));
+    let late = chat.page("r", "late");
+    let redacted = late
+        .past
+        .iter()
+        .find(|record| record["id"] == id.as_str())
+        .expect("its place");
+    assert_eq!(
+        (redacted["redacted"].as_bool(), text_of(redacted)),
+        (Some(true), "")
+    );
+
+    boss.type_in("/mute eve 5");
+    assert_eq!(eve.expect("notice")["code"], "muted");
+    for text in [
+        "hello?",
+        "/me sulks",
+        "/dice 1 6",
+        "/topic x",
+        "/nick Eva",
+        "/msg boss please",
+    ] {
+        eve.say(text, "m2");
+        assert_eq!(
+            eve.find(|message| message["type"] == "error")["code"],
+            "muted",
+            "{text}"
+        );
+    }
+    boss.type_in("/unmute eve");
+    assert_eq!(eve.expect("notice")["code"], "unmuted");
+    eve.say("thanks", "m3");
+    eve.expect("ack");
+
+    boss.type_in("/kick eve too loud");
+    let bye = eve.expect("bye");
+    assert_eq!(bye["reason"], "kicked");
+    assert!(text_of(&bye).ends_with("too loud"));
+    assert!(eve.client.wait().success());
+    let kick = boss.expect("kick");
+    assert_eq!(
+        (kick["to"].as_str(), text_of(&kick)),
+        (Some("eve"), "too loud")
+    );
+    boss.find(|message| message["type"] == "quit" && message["from"] == "eve");
+
+    let mut eve = chat.page_with("r", "", &eve_cookie);
+    boss.type_in("/ban eve 10 spam");
+    assert_eq!(eve.expect("bye")["reason"], "banned");
+    boss.find(|message| message["type"] == "quit" && message["from"] == "eve");
+    let banned = chat.page_with("r", "", &eve_cookie);
+    assert_eq!(
+        (&banned.welcome["type"], &banned.welcome["reason"]),
+        (&json!("bye"), &json!("banned"))
+    );
+    assert_eq!(chat.page("r", "EVE").welcome["reason"], "banned");
+    boss.type_in("/bans");
+    let bans = boss.find(|message| message["type"] == "info" && message["command"] == "bans");
+    assert!(text_of(&bans).starts_with("ban: eve until "));
+    boss.type_in("/unban eve");
+    boss.find(|message| message["command"] == "unban");
+    assert_eq!(chat.page_with("r", "", &eve_cookie).you(), "eve");
+
+    boss.type_in("/clear");
+    boss.expect("clear");
+    assert!(chat.page("r", "newest").past.is_empty());
+    boss.type_in("/unban nobody");
+    assert_eq!(boss.expect("error")["code"], "not_found");
+}
+
+#[test]
+fn who_is_ignored_is_not_heard() {
+    let chat = Chat::new();
+    let (mut alice, mut eve) = (chat.page("r", "alice"), chat.page("r", "eve"));
+    alice.type_in("/ignore EVE");
+    assert!(text_of(&alice.expect("info")).contains("EVE"));
+    eve.type_in("spam");
+    eve.type_in("/msg alice spam");
+    eve.expect("whisper");
+    eve.settle();
+    alice.settle();
+    alice.type_in("/unignore eve");
+    let heard = alice.settle();
+    assert!(
+        !heard
+            .iter()
+            .any(|message| text_of(message).contains("spam")),
+        "{heard:?}"
+    );
+    eve.type_in("sorry");
+    assert_eq!(text_of(&alice.expect("say")), "sorry");
+}
+
+#[test]
+fn the_ini_is_checked_and_what_is_wrong_is_told() {
+    let chat = Chat::new();
+    let run = |arguments: &[&str], ini: &str| {
+        std::fs::write(chat.path("chat.ini"), ini).expect("written");
+        let output = chat.command().args(arguments).output().expect("started");
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
+    };
+    assert_eq!(run(&["--check"], "[global]\nBASE_DIR=.\n").0, Some(0));
+    let (code, told) = run(&["--check"], "[global]\nBASE_DIR=.\n\nMAX_ROOMS=many\n");
+    assert_eq!(code, Some(5));
+    assert!(
+        told.contains("chat.ini:4: MAX_ROOMS=\"many\"") && told.contains("a number from"),
+        "{told}"
+    );
+    let (code, told) = run(&[], "[global]\nBASE_DIR=missing\n");
+    assert_eq!(code, Some(5));
+    assert!(told.contains("chat.ini:2: BASE_DIR"), "{told}");
+}
+
+/// Answers one request after the other with the next reply, over TLS if `tls` is given.
+fn serve(
+    replies: Vec<String>,
+    tls: Option<Arc<rustls::ServerConfig>>,
+) -> (u16, std::thread::JoinHandle<Vec<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("bound").port();
+    let server = std::thread::spawn(move || {
+        let mut requests = Vec::new();
+        for reply in replies {
+            let (mut tcp, _) = listener.accept().expect("a client");
+            let mut bytes = [0; 4096];
+            if let Some(config) = &tls {
+                let connection =
+                    rustls::ServerConnection::new(Arc::clone(config)).expect("a server");
+                let mut stream = rustls::StreamOwned::new(connection, tcp);
+                // A client that does not trust us says so in place of a request.
+                let Ok(read) = stream.read(&mut bytes) else {
+                    continue;
+                };
+                requests.push(String::from_utf8_lossy(&bytes[..read]).into_owned());
+                stream.write_all(reply.as_bytes()).expect("a reader");
+                stream.conn.send_close_notify();
+                let _ = stream.flush();
+            } else {
+                let read = tcp.read(&mut bytes).expect("a request");
+                requests.push(String::from_utf8_lossy(&bytes[..read]).into_owned());
+                tcp.write_all(reply.as_bytes()).expect("a reader");
+            }
+        }
+        requests
+    });
+    (port, server)
+}
+
+fn reply(status: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+const DETAILS: &str = "userdetails.attribute.name=uid\nuserdetails.attribute.value=123456\nuserdetails.attribute.name=givenname\n\
+    userdetails.attribute.value=Jan\nuserdetails.attribute.name=sn\nuserdetails.attribute.value=Novák\n";
+
+#[test]
+fn opensso_names_its_users() {
+    let redirect = "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let replies = vec![
+        reply("200 OK", DETAILS),
+        reply("200 OK", "<html>who are you</html>"),
+        reply("401 Unauthorized", DETAILS),
+        redirect.to_owned(),
+    ];
+    let (port, server) = serve(replies, None);
+    let chat = Chat::with(&format!(
+        "AUTHENTIZATION_WEBSERVICE_URL=http://127.0.0.1:{port}/identity/attributes\nAUTHENTIZATION_COOKIENAME=iPlanet"
+    ));
+    let page = chat.page_with("r", "", "iPlanet=AQIC5w#1*");
+    assert_eq!(
+        (
+            page.you().as_str(),
+            page.welcome["account"].as_str(),
+            page.welcome["color"].as_str()
+        ),
+        ("JanNovák", Some("123456"), Some("#123456"))
+    );
+    for _ in 0..3 {
+        assert_eq!(
+            chat.page_with("r", "", "iPlanet=AQIC5w#1*")
+                .welcome
+                .get("account"),
+            None
+        );
+    }
+    let requests = server.join().expect("served");
+    assert!(
+        requests.iter().all(|request| request
+            .to_lowercase()
+            .contains("cookie: iplanet=aqic5w#1*\r\n")),
+        "{requests:?}"
+    );
+    // Nobody listens there any more.
+    assert_eq!(
+        chat.page_with("r", "", "iPlanet=AQIC5w#1*")
+            .welcome
+            .get("account"),
+        None
+    );
+}
+
+#[test]
+fn opensso_is_believed_over_trusted_tls_only() {
+    let ca_key = rcgen::KeyPair::generate().expect("a key");
+    let mut ca = rcgen::CertificateParams::new(Vec::new()).expect("parameters");
+    ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let ca_certificate = ca.self_signed(&ca_key).expect("a certificate");
+    let issuer = rcgen::Issuer::new(ca, ca_key);
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let leaf = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).expect("parameters");
+    let leaf = leaf.signed_by(&key, &issuer).expect("a certificate");
+    let key = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![leaf.der().clone()], key)
+        .expect("a pair");
+    let (port, server) = serve(vec![reply("200 OK", DETAILS); 3], Some(Arc::new(config)));
+    let chat_with = |host: &str, more: &str| {
+        let chat = Chat::with(&format!(
+            "AUTHENTIZATION_WEBSERVICE_URL=https://{host}:{port}/\nAUTHENTIZATION_COOKIENAME=sso\n{more}"
+        ));
+        std::fs::write(chat.path("ca.pem"), ca_certificate.pem()).expect("written");
+        chat
+    };
+    let trusting = chat_with("localhost", "AUTHENTIZATION_CA_FILE=ca.pem");
+    assert_eq!(trusting.page_with("r", "", "sso=token").you(), "JanNovák");
+    assert_eq!(
+        chat_with("localhost", "")
+            .page_with("r", "", "sso=token")
+            .you(),
+        "Anonymous"
+    );
+    assert_eq!(
+        chat_with("127.0.0.1", "AUTHENTIZATION_CA_FILE=ca.pem")
+            .page_with("r", "", "sso=token")
+            .you(),
+        "Anonymous"
+    );
+    server.join().expect("served");
+}
+
+#[test]
+fn a_service_that_hangs_holds_nobody_up_for_ever() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("bound").port();
+    let chat = Chat::with(&format!(
+        "AUTHENTIZATION_WEBSERVICE_URL=http://127.0.0.1:{port}/\nAUTHENTIZATION_COOKIENAME=sso\nAUTHENTIZATION_TIMEOUT=1"
+    ));
+    assert_eq!(chat.page_with("r", "", "sso=token").you(), "Anonymous");
+}
