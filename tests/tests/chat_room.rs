@@ -1,6 +1,7 @@
 //! A room, from WebSocket to log file and back: order, history, many people, and deaths.
 
 use std::collections::HashMap;
+use std::os::unix::fs::MetadataExt as _;
 use std::thread;
 
 use e2e::chat::{Chat, JsonClient, Record};
@@ -199,13 +200,19 @@ fn a_handler_killed_among_a_thousand_sends_loses_nothing_it_acked() {
 #[track_caller]
 fn handler_of(chat: &Chat, name: &str) -> u32 {
     let presence = chat.files().base().join(format!("users/lobby_{name}"));
+    // By inode: the file was opened under another name and then linked to its place.
+    let inode = |path: &std::path::Path| {
+        let found = std::fs::metadata(path).ok()?;
+        Some((found.dev(), found.ino()))
+    };
+    let wanted = inode(&presence).unwrap_or_else(|| panic!("no {}", presence.display()));
     let handlers = chat.daemon.handlers();
     let holder = handlers.iter().find(|process| {
         let files = std::fs::read_dir(format!("/proc/{}/fd", process.pid))
             .into_iter()
             .flatten();
-        let mut targets = files.filter_map(|file| std::fs::read_link(file.ok()?.path()).ok());
-        targets.any(|target| target == presence)
+        let mut inodes = files.filter_map(|file| inode(&file.ok()?.path()));
+        inodes.any(|found| found == wanted)
     });
     holder
         .unwrap_or_else(|| panic!("nobody holds {}", presence.display()))
