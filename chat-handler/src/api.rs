@@ -9,6 +9,7 @@ use crate::settings::Settings;
 
 mod config;
 mod health;
+mod history;
 mod request;
 mod response;
 mod rooms;
@@ -26,6 +27,7 @@ pub fn answer(request: &Request, settings: &Settings, explain: &mut impl FnMut(&
         "session" => (&["GET", "POST", "DELETE"], &session::answer),
         "config" => (&["GET"], &config::answer),
         "rooms" => (&["GET"], &rooms::answer),
+        "history" => (&["GET"], &history::answer),
         "health" => (&["GET"], &health::answer),
         _ => return Response::error(404, "not_found", "there is no such thing here"),
     };

@@ -426,6 +426,102 @@ fn rooms_are_listed_with_people_descriptions_and_sizes() {
     drop(alive);
 }
 
+/// A log of 250 messages, one a second, and other records.
+fn written_room(site: &Site) {
+    fs::create_dir(site.path("rooms")).unwrap();
+    let mut log = String::new();
+    for number in 0..250 {
+        let time = format!(
+            "2026-11-21T10:{:02}:{:02}.000000Z",
+            number / 60,
+            number % 60
+        );
+        let line = match number {
+            100 => format!("{time}\tcolor\tbob\tcolor=red\t\n"),
+            249 => format!("{time}\tsay\tŽofie\tmsgid=m1\tPříliš žluťoučký <b>kůň</b>\n"),
+            _ => format!("{time}\tsay\talice\t\tmessage {number}\n"),
+        };
+        log.push_str(&line);
+    }
+    fs::write(site.path("rooms/pub.log"), log).unwrap();
+}
+
+#[test]
+fn history_comes_page_by_page_and_each_record_once() {
+    let site = Site::new("[room descriptions]\npub=A \"pub\"\n");
+    written_room(&site);
+    let mut seen = Vec::new();
+    let mut path = "/history?room=pub&limit=60".to_owned();
+    loop {
+        let body = site.get(&path, "").body;
+        assert_eq!(
+            (body["room"].as_str(), body["description"].as_str()),
+            (Some("pub"), Some("A \"pub\""))
+        );
+        let texts: Vec<_> = body["records"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|record| record["text"].as_str().unwrap().to_owned())
+            .collect();
+        assert!(texts.len() <= 60);
+        seen.splice(0..0, texts);
+        if body["more"] == false {
+            break;
+        }
+        path = format!(
+            "/history?room=pub&limit=60&before={}",
+            body["oldest"].as_str().unwrap()
+        );
+    }
+    let wanted = (0..250)
+        .filter(|&number| number != 100)
+        .map(|number| match number {
+            249 => "Příliš žluťoučký <b>kůň</b>".to_owned(),
+            _ => format!("message {number}"),
+        });
+    assert_eq!(seen, wanted.collect::<Vec<_>>());
+}
+
+#[test]
+fn history_is_searched_whatever_the_case() {
+    let site = Site::new("");
+    written_room(&site);
+    let found = |words: &str| {
+        let body = site.get(&format!("/history?room=pub&q={words}"), "").body;
+        assert_eq!(body["more"], false);
+        body["records"].as_array().unwrap().len()
+    };
+    assert_eq!(
+        (
+            found("KON%C4%9A"),
+            found("K%C5%AE%C5%87"),
+            found("%C5%BEOFIE"),
+            found("message+24")
+        ),
+        (0, 1, 1, 10)
+    );
+    assert_eq!(found("%3Cscript%3E"), 0);
+}
+
+#[test]
+fn a_history_that_cannot_be_is_told() {
+    let site = Site::new("");
+    assert_eq!(
+        site.get("/history?room=nowhere", "").body,
+        json!({"room": "nowhere", "more": false, "records": []})
+    );
+    for (path, code) in [
+        ("/history?room=..%2F..%2Fetc%2Fpasswd", "bad_room"),
+        ("/history?room=.hidden", "bad_room"),
+        ("/history?room=a%00b", "bad_room"),
+        ("/history?room=pub&before=yesterday", "bad_id"),
+    ] {
+        let answer = site.get(path, "");
+        assert_eq!((answer.status, answer.code()), (400, code), "{path}");
+    }
+}
+
 #[test]
 fn health_tells_what_is_not_usable() {
     let site = Site::new("");

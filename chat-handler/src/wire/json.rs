@@ -323,7 +323,8 @@ impl Json {
     }
 }
 
-pub(super) fn record(record: &Record<'_>, out: &mut Vec<u8>) {
+/// One record as the pages know it, and a line end.
+pub fn record(record: &Record<'_>, out: &mut Vec<u8>) {
     put(&Message::of_record(record), out);
 }
 
