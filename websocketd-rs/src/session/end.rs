@@ -39,8 +39,8 @@ pub struct Close {
 
 impl End {
     /// The close frame that the client gets; `None` when nobody is there to get one. `ended` tells how the
-    /// program ended, as far as that is known.
-    pub fn close(&self, ended: Option<Ended>) -> Option<Close> {
+    /// program ended, as far as that is known; `exit_codes` which exit statuses have a close code of their own.
+    pub fn close(&self, ended: Option<Ended>, exit_codes: &[(u8, u16)]) -> Option<Close> {
         let (code, reason) = match self {
             Self::ClientClosed(code) => (*code, String::new()),
             Self::ClientGone | Self::WriteStalled => return None,
@@ -52,10 +52,7 @@ impl End {
             Self::Violation(Violation::TooManyFragments) => {
                 (Some(1008), "too many fragments".to_owned())
             }
-            Self::HandlerEnded => match ended.and_then(failure) {
-                None => (Some(1000), String::new()),
-                Some(failure) => (Some(1011), failure),
-            },
+            Self::HandlerEnded => exit_close(ended, exit_codes),
             Self::LineTooLong => (Some(1011), "line too long".to_owned()),
             Self::PingTimeout => (Some(1001), "no answer to pings".to_owned()),
             Self::ServerStopping => (Some(1001), "server is stopping".to_owned()),
@@ -109,6 +106,24 @@ impl End {
     }
 }
 
+/// Code and reason after a program's own end: what was asked for its status, else 1000 or 1011.
+fn exit_close(ended: Option<Ended>, exit_codes: &[(u8, u16)]) -> (Option<u16>, String) {
+    let failure = ended.and_then(failure);
+    let status = match ended {
+        Some(Ended::Status(status)) => status.code(),
+        _ => None,
+    };
+    let asked = exit_codes
+        .iter()
+        .find(|(exit, _)| Some(i32::from(*exit)) == status);
+    let code = match (asked, &failure) {
+        (Some((_, code)), _) => *code,
+        (None, None) => 1000,
+        (None, Some(_)) => 1011,
+    };
+    (Some(code), failure.unwrap_or_default())
+}
+
 /// How a program failed; `None` when it did not.
 fn failure(ended: Ended) -> Option<String> {
     match ended {
@@ -132,7 +147,7 @@ mod tests {
 
     #[test]
     fn the_close_code_tells_how_the_program_ended() {
-        let close = |raw| End::HandlerEnded.close(Some(ended(raw))).unwrap();
+        let close = |raw| End::HandlerEnded.close(Some(ended(raw)), &[]).unwrap();
         assert_eq!(
             close(0),
             Close {
@@ -154,19 +169,39 @@ mod tests {
                 reason: "killed by signal 9".into()
             }
         );
-        assert_eq!(End::HandlerEnded.close(None).unwrap().code, Some(1000));
+        assert_eq!(End::HandlerEnded.close(None, &[]).unwrap().code, Some(1000));
+    }
+
+    #[test]
+    fn an_exit_status_can_have_its_own_close_code() {
+        let codes = [(0, 4000), (7, 4007)];
+        let code = |raw| {
+            End::HandlerEnded
+                .close(Some(ended(raw)), &codes)
+                .unwrap()
+                .code
+        };
+        assert_eq!(code(0), Some(4000));
+        assert_eq!(code(7 << 8), Some(4007));
+        assert_eq!(code(8 << 8), Some(1011));
+        // A signal is no exit status, whatever its number.
+        assert_eq!(code(7), Some(1011));
+        assert_eq!(
+            End::HandlerEnded.close(None, &codes).unwrap().code,
+            Some(1000)
+        );
     }
 
     #[test]
     fn who_is_gone_gets_no_close_frame() {
-        assert_eq!(End::ClientGone.close(None), None);
-        assert_eq!(End::WriteStalled.close(None), None);
+        assert_eq!(End::ClientGone.close(None, &[]), None);
+        assert_eq!(End::WriteStalled.close(None, &[]), None);
     }
 
     #[test]
     fn a_close_is_echoed() {
         for code in [None, Some(1000), Some(4999)] {
-            assert_eq!(End::ClientClosed(code).close(None).unwrap().code, code);
+            assert_eq!(End::ClientClosed(code).close(None, &[]).unwrap().code, code);
         }
     }
 }

@@ -40,7 +40,11 @@ pub(super) async fn run(end: End, relay: Relay<'_>, pid: u32, exit: &mut Exit, c
     };
     let close_timeout = config.session.close_timeout;
     tokio::join!(
-        client.close(end, end.close(ended), close_timeout),
+        client.close(
+            end,
+            end.close(ended, &config.session.exit_codes),
+            close_timeout
+        ),
         end_program(end, program, pid, exit, config)
     );
 }
