@@ -3,6 +3,7 @@
 //! A direction whose far end is stalled does not read, so that the stall reaches the near end through the
 //! kernel's buffers; the other direction goes on. A direction that ends does not end the other.
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -21,6 +22,10 @@ use crate::config::{self, Framing};
 use crate::logging::Fields;
 use crate::net::Stream;
 
+/// Pings that are answered one by one when many come before a write. RFC 6455 section 5.5.3 lets an endpoint answer only
+/// the latest, but clients that count their pongs, and conformance suites, want them all; a flood gets the newest.
+const MAX_PONGS: usize = 32;
+
 /// A session's descriptors and what is on its way between them.
 #[derive(Debug)]
 pub(super) struct Relay<'a> {
@@ -35,8 +40,8 @@ pub(super) struct Relay<'a> {
     lines: Lines,
     config: &'a config::Session,
     fields: &'a Fields,
-    /// The latest ping of the client: RFC 6455 section 5.5.3 asks to answer only that one.
-    pong: Option<Payload>,
+    /// Pings of the client that wait for their answer, at most [`MAX_PONGS`].
+    pongs: VecDeque<Payload>,
     ping_due: bool,
     /// Bytes were handed to TLS that may not be on the wire yet.
     unflushed: bool,
@@ -100,7 +105,7 @@ impl<'a> Relay<'a> {
             lines: Lines::default(),
             config,
             fields,
-            pong: None,
+            pongs: VecDeque::new(),
             ping_due: false,
             unflushed: false,
             replaced: false,
@@ -194,7 +199,12 @@ impl<'a> Relay<'a> {
         loop {
             match self.decoder.decode().map_err(End::Violation)? {
                 Event::NeedBytes => return Ok(()),
-                Event::Ping(payload) => self.pong = Some(payload),
+                Event::Ping(payload) => {
+                    if self.pongs.len() == MAX_PONGS {
+                        self.pongs.pop_front();
+                    }
+                    self.pongs.push_back(payload);
+                }
                 Event::Pong => {}
                 Event::Close(code) => return Err(End::ClientClosed(code)),
             }
@@ -226,7 +236,7 @@ impl<'a> Relay<'a> {
             if let Err(end) = ready!(self.poll_write(cx)) {
                 return Poll::Ready(end);
             }
-            if self.pong.is_some() {
+            if !self.pongs.is_empty() {
                 continue;
             }
             if self.has_ended() {
@@ -250,7 +260,8 @@ impl<'a> Relay<'a> {
     }
 
     fn put_control(&mut self) {
-        if let Some(payload) = self.pong.take() {
+        // Taken whole: an idle session keeps no queue.
+        for payload in std::mem::take(&mut self.pongs) {
             self.outgoing.control(Control::Pong, payload.as_slice());
         }
         if std::mem::take(&mut self.ping_due) {
