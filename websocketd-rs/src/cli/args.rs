@@ -128,6 +128,10 @@ pub struct Access {
     /// port any port matches
     #[arg(long, value_name = "LIST")]
     pub origin: Option<String>,
+    /// Proxies whose Forwarded and X-Forwarded-For / -Proto headers tell the client's address and protocol, as a list of
+    /// addresses and networks (192.0.2.0/24), separated by commas
+    #[arg(long = "trusted-proxy", value_name = "LIST")]
+    pub trusted_proxy: Option<String>,
     /// Look up the client's name in DNS for the program (in `REMOTE_HOST`) and the log
     #[arg(long)]
     pub reverselookup: bool,

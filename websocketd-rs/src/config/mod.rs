@@ -8,8 +8,10 @@ use std::time::Duration;
 mod check;
 mod file;
 mod load;
+mod network;
 
 pub use load::{Loaded, load};
+pub use network::Network;
 
 /// The daemon's own environment, as read once in main.
 pub type Environment = Vec<(OsString, OsString)>;
@@ -101,6 +103,8 @@ pub struct Http {
     pub allowed_origins: Option<Vec<String>>,
     /// `--reverselookup`.
     pub reverse_lookup: bool,
+    /// `--trusted-proxy`: whose `Forwarded` and `X-Forwarded-*` fields say who the client is.
+    pub trusted_proxies: Vec<Network>,
 }
 
 /// What runs for a WebSocket connection.

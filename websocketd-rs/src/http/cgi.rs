@@ -39,7 +39,7 @@ pub(super) async fn serve(
         return exchange.reply_status(429).await;
     };
     fields.access("http", "CGI");
-    let deadline = Instant::now() + exchange.service.config.process.cgi_timeout;
+    let deadline = Instant::now() + exchange.site.config.process.cgi_timeout;
     if exchange.awaits_continue {
         exchange.awaits_continue = false;
         exchange
@@ -101,16 +101,17 @@ async fn prepare(
     gathered: usize,
 ) -> io::Result<Result<Command, env::TooLarge>> {
     let head = exchange.head;
-    let http = &exchange.service.config.http;
-    let remote = Remote::of(exchange.peer, http.reverse_lookup).await;
+    let http = &exchange.site.config.http;
+    let remote = Remote::of(exchange.client, http.reverse_lookup).await;
     let id = unique_id()?;
     let headers: Vec<_> = head.headers.iter().collect();
+    let script_name = [exchange.site.prefix.as_bytes(), &script.name].concat();
     let request = describe(
         exchange,
         &remote,
         &id,
         &headers,
-        &script.name,
+        &script_name,
         &script.path_info,
     );
     let content_length = match head.body {
@@ -129,7 +130,7 @@ async fn prepare(
         args: Vec::new(),
         env,
         cwd: script.file.parent().map(Path::to_path_buf),
-        limits: exchange.service.config.process.limits,
+        limits: exchange.site.config.process.limits,
     }))
 }
 
@@ -149,7 +150,7 @@ async fn run(
         mut exit,
     } = handler;
     fields.pid = Some(pid);
-    let service = exchange.service;
+    let (service, config) = (exchange.service, exchange.site.config);
     let mut stderr = Stderr::new(stderr);
     let mut relay = Relay::new(exchange);
     let answered = async {
@@ -172,7 +173,7 @@ async fn run(
         // A script that has answered is about to exit, and what it left in the background may go on.
         let exits = outcome == Outcome::Answered;
         if !exits || timeout_at(deadline, exit.wait()).await.is_err() {
-            let close_delay = service.config.process.close_delay;
+            let close_delay = config.process.close_delay;
             terminate::end(pid, &mut exit, close_delay).await;
         }
     };

@@ -11,11 +11,7 @@ const PAGE: &str = include_str!("console.html");
 /// Answers with the page, for any path: the path is the one that the page connects to.
 pub(super) async fn serve(exchange: &mut Exchange<'_>) -> io::Result<()> {
     exchange.fields().access("http", "DEVCONSOLE");
-    let scheme = if exchange.connection.stream.is_tls() {
-        "wss"
-    } else {
-        "ws"
-    };
+    let scheme = if exchange.client.https { "wss" } else { "ws" };
     let head = exchange.head;
     let page_nonce = unique_id()?;
     let page = render(

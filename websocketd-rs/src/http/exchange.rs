@@ -7,9 +7,11 @@ use tokio::sync::{OwnedSemaphorePermit, TryAcquireError};
 use tokio::time::timeout;
 
 use super::body::{Body, MAX_DRAIN};
+use super::client::Client;
 use super::connection::Connection;
 use super::request::{Head, Refusal, Version};
 use super::response::{self, Context, Length, Response};
+use super::site::Site;
 use super::{After, Service};
 use crate::config;
 use crate::logging::Fields;
@@ -28,8 +30,10 @@ pub(super) struct Exchange<'a> {
     /// What is left of its body.
     pub(super) body: Body,
     /// Who asks.
-    pub(super) peer: Peer,
-    /// Configuration and spawner.
+    pub(super) client: Client,
+    /// What is served here.
+    pub(super) site: Site<'a>,
+    /// Spawner and shutdown.
     pub(super) service: &'a Service,
     /// Whether the connection stays open.
     pub(super) keep_alive: bool,
@@ -45,13 +49,15 @@ impl<'a> Exchange<'a> {
         peer: Peer,
         service: &'a Service,
     ) -> Self {
+        let client = Client::of(peer, connection.stream.is_tls(), head, &service.config.http);
         let keep_alive = head.keep_alive && !service.stopping.is_cancelled();
         let awaits_continue = head.expects_continue;
         Self {
             connection,
             head,
             body,
-            peer,
+            client,
+            site: Site::at(service, &head.target.path),
             service,
             keep_alive,
             awaits_continue,
@@ -63,13 +69,14 @@ impl<'a> Exchange<'a> {
         self.head.method == "HEAD"
     }
 
+    /// The decoded path below the site.
+    pub(super) fn path(&self) -> &'a [u8] {
+        &self.head.target.path[self.site.prefix.len()..]
+    }
+
     /// The `url` of the log. Also for upgrades it begins with `http`: log parsers rely on it.
     pub(super) fn fields(&self) -> Fields {
-        let scheme = if self.connection.stream.is_tls() {
-            "https"
-        } else {
-            "http"
-        };
+        let scheme = if self.client.https { "https" } else { "http" };
         let url = format!("{scheme}://{}{}", self.head.host, self.head.target.raw);
         Fields {
             url: Some(url),
@@ -82,16 +89,15 @@ impl<'a> Exchange<'a> {
     /// # Errors
     /// When all are taken.
     pub(super) fn take_fork(&self) -> Result<Option<OwnedSemaphorePermit>, TryAcquireError> {
-        self.service
+        self.site
             .forks
-            .as_ref()
             .map(|forks| Arc::clone(forks).try_acquire_owned())
             .transpose()
     }
 
     /// What the head of a reply depends on.
     pub(super) fn context(&self) -> Context<'a> {
-        let http = &self.service.config.http;
+        let http = &self.site.config.http;
         Context {
             http,
             version: self.head.version,
@@ -153,7 +159,7 @@ impl<'a> Exchange<'a> {
     /// Replies to what is wrong with the request's body; the connection ends after it.
     pub(super) async fn reply_refusal(&mut self, refusal: Refusal) -> io::Result<()> {
         self.keep_alive = false;
-        let bytes = encode_refusal(refusal, &self.service.config.http);
+        let bytes = encode_refusal(refusal, &self.site.config.http);
         self.connection.write_all(&bytes).await
     }
 

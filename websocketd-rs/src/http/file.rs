@@ -40,7 +40,7 @@ pub(super) async fn serve(
     cgi_dir: Option<&Path>,
 ) -> io::Result<()> {
     exchange.fields().access("http", "STATIC");
-    let path = &exchange.head.target.path;
+    let path = exchange.path();
     if path.ends_with(b"/index.html") {
         return move_to(exchange, "./").await;
     }
@@ -50,7 +50,7 @@ pub(super) async fn serve(
     };
     match found {
         Found::Dir(_) if !path.ends_with(b"/") => {
-            let location = format!("{}/", last_segment(path));
+            let location = format!("{}/", last_segment(&exchange.head.target.path));
             move_to(exchange, &location).await
         }
         Found::Dir(dir) => match listing::render(&dir) {

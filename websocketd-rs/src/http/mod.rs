@@ -4,12 +4,15 @@ mod body;
 mod cgi;
 mod cgi_relay;
 mod cgi_reply;
+mod client;
 mod conditional;
 mod connection;
 mod console;
 mod content_type;
 mod exchange;
 mod file;
+mod forwarded;
+mod handshake;
 mod listing;
 pub mod origin;
 mod remote;
@@ -17,6 +20,7 @@ pub mod request;
 pub mod response;
 pub mod route;
 mod script;
+mod site;
 pub mod target;
 mod upgrade;
 
@@ -47,6 +51,8 @@ pub struct Service {
     pub spawner: Arc<Spawner>,
     /// Slots for handler and CGI processes; `None`: unlimited.
     pub forks: Option<Arc<Semaphore>>,
+    /// Those of each route with slots of its own, in the order of the routes.
+    pub route_forks: Vec<Option<Arc<Semaphore>>>,
     /// Cancelled when the server goes down: a connection between requests ends at once, one in a request after it.
     pub stopping: CancellationToken,
 }
@@ -98,6 +104,7 @@ async fn serve_requests(stream: Stream, peer: Peer, service: &Service) -> Option
                     handler,
                     fork,
                     fields,
+                    config,
                 } = *started;
                 let Connection {
                     stream,
@@ -110,6 +117,7 @@ async fn serve_requests(stream: Stream, peer: Peer, service: &Service) -> Option
                     handler,
                     fork,
                     fields,
+                    config,
                 });
             }
             // The client is gone, or takes nothing: there is nobody to tell.
@@ -143,7 +151,8 @@ async fn answer(
         }
     };
     let mut exchange = Exchange::new(connection, head, body, peer, service);
-    match route::route(head, &Rules::from(&*service.config)) {
+    let site = exchange.site;
+    match route::route(head, &Rules::from(&**site.config)) {
         Route::Session(program) => {
             if let Some(started) = Box::pin(upgrade::upgrade(&mut exchange, program)).await? {
                 return Ok(After::Session(Box::new(started)));
@@ -156,7 +165,7 @@ async fn answer(
             cgi_dir,
             static_dir,
         } => {
-            let script = cgi_dir.and_then(|dir| script::find(dir, &head.target.path));
+            let script = cgi_dir.and_then(|dir| script::find(dir, exchange.path()));
             match (script, cgi_dir, static_dir) {
                 (Some(script), Some(dir), _) => {
                     Box::pin(cgi::serve(&mut exchange, &script, dir)).await?;

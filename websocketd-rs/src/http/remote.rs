@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::net::Peer;
+use super::client::Client;
 
 /// How long a name may take: a session waits for it.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -27,16 +27,15 @@ pub(super) struct Remote {
 }
 
 impl Remote {
-    /// Describes `peer`; with `reverse_lookup`, by name where it has one.
-    pub(super) async fn of(peer: Peer, reverse_lookup: bool) -> Self {
-        match peer {
-            Peer::Unix => Self {
+    /// Describes `client`; with `reverse_lookup`, by name where it has one.
+    pub(super) async fn of(client: Client, reverse_lookup: bool) -> Self {
+        match client.address {
+            None => Self {
                 addr: "unix-socket".to_owned(),
                 host: "unix-socket".to_owned(),
                 port: String::new(),
             },
-            Peer::Tcp(address) => {
-                let ip = address.ip().to_canonical();
+            Some(ip) => {
                 let name = if reverse_lookup {
                     look_up(ip).await
                 } else {
@@ -46,7 +45,7 @@ impl Remote {
                 Self {
                     host: name.unwrap_or_else(|| addr.clone()),
                     addr,
-                    port: address.port().to_string(),
+                    port: client.port.map(|port| port.to_string()).unwrap_or_default(),
                 }
             }
         }
@@ -77,26 +76,33 @@ fn is_name(name: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn client(address: Option<&str>, port: Option<u16>) -> Client {
+        let address = address.map(|address| address.parse().unwrap());
+        Client {
+            address,
+            port,
+            https: false,
+        }
+    }
+
     #[tokio::test]
-    async fn peers() {
-        let of = |peer| Remote::of(peer, false);
-        let unix = of(Peer::Unix).await;
+    async fn clients() {
+        let unix = Remote::of(client(None, None), false).await;
         assert_eq!(
-            (unix.addr.as_str(), unix.port.as_str()),
-            ("unix-socket", "")
+            (unix.addr.as_str(), unix.host.as_str()),
+            ("unix-socket", "unix-socket")
         );
-        let mapped = of(Peer::Tcp("[::ffff:10.0.0.1]:5".parse().unwrap())).await;
+        assert_eq!(unix.port, "");
+        let tcp = Remote::of(client(Some("::1"), Some(6)), false).await;
         assert_eq!(
-            (mapped.addr.as_str(), mapped.host.as_str()),
-            ("10.0.0.1", "10.0.0.1")
+            (tcp.addr.as_str(), tcp.host.as_str(), tcp.port.as_str()),
+            ("::1", "::1", "6")
         );
-        assert_eq!(mapped.port, "5");
-        assert_eq!(of(Peer::Tcp("[::1]:6".parse().unwrap())).await.addr, "::1");
     }
 
     #[tokio::test]
     async fn a_name_or_the_address() {
-        let remote = Remote::of(Peer::Tcp("127.0.0.1:1".parse().unwrap()), true).await;
+        let remote = Remote::of(client(Some("127.0.0.1"), Some(1)), true).await;
         assert_eq!(remote.addr, "127.0.0.1");
         assert!(is_name(&remote.host));
     }

@@ -159,7 +159,10 @@ pub fn encode_switching(accept: &str, protocol: Option<&str>, http: &config::Htt
     if let Some(protocol) = protocol {
         push_field(&mut out, "Sec-WebSocket-Protocol", protocol.as_bytes());
     }
-    push_configured(&mut out, http.headers.iter().chain(&http.ws_headers));
+    let is_replaced =
+        |name: &str| protocol.is_some() && name.eq_ignore_ascii_case("sec-websocket-protocol");
+    let configured = http.headers.iter().chain(&http.ws_headers);
+    push_configured(&mut out, configured.filter(|(name, _)| !is_replaced(name)));
     out.extend_from_slice(b"\r\n");
     out
 }

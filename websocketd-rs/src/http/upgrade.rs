@@ -3,18 +3,18 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tokio::sync::OwnedSemaphorePermit;
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::exchange::Exchange;
-use super::origin::{self, Mismatch};
+use super::handshake::{self, Accepted};
+use super::origin;
 use super::remote::Remote;
-use super::request::Head;
 use super::response::{self, Response};
 use super::script;
 use super::target;
-use crate::config::Program;
+use crate::config::{Config, Program};
 use crate::logging::Fields;
 use crate::metrics::METRICS;
 use crate::process::{Command, Handler, env, terminate};
@@ -25,13 +25,7 @@ pub(super) struct Started {
     pub(super) handler: Handler,
     pub(super) fork: Option<OwnedSemaphorePermit>,
     pub(super) fields: Fields,
-}
-
-/// What a handshake is refused with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Denial {
-    status: u16,
-    message: &'static str,
+    pub(super) config: Arc<Config>,
 }
 
 /// The program to start, and its part of the URL path.
@@ -57,12 +51,12 @@ pub(super) async fn upgrade(
         exchange.reply_status(429).await?;
         return Ok(None);
     };
-    let config = &*exchange.service.config;
-    let remote = Remote::of(exchange.peer, config.http.reverse_lookup).await;
+    let config = exchange.site.config;
+    let remote = Remote::of(exchange.client, config.http.reverse_lookup).await;
     let id = unique_id()?;
     fields.id = Some(id.clone());
     fields.remote = Some(remote.host.clone());
-    let Some(target) = find_target(program, &exchange.head.target.path) else {
+    let Some(target) = find_target(program, exchange) else {
         fields.access("session", "NOT FOUND: script not found");
         METRICS.refusals.add("not_found");
         exchange
@@ -71,17 +65,16 @@ pub(super) async fn upgrade(
         return Ok(None);
     };
     fields.command = Some(target.program.to_string_lossy().into_owned());
-    let tls = exchange.connection.stream.is_tls();
     let rules = origin::Rules {
         same_origin: config.http.same_origin,
         allowed: config.http.allowed_origins.as_deref(),
         host: &exchange.head.host,
-        tls,
+        tls: exchange.client.https,
     };
-    let (accept, origin) = match check(exchange, &rules) {
-        Ok(checked) => checked,
+    let accepted = match handshake::check(exchange.head, &rules, &config.session.protocols) {
+        Ok(accepted) => accepted,
         Err(denial) => {
-            fields.origin = shown_origin(exchange.head, denial);
+            fields.origin = handshake::shown_origin(exchange.head, denial);
             fields.access("session", denial.message);
             METRICS.refusals.add(if denial.status == 403 {
                 "origin"
@@ -92,8 +85,13 @@ pub(super) async fn upgrade(
             return Ok(None);
         }
     };
+    let Accepted {
+        key,
+        protocol,
+        origin,
+    } = accepted;
     fields.origin = Some(origin);
-    let Ok(environment) = environment(exchange, &remote, &id, &target) else {
+    let Ok(environment) = environment(exchange, &remote, &id, &target, protocol.as_deref()) else {
         fields.access(
             "session",
             "Unable to Upgrade: headers are too large for an environment",
@@ -107,7 +105,7 @@ pub(super) async fn upgrade(
         args,
         env: environment,
         cwd: None,
-        limits: exchange.service.config.process.limits,
+        limits: config.process.limits,
     };
     let handler = match exchange.service.spawner.spawn(command).await {
         Ok(handler) => handler,
@@ -121,7 +119,7 @@ pub(super) async fn upgrade(
             return Ok(None);
         }
     };
-    let head = response::encode_switching(&accept, None, &config.http);
+    let head = response::encode_switching(&key, protocol.as_deref(), &config.http);
     if let Err(error) = exchange.connection.write_all(&head).await {
         // The client is gone before its session began. The slot is held until the program is gone too.
         let Handler {
@@ -138,10 +136,12 @@ pub(super) async fn upgrade(
         handler,
         fork,
         fields,
+        config: Arc::clone(config),
     }))
 }
 
-fn find_target(program: &Program, path: &[u8]) -> Option<Target> {
+fn find_target(program: &Program, exchange: &Exchange<'_>) -> Option<Target> {
+    let (prefix, path) = (exchange.site.prefix, exchange.path());
     match program {
         Program::Command {
             path: program,
@@ -149,74 +149,17 @@ fn find_target(program: &Program, path: &[u8]) -> Option<Target> {
         } => Some(Target {
             program: program.clone(),
             args: args.clone(),
-            script_name: b"/".to_vec(),
+            // websocketd's name for the root, which RFC 3875 would have empty.
+            script_name: if prefix.is_empty() { "/" } else { prefix }.into(),
             path_info: path.to_vec(),
         }),
         Program::ScriptDir(dir) => script::find(dir, path).map(|script| Target {
             program: script.file,
             args: Vec::new(),
-            script_name: script.name,
+            script_name: [prefix.as_bytes(), &script.name].concat(),
             path_info: script.path_info,
         }),
     }
-}
-
-/// Method, version, origin, key, in websocketd's order. The accept key and the origin to log.
-fn check(exchange: &Exchange<'_>, rules: &origin::Rules<'_>) -> Result<(String, String), Denial> {
-    let head = exchange.head;
-    if !exchange.body.is_done() {
-        return Err(Denial {
-            status: 400,
-            message: "Unable to Upgrade: the request has a body",
-        });
-    }
-    check_method_and_version(head)?;
-    let origin = origin::check(head.headers.all("origin"), rules).map_err(|mismatch| Denial {
-        status: 403,
-        message: mismatch.as_str(),
-    })?;
-    let key = find_key(head).ok_or(Denial {
-        status: 400,
-        message: "Unable to Upgrade: 'Sec-WebSocket-Key' is not one key of 16 bytes in base64",
-    })?;
-    Ok((derive_accept_key(key), origin))
-}
-
-fn check_method_and_version(head: &Head) -> Result<(), Denial> {
-    if head.method != "GET" {
-        let message = "Unable to Upgrade: request method is not GET";
-        return Err(Denial {
-            status: 405,
-            message,
-        });
-    }
-    if !head.headers.has_token("sec-websocket-version", "13") {
-        let message = "Unable to Upgrade: 13 not found in 'Sec-WebSocket-Version'";
-        return Err(Denial {
-            status: 426,
-            message,
-        });
-    }
-    Ok(())
-}
-
-/// RFC 6455 section 4.2.1, item 5: 16 bytes are 22 characters and `==`.
-fn find_key(head: &Head) -> Option<&[u8]> {
-    let mut keys = head.headers.all("sec-websocket-key");
-    let key = keys.next()?;
-    let digits = key.strip_suffix(b"==")?;
-    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/".contains(byte);
-    (digits.len() == 22 && digits.iter().all(is_base64) && keys.next().is_none()).then_some(key)
-}
-
-/// The origin that a rule has turned down, for the log.
-fn shown_origin(head: &Head, denial: Denial) -> Option<String> {
-    let is_readable = denial.status == 403 && denial.message != Mismatch::Unparseable.as_str();
-    let value = head.headers.get("origin").unwrap_or_default();
-    is_readable.then(|| match value {
-        b"" | b"null" => origin::FILE.to_owned(),
-        value => String::from_utf8_lossy(value).into_owned(),
-    })
 }
 
 async fn deny(exchange: &mut Exchange<'_>, status: u16) -> io::Result<()> {
@@ -240,6 +183,7 @@ fn environment(
     remote: &Remote,
     id: &str,
     target: &Target,
+    protocol: Option<&str>,
 ) -> Result<env::Environment, env::TooLarge> {
     let headers: Vec<_> = exchange.head.headers.iter().collect();
     let request = describe(
@@ -250,7 +194,7 @@ fn environment(
         &target.script_name,
         &target.path_info,
     );
-    env::session(&request)
+    env::session(&request, protocol)
 }
 
 /// The request as a program gets to know it.
@@ -263,7 +207,7 @@ pub(super) fn describe<'a>(
     path_info: &'a [u8],
 ) -> env::Request<'a> {
     let head = exchange.head;
-    let https = exchange.connection.stream.is_tls();
+    let https = exchange.client.https;
     let (server_name, port) = target::split_host(&head.host).unwrap_or_default();
     env::Request {
         method: &head.method,
@@ -281,7 +225,7 @@ pub(super) fn describe<'a>(
         remote_port: &remote.port,
         unique_id,
         headers,
-        inherited: &exchange.service.config.process.inherited_env,
+        inherited: &exchange.site.config.process.inherited_env,
     }
 }
 
@@ -305,48 +249,6 @@ pub(super) fn spawn_status(error: &io::Error) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::request;
-
-    fn head(method: &str, fields: &str) -> Head {
-        let text = format!("{method} / HTTP/1.1\r\nHost: h\r\n{fields}\r\n");
-        request::parse(text.as_bytes(), 16).unwrap()
-    }
-
-    #[test]
-    fn keys_are_sixteen_bytes() {
-        for (fields, expected) in [
-            ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", true),
-            ("", false),
-            ("Sec-WebSocket-Key:\r\n", false),
-            ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j\r\n", false),
-            ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=\r\n", false),
-            ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j!Q==\r\n", false),
-            ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZWVlZQ==\r\n", false),
-            (
-                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-                 Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
-                false,
-            ),
-        ] {
-            assert_eq!(
-                find_key(&head("GET", fields)).is_some(),
-                expected,
-                "{fields}"
-            );
-        }
-    }
-
-    #[test]
-    fn method_and_version() {
-        let status = |method, fields| {
-            check_method_and_version(&head(method, fields)).map_err(|denial| denial.status)
-        };
-        assert_eq!(status("GET", "Sec-WebSocket-Version: 13\r\n"), Ok(()));
-        assert_eq!(status("GET", "Sec-WebSocket-Version: 8, 13\r\n"), Ok(()));
-        assert_eq!(status("GET", "Sec-WebSocket-Version: 12\r\n"), Err(426));
-        assert_eq!(status("GET", ""), Err(426));
-        assert_eq!(status("POST", "Sec-WebSocket-Version: 13\r\n"), Err(405));
-    }
 
     #[test]
     fn ids_differ() {

@@ -78,11 +78,12 @@ pub struct Script<'a> {
     pub content_type: Option<&'a [u8]>,
 }
 
-/// The environment of a WebSocket handler.
+/// The environment of a WebSocket handler. `protocol` is the subprotocol that was negotiated: what the client offered
+/// is in `HTTP_SEC_WEBSOCKET_PROTOCOL`, what holds in `WEBSOCKET_PROTOCOL`.
 ///
 /// # Errors
 /// When it is over [`MAX_ENVIRONMENT`], or one variable over [`MAX_VARIABLE`].
-pub fn session(request: &Request<'_>) -> Result<Environment, TooLarge> {
+pub fn session(request: &Request<'_>, protocol: Option<&str>) -> Result<Environment, TooLarge> {
     let mut builder = Builder::default();
     builder.add_request(request);
     builder.add("PATH_TRANSLATED", request.path);
@@ -94,6 +95,9 @@ pub fn session(request: &Request<'_>) -> Result<Environment, TooLarge> {
         "REMOTE_USER",
     ] {
         builder.add(name, b"");
+    }
+    if let Some(protocol) = protocol {
+        builder.add("WEBSOCKET_PROTOCOL", protocol.as_bytes());
     }
     builder.finish(request)
 }
@@ -272,6 +276,10 @@ mod tests {
         }
     }
 
+    fn session(request: &Request<'_>) -> Result<Environment, TooLarge> {
+        super::session(request, None)
+    }
+
     fn map(environment: Environment) -> BTreeMap<String, String> {
         let mut map = BTreeMap::new();
         for (name, value) in environment {
@@ -318,6 +326,13 @@ mod tests {
         .collect();
         assert_eq!(environment, expected);
         assert!(SERVER_SOFTWARE.starts_with("websocketd/"));
+    }
+
+    #[test]
+    fn the_negotiated_protocol_is_told() {
+        let environment = map(super::session(&request(&[], &[]), Some("chat")).unwrap());
+        assert_eq!(environment["WEBSOCKET_PROTOCOL"], "chat");
+        assert!(!map(session(&request(&[], &[])).unwrap()).contains_key("WEBSOCKET_PROTOCOL"));
     }
 
     #[test]

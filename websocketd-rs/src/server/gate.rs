@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::config::{Config, Route};
+
 /// Counts the connections from each address.
 #[derive(Debug, Default)]
 pub(super) struct Addresses {
@@ -115,6 +117,27 @@ impl Slots {
         } else {
             self.size -= self.semaphore.forget_permits(self.size - size);
         }
+    }
+}
+
+/// The slots of routes that have their own, by path: a reload keeps those in use.
+#[derive(Debug, Default)]
+pub(super) struct RouteSlots(HashMap<String, Slots>);
+
+impl RouteSlots {
+    /// Fits the slots to `config`; those of its routes in their order.
+    pub(super) fn fit(&mut self, config: &Config) -> Vec<Option<Arc<Semaphore>>> {
+        let most = |route: &Route| route.config.limits.max_forks.filter(|_| route.own_forks);
+        let mut old = std::mem::take(&mut self.0);
+        let fit = |route: &Route| {
+            let most = most(route)?;
+            let mut slots = old.remove(&route.path).unwrap_or_else(|| Slots::new(most));
+            slots.resize(most);
+            let semaphore = slots.semaphore();
+            self.0.insert(route.path.clone(), slots);
+            Some(semaphore)
+        };
+        config.routes.iter().map(fit).collect()
     }
 }
 

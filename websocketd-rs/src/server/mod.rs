@@ -32,7 +32,7 @@ use crate::process::Spawner;
 use crate::session;
 use crate::shutdown::{Order, Signals};
 use doors::{BoundDoors, Door, Doors};
-use gate::{Addresses, Place, Slots};
+use gate::{Addresses, Place, RouteSlots, Slots};
 use redirect::Destination;
 
 /// Pause after an accept that failed for want of files or memory: what lacks is given back by others, and asking again at once
@@ -58,6 +58,7 @@ struct Server {
     tls: Option<Arc<ServerConfig>>,
     connections: Slots,
     forks: Option<Slots>,
+    route_forks: RouteSlots,
     addresses: Arc<Addresses>,
     /// One task for each connection.
     tasks: TaskTracker,
@@ -71,9 +72,11 @@ impl Server {
     /// A server for `config`, whose handlers `spawner` starts. `tls` is what [`tls::load`] made of the files in `config`.
     fn new(config: Config, tls: Option<Arc<ServerConfig>>, spawner: Arc<Spawner>) -> Self {
         let forks = config.limits.max_forks.map(Slots::new);
+        let mut route_forks = RouteSlots::default();
         let connections = Slots::new(config.limits.max_connections);
         let stopping = CancellationToken::new();
         let service = Arc::new(Service {
+            route_forks: route_forks.fit(&config),
             config: Arc::new(config),
             spawner,
             forks: forks.as_ref().map(Slots::semaphore),
@@ -84,6 +87,7 @@ impl Server {
             tls,
             connections,
             forks,
+            route_forks,
             addresses: Arc::default(),
             tasks: TaskTracker::new(),
             background: TaskTracker::new(),
@@ -245,6 +249,7 @@ impl Server {
             (forks, most) => *forks = most.map(Slots::new),
         }
         self.service = Arc::new(Service {
+            route_forks: self.route_forks.fit(&config),
             config: Arc::new(config),
             spawner: Arc::clone(&self.service.spawner),
             forks: self.forks.as_ref().map(Slots::semaphore),
@@ -342,7 +347,7 @@ async fn serve(stream: Stream, peer: Peer, service: Arc<Service>) {
     let upgraded = http::serve(stream, peer, &service).await;
     if let Some(upgraded) = upgraded {
         let _open = METRICS.sessions_open.enter();
-        let end = session::run(upgraded, &service.config, &service.stopping).await;
+        let end = session::run(upgraded, &service.stopping).await;
         METRICS.sessions_ended.add(end.label());
     }
 }

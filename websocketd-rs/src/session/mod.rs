@@ -8,6 +8,8 @@ mod relay;
 pub(crate) mod stderr;
 mod teardown;
 
+use std::sync::Arc;
+
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
@@ -31,17 +33,20 @@ pub struct Upgraded {
     pub fork: Option<OwnedSemaphorePermit>,
     /// For the log lines of this session.
     pub fields: Fields,
+    /// What holds for it: the daemon's settings, or those of its route.
+    pub config: Arc<Config>,
 }
 
 /// Runs a session to its end: relay, close frame, terminate, reap, access line.
 /// `stopping` is cancelled when the server goes down.
-pub async fn run(session: Upgraded, config: &Config, stopping: &CancellationToken) -> End {
+pub async fn run(session: Upgraded, stopping: &CancellationToken) -> End {
     let Upgraded {
         stream,
         early,
         handler,
         fork,
         mut fields,
+        config,
     } = session;
     fields.access("session", "CONNECT");
     let Handler {
@@ -66,7 +71,7 @@ pub async fn run(session: Upgraded, config: &Config, stopping: &CancellationToke
         end = relay.run() => end,
         () = stopping.cancelled() => End::ServerStopping,
     };
-    tear_down(end, relay, pid, &mut exit, config).await;
+    tear_down(end, relay, pid, &mut exit, &config).await;
     drop(fork);
 
     if let Some((level, remark)) = end.remark() {

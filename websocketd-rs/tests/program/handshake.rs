@@ -15,7 +15,7 @@ fn serve(words: &[&str]) -> Daemon {
 }
 
 /// Asks for a WebSocket; the connection and the head of the reply.
-fn upgrade(daemon: &Daemon, target: &str, fields: &str) -> (Client, Reply) {
+pub(crate) fn upgrade(daemon: &Daemon, target: &str, fields: &str) -> (Client, Reply) {
     ask(
         daemon,
         &format!("GET {target} HTTP/1.1\r\nHost: h.example\r\n{UPGRADE}{VERSION}{KEY}{fields}\r\n"),
@@ -30,7 +30,7 @@ fn ask(daemon: &Daemon, request: &str) -> (Client, Reply) {
 }
 
 /// The text messages that a handler sends until it ends. Frames from the server have no mask.
-fn messages(client: &mut Client) -> Vec<String> {
+pub(crate) fn messages(client: &mut Client) -> Vec<String> {
     let bytes = client.read_to_end();
     let mut rest = &bytes[..];
     let mut messages = Vec::new();

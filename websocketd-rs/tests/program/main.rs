@@ -7,4 +7,5 @@ mod files;
 mod handshake;
 mod http;
 mod listen;
+mod routes;
 mod tls;

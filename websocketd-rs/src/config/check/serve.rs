@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Problem;
 use super::bounds::is_token;
 use crate::cli::Args;
-use crate::config::Http;
+use crate::config::{Http, Network};
 
 pub(super) fn check_http(args: &Args) -> Result<Http, Problem> {
     let content = &args.content;
@@ -39,7 +39,22 @@ pub(super) fn check_http(args: &Args) -> Result<Http, Problem> {
                 .collect()
         }),
         reverse_lookup: args.access.reverselookup,
+        trusted_proxies: check_proxies(args.access.trusted_proxy.as_deref().unwrap_or_default())?,
     })
+}
+
+fn check_proxies(list: &str) -> Result<Vec<Network>, Problem> {
+    let entries = list
+        .split(',')
+        .map(str::trim)
+        .filter(|entry| !entry.is_empty());
+    let parse = |entry: &str| {
+        entry.parse().map_err(|error| {
+            let message = format!("--trusted-proxy: '{}': {error}", entry.escape_debug());
+            Problem::alone("trusted-proxy", message)
+        })
+    };
+    entries.map(parse).collect()
 }
 
 /// websocketd skips a header without a colon silently and sends any bytes; both are told here, for such a header would be

@@ -1,0 +1,85 @@
+//! Who asks: the peer of the connection, or whom a trusted proxy names.
+
+use std::net::IpAddr;
+
+use super::forwarded;
+use super::request::Head;
+use crate::config;
+use crate::net::Peer;
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Client {
+    /// The address; `None`: somebody at the Unix socket.
+    pub(super) address: Option<IpAddr>,
+    /// The port, unless only a proxy knows it.
+    pub(super) port: Option<u16>,
+    /// Whether the client speaks TLS, to us or to the proxy.
+    pub(super) https: bool,
+}
+
+impl Client {
+    /// The client of a request that came from `peer`.
+    pub(super) fn of(peer: Peer, tls: bool, head: &Head, http: &config::Http) -> Self {
+        let (address, port) = match peer {
+            Peer::Unix => (None, None),
+            Peer::Tcp(address) => (Some(address.ip().to_canonical()), Some(address.port())),
+        };
+        let is_trusted = |ip: IpAddr| {
+            http.trusted_proxies
+                .iter()
+                .any(|network| network.contains(ip))
+        };
+        match address {
+            Some(proxy) if is_trusted(proxy) => {
+                let origin = forwarded::read(&head.headers, proxy, is_trusted);
+                let port = if origin.address == proxy {
+                    port
+                } else {
+                    origin.port
+                };
+                let https = origin.https.unwrap_or(tls);
+                Self {
+                    address: Some(origin.address),
+                    port,
+                    https,
+                }
+            }
+            _ => Self {
+                address,
+                port,
+                https: tls,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::request;
+
+    fn client(peer: &str, fields: &str) -> Client {
+        let http = config::Http {
+            trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
+            ..config::Http::default()
+        };
+        let text = format!("GET / HTTP/1.0\r\n{fields}\r\n");
+        let head = request::parse(text.as_bytes(), 16).unwrap();
+        Client::of(Peer::Tcp(peer.parse().unwrap()), false, &head, &http)
+    }
+
+    #[test]
+    fn only_a_trusted_proxy_is_believed() {
+        let fields = "X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: https\r\n";
+        let own = client("192.0.2.1:5", fields);
+        assert_eq!(own.address, Some("192.0.2.1".parse().unwrap()));
+        assert_eq!((own.port, own.https), (Some(5), false));
+        let told = client("[::ffff:10.1.1.1]:5", fields);
+        assert_eq!(told.address, Some("192.0.2.7".parse().unwrap()));
+        assert_eq!((told.port, told.https), (None, true));
+        let untold = client("10.1.1.1:5", "");
+        assert_eq!(untold.address, Some("10.1.1.1".parse().unwrap()));
+        assert_eq!((untold.port, untold.https), (Some(5), false));
+    }
+}

@@ -1,0 +1,191 @@
+//! `[route /path]`, `--protocol` and `--trusted-proxy`: what of them a program and a client see.
+
+use std::fs;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use crate::daemon::Daemon;
+use crate::handshake::{messages, upgrade};
+use crate::http::{get, request};
+
+fn write(path: &Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::write(path, text).expect("a file");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("our file");
+}
+
+/// A configuration with one route of each kind, and what they serve.
+fn configured() -> (TempDir, Daemon) {
+    let root = tempfile::tempdir().expect("a directory");
+    for dir in ["scripts", "cgi", "www"] {
+        fs::create_dir(root.path().join(dir)).expect("a directory");
+    }
+    let show = "#!/bin/sh\necho \"$SCRIPT_NAME|$PATH_INFO|$OWN\"\n";
+    write(&root.path().join("show"), show);
+    write(&root.path().join("scripts/one"), show);
+    let cgi = show.replace("\necho", "\nprintf 'Content-Type: a/b\\n\\n'\necho");
+    write(&root.path().join("cgi/two"), &cgi);
+    write(&root.path().join("www/page.txt"), "page");
+    let dir = root.path().display();
+    let text = format!(
+        "command={dir}/show top\n\
+         [route /app]\ncommand={dir}/show\nenv=OWN=app\norigin=app.example\nmaxforks=1\nheader=X-App: 1\n\
+         [route /app/scripts]\ndir={dir}/scripts\n\
+         [route /files]\nstatic={dir}/www\ncgi={dir}/cgi\n"
+    );
+    let file = root.path().join("websocketd.ini");
+    fs::write(&file, text).expect("a file");
+    let config = format!("--config={}", file.display());
+    let daemon = Daemon::start(&["--port=0", "--address=127.0.0.1", &config]);
+    (root, daemon)
+}
+
+fn words(daemon: &Daemon, target: &str, fields: &str) -> (u16, Vec<String>) {
+    let (mut client, reply) = upgrade(daemon, target, fields);
+    let is_session = reply.status == 101;
+    (
+        reply.status,
+        if is_session {
+            messages(&mut client)
+        } else {
+            Vec::new()
+        },
+    )
+}
+
+#[test]
+fn each_route_runs_its_own_program_below_its_path() {
+    let (_root, daemon) = configured();
+    let app = "Origin: http://app.example\r\n";
+    for (target, fields, said) in [
+        ("/x/y", "", "/|/x/y|"),
+        ("/appx", "", "/|/appx|"),
+        ("/app", app, "/app||app"),
+        ("/app/", app, "/app|/|app"),
+        ("/app/a%20b/c", app, "/app|/a b/c|app"),
+        ("/app/scripts/one/x", "", "/app/scripts/one|/x|"),
+    ] {
+        assert_eq!(
+            words(&daemon, target, fields),
+            (101, vec![said.to_owned()]),
+            "{target}"
+        );
+    }
+    assert_eq!(
+        words(&daemon, "/app", "Origin: http://other.example\r\n").0,
+        403
+    );
+    assert_eq!(words(&daemon, "/app/scripts/none", "").0, 404);
+    assert_eq!(get(&daemon, "/app/x").get("x-app"), Some("1"));
+    assert_eq!(get(&daemon, "/x").get("x-app"), None);
+}
+
+#[test]
+fn files_and_scripts_of_a_route_are_below_its_path() {
+    let (_root, daemon) = configured();
+    assert_eq!(get(&daemon, "/files/page.txt").text(), "page");
+    assert_eq!(get(&daemon, "/page.txt").status, 404);
+    assert_eq!(get(&daemon, "/files/two/x").text(), "/files/two|/x|\n");
+    let reply = get(&daemon, "/files");
+    assert_eq!((reply.status, reply.get("location")), (301, Some("files/")));
+    assert!(get(&daemon, "/files/").text().contains("page.txt"));
+}
+
+#[test]
+fn slots_of_a_route_are_its_own() {
+    let root = tempfile::tempdir().expect("a directory");
+    let file = root.path().join("websocketd.ini");
+    fs::write(
+        &file,
+        "command=cat\n[route /one]\ncommand=cat\nmaxforks=1\n",
+    )
+    .expect("a file");
+    let config = format!("--config={}", file.display());
+    let daemon = Daemon::start(&["--port=0", "--address=127.0.0.1", "--maxforks=1", &config]);
+    let (_first, reply) = upgrade(&daemon, "/one", "");
+    assert_eq!(reply.status, 101);
+    assert_eq!(upgrade(&daemon, "/one", "").1.status, 429);
+    assert_eq!(
+        upgrade(&daemon, "/", "").1.status,
+        101,
+        "the daemon's own slot is free"
+    );
+}
+
+#[test]
+fn the_first_offered_protocol_that_is_listed_is_chosen() {
+    let words = [
+        "--port=0",
+        "--address=127.0.0.1",
+        "--protocol=json,text",
+        "/usr/bin/env",
+    ];
+    let daemon = Daemon::start(&words);
+    for (offer, chosen) in [("x, text, json", Some("text")), ("x", None)] {
+        let (mut client, reply) = upgrade(
+            &daemon,
+            "/",
+            &format!("Sec-WebSocket-Protocol: {offer}\r\n"),
+        );
+        assert_eq!(
+            (reply.status, reply.get("sec-websocket-protocol")),
+            (101, chosen)
+        );
+        let lines = messages(&mut client);
+        let told = lines
+            .iter()
+            .find_map(|line| line.strip_prefix("WEBSOCKET_PROTOCOL="));
+        assert_eq!(told, chosen, "{lines:?}");
+    }
+    let (_client, reply) = upgrade(&daemon, "/", "");
+    assert_eq!(reply.get("sec-websocket-protocol"), None);
+}
+
+#[test]
+fn a_trusted_proxy_tells_who_asks() {
+    let told = "X-Forwarded-For: 6.6.6.6, 192.0.2.7, 127.0.0.1\r\nX-Forwarded-Proto: https\r\n";
+    let serve = |list: &str| {
+        let flag = format!("--trusted-proxy={list}");
+        let words = [
+            "--port=0",
+            "--address=127.0.0.1",
+            &flag,
+            "--sameorigin",
+            "/usr/bin/env",
+        ];
+        Daemon::start(&words)
+    };
+    let mut daemon = serve("10.0.0.0/8, 127.0.0.1");
+    let origin = "Origin: https://h.example\r\n";
+    let (mut client, reply) = upgrade(&daemon, "/", &format!("{told}{origin}"));
+    assert_eq!(reply.status, 101);
+    let lines = messages(&mut client);
+    for line in [
+        "REMOTE_ADDR=192.0.2.7",
+        "REMOTE_HOST=192.0.2.7",
+        "REMOTE_PORT=",
+        "HTTPS=on",
+        "SERVER_PORT=443",
+    ] {
+        assert!(
+            lines.iter().any(|have| have == line),
+            "{line} in {lines:#?}"
+        );
+    }
+    daemon.read_until("url:'https://h.example/'");
+    assert!(daemon.log.contains("remote:'192.0.2.7'"));
+    let daemon = serve("10.0.0.0/8");
+    let (mut client, reply) = upgrade(&daemon, "/", &format!("{told}Origin: http://h.example\r\n"));
+    assert_eq!(reply.status, 101);
+    let lines = messages(&mut client);
+    assert!(
+        lines.iter().any(|line| line == "REMOTE_ADDR=127.0.0.1"),
+        "{lines:#?}"
+    );
+    assert!(
+        !lines.iter().any(|line| line.starts_with("HTTPS")),
+        "{lines:#?}"
+    );
+    assert_eq!(request(&daemon, "GET /", told).status, 404);
+}
