@@ -21,12 +21,13 @@ use crate::dirs::Dirs;
 use crate::file::{self, FileId};
 use crate::lock::{self, Share};
 use crate::name::RoomName;
-use crate::record::{Draft, MAX_LINE, RecordId};
+use crate::record::{Draft, MAX_LINE, RecordId, Scope};
 
 pub mod end;
 mod error;
 mod redact;
 mod resend;
+mod sent;
 
 pub use error::AppendError;
 pub use redact::RedactError;
@@ -34,6 +35,7 @@ pub use resend::RESEND_BYTES;
 
 use end::{End, Torn};
 use resend::Resend;
+use sent::Sent;
 
 /// The longest wait for the log's lock. It is held for microseconds; only a process that was
 /// stopped while it held it makes anybody wait this long, and then the line is refused.
@@ -78,6 +80,8 @@ pub struct RoomLog {
     floor: RecordId,
     line: Vec<u8>,
     missing_since: Option<Instant>,
+    /// What the sender of this process has in the log, once they send something with a `msgid`.
+    sent: Option<Sent>,
 }
 
 #[derive(Debug)]
@@ -103,6 +107,7 @@ impl RoomLog {
             floor: RecordId::ZERO,
             line: Vec::new(),
             missing_since: None,
+            sent: None,
         }
     }
 
@@ -120,8 +125,8 @@ impl RoomLog {
     }
 
     /// As [`RoomLog::append`], unless the same sender's message with the same `msgid` stands in the
-    /// last [`RESEND_BYTES`] of the log. For messages that a client says it sends again: looking
-    /// costs up to some milliseconds, most of them before the lock is taken.
+    /// last [`RESEND_BYTES`] of the log. The first call looks through all of that, which takes some
+    /// milliseconds, most of them before the lock is taken; later ones at what came since.
     ///
     /// # Errors
     /// As [`RoomLog::append`].
@@ -134,9 +139,21 @@ impl RoomLog {
         let resend = Resend::new(draft, &msgid, &needle);
         let live = self.live.clone();
         let failed = |error| AppendError::of_io(error, &live);
-        let (found, mark) = resend.find(&live).map_err(failed)?;
-        if let Some(id) = found {
-            return Ok(Stored::Already(id));
+        let mut mark = self
+            .catch_up(&draft.scope())
+            .map_err(failed)?
+            .map(Sent::mark);
+        if mark.is_none()
+            || self
+                .sent
+                .as_ref()
+                .is_some_and(|sent| sent.may_hold(draft.kind, &msgid))
+        {
+            let (found, seen) = resend.find(&live).map_err(failed)?;
+            if let Some(id) = found {
+                return Ok(Stored::Already(id));
+            }
+            mark = seen;
         }
         self.store(draft, &|open, size| match mark {
             Some((id, seen)) if id == open.id && seen <= size => {
@@ -144,6 +161,18 @@ impl RoomLog {
             }
             _ => Ok(resend.find(&live).map_err(failed)?.0),
         })
+    }
+
+    /// Brings what is known of the sender's messages up to date.
+    fn catch_up(&mut self, scope: &Scope<'_>) -> io::Result<Option<&Sent>> {
+        let known = match (&mut self.sent, &self.open) {
+            (Some(sent), Some(open)) => sent.catch_up(&open.file, open.id, scope)?,
+            _ => false,
+        };
+        if !known {
+            self.sent = Sent::scan(&self.live, scope)?;
+        }
+        Ok(self.sent.as_ref())
     }
 
     /// Appends, unless `already` finds the record under the lock.

@@ -16,7 +16,7 @@ use crate::record::{Draft, Record, RecordId, Scope, attrs};
 pub const RESEND_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The last file that was read, and how far.
-type Mark = (FileId, u64);
+pub(super) type Mark = (FileId, u64);
 
 /// A message that may be in the log.
 pub(super) struct Resend<'d> {

@@ -355,3 +355,40 @@ fn threads_write_one_order() {
     assert_eq!(ids.len(), 1600);
     assert!(ids.is_sorted_by(|a, b| a < b));
 }
+
+#[test]
+fn a_message_of_the_senders_other_process_is_known_whenever_it_came() {
+    let home = home();
+    let (mut one, mut other) = (home.open(), home.open());
+    let of = |msgid| Draft {
+        msgid: Some(msgid),
+        client: Some("token"),
+        ..say("text")
+    };
+    for (round, msgid) in ["a", "b", "c"].into_iter().enumerate() {
+        let id = other.append_once(&of(msgid)).unwrap().id();
+        assert_eq!(
+            one.append_once(&of(msgid)).unwrap(),
+            Stored::Already(id),
+            "{round}"
+        );
+        if round == 0 {
+            // Rotated away between two messages.
+            fs::rename(&home.live, home.rotated(1)).unwrap();
+            fs::write(&home.live, "").unwrap();
+        }
+    }
+    assert!(matches!(one.append_once(&of("d")).unwrap(), Stored::New(_)));
+    let stranger = Draft {
+        client: Some("another"),
+        ..of("d")
+    };
+    assert!(matches!(
+        one.append_once(&stranger).unwrap(),
+        Stored::New(_)
+    ));
+    assert!(matches!(
+        one.append_once(&of("a")).unwrap(),
+        Stored::Already(_)
+    ));
+}
