@@ -242,6 +242,10 @@ pub struct Daemon {
     /// Check flags, configuration file and TLS files, say what is wrong, and exit
     #[arg(long)]
     pub check: bool,
+    /// Become this user, with its groups only, after the ports are bound; programs run as that user and can't gain rights by
+    /// set-uid bits. Needs root. Certificates and log file must be readable and writable to that user to be reloaded
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
     /// Least severity that is logged: debug, trace, access, info, error, fatal or none
     #[arg(long, value_name = "LEVEL", default_value = "access")]
     pub loglevel: String,

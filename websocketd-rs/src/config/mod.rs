@@ -5,13 +5,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use nix::unistd::{Gid, Uid};
+
 mod check;
 mod file;
 mod load;
 mod network;
+mod supervisor;
 
 pub use load::{Loaded, load};
 pub use network::Network;
+pub use supervisor::Supervisor;
 
 /// The daemon's own environment, as read once in main.
 pub type Environment = Vec<(OsString, OsString)>;
@@ -31,6 +35,10 @@ pub struct Config {
     pub limits: Limits,
     /// What is logged, and how.
     pub log: Log,
+    /// The user to become; `None`: the one that started the daemon.
+    pub user: Option<User>,
+    /// The service manager.
+    pub supervisor: Supervisor,
     /// What is served below some paths in another way, the longest path first. All else is served as the fields above say.
     pub routes: Vec<Route>,
 }
@@ -46,6 +54,17 @@ pub struct Route {
     pub config: Arc<Config>,
 }
 
+/// `--user`, looked up once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// As typed.
+    pub name: String,
+    /// Its id.
+    pub uid: Uid,
+    /// Its own group.
+    pub gid: Gid,
+}
+
 /// Listeners.
 #[derive(Debug, Clone, Default)]
 pub struct Listen {
@@ -56,6 +75,8 @@ pub struct Listen {
     pub port: Option<i64>,
     /// Port of the redirect server, one listener per address.
     pub redirect_port: Option<i64>,
+    /// Sockets come from the service manager (`sd_listen_fds(3)`); as with a Unix socket, TCP ones are bound only if asked for.
+    pub inherited: bool,
     /// Host and port of the admin server.
     pub admin: Option<(String, i64)>,
     /// Path of the Unix socket.

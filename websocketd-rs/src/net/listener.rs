@@ -21,8 +21,8 @@ const BACKLOG: i32 = 4096;
 pub enum Bound {
     /// TCP.
     Tcp(net::TcpListener),
-    /// A Unix socket, whose file is removed with it.
-    Unix(unix::UnixListener, SocketFile),
+    /// A Unix socket, whose file is removed with it if it is ours.
+    Unix(unix::UnixListener, Option<SocketFile>),
 }
 
 /// A socket that connections are accepted from.
@@ -30,8 +30,8 @@ pub enum Bound {
 pub enum Listener {
     /// TCP.
     Tcp(TcpListener),
-    /// A Unix socket, whose file is removed with it.
-    Unix(UnixListener, SocketFile),
+    /// A Unix socket, whose file is removed with it if it is ours.
+    Unix(UnixListener, Option<SocketFile>),
 }
 
 /// A fresh connection, before TLS.
@@ -69,11 +69,57 @@ impl Bound {
             let listener = unix::UnixListener::bind(path)?;
             let file = SocketFile::of(path)?;
             listener.set_nonblocking(true)?;
-            Ok(Self::Unix(listener, file))
+            Ok(Self::Unix(listener, Some(file)))
         };
         bind().map_err(|error: io::Error| {
             format!("listen unix {}: bind: {}", path.display(), describe(&error))
         })
+    }
+
+    /// The sockets that a service manager passed on (`sd_listen_fds(3)`). Taken once: the second call gets none.
+    ///
+    /// # Errors
+    /// As [`Bound::tcp`], for one that is no listening stream socket.
+    pub fn inherited() -> Result<Vec<Self>, String> {
+        let mut passed = listenfd::ListenFd::from_env();
+        let mut bound = Vec::new();
+        for index in 0..passed.len() {
+            let fail = |error: &io::Error| format!("inherited socket {index}: {}", describe(error));
+            if let Ok(Some(listener)) = passed.take_unix_listener(index) {
+                listener
+                    .set_nonblocking(true)
+                    .map_err(|error| fail(&error))?;
+                bound.push(Self::Unix(listener, None));
+                continue;
+            }
+            let listener = passed
+                .take_tcp_listener(index)
+                .map_err(|error| fail(&error))?;
+            if let Some(listener) = listener {
+                listener
+                    .set_nonblocking(true)
+                    .map_err(|error| fail(&error))?;
+                bound.push(Self::Tcp(listener));
+            }
+        }
+        Ok(bound)
+    }
+
+    /// Where clients find it: `host:port`, or the path of a Unix socket.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Tcp(listener) => listener
+                .local_addr()
+                .map_or_else(|_| "unknown".to_owned(), |addr| addr.to_string()),
+            Self::Unix(listener, _) => {
+                let address = listener.local_addr().ok();
+                let path = address.as_ref().and_then(unix::SocketAddr::as_pathname);
+                path.map_or_else(
+                    || "an unnamed address".to_owned(),
+                    |path| path.display().to_string(),
+                )
+            }
+        }
     }
 
     /// The bound port; `None` for a Unix socket.

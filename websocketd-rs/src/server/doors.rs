@@ -55,6 +55,9 @@ impl BoundDoors {
         {
             doors.extend(open_host(config, host, port)?);
         }
+        if listen.inherited {
+            doors.extend(open_inherited(config)?);
+        }
         if let Some(path) = &listen.unix_socket {
             announce(&format!(
                 "Starting WebSocket server   : unix socket at {}",
@@ -111,6 +114,25 @@ impl Doors {
         }
         Poll::Pending
     }
+}
+
+fn open_inherited(config: &Config) -> Result<Vec<Door<Bound>>, String> {
+    let open = |listener: Bound| {
+        match &listener {
+            Bound::Tcp(_) => announce_address(config, &listener.shown()),
+            Bound::Unix(..) => {
+                let path = listener.shown();
+                announce(&format!(
+                    "Starting WebSocket server   : unix socket at {path}"
+                ));
+            }
+        }
+        Door {
+            listener,
+            redirect: None,
+        }
+    };
+    Ok(Bound::inherited()?.into_iter().map(open).collect())
 }
 
 fn open_admin(host: &str, port: i64) -> Result<Bound, String> {

@@ -2,18 +2,19 @@
 
 mod admin;
 mod brief;
+mod connection;
 mod doors;
 mod gate;
+mod notify;
+mod privileges;
 mod redirect;
 mod start;
 
 use std::future::poll_fn;
 use std::io;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -22,18 +23,18 @@ use tokio_util::task::TaskTracker;
 pub use start::{start, verify};
 
 use crate::config::{Config, Level};
-use crate::http::{self, Service};
-use crate::logging::{self, Fields, log};
+use crate::http::Service;
+use crate::logging::{self, log};
 use crate::metrics::METRICS;
 use crate::net::listener::{Accepted, describe};
 use crate::net::tls::{self, ServerConfig};
 use crate::net::{Peer, Stream};
 use crate::process::Spawner;
-use crate::session;
 use crate::shutdown::{Order, Signals};
+use connection::{hold, redirect_tcp, refuse, serve, serve_tcp};
 use doors::{BoundDoors, Door, Doors};
-use gate::{Addresses, Place, RouteSlots, Slots};
-use redirect::Destination;
+use gate::{Addresses, RouteSlots, Slots};
+use notify::Notifier;
 
 /// Pause after an accept that failed for want of files or memory: what lacks is given back by others, and asking again at once
 /// would only burn the processor they need.
@@ -45,11 +46,6 @@ const COMPLAINT_INTERVAL: Duration = Duration::from_secs(10);
 /// What the drain waits for connections beyond the grace of their handlers: the termination ladder (850 ms, and three times
 /// `--closems`) and the last writes.
 const DRAIN_MARGIN: Duration = Duration::from_secs(5);
-
-/// The sentence for a client that has too many connections; the log says the same.
-const TOO_MANY: &[u8] =
-    b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/plain; charset=utf-8\r\n\
-    Content-Length: 22\r\nConnection: close\r\n\r\n429 Too Many Requests\n";
 
 /// The server in operation.
 #[derive(Debug)]
@@ -113,15 +109,22 @@ impl Server {
         let doors = Doors::listen(doors).map_err(|error| describe(&error))?;
         let spawner = Arc::clone(&self.service.spawner);
         let mut spawner = self.background.spawn(async move { spawner.listen().await });
+        let mut notifier = Notifier::new(&self.service.config.supervisor);
         log(Level::Trace, "server", "Ready");
+        notifier.ready();
         let ended = loop {
             tokio::select! {
                 // Orders first: a flood of clients must not keep the daemon from stopping.
                 biased;
                 order = signals.next() => match order {
                     Order::Stop => break Ok(()),
-                    Order::Reload => self.reload(read()),
+                    Order::Reload => {
+                        notifier.reloading();
+                        self.reload(read());
+                        notifier.ready();
+                    }
                 },
+                () = notifier.watch() => {}
                 _ = &mut spawner => break Err("the spawner process died".to_owned()),
                 entered = Self::accept(self.connections.semaphore(), &doors) => {
                     let (accepted, permit, door) = entered;
@@ -134,7 +137,8 @@ impl Server {
         };
         // New clients are refused from here on, and the Unix socket's file is gone.
         drop(doors);
-        self.drain(signals).await;
+        notifier.stopping();
+        self.drain(signals, notifier).await;
         spawner.abort();
         ended
     }
@@ -263,7 +267,7 @@ impl Server {
     }
 
     /// Ends all connections: each hears of it by the token and ends itself. Bounded, and cut short by a second order to stop.
-    async fn drain(self, mut signals: Signals) {
+    async fn drain(self, mut signals: Signals, mut notifier: Notifier) {
         self.stopping.cancel();
         self.tasks.close();
         let open = self.tasks.len();
@@ -281,87 +285,11 @@ impl Server {
                 let message = format!("Stopped with {left} connections that did not end in time");
                 log(Level::Error, "server", &message);
             },
+            () = async { loop { notifier.watch().await; } } => {}
             () = stopped_again => {
                 let left = self.tasks.len();
                 log(Level::Error, "server", &format!("Stopped at once with {left} connections"));
             }
         }
-    }
-}
-
-/// Keeps the connection's place for as long as it is served.
-async fn hold(place: Place, serve: impl Future<Output = ()>) {
-    let _open = METRICS.connections_open.enter();
-    serve.await;
-    drop(place);
-}
-
-/// A TCP connection: TLS first where the port speaks it.
-async fn serve_tcp(
-    stream: TcpStream,
-    peer: Peer,
-    tls: Option<Arc<ServerConfig>>,
-    service: Arc<Service>,
-) {
-    let Some(tls) = tls else {
-        return serve(Stream::Tcp(stream), peer, service).await;
-    };
-    let limit = service.config.limits.tls_timeout;
-    // Boxed, as the next step is: what the handshake needs is given back when it is over.
-    let handshake = Box::pin(tls::accept(tls, stream, limit));
-    let accepted = tokio::select! {
-        accepted = handshake => accepted,
-        () = service.stopping.cancelled() => return,
-    };
-    match accepted {
-        Ok(stream) => serve(Stream::Tls(Box::new(stream)), peer, service).await,
-        Err(error) => {
-            let remote = match peer {
-                Peer::Tcp(peer) => peer.ip().to_string(),
-                Peer::Unix => String::new(),
-            };
-            let fields = Fields {
-                remote: Some(remote),
-                ..Fields::default()
-            };
-            fields.log(
-                Level::Debug,
-                "http",
-                &format!("TLS handshake failed: {error}"),
-            );
-        }
-    }
-}
-
-/// A connection to the redirect port.
-async fn redirect_tcp(stream: TcpStream, to: Arc<Destination>, service: Arc<Service>) {
-    let limit = service.config.limits.header_timeout;
-    tokio::select! {
-        () = brief::serve(stream, limit, |request| to.redirect(request)) => {}
-        () = service.stopping.cancelled() => {}
-    }
-}
-
-/// Requests until one becomes a session, then the session.
-async fn serve(stream: Stream, peer: Peer, service: Arc<Service>) {
-    let upgraded = http::serve(stream, peer, &service).await;
-    if let Some(upgraded) = upgraded {
-        let _open = METRICS.sessions_open.enter();
-        let end = session::run(upgraded, &service.stopping).await;
-        METRICS.sessions_ended.add(end.label());
-    }
-}
-
-/// Tells a client that its address has too many connections, if that can be had without waiting.
-fn refuse(accepted: Accepted, ip: Option<IpAddr>, tls: bool) {
-    METRICS.refusals.add("connections_per_address");
-    let remote = ip.map(|ip| ip.to_string());
-    let fields = Fields {
-        remote,
-        ..Fields::default()
-    };
-    fields.access("http", "Too many connections from this address");
-    if let (Accepted::Tcp(stream, _), false) = (accepted, tls) {
-        let _ = stream.try_write(TOO_MANY);
     }
 }

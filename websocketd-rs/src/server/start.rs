@@ -8,6 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::Server;
 use super::doors::BoundDoors;
+use super::privileges::become_user;
 use crate::cli::Exit;
 use crate::config::Config;
 use crate::net::listener::describe;
@@ -47,6 +48,9 @@ pub fn start(
     // First what may need the rights of root, then the spawner, which shall have them no more and shall be small, then threads.
     let doors = BoundDoors::open(&config)?;
     let tls = config.listen.tls.as_ref().map(tls::load).transpose()?;
+    if let Some(user) = &config.user {
+        become_user(user)?;
+    }
     let spawner = Spawner::start().map_err(|error| format!("spawner: {}", describe(&error)))?;
     raise_file_limit();
     let runtime = start_runtime()?;

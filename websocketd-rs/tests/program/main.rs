@@ -8,4 +8,5 @@ mod handshake;
 mod http;
 mod listen;
 mod routes;
+mod service;
 mod tls;

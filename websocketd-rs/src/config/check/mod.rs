@@ -7,7 +7,8 @@ mod serve;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Config, Environment, Format, Level, Listen, Log, Process, Tls};
+use super::supervisor::passes_sockets;
+use super::{Config, Environment, Format, Level, Listen, Log, Process, Supervisor, Tls, User};
 use crate::cli::{Args, Exit};
 use bounds::{MAX_WAIT_MS, check_limits, check_resources, check_session, wait};
 pub(super) use program::check_variable;
@@ -101,7 +102,7 @@ pub(super) fn check(
     }
     let program = find_program(args, environment, must_serve)?;
     Ok(Config {
-        listen: check_listen(args, tls)?,
+        listen: check_listen(args, tls, environment)?,
         http: check_http(args)?,
         session: check_session(args, program)?,
         process: Process {
@@ -112,6 +113,8 @@ pub(super) fn check(
         },
         limits: check_limits(&args.limits)?,
         log: check_log(args, level)?,
+        user: check_user(args)?,
+        supervisor: Supervisor::read(environment, std::process::id()),
         routes: Vec::new(),
     })
 }
@@ -160,7 +163,33 @@ fn check_log(args: &Args, level: Level) -> Result<Log, Problem> {
     })
 }
 
-fn check_listen(args: &Args, tls: Option<Tls>) -> Result<Listen, Problem> {
+fn check_user(args: &Args) -> Result<Option<User>, Problem> {
+    let Some(name) = args.daemon.user.clone().filter(|name| !name.is_empty()) else {
+        return Ok(None);
+    };
+    match nix::unistd::User::from_name(&name) {
+        Ok(Some(user)) => Ok(Some(User {
+            name,
+            uid: user.uid,
+            gid: user.gid,
+        })),
+        Ok(None) => Err(Problem::alone(
+            "user",
+            format!("--user: there is no user '{name}'"),
+        )),
+        Err(error) => {
+            let message = format!("--user: cannot look up '{name}': {}", error.desc());
+            Err(Problem::alone("user", message))
+        }
+    }
+}
+
+fn check_listen(
+    args: &Args,
+    tls: Option<Tls>,
+    environment: &Environment,
+) -> Result<Listen, Problem> {
+    let inherited = passes_sockets(environment, std::process::id());
     let args = &args.listening;
     let unix_socket = args
         .unixsocket
@@ -171,9 +200,10 @@ fn check_listen(args: &Args, tls: Option<Tls>) -> Result<Listen, Problem> {
     let port = args.port.unwrap_or(standard);
     Ok(Listen {
         addresses: args.address.clone(),
-        port: (tcp_asked || unix_socket.is_none()).then_some(port),
+        port: (tcp_asked || (unix_socket.is_none() && !inherited)).then_some(port),
         redirect_port: (args.redirport != 0).then_some(args.redirport),
         unix_socket,
+        inherited,
         admin: args
             .admin_address
             .as_deref()

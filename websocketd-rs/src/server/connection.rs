@@ -1,0 +1,100 @@
+//! The tasks of a connection, step by step: TLS, requests, session.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpStream;
+
+use super::brief;
+use super::gate::Place;
+use super::redirect::Destination;
+use crate::config::Level;
+use crate::http::{self, Service};
+use crate::logging::Fields;
+use crate::metrics::METRICS;
+use crate::net::listener::Accepted;
+use crate::net::tls::{self, ServerConfig};
+use crate::net::{Peer, Stream};
+use crate::session;
+
+/// The sentence for a client that has too many connections; the log says the same.
+const TOO_MANY: &[u8] =
+    b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/plain; charset=utf-8\r\n\
+    Content-Length: 22\r\nConnection: close\r\n\r\n429 Too Many Requests\n";
+
+/// Keeps the connection's place for as long as it is served.
+pub(super) async fn hold(place: Place, serve: impl Future<Output = ()>) {
+    let _open = METRICS.connections_open.enter();
+    serve.await;
+    drop(place);
+}
+
+/// A TCP connection: TLS first where the port speaks it.
+pub(super) async fn serve_tcp(
+    stream: TcpStream,
+    peer: Peer,
+    tls: Option<Arc<ServerConfig>>,
+    service: Arc<Service>,
+) {
+    let Some(tls) = tls else {
+        return serve(Stream::Tcp(stream), peer, service).await;
+    };
+    let limit = service.config.limits.tls_timeout;
+    // Boxed, as the next step is: what the handshake needs is given back when it is over.
+    let handshake = Box::pin(tls::accept(tls, stream, limit));
+    let accepted = tokio::select! {
+        accepted = handshake => accepted,
+        () = service.stopping.cancelled() => return,
+    };
+    match accepted {
+        Ok(stream) => serve(Stream::Tls(Box::new(stream)), peer, service).await,
+        Err(error) => {
+            let remote = match peer {
+                Peer::Tcp(peer) => peer.ip().to_string(),
+                Peer::Unix => String::new(),
+            };
+            let fields = Fields {
+                remote: Some(remote),
+                ..Fields::default()
+            };
+            fields.log(
+                Level::Debug,
+                "http",
+                &format!("TLS handshake failed: {error}"),
+            );
+        }
+    }
+}
+
+/// A connection to the redirect port.
+pub(super) async fn redirect_tcp(stream: TcpStream, to: Arc<Destination>, service: Arc<Service>) {
+    let limit = service.config.limits.header_timeout;
+    tokio::select! {
+        () = brief::serve(stream, limit, |request| to.redirect(request)) => {}
+        () = service.stopping.cancelled() => {}
+    }
+}
+
+/// Requests until one becomes a session, then the session.
+pub(super) async fn serve(stream: Stream, peer: Peer, service: Arc<Service>) {
+    let upgraded = http::serve(stream, peer, &service).await;
+    if let Some(upgraded) = upgraded {
+        let _open = METRICS.sessions_open.enter();
+        let end = session::run(upgraded, &service.stopping).await;
+        METRICS.sessions_ended.add(end.label());
+    }
+}
+
+/// Tells a client that its address has too many connections, if that can be had without waiting.
+pub(super) fn refuse(accepted: Accepted, ip: Option<IpAddr>, tls: bool) {
+    METRICS.refusals.add("connections_per_address");
+    let remote = ip.map(|ip| ip.to_string());
+    let fields = Fields {
+        remote,
+        ..Fields::default()
+    };
+    fields.access("http", "Too many connections from this address");
+    if let (Accepted::Tcp(stream, _), false) = (accepted, tls) {
+        let _ = stream.try_write(TOO_MANY);
+    }
+}

@@ -1,0 +1,142 @@
+//! What a service manager is told (`sd_notify(3)`): ready, reloading, stopping, alive.
+
+use std::ffi::OsStr;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use crate::config::Supervisor;
+
+/// The service manager, if there is one.
+#[derive(Debug)]
+pub(super) struct Notifier {
+    manager: Option<(UnixDatagram, SocketAddr)>,
+    alive: Option<Interval>,
+}
+
+impl Notifier {
+    /// Must be called inside the runtime. A manager that can't be reached is none: it will say so itself.
+    pub(super) fn new(supervisor: &Supervisor) -> Self {
+        let address = supervisor.socket.as_deref().and_then(address);
+        let socket = UnixDatagram::unbound().and_then(|socket| {
+            // A manager that does not read must not stall the server.
+            socket.set_nonblocking(true)?;
+            Ok(socket)
+        });
+        // Twice as often as asked: `sd_watchdog_enabled(3)`.
+        let alive = supervisor.watchdog.map(|limit| {
+            let mut alive = interval((limit / 2).max(Duration::from_millis(1)));
+            alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            alive
+        });
+        Self {
+            manager: socket.ok().zip(address),
+            alive,
+        }
+    }
+
+    pub(super) fn ready(&self) {
+        self.tell("READY=1\nSTATUS=Serving");
+    }
+
+    /// A manager of `Type=notify-reload` wants the time of this message as well.
+    pub(super) fn reloading(&self) {
+        let now = clock_gettime(ClockId::Monotonic);
+        let micros = now.tv_sec * 1_000_000 + now.tv_nsec / 1000;
+        self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={micros}"));
+    }
+
+    pub(super) fn stopping(&self) {
+        self.tell("STOPPING=1\nSTATUS=Closing connections");
+    }
+
+    /// Waits until the manager wants to hear that the server is alive, and tells it; for ever without a watchdog. Cancel safe.
+    pub(super) async fn watch(&mut self) {
+        match &mut self.alive {
+            None => std::future::pending().await,
+            Some(alive) => {
+                alive.tick().await;
+                self.tell("WATCHDOG=1");
+            }
+        }
+    }
+
+    fn tell(&self, state: &str) {
+        if let Some((socket, manager)) = &self.manager {
+            // Lost when the manager's queue is full or it is gone: nobody is there to hear of that.
+            let _ = socket.send_to_addr(state.as_bytes(), manager);
+        }
+    }
+}
+
+/// A path, or an abstract name after `@`.
+fn address(name: &OsStr) -> Option<SocketAddr> {
+    match name.as_bytes() {
+        [b'@', name @ ..] => SocketAddr::from_abstract_name(name).ok(),
+        _ => SocketAddr::from_pathname(name).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hear(manager: &UnixDatagram) -> String {
+        let mut bytes = [0; 256];
+        let length = manager.recv(&mut bytes).unwrap();
+        String::from_utf8(bytes[..length].to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_manager_hears_each_state() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("notify");
+        let manager = UnixDatagram::bind(&path).unwrap();
+        let supervisor = Supervisor {
+            socket: Some(path.into()),
+            watchdog: Some(Duration::from_millis(2)),
+        };
+        let mut notifier = Notifier::new(&supervisor);
+        notifier.ready();
+        assert!(hear(&manager).starts_with("READY=1\n"));
+        notifier.reloading();
+        assert!(hear(&manager).starts_with("RELOADING=1\nMONOTONIC_USEC="));
+        notifier.watch().await;
+        notifier.watch().await;
+        assert_eq!(
+            (hear(&manager), hear(&manager)),
+            ("WATCHDOG=1".into(), "WATCHDOG=1".into())
+        );
+        notifier.stopping();
+        assert!(hear(&manager).starts_with("STOPPING=1\n"));
+    }
+
+    #[tokio::test]
+    async fn abstract_names_begin_with_an_at_sign() {
+        let name = format!("websocketd-test-{}", std::process::id());
+        let bound = SocketAddr::from_abstract_name(&name).unwrap();
+        let manager = UnixDatagram::bind_addr(&bound).unwrap();
+        let socket = Some(format!("@{name}").into());
+        Notifier::new(&Supervisor {
+            socket,
+            watchdog: None,
+        })
+        .ready();
+        assert!(hear(&manager).starts_with("READY=1\n"));
+    }
+
+    #[tokio::test]
+    async fn without_a_manager_nothing_happens() {
+        Notifier::new(&Supervisor::default()).ready();
+        let gone = Some("/nope/notify".into());
+        Notifier::new(&Supervisor {
+            socket: gone,
+            watchdog: None,
+        })
+        .ready();
+    }
+}

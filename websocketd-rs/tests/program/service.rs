@@ -1,0 +1,141 @@
+//! What a service manager does with the daemon: users, sockets, notifications.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
+use std::process::{Command, Stdio};
+
+use nix::sys::signal::Signal;
+use nix::unistd::geteuid;
+
+use crate::daemon::{Daemon, run};
+
+/// A line of /proc/PID/status.
+fn status(pid: u32, key: &str) -> String {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("the process lives");
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
+    line.unwrap_or_else(|| panic!("no {key}"))
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[test]
+fn another_user_is_become_for_good() {
+    let unknown = run(&["--user=no-such-user", "cat"]);
+    assert_eq!(unknown.code, Some(1));
+    assert_eq!(unknown.stderr, "--user: there is no user 'no-such-user'\n");
+
+    let words = ["--port=0", "--address=127.0.0.1", "--user=nobody", "cat"];
+    if !geteuid().is_root() {
+        let ran = run(&words);
+        assert_eq!(ran.code, Some(3));
+        assert!(
+            ran.stdout
+                .contains("--user=nobody: cannot change user: only root can"),
+            "{}",
+            ran.stdout
+        );
+        return;
+    }
+    let daemon = Daemon::start(&words);
+    let nobody = nix::unistd::User::from_name("nobody").unwrap().unwrap();
+    let four = |id: u32| [id; 4].map(|id| id.to_string()).join(" ");
+    let children = format!("/proc/{0}/task/{0}/children", daemon.pid());
+    let spawner: u32 = fs::read_to_string(children)
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
+    for pid in [daemon.pid(), spawner] {
+        assert_eq!(status(pid, "Uid"), four(nobody.uid.as_raw()));
+        assert_eq!(status(pid, "Gid"), four(nobody.gid.as_raw()));
+        assert_eq!(status(pid, "Groups"), nobody.gid.to_string());
+        assert_eq!(status(pid, "NoNewPrivs"), "1");
+        assert_eq!(status(pid, "CapEff"), "0000000000000000");
+    }
+    assert!(TcpStream::connect(("127.0.0.1", daemon.port())).is_ok());
+    assert_eq!(daemon.stop().0, Some(0));
+}
+
+/// Turns the command into one that gets `socket` as descriptor 3, as a service manager passes it.
+fn pass_socket(command: &mut Command, socket: OwnedFd) {
+    let script = "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" \"$@\" 3<&0 </dev/null";
+    let mut shell = Command::new("/bin/sh");
+    shell
+        .args(["-c", script])
+        .arg(command.get_program())
+        .args(command.get_args());
+    shell.env("TZ", "UTC").stdin(Stdio::from(socket));
+    *command = shell;
+}
+
+#[test]
+fn sockets_are_inherited() {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    let daemon = Daemon::start_with(&["cat"], |command| pass_socket(command, socket.into()));
+    assert_eq!(daemon.ports("ws"), [port], "the inherited one and no other");
+    let mut client = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    client
+        .write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+    assert_eq!(daemon.stop().0, Some(0));
+
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("socket");
+    let socket = UnixListener::bind(&path).unwrap();
+    let daemon = Daemon::start_with(&["--port=0", "--address=127.0.0.1", "cat"], |command| {
+        pass_socket(command, socket.into());
+    });
+    assert!(
+        daemon
+            .log
+            .contains(&format!("unix socket at {}", path.display())),
+        "{}",
+        daemon.log
+    );
+    assert!(UnixStream::connect(&path).is_ok());
+    assert!(TcpStream::connect(("127.0.0.1", daemon.port())).is_ok());
+    assert_eq!(daemon.stop().0, Some(0));
+    assert!(path.exists(), "the file is the manager's");
+}
+
+#[test]
+fn a_manager_hears_of_start_reload_and_stop() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("notify");
+    let manager = UnixDatagram::bind(&path).unwrap();
+    let hear = || {
+        let mut bytes = [0; 256];
+        let length = manager.recv(&mut bytes).unwrap();
+        String::from_utf8(bytes[..length].to_vec()).unwrap()
+    };
+    let next = || loop {
+        let message = hear();
+        if message != "WATCHDOG=1" {
+            return message.lines().next().unwrap().to_owned();
+        }
+    };
+    let daemon = Daemon::start_with(&["--port=0", "--address=127.0.0.1", "cat"], |command| {
+        command
+            .env("NOTIFY_SOCKET", &path)
+            .env("WATCHDOG_USEC", "20000");
+    });
+    assert_eq!(next(), "READY=1");
+    while hear() != "WATCHDOG=1" {}
+    daemon.signal(Signal::SIGHUP);
+    assert_eq!(
+        (next(), next()),
+        ("RELOADING=1".to_owned(), "READY=1".to_owned())
+    );
+    assert_eq!(daemon.stop().0, Some(0));
+    assert_eq!(next(), "STOPPING=1");
+}
