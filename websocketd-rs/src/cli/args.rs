@@ -147,7 +147,7 @@ pub struct Programs {
     /// Send stderr lines to the client too: each line of stdout or stderr becomes {"stream":"..","data":".."}
     #[arg(long)]
     pub passstderr: bool,
-    /// Subprotocols that programs speak, separated by commas: of those that a client offers the first one listed here is
+    /// Subprotocols that programs speak, separated by commas: the first that a client offers and that is listed is
     /// chosen, and told to the program in `SEC_WEBSOCKET_PROTOCOL`
     #[arg(long, value_name = "LIST")]
     pub protocol: Option<String>,
