@@ -178,7 +178,7 @@ pub fn last_before(live: &Path) -> io::Result<Option<RecordId>> {
 }
 
 /// `.1`, `-20261121`, `-20261121-1795256130`, `-2026112110.backup`.
-fn is_rotated(suffix: &[u8]) -> bool {
+pub(crate) fn is_rotated(suffix: &[u8]) -> bool {
     let number = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
     match suffix {
         [b'.', rest @ ..] => number(rest),

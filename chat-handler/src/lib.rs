@@ -11,6 +11,7 @@ pub mod cgi;
 pub mod chain;
 pub mod color;
 pub mod command;
+pub mod ctl;
 pub mod dice;
 pub mod dirs;
 pub mod event_loop;

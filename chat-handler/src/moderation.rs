@@ -18,10 +18,10 @@ use crate::name::{Key, Nick, RoomName};
 use crate::record::RecordId;
 
 mod entry;
-mod mark;
+pub(crate) mod mark;
 
 pub use entry::{Entry, Measure};
-pub use mark::{cleared, set_cleared, set_topic, topic};
+pub use mark::{cleared, name_of, set_cleared, set_topic, topic};
 
 /// Bans and mutes of one room. Who needs more needs another means.
 pub const MAX_ENTRIES: usize = 1_000;

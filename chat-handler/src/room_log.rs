@@ -20,6 +20,7 @@ use crate::chain;
 use crate::dirs::Dirs;
 use crate::file::{self, FileId};
 use crate::lock::{self, Share};
+use crate::moderation::mark;
 use crate::name::RoomName;
 use crate::record::{Draft, MAX_LINE, RecordId, Scope};
 
@@ -96,6 +97,7 @@ impl RoomLog {
     /// The log of `room`. No file is opened or made before the first append, so this cannot fail
     /// and a directory that is missing now may be there by then.
     pub fn new(dirs: &Dirs, room: &RoomName) -> Self {
+        mark::remember_name(dirs, room);
         Self::at(dirs.room_log(room))
     }
 

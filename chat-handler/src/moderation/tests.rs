@@ -163,3 +163,13 @@ fn topic_and_clearing_are_kept() {
     let left = std::fs::read_dir(&dirs.state).unwrap().count();
     assert_eq!(left, 2);
 }
+
+#[test]
+fn a_room_with_a_long_name_is_found_again() {
+    let (_dir, dirs, _) = home();
+    let long = RoomName::parse(&"水".repeat(64).replace("水水", "😀水")).unwrap();
+    assert_eq!(name_of(&dirs, &long.file_stem()), None);
+    crate::room_log::RoomLog::new(&dirs, &long);
+    assert_eq!(name_of(&dirs, &long.file_stem()), Some(long));
+    assert_eq!(name_of(&dirs, "lobby"), Some(RoomName::lobby()));
+}

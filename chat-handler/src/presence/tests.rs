@@ -92,7 +92,9 @@ fn a_dead_handler_leaves_no_ghost() {
     let home = home();
     std::fs::write(home.dirs.users.join("lobby_ghost"), "Gray\n").unwrap();
     std::fs::write(home.dirs.inbox(&home.room, &nick("ghost")), "x").unwrap();
+    assert_eq!(list_alive(&home.dirs, &home.room).unwrap(), []);
     let alice = home.join("alice");
+    assert_eq!(list_alive(&home.dirs, &home.room).unwrap(), alice.members);
     assert_eq!(alice.ghosts, [nick("ghost")]);
     assert_eq!(alice.members.len(), 1);
     assert_eq!(home.names(), ["alice"]);

@@ -57,6 +57,24 @@ pub fn list(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Member>> {
     Ok(members)
 }
 
+/// As [`list`], without the dead. For those who only look: it removes nothing.
+///
+/// # Errors
+/// As [`list`].
+pub fn list_alive(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Member>> {
+    let mut members = Vec::new();
+    each(dirs, room, &mut |nick, file| {
+        if !lock::try_hold(file, Share::Shared)? {
+            members.push(Member {
+                color: color_in(file)?,
+                nick,
+            });
+        }
+        Ok(())
+    })?;
+    Ok(members)
+}
+
 /// As [`list`], and removes the files of dead handlers. Under the room's gate only.
 pub(super) fn sweep(dirs: &Dirs, room: &RoomName) -> io::Result<Present> {
     let mut present = Present {

@@ -56,6 +56,28 @@ impl RecordId {
         Self(self.0.saturating_sub(1))
     }
 
+    /// The same day and time some days before; not before 1970.
+    #[must_use]
+    pub fn days_before(self, days: u64) -> Self {
+        Self(self.0.saturating_sub(days.saturating_mul(MICROS_PER_DAY)))
+    }
+
+    /// The same day and time some calendar months before, or the last day of that month if it is
+    /// shorter; not before 1970.
+    #[must_use]
+    pub fn months_before(self, months: u64) -> Self {
+        let (year, month, day) = civil_from_days(self.0 / MICROS_PER_DAY);
+        let count = (year * 12 + month - 1).saturating_sub(months);
+        let (year, month) = (count / 12, count % 12 + 1);
+        if year < 1970 {
+            return Self::ZERO;
+        }
+        let first = days_from_civil(year, month, 1);
+        let (next_year, next_month) = (year + month / 12, month % 12 + 1);
+        let last = days_from_civil(next_year, next_month, 1) - 1;
+        Self((first + day - 1).min(last) * MICROS_PER_DAY + self.0 % MICROS_PER_DAY)
+    }
+
     /// Lines of the old script carry no date. A history page gives them their byte place in the
     /// room's logs as id, so that a page can ask for what is before them; they sort before every
     /// real record.
@@ -197,6 +219,25 @@ mod tests {
         ] {
             assert_eq!(RecordId::parse(text.as_bytes()), None, "{text}");
         }
+    }
+
+    #[test]
+    fn months_are_those_of_the_calendar() {
+        let id =
+            |text: &str| RecordId::parse(format!("{text}T10:00:00.000001Z").as_bytes()).unwrap();
+        for (from, months, to) in [
+            ("2026-11-21", 3, "2026-08-21"),
+            ("2026-03-31", 1, "2026-02-28"),
+            ("2024-03-31", 1, "2024-02-29"),
+            ("2026-01-31", 1, "2025-12-31"),
+            ("2026-02-28", 12, "2025-02-28"),
+            ("2024-02-29", 12, "2023-02-28"),
+        ] {
+            assert_eq!(id(from).months_before(months), id(to));
+        }
+        assert_eq!(id("2026-01-01").months_before(u64::MAX), RecordId::ZERO);
+        assert_eq!(id("2026-01-08").days_before(7), id("2026-01-01"));
+        assert_eq!(id("2026-01-01").days_before(u64::MAX), RecordId::ZERO);
     }
 
     #[test]
