@@ -132,6 +132,10 @@ pub struct Access {
     /// addresses and networks (192.0.2.0/24), separated by commas
     #[arg(long = "trusted-proxy", value_name = "LIST")]
     pub trusted_proxy: Option<String>,
+    /// Expect a PROXY header (version 1 or 2) at the begin of each connection from a --trusted-proxy, and take the client's
+    /// address from it
+    #[arg(long = "proxy-protocol")]
+    pub proxy_protocol: bool,
     /// Look up the client's name in DNS for the program (in `REMOTE_HOST`) and the log
     #[arg(long)]
     pub reverselookup: bool,
@@ -148,7 +152,7 @@ pub struct Programs {
     #[arg(long)]
     pub passstderr: bool,
     /// Subprotocols that programs speak, separated by commas: the first that a client offers and that is listed is
-    /// chosen, and told to the program in `SEC_WEBSOCKET_PROTOCOL`
+    /// chosen, and told to the program in `WEBSOCKET_PROTOCOL`
     #[arg(long, value_name = "LIST")]
     pub protocol: Option<String>,
     /// Close code for a program's exit status, as STATUS:CODE with a code from 4000 to 4999; may be given several times.

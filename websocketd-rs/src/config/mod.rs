@@ -1,6 +1,7 @@
 //! The configuration as checked: one sub-config per stage. After this nobody sees a flag.
 
 use std::ffi::OsString;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,6 +78,8 @@ pub struct Listen {
     pub redirect_port: Option<i64>,
     /// Sockets come from the service manager (`sd_listen_fds(3)`); as with a Unix socket, TCP ones are bound only if asked for.
     pub inherited: bool,
+    /// `--proxy-protocol`: trusted proxies begin each connection with a PROXY header.
+    pub proxy_protocol: bool,
     /// Host and port of the admin server.
     pub admin: Option<(String, i64)>,
     /// Path of the Unix socket.
@@ -279,6 +282,14 @@ impl Level {
 }
 
 impl Config {
+    /// Whether `ip` is a `--trusted-proxy`.
+    pub fn trusts(&self, ip: IpAddr) -> bool {
+        self.http
+            .trusted_proxies
+            .iter()
+            .any(|network| network.contains(ip))
+    }
+
     /// What the startup checks of websocketd refuse only after the log has started: the text of its FATAL line, exit code 4.
     pub fn conflict(&self) -> Option<String> {
         let routes = self.routes.iter().map(|route| &*route.config);

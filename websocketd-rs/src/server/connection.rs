@@ -1,18 +1,19 @@
 //! The tasks of a connection, step by step: TLS, requests, session.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use tokio::net::TcpStream;
 
 use super::brief;
-use super::gate::Place;
+use super::gate::{Addresses, Place};
 use super::redirect::Destination;
-use crate::config::Level;
+use crate::config::{Config, Level};
 use crate::http::{self, Service};
 use crate::logging::Fields;
 use crate::metrics::METRICS;
 use crate::net::listener::Accepted;
+use crate::net::proxy::{self, Source};
 use crate::net::tls::{self, ServerConfig};
 use crate::net::{Peer, Stream};
 use crate::session;
@@ -29,8 +30,69 @@ pub(super) async fn hold(place: Place, serve: impl Future<Output = ()>) {
     drop(place);
 }
 
-/// A TCP connection: TLS first where the port speaks it.
+/// A TCP connection as it was accepted.
+#[derive(Debug)]
+pub(super) struct Arrival {
+    pub(super) stream: TcpStream,
+    pub(super) peer: SocketAddr,
+    pub(super) place: Place,
+    pub(super) addresses: Arc<Addresses>,
+}
+
+/// A TCP connection: first whose it is, then TLS where the port speaks it.
 pub(super) async fn serve_tcp(
+    mut arrival: Arrival,
+    tls: Option<Arc<ServerConfig>>,
+    service: Arc<Service>,
+) {
+    let config = &service.config;
+    if config.listen.proxy_protocol && config.trusts(arrival.peer.ip()) {
+        let known = tokio::select! {
+            known = Box::pin(learn_client(&mut arrival, config, tls.is_some())) => known,
+            () = service.stopping.cancelled() => false,
+        };
+        if !known {
+            return;
+        }
+    }
+    let Arrival {
+        stream,
+        peer,
+        place,
+        addresses,
+    } = arrival;
+    drop(addresses);
+    hold(place, secure(stream, Peer::Tcp(peer), tls, service)).await;
+}
+
+/// Takes the client's address from the PROXY header, and counts the connection to it. Whether it goes on.
+async fn learn_client(arrival: &mut Arrival, config: &Config, tls: bool) -> bool {
+    let client = match proxy::read(&mut arrival.stream, config.limits.header_timeout).await {
+        Ok(Source::Client(client)) => client,
+        // The connection is the proxy's own, which is not limited.
+        Ok(Source::Proxy) => return true,
+        Err(error) => {
+            METRICS.refusals.add("proxy_header");
+            let remote = Some(arrival.peer.ip().to_string());
+            let fields = Fields {
+                remote,
+                ..Fields::default()
+            };
+            fields.error("http", &format!("Trusted proxy refused: {error}"));
+            return false;
+        }
+    };
+    arrival.peer = SocketAddr::new(client.ip().to_canonical(), client.port());
+    let most = config.limits.max_connections_per_address;
+    let fits = most.is_none_or(|most| arrival.place.count(&arrival.addresses, client.ip(), most));
+    if !fits {
+        tell_too_many(&arrival.stream, arrival.peer.ip(), tls);
+    }
+    fits
+}
+
+/// The TLS handshake where the port speaks it, then requests.
+async fn secure(
     stream: TcpStream,
     peer: Peer,
     tls: Option<Arc<ServerConfig>>,
@@ -85,16 +147,22 @@ pub(super) async fn serve(stream: Stream, peer: Peer, service: Arc<Service>) {
     }
 }
 
+/// Refuses a connection whose address has too many.
+pub(super) fn refuse(accepted: Accepted, ip: IpAddr, tls: bool) {
+    if let Accepted::Tcp(stream, _) = accepted {
+        tell_too_many(&stream, ip, tls);
+    }
+}
+
 /// Tells a client that its address has too many connections, if that can be had without waiting.
-pub(super) fn refuse(accepted: Accepted, ip: Option<IpAddr>, tls: bool) {
+fn tell_too_many(stream: &TcpStream, ip: IpAddr, tls: bool) {
     METRICS.refusals.add("connections_per_address");
-    let remote = ip.map(|ip| ip.to_string());
     let fields = Fields {
-        remote,
+        remote: Some(ip.to_string()),
         ..Fields::default()
     };
     fields.access("http", "Too many connections from this address");
-    if let (Accepted::Tcp(stream, _), false) = (accepted, tls) {
+    if !tls {
         let _ = stream.try_write(TOO_MANY);
     }
 }

@@ -20,7 +20,7 @@ pub(super) struct Place {
     /// One of all connections.
     _permit: OwnedSemaphorePermit,
     /// One of its address's connections.
-    _counted: Option<Counted>,
+    counted: Option<Counted>,
 }
 
 #[derive(Debug)]
@@ -29,37 +29,33 @@ struct Counted {
     key: IpAddr,
 }
 
-impl Addresses {
-    /// A place for a connection from `ip`; `None` when `most` are open from there already. Clients of the Unix socket have no
-    /// address and are not counted.
-    pub(super) fn enter(
-        self: &Arc<Self>,
-        permit: OwnedSemaphorePermit,
-        ip: Option<IpAddr>,
-        most: Option<usize>,
-    ) -> Option<Place> {
-        let counted = match ip.zip(most) {
-            None => None,
-            Some((ip, most)) => {
-                let key = network(ip);
-                let mut open = self.lock();
-                let count = open.entry(key).or_default();
-                if *count >= most {
-                    return None;
-                }
-                *count += 1;
-                Some(Counted {
-                    addresses: Arc::clone(self),
-                    key,
-                })
-            }
-        };
-        Some(Place {
+impl Place {
+    pub(super) fn new(permit: OwnedSemaphorePermit) -> Self {
+        Self {
             _permit: permit,
-            _counted: counted,
-        })
+            counted: None,
+        }
     }
 
+    /// Counts the connection to `ip`; `false` when `most` are open from there already.
+    pub(super) fn count(&mut self, addresses: &Arc<Addresses>, ip: IpAddr, most: usize) -> bool {
+        let key = network(ip);
+        let mut open = addresses.lock();
+        let count = open.entry(key).or_default();
+        if *count >= most {
+            return false;
+        }
+        *count += 1;
+        drop(open);
+        self.counted = Some(Counted {
+            addresses: Arc::clone(addresses),
+            key,
+        });
+        true
+    }
+}
+
+impl Addresses {
     /// A count is whole after each line of ours: a panic elsewhere can't have broken it.
     fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
@@ -149,18 +145,24 @@ mod tests {
         Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap()
     }
 
+    /// A place for a client, if there is one of `most`.
+    fn enter(addresses: &Arc<Addresses>, ip: &str, most: usize) -> Option<Place> {
+        let mut place = Place::new(permit());
+        place
+            .count(addresses, ip.parse().unwrap(), most)
+            .then_some(place)
+    }
+
     #[test]
     fn an_address_has_so_many_places() {
         let addresses = Arc::new(Addresses::default());
-        let ip = |text: &str| Some(text.parse::<IpAddr>().unwrap());
-        let enter = |client: &str| addresses.enter(permit(), ip(client), Some(2));
-        let first = enter("10.0.0.1");
-        let second = enter("::ffff:10.0.0.1");
+        let first = enter(&addresses, "10.0.0.1", 2);
+        let second = enter(&addresses, "::ffff:10.0.0.1", 2);
         assert!(first.is_some() && second.is_some());
-        assert!(enter("10.0.0.1").is_none());
-        assert!(enter("10.0.0.2").is_some(), "others come in");
+        assert!(enter(&addresses, "10.0.0.1", 2).is_none());
+        assert!(enter(&addresses, "10.0.0.2", 2).is_some(), "others come in");
         drop(first);
-        assert!(enter("10.0.0.1").is_some());
+        assert!(enter(&addresses, "10.0.0.1", 2).is_some());
         drop(second);
         assert!(
             addresses.lock().is_empty(),
@@ -171,23 +173,10 @@ mod tests {
     #[test]
     fn an_ipv6_client_is_its_64() {
         let addresses = Arc::new(Addresses::default());
-        let enter = |text: &str| addresses.enter(permit(), text.parse().ok(), Some(1));
-        let one = enter("2001:db8:0:1::1");
+        let one = enter(&addresses, "2001:db8:0:1::1", 1);
         assert!(one.is_some());
-        assert!(enter("2001:db8:0:1:ffff::2").is_none());
-        assert!(enter("2001:db8:0:2::1").is_some());
-    }
-
-    #[test]
-    fn no_limit_and_no_address_are_not_counted() {
-        let addresses = Arc::new(Addresses::default());
-        assert!(
-            addresses
-                .enter(permit(), "10.0.0.1".parse().ok(), None)
-                .is_some()
-        );
-        assert!(addresses.enter(permit(), None, Some(0)).is_some());
-        assert!(addresses.lock().is_empty());
+        assert!(enter(&addresses, "2001:db8:0:1:ffff::2", 1).is_none());
+        assert!(enter(&addresses, "2001:db8:0:2::1", 1).is_some());
     }
 
     #[test]

@@ -31,9 +31,9 @@ use crate::net::tls::{self, ServerConfig};
 use crate::net::{Peer, Stream};
 use crate::process::Spawner;
 use crate::shutdown::{Order, Signals};
-use connection::{hold, redirect_tcp, refuse, serve, serve_tcp};
+use connection::{Arrival, hold, redirect_tcp, refuse, serve, serve_tcp};
 use doors::{BoundDoors, Door, Doors};
-use gate::{Addresses, RouteSlots, Slots};
+use gate::{Addresses, Place, RouteSlots, Slots};
 use notify::Notifier;
 
 /// Pause after an accept that failed for want of files or memory: what lacks is given back by others, and asking again at once
@@ -159,15 +159,18 @@ impl Server {
 
     /// Starts the task of a connection, unless its address has too many.
     fn admit(&mut self, accepted: Accepted, permit: OwnedSemaphorePermit, door: &Door) {
-        let ip = match &accepted {
-            Accepted::Tcp(_, peer) => Some(peer.ip()),
-            Accepted::Unix(_) => None,
-        };
-        let most = self.service.config.limits.max_connections_per_address;
-        let Some(place) = self.addresses.enter(permit, ip, most) else {
-            refuse(accepted, ip, self.tls.is_some());
-            return;
-        };
+        let config = &self.service.config;
+        let mut place = Place::new(permit);
+        if let (Accepted::Tcp(_, peer), Some(most)) =
+            (&accepted, config.limits.max_connections_per_address)
+        {
+            let ip = peer.ip();
+            // A trusted proxy stands for many clients.
+            if !config.trusts(ip) && !place.count(&self.addresses, ip, most) {
+                refuse(accepted, ip, self.tls.is_some());
+                return;
+            }
+        }
         METRICS.connections.add(1);
         if self.connections.semaphore().available_permits() == 0 && self.may_complain() {
             log(
@@ -185,10 +188,13 @@ impl Server {
             }
             (_, Accepted::Tcp(stream, peer)) => {
                 let tls = self.tls.clone();
-                self.tasks.spawn(hold(
+                let arrival = Arrival {
+                    stream,
+                    peer,
                     place,
-                    serve_tcp(stream, Peer::Tcp(peer), tls, service),
-                ));
+                    addresses: Arc::clone(&self.addresses),
+                };
+                self.tasks.spawn(serve_tcp(arrival, tls, service));
             }
             (_, Accepted::Unix(stream)) => {
                 self.tasks.spawn(hold(

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 
 use nix::sys::signal::Signal;
@@ -263,4 +264,37 @@ fn an_address_has_so_many_connections() {
             break;
         }
     }
+}
+
+#[test]
+fn a_trusted_proxy_says_who_the_client_is() {
+    let script = "echo Content-Type: text/plain; echo; echo $REMOTE_ADDR:$REMOTE_PORT";
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("who");
+    fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+    let cgi = format!("--cgidir={}", dir.path().display());
+    let words = [
+        "--port=0",
+        "--address=127.0.0.1",
+        "--proxy-protocol",
+        "--maxconnsperip=1",
+        &cgi,
+    ];
+    let ask = "GET /who HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let header = "PROXY TCP4 192.0.2.7 192.0.2.8 4321 80\r\n";
+
+    let daemon = Daemon::start(&[&words[..], &["--trusted-proxy=127.0.0.0/8"]].concat());
+    let _idle = TcpStream::connect(("127.0.0.1", daemon.port())).unwrap();
+    let answer = get(daemon.port(), &format!("{header}{ask}"));
+    assert!(answer.ends_with("192.0.2.7:4321\n"), "{answer}");
+    let mut client = TcpStream::connect(("127.0.0.1", daemon.port())).unwrap();
+    client.write_all(ask.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    let _ = client.read_to_end(&mut answer);
+    assert!(answer.is_empty(), "without the header there is no service");
+
+    let daemon = Daemon::start(&[&words[..], &["--trusted-proxy=192.0.2.1"]].concat());
+    let answer = get(daemon.port(), ask);
+    assert!(answer.contains("\r\n\r\n127.0.0.1:"), "{answer}");
 }

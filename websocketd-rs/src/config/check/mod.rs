@@ -163,6 +163,16 @@ fn check_log(args: &Args, level: Level) -> Result<Log, Problem> {
     })
 }
 
+/// Believing everybody's header would let everybody choose an address.
+fn check_proxy_protocol(args: &Args) -> Result<bool, Problem> {
+    let trusted = args.access.trusted_proxy.as_deref().unwrap_or_default();
+    if args.access.proxy_protocol && trusted.trim().is_empty() {
+        let message = "--proxy-protocol needs --trusted-proxy: name the addresses that may use it";
+        return Err(Problem::alone("proxy-protocol", message.to_owned()));
+    }
+    Ok(args.access.proxy_protocol)
+}
+
 fn check_user(args: &Args) -> Result<Option<User>, Problem> {
     let Some(name) = args.daemon.user.clone().filter(|name| !name.is_empty()) else {
         return Ok(None);
@@ -190,6 +200,7 @@ fn check_listen(
     environment: &Environment,
 ) -> Result<Listen, Problem> {
     let inherited = passes_sockets(environment, std::process::id());
+    let proxy_protocol = check_proxy_protocol(args)?;
     let args = &args.listening;
     let unix_socket = args
         .unixsocket
@@ -204,6 +215,7 @@ fn check_listen(
         redirect_port: (args.redirport != 0).then_some(args.redirport),
         unix_socket,
         inherited,
+        proxy_protocol,
         admin: args
             .admin_address
             .as_deref()

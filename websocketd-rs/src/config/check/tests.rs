@@ -324,3 +324,15 @@ fn log_formats() {
     let (message, _) = refused(&["--log-format=xml", "cat"]);
     assert_eq!(message, "--log-format must be classic or json, not 'xml'");
 }
+
+#[test]
+fn the_proxy_protocol_needs_somebody_to_trust() {
+    let (message, _) = refused(&["--proxy-protocol", "cat"]);
+    assert!(
+        message.starts_with("--proxy-protocol needs --trusted-proxy"),
+        "{message}"
+    );
+    let config = good(&["--proxy-protocol", "--trusted-proxy=10.0.0.0/8", "cat"]);
+    assert!(config.listen.proxy_protocol && config.trusts([10, 1, 2, 3].into()));
+    assert!(!config.trusts([11, 1, 2, 3].into()));
+}
