@@ -48,8 +48,10 @@ pub(super) async fn serve(
         Ok(found) => found,
         Err(error) => return exchange.reply_status(status_of(&error)).await,
     };
+    let is_dir = name == Name::Index || matches!(found, Found::Dir(_));
     match found {
-        Found::Dir(_) if !path.ends_with(b"/") => {
+        // Links in a listing or an index page are relative to the directory.
+        _ if is_dir && !path.ends_with(b"/") => {
             let location = format!("{}/", last_segment(&exchange.head.target.path));
             move_to(exchange, &location).await
         }

@@ -198,6 +198,7 @@ mod tests {
         for origin in [
             "foo",
             "http://[::1",
+            "http://%zz",
             "http://a b",
             "://x",
             "http://a:b",

@@ -152,9 +152,9 @@ pub fn split_host(authority: &str) -> Option<(&str, Option<u16>)> {
     }
 }
 
-/// RFC 3986 section 3.2.2, reg-name. Bytes over 0x7f are names in UTF-8 that some clients send unencoded.
+/// RFC 3986 section 3.2.2, reg-name, but not percent-encoded: two spellings of one name would compare as two. Bytes over 0x7f are names in UTF-8 that some clients send unencoded.
 fn is_host_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte >= 0x80 || b"-._~!$&'()*+,;=%".contains(&byte)
+    byte.is_ascii_alphanumeric() || byte >= 0x80 || b"-._~!$&'()*+,;=".contains(&byte)
 }
 
 #[cfg(test)]
@@ -234,6 +234,7 @@ mod tests {
             ("a/b", None),
             ("a\"b", None),
             ("u@h", None),
+            ("%41", None),
         ] {
             assert_eq!(split_host(authority), expected, "{authority}");
         }

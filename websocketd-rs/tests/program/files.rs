@@ -169,6 +169,15 @@ fn directories_and_index_pages_have_one_address() {
         page.text()
             .contains("<a href=\"%3Cb%3E%22x%22\">&lt;b&gt;&#34;x&#34;</a>")
     );
+    fs::write(root.path().join("www/sub/index.html"), "index").expect("a file");
+    let reply = get(&daemon, "/sub");
+    assert_eq!(
+        (reply.status, reply.get("location")),
+        (301, Some("sub/")),
+        "with an index page too"
+    );
+    assert_eq!(get(&daemon, "/sub/").text(), "index");
+    fs::remove_file(root.path().join("www/sub/index.html")).expect("our file");
     let page = get(&daemon, "/sub/");
     assert!(page.text().contains("<a href=\"deep/\">deep/</a>"));
 }
