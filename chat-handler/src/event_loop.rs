@@ -138,13 +138,6 @@ impl<'fd> EventLoop<'fd> {
     /// `None`: the client is gone, there is nobody to say goodbye to.
     fn converse(&mut self) -> Option<Bye> {
         loop {
-            if self.room_due && self.output.waiting() < FULL_BYTES {
-                match self.room.follow(READ_BUDGET, self.output.buffer()) {
-                    Flow::Idle => self.room_due = false,
-                    Flow::More => {}
-                    Flow::Bye(bye) => return Some(bye),
-                }
-            }
             let more_lines = match self.take_lines() {
                 Taken::More => true,
                 Taken::All => false,
@@ -155,8 +148,16 @@ impl<'fd> EventLoop<'fd> {
                     return None;
                 }
             };
-            // Before our own write: the others begin on another processor meanwhile.
+            // Before our own reading: the others begin on another processor meanwhile.
             self.room.ring();
+            // After the client's lines, so that acks and records leave in one write.
+            if self.room_due && self.output.waiting() < FULL_BYTES {
+                match self.room.follow(READ_BUDGET, self.output.buffer()) {
+                    Flow::Idle => self.room_due = false,
+                    Flow::More => {}
+                    Flow::Bye(bye) => return Some(bye),
+                }
+            }
             let flushed = self.output.flush();
             if flushed == Flushed::Closed {
                 return None;
