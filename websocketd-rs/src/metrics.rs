@@ -77,9 +77,11 @@ impl Counter {
         Self(AtomicU64::new(0))
     }
 
-    /// Adds `amount`.
+    /// Adds `amount`; nothing is written for zero, so that the cache line stays where it is.
     pub fn add(&self, amount: u64) {
-        self.0.fetch_add(amount, Ordering::Relaxed);
+        if amount > 0 {
+            self.0.fetch_add(amount, Ordering::Relaxed);
+        }
     }
 
     /// The sum so far.
@@ -205,8 +207,8 @@ impl Metrics {
             &self.messages_out,
         );
         page.directions(
-            "payload_bytes",
-            "Payload bytes",
+            "bytes",
+            "Bytes of sessions, frame headers included,",
             &self.bytes_in,
             &self.bytes_out,
         );
@@ -313,7 +315,7 @@ mod tests {
         for line in [
             "websocketd_connections_total 2",
             "websocketd_refusals_total{reason=\"origin\"} 2",
-            "websocketd_payload_bytes_total{direction=\"out\"} 7",
+            "websocketd_bytes_total{direction=\"out\"} 7",
             "websocketd_handlers{state=\"running\"} 1",
             "websocketd_handlers{state=\"ending\"} 0",
             "websocketd_spawn_seconds_bucket{le=\"0.000050\"} 1",

@@ -18,6 +18,7 @@ use std::process::ExitStatus;
 use tokio::net::unix::pipe;
 use tokio::sync::oneshot;
 
+use crate::metrics::{METRICS, Present};
 pub use spawn::Spawner;
 
 use crate::config::ResourceLimits;
@@ -57,6 +58,8 @@ pub struct Handler {
 pub struct Exit {
     news: oneshot::Receiver<ExitStatus>,
     status: Option<Ended>,
+    /// Counts the process as running, or as told to end, until it has exited.
+    present: Option<Present>,
 }
 
 /// How a process ended.
@@ -70,7 +73,12 @@ pub enum Ended {
 
 impl Exit {
     fn new(news: oneshot::Receiver<ExitStatus>) -> Self {
-        Self { news, status: None }
+        let present = Some(METRICS.handlers_running.enter());
+        Self {
+            news,
+            status: None,
+            present,
+        }
     }
 
     /// Waits until the process has exited. Can be called again, and dropped without loss.
@@ -80,7 +88,15 @@ impl Exit {
         }
         let ended = (&mut self.news).await.map_or(Ended::Unknown, Ended::Status);
         self.status = Some(ended);
+        self.present = None;
         ended
+    }
+
+    /// Counts the process as told to end from here on, if it runs.
+    fn mark_ending(&mut self) {
+        if self.present.is_some() {
+            self.present = Some(METRICS.handlers_ending.enter());
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::os::unix::net::UnixStream as StdUnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{self, ExitStatus, Stdio};
 use std::sync::Mutex;
+use std::time::Instant;
 
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -14,6 +15,8 @@ use tokio::io::{AsyncReadExt, Interest};
 use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
 use tokio::sync::oneshot;
+
+use crate::metrics::METRICS;
 
 use super::message::{self, Head, REPLY, Reply};
 use super::spawner::{ARGV0, exit_status};
@@ -138,6 +141,16 @@ impl Spawner {
     /// What exec reports (not found, permission, exec format, argument list too long, too many processes), or
     /// too many open files; `BrokenPipe` when the spawner is gone.
     pub async fn spawn(&self, command: Command) -> io::Result<Handler> {
+        let asked = Instant::now();
+        let started = self.request(command).await;
+        match &started {
+            Ok(_) => METRICS.spawn_time.add(asked.elapsed()),
+            Err(_) => METRICS.spawn_failures.add(1),
+        }
+        started
+    }
+
+    async fn request(&self, command: Command) -> io::Result<Handler> {
         let body = message::encode(&command)?;
         let (stdin, our_stdin) = pipe_with(PipeFlags::CLOEXEC)?;
         let (our_stdout, stdout) = pipe_with(PipeFlags::CLOEXEC)?;

@@ -26,6 +26,7 @@ const KILL_TIMEOUT: Duration = Duration::from_secs(5);
 /// itself, then climbs the [`LADDER`], each step `delay` later than the one before. Returns when leader and
 /// group are gone, or were killed.
 pub async fn end(pid: u32, exit: &mut Exit, delay: Duration) -> Ended {
+    exit.mark_ending();
     let start = Instant::now();
     let mut later = Duration::ZERO;
     for (signal, after) in LADDER {
@@ -42,6 +43,7 @@ pub async fn end(pid: u32, exit: &mut Exit, delay: Duration) -> Ended {
 
 /// Kills the process group at once and reaps its leader.
 pub async fn kill(pid: u32, exit: &mut Exit) -> Ended {
+    exit.mark_ending();
     send(pid, Signal::SIGKILL);
     tokio::time::timeout(KILL_TIMEOUT, exit.wait())
         .await

@@ -140,6 +140,8 @@ pub struct Decoder {
     end: usize,
     raw: usize,
     raw_end: usize,
+    /// Messages that came whole since they were last asked for.
+    finished: u32,
 }
 
 impl Decoder {
@@ -160,6 +162,7 @@ impl Decoder {
             end: 0,
             raw: GAP.min(buf.len()),
             raw_end: buf.len(),
+            finished: 0,
             buf: buf.into(),
         }
     }
@@ -167,6 +170,11 @@ impl Decoder {
     /// Bytes for the program.
     pub fn ready(&self) -> &[u8] {
         &self.buf[self.ready..self.message]
+    }
+
+    /// How many messages of either kind came whole since the last call.
+    pub fn take_finished(&mut self) -> u32 {
+        std::mem::take(&mut self.finished)
     }
 
     /// Marks the first `n` bytes of [`Self::ready`] as written.
@@ -396,6 +404,7 @@ impl Decoder {
 
     fn finish(&mut self, kind: Kind) {
         self.current = None;
+        self.finished = self.finished.saturating_add(1);
         if kind != self.rules.kind {
             return;
         }

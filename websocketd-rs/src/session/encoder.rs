@@ -30,9 +30,16 @@ pub struct Outgoing {
     buf: Buffer,
     start: usize,
     end: usize,
+    /// Messages that were appended since they were last asked for.
+    messages: u32,
 }
 
 impl Outgoing {
+    /// How many messages were appended since the last call.
+    pub fn take_messages(&mut self) -> u32 {
+        std::mem::take(&mut self.messages)
+    }
+
     /// What is to be written next.
     pub fn pending(&self) -> &[u8] {
         &self.buf[self.start..self.end]
@@ -61,6 +68,7 @@ impl Outgoing {
 
     /// Appends a text message.
     pub fn text(&mut self, payload: &[u8]) {
+        self.messages = self.messages.saturating_add(1);
         self.frame(OpCode::Data(Data::Text), payload);
     }
 
@@ -99,6 +107,7 @@ impl Outgoing {
     /// Makes one binary message of the `n` bytes that were read into [`Self::binary_space`], by putting the
     /// header before them: the payload is never copied.
     pub fn binary_filled(&mut self, n: usize) {
+        self.messages = self.messages.saturating_add(1);
         let (header, header_len) = header_of(OpCode::Data(Data::Binary), n);
         self.start = MAX_HEADER - header_len;
         self.end = MAX_HEADER + n;

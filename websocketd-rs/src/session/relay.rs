@@ -20,6 +20,7 @@ use super::stderr::Stderr;
 use super::teardown::{Client, Program};
 use crate::config::{self, Framing};
 use crate::logging::Fields;
+use crate::metrics::METRICS;
 use crate::net::Stream;
 
 /// Pings that are answered one by one when many come before a write. RFC 6455 section 5.5.3 lets an endpoint answer only
@@ -180,6 +181,7 @@ impl<'a> Relay<'a> {
                 }
                 Poll::Ready(Ok(())) if !space.filled().is_empty() => {
                     let n = space.filled().len();
+                    METRICS.bytes_in.add(n as u64);
                     self.decoder.filled(n);
                     self.hear();
                 }
@@ -198,7 +200,10 @@ impl<'a> Relay<'a> {
     fn decode(&mut self) -> Result<(), End> {
         loop {
             match self.decoder.decode().map_err(End::Violation)? {
-                Event::NeedBytes => return Ok(()),
+                Event::NeedBytes => {
+                    METRICS.messages_in.add(self.decoder.take_finished().into());
+                    return Ok(());
+                }
                 Event::Ping(payload) => {
                     if self.pongs.len() == MAX_PONGS {
                         self.pongs.pop_front();
@@ -287,6 +292,10 @@ impl<'a> Relay<'a> {
             match poll {
                 Poll::Ready(Ok(())) => {
                     self.unflushed = n > 0 && self.stream.is_tls();
+                    METRICS.bytes_out.add(n as u64);
+                    METRICS
+                        .messages_out
+                        .add(self.outgoing.take_messages().into());
                     self.outgoing.consume(n);
                     self.clock.stalled_at = None;
                 }

@@ -9,6 +9,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use nix::sys::signal::Signal;
 
 use crate::daemon::{Daemon, run};
+use crate::handshake::{messages, upgrade};
 
 /// One request on a connection of its own; all of the answer.
 fn get(port: u16, head: &str) -> String {
@@ -297,4 +298,47 @@ fn a_trusted_proxy_says_who_the_client_is() {
     let daemon = Daemon::start(&[&words[..], &["--trusted-proxy=192.0.2.1"]].concat());
     let answer = get(daemon.port(), ask);
     assert!(answer.contains("\r\n\r\n127.0.0.1:"), "{answer}");
+}
+
+#[test]
+fn sessions_are_counted() {
+    let words = [
+        "--port=0",
+        "--address=127.0.0.1",
+        "--admin-address=127.0.0.1:0",
+        "--closetimeout=100",
+    ];
+    let script = "read line; echo \"$line\"; echo again";
+    let daemon = Daemon::start(&[&words[..], &["/bin/sh", "-c", script]].concat());
+    let (mut client, head) = upgrade(&daemon, "/", "");
+    assert_eq!(head.status, 101);
+    // One masked text frame whose mask is zero: "hi".
+    client.send([0x81, 0x82, 0, 0, 0, 0, b'h', b'i']);
+    assert_eq!(messages(&mut client), ["hi", "again"]);
+    // The session is counted a little after its client heard the end.
+    let page = loop {
+        let page = get(
+            daemon.ports("http")[0],
+            "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n",
+        );
+        if page.contains("end=\"handler_ended\"} 1\n") {
+            break page;
+        }
+    };
+    for line in [
+        "websocketd_sessions_open 0",
+        "websocketd_spawn_seconds_count 1",
+        "websocketd_spawn_failures_total 0",
+        "websocketd_handlers{state=\"running\"} 0",
+        "websocketd_handlers{state=\"ending\"} 0",
+        "websocketd_messages_total{direction=\"in\"} 1",
+        "websocketd_messages_total{direction=\"out\"} 2",
+        "websocketd_bytes_total{direction=\"in\"} 8",
+        "websocketd_bytes_total{direction=\"out\"} 11",
+    ] {
+        assert!(
+            page.lines().any(|found| found == line),
+            "{line} is not in\n{page}"
+        );
+    }
 }
