@@ -104,6 +104,7 @@ fn find(dir: &Path, cgi_dir: Option<&Path>, path: &[u8]) -> io::Result<(Found, N
     if path.split(|&byte| byte == b'/').any(is_odd) {
         return Err(io::ErrorKind::NotFound.into());
     }
+    let is_dir_path = path.ends_with(b"/");
     let path = Path::new(OsStr::from_bytes(path));
     let relative = path.strip_prefix("/").unwrap_or(path);
     let real = std::fs::canonicalize(dir.join(relative))?;
@@ -115,7 +116,10 @@ fn find(dir: &Path, cgi_dir: Option<&Path>, path: &[u8]) -> io::Result<(Found, N
     }
     match open(dir, inside)? {
         Found::Dir(real) => {
-            let index = find_index(dir, cgi_dir, &real);
+            // Without its slash a directory is moved first: relative links of its index would lead elsewhere.
+            let index = is_dir_path
+                .then(|| find_index(dir, cgi_dir, &real))
+                .flatten();
             Ok(index.map_or((Found::Dir(real), Name::Itself), |file| (file, Name::Index)))
         }
         file @ Found::File { .. } => Ok((file, Name::Itself)),

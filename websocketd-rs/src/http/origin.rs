@@ -112,7 +112,7 @@ fn is_match(origin: &Origin, entry: &str) -> bool {
 /// demanded of it.
 fn parse(text: &str) -> Option<Origin> {
     let is_plain = |byte: u8| byte > b' ' && byte != 0x7f && !b"\"<>\\^`{|}".contains(&byte);
-    if !text.bytes().all(is_plain) {
+    if !text.bytes().all(is_plain) || !has_whole_escapes(text) {
         return None;
     }
     if text.starts_with('/') && !text.starts_with("//") {
@@ -145,6 +145,13 @@ fn parse(text: &str) -> Option<Origin> {
         host: host.to_ascii_lowercase(),
         port,
     })
+}
+
+/// Whether each `%` is followed by two hexadecimal digits (RFC 3986 section 2.1).
+fn has_whole_escapes(text: &str) -> bool {
+    let is_escape =
+        |rest: &str| rest.len() >= 2 && rest.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+    text.split('%').skip(1).all(is_escape)
 }
 
 #[cfg(test)]
