@@ -140,3 +140,161 @@ pub async fn accept(
         .await
         .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "TLS handshake took too long"))?
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+    use std::path::PathBuf;
+    use tokio::io::AsyncReadExt;
+    use tokio_rustls::TlsConnector;
+    use tokio_rustls::rustls::ClientConfig;
+    use tokio_rustls::rustls::pki_types::ServerName;
+
+    /// An authority, and files that it signed.
+    struct Authority {
+        dir: tempfile::TempDir,
+        issuer: Issuer<'static, KeyPair>,
+        roots: RootCertStore,
+    }
+
+    impl Authority {
+        fn new() -> Self {
+            let key = KeyPair::generate().unwrap();
+            let mut params = CertificateParams::new(Vec::new()).unwrap();
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            // As found in the wild: an empty subject.
+            params.distinguished_name = rcgen::DistinguishedName::new();
+            let certificate = params.self_signed(&key).unwrap();
+            let dir = tempfile::tempdir().unwrap();
+            std::fs::write(dir.path().join("ca.crt"), certificate.pem()).unwrap();
+            let mut roots = RootCertStore::empty();
+            roots.add(certificate.der().clone()).unwrap();
+            Self {
+                dir,
+                issuer: Issuer::new(params, key),
+                roots,
+            }
+        }
+
+        fn file(&self, name: &str) -> PathBuf {
+            self.dir.path().join(name)
+        }
+
+        /// Writes a pair for `localhost`; no key usage, and serials may be equal.
+        fn sign(&self, name: &str) {
+            let key = KeyPair::generate().unwrap();
+            let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+            params.serial_number = Some(1u64.into());
+            let certificate = params.signed_by(&key, &self.issuer).unwrap();
+            std::fs::write(self.file(&format!("{name}.crt")), certificate.pem()).unwrap();
+            std::fs::write(self.file(&format!("{name}.key")), key.serialize_pem()).unwrap();
+        }
+
+        fn tls(&self, name: &str, client_ca: bool) -> Tls {
+            Tls {
+                cert: self.file(&format!("{name}.crt")),
+                key: self.file(&format!("{name}.key")),
+                client_ca: client_ca.then(|| self.file("ca.crt")),
+            }
+        }
+
+        /// A client that trusts us, with the pair `name` if any.
+        fn client(&self, name: Option<&str>) -> TlsConnector {
+            let provider = Arc::new(ring::default_provider());
+            let builder = ClientConfig::builder_with_provider(provider)
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_root_certificates(self.roots.clone());
+            let mut config = match name {
+                None => builder.with_no_client_auth(),
+                Some(name) => {
+                    let tls = self.tls(name, false);
+                    let key = PrivateKeyDer::from_pem_file(&tls.key).unwrap();
+                    let chain = read_certificates(&tls.cert).unwrap();
+                    builder.with_client_auth_cert(chain, key).unwrap()
+                }
+            };
+            config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+            TlsConnector::from(Arc::new(config))
+        }
+    }
+
+    /// Shakes hands and passes one byte; the protocol agreed on, or `None` when one side refused.
+    async fn meet(config: Arc<ServerConfig>, client: TlsConnector) -> Option<Vec<u8>> {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
+        let (accepted, _) = listener.accept().await.unwrap();
+        let name = ServerName::try_from("localhost").unwrap();
+        let (server, client) = tokio::join!(
+            async {
+                let mut stream = accept(config, accepted, Duration::from_secs(60))
+                    .await
+                    .ok()?;
+                stream.write_all(b"x").await.ok()?;
+                stream.flush().await.ok()?;
+                stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec)
+            },
+            async {
+                let mut stream = client.connect(name, stream).await.ok()?;
+                stream.read_u8().await.ok()
+            }
+        );
+        client.and(server)
+    }
+
+    #[tokio::test]
+    async fn http_1_is_agreed_on() {
+        let authority = Authority::new();
+        authority.sign("server");
+        let config = load(&authority.tls("server", false)).unwrap();
+        let agreed = meet(config, authority.client(None)).await;
+        assert_eq!(agreed.as_deref(), Some(&b"http/1.1"[..]));
+    }
+
+    #[tokio::test]
+    async fn a_client_certificate_is_required_and_verified() {
+        let (authority, other) = (Authority::new(), Authority::new());
+        authority.sign("server");
+        authority.sign("client");
+        other.sign("stranger");
+        let config = load(&authority.tls("server", true)).unwrap();
+        assert!(
+            meet(Arc::clone(&config), authority.client(Some("client")))
+                .await
+                .is_some()
+        );
+        assert!(
+            meet(Arc::clone(&config), authority.client(None))
+                .await
+                .is_none()
+        );
+        let stranger = Authority {
+            roots: authority.roots.clone(),
+            ..other
+        };
+        assert!(
+            meet(config, stranger.client(Some("stranger")))
+                .await
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn a_key_of_another_certificate_is_told() {
+        let authority = Authority::new();
+        authority.sign("a");
+        authority.sign("b");
+        let mixed = Tls {
+            key: authority.file("b.key"),
+            ..authority.tls("a", false)
+        };
+        let error = load(&mixed).unwrap_err();
+        assert!(
+            error.contains("does not match") && error.contains("b.key"),
+            "{error}"
+        );
+    }
+}

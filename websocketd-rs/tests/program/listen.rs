@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
 
@@ -341,4 +342,56 @@ fn sessions_are_counted() {
             "{line} is not in\n{page}"
         );
     }
+}
+
+#[test]
+fn when_all_connections_are_taken_clients_wait_their_turn() {
+    let mut daemon = Daemon::start(&["--port=0", "--address=127.0.0.1", "--maxconns=1", "cat"]);
+    let first = TcpStream::connect(("127.0.0.1", daemon.port())).unwrap();
+    daemon.read_until("All of --maxconns connections are open");
+    let mut second = TcpStream::connect(("127.0.0.1", daemon.port())).unwrap();
+    second
+        .write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    second.set_nonblocking(true).unwrap();
+    let early = second.read(&mut [0; 16]).map_err(|error| error.kind());
+    assert_eq!(
+        early,
+        Err(std::io::ErrorKind::WouldBlock),
+        "nobody has taken it yet"
+    );
+    second.set_nonblocking(false).unwrap();
+    drop(first);
+    let mut answer = String::new();
+    second.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+}
+
+#[test]
+fn a_daemon_out_of_files_recovers() {
+    let mut daemon = Daemon::start_with(&["--port=0", "--address=127.0.0.1", "cat"], |command| {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", "ulimit -n 64; exec \"$0\" \"$@\""]);
+        shell
+            .arg(command.get_program())
+            .args(command.get_args())
+            .stdin(Stdio::null());
+        *command = shell;
+    });
+    let port = daemon.port();
+    let many: Vec<TcpStream> = (0..100)
+        .map(|_| TcpStream::connect(("127.0.0.1", port)).unwrap())
+        .collect();
+    let line = daemon.read_until("Can't accept connections");
+    assert!(
+        line.contains("| ERROR  | server     |") && line.contains("open files"),
+        "{line}"
+    );
+    drop(many);
+    let answer = get(
+        port,
+        "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    );
+    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+    assert_eq!(daemon.stop().0, Some(0));
 }

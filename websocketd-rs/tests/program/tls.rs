@@ -3,6 +3,12 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
+
+use nix::sys::signal::Signal;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::daemon::{Daemon, data, run};
 
@@ -105,4 +111,78 @@ fn a_handshake_that_does_not_go_on_is_ended() {
     // Closed or reset: either is an end.
     let _ = stream.read_to_end(&mut answer);
     assert!(answer.is_empty());
+}
+
+/// A connection that trusts only `cert` and has shaken hands; `None` when another certificate was shown.
+fn connect(port: u16, cert: &str) -> Option<StreamOwned<ClientConnection, TcpStream>> {
+    let mut roots = RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_file(cert).expect("a certificate"))
+        .expect("an anchor");
+    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring knows them")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from("localhost").expect("a name");
+    let client = ClientConnection::new(Arc::new(config), name).expect("a sound configuration");
+    let mut stream = StreamOwned::new(
+        client,
+        TcpStream::connect(("127.0.0.1", port)).expect("the daemon listens"),
+    );
+    while stream.conn.is_handshaking() {
+        stream.conn.complete_io(&mut stream.sock).ok()?;
+    }
+    Some(stream)
+}
+
+fn answers(stream: &mut StreamOwned<ClientConnection, TcpStream>) -> bool {
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        .expect("it reads");
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"404 page not found\n") {
+        let mut bytes = [0; 1024];
+        match stream.read(&mut bytes) {
+            Ok(n) if n > 0 => answer.extend_from_slice(&bytes[..n]),
+            _ => return false,
+        }
+    }
+    true
+}
+
+#[test]
+fn hangup_reads_certificates_again_and_loses_no_connection() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| {
+        dir.path()
+            .join(name)
+            .into_os_string()
+            .into_string()
+            .unwrap()
+    };
+    let (cert, key) = (path("crt"), path("key"));
+    let renew = |copy: &str| {
+        let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        fs::write(&key, pair.signing_key.serialize_pem()).unwrap();
+        fs::write(&cert, pair.cert.pem()).unwrap();
+        fs::write(path(copy), pair.cert.pem()).unwrap();
+    };
+    renew("old");
+    let mut daemon = start(&cert, &key);
+    let mut before = connect(daemon.port(), &path("old")).expect("the first certificate");
+
+    renew("new");
+    daemon.signal(Signal::SIGHUP);
+    daemon.read_until("Reloaded configuration");
+    let mut after = connect(daemon.port(), &path("new")).expect("the renewed certificate");
+    assert!(connect(daemon.port(), &path("old")).is_none());
+    assert!(answers(&mut before) && answers(&mut after));
+
+    fs::write(&key, "broken").unwrap();
+    daemon.signal(Signal::SIGHUP);
+    daemon.read_until("Reload refused, the old configuration stays: tls: ");
+    assert!(connect(daemon.port(), &path("new")).is_some());
+    assert!(answers(&mut before));
 }
