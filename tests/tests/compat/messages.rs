@@ -314,7 +314,7 @@ fn control(section: &mut Section) {
 
 fn liveness(section: &mut Section) {
     section.ours("--pingms: an empty ping every N ms", NEW_FLAG, |subject| {
-        let daemon = cat(subject).flag("--pingms=100").start();
+        let daemon = cat(subject).flag("--pingms=1000").start();
         let mut socket = daemon.raw();
         for _ in 0..3 {
             socket.expect(opcode::PING, b"");
@@ -344,10 +344,10 @@ fn liveness(section: &mut Section) {
         "--pingms: any frame is a sign of life",
         NEW_FLAG,
         |subject| {
-            let daemon = cat(subject).flag("--pingms=2000").start();
+            let daemon = cat(subject).flag("--pingms=3000").start();
             let mut socket = daemon.raw();
             // Longer than two intervals, never a pong.
-            for n in 0..25_u32 {
+            for n in 0..40_u32 {
                 std::thread::sleep(Duration::from_millis(200));
                 socket.send(&Frame::text(n.to_string()));
                 while socket.frame().expect("the session goes on").opcode != opcode::TEXT {}

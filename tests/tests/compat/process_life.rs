@@ -246,7 +246,7 @@ fn slots(section: &mut Section) {
             let dir = tempfile::tempdir().expect("a directory");
             let notes = dir.path().join("notes");
             let daemon = Daemon::of(subject)
-                .flags(["--maxforks=1", "--closems=1000"])
+                .flags(["--maxforks=1", "--closems=20000"])
                 .command(handler(), ["ladder", notes.to_str().expect("UTF-8")])
                 .start();
             let mut client = daemon.client("/");

@@ -159,7 +159,7 @@ fn hangs(section: &mut Section) {
         "4; --pingms is of 0.5",
         |subject| {
             let daemon = Daemon::of(subject)
-                .flag("--pingms=200")
+                .flag("--pingms=2000")
                 .command(handler(), ["hang"])
                 .start();
             let mut socket = daemon.raw();
@@ -167,7 +167,7 @@ fn hangs(section: &mut Section) {
             for _ in 0..40 {
                 socket.send(&Frame::text("x".repeat(10_000)));
             }
-            let until = Instant::now() + Duration::from_secs(3);
+            let until = Instant::now() + Duration::from_secs(7);
             while Instant::now() < until {
                 match socket.frame_within(Duration::from_millis(100)) {
                     Ok(Some(frame)) if frame.opcode == opcode::PING => {
