@@ -17,6 +17,13 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
     max_term_width = 100
 )]
 pub struct Args {
+    /// The program that serves each WebSocket connection, with its arguments
+    #[arg(
+        value_name = "COMMAND",
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    pub command: Vec<OsString>,
     /// Where to listen.
     #[command(flatten)]
     pub listening: Listening,
@@ -41,13 +48,6 @@ pub struct Args {
     /// Texts.
     #[command(flatten)]
     pub about: About,
-    /// The program that serves each WebSocket connection, with its arguments
-    #[arg(
-        value_name = "COMMAND",
-        trailing_var_arg = true,
-        allow_hyphen_values = true
-    )]
-    pub command: Vec<OsString>,
 }
 
 /// Where to listen.

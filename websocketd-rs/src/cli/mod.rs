@@ -4,6 +4,7 @@
 
 mod args;
 mod flag;
+mod number;
 mod text;
 
 use std::ffi::OsString;

@@ -6,15 +6,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nix::unistd::{Gid, Uid};
-
 mod check;
 mod file;
+mod listen;
 mod load;
+mod log;
 mod network;
 mod supervisor;
 
+pub use listen::{Listen, Tls, User};
 pub use load::{Loaded, load};
+pub use log::{Format, Level, Log};
 pub use network::Network;
 pub use supervisor::Supervisor;
 
@@ -53,57 +55,6 @@ pub struct Route {
     pub own_forks: bool,
     /// What holds there; has no routes itself. `listen`, `limits` and `log` are the daemon's.
     pub config: Arc<Config>,
-}
-
-/// `--user`, looked up once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct User {
-    /// As typed.
-    pub name: String,
-    /// Its id.
-    pub uid: Uid,
-    /// Its own group.
-    pub gid: Gid,
-}
-
-/// Listeners.
-#[derive(Debug, Clone, Default)]
-pub struct Listen {
-    /// Hosts as typed in `--address`; an empty one, or none at all, means all interfaces.
-    pub addresses: Vec<String>,
-    /// TCP port; `None` when only a Unix socket was asked for. 0 lets the kernel choose. Not yet known to fit a port:
-    /// websocketd reports that one when it binds, with exit code 3.
-    pub port: Option<i64>,
-    /// Port of the redirect server, one listener per address.
-    pub redirect_port: Option<i64>,
-    /// Sockets come from the service manager (`sd_listen_fds(3)`); as with a Unix socket, TCP ones are bound only if asked for.
-    pub inherited: bool,
-    /// `--proxy-protocol`: trusted proxies begin each connection with a PROXY header.
-    pub proxy_protocol: bool,
-    /// Host and port of the admin server.
-    pub admin: Option<(String, i64)>,
-    /// Path of the Unix socket.
-    pub unix_socket: Option<PathBuf>,
-    /// TLS on the TCP listeners.
-    pub tls: Option<Tls>,
-}
-
-impl Listen {
-    /// Whether the TCP listeners speak TLS.
-    pub fn is_tls(&self) -> bool {
-        self.tls.is_some()
-    }
-}
-
-/// PEM files.
-#[derive(Debug, Clone)]
-pub struct Tls {
-    /// Certificate chain, leaf first.
-    pub cert: PathBuf,
-    /// Private key: PKCS#8, PKCS#1 or SEC1.
-    pub key: PathBuf,
-    /// Client certificates are required and verified against these.
-    pub client_ca: Option<PathBuf>,
 }
 
 /// What plain HTTP requests get.
@@ -231,56 +182,6 @@ pub struct Limits {
     pub shutdown_grace: Duration,
 }
 
-/// Least severity that is logged, in websocketd's order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// For developers.
-    Debug,
-    /// Each step.
-    Trace,
-    /// Each request and session.
-    Access,
-    /// Start-up.
-    Info,
-    /// Something failed.
-    Error,
-    /// The server can't go on.
-    Fatal,
-    /// Nothing is logged.
-    None,
-}
-
-impl Level {
-    /// All levels, least severe first.
-    pub const ALL: [Self; 7] = [
-        Self::Debug,
-        Self::Trace,
-        Self::Access,
-        Self::Info,
-        Self::Error,
-        Self::Fatal,
-        Self::None,
-    ];
-
-    /// As typed in `--loglevel`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Debug => "debug",
-            Self::Trace => "trace",
-            Self::Access => "access",
-            Self::Info => "info",
-            Self::Error => "error",
-            Self::Fatal => "fatal",
-            Self::None => "none",
-        }
-    }
-
-    /// The level of that name; case counts, as in websocketd.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|level| level.name() == name)
-    }
-}
-
 impl Config {
     /// Whether `ip` is a `--trusted-proxy`.
     pub fn trusts(&self, ip: IpAddr) -> bool {
@@ -316,25 +217,4 @@ impl Config {
             format!("Invalid parameters: --devconsole cannot be used with {with}. Pick one.")
         })
     }
-}
-
-/// What is logged, and how.
-#[derive(Debug, Clone)]
-pub struct Log {
-    /// Least severity that is logged.
-    pub level: Level,
-    /// What a line looks like.
-    pub format: Format,
-    /// The file that lines are appended to; `None`: stdout.
-    pub file: Option<PathBuf>,
-}
-
-/// What a line of the log looks like.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Format {
-    /// As websocketd's.
-    #[default]
-    Classic,
-    /// A JSON object.
-    Json,
 }

@@ -1,0 +1,56 @@
+//! Where and as whom the daemon listens.
+
+use std::path::PathBuf;
+
+use nix::unistd::{Gid, Uid};
+
+/// Listeners.
+#[derive(Debug, Clone, Default)]
+pub struct Listen {
+    /// Hosts as typed in `--address`; an empty one, or none at all, means all interfaces.
+    pub addresses: Vec<String>,
+    /// TCP port; `None` when only a Unix socket was asked for. 0 lets the kernel choose. Not yet known to fit a port:
+    /// websocketd reports that one when it binds, with exit code 3.
+    pub port: Option<i64>,
+    /// Port of the redirect server, one listener per address.
+    pub redirect_port: Option<i64>,
+    /// Sockets come from the service manager (`sd_listen_fds(3)`); as with a Unix socket, TCP ones are bound only if asked for.
+    pub inherited: bool,
+    /// `--proxy-protocol`: trusted proxies begin each connection with a PROXY header.
+    pub proxy_protocol: bool,
+    /// Host and port of the admin server.
+    pub admin: Option<(String, i64)>,
+    /// Path of the Unix socket.
+    pub unix_socket: Option<PathBuf>,
+    /// TLS on the TCP listeners.
+    pub tls: Option<Tls>,
+}
+
+impl Listen {
+    /// Whether the TCP listeners speak TLS.
+    pub fn is_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+}
+
+/// PEM files.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// Certificate chain, leaf first.
+    pub cert: PathBuf,
+    /// Private key: PKCS#8, PKCS#1 or SEC1.
+    pub key: PathBuf,
+    /// Client certificates are required and verified against these.
+    pub client_ca: Option<PathBuf>,
+}
+
+/// `--user`, looked up once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// As typed.
+    pub name: String,
+    /// Its id.
+    pub uid: Uid,
+    /// Its own group.
+    pub gid: Gid,
+}
