@@ -32,7 +32,7 @@ export class Composer {
       this.#submit();
     });
     byId("whisper-stop").addEventListener("click", () => this.whisper(""));
-    this.#drawSmileys();
+    this.#wireSmileys();
     this.#changed({ quiet: true });
     this.whisper("");
   }
@@ -163,16 +163,9 @@ export class Composer {
     return true;
   }
 
-  #drawSmileys() {
+  #wireSmileys() {
     const board = byId("smiley-board");
-    const shown = new Map(SMILEYS.map(([typed, picture]) => [picture, typed]).reverse());
-    for (const [picture, typed] of [...shown].reverse()) {
-      const image = element("img", { src: `smileys/${picture}.svg`, alt: "" });
-      board.append(element("button", { type: "button", "aria-label": picture, title: typed, onclick: () => {
-        board.hidePopover();
-        this.insert(typed);
-      } }, image));
-    }
+    board.addEventListener("beforetoggle", () => board.childElementCount || this.#drawSmileys(board), { once: true });
     board.addEventListener("toggle", (event) => {
       if (event.newState !== "open") return;
       const place = byId("smiley-button").getBoundingClientRect();
@@ -180,5 +173,17 @@ export class Composer {
       board.style.top = `${place.top - board.offsetHeight - 8}px`;
       board.querySelector("button").focus();
     });
+  }
+
+  /** One button for each picture, with the first way to type it. */
+  #drawSmileys(board) {
+    const typedFor = new Map([...SMILEYS].reverse().map(([typed, picture]) => [picture, typed]));
+    for (const [picture, typed] of [...typedFor].reverse()) {
+      const image = element("img", { src: `smileys/${picture}.svg`, alt: "" });
+      board.append(element("button", { type: "button", "aria-label": picture, title: typed, onclick: () => {
+        board.hidePopover();
+        this.insert(typed);
+      } }, image));
+    }
   }
 }

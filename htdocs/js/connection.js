@@ -38,7 +38,8 @@ export class Connection {
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) this.tryNow();
     });
-    // A page kept by the browser for "back" loses its socket; it gets a new one when it is shown.
+    // Who leaves the page leaves the room, also where the browser keeps the page for "back"; then it comes back.
+    addEventListener("pagehide", () => this.#leave());
     addEventListener("pageshow", (event) => event.persisted && this.tryNow());
   }
 
@@ -71,6 +72,12 @@ export class Connection {
     this.#socket.send(JSON.stringify(message));
     if (message.type !== "ping") this.#askAfter(PING_WHEN_DUE_MS);
     return true;
+  }
+
+  #leave() {
+    clearTimeout(this.#retryTimer);
+    this.#drop();
+    this.#onState("offline");
   }
 
   #open() {

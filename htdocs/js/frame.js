@@ -43,9 +43,13 @@ export function onTheme(changed) {
   onPreference((name) => name === "theme" && changed());
 }
 
-/** A background as [r, g, b], to compute readable colors on. */
-export function backgroundOf(node) {
-  const painted = getComputedStyle(node).backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [];
+/** What names are written on, as [r, g, b]: readable colors are computed for it. */
+export function nameBackdrop() {
+  const probe = element("i", { hidden: true });
+  probe.style.backgroundColor = "var(--name-backdrop)";
+  document.body.append(probe);
+  const painted = getComputedStyle(probe).backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [];
+  probe.remove();
   return painted.length >= 3 ? painted.slice(0, 3) : [255, 255, 255];
 }
 
@@ -57,9 +61,8 @@ export function drawTop(session) {
   const name = session?.name || text("yourName");
   const chip = element("a", { class: `button plain name-chip${session?.name ? "" : " unset"}`, href: "set_username.html", "aria-label": `${text("yourName")}: ${name}`, "aria-current": here === "set_username.html" ? "page" : null },
     icon("person"), element("bdi", {}, name));
-  const top = byId("top");
-  if (session?.name) chip.style.setProperty("--name-color", nameColor(session.name, session.color, backgroundOf(top)));
-  top.replaceChildren(
+  if (session?.name) chip.style.setProperty("--name-color", nameColor(session.name, session.color, nameBackdrop()));
+  byId("top").replaceChildren(
     element("a", { class: "skip-link", href: "#content" }, text("skip")),
     element("a", { class: "brand", href: "./" }, element("img", { src: "icons/favicon.svg", alt: "" }), text("appName")),
     element("nav", { "aria-label": text("rooms") }, links),

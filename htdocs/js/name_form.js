@@ -2,6 +2,7 @@
 
 import { askServer, element } from "../functions.js";
 import { PALETTE, parseHex } from "./colors.js";
+import { dropStored, writeStored } from "./preferences.js";
 import { text } from "./texts.js";
 
 /** Fills `box` with swatches; gives back a function that tells the chosen color ("" for none). */
@@ -28,7 +29,13 @@ export function drawSwatches(box, chosen, onChange = () => {}) {
   return () => box.dataset.own || box.querySelector("input[type=radio]:checked")?.value || "";
 }
 
-/** Keeps name and color in the session; gives what the server made of them. */
-export const saveName = (name, color) => askServer("session", { method: "POST", body: color ? { name, color } : { name } });
+/** Keeps name and color in the session; gives what the server made of them. Also remembered here, for a session that ends. */
+export function saveName(name, color) {
+  writeStored("name", name);
+  return askServer("session", { method: "POST", body: color ? { name, color } : { name } });
+}
 
-export const forgetName = () => askServer("session", { method: "DELETE" });
+export function forgetName() {
+  dropStored("name");
+  return askServer("session", { method: "DELETE" });
+}

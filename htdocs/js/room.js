@@ -6,8 +6,7 @@ import { Attention } from "./attention.js";
 import { Calls } from "./calls/calls.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
-import { openDiceDialog, openNameDialog, openSettings } from "./dialogs.js";
-import { backgroundOf, onTheme } from "./frame.js";
+import { nameBackdrop, onTheme } from "./frame.js";
 import { Members } from "./members.js";
 import { MessageView } from "./message_view.js";
 import { claimTab, Outbox } from "./outbox.js";
@@ -21,6 +20,8 @@ import { Typing } from "./typing.js";
 
 /** Below this width the list of people covers the conversation, so it starts closed. */
 const WIDE = "(min-width: 56.01rem)";
+/** PHP's sessions end after 24 minutes by default. */
+const KEEP_SESSION_MS = 8 * 60 * 1000;
 /** Records asked for at a time when scrolling. */
 const PAGE = 60;
 
@@ -37,7 +38,7 @@ class Room {
     this.name = name;
     this.client = clientToken();
     this.config = config;
-    this.background = backgroundOf(byId("room"));
+    this.background = nameBackdrop();
     this.view = new MessageView(this);
     this.members = new Members(this);
     this.attention = new Attention(`${name} – ${text("appName")}`);
@@ -67,6 +68,8 @@ class Room {
 
   start() {
     this.connection.start();
+    // A session ends when nothing is asked for a while; somebody in a room is there all the time.
+    setInterval(() => askServer("session").catch(() => {}), KEEP_SESSION_MS);
     if (matchMedia("(hover: hover)").matches) this.composer.focus();
   }
 
@@ -100,27 +103,17 @@ class Room {
     if (this.events.isWelcome) this.outbox.flush((message) => this.connection.send(message));
   }
 
-  typed(words, whisperTo) {
-    this.typing.typed(words, whisperTo);
-  }
-
-  whisper(name) {
-    this.composer.whisper(name);
-  }
-
-  mention(name) {
-    this.composer.insert(name);
-  }
-
-  command(line) {
-    this.submit(line, "");
-  }
+  typed = (words, whisperTo) => this.typing.typed(words, whisperTo);
+  whisper = (name) => this.composer.whisper(name);
+  mention = (name) => this.composer.insert(name);
+  command = (line) => this.submit(line, "");
 
   openPerson = (name, button) => {
     openPersonMenu(this, name, this.members.get(name)?.color, button);
   };
 
-  changeName = () => {
+  changeName = async () => {
+    const { openNameDialog } = await dialogs();
     openNameDialog({ you: this.you, color: this.yourColor, apply: (name, color) => {
       if (name !== this.you) this.connection.send({ type: "nick", nick: name });
       if (color && color !== this.yourColor) this.connection.send({ type: "color", color });
@@ -158,6 +151,9 @@ class Room {
     url.protocol = url.protocol.replace("http", "ws");
     url.searchParams.set("format", "json");
     url.searchParams.set("client", this.client);
+    // Heard only if the session does not say who this is.
+    const name = readStored("name", "");
+    if (name) url.searchParams.set("nick", name);
     if (this.events.resumeId) url.searchParams.set("since", this.events.resumeId);
     else url.searchParams.set("history", String(PAGE));
     return url;
@@ -220,9 +216,12 @@ class Room {
     byId("room-name").textContent = this.name;
     byId("history-link").href = historyAddress(this.name);
     byId("jump").addEventListener("click", () => this.timeline.jumpToEnd());
-    byId("settings-button").addEventListener("click", () => openSettings());
+    byId("settings-button").addEventListener("click", async () => (await dialogs()).openSettings());
     byId("color-button").addEventListener("click", this.changeName);
-    byId("dice-button").addEventListener("click", () => openDiceDialog((count, sides, again) => this.command(`/dice ${count} ${sides}${again ? ` ${again}` : ""}`)));
+    byId("dice-button").addEventListener("click", async () => {
+      const { openDiceDialog } = await dialogs();
+      openDiceDialog((count, sides, again) => this.command(`/dice ${count} ${sides}${again ? ` ${again}` : ""}`));
+    });
     byId("people-button").addEventListener("click", () => this.#showPeople(byId("people").hidden));
     byId("people-close").addEventListener("click", () => this.#showPeople(false));
     this.#showPeople(matchMedia(WIDE).matches, { quiet: true });
@@ -235,7 +234,7 @@ class Room {
       }
     });
     const redraw = () => {
-      this.background = backgroundOf(byId("room"));
+      this.background = nameBackdrop();
       this.timeline.redrawAll();
       this.members.draw();
     };
@@ -276,6 +275,9 @@ class Room {
     hint.hidden = false;
   }
 }
+
+/** Loaded when the first one is opened. */
+const dialogs = () => import("./dialogs.js");
 
 /** Tells the server that it is this browser again, so that what is sent twice is stored once. No name, no log-in. */
 function clientToken() {

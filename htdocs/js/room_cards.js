@@ -2,12 +2,12 @@
 
 import { ago, element, initial, roomAddress } from "../functions.js";
 import { colorOfName, nameColor } from "./colors.js";
-import { backgroundOf } from "./frame.js";
+import { nameBackdrop } from "./frame.js";
 import { language, text } from "./texts.js";
 
 function avatar(name) {
   const node = element("span", { class: "avatar", "aria-hidden": "true" }, initial(name));
-  node.style.setProperty("--name-color", nameColor(name, colorOfName(name), backgroundOf(document.body)));
+  node.style.setProperty("--name-color", nameColor(name, colorOfName(name), nameBackdrop()));
   return node;
 }
 

@@ -55,6 +55,7 @@ export class RoomEvents {
   on_welcome(message) {
     const room = this.#room;
     const first = !this.resumeId;
+    const before = room.you;
     this.isWelcome = true;
     this.#catchingUp = true;
     Object.assign(room, { you: message.you, yourColor: message.color ?? "", account: message.account ?? null, moderator: Boolean(message.moderator) });
@@ -65,6 +66,8 @@ export class RoomEvents {
     room.connected();
     room.calls.welcomed();
     if (first && !room.account && /^anonymous/i.test(room.you)) room.hintName();
+    // A name changed by /nick is not the session's; a number behind it means that the old connection lingers.
+    if (before && !/^anonymous/i.test(before) && !message.you.startsWith(before)) room.connection.send({ type: "nick", nick: before });
     room.flush();
   }
 

@@ -1,7 +1,7 @@
 // room_history.html: what was said, page by page, with search. Whispers are nowhere in it.
 
 import { askServer, byId, parameter, roomAddress, tidyRoom } from "../functions.js";
-import { backgroundOf, errorWords, onTheme, openPage } from "./frame.js";
+import { errorWords, nameBackdrop, onTheme, openPage } from "./frame.js";
 import { MessageView } from "./message_view.js";
 import { text } from "./texts.js";
 
@@ -16,7 +16,7 @@ let records = [];
 let asked = 0;
 
 function draw() {
-  view.room.background = backgroundOf(list);
+  view.room.background = nameBackdrop();
   const nodes = records.map((record) => view.entry(record));
   nodes.forEach((node, index) => view.decorate(node, records[index], records[index - 1], false));
   list.replaceChildren(...nodes);

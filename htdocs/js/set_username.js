@@ -2,7 +2,7 @@
 
 import { byId, initial } from "../functions.js";
 import { nameColor } from "./colors.js";
-import { backgroundOf, drawTop, errorWords, onTheme, openPage } from "./frame.js";
+import { drawTop, errorWords, nameBackdrop, onTheme, openPage } from "./frame.js";
 import { drawSwatches, forgetName, saveName } from "./name_form.js";
 import { text } from "./texts.js";
 
@@ -11,7 +11,7 @@ let chosen = () => "";
 
 function preview() {
   const name = field.value.trim() || text("anonymous");
-  const color = nameColor(name, chosen() || "Gray", backgroundOf(byId("preview")));
+  const color = nameColor(name, chosen() || "Gray", nameBackdrop());
   byId("preview").style.setProperty("--name-color", color);
   byId("preview-name").textContent = name;
   byId("preview-avatar").textContent = initial(name);

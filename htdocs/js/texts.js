@@ -77,6 +77,7 @@ const TABLE = {
   messageTo: ["Message to {room}", "Zpráva do {room}"],
   whisperTo: ["Whisper to {name}", "Zašeptat: {name}"],
   stopWhisper: ["Write to everyone again", "Psát znovu všem"],
+  write: ["Write", "Psaní"],
   send: ["Send", "Odeslat"],
   tools: ["Tools", "Nástroje"],
   smileys: ["Smileys", "Smajlíci"],
@@ -222,7 +223,8 @@ export function translatePage(root = document) {
   for (const node of root.querySelectorAll("[data-label]")) {
     const words = text(node.dataset.label);
     node.setAttribute("aria-label", words);
-    node.title = words;
+    // A hint for the mouse, where a picture stands alone.
+    if (["A", "BUTTON"].includes(node.tagName)) node.title = words;
   }
   for (const node of root.querySelectorAll("[data-placeholder]")) node.placeholder = text(node.dataset.placeholder);
 }

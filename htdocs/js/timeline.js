@@ -102,10 +102,6 @@ export class Timeline {
     this.#loading = null;
   }
 
-  find(id) {
-    return this.#items[this.#indexOf(id)];
-  }
-
   /** Draws an entry anew after its record changed. */
   replace(id, change) {
     const index = this.#indexOf(id);
@@ -192,14 +188,12 @@ export class Timeline {
 
   #flush() {
     let records = this.#queue;
-    this.#queue = [];
     if (records.length > MAX_ENTRIES && this.#pinned) {
       records = records.slice(-KEEP);
-      this.#items.forEach((item) => item.node.remove());
-      this.#items = [];
-      this.#known.clear();
+      this.#clear();
       this.reachesStart = false;
     }
+    this.#queue = [];
     this.#insert(records);
     this.#cut(this.#pinned ? "top" : "bottom");
     this.#settle();

@@ -228,6 +228,7 @@ export class Mesh {
     this.#room.callers.clear();
     for (const { name } of this.callers) this.#room.callers.add(name);
     if (this.#inCall) this.#room.callers.add(this.you);
+    document.body.dataset.channels = this.others.filter(({ peer }) => peer?.channelIsOpen).length;
     this.#room.members.draw();
     this.view.draw();
   }
