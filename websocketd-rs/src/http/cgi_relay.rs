@@ -1,16 +1,16 @@
 //! Client and script, both ways at once: the request's body to stdin, stdout to the client. What one side can't take
 //! is not read from the other.
 
-use std::future::pending;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::AsyncWrite;
 use tokio::net::unix::pipe;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::body::Body;
+use super::cgi_feed::Feed;
 use super::cgi_reply::{self, Reply};
 use super::connection::{Connection, read_more, write_all};
 use super::exchange::Exchange;
@@ -26,13 +26,6 @@ const HOLD_BYTES: usize = 16 * 1024;
 
 /// ... but no longer than this: a script that works on is shown at work.
 const HOLD_TIME: Duration = Duration::from_millis(200);
-
-/// How much is read from the client ahead of what the script takes: enough to see the client's end behind it.
-const READ_AHEAD: usize = 64 * 1024;
-
-/// A client that has closed its side may be gone, or may have closed just that side after its request (as `nc -N`
-/// does); nothing tells which. It gets this long to be answered before the script is ended.
-const HALF_CLOSED_GRACE: Duration = Duration::from_secs(2);
 
 /// How the conversation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,73 +116,6 @@ impl<'a> Relay<'a> {
         };
         *self.keep_alive = answer.context.keep_alive;
         outcome
-    }
-}
-
-/// The way from the client to stdin.
-struct Feed<'a, R> {
-    client: R,
-    buffer: &'a mut Vec<u8>,
-    body: &'a mut Body,
-    /// Told to [`Answer`]: what is still to come of the body keeps the connection from being used again.
-    must_close: &'a AtomicBool,
-}
-
-impl<R: AsyncRead + Unpin> Feed<'_, R> {
-    /// Passes the request's body on, then watches for the client's end. Returns only when something is wrong.
-    async fn run(mut self, mut chunk: Vec<u8>, stdin: pipe::Sender) -> Outcome {
-        let mut stdin = Some(stdin);
-        let mut written = 0;
-        loop {
-            // A script that has closed its stdin doesn't want the rest: it is read over.
-            if written == chunk.len() || stdin.is_none() {
-                chunk.clear();
-                written = 0;
-                if let Err(refusal) = self.body.take(self.buffer, &mut chunk) {
-                    return Outcome::BadBody(refusal);
-                }
-                self.must_close
-                    .store(self.body.must_close(), Ordering::Relaxed);
-                if chunk.is_empty() && self.body.is_done() {
-                    stdin = None;
-                }
-            }
-            let rest = &chunk[written..];
-            tokio::select! {
-                result = write_some(&mut stdin, rest) => match result {
-                    Ok(count) => written += count,
-                    Err(_) => stdin = None,
-                },
-                result = read_ahead(&mut self.client, self.buffer) => match result {
-                    Ok(0) => {
-                        sleep(HALF_CLOSED_GRACE).await;
-                        return Outcome::ClientGone;
-                    }
-                    Ok(_) => {}
-                    Err(_) => return Outcome::ClientGone,
-                },
-            }
-        }
-    }
-}
-
-/// Waits for ever when there is nothing to write, or nobody to write to.
-async fn write_some(stdin: &mut Option<pipe::Sender>, bytes: &[u8]) -> io::Result<usize> {
-    match stdin {
-        Some(stdin) if !bytes.is_empty() => stdin.write(bytes).await,
-        _ => pending().await,
-    }
-}
-
-/// Waits for ever when enough was read ahead.
-async fn read_ahead<R>(client: &mut R, buffer: &mut Vec<u8>) -> io::Result<usize>
-where
-    R: AsyncRead + Unpin,
-{
-    if buffer.len() < READ_AHEAD {
-        read_more(client, buffer).await
-    } else {
-        pending().await
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod body;
 mod cgi;
+mod cgi_feed;
 mod cgi_relay;
 mod cgi_reply;
 mod client;
