@@ -44,7 +44,9 @@ serve:
 	@echo 'the chat: http://$(ADDRESS):$(PORT)/   its files: $(VAR)/   Ctrl-C stops it'
 	@export CHAT_CONFIG=$(abspath $(VAR)/conf/chat.ini); \
 	 exec $(BIN)/websocketd-rs --address=$(ADDRESS) --port=$(PORT) --sameorigin \
-	   --staticdir=htdocs --cgidir=$(VAR)/cgi --passenv=CHAT_CONFIG $(BIN)/chat-handler
+	   --staticdir=htdocs --cgidir=$(VAR)/cgi --passenv=CHAT_CONFIG \
+	   --header-http='X-Frame-Options: DENY' --header-http="Content-Security-Policy: frame-ancestors 'none'" \
+	   $(BIN)/chat-handler
 
 # The daemon is dynamic; a handler is started for each person, and a dynamic program costs its loader each time: static.
 # The host's triple is named so that the flags concern the programs alone, not build scripts and macros.

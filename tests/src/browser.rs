@@ -1,7 +1,7 @@
 //! A real browser: Debian's Chromium, headless, driven over `WebDriver`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -44,6 +44,35 @@ pub struct Browser {
     _profile: TempDir,
 }
 
+/// Tries for a port: chromedriver takes a free one for IPv6 and gives up when somebody has its number for IPv4.
+const DRIVER_STARTS: usize = 10;
+
+/// Starts chromedriver; its port.
+fn start_driver(chromedriver: &str, home: &Path) -> (Program, String) {
+    let mut command = Command::new(chromedriver);
+    // Chromium keeps files of its own under HOME and TMPDIR: they go with the profile.
+    command
+        .arg("--port=0")
+        .env("HOME", home)
+        .env("TMPDIR", home);
+    let started = "started successfully on port ";
+    let mut output = String::new();
+    for _ in 0..DRIVER_STARTS {
+        let driver = Program::start(&command);
+        let lines = driver
+            .output
+            .try_wait_for_count(1, |line| line.contains(started));
+        match lines {
+            Ok(lines) => {
+                let port = lines[0].rsplit(started).next().unwrap_or_default();
+                return (driver, port.trim_end_matches('.').to_owned());
+            }
+            Err(all) => output = all,
+        }
+    }
+    panic!("chromedriver did not start in {DRIVER_STARTS} tries:\n{output}");
+}
+
 /// One tab, brought to the front before each use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tab(WindowHandle);
@@ -62,20 +91,7 @@ impl Browser {
         let chromium = part("/usr/bin/chromium", "chromium");
         let chromedriver = part("/usr/bin/chromedriver", "chromium-driver");
         let profile = tempfile::tempdir().expect("a temporary directory");
-        let mut command = Command::new(chromedriver);
-        // Chromium keeps files of its own under HOME and TMPDIR: they go with the profile.
-        command
-            .arg("--port=0")
-            .env("HOME", profile.path())
-            .env("TMPDIR", profile.path());
-        let driver = Program::start(&command);
-        let started = "started successfully on port ";
-        let line = driver.output.wait_for(&[started]);
-        let port = line
-            .rsplit(started)
-            .next()
-            .expect("it is there")
-            .trim_end_matches('.');
+        let (driver, port) = start_driver(chromedriver, profile.path());
 
         let mut args: Vec<String> = FLAGS.iter().chain(flags).map(|&flag| flag.into()).collect();
         args.push(format!(

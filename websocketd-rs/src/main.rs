@@ -7,7 +7,7 @@ use websocketd::cli::Exit;
 use websocketd::config::{self, Config, Environment, Level, Loaded};
 use websocketd::logging::{self, log};
 use websocketd::process::spawner;
-use websocketd::server;
+use websocketd::{server, shutdown};
 
 fn main() -> ExitCode {
     let argv: Vec<OsString> = std::env::args_os().collect();
@@ -34,6 +34,9 @@ fn main() -> ExitCode {
 
 /// Serves until told to stop; the exit code.
 fn run(config: Config, read: impl Fn() -> Result<Config, String> + Send + 'static) -> u8 {
+    if let Err(error) = shutdown::defer() {
+        return Exit::alone(3, &format!("Can't hold signals back: {error}")).print();
+    }
     let _logging = match logging::start(&config.log) {
         Ok(logging) => logging,
         Err(error) => return Exit::alone(3, &format!("Can't start the log: {error}")).print(),

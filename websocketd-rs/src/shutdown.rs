@@ -8,6 +8,7 @@
 
 use std::io;
 
+use nix::sys::signal::{self, SigSet};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// What a signal asks for.
@@ -27,17 +28,33 @@ pub struct Signals {
     hangup: Signal,
 }
 
+/// Lets the signals of the table wait until [`Signals::listen`]: one that came between would end the process by its
+/// default action, and leave a Unix socket's file behind. To be called before any thread is started.
+///
+/// # Errors
+/// When the kernel refuses.
+pub fn defer() -> io::Result<()> {
+    Ok(table().thread_block()?)
+}
+
+fn table() -> SigSet {
+    SigSet::from_iter([signal::SIGTERM, signal::SIGINT, signal::SIGHUP])
+}
+
 impl Signals {
-    /// Takes the signals over from their default actions. Must be called inside the runtime.
+    /// Takes the signals over from their default actions, those that [`defer`] held back too. Must be called inside the
+    /// runtime, on the thread that called [`defer`]: all others keep them blocked.
     ///
     /// # Errors
     /// When the kernel refuses a handler.
     pub fn listen() -> io::Result<Self> {
-        Ok(Self {
+        let signals = Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hangup: signal(SignalKind::hangup())?,
-        })
+        };
+        table().thread_unblock()?;
+        Ok(signals)
     }
 
     /// Waits for the next order. Cancel safe: no signal is lost when the future is dropped.
