@@ -114,12 +114,13 @@ impl Files {
             _ => &programs.chat_script,
         };
         let handler = fs::canonicalize(handler)?;
-        let variable: (&str, OsString) = match kind {
-            Kind::Ours => ("CHAT_CONFIG", self.base.join("chat.ini").into()),
-            _ => ("CHAT_BASE", self.base.clone().into()),
-        };
         let mut launch = Launch::lines(kind, &handler);
-        launch.env.push(variable);
+        // One for each of the two, so that either daemon can also run the other's.
+        let variables: [(&str, OsString); 2] = [
+            ("CHAT_CONFIG", self.base.join("chat.ini").into()),
+            ("CHAT_BASE", self.base.clone().into()),
+        ];
+        launch.env.extend(variables);
         Server::start(programs, &launch)
     }
 }

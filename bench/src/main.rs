@@ -1,7 +1,7 @@
 //! `load`: works WebSocket servers and tells what that cost; `load report` compares them.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -185,6 +185,7 @@ fn run(command: Command) -> io::Result<()> {
         } => {
             // What a server leaves behind becomes our child: it is counted, and ended.
             set_child_subreaper(Some(getpid())).map_err(io::Error::from)?;
+            server::end_with_signals()?;
             let size = if quick { Size::QUICK } else { Size::FULL };
             let lab = Lab::new(programs, size)?;
             let results = lab.measure(&only);
@@ -192,8 +193,9 @@ fn run(command: Command) -> io::Result<()> {
         }
         command => measure(&command)?,
     };
+    let mut out = io::stdout().lock();
     for (name, value) in figures.iter() {
-        println!("{name:40} {value:14.2}");
+        writeln!(out, "{name:40} {value:14.2}")?;
     }
     Ok(())
 }

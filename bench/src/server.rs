@@ -10,6 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
 use crate::client::Endpoint;
 use crate::proc::Group;
@@ -256,6 +258,33 @@ impl Drop for Server {
             thread::sleep(Duration::from_millis(20));
         }
     }
+}
+
+/// Ends all that was started, when this program is told to end.
+pub fn end_with_signals() -> io::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    thread::spawn(move || {
+        if let Some(number) = signals.forever().next() {
+            let group = Group {
+                root: std::process::id(),
+                server: PathBuf::new(),
+            };
+            let deadline = Instant::now() + STOP_GRACE;
+            loop {
+                let pids = group.pids();
+                if pids.is_empty() || Instant::now() > deadline {
+                    break;
+                }
+                for pid in pids {
+                    signal(pid, Signal::KILL);
+                }
+                reap_orphans(0);
+                thread::sleep(Duration::from_millis(20));
+            }
+            std::process::exit(128 + number);
+        }
+    });
+    Ok(())
 }
 
 /// Only ids of processes that descend from this one come here.

@@ -10,7 +10,7 @@ use crate::load::roundtrip::nanos;
 use crate::proc::{Cpu, Group};
 
 /// Time for all to have joined and heard the first line.
-const JOIN_TIMEOUT: Duration = Duration::from_secs(60);
+const JOIN_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Who is there and how much is said.
 #[derive(Debug, Clone, Copy)]
