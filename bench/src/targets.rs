@@ -175,9 +175,10 @@ impl Judge<'_> {
     fn join_is_cheap(&mut self, [few, many]: [usize; 2]) {
         let figure = "CPU us/join and quit";
         let cost = |id| self.results.median(id, figure, Kind::Ours);
+        // Of the same people, who are woken for each line as they are for each join.
         let delivery = self
             .results
-            .median("room-full", "CPU us/delivery", Kind::Ours);
+            .median("crowd-large", "CPU us/delivery", Kind::Ours);
         let measured = cost("join-few").zip(cost("join-many")).zip(delivery).map(
             |((at_few, at_many), delivery)| {
                 let each = (at_many - at_few) / (many - few) as f64;
