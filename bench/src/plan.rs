@@ -12,7 +12,7 @@ use crate::figures::Figures;
 use crate::load::pipeline::Shape;
 use crate::load::{connect, hold, join, many, pipeline, room, roundtrip};
 use crate::results::{Entry, Results};
-use crate::server::{Kind, Launch, Programs, Server};
+use crate::server::{self, Kind, Launch, Programs, Server};
 use crate::tls::Tls;
 
 /// How large and how long.
@@ -99,6 +99,8 @@ const ALL: &[Kind] = &[
 ];
 const OURS: &[Kind] = &[Kind::Ours];
 
+/// Longest that one run may take: many times what the longest does.
+const RUN_LIMIT: Duration = Duration::from_secs(120);
 /// People in the room that the script can serve, and at full speed.
 pub const ROOM: usize = 50;
 /// As the figures of the XMPP server were taken.
@@ -153,7 +155,8 @@ impl Lab {
                 .filter(|&&kind| self.programs.has(kind))
             {
                 let start = Instant::now();
-                let outcome = (measurement.run)(self, kind).map_err(|error| error.to_string());
+                let outcome = server::bounded(RUN_LIMIT, || (measurement.run)(self, kind))
+                    .map_err(|error| error.to_string());
                 let told = match &outcome {
                     Ok(figures) => summary(figures),
                     Err(error) => format!("FAILED: {error}"),

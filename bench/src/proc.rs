@@ -224,6 +224,7 @@ mod tests {
 
     #[test]
     fn work_of_a_child_and_of_those_it_waited_for_is_counted() {
+        let _alone = crate::server::tests::CHILDREN.lock();
         let mut shell = Command::new("/bin/sh")
             .args([
                 "-c",

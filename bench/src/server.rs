@@ -6,6 +6,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -265,26 +266,44 @@ pub fn end_with_signals() -> io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     thread::spawn(move || {
         if let Some(number) = signals.forever().next() {
-            let group = Group {
-                root: std::process::id(),
-                server: PathBuf::new(),
-            };
-            let deadline = Instant::now() + STOP_GRACE;
-            loop {
-                let pids = group.pids();
-                if pids.is_empty() || Instant::now() > deadline {
-                    break;
-                }
-                for pid in pids {
-                    signal(pid, Signal::KILL);
-                }
-                reap_orphans(0);
-                thread::sleep(Duration::from_millis(20));
-            }
+            kill_all();
             std::process::exit(128 + number);
         }
     });
     Ok(())
+}
+
+fn kill_all() {
+    for pid in descendants().pids() {
+        signal(pid, Signal::KILL);
+    }
+}
+
+fn descendants() -> Group {
+    Group {
+        root: std::process::id(),
+        server: PathBuf::new(),
+    }
+}
+
+/// Makes `run`, and ends it after `limit` by ending its server: whatever waits for an answer then gets an error.
+pub fn bounded<T>(limit: Duration, run: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    let (done, ended) = sync_channel::<()>(1);
+    thread::scope(|scope| {
+        let watch = scope.spawn(move || {
+            let late = ended.recv_timeout(limit) == Err(RecvTimeoutError::Timeout);
+            if late {
+                kill_all();
+            }
+            late
+        });
+        let outcome = run();
+        drop(done);
+        match watch.join() {
+            Ok(true) => Err(io::Error::other(format!("not done in {limit:?}"))),
+            _ => outcome,
+        }
+    })
 }
 
 /// Only ids of processes that descend from this one come here.
@@ -296,15 +315,33 @@ fn signal(pid: u32, signal: Signal) {
 
 /// The load program is a subreaper: what a server left behind is its child, and must be waited for.
 fn reap_orphans(server: u32) {
-    let group = Group {
-        root: std::process::id(),
-        server: PathBuf::new(),
-    };
-    for pid in group.pids() {
+    for pid in descendants().pids() {
         if pid != server
             && let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw)
         {
             let _ = waitpid(Some(pid), WaitOptions::NOHANG);
         }
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// Held by each test that starts processes: ending all of them must not meet another test's.
+    pub static CHILDREN: Mutex<()> = Mutex::new(());
+
+    #[test]
+    fn what_waits_for_a_server_that_hangs_is_ended() {
+        let _alone = CHILDREN.lock();
+        let outcome = bounded(Duration::from_millis(100), || {
+            Command::new("sleep").arg("600").status()
+        });
+        let error = outcome.unwrap_err().to_string();
+        assert_eq!(error, "not done in 100ms");
+        let outcome = bounded(Duration::from_secs(600), || Ok(7));
+        assert_eq!(outcome.unwrap(), 7);
     }
 }
