@@ -54,8 +54,11 @@ pub fn start(
     let spawner = Spawner::start().map_err(|error| format!("spawner: {}", describe(&error)))?;
     raise_file_limit();
     let runtime = start_runtime()?;
+    // On this thread, which held them back.
+    let inside = runtime.enter();
+    let signals = Signals::listen().map_err(|error| describe(&error))?;
+    drop(inside);
     let served = runtime.handle().spawn(async move {
-        let signals = Signals::listen().map_err(|error| describe(&error))?;
         Server::new(config, tls, Arc::new(spawner))
             .run(doors, signals, read)
             .await
