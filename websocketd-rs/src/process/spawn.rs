@@ -9,6 +9,7 @@ use std::process::{self, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::time::Instant;
 
+use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use rustix::pipe::{PipeFlags, pipe_with};
 use tokio::io::{AsyncReadExt, Interest};
@@ -155,9 +156,9 @@ impl Spawner {
         let (stdin, our_stdin) = pipe_with(PipeFlags::CLOEXEC)?;
         let (our_stdout, stdout) = pipe_with(PipeFlags::CLOEXEC)?;
         let (our_stderr, stderr) = pipe_with(PipeFlags::CLOEXEC)?;
-        let our_stdin = pipe::Sender::from_owned_fd(our_stdin)?;
-        let our_stdout = pipe::Receiver::from_owned_fd(our_stdout)?;
-        let our_stderr = pipe::Receiver::from_owned_fd(our_stderr)?;
+        let our_stdin = pipe::Sender::from_owned_fd_unchecked(non_blocking(our_stdin)?)?;
+        let our_stdout = pipe::Receiver::from_owned_fd_unchecked(non_blocking(our_stdout)?)?;
+        let our_stderr = pipe::Receiver::from_owned_fd_unchecked(non_blocking(our_stderr)?)?;
 
         let (started, start_news) = oneshot::channel();
         let (exited, exit_news) = oneshot::channel();
@@ -280,6 +281,13 @@ impl tokio::io::AsyncRead for SharedSocket<'_> {
             }
         }
     }
+}
+
+/// The runtime's end of a new pipe. The program's end is another open file, and stays blocking. (Tokio would ask the
+/// kernel twice more for each, whether it is a pipe.)
+fn non_blocking(end: OwnedFd) -> io::Result<OwnedFd> {
+    fcntl_setfl(&end, OFlags::NONBLOCK)?;
+    Ok(end)
 }
 
 fn gone() -> io::Error {

@@ -120,7 +120,8 @@ impl<'a> Relay<'a> {
     }
 
     /// Parts the two sides, which end independently.
-    pub(super) fn split(self) -> (Client, Program<'a>) {
+    pub(super) fn split(mut self) -> (Client, Program<'a>) {
+        self.lines.park();
         let rest = self.decoder.ready().to_vec();
         let program = Program {
             stdin: self.stdin,

@@ -76,7 +76,16 @@ pub(super) struct Client {
 impl Client {
     /// Writes what is pending and the close frame, waits for the client's, closes. Bounded by `limit` in all.
     async fn close(mut self, end: End, close: Option<Close>, limit: Duration) {
-        let Some(close) = close else { return };
+        if let Some(close) = close {
+            self.say_goodbye(end, &close, limit).await;
+        }
+        // The next session of this thread takes them, in place of a new mapping for each connection.
+        self.decoder.discard();
+        self.decoder.park();
+        self.outgoing.park();
+    }
+
+    async fn say_goodbye(&mut self, end: End, close: &Close, limit: Duration) {
         let mut payload = Vec::new();
         if let Some(code) = close.code {
             payload.extend_from_slice(&code.to_be_bytes());
