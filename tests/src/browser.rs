@@ -18,7 +18,7 @@ use crate::requirement::part;
 use crate::under_test::target;
 
 /// Flags that make Chromium quiet, alone and able to make calls without a camera or a person.
-const FLAGS: [&str; 12] = [
+const FLAGS: [&str; 14] = [
     "--headless=new",
     "--disable-gpu",
     "--disable-quic",
@@ -30,6 +30,9 @@ const FLAGS: [&str; 12] = [
     "--disable-sync",
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
+    // Calls between browsers of one machine: over 127.0.0.1, and without names that only multicast DNS could resolve.
+    "--allow-loopback-in-peer-connection",
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
     // Tabs that are not in front go on living at full speed: a test looks at them in turn.
     "--disable-renderer-backgrounding",
 ];

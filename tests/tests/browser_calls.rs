@@ -3,6 +3,10 @@
 use e2e::browser::Browser;
 use e2e::site::Site;
 use serde_json::json;
+use tokio::sync::Mutex;
+
+/// Each call needs several browsers that code pictures: together they would starve each other on two cores.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
 async fn enter(site: &Site, name: &str) -> Browser {
     let browser = Browser::start().await;
@@ -58,6 +62,7 @@ async fn frames_go_on(browser: &Browser) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_press_call_at_once_then_cameras_go_off_and_on() {
+    let _turn = ONE_AT_A_TIME.lock().await;
     let site = Site::start();
     let (alice, bob) = (enter(&site, "alice").await, enter(&site, "bob").await);
     for browser in [&alice, &bob] {
@@ -107,6 +112,7 @@ async fn both_press_call_at_once_then_cameras_go_off_and_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_in_a_call_and_it_survives_the_server() {
+    let _turn = ONE_AT_A_TIME.lock().await;
     let mut site = Site::start_on_fixed_port();
     let browsers = [
         enter(&site, "alice").await,
@@ -162,6 +168,7 @@ async fn three_in_a_call_and_it_survives_the_server() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn live_typing_travels_by_data_channel_and_is_nowhere_written() {
+    let _turn = ONE_AT_A_TIME.lock().await;
     let site = Site::start();
     let (alice, bob) = (enter(&site, "alice").await, enter(&site, "bob").await);
     for browser in [&alice, &bob] {
