@@ -434,7 +434,11 @@ fn processes(section: &mut Section) {
 
 #[track_caller]
 fn handler_variables(subject: &Subject, headers: &[(&str, &str)]) -> Vec<String> {
-    let daemon = runs(subject, &["env"]);
+    variables_of(&runs(subject, &["env"]), headers)
+}
+
+#[track_caller]
+fn variables_of(daemon: &Daemon, headers: &[(&str, &str)]) -> Vec<String> {
     let mut socket = RawSocket::open_with(&daemon.endpoint, "/", headers);
     let mut variables = Vec::new();
     while let Some(frame) = socket.frame() {
@@ -455,12 +459,16 @@ fn injections(section: &mut Section) {
         assert!(!variables.is_empty());
     });
     section.better("17", "X_Under does not pass for X-Under", |subject| {
-        let variables = handler_variables(subject, &[("X-Under", "true"), ("X_Under", "forged")]);
-        assert!(
-            !variables.iter().any(|line| line.contains("forged")),
-            "{variables:?}"
-        );
-        assert!(!variables.is_empty());
+        // The original keeps headers in a map whose order differs from request to request, and with it who wins.
+        let daemon = runs(subject, &["env"]);
+        for _ in 0..64 {
+            let variables = variables_of(&daemon, &[("X-Under", "true"), ("X_Under", "forged")]);
+            assert!(
+                !variables.iter().any(|line| line.contains("forged")),
+                "{variables:?}"
+            );
+            assert!(!variables.is_empty());
+        }
     });
     section.better("18", "UNIQUE_ID cannot be guessed", |subject| {
         let daemon = runs(subject, &["env"]);
