@@ -442,8 +442,11 @@ fn variables_of(daemon: &Daemon, headers: &[(&str, &str)]) -> Vec<String> {
     let mut socket = RawSocket::open_with(&daemon.endpoint, "/", headers);
     let mut variables = Vec::new();
     while let Some(frame) = socket.frame() {
-        if frame.opcode == opcode::TEXT {
-            variables.push(String::from_utf8_lossy(&frame.payload).into_owned());
+        match frame.opcode {
+            opcode::TEXT => variables.push(String::from_utf8_lossy(&frame.payload).into_owned()),
+            // Ours then waits for our close frame.
+            opcode::CLOSE => break,
+            _ => {}
         }
     }
     variables
