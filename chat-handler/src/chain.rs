@@ -74,8 +74,8 @@ impl LogFile {
     }
 }
 
-/// The first id in a file. Nearly always that of its first line.
-fn first_id(file: &File, size: u64) -> io::Result<Option<RecordId>> {
+/// The first id in the first `size` bytes of a file. Nearly always that of its first line.
+pub(crate) fn first_id(file: &File, size: u64) -> io::Result<Option<RecordId>> {
     let mut lines = Forward::new(file, 0);
     while let Some((place, line)) = lines.next()? {
         let id = Record::id_of(line);

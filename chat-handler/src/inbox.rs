@@ -27,8 +27,9 @@ use crate::tail::Progress;
 /// Beyond it senders are told, so that nobody can fill the disk (or the memory, on tmpfs) through
 /// a reader that stands still.
 pub const MAX_UNREAD: u64 = 8 * 1024 * 1024;
-/// The longest wait for an inbox's lock, held for one write.
-pub const LOCK_TIMEOUT: Duration = Duration::from_millis(500);
+/// The longest wait for an inbox's lock, held for one write. Whoever holds it may have lost the CPU:
+/// a signal that is refused is a call that does not come about.
+pub const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 /// What one read takes, in bytes; grows for a longer line only.
 const READ_BYTES: usize = 4 * 1024;
 /// Times the file may be replaced between opening and locking it.

@@ -1,22 +1,31 @@
-//! flock(2) with a bound. A blocking flock cannot be given up without a signal handler or a second
-//! thread, so the lock is tried, then tried again after short waits.
+//! flock(2) with a bound, and with a turnstile.
 //!
-//! Who waits is not served in order. That is fair enough: the lock is held for some ten
-//! microseconds, so of 20 writers at full speed none comes near the bound, and waits are spread by
-//! a little chance so that they do not march in step.
+//! A blocking flock cannot be given up without a signal handler or a second thread, so the lock is
+//! tried, then tried again after short waits. By itself that starves whoever waits for a writer at
+//! full speed, which takes the lock again at once (measured: one of two waited for more than two
+//! seconds). So who waits holds a second lock on the same file, the turnstile (an open file
+//! description lock, fcntl(2)), and who comes then queues behind them.
+//!
+//! The turnstile is a courtesy, not a right: who has queued for half of their time without a turn
+//! tries the lock all the same, because the one who is next may have been stopped (SIGSTOP, a
+//! debugger, a frozen cgroup) and would else stop everybody.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::libc;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 /// Tries without a pause: a holder on the other CPU is done within one of these.
 const QUICK_TRIES: u32 = 4;
-/// The first and the longest pause between tries.
+/// The first pause between tries, and the longest of who is next.
 const PAUSE_MIN: Duration = Duration::from_micros(50);
-const PAUSE_MAX: Duration = Duration::from_millis(5);
+/// The longest pause of others, as a part of their whole wait: a thousand at a gate must not keep
+/// the CPUs busy with looking.
+const PAUSE_PART: u32 = 1000;
 
 /// Whether others may hold the lock too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,39 +74,58 @@ pub fn try_hold(fd: impl AsFd, share: Share) -> io::Result<bool> {
 /// Takes the lock within `limit`; `None` if others held it all the time.
 ///
 /// # Errors
-/// Those of flock(2).
+/// Those of flock(2) and fcntl(2).
 pub fn take<Fd: AsFd>(fd: &Fd, share: Share, limit: Duration) -> io::Result<Option<Lock<'_>>> {
+    let fd = fd.as_fd();
+    if !turnstile::is_taken(fd)? && try_hold(fd, share)? {
+        return Ok(Some(Lock(fd)));
+    }
     let mut wait = Wait::new(limit);
+    let _turn = loop {
+        if let Some(turn) = turnstile::enter(fd)? {
+            break turn;
+        }
+        if !wait.pause(limit / PAUSE_PART) {
+            return Ok(None);
+        }
+        if wait.is_half_over() && try_hold(fd, share)? {
+            return Ok(Some(Lock(fd)));
+        }
+    };
     while !try_hold(fd, share)? {
-        if !wait.pause() {
+        if !wait.pause(PAUSE_MIN) {
             return Ok(None);
         }
     }
-    Ok(Some(Lock(fd.as_fd())))
+    Ok(Some(Lock(fd)))
 }
 
 /// Pauses that grow, up to a limit in all.
 struct Wait {
     limit: Duration,
-    start: Option<Instant>,
+    start: Instant,
     tries: u32,
     pause: Duration,
 }
 
 impl Wait {
     fn new(limit: Duration) -> Self {
+        let start = Instant::now();
         Self {
             limit,
-            start: None,
+            start,
             tries: 0,
             pause: PAUSE_MIN,
         }
     }
 
-    /// False if the time is over.
-    fn pause(&mut self) -> bool {
-        let start = *self.start.get_or_insert_with(Instant::now);
-        let waited = start.elapsed();
+    fn is_half_over(&self) -> bool {
+        self.start.elapsed() >= self.limit / 2
+    }
+
+    /// Waits for up to `longest`. False if the whole time is over.
+    fn pause(&mut self, longest: Duration) -> bool {
+        let waited = self.start.elapsed();
         if waited >= self.limit {
             return false;
         }
@@ -105,12 +133,64 @@ impl Wait {
         if self.tries <= QUICK_TRIES {
             std::thread::yield_now();
         } else {
-            // The nanoseconds of the clock and the process id are chance enough here.
+            // So that those who wait do not march in step. The nanoseconds of the clock and the
+            // process id are chance enough.
             let chance = waited.subsec_nanos() ^ std::process::id().wrapping_mul(2_654_435_761);
-            std::thread::sleep(self.pause / 2 + self.pause * (chance % 256) / 256);
-            self.pause = (self.pause * 2).min(PAUSE_MAX);
+            let pause = self.pause.min(longest);
+            std::thread::sleep(pause / 2 + pause * (chance % 256) / 256);
+            self.pause = pause.max(PAUSE_MIN) * 2;
         }
         true
+    }
+}
+
+/// The place of the one who is next.
+mod turnstile {
+    use super::{BorrowedFd, FcntlArg, fcntl, io, libc};
+    use nix::errno::Errno;
+
+    /// Given up on drop.
+    pub(super) struct Turn<'fd>(BorrowedFd<'fd>);
+
+    impl Drop for Turn<'_> {
+        fn drop(&mut self) {
+            // Closing the descriptor gives it up too; there is nothing else to do on an error.
+            let _ = fcntl(self.0, FcntlArg::F_OFD_SETLK(&lock(libc::F_UNLCK)));
+        }
+    }
+
+    /// True if somebody waits for the file's lock.
+    pub(super) fn is_taken(fd: BorrowedFd<'_>) -> io::Result<bool> {
+        let mut found = lock(libc::F_WRLCK);
+        fcntl(fd, FcntlArg::F_OFD_GETLK(&mut found))?;
+        Ok(i32::from(found.l_type) != libc::F_UNLCK)
+    }
+
+    /// `None` if somebody else is next.
+    pub(super) fn enter(fd: BorrowedFd<'_>) -> io::Result<Option<Turn<'_>>> {
+        // A file that is open for reading only can be locked for reading only. That keeps the
+        // writers out as well.
+        for kind in [libc::F_WRLCK, libc::F_RDLCK] {
+            match fcntl(fd, FcntlArg::F_OFD_SETLK(&lock(kind))) {
+                Ok(_) => return Ok(Some(Turn(fd))),
+                Err(Errno::EAGAIN | Errno::EACCES) => return Ok(None),
+                Err(Errno::EBADF) if kind == libc::F_WRLCK => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The whole file.
+    fn lock(kind: i32) -> libc::flock {
+        libc::flock {
+            l_type: i16::try_from(kind).expect("a lock type is a small number"),
+            l_whence: i16::try_from(libc::SEEK_SET).expect("zero"),
+            l_start: 0,
+            l_len: 0,
+            // Must be zero for open file description locks.
+            l_pid: 0,
+        }
     }
 }
 
@@ -143,5 +223,54 @@ mod tests {
             .unwrap()
             .unwrap();
         assert!(try_hold(&other, Share::Shared).unwrap());
+    }
+
+    #[test]
+    fn who_is_next_and_stands_still_stops_nobody() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let (next, other) = (file.reopen().unwrap(), file.reopen().unwrap());
+        let _turn = turnstile::enter(next.as_fd()).unwrap().unwrap();
+        // Even the last look of a limited wait is at the lock itself.
+        let limit = Duration::from_millis(40);
+        assert!(take(&other, Share::Exclusive, limit).unwrap().is_some());
+    }
+
+    #[test]
+    fn whoever_waits_is_next() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let limit = Duration::from_secs(60);
+        let turns = std::sync::atomic::AtomicU32::new(0);
+        let is_over = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let greedy = file.reopen().unwrap();
+            scope.spawn(|| {
+                let greedy = greedy;
+                while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
+                    let _lock = take(&greedy, Share::Exclusive, limit).unwrap().unwrap();
+                    turns.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    // It holds the lock nearly all the time.
+                    std::thread::sleep(Duration::from_micros(300));
+                }
+            });
+            for open in [
+                file.reopen().unwrap(),
+                std::fs::File::open(file.path()).unwrap(),
+            ] {
+                for _ in 0..20 {
+                    while turns.load(std::sync::atomic::Ordering::Relaxed) == 0 {
+                        std::thread::yield_now();
+                    }
+                    let before = turns.load(std::sync::atomic::Ordering::Relaxed);
+                    drop(take(&open, Share::Exclusive, limit).unwrap().unwrap());
+                    let after = turns.load(std::sync::atomic::Ordering::Relaxed);
+                    assert!(
+                        after - before < 1000,
+                        "starved for {} turns",
+                        after - before
+                    );
+                }
+            }
+            is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
     }
 }

@@ -30,6 +30,8 @@ const READ_BYTES: usize = 8 * 1024;
 const REREAD_BYTES: u64 = 1024;
 /// What is kept of the last line to know it again: the id, which no other line has.
 const HEAD_BYTES: usize = RecordId::TEXT_LEN + 1;
+/// What a read(2) copies at once, at least.
+const PAGE: u64 = 4096;
 /// Files that are changed under one call before it gives up until the next.
 const MAX_MOVES: u32 = 64;
 
@@ -51,8 +53,8 @@ pub struct Tail {
     live: PathBuf,
     current: Option<Current>,
     last: RecordId,
-    /// Where the file before the live one was found to have more.
-    looked_back: Option<RecordId>,
+    /// Where the file before the live one was found to have more, and how often.
+    looked_back: (RecordId, u32),
     buffer: Vec<u8>,
 }
 
@@ -66,6 +68,8 @@ struct Current {
     skipping: bool,
     /// Its writers are gone: what is read now is the last of it.
     finishing: bool,
+    /// Where the last read ended.
+    read_to: u64,
 }
 
 /// The last line before the place.
@@ -110,7 +114,7 @@ impl Tail {
             live,
             current: None,
             last: RecordId::ZERO,
-            looked_back: None,
+            looked_back: (RecordId::ZERO, 0),
             buffer: Vec::new(),
         };
         let mut is_empty = true;
@@ -146,7 +150,7 @@ impl Tail {
             live,
             current: None,
             last,
-            looked_back: None,
+            looked_back: (RecordId::ZERO, 0),
             buffer: Vec::new(),
         };
         tail.find_again()?;
@@ -182,18 +186,7 @@ impl Tail {
         let mut spent = 0;
         let mut moves = 0;
         while spent < budget.max(1) {
-            if self.is_behind()? {
-                self.find_again()?;
-            }
-            let step = match &mut self.current {
-                Some(current) => current.step(
-                    &mut self.buffer,
-                    &mut self.last,
-                    budget.max(1) - spent,
-                    give,
-                )?,
-                None => Step::End(0),
-            };
+            let step = self.step(budget.max(1) - spent, give)?;
             let go_on = match step {
                 Step::Lines(count) => {
                     spent += count;
@@ -219,6 +212,24 @@ impl Tail {
         Ok(Progress::More)
     }
 
+    /// One read.
+    fn step(&mut self, budget: usize, give: &mut dyn FnMut(&Record<'_>)) -> io::Result<Step> {
+        let Some(current) = &mut self.current else {
+            return Ok(Step::End(0));
+        };
+        let Some(filled) = current.fill(&mut self.buffer)? else {
+            return Ok(Step::Lost);
+        };
+        // After the read, not before: what it gave was whole if nothing was cut until now.
+        if self.is_behind()? {
+            return Ok(Step::Lost);
+        }
+        let Some(current) = &mut self.current else {
+            return Ok(Step::End(0));
+        };
+        Ok(current.take(&mut self.buffer, filled, budget, &mut self.last, give))
+    }
+
     /// At the start of the live file there is no line to know a truncation by: what was written
     /// here may have been copied away and cut already. Then the file before has it.
     fn is_behind(&mut self) -> io::Result<bool> {
@@ -226,7 +237,10 @@ impl Tail {
             return Ok(false);
         };
         let is_start = current.pos == 0 && current.anchor.is_none();
-        if !is_start || self.last == RecordId::ZERO || self.looked_back == Some(self.last) {
+        let (last, times) = self.looked_back;
+        // Enough, should that file have nothing to give.
+        let is_vain = last == self.last && times >= MAX_MOVES / 2;
+        if !is_start || self.last == RecordId::ZERO || is_vain {
             return Ok(false);
         }
         let (id, links) = (current.id, rustix::fs::fstat(&current.file)?.st_nlink);
@@ -236,8 +250,7 @@ impl Tail {
         }
         let is_behind = chain::last_before(&self.live)? > Some(self.last);
         if is_behind {
-            // Once is enough, should that file have nothing to give.
-            self.looked_back = Some(self.last);
+            self.looked_back = (self.last, if last == self.last { times + 1 } else { 1 });
         }
         Ok(is_behind)
     }
@@ -262,21 +275,24 @@ impl Tail {
         }
         let id = current.id;
         // The usual case, without reading a directory that may hold 10,000 rooms.
-        if FileId::at(&file::suffixed(&self.live, ".1"))? == Some(id) {
-            return self.open_live();
+        let next = if FileId::at(&file::suffixed(&self.live, ".1"))? == Some(id) {
+            LogFile::at(self.live.clone())?
+        } else {
+            let files = chain::list(&self.live)?;
+            // A file without ids has no place in the order.
+            match files
+                .iter()
+                .position(|file| file.id == id && file.first.is_some())
+            {
+                Some(at) => files.into_iter().nth(at + 1),
+                None => return self.find_again(),
+            }
+        };
+        // Only now is its end the end: it may be a copy that was not complete when it was read.
+        if file::size_of(&rustix::fs::fstat(&current.file)?) != current.read_to {
+            return Ok(true);
         }
-        let files = chain::list(&self.live)?;
-        // A file without ids has no place in the order.
-        match files
-            .iter()
-            .position(|file| file.id == id && file.first.is_some())
-        {
-            Some(at) => match files.get(at + 1) {
-                Some(next) => self.open_at(next, 0),
-                None => Ok(false),
-            },
-            None => self.find_again(),
-        }
+        next.map_or(Ok(false), |next| self.open_behind(&next))
     }
 
     /// The file that is written now: the live one, or, while it is renamed away and there is no new
@@ -291,22 +307,10 @@ impl Tail {
     }
 
     fn open_live(&mut self) -> io::Result<bool> {
-        match file::open_read(&self.live) {
-            Ok((file, stat)) => {
-                self.current = Some(Current::new(file, FileId::of(&stat), 0));
-                Ok(true)
-            }
-            Err(Errno::NOENT) => Ok(false),
-            Err(error) => Err(error.into()),
+        match LogFile::at(self.live.clone())? {
+            Some(live) => self.open_behind(&live),
+            None => Ok(false),
         }
-    }
-
-    fn open_at(&mut self, entry: &LogFile, pos: u64) -> io::Result<bool> {
-        // Renamed since it was listed: true makes the caller look again.
-        if let Some(file) = entry.open()? {
-            self.current = Some(Current::new(file, entry.id, pos));
-        }
-        Ok(true)
     }
 
     /// Finds the place behind the last record again, in whatever file it is by now.
@@ -327,16 +331,15 @@ impl Tail {
         }
     }
 
+    /// Opens a file behind the last record, or at its start if all of it is newer. A copy that
+    /// copytruncate is just making and the live file hold the same records for a while.
     fn open_behind(&mut self, entry: &LogFile) -> io::Result<bool> {
-        if let Some(file) = entry.open()? {
-            let pos = bisect::first_after(&file, entry.size, self.last)?;
-            let line = Backward::new(&file, pos)
-                .next()?
-                .map(|(start, _)| (start, pos));
-            let mut current = Current::new(file, entry.id, pos);
-            current.anchor_at(line.unwrap_or_default())?;
-            self.current = Some(current);
-        }
+        // Without a file the caller looks for the place again: this one may have been renamed since
+        // it was listed, or truncated and grown again while it was searched.
+        self.current = match Current::behind(entry, self.last) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => None,
+            current => current?,
+        };
         Ok(true)
     }
 }
@@ -350,7 +353,32 @@ impl Current {
             anchor: None,
             skipping: false,
             finishing: false,
+            read_to: 0,
         }
+    }
+
+    /// At the place in a file behind the record `last`. `None`: it changed meanwhile.
+    fn behind(entry: &LogFile, last: RecordId) -> io::Result<Option<Self>> {
+        let Some(file) = entry.open()? else {
+            return Ok(None);
+        };
+        let mut current = Self::new(file, entry.id, 0);
+        if entry.first.is_some_and(|first| first <= last) {
+            current.pos = bisect::first_after(&current.file, entry.size, last)?;
+            let mut lines = Backward::new(&current.file, current.pos);
+            let line = lines
+                .next()?
+                .map(|(start, line)| (start, start + line.len() as u64));
+            let Some(line) = line.filter(|(_, end)| *end == current.pos) else {
+                return Ok(None);
+            };
+            current.anchor_at(line)?;
+            // Truncated and grown past the place while it was searched.
+            if chain::first_id(&current.file, entry.size)? != entry.first {
+                return Ok(None);
+            }
+        }
+        Ok(Some(current))
     }
 
     /// Remembers the line at `start..end`, which is before the place.
@@ -366,48 +394,48 @@ impl Current {
         Ok(())
     }
 
-    /// One read.
-    fn step(
-        &mut self,
-        buffer: &mut Vec<u8>,
-        last: &mut RecordId,
-        budget: usize,
-        give: &mut dyn FnMut(&Record<'_>),
-    ) -> io::Result<Step> {
+    /// One read: how much of the buffer is the last line again, and how much is filled. `None`: the
+    /// last line is not where it was.
+    fn fill(&mut self, buffer: &mut Vec<u8>) -> io::Result<Option<(usize, usize)>> {
         if buffer.len() < READ_BYTES {
             buffer.resize(READ_BYTES, 0);
         }
-        let reread = match self.anchor {
-            Some(anchor) if self.pos - anchor.start <= REREAD_BYTES => {
-                usize::try_from(self.pos - anchor.start).expect("at most REREAD_BYTES")
+        let back = self.anchor.map_or(0, |anchor| self.pos - anchor.start);
+        let back = if back <= REREAD_BYTES { back } else { 0 };
+        let from = self.pos - back;
+        let filled = file::read_some_at(&self.file, buffer, from)?;
+        self.read_to = from + filled as u64;
+        let reread = usize::try_from(back).expect("at most REREAD_BYTES");
+        let is_lost = match self.anchor {
+            Some(anchor) if reread > 0 => {
+                filled < reread
+                    || buffer[reread - 1] != b'\n'
+                    || !buffer.starts_with(&anchor.head[..anchor.length])
             }
-            Some(anchor) => {
-                let mut head = [0; HEAD_BYTES];
-                let filled = file::read_at(&self.file, &mut head[..anchor.length], anchor.start)?;
-                if head[..filled] != anchor.head[..anchor.length] {
-                    return Ok(Step::Lost);
-                }
-                0
-            }
-            None => 0,
+            // A long line, or nothing to know the place by, as after one that was too long.
+            Some(_) => !self.holds_anchor()?,
+            None => filled == 0 && self.is_cut()?,
         };
-        let filled = file::read_some_at(&self.file, buffer, self.pos - reread as u64)?;
-        let read = &buffer[..filled];
-        if let Some(anchor) = self.anchor
-            && reread > 0
-            && (filled < reread
-                || read[reread - 1] != b'\n'
-                || !read.starts_with(&anchor.head[..anchor.length]))
-        {
-            return Ok(Step::Lost);
+        // A read is not atomic between pages: the file may have been truncated and have grown again
+        // in the middle of it.
+        let is_split = from / PAGE != (from + filled as u64) / PAGE;
+        if is_lost || is_split && !self.holds_anchor()? {
+            return Ok(None);
         }
-        // Nothing to know the place by, as after a line that was too long.
-        if self.anchor.is_none() && filled == 0 && self.is_cut()? {
-            return Ok(Step::Lost);
-        }
+        Ok(Some((reread, filled)))
+    }
+
+    /// Gives the lines that were read.
+    fn take(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        (reread, filled): (usize, usize),
+        budget: usize,
+        last: &mut RecordId,
+        give: &mut dyn FnMut(&Record<'_>),
+    ) -> Step {
         let at_end = filled < buffer.len();
-        let spent = self.take_lines(&read[reread..], budget, last, give);
-        Ok(match spent {
+        match self.take_lines(&buffer[reread..filled], budget, last, give) {
             // A line longer than the buffer.
             0 if !at_end => {
                 self.grow_or_skip(buffer);
@@ -415,7 +443,22 @@ impl Current {
             }
             spent if at_end && spent < budget => Step::End(spent),
             spent => Step::Lines(spent),
-        })
+        }
+    }
+
+    /// Whether the last line is still where it was.
+    fn holds_anchor(&self) -> io::Result<bool> {
+        let Some(Anchor {
+            start,
+            head,
+            length,
+        }) = self.anchor
+        else {
+            return Ok(true);
+        };
+        let mut now = [0; HEAD_BYTES];
+        let filled = file::read_at(&self.file, &mut now[..length], start)?;
+        Ok(now[..filled] == head[..length])
     }
 
     fn is_cut(&self) -> io::Result<bool> {
