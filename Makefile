@@ -49,13 +49,14 @@ serve:
 	   $(BIN)/chat-handler
 
 # The daemon is dynamic; a handler is started for each person, and a dynamic program costs its loader each time: static.
+# chat-opensso looks names up, and glibc does that by loading libraries: dynamic.
 # The host's triple is named so that the flags concern the programs alone, not build scripts and macros.
 build: ## the programs, for release, into target/bin
-	$(CARGO) build --locked --release -p websocketd
+	$(CARGO) build --locked --release -p websocketd -p chat-handler --bin websocketd-rs --bin chat-opensso
 	host=$$(rustc -vV | sed -n 's/^host: //p'); \
 	 RUSTFLAGS='-C target-feature=+crt-static -C relocation-model=static' \
-	   $(CARGO) build --locked --release -p chat-handler --target "$$host"; \
-	 install -D -t $(BIN) $(CARGO_TARGET_DIR)/release/websocketd-rs \
+	   $(CARGO) build --locked --release -p chat-handler --bin chat-handler --bin chat-cgi --bin chatctl --target "$$host"; \
+	 install -D -t $(BIN) $(addprefix $(CARGO_TARGET_DIR)/release/,websocketd-rs chat-opensso) \
 	   $(addprefix $(CARGO_TARGET_DIR)/$$host/release/,chat-handler chat-cgi chatctl)
 
 lint: ## formatting and clippy, without a warning
@@ -78,7 +79,7 @@ bench: build ## measures beside other servers, twenty minutes; bench/REPORT.md
 	bench/run --full
 
 install: build ## into PREFIX (/usr/local), DESTDIR before it
-	install -D -t $(DESTDIR)$(PREFIX)/bin $(addprefix $(BIN)/,websocketd-rs chat-handler chatctl)
+	install -D -t $(DESTDIR)$(PREFIX)/bin $(addprefix $(BIN)/,websocketd-rs chat-handler chat-opensso chatctl)
 	install -D $(BIN)/chat-cgi $(DESTDIR)$(PREFIX)/lib/websocketd-rs/cgi/api
 	install -d $(DESTDIR)$(PREFIX)/share/websocketd-rs
 	cp -R htdocs $(DESTDIR)$(PREFIX)/share/websocketd-rs/

@@ -16,6 +16,9 @@ use php_session::SessionId;
 /// The name of those who have none.
 pub const ANONYMOUS: &str = "Anonymous";
 
+/// The longest account, in characters: every record of its owner holds it.
+pub const MAX_ACCOUNT_CHARS: usize = 128;
+
 /// What the web server says about the person: CGI variables, read once in main.
 #[derive(Clone, Debug, Default)]
 pub struct Visitor {
@@ -45,7 +48,7 @@ pub struct Person {
 /// Finds out who `visitor` is. `explain` is told why a way failed, for the log.
 pub fn recognize(settings: &Identity, visitor: &Visitor, explain: &mut impl FnMut(&str)) -> Person {
     if let Some(value) = cookie::first_value(&visitor.cookies, &settings.session_cookie) {
-        match from_session(settings, &value) {
+        match from_session(settings, &value).and_then(bounded) {
             Ok(person) => return person,
             Err(reason) => explain(&reason),
         }
@@ -53,7 +56,7 @@ pub fn recognize(settings: &Identity, visitor: &Visitor, explain: &mut impl FnMu
     if settings.sso_url.is_some()
         && let Some(token) = cookie::first_value(&visitor.cookies, &settings.sso_cookie)
     {
-        match opensso::ask(settings, &token) {
+        match opensso::ask(settings, &token).and_then(bounded) {
             Ok(person) => return person,
             Err(reason) => explain(&reason),
         }
@@ -71,13 +74,27 @@ pub fn recognize(settings: &Identity, visitor: &Visitor, explain: &mut impl FnMu
                 .iter()
                 .any(|net| net.contains(peer))
         }) {
-            return logged_in(user.trim(), None, false, None);
+            match bounded(logged_in(user.trim(), None, false, None)) {
+                Ok(person) => return person,
+                Err(reason) => explain(&reason),
+            }
+        } else {
+            explain(
+                "a user named by the web server is not believed: the peer is not in TRUSTED_PROXIES",
+            );
         }
-        explain(
-            "a user named by the web server is not believed: the peer is not in TRUSTED_PROXIES",
-        );
     }
     Person::default()
+}
+
+fn bounded(person: Person) -> Result<Person, String> {
+    let account = person.account.as_deref().unwrap_or_default();
+    if account.len() > MAX_ACCOUNT_CHARS && account.chars().count() > MAX_ACCOUNT_CHARS {
+        return Err(format!(
+            "an account has at most {MAX_ACCOUNT_CHARS} characters, this one has more"
+        ));
+    }
+    Ok(person)
 }
 
 fn from_session(settings: &Identity, cookie: &[u8]) -> Result<Person, String> {

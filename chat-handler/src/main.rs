@@ -47,7 +47,14 @@ fn main() -> ExitCode {
             return ExitCode::from(BAD_CONFIG);
         }
     };
+    let missing = settings.missing();
+    for problem in &missing {
+        let _ = writeln!(std::io::stderr(), "{problem}");
+    }
     if args.check {
+        if !missing.is_empty() {
+            return ExitCode::from(BAD_CONFIG);
+        }
         let _ = writeln!(std::io::stdout(), "{}: good", settings.source.display());
         return ExitCode::SUCCESS;
     }

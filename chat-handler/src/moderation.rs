@@ -25,8 +25,10 @@ pub use mark::{cleared, name_of, set_cleared, set_topic, topic};
 
 /// Bans and mutes of one room. Who needs more needs another means.
 pub const MAX_ENTRIES: usize = 1_000;
-/// The largest file that is read, in bytes: what [`MAX_ENTRIES`] take with long reasons.
-const MAX_BYTES: u64 = 1024 * 1024;
+/// The longest reason, in characters.
+pub const MAX_REASON_CHARS: usize = 300;
+/// The largest file that is read or written, in bytes: what [`MAX_ENTRIES`] take with long reasons.
+const MAX_BYTES: u64 = 4 * 1024 * 1024;
 /// The longest wait for another moderator.
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -35,6 +37,8 @@ pub const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 pub enum ModerationError {
     /// The room has [`MAX_ENTRIES`] of them.
     TooMany,
+    /// The reason has more than [`MAX_REASON_CHARS`].
+    ReasonTooLong,
     /// Another moderator held the lock all the time.
     Busy,
     /// The file could not be read or written.
@@ -48,6 +52,12 @@ impl fmt::Display for ModerationError {
                 write!(
                     f,
                     "the room has {MAX_ENTRIES} bans and mutes, lift some of them first"
+                )
+            }
+            Self::ReasonTooLong => {
+                write!(
+                    f,
+                    "the reason is too long, at most {MAX_REASON_CHARS} characters"
                 )
             }
             Self::Busy => f.write_str("somebody else is moderating just now, try again"),
@@ -94,6 +104,9 @@ pub fn load(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Entry>> {
 /// # Errors
 /// Nothing is changed then.
 pub fn impose(dirs: &Dirs, room: &RoomName, entry: &Entry) -> Result<(), ModerationError> {
+    if entry.reason.chars().count() > MAX_REASON_CHARS {
+        return Err(ModerationError::ReasonTooLong);
+    }
     change(dirs, room, |entries| {
         entries.retain(|old| !(old.measure == entry.measure && old.nick.key() == entry.nick.key()));
         entries.push(entry.clone());
@@ -217,6 +230,10 @@ fn change(
     let mut text = Vec::new();
     for entry in &entries {
         entry.write_to(&mut text);
+    }
+    // What is not read again would be lifted by the next change.
+    if text.len() as u64 > MAX_BYTES {
+        return Err(ModerationError::TooMany);
     }
     Ok(file::replace(&path, &text)?)
 }

@@ -12,6 +12,7 @@ use ini::{Ini, ParseOption};
 
 mod keys;
 mod net;
+mod places;
 
 pub use keys::{KEYS, Key};
 pub use net::Cidr;
@@ -98,7 +99,7 @@ pub struct Identity {
     pub remote_user: Option<String>,
     /// The peers whose `remote_user` is believed.
     pub trusted_proxies: Vec<Cidr>,
-    /// Whether people without a name may enter.
+    /// Whether people without a log-in may enter; a name typed into our own form is none.
     pub anonymous: bool,
 }
 
@@ -187,7 +188,7 @@ impl Settings {
         let path = flag.or(variable).unwrap_or(Path::new(DEFAULT_PATH));
         let text = read(path, flag.is_some() || variable.is_some())?;
         let settings = Self::parse(&text, path)?;
-        settings.check_directories(&text)?;
+        settings.check_base(&text)?;
         Ok(settings)
     }
 
@@ -316,26 +317,6 @@ impl Settings {
             self.identity.session_dir = self.base_dir.join("sessions");
         }
         self
-    }
-
-    /// The directories below `BASE_DIR` are made by the one who writes there first; `BASE_DIR`
-    /// itself must exist, so that a wrong path or a disk that is not mounted is told.
-    fn check_directories(&self, text: &str) -> Result<(), SettingsError> {
-        let line = line_of(text, Some("global"), "BASE_DIR", 0);
-        let trouble = match std::fs::metadata(&self.base_dir) {
-            Ok(found) if found.is_dir() => return Ok(()),
-            Ok(_) => "is not a directory".to_owned(),
-            Err(error) => format!("cannot be used ({error})"),
-        };
-        let text = format!(
-            "BASE_DIR: {} {trouble}; make it, and give it to the user the chat runs as",
-            self.base_dir.display()
-        );
-        Err(SettingsError(vec![Problem {
-            file: self.source.clone(),
-            line,
-            text,
-        }]))
     }
 }
 

@@ -128,6 +128,9 @@ fn a_line_for_somebody_is_private() {
     alice.send(&offer);
     assert_eq!(next(&mut bob), format!("alice> {offer}"));
     assert_eq!(next(&mut alice), format!("alice> {offer}"));
+    // Not for all either when the one it is for has gone.
+    alice.send("gone: {\"type\":\"candidate\",\"candidate\":null,\"sesame\":1}");
+    assert_eq!(next(&mut alice), "alice>  gone is not here");
     alice.send("nobody: is here");
     assert_eq!(next(&mut bob), "alice> nobody: is here");
     let seen = eve.leave();

@@ -98,6 +98,9 @@ fn doors_stay_shut_with_a_reason() {
     assert_eq!(refused("", ".hidden"), "bad_room");
     let chat = Chat::with("ANONYMOUS=no\nMAX_CONNECTIONS=2");
     assert_eq!(chat.page("r", "bob").welcome["code"], "anonymous_refused");
+    let typed = chat.log_in(&[("chat_name", "bob")]);
+    let page = chat.page_with("r", "", &typed);
+    assert_eq!(page.welcome["code"], "anonymous_refused");
     let cookie = chat.log_in(&[("username", "alice")]);
     let first = chat.page_with("r", "", &cookie);
     let second = chat.page_with("s", "", &cookie);
@@ -187,6 +190,10 @@ fn moderators_kick_ban_mute_and_take_back() {
     boss.find(|message| message["type"] == "quit" && message["from"] == "eve");
 
     let mut eve = chat.page_with("r", "", &eve_cookie);
+    boss.type_in(&format!("/ban eve {}", "x".repeat(301)));
+    assert_eq!(boss.expect("error")["code"], "too_long");
+    boss.type_in(&format!("/kick eve {}", "x".repeat(4096)));
+    assert_eq!(boss.expect("error")["code"], "too_long");
     boss.type_in("/ban eve 10 spam");
     assert_eq!(eve.expect("bye")["reason"], "banned");
     boss.find(|message| message["type"] == "quit" && message["from"] == "eve");
@@ -251,6 +258,20 @@ fn the_ini_is_checked_and_what_is_wrong_is_told() {
         told.contains("chat.ini:4: MAX_ROOMS=\"many\"") && told.contains("a number from"),
         "{told}"
     );
+    let named =
+        "[global]\nBASE_DIR=.\nSESSION_SAVE_PATH=nowhere\nAUTHENTIZATION_CA_FILE=none.pem\n";
+    let (code, told) = run(&["--check"], named);
+    assert_eq!(code, Some(5));
+    for part in [
+        "chat.ini:3: SESSION_SAVE_PATH",
+        "chat.ini:4: AUTHENTIZATION_CA_FILE",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+    // The chat runs without them; the log says so.
+    let (code, told) = run(&[], named);
+    assert_eq!(code, Some(0));
+    assert!(told.contains("chat.ini:3: SESSION_SAVE_PATH"), "{told}");
     let (code, told) = run(&[], "[global]\nBASE_DIR=missing\n");
     assert_eq!(code, Some(5));
     assert!(told.contains("chat.ini:2: BASE_DIR"), "{told}");

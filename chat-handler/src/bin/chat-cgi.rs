@@ -50,7 +50,9 @@ fn respond() -> Response {
 
 /// No arguments are read: a web server may pass parts of the query string as such (RFC 3875 section 4.4).
 fn load() -> Result<Settings, SettingsError> {
-    let variable = env::var_os("CHAT_CONFIG").map(PathBuf::from);
+    let variable = env::var_os("CHAT_CONFIG")
+        .filter(|path| !path.is_empty())
+        .map(PathBuf::from);
     Settings::load(None, variable.as_deref())
 }
 

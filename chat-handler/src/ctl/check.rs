@@ -24,7 +24,8 @@ const MAX_RULE_BYTES: u64 = 1024 * 1024;
 
 /// Reports what is wrong; finding something is exit status 1.
 pub(super) fn check(dirs: &Dirs, settings: &Settings, logrotate: &Path) -> Result<Report, Failure> {
-    let mut findings = Vec::new();
+    let missing = settings.missing();
+    let mut findings: Vec<_> = missing.iter().map(ToString::to_string).collect();
     for dir in [
         &dirs.rooms,
         &dirs.users,

@@ -145,6 +145,11 @@ fn open(settings: &Identity, id: &SessionId) -> Result<File, String> {
     if !found.is_file() {
         return Err("the session is not a regular file".to_owned());
     }
+    // PHP's session_destroy() unlinks the file and leaves the name in it: whoever waited for the lock
+    // would still find somebody who has logged out.
+    if found.nlink() == 0 {
+        return Err("the session has just ended".to_owned());
+    }
     if found.len() > MAX_SESSION_BYTES {
         return Err(format!(
             "the session is larger than {MAX_SESSION_BYTES} bytes"

@@ -22,6 +22,12 @@ const MAX_IGNORED: usize = 200;
 
 impl Room {
     pub(super) fn say(&mut self, line: &str, msgid: Option<&str>, out: &mut Vec<u8>) -> Flow {
+        // Reasons and names too: nothing that is typed is longer than a message.
+        if line.starts_with('/') && !self.fits(line) {
+            let most = self.settings.limits.max_message;
+            self.error("too_long", Line::TooLong(most), msgid, out);
+            return Flow::Idle;
+        }
         let command = match command::parse(line) {
             Ok(command) => command,
             Err(Refusal::Unknown(word)) => {

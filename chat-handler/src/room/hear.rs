@@ -47,17 +47,19 @@ impl Room {
         if line.trim().is_empty() {
             return Flow::Idle;
         }
-        if let Some((to, words)) = text::addressee(line)
-            && self.wire.knows(to)
-        {
+        if let Some((to, words)) = text::addressee(line) {
+            // Signaling holds addresses of the sender's machine: never for all, also when the one it is
+            // for has just left.
             if text::is_signal(words) {
                 self.charge_side();
                 self.signal(to, words, out);
-            } else {
+                return Flow::Idle;
+            }
+            if self.wire.knows(to) {
                 self.charge_talk(out);
                 self.whisper(to, words, None, out);
+                return Flow::Idle;
             }
-            return Flow::Idle;
         }
         self.apply(
             Request::Say {
@@ -133,7 +135,7 @@ impl Room {
         self.delay = self.delay.max(self.side.take(Instant::now()).delay);
     }
 
-    fn fits(&self, text: &str) -> bool {
+    pub(super) fn fits(&self, text: &str) -> bool {
         let most = self.settings.limits.max_message;
         text.len() <= most || text.chars().count() <= most
     }

@@ -4,7 +4,7 @@ use super::Room;
 use crate::command::Moderate;
 use crate::history::{self, Before};
 use crate::inbox::SendError;
-use crate::moderation::{self, Entry, Measure, Person};
+use crate::moderation::{self, Entry, Measure, ModerationError, Person};
 use crate::name::Nick;
 use crate::record::{Kind, RecordId};
 use crate::room_log::RedactError;
@@ -69,7 +69,11 @@ impl Room {
             nick,
         };
         if let Err(error) = moderation::impose(&self.dirs, &self.name, &entry) {
-            return self.error("not_saved", Line::NotSaved(&error.to_string()), msgid, out);
+            let code = match error {
+                ModerationError::ReasonTooLong => "too_long",
+                _ => "not_saved",
+            };
+            return self.error(code, Line::NotSaved(&error.to_string()), msgid, out);
         }
         let kind = if measure == Measure::Ban {
             Kind::Ban

@@ -62,7 +62,7 @@ keys! {
         |s, _, v| { s.identity.remote_user = remote_user(v).ok()?; Some(()) };
     "TRUSTED_PROXIES", "addresses or networks like 127.0.0.1, 10.0.0.0/8", "who may set REMOTE_USER (default: nobody)",
         |s, _, v| { s.identity.trusted_proxies = list(v).map(Cidr::parse).collect::<Option<_>>()?; Some(()) };
-    "ANONYMOUS", "yes or no", "people without a name may enter (default yes)",
+    "ANONYMOUS", "yes or no", "people without a log-in may enter (default yes)",
         |s, _, v| { s.identity.anonymous = yes(v)?; Some(()) };
 
     "MAX_ROOMS", "a number from 1 to 1000000", "rooms in all (default 10000)",
@@ -73,8 +73,8 @@ keys! {
         |s, _, v| { s.limits.max_connections = number(v, 1..=10_000)?; Some(()) };
     "MAX_MESSAGE", "characters from 1 to 8192", "length of a message (default 4096)",
         |s, _, v| { s.limits.max_message = number(v, 1..=8192)?; Some(()) };
-    "MAX_SIGNAL", "bytes from 1024 to 262144", "length of a WebRTC signal (default 65536)",
-        |s, _, v| { s.limits.max_signal = number(v, 1024..=262_144)?; Some(()) };
+    "MAX_SIGNAL", "bytes from 1024 to 65536", "length of a WebRTC signal (default 65536)",
+        |s, _, v| { s.limits.max_signal = number(v, 1024..=65_536)?; Some(()) };
     "MAX_HISTORY", "a number from 1 to 1000", "records in one page of history (default 200)",
         |s, _, v| { s.limits.max_history = number(v, 1..=1000)?; Some(()) };
     "MESSAGE_RATE", "a number from 1 to 100000", "messages a second that are taken without delay (default 10)",

@@ -218,7 +218,7 @@ pub fn is_signal(text: &str) -> bool {
             signal.candidate.is_some()
                 || matches!(
                     signal.kind.as_str(),
-                    "offer" | "answer" | "pranswer" | "rollback"
+                    "offer" | "answer" | "pranswer" | "rollback" | "candidate"
                 )
         })
 }

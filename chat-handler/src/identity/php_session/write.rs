@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -55,6 +55,9 @@ pub fn set(
     let file = File::from(rustix::fs::open(id.path(dir, depth), flags, Mode::empty())?);
     lock(&file, FlockOperation::NonBlockingLockExclusive)?;
     let found = file.metadata()?;
+    if found.nlink() == 0 {
+        return Err(io::ErrorKind::NotFound.into());
+    }
     if !found.is_file() || found.len() > MAX_SESSION_BYTES {
         return Err(io::ErrorKind::InvalidData.into());
     }
