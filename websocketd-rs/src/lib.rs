@@ -11,6 +11,7 @@
 //!
 //! Knowledge points to the right: nothing names a module further left.
 
+pub mod capacity;
 pub mod cli;
 pub mod config;
 pub mod logging;

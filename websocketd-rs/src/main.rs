@@ -13,7 +13,7 @@ fn main() -> ExitCode {
     let argv: Vec<OsString> = std::env::args_os().collect();
     // The spawner is this program again: it must not read a command line, nor start anything of what follows.
     if argv.first().is_some_and(|name| name == spawner::ARGV0) {
-        return spawner::run();
+        return spawner::run(&argv);
     }
     let environment: Environment = std::env::vars_os().collect();
     let code = match config::load(&argv, &environment) {

@@ -193,8 +193,8 @@ pub struct Limits {
     /// Connections at once; more wait in the kernel's queue until one ends
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     pub maxconns: u64,
-    /// Connections at once from one client address (IPv6: from one /64); 0: unlimited, as behind a proxy all clients
-    /// have one address
+    /// Connections at once from one client address (IPv6: from one /64), more get 429; of a client that a --trusted-proxy
+    /// names, programs at once; 0: unlimited, as behind a proxy that is not trusted all clients have one address
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub maxconnsperip: u64,
     /// Bytes of a message from the client; larger ones close the connection with 1009; 0 or less: unlimited
@@ -212,6 +212,9 @@ pub struct Limits {
     /// Header fields of a request; more get 431
     #[arg(long, value_name = "N", default_value_t = 256)]
     pub maxheaders: u64,
+    /// Bytes of a program's environment, most of which are the request's headers; larger ones get 431
+    #[arg(long, value_name = "BYTES", default_value_t = 1_048_576)]
+    pub maxenvbytes: u64,
     /// Milliseconds for the TLS handshake
     #[arg(long, value_name = "MS", default_value_t = 10_000)]
     pub tlstimeout: u64,
@@ -221,6 +224,9 @@ pub struct Limits {
     /// Milliseconds a kept-alive HTTP connection may be silent between requests
     #[arg(long, value_name = "MS", default_value_t = 60_000)]
     pub idletimeout: u64,
+    /// Milliseconds a session may be without a message either way (pings are none) before it is closed with 4408; 0: for ever
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub sessionidletimeout: u64,
     /// Milliseconds a write to the client may make no progress before the connection is given up
     #[arg(long, value_name = "MS", default_value_t = 60_000)]
     pub writetimeout: u64,
@@ -247,7 +253,8 @@ pub struct Daemon {
     #[arg(long)]
     pub check: bool,
     /// Become this user, with its groups only, after the ports are bound; programs run as that user and can't gain rights by
-    /// set-uid bits. Needs root. Certificates and log file must be readable and writable to that user to be reloaded
+    /// set-uid bits. Needs root. Certificates and log file must be readable and writable to that user to be reloaded.
+    /// In a [route] the user of its programs alone
     #[arg(long, value_name = "NAME")]
     pub user: Option<String>,
     /// Least severity that is logged: debug, trace, access, info, error, fatal or none

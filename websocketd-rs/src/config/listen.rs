@@ -44,13 +44,22 @@ pub struct Tls {
     pub client_ca: Option<PathBuf>,
 }
 
-/// `--user`, looked up once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// `--user`, or a route's own, looked up once.
+#[derive(Debug, Clone)]
 pub struct User {
+    /// How it was set, for messages: `--user=www-data`, or with the file and line before it.
+    pub setting: String,
     /// As typed.
     pub name: String,
     /// Its id.
     pub uid: Uid,
     /// Its own group.
     pub gid: Gid,
+}
+
+impl User {
+    /// Whether programs of one may run as those of the other.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.uid == other.uid && self.gid == other.gid && self.name == other.name
+    }
 }

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
 
-use super::check::{Problem, check, check_variable};
+use super::check::{Problem, check, check_route_user, check_variable};
 use super::file::{self, Entry, MAX_FILE, Section};
-use super::{Config, Environment, Route};
+use super::{Config, Environment, Route, User};
 use crate::cli::{self, Args, Exit, Words};
 
 /// Keys of a route that are no flags, or are flags by a shorter name.
@@ -16,7 +16,7 @@ const SHORT_KEYS: [(&str, &str); 2] = [("cgi", "cgidir"), ("static", "staticdir"
 
 /// Flags that a route may set for itself. The rest belongs to the daemon or to the connection, which is there before the route
 /// is known.
-const ROUTE_FLAGS: [&str; 28] = [
+const ROUTE_FLAGS: [&str; 31] = [
     "dir",
     "staticdir",
     "cgidir",
@@ -31,6 +31,7 @@ const ROUTE_FLAGS: [&str; 28] = [
     "binary",
     "passstderr",
     "passenv",
+    "user",
     "closems",
     "cgitimeout",
     "handlercpu",
@@ -41,6 +42,8 @@ const ROUTE_FLAGS: [&str; 28] = [
     "maxframesize",
     "maxfragments",
     "maxline",
+    "maxenvbytes",
+    "sessionidletimeout",
     "writetimeout",
     "closetimeout",
     "pingms",
@@ -74,8 +77,9 @@ pub fn load(argv: &[OsString], environment: &Environment) -> Result<Loaded, Exit
     let words = source.global.words.clone().overridden_by(&typed);
     let told = |problem: Problem, part: &Part| {
         problem.exit(&program, &|flag| {
+            let is_own = !std::ptr::eq(part, &raw const source.global) && part.words.has(flag);
             part.line_of(flag)
-                .filter(|_| !typed.has(flag))
+                .filter(|_| is_own || !typed.has(flag))
                 .map(|line| source.place(line))
         })
     };
@@ -88,7 +92,11 @@ pub fn load(argv: &[OsString], environment: &Environment) -> Result<Loaded, Exit
         source.routes.is_empty(),
     )
     .map_err(|problem| told(problem, global))?;
+    if let Some(user) = &mut config.user {
+        source.sign(user, global, &typed);
+    }
     for (path, part) in &source.routes {
+        // What the command line says holds for the daemon: a route's own word is about the route.
         let mut inherited = words.clone();
         for flag in ["dir", "staticdir", "cgidir", "devconsole"] {
             inherited.remove(flag);
@@ -96,8 +104,13 @@ pub fn load(argv: &[OsString], environment: &Environment) -> Result<Loaded, Exit
         inherited.command.clear();
         let merged = cli::type_words(inherited.overridden_by(&part.words), &program)?;
         let variables = [&global.variables[..], &part.variables[..]].concat();
-        let route = check(&merged, &variables, environment, true)
+        let mut route = check(&merged, &variables, environment, true)
+            .and_then(|route| check_route_user(route, config.user.as_ref()))
             .map_err(|problem| told(problem.in_route(path), part))?;
+        if let Some(user) = &mut route.user {
+            let owner = if part.words.has("user") { part } else { global };
+            source.sign(user, owner, &typed);
+        }
         config.routes.push(Route {
             path: path.clone(),
             own_forks: part.words.has("maxforks"),
@@ -192,6 +205,15 @@ impl Source {
             Ok(source)
         } else {
             Err(mistakes.join("\n"))
+        }
+    }
+
+    /// Notes where `user` was set.
+    fn sign(&self, user: &mut User, part: &Part, typed: &Words) {
+        let line = part.line_of("user");
+        let is_typed = std::ptr::eq(part, &raw const self.global) && typed.has("user");
+        if let Some(line) = line.filter(|_| !is_typed) {
+            user.setting = format!("{}: user={}", self.place(line), user.name);
         }
     }
 

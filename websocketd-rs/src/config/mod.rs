@@ -38,7 +38,7 @@ pub struct Config {
     pub limits: Limits,
     /// What is logged, and how.
     pub log: Log,
-    /// The user to become; `None`: the one that started the daemon.
+    /// The user to become; `None`: the one that started the daemon. Of a route: whom its programs run as.
     pub user: Option<User>,
     /// The service manager.
     pub supervisor: Supervisor,
@@ -126,6 +126,8 @@ pub struct Session {
     pub exit_codes: Vec<(u8, u16)>,
     /// Interval of keep-alive pings; `None`: no pings.
     pub ping_interval: Option<Duration>,
+    /// How long no message may pass either way; `None`: for ever.
+    pub idle_timeout: Option<Duration>,
     /// How long a write to the client may make no progress.
     pub write_timeout: Duration,
     /// How long to wait for the client's close frame after ours.
@@ -137,6 +139,8 @@ pub struct Session {
 pub struct Process {
     /// Variables of the daemon's own environment that handlers inherit, `--passenv`, as read once in main.
     pub inherited_env: Vec<(OsString, OsString)>,
+    /// `--maxenvbytes`: bytes of a program's environment.
+    pub max_environment: usize,
     /// `--closems`: added to each step of the termination ladder.
     pub close_delay: Duration,
     /// Wall-clock limit of a CGI program.
@@ -197,6 +201,13 @@ impl Config {
         std::iter::once(self)
             .chain(routes)
             .find_map(Self::own_conflict)
+    }
+
+    /// The users that programs of routes run as.
+    pub fn route_users(&self) -> impl Iterator<Item = &User> {
+        self.routes
+            .iter()
+            .filter_map(|route| route.config.user.as_ref())
     }
 
     /// The route for a decoded, clean URL path; `None` where the daemon's own settings hold.

@@ -31,12 +31,9 @@ pub(super) async fn serve(
 ) -> io::Result<()> {
     let mut fields = exchange.fields();
     fields.cgiscript = Some(script.file.to_string_lossy().into_owned());
-    let Ok(fork) = exchange.take_fork() else {
-        fields.error(
-            "http",
-            "Fork not allowed since maxforks amount has been reached. CGI was not run.",
-        );
-        return exchange.reply_status(429).await;
+    let full = "Fork not allowed since maxforks amount has been reached. CGI was not run.";
+    let Some(permit) = exchange.take_permit(full).await? else {
+        return Ok(());
     };
     fields.access("http", "CGI");
     let deadline = Instant::now() + exchange.site.config.process.cgi_timeout;
@@ -65,14 +62,14 @@ pub(super) async fn serve(
         Ok(command) => command,
         Err(env::TooLarge) => return exchange.reply_status(431).await,
     };
-    match exchange.service.spawner.spawn(command).await {
+    match exchange.spawn(command).await {
         Ok(handler) => run(exchange, handler, begin, deadline, &mut fields).await?,
         Err(error) => {
             fields.error("http", &format!("CGI script could not be started: {error}"));
             exchange.reply_status(spawn_status(&error)).await?;
         }
     }
-    drop(fork);
+    drop(permit);
     Ok(())
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Client {
     pub(super) port: Option<u16>,
     /// Whether the client speaks TLS, to us or to the proxy.
     pub(super) https: bool,
+    /// Whether a trusted proxy named it.
+    pub(super) is_named: bool,
 }
 
 impl Client {
@@ -43,12 +45,15 @@ impl Client {
                     address: Some(origin.address),
                     port,
                     https,
+                    // A proxy that names another trusted one, or nobody, asks for itself.
+                    is_named: !is_trusted(origin.address),
                 }
             }
             _ => Self {
                 address,
                 port,
                 https: tls,
+                is_named: false,
             },
         }
     }

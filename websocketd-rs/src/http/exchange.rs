@@ -1,9 +1,7 @@
 //! One request and its reply: what every way of answering needs.
 
 use std::io;
-use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, TryAcquireError};
 use tokio::time::timeout;
 
 use super::body::{Body, MAX_DRAIN};
@@ -13,10 +11,12 @@ use super::request::{Head, Refusal, Version};
 use super::response::{self, Context, Length, Response};
 use super::site::Site;
 use super::{After, Service};
+use crate::capacity::Permit;
 use crate::config;
 use crate::logging::Fields;
 use crate::metrics::METRICS;
 use crate::net::Peer;
+use crate::process::{Command, Handler};
 
 const TEXT: &[u8] = b"text/plain; charset=utf-8";
 
@@ -84,15 +84,44 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// A fork slot, if they are limited.
-    ///
-    /// # Errors
-    /// When all are taken.
-    pub(super) fn take_fork(&self) -> Result<Option<OwnedSemaphorePermit>, TryAcquireError> {
-        self.site
-            .forks
-            .map(|forks| Arc::clone(forks).try_acquire_owned())
-            .transpose()
+    /// The permit for a program; where there is none, the client is told 429 and the log why, `full` if all slots are taken.
+    pub(super) async fn take_permit(&mut self, full: &str) -> io::Result<Option<Permit>> {
+        let Some(slot) = self.site.forks.try_take() else {
+            self.fields().error("http", full);
+            self.reply_status(429).await?;
+            return Ok(None);
+        };
+        let most = self.service.config.limits.max_connections_per_address;
+        // A proxy's connections serve many clients, so that programs are counted; all others were when they came.
+        let named = self.client.address.filter(|_| self.client.is_named);
+        let Some((most, ip)) = most.zip(named) else {
+            return Ok(Some(Permit {
+                slot,
+                counted: None,
+            }));
+        };
+        let counted = self.service.addresses.count(ip, most);
+        if counted.is_none() {
+            drop(slot);
+            let fields = Fields {
+                remote: Some(ip.to_string()),
+                ..self.fields()
+            };
+            fields.access("http", "Too many connections from this address");
+            METRICS.refusals.add("connections_per_address");
+            self.reply_text(Response::new(429), &status_text(429))
+                .await?;
+            return Ok(None);
+        }
+        Ok(Some(Permit { slot, counted }))
+    }
+
+    /// Starts `command` as the user that programs run as here.
+    pub(super) async fn spawn(&self, command: Command) -> io::Result<Handler> {
+        match self.site.spawner {
+            Some(spawner) => spawner.spawn(command).await,
+            None => Err(io::ErrorKind::PermissionDenied.into()),
+        }
     }
 
     /// What the head of a reply depends on.

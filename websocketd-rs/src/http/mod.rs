@@ -28,13 +28,13 @@ mod upgrade;
 use std::io;
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::capacity::{Addresses, Slots};
 use crate::config::Config;
 use crate::logging::Fields;
 use crate::net::{Peer, Stream};
-use crate::process::Spawner;
+use crate::process::Spawners;
 use crate::session::Upgraded;
 
 use connection::{Connection, NoHead};
@@ -48,12 +48,14 @@ use upgrade::Started;
 pub struct Service {
     /// The configuration in force.
     pub config: Arc<Config>,
-    /// Starts programs. Shared with the service of an older configuration after a reload.
-    pub spawner: Arc<Spawner>,
-    /// Slots for handler and CGI processes; `None`: unlimited.
-    pub forks: Option<Arc<Semaphore>>,
+    /// Start programs. Shared with the service of an older configuration after a reload.
+    pub spawners: Arc<Spawners>,
+    /// Slots for handler and CGI processes.
+    pub forks: Arc<Slots>,
     /// Those of each route with slots of its own, in the order of the routes.
-    pub route_forks: Vec<Option<Arc<Semaphore>>>,
+    pub route_forks: Vec<Option<Arc<Slots>>>,
+    /// What each client address has: connections, or behind a proxy programs.
+    pub addresses: Arc<Addresses>,
     /// Cancelled when the server goes down: a connection between requests ends at once, one in a request after it.
     pub stopping: CancellationToken,
 }
@@ -103,7 +105,7 @@ async fn serve_requests(stream: Stream, peer: Peer, service: &Service) -> Option
             Ok(After::Session(started)) => {
                 let Started {
                     handler,
-                    fork,
+                    permit,
                     fields,
                     config,
                 } = *started;
@@ -116,7 +118,7 @@ async fn serve_requests(stream: Stream, peer: Peer, service: &Service) -> Option
                     stream,
                     early,
                     handler,
-                    fork,
+                    permit,
                     fields,
                     config,
                 });

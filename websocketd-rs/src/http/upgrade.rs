@@ -5,8 +5,6 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::sync::OwnedSemaphorePermit;
-
 use super::exchange::Exchange;
 use super::handshake::{self, Accepted};
 use super::origin;
@@ -14,6 +12,7 @@ use super::remote::Remote;
 use super::response::{self, Response};
 use super::script;
 use super::target;
+use crate::capacity::Permit;
 use crate::config::{Config, Program};
 use crate::logging::Fields;
 use crate::metrics::METRICS;
@@ -23,7 +22,7 @@ use crate::process::{Command, Handler, env, terminate};
 #[derive(Debug)]
 pub(super) struct Started {
     pub(super) handler: Handler,
-    pub(super) fork: Option<OwnedSemaphorePermit>,
+    pub(super) permit: Permit,
     pub(super) fields: Fields,
     pub(super) config: Arc<Config>,
 }
@@ -43,12 +42,8 @@ pub(super) async fn upgrade(
     program: &Program,
 ) -> io::Result<Option<Started>> {
     let mut fields = exchange.fields();
-    let Ok(fork) = exchange.take_fork() else {
-        fields.error(
-            "http",
-            "Max of possible forks already active, upgrade rejected",
-        );
-        exchange.reply_status(429).await?;
+    let full = "Max of possible forks already active, upgrade rejected";
+    let Some(permit) = exchange.take_permit(full).await? else {
         return Ok(None);
     };
     let config = exchange.site.config;
@@ -107,7 +102,7 @@ pub(super) async fn upgrade(
         cwd: None,
         limits: config.process.limits,
     };
-    let handler = match exchange.service.spawner.spawn(command).await {
+    let handler = match exchange.spawn(command).await {
         Ok(handler) => handler,
         Err(error) => {
             let program = fields.command.clone().unwrap_or_default();
@@ -134,7 +129,7 @@ pub(super) async fn upgrade(
     }
     Ok(Some(Started {
         handler,
-        fork,
+        permit,
         fields,
         config: Arc::clone(config),
     }))
@@ -226,6 +221,7 @@ pub(super) fn describe<'a>(
         unique_id,
         headers,
         inherited: &exchange.site.config.process.inherited_env,
+        max_bytes: exchange.site.config.process.max_environment,
     }
 }
 

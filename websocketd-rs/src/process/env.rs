@@ -10,10 +10,6 @@ use std::path::Path;
 /// Longest variable with its name. The kernel refuses a string of 32 pages, 128 KiB (execve(2), `MAX_ARG_STRLEN`).
 pub const MAX_VARIABLE: usize = 120 * 1024;
 
-/// Most bytes of an environment. The kernel takes a quarter of the stack limit, 2 MiB at the usual 8 MiB, for
-/// arguments and environment together (execve(2)); arguments and a lower stack limit need their room.
-pub const MAX_ENVIRONMENT: usize = 1024 * 1024;
-
 /// Name and version, as `SERVER_SOFTWARE`. Programs in the wild look for `websocketd/` at its begin.
 pub const SERVER_SOFTWARE: &str =
     concat!("websocketd/", env!("CARGO_PKG_VERSION"), " (websocketd-rs)");
@@ -63,6 +59,8 @@ pub struct Request<'a> {
     pub headers: &'a [(&'a str, &'a [u8])],
     /// What `--passenv` lets through.
     pub inherited: &'a [(OsString, OsString)],
+    /// Most bytes of all variables, `--maxenvbytes`.
+    pub max_bytes: usize,
 }
 
 /// What a CGI script gets beside the request.
@@ -82,7 +80,7 @@ pub struct Script<'a> {
 /// is in `HTTP_SEC_WEBSOCKET_PROTOCOL`, what holds in `WEBSOCKET_PROTOCOL`.
 ///
 /// # Errors
-/// When it is over [`MAX_ENVIRONMENT`], or one variable over [`MAX_VARIABLE`].
+/// When it is over the request's `max_bytes`, or one variable over [`MAX_VARIABLE`].
 pub fn session(request: &Request<'_>, protocol: Option<&str>) -> Result<Environment, TooLarge> {
     let mut builder = Builder::default();
     builder.add_request(request);
@@ -199,17 +197,17 @@ impl Builder {
                     .push((name.as_bytes().into(), value.as_bytes().into()));
             }
         }
-        self.check()
+        self.check(request.max_bytes)
     }
 
-    fn check(self) -> Result<Environment, TooLarge> {
+    fn check(self, max_bytes: usize) -> Result<Environment, TooLarge> {
         // `=`, the NUL at the end, and the pointer that the kernel counts too.
         const OVERHEAD: usize = 2 + size_of::<usize>();
         let mut total = 0;
         for (name, value) in &self.variables {
             let size = name.len() + value.len() + OVERHEAD;
             total += size;
-            if size > MAX_VARIABLE || total > MAX_ENVIRONMENT {
+            if size > MAX_VARIABLE || total > max_bytes {
                 return Err(TooLarge);
             }
         }
@@ -257,6 +255,7 @@ mod tests {
 
     fn request<'a>(headers: Fields<'a>, inherited: &'a [(OsString, OsString)]) -> Request<'a> {
         Request {
+            max_bytes: 1 << 20,
             method: "GET",
             protocol: "HTTP/1.1",
             server_name: "example.com",

@@ -1,7 +1,8 @@
 //! What the daemon and its spawner say to each other: pure encoding, no I/O.
 //!
 //! Both ends are the same binary on the same machine, so numbers travel in native byte order.
-//! A request is a fixed head (which carries the three descriptors) and a body; a reply is fixed in size.
+//! A request is a fixed head; one that starts a program carries its three descriptors and is followed by a body. A reply is
+//! fixed in size.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -24,33 +25,62 @@ pub(super) const REPLY: usize = 13;
 /// Bytes before the strings of a body: two counts and four limits.
 const FIXED: usize = 2 * 4 + 4 * 8;
 
+/// Stands in a head where the size of a body would, in one that asks for a signal.
+const SIGNAL: u32 = u32::MAX;
+
 /// Stands for a limit that is not set. Of the same value as `RLIM_INFINITY`, which would set none either.
 const UNLIMITED: u64 = u64::MAX;
 
 /// The head of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Head {
-    /// Chosen by the daemon; comes back in the reply.
-    pub(super) id: u64,
-    /// Bytes of the body that follows.
-    pub(super) body: usize,
+pub(super) enum Head {
+    /// Start what the body tells.
+    Start {
+        /// Chosen by the daemon; comes back in the reply.
+        id: u64,
+        /// Bytes of the body that follows.
+        body: usize,
+    },
+    /// Send a signal to a process group. There is no reply.
+    Signal {
+        /// Id of the group.
+        group: u32,
+        /// Number of the signal.
+        signal: i32,
+    },
 }
 
 impl Head {
     pub(super) fn encode(self) -> [u8; HEAD] {
         let mut bytes = [0; HEAD];
-        bytes[..8].copy_from_slice(&self.id.to_ne_bytes());
-        let body = u32::try_from(self.body).unwrap_or(u32::MAX);
+        let body = match self {
+            Self::Start { id, body } => {
+                bytes[..8].copy_from_slice(&id.to_ne_bytes());
+                u32::try_from(body).unwrap_or(u32::MAX - 1)
+            }
+            Self::Signal { group, signal } => {
+                bytes[..4].copy_from_slice(&group.to_ne_bytes());
+                bytes[4..8].copy_from_slice(&signal.to_ne_bytes());
+                SIGNAL
+            }
+        };
         bytes[8..].copy_from_slice(&body.to_ne_bytes());
         bytes
     }
 
     /// `None` when the body is longer than [`MAX_BODY`].
     pub(super) fn decode(bytes: [u8; HEAD]) -> Option<Self> {
-        let (id, body) = bytes.split_at(8);
-        let id = u64::from_ne_bytes(id.try_into().ok()?);
-        let body = u32::from_ne_bytes(body.try_into().ok()?) as usize;
-        (body <= MAX_BODY).then_some(Self { id, body })
+        let (first, body) = bytes.split_at(8);
+        let body = u32::from_ne_bytes(body.try_into().ok()?);
+        if body == SIGNAL {
+            let (group, signal) = first.split_at(4);
+            return Some(Self::Signal {
+                group: u32::from_ne_bytes(group.try_into().ok()?),
+                signal: i32::from_ne_bytes(signal.try_into().ok()?),
+            });
+        }
+        let (id, body) = (u64::from_ne_bytes(first.try_into().ok()?), body as usize);
+        (body <= MAX_BODY).then_some(Self::Start { id, body })
     }
 }
 
@@ -264,21 +294,21 @@ mod tests {
 
     #[test]
     fn heads_and_replies_survive_the_way() {
-        let head = Head {
-            id: u64::MAX,
-            body: 17,
-        };
-        assert_eq!(Head::decode(head.encode()), Some(head));
-        assert_eq!(
-            Head::decode(
-                Head {
-                    id: 1,
-                    body: MAX_BODY + 1
-                }
-                .encode()
-            ),
-            None
-        );
+        for head in [
+            Head::Start {
+                id: u64::MAX,
+                body: 17,
+            },
+            Head::Signal {
+                group: 4_194_304,
+                signal: 15,
+            },
+        ] {
+            assert_eq!(Head::decode(head.encode()), Some(head));
+        }
+        for body in [MAX_BODY + 1, usize::MAX] {
+            assert_eq!(Head::decode(Head::Start { id: 1, body }.encode()), None);
+        }
         for reply in [
             Reply::Started {
                 id: 7,

@@ -3,23 +3,29 @@
 //! The daemon does not start programs itself. A small [`spawner`] process does, because the price of a
 //! fork grows with the open files of the process that forks (measured: 59 us with few, 670 us with 16,000),
 //! and every child keeps a copy of that file table in the kernel. The spawner owns no client socket; it gets
-//! the pipe ends of each handler by `SCM_RIGHTS`. [`Spawner`] is its client, and the only door.
+//! the pipe ends of each handler by `SCM_RIGHTS`. [`Spawner`] is its client, and the only door. Programs of another
+//! user have a spawner of their own, which has become that user; [`Spawners`] holds them all.
 
 pub mod env;
 mod message;
+pub mod privileges;
 mod spawn;
 pub mod spawner;
+mod spawners;
 pub mod terminate;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitStatus;
+use std::sync::Arc;
 
+use nix::sys::signal::Signal;
 use tokio::net::unix::pipe;
 use tokio::sync::oneshot;
 
 use crate::metrics::{METRICS, Present};
 pub use spawn::Spawner;
+pub use spawners::{Others, Spawners};
 
 use crate::config::ResourceLimits;
 
@@ -60,6 +66,8 @@ pub struct Exit {
     status: Option<Ended>,
     /// Counts the process as running, or as told to end, until it has exited.
     present: Option<Present>,
+    /// Who sends its signals, where the daemon may not: it runs as another user.
+    envoy: Option<Arc<Spawner>>,
 }
 
 /// How a process ended.
@@ -72,12 +80,21 @@ pub enum Ended {
 }
 
 impl Exit {
-    fn new(news: oneshot::Receiver<ExitStatus>) -> Self {
+    fn new(news: oneshot::Receiver<ExitStatus>, envoy: Option<Arc<Spawner>>) -> Self {
         let present = Some(METRICS.handlers_running.enter());
         Self {
             news,
             status: None,
             present,
+            envoy,
+        }
+    }
+
+    /// Sends `signal` to the process group `group`, whose leader this tells the end of.
+    async fn signal(&self, group: u32, signal: Signal) {
+        match &self.envoy {
+            None => terminate::send(group, signal),
+            Some(spawner) => spawner.signal(group, signal).await,
         }
     }
 

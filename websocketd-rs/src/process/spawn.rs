@@ -1,27 +1,39 @@
 //! The daemon's side of the spawner: hands over the pipe ends, waits for the pid, hears of the exits.
 
 use std::collections::HashMap;
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{self, ExitStatus, Stdio};
-use std::sync::Mutex;
-use std::time::Instant;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
 use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use rustix::pipe::{PipeFlags, pipe_with};
 use tokio::io::{AsyncReadExt, Interest};
 use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
+use tokio::time::timeout;
 
+use crate::config::User;
 use crate::metrics::METRICS;
 
 use super::message::{self, Head, REPLY, Reply};
-use super::spawner::{ARGV0, exit_status};
-use super::{Command, Exit, Handler};
+use super::spawner::{ARGV0, READY, exit_status};
+use super::{Command, Exit, Handler, terminate};
+
+/// How long a spawner may take to become its user: the look-up of the groups may ask a directory server.
+const READY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long handing over a signal may take. Longer means that the spawner is stopped, and its programs can't be ended.
+const SIGNAL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Longest reason for not becoming a user that is told.
+const MAX_REASON: u64 = 1024;
 
 /// Starts programs, by way of the spawner process. The only door.
 #[derive(Debug)]
@@ -31,6 +43,10 @@ pub struct Spawner {
     sending: tokio::sync::Mutex<()>,
     waiting: Mutex<Waiting>,
     child: Mutex<process::Child>,
+    /// Its programs run as another user, whom the daemon may not signal: the spawner does.
+    is_foreign: bool,
+    /// Some of [`Waiting::abandoned`] are to be ended.
+    abandonment: Notify,
 }
 
 /// The socket, registered with the runtime at its first use: the spawner starts before there is one.
@@ -45,6 +61,8 @@ struct Waiting {
     next_id: u64,
     starts: HashMap<u64, Start>,
     exits: HashMap<u32, oneshot::Sender<ExitStatus>>,
+    /// Programs of another user whose asker has gone.
+    abandoned: Vec<u32>,
     closed: bool,
 }
 
@@ -63,8 +81,20 @@ impl Spawner {
     /// # Errors
     /// When `/proc/self/exe` can't be started or a socket can't be had.
     pub fn start() -> io::Result<Self> {
-        let (ours, theirs) = StdUnixStream::pair()?;
-        ours.set_nonblocking(true)?;
+        Self::launch(None)
+    }
+
+    /// Starts a spawner that becomes `user`, which takes the rights of root unless that is the daemon's own user: to be
+    /// called before they are given up.
+    ///
+    /// # Errors
+    /// As [`Spawner::start`], and with the reason when it can't become that user.
+    pub fn start_as(user: &User) -> io::Result<Self> {
+        Self::launch(Some(user))
+    }
+
+    fn launch(user: Option<&User>) -> io::Result<Self> {
+        let (mut ours, theirs) = StdUnixStream::pair()?;
         let mut program = process::Command::new("/proc/self/exe");
         // Out of the daemon's process group, so that a Ctrl-C is for the daemon alone. Its stdout is not
         // ours: a reader of our log must see its end when the daemon ends.
@@ -74,7 +104,20 @@ impl Spawner {
             .process_group(0)
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::null());
-        let child = program.spawn()?;
+        if let Some(User { name, uid, gid, .. }) = user {
+            program.arg(name).args([uid.to_string(), gid.to_string()]);
+        }
+        let mut child = program.spawn()?;
+        // The other end lives in this until it is dropped: else the spawner's death would not be seen.
+        drop(program);
+        if user.is_some()
+            && let Err(error) = await_ready(&mut ours)
+        {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(error);
+        }
+        ours.set_nonblocking(true)?;
         Ok(Self {
             socket: OnceSocket {
                 std: Mutex::new(Some(ours)),
@@ -83,6 +126,8 @@ impl Spawner {
             sending: tokio::sync::Mutex::new(()),
             waiting: Mutex::default(),
             child: Mutex::new(child),
+            is_foreign: user.is_some(),
+            abandonment: Notify::new(),
         })
     }
 
@@ -92,7 +137,10 @@ impl Spawner {
     /// # Errors
     /// `UnexpectedEof` when the spawner died. Starts that were under way have failed then, and later ones do.
     pub async fn listen(&self) -> io::Result<()> {
-        let result = self.read_replies().await;
+        let result = tokio::select! {
+            result = self.read_replies() => result,
+            () = self.end_abandoned() => Ok(()),
+        };
         let mut waiting = self.lock();
         waiting.closed = true;
         waiting.starts.clear();
@@ -119,7 +167,12 @@ impl Spawner {
                     waiting.exits.insert(pid, start.exited);
                     if start.started.send(Ok(pid)).is_err() {
                         // Whoever asked has gone meanwhile: nobody else would ever end it.
-                        super::terminate::abandon(pid);
+                        if self.is_foreign {
+                            waiting.abandoned.push(pid);
+                            self.abandonment.notify_one();
+                        } else {
+                            terminate::send(pid, Signal::SIGKILL);
+                        }
                     }
                 }
             }
@@ -136,12 +189,34 @@ impl Spawner {
         }
     }
 
+    /// Ends what nobody waits for, beside the reading of replies: were it a part of that, the spawner and we could each
+    /// wait for the other to read.
+    async fn end_abandoned(&self) {
+        loop {
+            self.abandonment.notified().await;
+            let abandoned = std::mem::take(&mut self.lock().abandoned);
+            for group in abandoned {
+                self.signal(group, Signal::SIGKILL).await;
+            }
+        }
+    }
+
+    /// Has the spawner send `signal` to a process group of its user.
+    pub(super) async fn signal(&self, group: u32, signal: Signal) {
+        let head = Head::Signal {
+            group,
+            signal: signal as i32,
+        };
+        // An error means that the spawner is gone, which ends the daemon. Safe to give up: so few bytes go at once or not.
+        let _ = timeout(SIGNAL_TIMEOUT, self.send(head, &[], &[])).await;
+    }
+
     /// Starts `command` in a process group of its own with three pipes.
     ///
     /// # Errors
     /// What exec reports (not found, permission, exec format, argument list too long, too many processes), or
     /// too many open files; `BrokenPipe` when the spawner is gone.
-    pub async fn spawn(&self, command: Command) -> io::Result<Handler> {
+    pub async fn spawn(self: &Arc<Self>, command: Command) -> io::Result<Handler> {
         let asked = Instant::now();
         let started = self.request(command).await;
         match &started {
@@ -151,7 +226,7 @@ impl Spawner {
         started
     }
 
-    async fn request(&self, command: Command) -> io::Result<Handler> {
+    async fn request(self: &Arc<Self>, command: Command) -> io::Result<Handler> {
         let body = message::encode(&command)?;
         let (stdin, our_stdin) = pipe_with(PipeFlags::CLOEXEC)?;
         let (our_stdout, stdout) = pipe_with(PipeFlags::CLOEXEC)?;
@@ -163,17 +238,12 @@ impl Spawner {
         let (started, start_news) = oneshot::channel();
         let (exited, exit_news) = oneshot::channel();
         let id = self.register(Start { started, exited })?;
-        if let Err(error) = self
-            .send(
-                Head {
-                    id,
-                    body: body.len(),
-                },
-                &body,
-                [&stdin, &stdout, &stderr],
-            )
-            .await
-        {
+        let head = Head::Start {
+            id,
+            body: body.len(),
+        };
+        let pipes = [&stdin, &stdout, &stderr].map(AsFd::as_fd);
+        if let Err(error) = self.send(head, &body, &pipes).await {
             self.lock().starts.remove(&id);
             return Err(error);
         }
@@ -184,7 +254,7 @@ impl Spawner {
             stdin: our_stdin,
             stdout: our_stdout,
             stderr: our_stderr,
-            exit: Exit::new(exit_news),
+            exit: Exit::new(exit_news, self.is_foreign.then(|| Arc::clone(self))),
         })
     }
 
@@ -199,10 +269,9 @@ impl Spawner {
         Ok(id)
     }
 
-    async fn send(&self, head: Head, body: &[u8], pipes: [&OwnedFd; 3]) -> io::Result<()> {
+    async fn send(&self, head: Head, body: &[u8], pipes: &[BorrowedFd<'_>]) -> io::Result<()> {
         let socket = self.socket.get().await?;
         let _sending = self.sending.lock().await;
-        let pipes: [BorrowedFd<'_>; 3] = pipes.map(AsFd::as_fd);
         let head = head.encode();
         let total = head.len() + body.len();
         let mut sent = 0;
@@ -212,7 +281,8 @@ impl Spawner {
                     let mut space =
                         [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
                     let mut control = SendAncillaryBuffer::new(&mut space);
-                    if sent == 0 && !control.push(SendAncillaryMessage::ScmRights(&pipes)) {
+                    let first = sent == 0 && !pipes.is_empty();
+                    if first && !control.push(SendAncillaryMessage::ScmRights(pipes)) {
                         return Err(io::Error::other("no room for the descriptors"));
                     }
                     let parts = [
@@ -288,6 +358,20 @@ impl tokio::io::AsyncRead for SharedSocket<'_> {
 fn non_blocking(end: OwnedFd) -> io::Result<OwnedFd> {
     fcntl_setfl(&end, OFlags::NONBLOCK)?;
     Ok(end)
+}
+
+/// Waits until the spawner has become its user, or tells why it can't.
+fn await_ready(socket: &mut StdUnixStream) -> io::Result<()> {
+    socket.set_read_timeout(Some(READY_TIMEOUT))?;
+    let mut answer = [0];
+    socket.read_exact(&mut answer)?;
+    if answer == [READY] {
+        return Ok(());
+    }
+    let mut reason = answer.to_vec();
+    socket.take(MAX_REASON).read_to_end(&mut reason)?;
+    let reason = String::from_utf8_lossy(&reason);
+    Err(io::Error::other(reason.into_owned()))
 }
 
 fn gone() -> io::Error {

@@ -2,6 +2,7 @@
 //! them and tells how they ended. When the daemon is gone, even by `kill -9`, it ends what it started.
 
 use std::collections::HashSet;
+use std::ffi::OsString;
 use std::io::{self, IoSliceMut};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -20,8 +21,9 @@ use rustix::net::{
 use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
 
 use super::message::{self, HEAD, Head, REPLY, Reply};
+use super::privileges::become_user;
 use super::terminate::LADDER;
-use crate::config::ResourceLimits;
+use crate::config::{ResourceLimits, User};
 
 /// argv[0] by which the binary knows that it was started as the spawner.
 pub const ARGV0: &str = "websocketd-rs-spawner";
@@ -32,8 +34,22 @@ const PIPES: usize = 3;
 /// How often a spawner that lost its daemon looks whether its programs are gone.
 const ORPHAN_POLL: Duration = Duration::from_millis(20);
 
-/// Serves the socket on descriptor 0 until the daemon closes it, then ends what still runs.
-pub fn run() -> ExitCode {
+/// What a spawner that has become its user says; anything else is the text of why it can't.
+pub(super) const READY: u8 = 0;
+
+/// Serves the socket on descriptor 0 until the daemon closes it, then ends what still runs. `argv` may name the user to
+/// become first: its name, id and group's id.
+pub fn run(argv: &[OsString]) -> ExitCode {
+    if let Some(user) = user(argv) {
+        let socket = io::stdin();
+        let outcome = become_user(&user);
+        let answer = outcome
+            .as_ref()
+            .map_or_else(String::as_bytes, |()| &[READY]);
+        if send_all(&socket, answer).is_err() || outcome.is_err() {
+            return ExitCode::FAILURE;
+        }
+    }
     match serve() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -41,6 +57,19 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn user(argv: &[OsString]) -> Option<User> {
+    let [_, name, uid, gid] = argv else {
+        return None;
+    };
+    let number = |text: &OsString| text.to_str()?.parse::<u32>().ok();
+    Some(User {
+        name: name.to_str()?.to_owned(),
+        uid: number(uid)?.into(),
+        gid: number(gid)?.into(),
+        setting: String::new(),
+    })
 }
 
 fn serve() -> io::Result<()> {
@@ -86,23 +115,32 @@ fn serve() -> io::Result<()> {
     Ok(())
 }
 
-/// Takes one request, starts its program and replies; `false` when the daemon is gone.
+/// Takes one request; starts its program and replies, or sends its signal; `false` when the daemon is gone.
 fn answer(socket: &impl AsFd, children: &mut HashSet<u32>, body: &mut Vec<u8>) -> io::Result<bool> {
     let Some((head, pipes)) = receive_head(socket)? else {
         return Ok(false);
     };
+    let (id, length) = match head {
+        Head::Start { id, body } => (id, body),
+        Head::Signal { group, signal } => {
+            if let Ok(signal) = Signal::try_from(signal) {
+                super::terminate::send(group, signal);
+            }
+            return Ok(true);
+        }
+    };
     body.clear();
-    body.resize(head.body, 0);
+    body.resize(length, 0);
     if !receive_exact(socket, body)? {
         return Ok(false);
     }
     let reply = match start(body, pipes) {
         Ok(pid) => {
             children.insert(pid);
-            Reply::Started { id: head.id, pid }
+            Reply::Started { id, pid }
         }
         Err(error) => Reply::Failed {
-            id: head.id,
+            id,
             errno: error.raw_os_error().unwrap_or(nix::libc::EINVAL),
         },
     };
@@ -236,7 +274,10 @@ fn next_dead() -> Option<(u32, i32)> {
 
 fn send_reply(socket: &impl AsFd, reply: Reply) -> io::Result<()> {
     let bytes: [u8; REPLY] = reply.encode();
-    let mut rest = &bytes[..];
+    send_all(socket, &bytes)
+}
+
+fn send_all(socket: &impl AsFd, mut rest: &[u8]) -> io::Result<()> {
     while !rest.is_empty() {
         match send(socket, rest, SendFlags::NOSIGNAL) {
             Ok(n) => rest = &rest[n..],

@@ -34,25 +34,11 @@ pub async fn end(pid: u32, exit: &mut Exit, delay: Duration) -> Ended {
         if let Some(ended) = gone_before(pid, exit, start + after + later).await {
             return ended;
         }
-        send(pid, signal);
+        exit.signal(pid, signal).await;
     }
     tokio::time::timeout(KILL_TIMEOUT, exit.wait())
         .await
         .unwrap_or(Ended::Unknown)
-}
-
-/// Kills the process group at once and reaps its leader.
-pub async fn kill(pid: u32, exit: &mut Exit) -> Ended {
-    exit.mark_ending();
-    send(pid, Signal::SIGKILL);
-    tokio::time::timeout(KILL_TIMEOUT, exit.wait())
-        .await
-        .unwrap_or(Ended::Unknown)
-}
-
-/// Kills a process group that nobody waits for.
-pub(super) fn abandon(pid: u32) {
-    send(pid, Signal::SIGKILL);
 }
 
 async fn gone_before(pid: u32, exit: &mut Exit, deadline: Instant) -> Option<Ended> {
@@ -74,7 +60,8 @@ pub(super) fn group_exists(group: u32) -> bool {
     !matches!(killpg(raw(group), None), Err(Errno::ESRCH))
 }
 
-fn send(group: u32, signal: Signal) {
+/// Sends a signal to a process group of this process's own user.
+pub(super) fn send(group: u32, signal: Signal) {
     // ESRCH: it went in the meantime, which is what we want.
     let _ = killpg(raw(group), signal);
 }

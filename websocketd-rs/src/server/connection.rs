@@ -6,9 +6,9 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 
 use super::brief;
-use super::gate::{Addresses, Place};
+use super::gate::Place;
 use super::redirect::Destination;
-use crate::config::{Config, Level};
+use crate::config::Level;
 use crate::http::{self, Service};
 use crate::logging::Fields;
 use crate::metrics::METRICS;
@@ -36,7 +36,6 @@ pub(super) struct Arrival {
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
     pub(super) place: Place,
-    pub(super) addresses: Arc<Addresses>,
 }
 
 /// A TCP connection: first whose it is, then TLS where the port speaks it.
@@ -48,7 +47,7 @@ pub(super) async fn serve_tcp(
     let config = &service.config;
     if config.listen.proxy_protocol && config.trusts(arrival.peer.ip()) {
         let known = tokio::select! {
-            known = Box::pin(learn_client(&mut arrival, config, tls.is_some())) => known,
+            known = Box::pin(learn_client(&mut arrival, &service, tls.is_some())) => known,
             () = service.stopping.cancelled() => false,
         };
         if !known {
@@ -59,14 +58,13 @@ pub(super) async fn serve_tcp(
         stream,
         peer,
         place,
-        addresses,
     } = arrival;
-    drop(addresses);
     hold(place, secure(stream, Peer::Tcp(peer), tls, service)).await;
 }
 
 /// Takes the client's address from the PROXY header, and counts the connection to it. Whether it goes on.
-async fn learn_client(arrival: &mut Arrival, config: &Config, tls: bool) -> bool {
+async fn learn_client(arrival: &mut Arrival, service: &Service, tls: bool) -> bool {
+    let config = &service.config;
     let client = match proxy::read(&mut arrival.stream, config.limits.header_timeout).await {
         Ok(Source::Client(client)) => client,
         // The connection is the proxy's own, which is not limited.
@@ -83,8 +81,13 @@ async fn learn_client(arrival: &mut Arrival, config: &Config, tls: bool) -> bool
         }
     };
     arrival.peer = SocketAddr::new(client.ip().to_canonical(), client.port());
+    // One trusted proxy behind another stands for many clients as well.
     let most = config.limits.max_connections_per_address;
-    let fits = most.is_none_or(|most| arrival.place.count(&arrival.addresses, client.ip(), most));
+    let fits = config.trusts(client.ip())
+        || most.is_none_or(|most| {
+            let addresses = &service.addresses;
+            arrival.place.count(addresses, client.ip(), most)
+        });
     if !fits {
         tell_too_many(&arrival.stream, arrival.peer.ip(), tls);
     }

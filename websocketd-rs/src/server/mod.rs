@@ -6,7 +6,6 @@ mod connection;
 mod doors;
 mod gate;
 mod notify;
-mod privileges;
 mod redirect;
 mod start;
 
@@ -15,13 +14,13 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use start::{start, verify};
 
+use crate::capacity::{Slot, Slots};
 use crate::config::{Config, Level};
 use crate::http::Service;
 use crate::logging::{self, log};
@@ -29,11 +28,11 @@ use crate::metrics::METRICS;
 use crate::net::listener::{Accepted, describe};
 use crate::net::tls::{self, ServerConfig};
 use crate::net::{Peer, Stream};
-use crate::process::Spawner;
+use crate::process::Spawners;
 use crate::shutdown::{Order, Signals};
 use connection::{Arrival, hold, redirect_tcp, refuse, serve, serve_tcp};
 use doors::{BoundDoors, Door, Doors};
-use gate::{Addresses, Place, RouteSlots, Slots};
+use gate::{Place, RouteSlots};
 use notify::Notifier;
 
 /// Pause after an accept that failed for want of files or memory: what lacks is given back by others, and asking again at once
@@ -52,10 +51,8 @@ const DRAIN_MARGIN: Duration = Duration::from_secs(5);
 struct Server {
     service: Arc<Service>,
     tls: Option<Arc<ServerConfig>>,
-    connections: Slots,
-    forks: Option<Slots>,
+    connections: Arc<Slots>,
     route_forks: RouteSlots,
-    addresses: Arc<Addresses>,
     /// One task for each connection.
     tasks: TaskTracker,
     /// Tasks that serve no connection, and that the drain therefore does not wait for.
@@ -65,26 +62,24 @@ struct Server {
 }
 
 impl Server {
-    /// A server for `config`, whose handlers `spawner` starts. `tls` is what [`tls::load`] made of the files in `config`.
-    fn new(config: Config, tls: Option<Arc<ServerConfig>>, spawner: Arc<Spawner>) -> Self {
-        let forks = config.limits.max_forks.map(Slots::new);
+    /// A server for `config`, whose handlers `spawners` start. `tls` is what [`tls::load`] made of the files in `config`.
+    fn new(config: Config, tls: Option<Arc<ServerConfig>>, spawners: Spawners) -> Self {
         let mut route_forks = RouteSlots::default();
-        let connections = Slots::new(config.limits.max_connections);
+        let connections = Arc::new(Slots::new(Some(config.limits.max_connections)));
         let stopping = CancellationToken::new();
         let service = Arc::new(Service {
+            forks: Arc::new(Slots::new(config.limits.max_forks)),
             route_forks: route_forks.fit(&config),
             config: Arc::new(config),
-            spawner,
-            forks: forks.as_ref().map(Slots::semaphore),
+            spawners: Arc::new(spawners),
+            addresses: Arc::default(),
             stopping: stopping.clone(),
         });
         Self {
             service,
             tls,
             connections,
-            forks,
             route_forks,
-            addresses: Arc::default(),
             tasks: TaskTracker::new(),
             background: TaskTracker::new(),
             stopping,
@@ -95,7 +90,7 @@ impl Server {
     /// Serves the clients of `doors` until `signals` say stop, then drains. On reload `read` gives the new configuration.
     ///
     /// # Errors
-    /// When the server can't start, or can't go on because its spawner process died.
+    /// When the server can't start, or can't go on because a spawner process died.
     async fn run(
         mut self,
         mut doors: BoundDoors,
@@ -107,8 +102,10 @@ impl Server {
             self.background.spawn(serve);
         }
         let doors = Doors::listen(doors).map_err(|error| describe(&error))?;
-        let spawner = Arc::clone(&self.service.spawner);
-        let mut spawner = self.background.spawn(async move { spawner.listen().await });
+        let spawners = Arc::clone(&self.service.spawners);
+        let mut spawners = self
+            .background
+            .spawn(async move { spawners.listen().await });
         let mut notifier = Notifier::new(&self.service.config.supervisor);
         log(Level::Trace, "server", "Ready");
         notifier.ready();
@@ -125,11 +122,14 @@ impl Server {
                     }
                 },
                 () = notifier.watch() => {}
-                _ = &mut spawner => break Err("the spawner process died".to_owned()),
-                entered = Self::accept(self.connections.semaphore(), &doors) => {
-                    let (accepted, permit, door) = entered;
+                dead = &mut spawners => {
+                    let dead = dead.unwrap_or_else(|error| error.to_string());
+                    break Err(format!("{dead} died"));
+                }
+                entered = Self::accept(&self.connections, &doors) => {
+                    let (accepted, slot, door) = entered;
                     match accepted {
-                        Ok(accepted) => self.admit(accepted, permit, door),
+                        Ok(accepted) => self.admit(accepted, slot, door),
                         Err(error) => self.complain(&error).await,
                     }
                 }
@@ -139,40 +139,37 @@ impl Server {
         drop(doors);
         notifier.stopping();
         self.drain(signals, notifier).await;
-        spawner.abort();
+        spawners.abort();
         ended
     }
 
-    /// Waits for a permit first and then for a client: when all permits are out, clients wait in the kernel's queue. One wait
-    /// for all doors, so that a quiet door holds no permit.
-    async fn accept(
-        permits: Arc<Semaphore>,
-        doors: &Doors,
-    ) -> (io::Result<Accepted>, OwnedSemaphorePermit, &Door) {
-        let permit = permits
-            .acquire_owned()
-            .await
-            .expect("the semaphore is never closed");
+    /// Waits for a slot first and then for a client: when all slots are taken, clients wait in the kernel's queue. One wait
+    /// for all doors, so that a quiet door holds no slot.
+    async fn accept<'doors>(
+        slots: &Arc<Slots>,
+        doors: &'doors Doors,
+    ) -> (io::Result<Accepted>, Slot, &'doors Door) {
+        let slot = slots.take().await;
         let (accepted, door) = poll_fn(|cx| doors.poll_accept(cx)).await;
-        (accepted, permit, door)
+        (accepted, slot, door)
     }
 
     /// Starts the task of a connection, unless its address has too many.
-    fn admit(&mut self, accepted: Accepted, permit: OwnedSemaphorePermit, door: &Door) {
+    fn admit(&mut self, accepted: Accepted, slot: Slot, door: &Door) {
         let config = &self.service.config;
-        let mut place = Place::new(permit);
+        let mut place = Place::new(slot);
         if let (Accepted::Tcp(_, peer), Some(most)) =
             (&accepted, config.limits.max_connections_per_address)
         {
             let ip = peer.ip();
             // A trusted proxy stands for many clients.
-            if !config.trusts(ip) && !place.count(&self.addresses, ip, most) {
+            if !config.trusts(ip) && !place.count(&self.service.addresses, ip, most) {
                 refuse(accepted, ip, self.tls.is_some());
                 return;
             }
         }
         METRICS.connections.add(1);
-        if self.connections.semaphore().available_permits() == 0 && self.may_complain() {
+        if self.connections.is_full() && self.may_complain() {
             log(
                 Level::Info,
                 "server",
@@ -192,7 +189,6 @@ impl Server {
                     stream,
                     peer,
                     place,
-                    addresses: Arc::clone(&self.addresses),
                 };
                 self.tasks.spawn(serve_tcp(arrival, tls, service));
             }
@@ -237,6 +233,7 @@ impl Server {
     /// Takes over a new configuration: for new connections all of it but the listeners, which stay as they are.
     fn reload(&mut self, config: Result<Config, String>) {
         let checked = config.and_then(|config| {
+            self.service.spawners.suit(&config)?;
             let loaded = config.listen.tls.as_ref().map(tls::load).transpose()?;
             logging::reload(&config.log).map_err(|error| error.to_string())?;
             Ok((config, loaded))
@@ -253,16 +250,15 @@ impl Server {
         if self.tls.is_some() && loaded.is_some() {
             self.tls = loaded;
         }
-        self.connections.resize(config.limits.max_connections);
-        match (&mut self.forks, config.limits.max_forks) {
-            (Some(forks), Some(most)) => forks.resize(most),
-            (forks, most) => *forks = most.map(Slots::new),
-        }
+        let most = config.limits.max_connections;
+        self.connections.resize(Some(most));
+        self.service.forks.resize(config.limits.max_forks);
         self.service = Arc::new(Service {
             route_forks: self.route_forks.fit(&config),
             config: Arc::new(config),
-            spawner: Arc::clone(&self.service.spawner),
-            forks: self.forks.as_ref().map(Slots::semaphore),
+            spawners: Arc::clone(&self.service.spawners),
+            forks: Arc::clone(&self.service.forks),
+            addresses: Arc::clone(&self.service.addresses),
             stopping: self.stopping.clone(),
         });
         log(

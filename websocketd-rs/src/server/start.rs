@@ -1,6 +1,5 @@
 //! From a checked configuration to a running server, step by step in the only order that works.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -8,12 +7,12 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::Server;
 use super::doors::BoundDoors;
-use super::privileges::become_user;
 use crate::cli::Exit;
 use crate::config::Config;
 use crate::net::listener::describe;
 use crate::net::tls;
-use crate::process::Spawner;
+use crate::process::privileges::{become_user, may_become};
+use crate::process::{Others, Spawners};
 use crate::shutdown::Signals;
 
 /// The stack of a worker thread: futures live on the heap, and TLS needs the most, some 30 KiB.
@@ -30,28 +29,38 @@ const RUNTIME_TIMEOUT: Duration = Duration::from_secs(1);
 /// is free is not asked.
 pub fn verify(config: &Config) -> Exit {
     let tls = config.listen.tls.as_ref().map(tls::load).transpose();
-    match (config.conflict(), tls) {
+    let rights = config
+        .user
+        .iter()
+        .chain(config.route_users())
+        .try_for_each(|user| {
+            may_become(user).map_err(|reason| format!("{}: {reason}", user.setting))
+        });
+    match (config.conflict(), tls.and(rights)) {
         (Some(conflict), _) => Exit::alone(4, &conflict),
         (None, Err(reason)) => Exit::alone(3, &reason),
-        (None, Ok(_)) => Exit::good("The configuration is sound."),
+        (None, Ok(())) => Exit::good("The configuration is sound."),
     }
 }
 
 /// Serves until told to stop. On reload `read` gives the new configuration.
 ///
 /// # Errors
-/// The text for `Can't start server: `; also when the spawner process died.
+/// The text for `Can't start server: `; also when a spawner process died.
 pub fn start(
     config: Config,
     read: impl Fn() -> Result<Config, String> + Send + 'static,
 ) -> Result<(), String> {
-    // First what may need the rights of root, then the spawner, which shall have them no more and shall be small, then threads.
+    // First what may need the rights of root, the spawners of other users included, then the daemon's own spawner, which shall
+    // have them no more; all of them before there are threads and buffers, for a spawner shall be small.
     let doors = BoundDoors::open(&config)?;
     let tls = config.listen.tls.as_ref().map(tls::load).transpose()?;
+    let others = Others::start(&config)?;
     if let Some(user) = &config.user {
-        become_user(user)?;
+        become_user(user).map_err(|reason| format!("{}: {reason}", user.setting))?;
     }
-    let spawner = Spawner::start().map_err(|error| format!("spawner: {}", describe(&error)))?;
+    let spawners = Spawners::start(config.user.clone(), others)
+        .map_err(|error| format!("spawner: {}", describe(&error)))?;
     raise_file_limit();
     let runtime = start_runtime()?;
     // On this thread, which held them back.
@@ -59,7 +68,7 @@ pub fn start(
     let signals = Signals::listen().map_err(|error| describe(&error))?;
     drop(inside);
     let served = runtime.handle().spawn(async move {
-        Server::new(config, tls, Arc::new(spawner))
+        Server::new(config, tls, spawners)
             .run(doors, signals, read)
             .await
     });

@@ -7,6 +7,9 @@ use super::decoder::Violation;
 use crate::config::Level;
 use crate::process::Ended;
 
+/// Close code of an idle session. The RFC has none; 4000 and up is for private use, and HTTP's 408 is its like.
+const IDLE_CODE: u16 = 4408;
+
 /// Why a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
@@ -22,6 +25,8 @@ pub enum End {
     LineTooLong,
     /// The client gave no sign of life within two ping intervals.
     PingTimeout,
+    /// No message passed either way for the idle timeout.
+    Idle,
     /// The client did not read for the write timeout.
     WriteStalled,
     /// The server goes down.
@@ -55,6 +60,7 @@ impl End {
             Self::HandlerEnded => exit_close(ended, exit_codes),
             Self::LineTooLong => (Some(1011), "line too long".to_owned()),
             Self::PingTimeout => (Some(1001), "no answer to pings".to_owned()),
+            Self::Idle => (Some(IDLE_CODE), "no message for too long".to_owned()),
             Self::ServerStopping => (Some(1001), "server is stopping".to_owned()),
         };
         Some(Close { code, reason })
@@ -72,6 +78,7 @@ impl End {
             Self::HandlerEnded => "handler_ended",
             Self::LineTooLong => "line_too_long",
             Self::PingTimeout => "ping_timeout",
+            Self::Idle => "idle",
             Self::WriteStalled => "write_stalled",
             Self::ServerStopping => "server_stopping",
         }
@@ -97,6 +104,7 @@ impl End {
             )),
             Self::LineTooLong => Some((Level::Error, "Program wrote a line over --maxline")),
             Self::PingTimeout => Some((Level::Access, "Client does not answer pings")),
+            Self::Idle => Some((Level::Access, "No message for --sessionidletimeout")),
             Self::WriteStalled => Some((
                 Level::Access,
                 "Client does not read what the program writes",

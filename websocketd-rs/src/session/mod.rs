@@ -10,9 +10,9 @@ mod teardown;
 
 use std::sync::Arc;
 
-use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
+use crate::capacity::Permit;
 use crate::config::Config;
 use crate::logging::Fields;
 use crate::net::Stream;
@@ -29,8 +29,8 @@ pub struct Upgraded {
     pub early: Vec<u8>,
     /// The program.
     pub handler: Handler,
-    /// The fork slot, held until the process is gone.
-    pub fork: Option<OwnedSemaphorePermit>,
+    /// Held until the process is gone.
+    pub permit: Permit,
     /// For the log lines of this session.
     pub fields: Fields,
     /// What holds for it: the daemon's settings, or those of its route.
@@ -44,7 +44,7 @@ pub async fn run(session: Upgraded, stopping: &CancellationToken) -> End {
         stream,
         early,
         handler,
-        fork,
+        permit,
         mut fields,
         config,
     } = session;
@@ -72,7 +72,7 @@ pub async fn run(session: Upgraded, stopping: &CancellationToken) -> End {
         () = stopping.cancelled() => End::ServerStopping,
     };
     tear_down(end, relay, pid, &mut exit, &config).await;
-    drop(fork);
+    drop(permit);
 
     if let Some((level, remark)) = end.remark() {
         fields.log(level, "session", remark);

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::unix::pipe;
@@ -60,14 +61,23 @@ struct Clock {
     dead_at: Option<Instant>,
     /// A write must have made progress before this.
     stalled_at: Option<Instant>,
+    /// A message must have passed before this.
+    idle_at: Option<Instant>,
 }
 
 impl Clock {
     fn next(&self) -> Option<Instant> {
-        [self.ping_at, self.dead_at, self.stalled_at]
+        [self.ping_at, self.dead_at, self.stalled_at, self.idle_at]
             .into_iter()
             .flatten()
             .min()
+    }
+
+    /// Messages passed.
+    fn pass(&mut self, messages: u64, idle_timeout: Option<Duration>) {
+        if let Some(limit) = idle_timeout.filter(|_| messages > 0) {
+            self.idle_at = Some(Instant::now() + limit);
+        }
     }
 }
 
@@ -96,6 +106,7 @@ impl<'a> Relay<'a> {
             clock.dead_at = Some(now + 2 * interval);
             stream.bound_unacknowledged(2 * interval);
         }
+        clock.pass(1, config.idle_timeout);
         Self {
             stream,
             stdin: Some(stdin),
@@ -202,7 +213,9 @@ impl<'a> Relay<'a> {
         loop {
             match self.decoder.decode().map_err(End::Violation)? {
                 Event::NeedBytes => {
-                    METRICS.messages_in.add(self.decoder.take_finished().into());
+                    let messages = self.decoder.take_finished().into();
+                    METRICS.messages_in.add(messages);
+                    self.clock.pass(messages, self.config.idle_timeout);
                     return Ok(());
                 }
                 Event::Ping(payload) => {
@@ -294,9 +307,9 @@ impl<'a> Relay<'a> {
                 Poll::Ready(Ok(())) => {
                     self.unflushed = n > 0 && self.stream.is_tls();
                     METRICS.bytes_out.add(n as u64);
-                    METRICS
-                        .messages_out
-                        .add(self.outgoing.take_messages().into());
+                    let messages = self.outgoing.take_messages().into();
+                    METRICS.messages_out.add(messages);
+                    self.clock.pass(messages, self.config.idle_timeout);
                     self.outgoing.consume(n);
                     self.clock.stalled_at = None;
                 }
@@ -415,6 +428,9 @@ impl<'a> Relay<'a> {
             }
             if due(self.clock.dead_at) {
                 return Poll::Ready(Some(End::PingTimeout));
+            }
+            if due(self.clock.idle_at) {
+                return Poll::Ready(Some(End::Idle));
             }
             if due(self.clock.ping_at) {
                 self.clock.ping_at = self.config.ping_interval.map(|interval| now + interval);

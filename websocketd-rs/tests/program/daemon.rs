@@ -89,6 +89,13 @@ impl Daemon {
         }
     }
 
+    /// As [`Daemon::read_until`], unless such a line has been read already.
+    pub(crate) fn read_until_logged(&mut self, text: &str) {
+        if !self.log.contains(text) {
+            self.read_until(text);
+        }
+    }
+
     /// The ports of the announced addresses that begin with `scheme://`, in their order.
     pub(crate) fn ports(&self, scheme: &str) -> Vec<u16> {
         let start = format!(" : {scheme}://");

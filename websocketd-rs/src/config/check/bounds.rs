@@ -14,6 +14,11 @@ const MAX_COUNT: u64 = 1 << 24;
 const MAX_BYTES: u64 = 1 << 30;
 /// A request's head needs some room: shorter limits would refuse every browser.
 const MIN_HEADER_BYTES: u64 = 1024;
+/// The least environment has a dozen variables of the request, and a path.
+pub(super) const MIN_ENVIRONMENT_BYTES: u64 = 4096;
+/// The kernel takes a quarter of the stack limit, 2 MiB at the usual 8 MiB, for arguments and environment together
+/// (execve(2)); arguments need their room.
+pub(super) const MAX_ENVIRONMENT_BYTES: u64 = 3 << 19;
 
 pub(super) fn check_session(args: &Args, program: Option<Program>) -> Result<Session, Problem> {
     Ok(Session {
@@ -33,6 +38,10 @@ pub(super) fn check_session(args: &Args, program: Option<Program>) -> Result<Ses
         ping_interval: match args.limits.pingms {
             0 => None,
             interval => Some(wait("pingms", interval)?),
+        },
+        idle_timeout: match args.limits.sessionidletimeout {
+            0 => None,
+            limit => Some(wait("sessionidletimeout", limit)?),
         },
         write_timeout: wait("writetimeout", args.limits.writetimeout)?,
         close_timeout: wait("closetimeout", args.limits.closetimeout)?,
@@ -66,7 +75,12 @@ pub(super) fn check_limits(args: &cli::Limits) -> Result<Limits, Problem> {
     })
 }
 
-fn bounded(flag: &'static str, value: u64, least: u64, most: u64) -> Result<usize, Problem> {
+pub(super) fn bounded(
+    flag: &'static str,
+    value: u64,
+    least: u64,
+    most: u64,
+) -> Result<usize, Problem> {
     if !(least..=most).contains(&value) {
         let message = format!("--{flag} must be from {least} to {most}, not {value}");
         return Err(Problem::alone(flag, message));

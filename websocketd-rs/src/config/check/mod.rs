@@ -10,7 +10,10 @@ use std::time::Duration;
 use super::supervisor::passes_sockets;
 use super::{Config, Environment, Format, Level, Listen, Log, Process, Supervisor, Tls, User};
 use crate::cli::{Args, Exit};
-use bounds::{MAX_WAIT_MS, check_limits, check_resources, check_session, wait};
+use bounds::{
+    MAX_ENVIRONMENT_BYTES, MAX_WAIT_MS, MIN_ENVIRONMENT_BYTES, bounded, check_limits,
+    check_resources, check_session, wait,
+};
 pub(super) use program::check_variable;
 use program::{find_program, inherited};
 use serve::check_http;
@@ -106,6 +109,12 @@ pub(super) fn check(
         http: check_http(args)?,
         session: check_session(args, program)?,
         process: Process {
+            max_environment: bounded(
+                "maxenvbytes",
+                args.limits.maxenvbytes,
+                MIN_ENVIRONMENT_BYTES,
+                MAX_ENVIRONMENT_BYTES,
+            )?,
             inherited_env: inherited(&args.programs.passenv, environment, variables),
             close_delay: Duration::from_millis(args.programs.closems.min(MAX_WAIT_MS)),
             cgi_timeout: wait("cgitimeout", args.programs.cgitimeout)?,
@@ -179,19 +188,31 @@ fn check_user(args: &Args) -> Result<Option<User>, Problem> {
     };
     match nix::unistd::User::from_name(&name) {
         Ok(Some(user)) => Ok(Some(User {
+            setting: format!("--user={name}"),
             name,
             uid: user.uid,
             gid: user.gid,
         })),
         Ok(None) => Err(Problem::alone(
             "user",
-            format!("--user: there is no user '{name}'"),
+            format!("--user: there is no user '{}'", name.escape_debug()),
         )),
         Err(error) => {
             let message = format!("--user: cannot look up '{name}': {}", error.desc());
             Err(Problem::alone("user", message))
         }
     }
+}
+
+/// A route may run its programs as anybody but root, when the daemon gives up root's rights: a spawner would have to keep them.
+pub(super) fn check_route_user(route: Config, own: Option<&User>) -> Result<Config, Problem> {
+    let is_root = |user: &User| user.uid.is_root();
+    let gives_up = own.is_some_and(|own| !is_root(own));
+    if gives_up && route.user.as_ref().is_some_and(is_root) {
+        let message = "user=root is not allowed beside --user, which gives up the rights of root";
+        return Err(Problem::alone("user", message.to_owned()));
+    }
+    Ok(route)
 }
 
 fn check_listen(

@@ -22,6 +22,7 @@ pub(super) fn find_program(
         ("staticdir", "static", given(&content.staticdir)),
         ("cgidir", "CGI", given(&content.cgidir)),
     ];
+    let user = args.daemon.user.as_deref().unwrap_or_default();
     let program = match (args.command.split_first(), given(&content.dir)) {
         (None, None) if must_serve && files.iter().all(|(_, _, dir)| dir.is_none()) => {
             let message =
@@ -34,7 +35,7 @@ pub(super) fn find_program(
             return Err(Problem::with_usage("dir", message.to_owned()));
         }
         (Some((name, arguments)), None) => {
-            let path = resolve(name, environment).ok_or_else(|| {
+            let path = resolve(name, environment, user).ok_or_else(|| {
                 let name = name.display();
                 let message = format!("unable to locate specified COMMAND '{name}' in OS path");
                 Problem::with_usage("command", message)
@@ -72,10 +73,16 @@ fn script_dir(dir: &Path) -> Result<PathBuf, Problem> {
 
 /// The file that `name` stands for, looked up as Go's `exec.LookPath` does: a name with a slash is a path, others are searched
 /// in PATH. Entries of PATH that are empty or relative are skipped: what they find depends on where the daemon was started.
-pub(super) fn resolve(name: &OsStr, environment: &Environment) -> Option<PathBuf> {
+///
+/// A path is believed where only `user`, as whom it is to run, may look: after a reload the daemon is another one.
+pub(super) fn resolve(name: &OsStr, environment: &Environment, user: &str) -> Option<PathBuf> {
     let executable = |path: &PathBuf| path.is_file() && access(path, Access::EXEC_OK).is_ok();
     if name.as_bytes().contains(&b'/') {
-        return Some(PathBuf::from(name)).filter(executable);
+        let hidden = |path: &PathBuf| {
+            let denied = access(path, Access::EXEC_OK) == Err(rustix::io::Errno::ACCESS);
+            denied && !user.is_empty() && !path.is_dir()
+        };
+        return Some(PathBuf::from(name)).filter(|path| executable(path) || hidden(path));
     }
     let path = variable(environment, "PATH")?;
     std::env::split_paths(path)

@@ -151,8 +151,8 @@ fn relative_entries_of_path_are_not_searched() {
     fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
     let path = |entries: &str| vec![("PATH".into(), entries.into())];
     let name = OsStr::new("only-here");
-    let found = resolve(name, &path(&format!("/nowhere:{}", dir.display())));
-    let relative = resolve(name, &path("::."));
+    let found = resolve(name, &path(&format!("/nowhere:{}", dir.display())), "");
+    let relative = resolve(name, &path("::."), "");
     fs::remove_dir_all(&dir).unwrap();
     assert_eq!(found, Some(file));
     assert_eq!(relative, None);
