@@ -111,15 +111,72 @@ fn doors_stay_shut_with_a_reason() {
     assert_eq!(chat.page_with("t", "", &cookie).you(), "alice");
 }
 
-#[test]
-fn look_alikes_of_a_name_get_a_number() {
+/// What somebody is called who comes with this name into a room where `there` is.
+fn called(there: &str, name: &str) -> String {
     let chat = Chat::new();
-    let _alice = chat.page("r", "alice");
-    for name in ["alice", "ALICE", "ａｌｉｃｅ", "Alice_"] {
-        let page = chat.page_with("r", &format!("nick={name}"), "");
-        assert_ne!(page.you().to_lowercase(), "alice", "{name}");
+    let _there = chat.page("r", there);
+    let by_session = chat
+        .page_with("r", "", &chat.log_in(&[("username", name)]))
+        .you();
+    let mut page = chat.page("r", "other");
+    page.send(&json!({"type": "nick", "nick": name}));
+    let answer = page.find(|message| message["type"] == "you" || message["type"] == "error");
+    // Who cannot be called so comes as Anonymous, or stays what they were.
+    let by_command = match answer["type"].as_str() {
+        Some("you") => answer["name"].as_str().expect("a name").to_owned(),
+        _ => "Anonymous".to_owned(),
+    };
+    assert_eq!(by_session, by_command, "{name:?}");
+    by_session
+}
+
+#[test]
+fn a_name_is_taken_if_it_looks_like_one_that_is() {
+    for (there, name, called_so) in [
+        ("alice", "alice", "alice1"),
+        ("alice", "ALICE", "ALICE1"),
+        ("alice", "ａｌｉｃｅ", "ａｌｉｃｅ1"),
+        ("alice", "\u{430}lice", "\u{430}lice1"),
+        ("alice", "al\u{200b}ice", "al\u{200b}ice1"),
+        ("alice", "alice\u{200d}\u{fe0f}", "alice\u{200d}\u{fe0f}1"),
+        ("alice", "al\u{ad}ice", "al\u{ad}ice1"),
+        ("Žofie", "z\u{30c}ofie", "žofie1"),
+        ("straße", "STRASSE", "STRASSE1"),
+        ("ВОВ", "bob", "bob1"),
+        ("fine", "\u{fb01}ne", "\u{fb01}ne1"),
+        // What delimits becomes a hyphen, and then it is the same name.
+        ("a-b", "a_b", "a-b1"),
+        ("a-b", "a:b", "a-b1"),
+        ("a-b", "a b", "a-b1"),
+        ("a-b", "a>b", "a-b1"),
+        ("a-b", "a,b", "a-b1"),
+        ("a-b", "a\u{2013}b", "a\u{2013}b1"),
+        // These are other people.
+        ("alice", "älice", "älice"),
+        ("alice", "alice1", "alice1"),
+        ("user1", "userl", "userl"),
+        ("😀", "😃", "😃"),
+        ("😀", "😀", "😀1"),
+        ("x", "👩\u{200d}👩\u{200d}👧", "👩\u{200d}👩\u{200d}👧"),
+        ("x", "שלום", "שלום"),
+        // Nobody is called these.
+        ("x", "ali\u{200f}ce", "Anonymous"),
+        ("x", "ali\u{200e}ce", "Anonymous"),
+        ("x", "\u{202e}ecila", "Anonymous"),
+        ("x", "\u{2066}alice\u{2069}", "Anonymous"),
+        ("x", "\u{200b}\u{2060}", "Anonymous"),
+        ("x", ".alice", "Anonymous"),
+        ("x", "a/b", "Anonymous"),
+        ("x", "a\u{2028}b", "Anonymous"),
+        ("x", "a\u{7f}b", "Anonymous"),
+        ("x", &"😀".repeat(33), "Anonymous"),
+        ("x", &"x".repeat(33), "Anonymous"),
+    ] {
+        assert_eq!(called(there, name), called_so, "{there:?} {name:?}");
     }
-    assert_eq!(chat.page("r", "a b").you(), "a-b");
+    let longest = "😀".repeat(32);
+    assert_eq!(called("x", &longest), longest);
+    assert_eq!(called(&longest, &longest), format!("{}1", "😀".repeat(31)));
 }
 
 #[test]

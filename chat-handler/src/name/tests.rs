@@ -191,6 +191,39 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn how_a_name_is_composed_and_what_cannot_be_seen_do_not_matter(
+        name in "[a-zA-Zà-žΑ-ωА-я\u{1f600}-\u{1f64f}]{1,12}", at in 0usize..12,
+        hidden in proptest::sample::select(vec!['\u{200b}', '\u{200d}', '\u{2060}', '\u{ad}', '\u{feff}', '\u{fe0f}']),
+    ) {
+        let nick = Nick::parse(&name).expect("letters");
+        let decomposed: String = name.nfd().collect();
+        prop_assert_eq!(&Nick::parse(&decomposed).expect("letters"), &nick);
+        let mut with_hidden: Vec<char> = nick.as_str().chars().collect();
+        with_hidden.insert(at.min(with_hidden.len()), hidden);
+        let with_hidden: String = with_hidden.into_iter().collect();
+        prop_assert_eq!(Nick::parse(&with_hidden).expect("letters").key(), nick.key());
+    }
+
+    #[test]
+    fn a_number_makes_another_name(name in ".{1,32}", number in 1u32..=u32::MAX, other in 1u32..=u32::MAX) {
+        if let Ok(nick) = Nick::parse(&name) {
+            let numbered = nick.numbered(number);
+            prop_assert_eq!(&Nick::parse(numbered.as_str()).expect("a nick with a number"), &numbered);
+            prop_assert_eq!(numbered.key() == nick.numbered(other).key(), number == other);
+        }
+    }
+
+    #[test]
+    fn the_files_of_two_rooms_are_two(a in ".{1,64}", b in ".{1,64}") {
+        if let (Ok(a), Ok(b)) = (RoomName::parse(&a), RoomName::parse(&b)) {
+            prop_assert_eq!(a == b, a.file_stem() == b.file_stem());
+            prop_assert_eq!(a == b, a.users_stem() == b.users_stem());
+        }
+    }
+}
+
 fn is_safe(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with('.')
