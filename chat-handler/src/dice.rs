@@ -303,24 +303,65 @@ mod tests {
         );
     }
 
-    /// Pearson's test on 100,000 throws: 99.99 % of fair dice stay below the bound (5 degrees of
-    /// freedom: 25.7), so that one run in 10,000 fails by chance; four are tried before it counts.
+    /// Pearson's statistic of how often each side came.
+    fn chi_square(counts: &[u32]) -> f64 {
+        let thrown: u32 = counts.iter().sum();
+        let expected = f64::from(thrown) / f64::from(u32::try_from(counts.len()).unwrap());
+        let square = |&count: &u32| (f64::from(count) - expected).powi(2) / expected;
+        counts.iter().map(square).sum()
+    }
+
+    /// 100,000 throws by the commands that people type.
+    fn typed(sides: usize, chance: &mut impl Chance) -> [Vec<u32>; 2] {
+        let throw = Throw::parse(&format!("100 {sides}")).unwrap();
+        let roll = Roll::parse(&format!("100d{sides}")).unwrap();
+        let mut counts = [vec![0; sides], vec![0; sides]];
+        for _ in 0..1000 {
+            let (thrown, rolled) = (throw.answer(chance), roll.answer(chance));
+            let thrown = thrown.split_once(": ").unwrap().1.split(", ");
+            let rolled = rolled
+                .split_once(": ")
+                .unwrap()
+                .1
+                .split_once(" = ")
+                .unwrap()
+                .0;
+            for value in thrown {
+                counts[0][value.parse::<usize>().unwrap() - 1] += 1;
+            }
+            for value in rolled.split(" + ") {
+                counts[1][value.parse::<usize>().unwrap() - 1] += 1;
+            }
+        }
+        counts
+    }
+
+    /// The bounds are the quantiles at 1 - 10^-10 of the chi-square distribution with 1, 5 and 19 degrees of
+    /// freedom: of six statistics, one is above its bound in less than one run of a billion.
     #[test]
     fn dice_are_fair() {
-        let fair = |_| {
-            let mut chance = SystemChance::default();
-            let mut counts = [0u32; 6];
-            for _ in 0..100_000 {
-                counts[throw(&mut chance, 6) as usize - 1] += 1;
+        for (sides, bound) in [(2, 41.82), (6, 55.56), (20, 87.29)] {
+            for counts in typed(sides, &mut SystemChance::default()) {
+                assert_eq!(counts.iter().sum::<u32>(), 100_000);
+                let square = chi_square(&counts);
+                assert!(square < bound, "{sides} sides: {square}, {counts:?}");
             }
-            let expected = 100_000.0 / 6.0;
-            let chi: f64 = counts
-                .iter()
-                .map(|&n| (f64::from(n) - expected).powi(2) / expected)
-                .sum();
-            chi < 25.7
-        };
-        assert!((0..4).any(fair));
+        }
+    }
+
+    /// What the bound is worth: a die that shows the six in 20 % of its throws, not in 17, is found out.
+    #[test]
+    fn a_loaded_die_is_found_out() {
+        struct Loaded(SystemChance);
+        impl Chance for Loaded {
+            fn next(&mut self) -> u32 {
+                let (number, again) = (self.0.next(), self.0.next());
+                if again.is_multiple_of(25) { 5 } else { number }
+            }
+        }
+        for counts in typed(6, &mut Loaded(SystemChance::default())) {
+            assert!(chi_square(&counts) > 55.56, "{counts:?}");
+        }
     }
 
     #[test]
