@@ -28,6 +28,7 @@ use crate::wording::Line;
 mod commands;
 mod enter;
 mod follow;
+mod founding;
 mod hear;
 mod history;
 mod moderate;

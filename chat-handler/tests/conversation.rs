@@ -370,23 +370,6 @@ fn a_client_that_does_not_read_costs_nobody_anything() {
 }
 
 #[test]
-fn a_flood_is_slowed_and_loses_nothing() {
-    let chat = Chat::with("MESSAGE_RATE=100\nMESSAGE_BURST=5");
-    let mut page = chat.page("r", "alice");
-    for number in 0..12 {
-        page.say(&number.to_string(), &format!("m{number}"));
-    }
-    let (mut notices, mut acks) = (0, 0);
-    while acks < 12 {
-        let message = page.next().expect("more");
-        notices += u32::from(message["type"] == "notice" && message["code"] == "throttled");
-        acks += u32::from(message["type"] == "ack");
-    }
-    assert_eq!(notices, 1);
-    assert_eq!(chat.log("r").matches("\tsay\t").count(), 12);
-}
-
-#[test]
 fn a_signal_ends_a_handler_in_good_order() {
     for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
         let chat = Chat::new();

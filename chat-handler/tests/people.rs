@@ -76,41 +76,6 @@ fn a_session_that_is_no_good_makes_nobody() {
     );
 }
 
-#[test]
-fn doors_stay_shut_with_a_reason() {
-    let refused = |lines: &str, room: &str| {
-        let chat = Chat::with(lines);
-        let _there = chat.page("there", "alice");
-        let page = chat.page(room, "bob");
-        assert_eq!(
-            (&page.welcome["type"], &page.welcome["reason"]),
-            (&json!("bye"), &json!("refused"))
-        );
-        page.welcome["code"].as_str().expect("a code").to_owned()
-    };
-    assert_eq!(refused("MAX_MEMBERS=1", "there"), "room_full");
-    assert_eq!(refused("MAX_ROOMS=1", "another"), "too_many_rooms");
-    assert_eq!(refused("", "a%2fb"), "bad_room");
-    assert_eq!(refused("", ".hidden"), "bad_room");
-    let chat = Chat::with("ANONYMOUS=no\nMAX_CONNECTIONS=2");
-    assert_eq!(chat.page("r", "bob").welcome["code"], "anonymous_refused");
-    let typed = chat.log_in(&[("chat_name", "bob")]);
-    let page = chat.page_with("r", "", &typed);
-    assert_eq!(page.welcome["code"], "anonymous_refused");
-    let cookie = chat.log_in(&[("username", "alice")]);
-    let first = chat.page_with("r", "", &cookie);
-    let second = chat.page_with("s", "", &cookie);
-    assert_eq!(
-        (first.you(), second.you()),
-        ("alice".into(), "alice".into())
-    );
-    let mut third = chat.page_with("t", "", &cookie);
-    assert_eq!(third.welcome["code"], "too_many_connections");
-    assert!(third.client.wait().success());
-    first.client.leave();
-    assert_eq!(chat.page_with("t", "", &cookie).you(), "alice");
-}
-
 /// What somebody is called who comes with this name into a room where `there` is.
 fn called(there: &str, name: &str) -> String {
     let chat = Chat::new();

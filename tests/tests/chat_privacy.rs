@@ -96,127 +96,173 @@ fn ask_chatctl(files: &Files, arguments: &[&str]) -> String {
     finished.stdout
 }
 
-#[track_caller]
-fn what_is_private_stays_so(subject: &Subject) {
-    let chat = Chat::start_with(subject, UNLIMITED, |builder| builder);
-    let mut alice = Ear::json(&chat, "r", "alice");
-    let mut bob = Ear::json(&chat, "r", "bob");
-    let mut old = Ear::text(&chat, "r", "old");
-    let mut older = Ear::text(&chat, "r", "older");
-    let mut others = [
-        Ear::json(&chat, "r", "eve"),
-        Ear::text(&chat, "r", "mallory"),
-        Ear::json(&chat, "elsewhere", "eve2"),
-        Ear::text(&chat, "elsewhere", "mallory2"),
-    ];
-    for ear in [&mut alice, &mut bob] {
-        ear.hear(&["\"join\"", "mallory"]);
-    }
-    for ear in [&mut old, &mut older] {
-        ear.hear(&["Userlist: ", "mallory:"]);
-    }
-    others[2].hear(&["\"join\"", "mallory2"]);
-    others[3].hear(&["Userlist: "]);
+/// Four people who have secrets, and four who shall not hear them, two of these in another room.
+struct Company {
+    alice: Ear,
+    bob: Ear,
+    old: Ear,
+    older: Ear,
+    others: [Ear; 4],
+}
 
-    // Whispers: each kind, each direction; the sender gets a copy.
-    let whisper = json!({"type": "whisper", "to": "bob", "text": "sesame 1", "msgid": "w1"});
-    alice.client.send(whisper.to_string());
-    alice.hear(&["whisper", "sesame 1"]);
-    bob.hear(&["whisper", "sesame 1"]);
-    let command = json!({"type": "say", "text": "/msg BOB sesame 2", "msgid": "w2"});
-    alice.client.send(command.to_string());
-    alice.hear(&["whisper", "sesame 2"]);
-    bob.hear(&["whisper", "sesame 2"]);
-    alice
-        .client
-        .send(json!({"type": "whisper", "to": "old", "text": "sesame 3"}).to_string());
-    alice.hear(&["sesame 3"]);
-    assert!(old.hear(&["sesame 3"]).ends_with("] alice> old: sesame 3"));
-    old.client.send("older: sesame 4");
-    assert!(old.hear(&["sesame 4"]).ends_with("] old> older: sesame 4"));
-    assert!(
-        older
-            .hear(&["sesame 4"])
-            .ends_with("] old> older: sesame 4")
-    );
-    old.client.send("/msg alice sesame 5");
-    old.hear(&["sesame 5"]);
-    alice.hear(&["whisper", "sesame 5"]);
+impl Company {
+    fn gather(chat: &Chat) -> Self {
+        let mut alice = Ear::json(chat, "r", "alice");
+        let mut bob = Ear::json(chat, "r", "bob");
+        let mut old = Ear::text(chat, "r", "old");
+        let mut older = Ear::text(chat, "r", "older");
+        let mut others = [
+            Ear::json(chat, "r", "eve"),
+            Ear::text(chat, "r", "mallory"),
+            Ear::json(chat, "elsewhere", "eve2"),
+            Ear::text(chat, "elsewhere", "mallory2"),
+        ];
+        for ear in [&mut alice, &mut bob] {
+            ear.hear(&["\"join\"", "mallory"]);
+        }
+        for ear in [&mut old, &mut older] {
+            ear.hear(&["Userlist: ", "mallory:"]);
+        }
+        others[2].hear(&["\"join\"", "mallory2"]);
+        others[3].hear(&["Userlist: "]);
+        Self {
+            alice,
+            bob,
+            old,
+            older,
+            others,
+        }
+    }
 
-    // WebRTC: offer, answer and candidate, as both kinds of pages send them, up to the longest.
-    let sdp = format!("v=0 {SECRET} {}", "a=x ".repeat(15_000));
-    let offer = json!({"type": "offer", "sdp": sdp});
-    alice
-        .client
-        .send(json!({"type": "signal", "to": "bob", "data": offer}).to_string());
-    bob.hear(&["signal", "offer", SECRET]);
-    old.client.send(format!("older: {offer}"));
-    assert!(
-        older
-            .hear(&["offer", SECRET])
-            .ends_with(&format!("] old> older: {offer}"))
-    );
-    assert!(
-        old.hear(&["offer", SECRET])
-            .ends_with(&format!("] old> older: {offer}"))
-    );
-    older.client.send(format!(
-        "bob: {}",
-        json!({"type": "answer", "sdp": "sesame 6"})
-    ));
-    bob.hear(&["signal", "answer", "sesame 6"]);
-    older.hear(&["answer", "sesame 6"]);
-    let candidate =
-        json!({"candidate": "candidate:1 1 UDP 1 192.0.2.1 9 typ host sesame", "sdpMid": "0"});
-    bob.client
-        .send(json!({"type": "signal", "to": "old", "data": candidate}).to_string());
-    old.hear(&["candidate:1", SECRET]);
-    // For somebody who is not here it is for nobody.
-    old.client.send(format!("gone: {offer}"));
-    old.hear(&["gone is not here"]);
-    alice.client.send(
-        json!({"type": "whisper", "to": "gone", "text": "sesame 7", "msgid": "w7"}).to_string(),
-    );
-    alice.hear(&["no_such_user", "w7"]);
-    alice
-        .client
-        .send(json!({"type": "typing", "to": "bob", "text": "sesame 8"}).to_string());
-    bob.hear(&["typing", "sesame 8"]);
-
-    // Everything above has been dealt with when this comes.
-    alice
-        .client
-        .send(json!({"type": "say", "text": "the end"}).to_string());
-    for ear in [&mut alice, &mut bob, &mut old, &mut older] {
-        ear.hear(&["the end"]);
-    }
-    for ear in &mut others[..2] {
-        ear.hear(&["the end"]);
-    }
-    for ear in &mut others[2..] {
-        let mark = if ear.name == "eve2" {
-            json!({"type": "say", "text": "the end"}).to_string()
-        } else {
-            "the end".to_owned()
-        };
-        ear.client.send(mark);
-        ear.hear(&["the end"]);
-    }
-    for ear in &others {
+    /// Whispers: each kind, each direction; the sender gets a copy.
+    fn whisper(&mut self) {
+        let Self {
+            alice,
+            bob,
+            old,
+            older,
+            ..
+        } = self;
+        let whisper = json!({"type": "whisper", "to": "bob", "text": "sesame 1", "msgid": "w1"});
+        alice.client.send(whisper.to_string());
+        alice.hear(&["whisper", "sesame 1"]);
+        bob.hear(&["whisper", "sesame 1"]);
+        let command = json!({"type": "say", "text": "/msg BOB sesame 2", "msgid": "w2"});
+        alice.client.send(command.to_string());
+        alice.hear(&["whisper", "sesame 2"]);
+        bob.hear(&["whisper", "sesame 2"]);
+        alice
+            .client
+            .send(json!({"type": "whisper", "to": "old", "text": "sesame 3"}).to_string());
+        alice.hear(&["sesame 3"]);
+        assert!(old.hear(&["sesame 3"]).ends_with("] alice> old: sesame 3"));
+        old.client.send("older: sesame 4");
+        assert!(old.hear(&["sesame 4"]).ends_with("] old> older: sesame 4"));
         assert!(
-            !ear.heard.join("\n").contains(SECRET),
-            "{} heard it: {:?}",
-            ear.name,
-            ear.heard
+            older
+                .hear(&["sesame 4"])
+                .ends_with("] old> older: sesame 4")
         );
+        old.client.send("/msg alice sesame 5");
+        old.hear(&["sesame 5"]);
+        alice.hear(&["whisper", "sesame 5"]);
     }
 
-    // Who comes later, asks for history, or reads the files finds nothing.
-    let mut late = Ear::json(&chat, "r", "late");
+    /// WebRTC: offer, answer and candidate, as both kinds of pages send them, up to the longest.
+    fn signal(&mut self) {
+        let Self {
+            alice,
+            bob,
+            old,
+            older,
+            ..
+        } = self;
+        let sdp = format!("v=0 {SECRET} {}", "a=x ".repeat(15_000));
+        let offer = json!({"type": "offer", "sdp": sdp});
+        alice
+            .client
+            .send(json!({"type": "signal", "to": "bob", "data": offer}).to_string());
+        bob.hear(&["signal", "offer", SECRET]);
+        old.client.send(format!("older: {offer}"));
+        assert!(
+            older
+                .hear(&["offer", SECRET])
+                .ends_with(&format!("] old> older: {offer}"))
+        );
+        assert!(
+            old.hear(&["offer", SECRET])
+                .ends_with(&format!("] old> older: {offer}"))
+        );
+        older.client.send(format!(
+            "bob: {}",
+            json!({"type": "answer", "sdp": "sesame 6"})
+        ));
+        bob.hear(&["signal", "answer", "sesame 6"]);
+        older.hear(&["answer", "sesame 6"]);
+        let candidate =
+            json!({"candidate": "candidate:1 1 UDP 1 192.0.2.1 9 typ host sesame", "sdpMid": "0"});
+        bob.client
+            .send(json!({"type": "signal", "to": "old", "data": candidate}).to_string());
+        old.hear(&["candidate:1", SECRET]);
+        // For somebody who is not here it is for nobody.
+        old.client.send(format!("gone: {offer}"));
+        old.hear(&["gone is not here"]);
+        alice.client.send(
+            json!({"type": "whisper", "to": "gone", "text": "sesame 7", "msgid": "w7"}).to_string(),
+        );
+        alice.hear(&["no_such_user", "w7"]);
+        alice
+            .client
+            .send(json!({"type": "typing", "to": "bob", "text": "sesame 8"}).to_string());
+        bob.hear(&["typing", "sesame 8"]);
+    }
+
+    /// Everything before has been dealt with when this comes.
+    fn hear_the_end(&mut self) {
+        let Self {
+            alice,
+            bob,
+            old,
+            older,
+            others,
+        } = self;
+        alice
+            .client
+            .send(json!({"type": "say", "text": "the end"}).to_string());
+        for ear in [alice, bob, old, older] {
+            ear.hear(&["the end"]);
+        }
+        for ear in &mut others[..2] {
+            ear.hear(&["the end"]);
+        }
+        for ear in &mut others[2..] {
+            let mark = if ear.name == "eve2" {
+                json!({"type": "say", "text": "the end"}).to_string()
+            } else {
+                "the end".to_owned()
+            };
+            ear.client.send(mark);
+            ear.hear(&["the end"]);
+        }
+        for ear in others.iter() {
+            assert!(
+                !ear.heard.join("\n").contains(SECRET),
+                "{} heard it: {:?}",
+                ear.name,
+                ear.heard
+            );
+        }
+    }
+}
+
+/// Who comes later, asks for history, or reads the files finds nothing.
+#[track_caller]
+fn nothing_is_left(chat: &Chat) {
+    let mut late = Ear::json(chat, "r", "late");
     late.client
         .send(json!({"type": "history", "since": "2020-01-01T00:00:00.000000Z"}).to_string());
     late.hear(&["history", "\"since\"", "the end"]);
-    let mut late_old = Ear::text(&chat, "r", "lateold");
+    let mut late_old = Ear::text(chat, "r", "lateold");
     late_old.hear(&["the end"]);
     late_old.hear(&["Userlist: "]);
     for ear in [&late, &late_old] {
@@ -253,6 +299,16 @@ fn what_is_private_stays_so(subject: &Subject) {
     });
     let log = chat.daemon.log().so_far();
     assert!(!log.iter().any(|line| line.contains(SECRET)), "{log:#?}");
+}
+
+#[track_caller]
+fn what_is_private_stays_so(subject: &Subject) {
+    let chat = Chat::start_with(subject, UNLIMITED, |builder| builder);
+    let mut company = Company::gather(&chat);
+    company.whisper();
+    company.signal();
+    company.hear_the_end();
+    nothing_is_left(&chat);
 }
 
 #[test]
@@ -316,18 +372,8 @@ fn check_line(line: &str) {
     }
 }
 
-#[track_caller]
-fn nobodys_line_is_forged(subject: &Subject) {
-    let chat = Chat::start_with(subject, UNLIMITED, |builder| builder.flag("--maxforks=20"));
-    let mut bob = Ear::text(&chat, "r", "bob");
-    bob.hear(&["Userlist: "]);
-    let mut eve = Ear::json(&chat, "r", "eve");
-    eve.hear(&["\"join\"", "\"eve\""]);
-    let mut old_eve = Ear::text(&chat, "r", "oldeve");
-    old_eve.hear(&["Userlist: "]);
-    let mut page = Ear::json(&chat, "r", "page");
-    page.hear(&["\"join\"", "\"page\""]);
-
+/// Eve tries it all, by either protocol.
+fn forge(eve: &mut Ear, old_eve: &mut Ear) {
     for text in FORGERIES {
         eve.client
             .send(json!({"type": "say", "text": text}).to_string());
@@ -362,7 +408,21 @@ fn nobodys_line_is_forged(subject: &Subject) {
         .send(json!({"type": "nick", "nick": "eve"}).to_string());
     eve.client
         .send(json!({"type": "say", "text": "/quit?"}).to_string());
+}
 
+#[track_caller]
+fn nobodys_line_is_forged(subject: &Subject) {
+    let chat = Chat::start_with(subject, UNLIMITED, |builder| builder);
+    let mut bob = Ear::text(&chat, "r", "bob");
+    bob.hear(&["Userlist: "]);
+    let mut eve = Ear::json(&chat, "r", "eve");
+    eve.hear(&["\"join\"", "\"eve\""]);
+    let mut old_eve = Ear::text(&chat, "r", "oldeve");
+    old_eve.hear(&["Userlist: "]);
+    let mut page = Ear::json(&chat, "r", "page");
+    page.hear(&["\"join\"", "\"page\""]);
+
+    forge(&mut eve, &mut old_eve);
     // A line of a megabyte (as long as either daemon takes it), then ten thousand lines at once.
     let long = "bob> hi [10:00:00] ".repeat(52_000);
     old_eve.client.send(long.clone());
@@ -405,16 +465,20 @@ fn nobodys_line_is_forged(subject: &Subject) {
             "{message}"
         );
     }
+    what_is_kept_is_nobodys(&chat);
+}
 
+#[track_caller]
+fn what_is_kept_is_nobodys(chat: &Chat) {
     for record in chat.files().records("r") {
         if record.kind != "join" {
             assert_ne!(record.from, "bob", "{record:?}");
         }
         assert!(is_clean(&record.text), "{record:?}");
     }
-    let log = fs::read_to_string(chat.files().room_log("r")).expect("UTF-8");
+    let kept = fs::read_to_string(chat.files().room_log("r")).expect("UTF-8");
     assert!(
-        log.lines().all(is_record_line),
+        kept.lines().all(is_record_line),
         "a line of the log is no record"
     );
     // The pages of history, and who comes later.
@@ -435,7 +499,7 @@ fn nobodys_line_is_forged(subject: &Subject) {
             }
         }
     }
-    let mut late = Ear::text(&chat, "r", "late");
+    let mut late = Ear::text(chat, "r", "late");
     late.hear(&["late joined the r"]);
     for line in &late.heard {
         check_line(line);

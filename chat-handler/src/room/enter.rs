@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::time::{Duration, Instant};
 
+use super::founding::{self, Founded};
 use super::{HINT_BURST, HINT_RATE, Replay, Room, SIDE_BURST, SIDE_RATE};
 use crate::bell::Bell;
 use crate::cgi::Cgi;
@@ -123,8 +124,13 @@ impl Door {
         let wished = wished_nick(&person, cgi);
         let address = Some(cgi.visitor.address.clone()).filter(|address| !address.is_empty());
         refuse_banned(&dirs, &room, &wished, &person, address.as_deref())?;
-        refuse_new_room(&dirs, &room, settings.limits.max_rooms)?;
         let seat = take_seat(&dirs, &person, settings.limits.max_connections)?;
+        // Last of what can refuse: a room that is made stays, also if nobody comes in.
+        match founding::found(&dirs, &room, settings.limits.max_rooms).map_err(storage)? {
+            Founded::There => {}
+            Founded::TooMany => return Err(Refusal::new("too_many_rooms", "")),
+            Founded::Busy => return Err(Refusal::new("storage", "too many new rooms just now")),
+        }
         let color = person.color.clone().unwrap_or_default();
         let bell = Bell::open(&dirs.bell(&room)).map_err(storage)?;
         let tail = Tail::at_end(&dirs, &room).map_err(storage)?;
@@ -306,24 +312,6 @@ fn refuse_banned(
     match &verdict.ban {
         Some(ban) => Err(Refusal::new("banned", &ban.reason)),
         None => Ok(verdict),
-    }
-}
-
-fn refuse_new_room(dirs: &Dirs, room: &RoomName, max_rooms: usize) -> Result<(), Refusal> {
-    if dirs.room_log(room).exists() {
-        return Ok(());
-    }
-    let entries =
-        std::fs::read_dir(&dirs.rooms).map_err(|error| Refusal::new("storage", &error))?;
-    let is_log = |name: &std::ffi::OsStr| name.as_encoded_bytes().ends_with(b".log");
-    let rooms = entries
-        .flatten()
-        .filter(|entry| is_log(&entry.file_name()))
-        .take(max_rooms);
-    if rooms.count() < max_rooms {
-        Ok(())
-    } else {
-        Err(Refusal::new("too_many_rooms", ""))
     }
 }
 
