@@ -1,4 +1,4 @@
-//! OpenSSO's attribute service, over TLS with an authority of its own: the right user, and every
+//! `OpenSSO`'s attribute service, over TLS with an authority of its own: the right user, and every
 //! way in which such a service can fail, lie or stall.
 
 mod support;
