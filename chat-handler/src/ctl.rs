@@ -9,7 +9,6 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::dirs::Dirs;
 use crate::name::{Nick, RoomName};
 use crate::record::RecordId;
 use crate::settings::Settings;
@@ -238,9 +237,14 @@ fn dispatch(
     json: bool,
     out: &mut dyn Write,
 ) -> Result<Report, Failure> {
-    let mut dirs = Dirs::under(&settings.base_dir);
-    dirs.run.clone_from(&settings.run_dir);
-    let dirs = &dirs;
+    let dirs = &settings.dirs();
+    if matches!(
+        command,
+        Command::Say { .. } | Command::Ban(_) | Command::Mute(_)
+    ) {
+        // Nobody may have entered yet.
+        dirs.create()?;
+    }
     match command {
         Command::Status => rooms::status(dirs),
         Command::Rooms => rooms::rooms(dirs),

@@ -99,6 +99,25 @@ pub fn load(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Entry>> {
         .collect())
 }
 
+/// The rooms that have a list of measures, by name; also those in which nobody has been yet.
+///
+/// # Errors
+/// Those of reading the directory; a missing one is an empty list.
+pub fn rooms(dirs: &Dirs) -> io::Result<Vec<RoomName>> {
+    let entries = match std::fs::read_dir(&dirs.state) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut rooms = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name();
+        let stem = name.to_str().and_then(|name| name.strip_suffix(".bans"));
+        rooms.extend(stem.and_then(|stem| name_of(dirs, stem)));
+    }
+    rooms.sort_unstable();
+    Ok(rooms)
+}
+
 /// Takes a measure. One of the same kind against the same nick is replaced.
 ///
 /// # Errors

@@ -5,7 +5,6 @@
 
 use std::io;
 
-use crate::dirs::Dirs;
 use crate::history::{self, Before, MAX_LIMIT, Page};
 use crate::name::RoomName;
 use crate::record::{Kind, Record, RecordId};
@@ -76,8 +75,7 @@ fn page(
     limit: usize,
     search: Option<&str>,
 ) -> io::Result<Page> {
-    let mut dirs = Dirs::under(&settings.base_dir);
-    dirs.run.clone_from(&settings.run_dir);
+    let dirs = settings.dirs();
     let keep = |record: &Record<'_>| match search {
         None => record.kind != Kind::Color,
         Some(words) => is_found(record, words),

@@ -100,8 +100,7 @@ fn choose(mut rooms: Vec<Room>, request: &Request) -> Vec<Room> {
 }
 
 fn gather(settings: &Settings) -> io::Result<Vec<Room>> {
-    let mut dirs = Dirs::under(&settings.base_dir);
-    dirs.run.clone_from(&settings.run_dir);
+    let dirs = settings.dirs();
     let mut rooms: HashMap<String, Room> = HashMap::new();
     for (name, description) in &settings.room_descriptions {
         if let Ok(room) = RoomName::parse(name) {

@@ -1,6 +1,5 @@
 //! Looking for what is wrong, without changing anything.
 
-use std::io;
 use std::path::Path;
 
 use rustix::fs::Access;
@@ -16,11 +15,11 @@ use crate::record::{Record, RecordId};
 use crate::room_log::end::{self, Torn};
 use crate::settings::Settings;
 
+mod rotation;
+
 /// Lines at the end of each log whose ids are compared: a whole read of large logs would take
 /// minutes, and what goes wrong goes wrong at the end.
 const CHECKED_BYTES: u64 = 1024 * 1024;
-/// The largest logrotate rule that is read, in bytes.
-const MAX_RULE_BYTES: u64 = 1024 * 1024;
 
 /// Reports what is wrong; finding something is exit status 1.
 pub(super) fn check(dirs: &Dirs, settings: &Settings, logrotate: &Path) -> Result<Report, Failure> {
@@ -52,7 +51,7 @@ pub(super) fn check(dirs: &Dirs, settings: &Settings, logrotate: &Path) -> Resul
     for room in &rooms {
         findings.extend(check_log(dirs, room)?);
     }
-    findings.extend(check_logrotate(logrotate, &dirs.rooms)?);
+    findings.extend(rotation::check(logrotate, &dirs.rooms)?);
     if findings.is_empty() {
         let text = format!(
             "{}: good; {} rooms: good",
@@ -118,38 +117,6 @@ fn check_log(dirs: &Dirs, room: &RoomName) -> Result<Vec<String>, Failure> {
         if foreign > 0 {
             findings.push(format!(
                 "{path}: {foreign} lines are no records, they are not shown"
-            ));
-        }
-    }
-    Ok(findings)
-}
-
-/// Looks for `copytruncate` in rules that name the rooms' directory.
-fn check_logrotate(rules: &Path, rooms: &Path) -> Result<Vec<String>, Failure> {
-    let entries = match std::fs::read_dir(rules) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries?,
-    };
-    let rooms = rooms.to_string_lossy();
-    let mut findings = Vec::new();
-    for entry in entries {
-        let entry = entry?;
-        if entry
-            .metadata()
-            .is_ok_and(|found| !found.is_file() || found.len() > MAX_RULE_BYTES)
-        {
-            continue;
-        }
-        // A rule that only root may read cannot be looked at; it may be somebody else's.
-        let Ok(text) = std::fs::read_to_string(entry.path()) else {
-            continue;
-        };
-        let words = |line: &str| line.trim_start().starts_with("copytruncate");
-        if text.contains(&*rooms) && text.lines().any(words) {
-            findings.push(format!(
-                "{}: copytruncate loses what is said between its copy and its truncation, \
-                 use create",
-                entry.path().display()
             ));
         }
     }

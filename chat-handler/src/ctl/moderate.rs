@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::report::{Report, table};
-use super::{Failure, Target, rooms};
+use super::{Failure, Target};
 use crate::bell::Bell;
 use crate::dirs::Dirs;
 use crate::inbox::{self, SendError};
@@ -152,7 +152,7 @@ pub(super) fn bans(dirs: &Dirs, room: Option<&RoomName>) -> Result<Report, Failu
     // A ban may be in force in a room that nobody has written in yet.
     let rooms = match room {
         Some(room) => vec![room.clone()],
-        None => rooms::all(dirs)?,
+        None => moderation::rooms(dirs)?,
     };
     let (mut rows, mut values) = (Vec::new(), Vec::new());
     for room in rooms {

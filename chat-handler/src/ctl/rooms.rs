@@ -15,11 +15,16 @@ use crate::presence;
 use crate::record::RecordId;
 use crate::room_log::end;
 
-/// All rooms that have a log, by name.
+/// All rooms that have a log, by name. None if the directory is not there yet: nobody has ever entered.
 pub(super) fn all(dirs: &Dirs) -> io::Result<Vec<RoomName>> {
-    let entries = std::fs::read_dir(&dirs.rooms).map_err(|error| {
-        io::Error::new(error.kind(), format!("{}: {error}", dirs.rooms.display()))
-    })?;
+    let entries = match std::fs::read_dir(&dirs.rooms) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => {
+            let text = format!("{}: {error}", dirs.rooms.display());
+            return Err(io::Error::new(error.kind(), text));
+        }
+        Ok(entries) => entries,
+    };
     let mut rooms = BTreeSet::new();
     for entry in entries {
         let name = entry?.file_name();
@@ -107,7 +112,9 @@ pub(super) fn status(dirs: &Dirs) -> Result<Report, Failure> {
         people += state.people;
         bytes += state.bytes;
         busy += usize::from(state.people > 0);
-        bans += moderation::load(dirs, room)?.len();
+    }
+    for room in moderation::rooms(dirs)? {
+        bans += moderation::load(dirs, &room)?.len();
     }
     let text = format!(
         "{} rooms, {busy} with people in them; {people} people; {bytes} bytes of logs; \

@@ -1,0 +1,141 @@
+//! Whether logrotate treats the rooms' logs well (logrotate(8)).
+
+use std::io;
+use std::path::Path;
+
+/// The largest file of rules that is read, in bytes.
+const MAX_RULE_BYTES: u64 = 1024 * 1024;
+
+/// Looks for `copytruncate` in the rules of `dir` that concern logs in `rooms`. Says nothing if there
+/// are no rules: somebody else may rotate, or nobody.
+pub(super) fn check(dir: &Path, rooms: &Path) -> io::Result<Vec<String>> {
+    let entries = match std::fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    // A rule may name the place by another way to it.
+    let real = std::fs::canonicalize(rooms).unwrap_or_else(|_| rooms.to_owned());
+    let places = [rooms.to_string_lossy(), real.to_string_lossy()];
+    let mut findings = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if std::fs::metadata(&path)
+            .is_ok_and(|found| !found.is_file() || found.len() > MAX_RULE_BYTES)
+        {
+            continue;
+        }
+        // A rule that only root may read cannot be looked at; it may be somebody else's.
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            continue;
+        };
+        if truncates(&text, &|pattern| {
+            places.iter().any(|place| is_for(pattern, place))
+        }) {
+            findings.push(format!(
+                "{}: copytruncate loses what is said between its copy and its truncation, for good: nobody \
+                 can tell it from what was copied. With create, logrotate renames the file, and whoever \
+                 reads or writes it finishes there before going on in the new one: nothing is lost. Write \
+                 create in place of copytruncate",
+                path.display()
+            ));
+        }
+    }
+    Ok(findings)
+}
+
+/// Whether a rule whose pattern `concerns` us says `copytruncate`, itself or by the file's own default.
+fn truncates(text: &str, concerns: &dyn Fn(&str) -> bool) -> bool {
+    let lines = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.starts_with('#'));
+    let text: String = lines.flat_map(|line| [line, "\n"]).collect();
+    let says = |words: &str, wanted: &str| words.split_whitespace().any(|word| word == wanted);
+    let mut default = false;
+    for rule in text.split('}') {
+        let (head, body) = rule.split_once('{').unwrap_or((rule, ""));
+        default |= says(head, "copytruncate");
+        default &= !says(head, "nocopytruncate");
+        let is_ours = head
+            .split_whitespace()
+            .any(|word| concerns(word.trim_matches(['"', '\''])));
+        let truncates = says(body, "copytruncate") || default && !says(body, "nocopytruncate");
+        if is_ours && truncates {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether `pattern` (glob(7)) can name a file in the directory `place`: its own directory does.
+fn is_for(pattern: &str, place: &str) -> bool {
+    let Some((dir, _)) = pattern.rsplit_once('/') else {
+        return false;
+    };
+    let (mut dirs, mut places) = (dir.split('/'), place.trim_end_matches('/').split('/'));
+    loop {
+        match (dirs.next(), places.next()) {
+            (None, None) => return true,
+            (Some(pattern), Some(name)) if glob(pattern.as_bytes(), name.as_bytes()) => {}
+            _ => return false,
+        }
+    }
+}
+
+/// One name of a path. A set in brackets counts as any character: a warning too many harms nobody.
+fn glob(pattern: &[u8], name: &[u8]) -> bool {
+    match pattern {
+        [] => name.is_empty(),
+        [b'*', rest @ ..] => (0..=name.len()).any(|at| glob(rest, &name[at..])),
+        [b'[', rest @ ..] => match rest.iter().position(|&byte| byte == b']') {
+            Some(end) => !name.is_empty() && glob(&rest[end + 1..], &name[1..]),
+            None => false,
+        },
+        [first, rest @ ..] => {
+            let fits = name
+                .first()
+                .is_some_and(|byte| *first == b'?' || byte == first);
+            fits && glob(rest, &name[1..])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(rule: &str) -> bool {
+        truncates(rule, &|pattern| is_for(pattern, "/srv/chat/rooms"))
+    }
+
+    #[test]
+    fn a_rule_for_the_rooms_that_truncates_is_found() {
+        for rule in [
+            "/srv/chat/rooms/*.log {\n  weekly\n  copytruncate\n}",
+            "\"/srv/chat/rooms/lobby.log\" { copytruncate }",
+            "/var/log/a.log\n/srv/chat/rooms/*.log {\ncopytruncate\n}",
+            "/srv/*/rooms/*.log { copytruncate }",
+            "/srv/c?at/room[s]/*.log { copytruncate }",
+            "copytruncate\n/srv/chat/rooms/*.log { weekly }",
+        ] {
+            assert!(found(rule), "{rule}");
+        }
+    }
+
+    #[test]
+    fn other_rules_are_none_of_ours() {
+        for rule in [
+            "",
+            "/srv/chat/rooms/*.log { create 0640 www-data www-data }",
+            "/srv/chat/rooms/*.log {\n# copytruncate\n}",
+            "/var/log/*.log { copytruncate }\n/srv/chat/rooms/*.log { create }",
+            "/srv/chat/log/*.log { copytruncate }",
+            "/srv/chat/rooms/old/*.log { copytruncate }",
+            "/srv/chat/rooms.log { copytruncate }",
+            "copytruncate\n/srv/chat/rooms/*.log { nocopytruncate }",
+            "}{}{{{ [",
+        ] {
+            assert!(!found(rule), "{rule}");
+        }
+    }
+}
