@@ -20,8 +20,9 @@ use crate::wire::Bye;
 /// bell may have been taken away, a disk may be usable again.
 const SAFETY_POLL: Duration = Duration::from_secs(5);
 
-/// Bytes of records taken in one turn; the rest after the client has been heard.
-const READ_BUDGET: usize = FULL_BYTES;
+/// Bytes of records taken in one turn and so in one write, some 150 of them; the rest after the
+/// client has been heard. What the buffer has once been, the heap stays.
+const READ_BUDGET: usize = 16 * 1024;
 
 /// Lines of the client that are taken in one turn; the rest after the room has been heard.
 const LINES_PER_TURN: usize = 64;

@@ -81,7 +81,7 @@ fn chat(settings: Settings, cgi: &Cgi) -> std::io::Result<()> {
     let mut output = Output::new(stdout.as_fd());
     // From here on there is something to give back at the end.
     let signals = watch_signals()?;
-    match enter(settings, cgi, person, output.buffer()) {
+    match enter(settings, cgi, person, &mut output) {
         Ok(room) => EventLoop::new(stdin.as_fd(), output, input, signals, room)?.run(),
         Err(refusal) => {
             journal::note(format_args!(

@@ -16,7 +16,7 @@ pub const FULL_BYTES: usize = 64 * 1024;
 pub const STUFFED_BYTES: usize = 256 * 1024;
 
 /// What the buffer keeps when all is written.
-const KEPT_BYTES: usize = 4 * 1024;
+pub const KEPT_BYTES: usize = 4 * 1024;
 
 /// A write of this size does not block once poll(2) says that the pipe is writable (pipe(7):
 /// `PIPE_BUF`); for outputs whose writes cannot be made non-blocking.

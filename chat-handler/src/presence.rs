@@ -3,7 +3,9 @@
 //! The file appears locked and complete: it is written and locked under a name of its own, then
 //! linked to its place, which fails if somebody has it. The handler holds the lock for life, so a
 //! file whose lock can be had belongs to a dead handler. Joiners of one room go through a gate one
-//! by one: names that only look alike have different files and would not exclude each other.
+//! by one: names that only look alike have different files and would not exclude each other. Behind
+//! the gate the names are looked at, not the files: a thousand who join at once would else wait for
+//! each other's half a million opens.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs::File;
@@ -24,10 +26,11 @@ use crate::record::{RecordId, clean};
 
 mod users;
 
-pub use users::{Member, list, list_alive};
+pub use users::{Member, Members, list, list_alive};
 
-/// The longest wait at the gate: a thousand people joining at once are through in two seconds.
-pub const GATE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest wait at the gate. A thousand people who join at once are through in two seconds, on a
+/// machine that does nothing else; to wait is better than to be sent away.
+pub const GATE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Times a temporary file may vanish (swept by a careless program) before it is an error.
 const CREATE_TRIES: u32 = 8;
 
@@ -91,7 +94,7 @@ pub struct Entered {
     /// The nick they have now.
     pub claim: Claim,
     /// Everybody in the room, themselves too, in no order.
-    pub members: Vec<Member>,
+    pub members: Members,
     /// Whose handler was found dead, and who is no member any more: append a quit record for each.
     pub ghosts: Vec<Nick>,
 }
@@ -122,28 +125,66 @@ pub fn claim(
     color: &str,
     max_members: usize,
 ) -> Result<Entered, ClaimError> {
+    let mut ghosts = Vec::new();
+    let (claim, count) = pass_gate(dirs, room, wished, color, max_members, &mut ghosts)?;
+    let mut members = Members::with_capacity(count);
+    ghosts.append(&mut users::sweep(dirs, room, &mut members)?);
+    users::sweep_temporaries(dirs)?;
+    Ok(Entered {
+        claim,
+        members,
+        ghosts,
+    })
+}
+
+/// Takes a name that nobody has; also gives how many have one. The dead who are in the way go.
+fn pass_gate(
+    dirs: &Dirs,
+    room: &RoomName,
+    wished: &Nick,
+    color: &str,
+    max_members: usize,
+    ghosts: &mut Vec<Nick>,
+) -> Result<(Claim, usize), ClaimError> {
     let gate = open_gate(dirs, room)?;
     let Some(_open) = lock::take(&gate, Share::Exclusive, GATE_TIMEOUT)? else {
         return Err(ClaimError::Busy);
     };
-    let mut present = users::sweep(dirs, room)?;
-    if present.members.len() >= max_members {
-        return Err(ClaimError::Full { max: max_members });
+    let mut taken = Taken::but(None, dirs, room)?;
+    if taken.0.len() >= max_members {
+        ghosts.append(&mut users::sweep(dirs, room, &mut Members::default())?);
+        taken = Taken::but(None, dirs, room)?;
+        if taken.0.len() >= max_members {
+            return Err(ClaimError::Full { max: max_members });
+        }
     }
-    let mut taken = Taken::default();
-    for member in &present.members {
-        taken.add(&member.nick);
+    if taken.has(wished) && bury_namesakes(dirs, room, wished, ghosts)? {
+        taken = Taken::but(None, dirs, room)?;
     }
-    let claim = Claim::create(dirs, room, &taken.sorted(), wished, color)?;
-    present.members.push(Member {
-        nick: claim.nick.clone(),
-        color: claim.color.clone(),
-    });
-    Ok(Entered {
-        claim,
-        members: present.members,
-        ghosts: present.ghosts,
-    })
+    let claim = Claim::create(dirs, room, &taken, wished, color)?;
+    Ok((claim, taken.0.len() + 1))
+}
+
+/// Removes the dead who have this name or one that looks like it. True if there was one.
+fn bury_namesakes(
+    dirs: &Dirs,
+    room: &RoomName,
+    wished: &Nick,
+    ghosts: &mut Vec<Nick>,
+) -> io::Result<bool> {
+    let key = wished.key();
+    let mut found = false;
+    users::names(dirs, room, &mut |nick| {
+        if nick.key() == key
+            && let Some(file) = users::open(dirs, room, &nick)?
+            && bury(dirs, room, &nick, &file)?
+        {
+            ghosts.push(nick);
+            found = true;
+        }
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 impl Claim {
@@ -168,14 +209,7 @@ impl Claim {
             let Some(_open) = lock::take(&gate, Share::Exclusive, GATE_TIMEOUT)? else {
                 return Err(ClaimError::Busy);
             };
-            let mut taken = Taken::default();
-            users::each(&self.dirs, &self.room, &mut |nick, _| {
-                if nick != self.nick {
-                    taken.add(&nick);
-                }
-                Ok(())
-            })?;
-            let taken = taken.sorted();
+            let taken = Taken::but(Some(&self.nick), &self.dirs, &self.room)?;
             if first_free(&taken, wished).as_ref() != Some(&self.nick) {
                 // The old file goes when the old value is dropped.
                 *self = Self::create(&self.dirs, &self.room, &taken, wished, &self.color)?;
@@ -265,13 +299,17 @@ impl Drop for Claim {
 struct Taken(Vec<u64>);
 
 impl Taken {
-    fn add(&mut self, nick: &Nick) {
-        self.0.push(hash(&nick.key()));
-    }
-
-    fn sorted(mut self) -> Self {
-        self.0.sort_unstable();
-        self
+    /// The nicks in the room but one.
+    fn but(nick: Option<&Nick>, dirs: &Dirs, room: &RoomName) -> io::Result<Self> {
+        let mut taken = Vec::new();
+        users::names(dirs, room, &mut |found| {
+            if Some(&found) != nick {
+                taken.push(hash(&found.key()));
+            }
+            Ok(())
+        })?;
+        taken.sort_unstable();
+        Ok(Self(taken))
     }
 
     fn has(&self, nick: &Nick) -> bool {

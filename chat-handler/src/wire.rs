@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::presence::Members;
 use crate::record::{Record, RecordId};
 use crate::settings::{Lang, Limits};
 use crate::wording::Line;
@@ -84,15 +85,6 @@ pub struct BadRequest<'a> {
     pub msgid: Option<Cow<'a, str>>,
 }
 
-/// Somebody in the room.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Member {
-    /// Nick.
-    pub name: String,
-    /// Color.
-    pub color: String,
-}
-
 /// Everything a newcomer is told first.
 #[derive(Debug)]
 pub struct Welcome<'a> {
@@ -111,7 +103,7 @@ pub struct Welcome<'a> {
     /// Whether they may moderate.
     pub moderator: bool,
     /// All, with the newcomer.
-    pub members: &'a [Member],
+    pub members: &'a Members,
     /// The newest id in the log.
     pub last: Option<RecordId>,
     /// The server's clock.
@@ -266,11 +258,16 @@ pub enum Wire {
 }
 
 impl Wire {
-    /// Appends the first message; text sends the list of members after the join instead.
-    pub fn welcome(&mut self, welcome: &Welcome<'_>, out: &mut Vec<u8>) {
+    /// Gives the first message, in pieces: a crowd's list of members is long. Text sends the list
+    /// after the join instead.
+    pub fn welcome(&mut self, welcome: &Welcome<'_>, give: &mut dyn FnMut(&[u8])) {
         match self {
-            Self::Text(text) => text.welcome(welcome, out),
-            Self::Json(json) => json.welcome(welcome, out),
+            Self::Text(text) => {
+                let mut line = Vec::new();
+                text.welcome(welcome, &mut line);
+                give(&line);
+            }
+            Self::Json(json) => json.welcome(welcome, give),
         }
     }
 

@@ -129,7 +129,10 @@ fn copy_and_replace(entry: &LogFile, cutoff: RecordId, temporary: &Path) -> io::
     let mut new = create_like(&old, temporary)?;
     (&old).seek(SeekFrom::Start(cut))?;
     io::copy(&mut (&old).take(size - cut), &mut new)?;
-    // What follows is short: only what was appended meanwhile.
+    // Before the lock is taken: the disk may take seconds, and whoever writes would be refused.
+    new.sync_all()?;
+    // What follows is short: only what was appended meanwhile. A power cut may take that, as it may
+    // take any last lines.
     let Some(_lock) = lock::take(&old, Share::Exclusive, LOCK_TIMEOUT)? else {
         return Err(io::Error::other(
             "others hold its lock all the time, run this later",
@@ -146,7 +149,6 @@ fn copy_and_replace(entry: &LogFile, cutoff: RecordId, temporary: &Path) -> io::
     }
     (&old).seek(SeekFrom::Start(size))?;
     io::copy(&mut &old, &mut new)?;
-    new.sync_all()?;
     std::fs::rename(temporary, &entry.path)?;
     Ok(Some(()))
 }

@@ -94,7 +94,11 @@ fn a_dead_handler_leaves_no_ghost() {
     std::fs::write(home.dirs.inbox(&home.room, &nick("ghost")), "x").unwrap();
     assert_eq!(list_alive(&home.dirs, &home.room).unwrap(), []);
     let alice = home.join("alice");
-    assert_eq!(list_alive(&home.dirs, &home.room).unwrap(), alice.members);
+    let living = list_alive(&home.dirs, &home.room).unwrap();
+    assert_eq!(
+        alice.members.iter().collect::<Vec<_>>(),
+        [(living[0].nick.as_str(), &*living[0].color)]
+    );
     assert_eq!(alice.ghosts, [nick("ghost")]);
     assert_eq!(alice.members.len(), 1);
     assert_eq!(home.names(), ["alice"]);
@@ -161,6 +165,26 @@ fn what_is_no_presence_file_does_no_harm() {
     std::fs::write(home.dirs.users.join("lobby_a b"), "x").unwrap();
     assert_eq!(home.join("dir").claim.nick().as_str(), "dir1");
     assert_eq!(home.join("link").claim.nick().as_str(), "link1");
+}
+
+#[test]
+fn a_ghost_takes_no_seat_of_a_full_room() {
+    let home = home();
+    std::fs::write(home.dirs.users.join("lobby_ghost"), "Gray\n").unwrap();
+    let two = claim(&home.dirs, &home.room, &nick("two"), "Gray", 1).unwrap();
+    assert_eq!(two.ghosts, [nick("ghost")]);
+    assert_eq!(home.names(), ["two"]);
+}
+
+#[test]
+fn members_are_in_the_order_of_their_nicks() {
+    let home = home();
+    let _others = ["bob", "Zoe", "ada"].map(|name| home.join(name));
+    let mut members = home.join("Žofie").members;
+    members.sort();
+    let nicks: Vec<_> = members.iter().map(|(nick, _)| nick).collect();
+    assert_eq!(nicks, ["Zoe", "ada", "bob", "Žofie"]);
+    assert!(members.iter().all(|(_, color)| color == "Gray"));
 }
 
 #[test]

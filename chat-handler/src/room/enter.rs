@@ -16,14 +16,15 @@ use crate::inbox::Inbox;
 use crate::journal;
 use crate::moderation::{self, Verdict};
 use crate::name::{Nick, RoomName};
-use crate::presence::{self, ClaimError, Entered};
+use crate::output::{KEPT_BYTES, Output};
+use crate::presence::{self, ClaimError, Entered, Members};
 use crate::record::{Draft, Kind, RecordId};
 use crate::room_log::RoomLog;
 use crate::seat::Seat;
 use crate::settings::Settings;
 use crate::tail::Tail;
 use crate::throttle::Throttle;
-use crate::wire::{Bye, Clock, Event, Member, Welcome, Wire, json::Json, text::Text};
+use crate::wire::{Bye, Clock, Event, Welcome, Wire, json::Json, text::Text};
 use crate::wording::Line;
 
 /// The most characters of X-Forwarded-For in the list of entries.
@@ -59,16 +60,16 @@ impl Refusal {
     }
 }
 
-/// Comes into the room that `cgi` names, as `person`, and appends to `out` what they are told
+/// Comes into the room that `cgi` names, as `person`, and puts into `output` what they are told
 /// first: the welcome and the history, or why the door stays shut.
 ///
 /// # Errors
-/// Why it stays shut; `out` says it, too.
+/// Why it stays shut; `output` says it, too.
 pub fn enter(
     settings: Settings,
     cgi: &Cgi,
     person: Person,
-    out: &mut Vec<u8>,
+    output: &mut Output<'_>,
 ) -> Result<Room, Refusal> {
     let mut wire = if cgi.query.json {
         Wire::Json(Json::new(settings.lang))
@@ -76,7 +77,7 @@ pub fn enter(
         Wire::Text(Text::new(settings.lang, Clock::new(cgi.tz.as_deref())))
     };
     match Door::open(settings, cgi, person) {
-        Ok(door) => door.walk_through(wire, cgi, out),
+        Ok(door) => door.walk_through(wire, cgi, output),
         Err(refusal) => {
             let reason = if refusal.code == "banned" {
                 Bye::Banned
@@ -88,7 +89,7 @@ pub fn enter(
                     reason,
                     line: refusal.line(),
                 },
-                out,
+                output.buffer(),
             );
             Err(refusal)
         }
@@ -161,7 +162,12 @@ impl Door {
         })
     }
 
-    fn walk_through(mut self, wire: Wire, cgi: &Cgi, out: &mut Vec<u8>) -> Result<Room, Refusal> {
+    fn walk_through(
+        mut self,
+        wire: Wire,
+        cgi: &Cgi,
+        output: &mut Output<'_>,
+    ) -> Result<Room, Refusal> {
         let now = Instant::now();
         let limits = &self.settings.limits;
         let talk = Throttle::new(limits.rate, limits.burst, now);
@@ -220,7 +226,8 @@ impl Door {
             trouble: None,
             settings: self.settings,
         };
-        room.welcome(&self.entered.members, until, out);
+        room.welcome(self.entered.members, until, output);
+        let out = output.buffer();
         if cgi.query.since.is_none() {
             let most = room.settings.limits.max_history;
             let wanted = cgi
@@ -240,17 +247,8 @@ impl Door {
 }
 
 impl Room {
-    fn welcome(&mut self, members: &[presence::Member], until: RecordId, out: &mut Vec<u8>) {
-        // Without a color: just leaving, see above.
-        let mut members: Vec<_> = members
-            .iter()
-            .filter(|member| !member.color.is_empty())
-            .map(|member| Member {
-                name: member.nick.to_string(),
-                color: member.color.to_string(),
-            })
-            .collect();
-        members.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    fn welcome(&mut self, mut members: Members, until: RecordId, output: &mut Output<'_>) {
+        members.sort();
         let description = self
             .settings
             .room_descriptions
@@ -272,7 +270,14 @@ impl Room {
             lang: self.settings.lang,
             limits: &self.settings.limits,
         };
-        self.wire.welcome(&welcome, out);
+        self.wire.welcome(&welcome, &mut |piece| {
+            output.buffer().extend_from_slice(piece);
+            // At once, or a list of a thousand would stay in the heap for life. A reader that is
+            // slow or gone is met again in the loop.
+            if output.waiting() >= KEPT_BYTES {
+                output.flush();
+            }
+        });
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Bye, Event, Member, Span, Welcome};
+use super::{Bye, Event, Span, Welcome};
 use crate::name::MAX_NICK_CHARS;
 use crate::record::{Kind, Record, RecordId};
 use crate::settings::Lang;
@@ -81,7 +81,17 @@ struct Message<'a> {
     since: Option<Id>,
 }
 
-/// The first message.
+/// What a piece of the first message grows to, in bytes.
+const PIECE_BYTES: usize = 2 * 1024;
+
+/// Somebody in the room.
+#[derive(Serialize)]
+struct Member<'a> {
+    name: &'a str,
+    color: &'a str,
+}
+
+/// The first message, without its list of members.
 #[derive(Serialize)]
 struct FirstMessage<'a> {
     #[serde(rename = "type")]
@@ -95,7 +105,6 @@ struct FirstMessage<'a> {
     account: Option<&'a str>,
     color: &'a str,
     moderator: bool,
-    members: &'a [Member],
     #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<Id>,
     now: Id,
@@ -169,7 +178,7 @@ impl Json {
         Self { lang }
     }
 
-    pub(super) fn welcome(&self, welcome: &Welcome<'_>, out: &mut Vec<u8>) {
+    pub(super) fn welcome(&self, welcome: &Welcome<'_>, give: &mut dyn FnMut(&[u8])) {
         let message = FirstMessage {
             kind: "welcome",
             protocol: PROTOCOL,
@@ -180,7 +189,6 @@ impl Json {
             account: welcome.account,
             color: welcome.color,
             moderator: welcome.moderator,
-            members: welcome.members,
             last: welcome.last.map(Id),
             now: Id(welcome.now),
             lang: match self.lang {
@@ -197,7 +205,23 @@ impl Json {
                 members: welcome.limits.max_members,
             },
         };
-        put(&message, out);
+        let mut piece = Vec::with_capacity(2 * PIECE_BYTES);
+        put(&message, &mut piece);
+        open_again(&mut piece);
+        piece.extend_from_slice(b",\"members\":[");
+        for (at, (name, color)) in welcome.members.iter().enumerate() {
+            if at > 0 {
+                piece.push(b',');
+            }
+            put(&Member { name, color }, &mut piece);
+            piece.truncate(piece.len().saturating_sub("\n".len()));
+            if piece.len() >= PIECE_BYTES {
+                give(&piece);
+                piece.clear();
+            }
+        }
+        piece.extend_from_slice(b"]}\n");
+        give(&piece);
     }
 
     pub(super) fn event(&self, event: &Event<'_>, out: &mut Vec<u8>) {
@@ -344,9 +368,13 @@ pub(super) fn begin_history(span: Span, out: &mut Vec<u8>) {
         },
         out,
     );
-    // Opened again: the line end and the brace go, the list comes.
-    out.truncate(out.len().saturating_sub("}\n".len()));
+    open_again(out);
     out.extend_from_slice(b",\"records\":[");
+}
+
+/// The line end and the brace of an object go: a list comes.
+fn open_again(out: &mut Vec<u8>) {
+    out.truncate(out.len().saturating_sub("}\n".len()));
 }
 
 pub(super) fn put_history(first: bool, past: &Record<'_>, out: &mut Vec<u8>) {

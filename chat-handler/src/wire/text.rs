@@ -42,7 +42,7 @@ impl Text {
         let members = welcome
             .members
             .iter()
-            .map(|who| (who.name.clone(), who.color.clone()));
+            .map(|(nick, color)| (nick.to_owned(), color.to_owned()));
         self.roster = members.collect();
         let line = format!("Welcome to the chat room {} {}!", self.room, self.you);
         self.put(&self.clock.time(welcome.now), line, out);
@@ -226,17 +226,16 @@ pub fn is_signal(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::presence::Members;
     use crate::record::Draft;
-    use crate::wire::Member;
 
     fn text() -> (Text, Vec<u8>) {
         let mut text = Text::new(Lang::En, Clock::new(Some("UTC0")));
         let mut out = Vec::new();
-        let color = || "Gray".to_owned();
-        let members = ["alice", "bob"].map(|name| Member {
-            name: name.into(),
-            color: color(),
-        });
+        let mut members = Members::default();
+        for name in ["alice", "bob"] {
+            members.push(name, "Gray");
+        }
         let settings = crate::settings::Settings::parse("[global]\nBASE_DIR=/x", "/x.ini".as_ref())
             .expect("settings");
         let now = RecordId::parse(b"2026-11-21T10:15:30.123456Z").expect("an id");
