@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::forwarded;
-use super::request::Head;
+use super::request::{Head, Refusal};
 use crate::config;
 use crate::net::Peer;
 
@@ -22,7 +22,15 @@ pub(super) struct Client {
 
 impl Client {
     /// The client of a request that came from `peer`.
-    pub(super) fn of(peer: Peer, tls: bool, head: &Head, http: &config::Http) -> Self {
+    ///
+    /// # Errors
+    /// When a trusted proxy says what can't be believed.
+    pub(super) fn of(
+        peer: Peer,
+        tls: bool,
+        head: &Head,
+        http: &config::Http,
+    ) -> Result<Self, Refusal> {
         let (address, port) = match peer {
             Peer::Unix => (None, None),
             Peer::Tcp(address) => (Some(address.ip().to_canonical()), Some(address.port())),
@@ -32,9 +40,15 @@ impl Client {
                 .iter()
                 .any(|network| network.contains(ip))
         };
-        match address {
+        Ok(match address {
             Some(proxy) if is_trusted(proxy) => {
-                let origin = forwarded::read(&head.headers, proxy, is_trusted);
+                let origin =
+                    forwarded::read(&head.headers, proxy, is_trusted).map_err(|reason| {
+                        Refusal {
+                            status: 400,
+                            reason,
+                        }
+                    })?;
                 let port = if origin.address == proxy {
                     port
                 } else {
@@ -55,7 +69,7 @@ impl Client {
                 https: tls,
                 is_named: false,
             },
-        }
+        })
     }
 }
 
@@ -71,7 +85,7 @@ mod tests {
         };
         let text = format!("GET / HTTP/1.0\r\n{fields}\r\n");
         let head = request::parse(text.as_bytes(), 16).unwrap();
-        Client::of(Peer::Tcp(peer.parse().unwrap()), false, &head, &http)
+        Client::of(Peer::Tcp(peer.parse().unwrap()), false, &head, &http).unwrap()
     }
 
     #[test]

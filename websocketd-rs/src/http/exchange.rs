@@ -15,7 +15,6 @@ use crate::capacity::Permit;
 use crate::config;
 use crate::logging::Fields;
 use crate::metrics::METRICS;
-use crate::net::Peer;
 use crate::process::{Command, Handler};
 
 const TEXT: &[u8] = b"text/plain; charset=utf-8";
@@ -46,10 +45,9 @@ impl<'a> Exchange<'a> {
         connection: &'a mut Connection,
         head: &'a Head,
         body: Body,
-        peer: Peer,
+        client: Client,
         service: &'a Service,
     ) -> Self {
-        let client = Client::of(peer, connection.stream.is_tls(), head, &service.config.http);
         let keep_alive = head.keep_alive && !service.stopping.is_cancelled();
         let awaits_continue = head.expects_continue;
         Self {

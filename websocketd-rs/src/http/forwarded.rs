@@ -9,13 +9,13 @@ use super::request::Headers;
 
 /// What the proxies say about the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Origin {
+pub struct Origin {
     /// The client's address; the proxy's own, when it doesn't tell one.
-    pub(super) address: IpAddr,
+    pub address: IpAddr,
     /// The client's port, where it is told.
-    pub(super) port: Option<u16>,
+    pub port: Option<u16>,
     /// Whether the client speaks TLS to the first of the proxies; `None`: not told.
-    pub(super) https: Option<bool>,
+    pub https: Option<bool>,
 }
 
 /// One hop of the way.
@@ -26,18 +26,56 @@ struct Hop {
     https: Option<bool>,
 }
 
+/// Why the fields are not believed: what to tell the client and the log.
+pub type Doubt = &'static str;
+
 /// Reads the fields of a request that came from `proxy`, which is trusted.
-pub(super) fn read(
+///
+/// # Errors
+/// When they can be read in two ways. A proxy sets one of the two kinds and lets a client's own fields of the other kind through,
+/// and which one it sets is not known here: if they name different clients, one of them may be forged.
+pub fn read(
     headers: &Headers,
     proxy: IpAddr,
     is_trusted: impl Fn(IpAddr) -> bool,
-) -> Origin {
+) -> Result<Origin, Doubt> {
+    let standard = forwarded_hops(headers)?;
+    let customary = x_forwarded_hops(headers);
+    let protocol = x_forwarded_protocol(headers, &customary);
+    let follow = |hops: &[Hop]| follow(hops, proxy, &is_trusted);
+    let origin = match (standard.is_empty(), customary.is_empty()) {
+        (true, true) => Origin {
+            address: proxy,
+            port: None,
+            https: None,
+        },
+        (true, false) => follow(&customary),
+        (false, true) => follow(&standard),
+        (false, false) => {
+            let (origin, other) = (follow(&standard), follow(&customary));
+            if origin.address != other.address {
+                return Err("Forwarded and X-Forwarded-For name different clients");
+            }
+            Origin {
+                https: origin.https.or(other.https),
+                ..origin
+            }
+        }
+    };
+    Ok(Origin {
+        https: origin.https.or(protocol),
+        ..origin
+    })
+}
+
+/// From the last hop back to the first that is no trusted proxy.
+fn follow(hops: &[Hop], proxy: IpAddr, is_trusted: &impl Fn(IpAddr) -> bool) -> Origin {
     let mut origin = Origin {
         address: proxy,
         port: None,
         https: None,
     };
-    for hop in hops(headers).into_iter().rev() {
+    for hop in hops.iter().rev() {
         if hop.https.is_some() {
             origin.https = hop.https;
         }
@@ -53,55 +91,49 @@ pub(super) fn read(
     origin
 }
 
-/// The way in the order of the fields: the client first. `Forwarded`, the standard, goes before the others.
-fn hops(headers: &Headers) -> Vec<Hop> {
-    let forwarded: Vec<Hop> = quoted_elements(headers).map(parse_element).collect();
-    if !forwarded.is_empty() {
-        return forwarded;
+/// The hops of `Forwarded`, the client's first. A comma in a quoted string separates nothing.
+fn forwarded_hops(headers: &Headers) -> Result<Vec<Hop>, Doubt> {
+    let mut hops = Vec::new();
+    for value in headers.all("forwarded") {
+        let text = String::from_utf8_lossy(value);
+        // A quote that a client left open would swallow what the proxy has added behind it.
+        if !text.matches('"').count().is_multiple_of(2) {
+            return Err("a quote in Forwarded is not closed");
+        }
+        hops.extend(split_unquoted(&text, ',').map(parse_element));
     }
-    let protocols: Vec<_> = elements(headers, "x-forwarded-proto")
-        .map(parse_protocol)
-        .collect();
-    let mut hops: Vec<Hop> = elements(headers, "x-forwarded-for")
-        .map(|element| Hop {
-            node: parse_node(element),
-            https: None,
-        })
-        .collect();
-    if hops.is_empty() && !protocols.is_empty() {
-        hops.push(Hop::default());
-    }
-    // As many as there are addresses: one for each. Otherwise the last proxy's word holds.
+    Ok(hops)
+}
+
+/// The hops of `X-Forwarded-For`, the client's first, with their protocols if as many are told.
+fn x_forwarded_hops(headers: &Headers) -> Vec<Hop> {
+    let nodes = elements(headers, "x-forwarded-for", parse_node);
+    let protocols = elements(headers, "x-forwarded-proto", parse_protocol);
+    let is_paired = protocols.len() == nodes.len();
+    let protocol = |at: usize| protocols.get(at).copied().flatten().filter(|_| is_paired);
+    let hops = nodes.into_iter().enumerate();
+    hops.map(|(at, node)| Hop {
+        node,
+        https: protocol(at),
+    })
+    .collect()
+}
+
+/// What `X-Forwarded-Proto` says of the whole way where it does not say it of each hop: the last proxy's word.
+fn x_forwarded_protocol(headers: &Headers, hops: &[Hop]) -> Option<bool> {
+    let protocols = elements(headers, "x-forwarded-proto", parse_protocol);
     let last = protocols.last().copied().flatten();
-    let is_paired = protocols.len() == hops.len();
-    for (at, hop) in hops.iter_mut().enumerate() {
-        hop.https = if is_paired { protocols[at] } else { last };
-    }
-    hops
+    last.filter(|_| protocols.len() != hops.len())
 }
 
 /// The elements of a list, over all fields of the name.
-fn elements<'a>(headers: &'a Headers, name: &'a str) -> impl Iterator<Item = &'a str> {
-    headers
+fn elements<T>(headers: &Headers, name: &str, parse: fn(&str) -> Option<T>) -> Vec<Option<T>> {
+    let pieces = headers
         .all(name)
-        .flat_map(|value| readable(value).split(',').map(str::trim))
-}
-
-/// The elements of `Forwarded`, where a comma in a quoted string separates nothing. A quote that a client left open
-/// would swallow what the proxy has added behind it: then nothing of the field is believed.
-fn quoted_elements(headers: &Headers) -> impl Iterator<Item = &str> {
-    headers.all("forwarded").flat_map(|value| {
-        let text = readable(value);
-        let is_balanced = text.matches('"').count().is_multiple_of(2);
-        split_unquoted(if is_balanced { text } else { UNKNOWN }, ',')
-    })
-}
-
-/// No address: nothing before it is believed.
-const UNKNOWN: &str = "unknown";
-
-fn readable(value: &[u8]) -> &str {
-    std::str::from_utf8(value).unwrap_or(UNKNOWN)
+        .flat_map(|value| value.split(|byte| *byte == b','));
+    pieces
+        .map(|piece| parse(std::str::from_utf8(piece).ok()?.trim()))
+        .collect()
 }
 
 fn split_unquoted(text: &str, separator: char) -> impl Iterator<Item = &str> {
@@ -170,9 +202,13 @@ mod tests {
     }
 
     /// Read behind 10.0.0.1, where all of 10.0.0.0/8 is trusted.
-    fn origin(fields: &str) -> (String, Option<u16>, Option<bool>) {
+    fn try_read(fields: &str) -> Result<Origin, Doubt> {
         let trusted = |ip: IpAddr| matches!(ip, IpAddr::V4(ip) if ip.octets()[0] == 10);
-        let origin = read(&headers(fields), "10.0.0.1".parse().unwrap(), trusted);
+        read(&headers(fields), "10.0.0.1".parse().unwrap(), trusted)
+    }
+
+    fn origin(fields: &str) -> (String, Option<u16>, Option<bool>) {
+        let origin = try_read(fields).unwrap();
         (origin.address.to_string(), origin.port, origin.https)
     }
 
@@ -208,13 +244,25 @@ mod tests {
                 "Forwarded: for=\"6.6.6.6, for=7.7.7.7\", for=_hidden\r\n",
                 "10.0.0.1",
             ),
-            ("Forwarded: for=6.6.6.6;x=\", for=192.0.2.1\r\n", "10.0.0.1"),
             (
-                "Forwarded: for=192.0.2.1\r\nX-Forwarded-For: 6.6.6.6\r\n",
+                "Forwarded: for=6.6.6.6, for=192.0.2.1\r\nX-Forwarded-For: 192.0.2.1, 10.0.0.2\r\n",
                 "192.0.2.1",
             ),
         ] {
             assert_eq!(origin(fields).0, address, "{fields}");
+        }
+    }
+
+    #[test]
+    fn what_can_be_read_in_two_ways_is_not_believed() {
+        for fields in [
+            "Forwarded: for=6.6.6.6;x=\", for=192.0.2.1\r\n",
+            "Forwarded: for=192.0.2.1\r\nX-Forwarded-For: 6.6.6.6\r\n",
+            "Forwarded: for=6.6.6.6\r\nX-Forwarded-For: 192.0.2.1\r\n",
+            "Forwarded: for=unknown\r\nX-Forwarded-For: 192.0.2.1\r\n",
+            "Forwarded: by=x\r\nX-Forwarded-For: 192.0.2.1\r\n",
+        ] {
+            assert!(try_read(fields).is_err(), "{fields}");
         }
     }
 
@@ -282,8 +330,9 @@ mod tests {
         #[test]
         fn an_unbalanced_quote_never_yields_the_forged_address(forged in "[ -~]{0,40}") {
             let fields = format!("Forwarded: for=6.6.6.6;x={forged}, for=192.0.2.1\r\n");
-            let (address, _, _) = origin(&fields);
-            prop_assert!(address == "192.0.2.1" || address == "10.0.0.1", "{}", address);
+            if let Ok(origin) = try_read(&fields) {
+                prop_assert_eq!(origin.address.to_string(), "192.0.2.1");
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ mod console;
 mod content_type;
 mod exchange;
 mod file;
-mod forwarded;
+pub mod forwarded;
 mod handshake;
 mod listing;
 pub mod origin;
@@ -20,7 +20,7 @@ mod remote;
 pub mod request;
 pub mod response;
 pub mod route;
-mod script;
+pub mod script;
 mod site;
 pub mod target;
 mod upgrade;
@@ -37,6 +37,7 @@ use crate::net::{Peer, Stream};
 use crate::process::Spawners;
 use crate::session::Upgraded;
 
+use client::Client;
 use connection::{Connection, NoHead};
 use exchange::Exchange;
 use request::{Head, Refusal};
@@ -153,7 +154,14 @@ async fn answer(
             return Ok(After::Close);
         }
     };
-    let mut exchange = Exchange::new(connection, head, body, peer, service);
+    let client = match Client::of(peer, connection.stream.is_tls(), head, &service.config.http) {
+        Ok(client) => client,
+        Err(refusal) => {
+            refuse(connection, refusal, service).await;
+            return Ok(After::Close);
+        }
+    };
+    let mut exchange = Exchange::new(connection, head, body, client, service);
     let site = exchange.site;
     match route::route(head, &Rules::from(&**site.config)) {
         Route::Session(program) => {

@@ -8,17 +8,17 @@ use std::path::{Path, PathBuf};
 
 /// A script that exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Script {
+pub struct Script {
     /// Its file, below the directory by name and by real path.
-    pub(super) file: PathBuf,
+    pub file: PathBuf,
     /// The part of the decoded URL path that names it: `SCRIPT_NAME`.
-    pub(super) name: Vec<u8>,
+    pub name: Vec<u8>,
     /// The rest: `PATH_INFO`.
-    pub(super) path_info: Vec<u8>,
+    pub path_info: Vec<u8>,
 }
 
 /// Walks the decoded URL path below `dir`, which is canonical. `None` when it leads to no regular file, or out.
-pub(super) fn find(dir: &Path, path: &[u8]) -> Option<Script> {
+pub fn find(dir: &Path, path: &[u8]) -> Option<Script> {
     if path.contains(&0) {
         return None;
     }

@@ -128,11 +128,12 @@ pub fn split_host(authority: &str) -> Option<(&str, Option<u16>)> {
     let (host, rest) = if let Some(rest) = authority.strip_prefix('[') {
         let end = rest.find(']')?;
         // A zone id (RFC 6874) names an interface of the client: it is let through, nothing here uses it.
-        rest[..end]
-            .split('%')
-            .next()?
-            .parse::<std::net::Ipv6Addr>()
-            .ok()?;
+        let (ip, zone) = rest[..end].split_once('%').unwrap_or((&rest[..end], ""));
+        ip.parse::<std::net::Ipv6Addr>().ok()?;
+        let is_zone = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte);
+        if !zone.bytes().all(is_zone) {
+            return None;
+        }
         (&authority[..end + 2], &rest[end + 1..])
     } else {
         let end = authority.find(':').unwrap_or(authority.len());
@@ -224,6 +225,7 @@ mod tests {
             ("[::1]", Some(("[::1]", None))),
             ("[::1]:8080", Some(("[::1]", Some(8080)))),
             ("[fe80::1%25eth0]:1", Some(("[fe80::1%25eth0]", Some(1)))),
+            ("[fe80::1%\"><b>]:1", None),
             ("[::1", None),
             ("[x]", None),
             ("[::1]x", None),

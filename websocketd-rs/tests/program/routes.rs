@@ -175,6 +175,13 @@ fn a_trusted_proxy_tells_who_asks() {
     }
     daemon.read_until("url:'https://h.example/'");
     assert!(daemon.log.contains("remote:'192.0.2.7'"));
+    for doubtful in [
+        "X-Forwarded-For: 192.0.2.7\r\nForwarded: for=6.6.6.6\r\n",
+        "Forwarded: for=\"6.6.6.6, for=192.0.2.7\r\n",
+    ] {
+        assert_eq!(upgrade(&daemon, "/", doubtful).1.status, 400, "{doubtful}");
+    }
+    daemon.read_until("400 Bad Request: Forwarded and X-Forwarded-For name different clients");
     let daemon = serve("10.0.0.0/8");
     let (mut client, reply) = upgrade(&daemon, "/", &format!("{told}Origin: http://h.example\r\n"));
     assert_eq!(reply.status, 101);

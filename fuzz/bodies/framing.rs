@@ -1,0 +1,44 @@
+//! Any bytes of a client, cut anywhere: no panic, and the same outcome however they are cut. The first byte says how.
+
+use websocketd::session::decoder::{Decoder, Event, Kind, Rules, Violation};
+
+pub fn run(bytes: &[u8]) {
+    let Some((step, wire)) = bytes.split_first() else {
+        return;
+    };
+    let rules = Rules {
+        kind: Kind::Text,
+        max_message: 1 << 16,
+        max_fragments: 16,
+    };
+    let whole = decode(rules, wire, usize::MAX);
+    let cut = decode(rules, wire, usize::from(*step).max(1));
+    assert_eq!(whole, cut);
+    if let Ok((program, _)) = whole {
+        assert!(std::str::from_utf8(&program).is_ok());
+    }
+}
+
+fn decode(rules: Rules, mut wire: &[u8], step: usize) -> Result<(Vec<u8>, Vec<Event>), Violation> {
+    let mut decoder = Decoder::new(rules, &[]);
+    let (mut program, mut events) = (Vec::new(), Vec::new());
+    loop {
+        loop {
+            match decoder.decode()? {
+                Event::NeedBytes => break,
+                event => events.push(event),
+            }
+        }
+        program.extend_from_slice(decoder.ready());
+        decoder.discard();
+        decoder.park();
+        if wire.is_empty() {
+            return Ok((program, events));
+        }
+        let space = decoder.space();
+        let n = step.min(space.len()).min(wire.len());
+        space[..n].copy_from_slice(&wire[..n]);
+        decoder.filled(n);
+        wire = &wire[n..];
+    }
+}

@@ -1,0 +1,11 @@
+//! What each fuzz target does with any bytes, apart from libfuzzer: so that `make test` can do it too, on a compiler without
+//! sanitizers (websocketd-rs/tests/fuzz_bodies.rs).
+
+pub mod forwarded;
+pub mod framing;
+pub mod head;
+pub mod origin;
+pub mod proxy;
+pub mod route;
+pub mod script;
+pub mod target;
