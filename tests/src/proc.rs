@@ -97,7 +97,8 @@ pub fn open_files(pid: u32) -> usize {
 /// Whether a process listens on this port of 127.0.0.1. Asking the kernel, not the port, leaves no connection behind
 /// and can't mistake another program's listener for it.
 pub fn listens_on(pid: u32, port: u16) -> bool {
-    let table = fs::read_to_string("/proc/net/tcp").unwrap_or_default();
+    // Of the network that the process is in, which need not be ours.
+    let table = fs::read_to_string(format!("/proc/{pid}/net/tcp")).unwrap_or_default();
     let local = format!("0100007F:{port:04X}");
     let inodes = table.lines().filter_map(|line| {
         let fields: Vec<&str> = line.split_whitespace().collect();

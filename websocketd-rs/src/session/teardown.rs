@@ -24,6 +24,9 @@ use crate::process::{Exit, terminate};
 /// its status decides the code. Usually it is there at once; one that lingers has said all it wanted to.
 const STATUS_TIMEOUT: Duration = Duration::from_millis(100);
 
+/// How long to try to say goodbye to a client that answers no pings: what its socket takes at once may still reach it.
+const SILENT_TIMEOUT: Duration = Duration::from_millis(100);
+
 /// Bytes read at once from a side whose words don't count any more.
 const SCRAP: usize = 4096;
 
@@ -92,12 +95,17 @@ impl Client {
             payload.extend_from_slice(close.reason.as_bytes());
         }
         self.outgoing.control(Control::Close, &payload);
+        let limit = match end {
+            End::PingTimeout => limit.min(SILENT_TIMEOUT),
+            _ => limit,
+        };
         // An error or a time-out here means that the client is gone, and nothing is left to do for it.
         let _ = timeout(limit, async {
             self.stream.write_all(self.outgoing.pending()).await?;
             self.stream.flush().await?;
             match end {
-                End::ClientClosed(_) => {}
+                // Nobody is believed to be there who would answer.
+                End::ClientClosed(_) | End::PingTimeout => {}
                 // Its frames can't be followed any more, so that its close frame would go unseen.
                 End::Violation(_) => {
                     self.stream.shutdown().await?;

@@ -1,0 +1,143 @@
+//! A connection that is cut without a word: each test has a network of its own, whose only link it takes down. No FIN and no RST
+//! passes, as when a cable is pulled; what is sent is never acknowledged.
+
+use std::io::Write as _;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use e2e::daemon::{Builder, Daemon};
+use e2e::deadline::eventually;
+use e2e::raw::{Frame, RawSocket, opcode};
+use e2e::requirement::part;
+use e2e::under_test::handler;
+use nix::sched::{CloneFlags, unshare};
+
+/// Moves this thread, and what it starts, into a network of its own.
+#[track_caller]
+fn enter_network() {
+    unshare(CloneFlags::CLONE_NEWNET).unwrap_or_else(|error| {
+        panic!("a network of its own takes the rights of root (CAP_SYS_ADMIN): {error}")
+    });
+    set_link("up");
+}
+
+/// Pulls the cable.
+fn cut() {
+    set_link("down");
+}
+
+fn set_link(state: &str) {
+    let ip = part("/bin/ip", "iproute2");
+    let status = Command::new(ip)
+        .args(["link", "set", "lo", state])
+        .status()
+        .expect("ip runs");
+    assert!(status.success(), "ip link set lo {state}: {status}");
+}
+
+fn start(builder: Builder) -> (Daemon, RawSocket) {
+    let daemon = builder.start();
+    let socket = daemon.raw();
+    (daemon, socket)
+}
+
+/// Waits until the daemon has given the session up and nothing of it is left.
+#[track_caller]
+fn assert_end(daemon: &Daemon, why: &str) {
+    daemon.log().wait_for(&["| session    |", why]);
+    daemon.log().wait_for(&["| DISCONNECT"]);
+    daemon.assert_no_process_left();
+}
+
+fn cat() -> Builder {
+    Daemon::builder()
+        .flag("--loglevel=trace")
+        .command::<&str>("cat", [])
+}
+
+fn runs(args: &[&str]) -> Builder {
+    Daemon::builder()
+        .flag("--loglevel=trace")
+        .command(handler(), args)
+}
+
+#[test]
+fn a_quiet_client_that_is_cut_off_is_noticed_by_pings() {
+    enter_network();
+    let (daemon, mut socket) = start(cat().flag("--pingms=500"));
+    socket.send(&Frame::text("x"));
+    loop {
+        let frame = socket.frame().expect("the session goes on");
+        match frame.opcode {
+            opcode::PING => socket.send(&Frame::new(opcode::PONG, frame.payload)),
+            opcode::TEXT => break,
+            other => panic!("opcode {other}"),
+        }
+    }
+    cut();
+    assert_end(&daemon, "Client does not answer pings");
+    drop(socket);
+}
+
+#[test]
+fn a_client_that_is_cut_off_amid_output_is_noticed_by_pings() {
+    enter_network();
+    let (daemon, mut socket) = start(runs(&["flood"]).flag("--pingms=1000"));
+    for _ in 0..1000 {
+        socket.frame().expect("the session goes on");
+    }
+    cut();
+    assert_end(&daemon, "Client does not answer pings");
+    drop(socket);
+}
+
+#[test]
+fn a_client_that_is_cut_off_amid_output_is_noticed_without_pings() {
+    enter_network();
+    let (daemon, mut socket) = start(runs(&["flood"]).flag("--writetimeout=1000"));
+    for _ in 0..1000 {
+        socket.frame().expect("the session goes on");
+    }
+    cut();
+    assert_end(&daemon, "Client does not read what the program writes");
+    drop(socket);
+}
+
+#[test]
+fn a_client_that_is_cut_off_while_its_program_does_not_read_is_noticed() {
+    enter_network();
+    let (daemon, socket) = start(runs(&["hang"]).flag("--pingms=500"));
+    let mut sender = socket
+        .transport()
+        .tcp()
+        .expect("TCP")
+        .try_clone()
+        .expect("a second handle");
+    // Until nothing more goes: the program's pipe, the daemon's buffer and the kernel's are full.
+    sender
+        .set_write_timeout(Some(Duration::from_millis(500)))
+        .expect("a live socket");
+    let message = Frame::text("x".repeat(60_000)).encode();
+    while sender.write_all(&message).is_ok() {}
+    cut();
+    assert_end(&daemon, "Client went away without a close frame");
+    drop(socket);
+}
+
+#[test]
+fn a_connection_that_comes_back_in_time_goes_on() {
+    enter_network();
+    let (daemon, mut socket) = start(cat().flag("--pingms=10000"));
+    socket.send(&Frame::text("before"));
+    socket.expect(opcode::TEXT, b"before");
+    cut();
+    socket.send(&Frame::text("meanwhile"));
+    thread::sleep(Duration::from_millis(300));
+    set_link("up");
+    let frame = eventually("what was sent meanwhile comes back", || {
+        socket.frame_within(Duration::from_secs(1)).ok().flatten()
+    });
+    assert_eq!(frame.payload, b"meanwhile");
+    assert_eq!(daemon.log().count("| DISCONNECT"), 0);
+}
