@@ -10,6 +10,9 @@ const RECORDS = new Set([...SPOKEN, "join", "quit", "color", "nick", "topic", "k
 /** Answers after which the message will not be taken, however often it is sent. */
 const LASTING = new Set(["too_long", "empty", "bad_field", "bad_json", "usage", "unknown_command", "not_moderator", "no_such_user", "bad_name", "bad_color", "not_found"]);
 
+/** Why something that carries no msgid did not reach one person. */
+const UNHEARD = new Set(["no_such_user", "busy"]);
+
 /** Whether to come back after a bye, by its reason. */
 const BYE_WORDS = { kicked: "byeKicked", banned: "byeBanned", quit: "byeQuit", refused: "byeRefused" };
 
@@ -60,6 +63,7 @@ export class RoomEvents {
     this.#catchingUp = true;
     Object.assign(room, { you: message.you, yourColor: message.color ?? "", account: message.account ?? null, moderator: Boolean(message.moderator) });
     room.composer.limit = message.limits?.message ?? 4096;
+    room.outbox.pace({ rate: message.limits?.rate || 10, burst: message.limits?.burst || 20 });
     room.members.reset(message.members ?? []);
     this.#topic(message.topic || message.description || "");
     byId("room-name").textContent = message.room;
@@ -138,6 +142,8 @@ export class RoomEvents {
   }
 
   on_error({ code, text: words, msgid }) {
+    // About a signal or a typing hint: these are repeated or forgotten, and nobody has written them.
+    if (!msgid && UNHEARD.has(code)) return;
     const { outbox } = this.#room;
     const said = hasText(`error_${code}`) ? text(`error_${code}`) : words;
     const message = msgid && outbox.refused(msgid, said);

@@ -6,11 +6,13 @@ use std::process::Command;
 use std::time::Duration;
 
 use fantoccini::error::{CmdError, NewSessionError};
-use fantoccini::wd::{Capabilities, WindowHandle};
+use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand, WindowHandle};
 use fantoccini::{Client, ClientBuilder};
+use http::Method;
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use url::{ParseError, Url};
 
 use crate::deadline::DEADLINE;
 use crate::program::Program;
@@ -212,11 +214,31 @@ impl Browser {
             }
             if started.elapsed() > DEADLINE {
                 let text = self.try_eval("document.body.innerText").await;
-                panic!("not within {DEADLINE:?}: {what}; last {value:?}; the page shows: {text:?}");
+                let journal = self.try_eval("globalThis.journal ?? null").await;
+                panic!(
+                    "not within {DEADLINE:?}: {what}; last {value:?}; the page shows: {text:?}; its journal: {journal:#?}"
+                );
             }
             // The page has no way to wake us.
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// A command of Chromium's developer tools, for what `WebDriver` has no word for.
+    ///
+    /// # Panics
+    /// When Chromium refuses it.
+    pub async fn devtools(&self, method: &str, parameters: Value) -> Value {
+        let command = Devtools(json!({ "cmd": method, "params": parameters }));
+        let answer = self.client.issue_cmd(command).await;
+        answer.unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// Runs `script` in every page opened from now on in the tab in front, before the page's own scripts.
+    pub async fn run_first(&self, script: &str) {
+        let script = json!({ "source": script });
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", script)
+            .await;
     }
 
     /// Waits until the page in front shows `text` somewhere.
@@ -227,12 +249,14 @@ impl Browser {
             .await;
     }
 
-    /// Sets the window's size in CSS pixels.
+    /// Sets the page's size in CSS pixels, as a screen of that size would: a window can't be narrower than 500.
+    /// A narrow one is a phone's, whose scroll bars take no room.
     pub async fn resize(&self, width: u32, height: u32) {
-        self.client
-            .set_window_size(width, height)
-            .await
-            .expect("a window has a size");
+        let mobile = width < 500;
+        let screen =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile });
+        self.devtools("Emulation.setDeviceMetricsOverride", screen)
+            .await;
     }
 
     /// Writes what the tab in front shows to `target/screenshots/NAME.png`.
@@ -252,6 +276,23 @@ impl Browser {
     /// Kills the browser without letting it say goodbye, as a crash does.
     pub fn crash(self) {
         drop(self.driver);
+    }
+}
+
+/// chromedriver's own command that hands another to Chromium.
+#[derive(Debug)]
+struct Devtools(Value);
+
+impl WebDriverCompatibleCommand for Devtools {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!(
+            "session/{}/goog/cdp/execute",
+            session.unwrap_or_default()
+        ))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.0.to_string()))
     }
 }
 

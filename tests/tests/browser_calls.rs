@@ -8,8 +8,45 @@ use tokio::sync::Mutex;
 /// Each call needs several browsers that code pictures: together they would starve each other on two cores.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
+/// What the page says and hears of its connections, for the message of a test that fails.
+const JOURNAL: &str = "
+    globalThis.journal = [];
+    globalThis.connections = [];
+    const note = (...words) => journal.push([Math.round(performance.now()), ...words].join(' '));
+    addEventListener('error', ({ message }) => note('error', message));
+    addEventListener('unhandledrejection', ({ reason }) => note('rejection', reason));
+    const warn = console.warn;
+    console.warn = (...words) => { note('warning', ...words); warn(...words); };
+    const brief = (data) => data.length > 300 ? data.slice(0, 300) : data;
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (data) { if (data.includes('\"signal\"')) note('>', brief(data)); return send.call(this, data); };
+    globalThis.WebSocket = class extends WebSocket {
+        constructor(...all) {
+            super(...all);
+            this.addEventListener('message', ({ data }) => /\"type\":\"(signal|error)\"/.test(data) && note('<', brief(data)));
+            this.addEventListener('close', () => note('closed'));
+        }
+    };
+    globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+        constructor(...all) {
+            super(...all);
+            connections.push(this);
+            const number = connections.length;
+            for (const kind of ['connectionState', 'iceConnectionState', 'iceGatheringState', 'signalingState'])
+                this.addEventListener(kind.toLowerCase() + 'change', () => note(number, kind, this[kind]));
+            this.addEventListener('icecandidateerror', (event) => note(number, 'icecandidateerror', event.errorText, event.url, event.address));
+        }
+    };
+";
+
 async fn enter(site: &Site, name: &str) -> Browser {
+    enter_with(site, name, "").await
+}
+
+/// Enters with a script that runs before the page's own.
+async fn enter_with(site: &Site, name: &str, script: &str) -> Browser {
     let browser = Browser::start().await;
+    browser.run_first(&format!("{JOURNAL};{script}")).await;
     browser.goto(&site.url("/room_create.html")).await;
     let saved = format!(
         "fetch('api/session', {{method: 'POST', headers: {{'Content-Type': 'application/json'}}, body: JSON.stringify({{name: {}}})}}).then(r => r.status)",
@@ -60,6 +97,42 @@ async fn frames_go_on(browser: &Browser) {
         .await;
 }
 
+/// What the browser itself counts: frames decoded and sounds received, of all others together.
+const RECEIVED: &str = "Promise.all(connections.filter(c => c.connectionState === 'connected').map(c => c.getStats())).then(all => {
+    const inbound = all.flatMap(stats => [...stats.values()]).filter(s => s.type === 'inbound-rtp');
+    const sum = (kind, of) => inbound.filter(s => s.kind === kind).reduce((sum, s) => sum + (s[of] ?? 0), 0);
+    return [sum('video', 'framesDecoded'), sum('audio', 'packetsReceived')];
+})";
+
+/// Waits until so many frames and sounds were received.
+async fn receives(browser: &Browser, frames: u64, sounds: u64) {
+    browser
+        .wait_until(
+            &format!("{frames} frames and {sounds} sounds arrive"),
+            &format!("{RECEIVED}.then(([video, audio]) => video >= {frames} && audio >= {sounds})"),
+        )
+        .await;
+}
+
+/// Turns live typing on, by hand.
+async fn type_live(browser: &Browser) {
+    click(browser, "#settings-button").await;
+    click(browser, "#setting-liveTyping").await;
+    click(browser, "dialog .dialog-head button").await;
+}
+
+async fn channel_opens(browser: &Browser) {
+    let open = "document.body.dataset.channels === '1'";
+    browser.wait_until("the channel is open", open).await;
+}
+
+fn typed(words: &str) -> String {
+    format!(
+        "(t => {{ t.value = {}; t.dispatchEvent(new Event('input')); }})(document.querySelector('#text'))",
+        json!(words)
+    )
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn both_press_call_at_once_then_cameras_go_off_and_on() {
     let _turn = ONE_AT_A_TIME.lock().await;
@@ -84,7 +157,7 @@ async fn both_press_call_at_once_then_cameras_go_off_and_on() {
     tokio::join!(click(&alice, "#call-video"), click(&bob, "#call-video"));
     for browser in [&alice, &bob] {
         sees_others(browser, 1).await;
-        frames_go_on(browser).await;
+        receives(browser, 10, 10).await;
     }
     alice.screenshot("call-two").await;
     click(&alice, "#call-camera").await;
@@ -96,6 +169,22 @@ async fn both_press_call_at_once_then_cameras_go_off_and_on() {
     click(&alice, "#call-camera").await;
     sees_others(&bob, 1).await;
     frames_go_on(&bob).await;
+    // Both at once: two offers may meet.
+    for _ in 0..2 {
+        tokio::join!(click(&alice, "#call-camera"), click(&bob, "#call-camera"));
+        for browser in [&alice, &bob] {
+            browser
+                .wait_until(
+                    "the button is ready",
+                    "document.querySelector('#call-camera')?.disabled === false",
+                )
+                .await;
+        }
+    }
+    for browser in [&alice, &bob] {
+        sees_others(browser, 1).await;
+        frames_go_on(browser).await;
+    }
     click(&alice, "#call-leave").await;
     bob.wait_until(
         "she left",
@@ -172,26 +261,13 @@ async fn live_typing_travels_by_data_channel_and_is_nowhere_written() {
     let site = Site::start();
     let (alice, bob) = (enter(&site, "alice").await, enter(&site, "bob").await);
     for browser in [&alice, &bob] {
-        click(browser, "#settings-button").await;
-        click(browser, "#setting-liveTyping").await;
-        click(browser, "dialog .dialog-head button").await;
+        type_live(browser).await;
     }
     for browser in [&alice, &bob] {
-        browser
-            .wait_until(
-                "the channel is open",
-                "document.body.dataset.channels === '1'",
-            )
-            .await;
+        channel_opens(browser).await;
     }
     let watch = "(() => { const send = WebSocket.prototype.send; window.sent = []; WebSocket.prototype.send = function (data) { window.sent.push(data); return send.call(this, data); }; return true; })()";
     assert_eq!(alice.eval(watch).await, true);
-    let typed = |words: &str| {
-        format!(
-            "(t => {{ t.value = {}; t.dispatchEvent(new Event('input')); }})(document.querySelector('#text'))",
-            json!(words)
-        )
-    };
     alice.eval(&typed("a thought being wri")).await;
     bob.wait_until(
         "he sees it grow",
@@ -229,4 +305,200 @@ async fn live_typing_travels_by_data_channel_and_is_nowhere_written() {
             );
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn live_typing_goes_over_the_socket_to_who_has_no_channel() {
+    let _turn = ONE_AT_A_TIME.lock().await;
+    let site = Site::start();
+    let (alice, bob) = (enter(&site, "alice").await, enter(&site, "bob").await);
+    type_live(&alice).await;
+    alice.eval(&typed("written for all to see")).await;
+    bob.wait_until(
+        "he sees it",
+        "document.querySelector('#typing-line').textContent.includes('for all to see')",
+    )
+    .await;
+    assert_eq!(alice.eval("document.body.dataset.channels").await, "0");
+    assert_eq!(
+        bob.eval("connections.length").await,
+        0,
+        "he did not ask for one"
+    );
+    alice.eval(&typed("/nick secret")).await;
+    bob.wait_until(
+        "a command is nobody's business",
+        "document.querySelector('#typing-line').textContent === ''",
+    )
+    .await;
+}
+
+/// Of the signals that leave the page only every second one does.
+const LOSE_EVERY_SECOND: &str = "
+    let signals = 0;
+    const pass = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (data) {
+        if (data.includes('\"type\":\"signal\"') && (signals += 1) % 2) return;
+        return pass.call(this, data);
+    };
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_comes_about_although_every_second_signal_is_lost() {
+    let _turn = ONE_AT_A_TIME.lock().await;
+    let site = Site::start();
+    let alice = enter_with(&site, "alice", LOSE_EVERY_SECOND).await;
+    let bob = enter_with(&site, "bob", LOSE_EVERY_SECOND).await;
+    for browser in [&alice, &bob] {
+        click(browser, "#call-button").await;
+        click(browser, "#call-video").await;
+    }
+    for browser in [&alice, &bob] {
+        sees_others(browser, 1).await;
+        receives(browser, 10, 10).await;
+    }
+    click(&alice, "#call-camera").await;
+    bob.wait_until(
+        "her camera is off",
+        "document.querySelector('.tile:not(.own).without-video') !== null",
+    )
+    .await;
+}
+
+/// Nothing about the first connection that is tried ever leaves the page.
+const LOSE_THE_FIRST: &str = "
+    let first;
+    const pass = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (data) {
+        const { session } = JSON.parse(data).data ?? {};
+        first ??= session;
+        if (session && session === first) return;
+        return pass.call(this, data);
+    };
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_never_comes_about_is_begun_anew() {
+    let _turn = ONE_AT_A_TIME.lock().await;
+    let site = Site::start();
+    let alice = enter_with(&site, "alice", LOSE_THE_FIRST).await;
+    let bob = enter_with(&site, "bob", LOSE_THE_FIRST).await;
+    for browser in [&alice, &bob] {
+        type_live(browser).await;
+    }
+    for browser in [&alice, &bob] {
+        channel_opens(browser).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn six_talk_and_a_seventh_is_told_that_it_is_full() {
+    let _turn = ONE_AT_A_TIME.lock().await;
+    let site = Site::start();
+    let browser = enter(&site, "person").await;
+    let mut tabs = vec![browser.current_tab().await];
+    for number in 1..7 {
+        tabs.push(browser.open_tab("about:blank").await);
+        browser.run_first(JOURNAL).await;
+        browser.goto(&site.url("/?room=call")).await;
+        welcome(&browser).await;
+        assert_eq!(browser.eval("connections.length").await, 0, "{number}");
+    }
+    for (number, tab) in tabs.iter().enumerate() {
+        browser.bring(tab).await;
+        let others = format!(
+            "document.querySelector('#call-button').title.match(/[0-9]+/)?.[0] === '{number}'"
+        );
+        if number > 0 {
+            browser
+                .wait_until(&format!("{number} are known to talk"), &others)
+                .await;
+        }
+        click(&browser, "#call-button").await;
+        browser
+            .wait_until(
+                "the question is asked",
+                "document.querySelector('#call-audio') !== null",
+            )
+            .await;
+        let advised = "document.querySelector('.call-choices .primary').id";
+        let camera = if number < 4 {
+            "call-video"
+        } else {
+            "call-audio"
+        };
+        assert_eq!(browser.eval(advised).await, camera, "with {number} others");
+        click(&browser, "#call-audio").await;
+        if number == 6 {
+            browser.wait_for_text("The call is full (6 people).").await;
+            assert_eq!(
+                browser.eval("document.querySelector('.tile.own')").await,
+                serde_json::Value::Null
+            );
+        } else {
+            browser
+                .wait_until(
+                    "it is in the call",
+                    "document.querySelector('.tile.own') !== null",
+                )
+                .await;
+        }
+    }
+    for tab in &tabs[..6] {
+        browser.bring(tab).await;
+        let connected = "document.querySelectorAll('.tile[data-state=connected]').length === 5";
+        browser.wait_until("five others are heard", connected).await;
+    }
+    // One leaves, and the seventh finds a place.
+    click(&browser, "#call-leave").await;
+    browser.bring(&tabs[6]).await;
+    browser
+        .wait_until(
+            "a place is free",
+            "document.querySelector('#call-button').title.includes('5')",
+        )
+        .await;
+    click(&browser, "#call-audio").await;
+    let connected = "document.querySelectorAll('.tile[data-state=connected]').length === 5";
+    browser.wait_until("five others are heard", connected).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_hides_the_address_connects_by_relay_only_also_after_a_reconnect() {
+    let _turn = ONE_AT_A_TIME.lock().await;
+    let mut site = Site::start_on_fixed_port();
+    let told = "
+        globalThis.told = [];
+        const pass = WebSocket.prototype.send;
+        WebSocket.prototype.send = function (data) { told.push(data); return pass.call(this, data); };
+    ";
+    let alice = enter_with(&site, "alice", told).await;
+    let bob = enter(&site, "bob").await;
+    click(&alice, "#settings-button").await;
+    click(&alice, "#setting-relayOnly").await;
+    click(&alice, "dialog .dialog-head button").await;
+    for browser in [&alice, &bob] {
+        type_live(browser).await;
+    }
+    let policy = "connections.at(-1)?.getConfiguration().iceTransportPolicy";
+    alice
+        .wait_until("she tries", &format!("{policy} === 'relay'"))
+        .await;
+    bob.wait_until("he tries", &format!("{policy} === 'all'"))
+        .await;
+    site.restart();
+    for browser in [&alice, &bob] {
+        browser
+            .eval("document.querySelector('#banner:not([hidden]) button')?.click()")
+            .await;
+        welcome(browser).await;
+    }
+    // Without a relay there is no address that could be told, and none is.
+    assert_eq!(alice.eval(policy).await, "relay");
+    assert_eq!(
+        alice
+            .eval("told.filter(data => data.includes('candidate:'))")
+            .await,
+        json!([])
+    );
 }

@@ -60,7 +60,7 @@ export class CallView {
 
   #drawTiles(callers) {
     const wanted = new Map(callers.map((other) => [other.page, other]));
-    const own = this.#mesh.inCall ? { page: "own", name: this.#mesh.you, stream: this.#mesh.media.stream, own: true } : null;
+    const own = this.#mesh.inCall ? { page: "own", name: this.#mesh.room.you, stream: this.#mesh.media.stream, own: true } : null;
     if (own) wanted.set("own", own);
     for (const [page, tile] of this.#tiles) {
       if (wanted.has(page)) continue;

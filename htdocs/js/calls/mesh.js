@@ -1,11 +1,13 @@
 // Who is connected to whom. Each page says hello to the others with what it takes part in (a call,
-// live typing); two pages that share something get a connection. Pages are known by an id of their
-// own, not by name: a call outlives a reconnect of the socket, even under another name.
+// live typing); of two pages that share something, the one with the greater id calls the other. Pages are
+// known by an id of their own, not by name: a call outlives a reconnect of the socket, even under another name.
 
-import { askServer, randomId } from "../../functions.js";
+import { randomId } from "../../functions.js";
 import { isIgnored, preference } from "../preferences.js";
 import { text } from "../texts.js";
 import { CallView } from "./call_view.js";
+import { Hellos } from "./hellos.js";
+import { IceServers } from "./ice_servers.js";
 import { Media } from "./media.js";
 import { Peer } from "./peer.js";
 
@@ -17,39 +19,29 @@ export const QUIET_FROM = 5;
 const MAX_LIVE = 5;
 /** Other pages remembered. */
 const MAX_OTHERS = 200;
-/** Hellos to a whole room are spread out, so that they never use up what messages may need. */
-const HELLO_EVERY_MS = 150;
-/** In larger rooms a call is announced to as many as this, the others learn of it when they ask. */
-const MAX_HELLOS = 100;
 /** Somebody whose socket went is kept this long, unless the connection itself says otherwise. */
 const KEEP_MS = 30000;
+/** How often connections are looked at, and after how many looks one that does not come about is made anew;
+    then after twice as many, and so on. */
+const LOOK_MS = 5000;
+const PATIENCE = 3;
+const LONGEST_PATIENCE = 12;
 
 export class Mesh {
-  #room;
   #id = randomId();
   #others = new Map();
-  #configuration = { iceServers: [] };
-  #inCall = false;
-  #hellos = [];
-  #helloTimer = 0;
+  #ice = new IceServers();
+  inCall = false;
+  #hellos;
+  isLive = false;
 
   constructor(room) {
-    this.#room = room;
-    this.media = new Media(() => this.#tracksChanged());
+    this.room = room;
+    this.media = new Media(() => this.#follow());
     this.view = new CallView(this);
+    this.#hellos = new Hellos((name) => this.#sayHello(name));
     addEventListener("pagehide", () => this.leave());
-  }
-
-  get you() {
-    return this.#room.you;
-  }
-
-  get room() {
-    return this.#room;
-  }
-
-  get inCall() {
-    return this.#inCall;
+    setInterval(() => this.#look(), LOOK_MS);
   }
 
   get others() {
@@ -62,55 +54,54 @@ export class Mesh {
 
   /** Pressed by a person: ask how, or leave. */
   callButton() {
-    if (this.#inCall) this.leave();
+    if (this.inCall) this.leave();
     else this.view.openDialog();
   }
 
   /** Enters the call. Throws what opening the microphone or camera throws. */
   async join(withCamera) {
-    if (this.callers.length >= MAX_IN_CALL - 1) throw new Error(text("callFull", { limit: MAX_IN_CALL }));
-    await Promise.all([this.media.open(withCamera), this.#configure()]);
-    this.#inCall = true;
+    if (this.callers.length >= MAX_IN_CALL) throw new Error(text("callFull", { limit: MAX_IN_CALL }));
+    await Promise.all([this.media.open(withCamera), this.#ice.fetch()]);
+    this.inCall = true;
     this.#helloAll();
     this.update();
   }
 
   leave(reason) {
-    if (!this.#inCall) return;
-    this.#inCall = false;
+    if (!this.inCall) return;
+    this.inCall = false;
     this.media.close();
     this.#helloAll();
     this.update();
-    if (reason) this.#room.events.notice("notice", reason);
+    if (reason) this.room.events.notice("notice", reason);
   }
 
   /** What is shared with whom may have changed: connections follow. */
   async update() {
+    const wanted = () => preference("liveTyping") && this.room.members.count <= MAX_OTHERS;
+    if (wanted()) await this.#ice.fetch();
     const wasLive = this.isLive;
-    this.isLive = preference("liveTyping") && this.#room.members.count <= MAX_OTHERS;
-    if (this.isLive && !wasLive) {
-      await this.#configure();
-      this.#helloAll();
-    } else if (wasLive && !this.isLive) {
-      this.#helloAll();
-    }
-    for (const other of this.#others.values()) this.#reconcile(other);
-    this.#drawn();
+    this.isLive = wanted();
+    if (this.isLive !== wasLive) this.#helloAll();
+    this.#follow();
   }
 
-  welcomed() {
-    for (const other of this.#others.values()) other.peer?.resume(this.#configuration);
-    if (this.#inCall || preference("liveTyping")) this.#helloAll();
+  async welcomed() {
+    if (this.#takesPart) await this.#ice.fetch();
+    for (const other of this.#others.values()) other.peer?.resume(this.#ice.configuration);
+    if (this.#takesPart) this.#helloAll();
     this.update();
   }
 
   joined(name) {
-    if (this.#inCall || this.isLive) this.#sayHello(name, {});
+    if (this.#takesPart) this.#hellos.tell(name);
   }
 
   left(name) {
+    this.#hellos.answered(name);
     const other = this.#named(name);
     if (!other) return;
+    clearTimeout(other.gone);
     other.gone = setTimeout(() => {
       if (other.peer?.state !== "connected") this.#forget(other);
     }, KEEP_MS);
@@ -119,6 +110,7 @@ export class Mesh {
   }
 
   renamed(from, to) {
+    this.#hellos.answered(from);
     const other = this.#named(from);
     if (other) other.name = to;
     this.#drawn();
@@ -129,10 +121,7 @@ export class Mesh {
     if (data.to !== undefined && data.to !== this.#id) return;
     if (data.kind === "hello") this.#hello(from, data);
     else if (data.kind === "full") this.leave(text("callFull", { limit: MAX_IN_CALL }));
-    else {
-      const other = this.#others.get(data.page);
-      if (other?.name === from) other.peer?.signaled(data);
-    }
+    else this.#negotiated(from, data);
   }
 
   tellLive(words) {
@@ -145,56 +134,112 @@ export class Mesh {
   }
 
   #hello(from, data) {
+    if (data.answer) this.#hellos.answered(from);
     let other = this.#others.get(data.page);
     if (other && other.name !== from) {
       // The same page under a new name, after a reconnect. A name that is still there is somebody else's claim.
-      if (this.#room.members.has(other.name)) return;
+      if (this.room.members.has(other.name)) return;
       other.name = from;
     }
     if (!other) {
       const before = this.#named(from);
       if (before) this.#forget(before);
       if (this.#others.size >= MAX_OTHERS) return;
-      other = { page: data.page, name: from, call: false, live: false, peer: null, stream: null };
+      other = { page: data.page, name: from, call: false, live: false, peer: null, stream: null, looks: 0, patience: PATIENCE };
       this.#others.set(data.page, other);
     }
     clearTimeout(other.gone);
+    const wasInCall = other.call;
     other.call = data.call === true;
     other.live = data.live === true;
-    if (!other.call && !other.live && !other.peer) this.#others.delete(other.page);
-    const full = this.#inCall && other.call && !other.peer && this.callers.filter(({ peer }) => peer).length >= MAX_IN_CALL - 1;
-    if (full) {
+    if (this.inCall && other.call && !wasInCall && this.callers.length >= MAX_IN_CALL) {
       other.call = false;
       this.#send(other.name, { kind: "full", to: other.page });
-    } else if (!data.answer && (this.#inCall || this.isLive)) {
+    } else if (!data.answer) {
       this.#sayHello(from, { answer: true, to: other.page });
     }
     this.#reconcile(other);
+    if (!other.call && !other.live && !other.peer) this.#others.delete(other.page);
     this.#drawn();
   }
 
-  #reconcile(other) {
-    const talks = this.#inCall && other.call;
+  /** A description, candidates, or the wish for a new connection. */
+  #negotiated(from, data) {
+    const other = this.#others.get(data.page);
+    if (!other || other.name !== from || !this.#shares(other)) {
+      // They think that we share something: this tells them what is so.
+      if (data.to) this.#sayHello(from, { answer: true, to: data.page });
+      return;
+    }
+    if (data.session !== other.peer?.session) {
+      // The caller names the connection. What is about another one is old, or new and begins with an offer.
+      if (this.#calls(other) || typeof data.session !== "string" || data.description?.type !== "offer") return;
+      other.peer?.close();
+      other.peer = this.#connect(other, data.session);
+      this.#reconcile(other);
+    }
+    if (data.kind !== "again") other.peer.signaled(data);
+    else if (this.#calls(other) && other.peer.state !== "connected") this.#callAnew(other);
+  }
+
+  /** Both pages see the same two ids, so they agree on who calls, and who gives way. */
+  #calls(other) {
+    return this.#id > other.page;
+  }
+
+  #shares(other) {
     const types = this.isLive && other.live && (other.peer || this.others.filter(({ live, peer }) => live && peer).length < MAX_LIVE);
-    if (!talks && !types) {
+    return (this.inCall && other.call) || Boolean(types);
+  }
+
+  #reconcile(other) {
+    if (!this.#shares(other)) {
       other.peer?.close();
       other.peer = null;
       other.stream = null;
       return;
     }
-    other.peer ??= this.#connect(other);
-    other.peer.setTracks(talks ? this.media.tracks : [], this.media.stream);
+    if (!other.peer && this.#calls(other)) other.peer = this.#connect(other, randomId());
+    other.peer?.setTracks(this.inCall && other.call ? this.media.tracks : [], this.media.stream);
   }
 
-  #connect(other) {
-    return new Peer({
-      configuration: { ...this.#configuration, iceTransportPolicy: preference("relayOnly") ? "relay" : "all" },
-      // Both pages see the same two ids, so they agree on who gives way.
-      polite: this.#id < other.page,
+  /** What does not come about is begun anew, ever later; the other page may have lost its half of it. */
+  #look() {
+    if (this.#takesPart) this.#ice.fetch();
+    for (const other of this.#others.values()) {
+      if (other.peer?.state === "connected") {
+        Object.assign(other, { looks: 0, patience: PATIENCE });
+      } else if (this.#shares(other)) {
+        other.looks += 1;
+        if (other.looks < other.patience) continue;
+        Object.assign(other, { looks: 0, patience: Math.min(other.patience * 2, LONGEST_PATIENCE) });
+        if (this.#calls(other)) this.#callAnew(other);
+        else if (other.peer) this.#send(other.name, { kind: "again", to: other.page, session: other.peer.session });
+        else this.#sayHello(other.name);
+      }
+    }
+  }
+
+  #callAnew(other) {
+    other.peer?.close();
+    other.peer = null;
+    this.#reconcile(other);
+    this.#drawn();
+  }
+
+  #connect(other, session) {
+    const peer = new Peer({
+      configuration: this.#ice.configuration,
+      caller: this.#calls(other),
+      session,
       events: {
         send: (data) => this.#send(other.name, { ...data, to: other.page }),
         onState: (state) => {
-          if (state === "closed") other.peer = null;
+          // The other side closed it; if there is still something to share, #look() makes a new one.
+          if (state === "closed" && other.peer === peer) {
+            peer.close();
+            other.peer = null;
+          }
           this.#drawn();
         },
         onStream: (stream) => {
@@ -203,13 +248,14 @@ export class Mesh {
           stream.addEventListener("removetrack", () => this.#drawn());
           this.#drawn();
         },
-        onTyping: (words) => !isIgnored(other.name) && this.#room.typing.heard(other.name, words !== "", words),
+        onTyping: (words) => !isIgnored(other.name) && this.room.typing.heard(other.name, words !== "", words),
       },
     });
+    return peer;
   }
 
-  #tracksChanged() {
-    for (const other of this.#others.values()) if (other.peer) this.#reconcile(other);
+  #follow() {
+    for (const other of this.#others.values()) this.#reconcile(other);
     this.#drawn();
   }
 
@@ -225,44 +271,29 @@ export class Mesh {
   }
 
   #drawn() {
-    this.#room.callers.clear();
-    for (const { name } of this.callers) this.#room.callers.add(name);
-    if (this.#inCall) this.#room.callers.add(this.you);
+    this.room.callers.clear();
+    for (const { name } of this.callers) this.room.callers.add(name);
+    if (this.inCall) this.room.callers.add(this.you);
     document.body.dataset.channels = this.others.filter(({ peer }) => peer?.channelIsOpen).length;
-    this.#room.members.draw();
+    this.room.members.draw();
     this.view.draw();
   }
 
-  /** Fresh each time: credentials for a relay are good for a while only. */
-  async #configure() {
-    try {
-      const { ice_servers: iceServers = [] } = await askServer("config");
-      this.#configuration = { iceServers };
-    } catch {
-      // Without servers calls still work within one network.
-    }
+  get #takesPart() {
+    return this.inCall || this.isLive;
   }
 
   #send(to, data) {
-    this.#room.connection.send({ type: "signal", to, data: { page: this.#id, ...data } });
+    this.room.connection.send({ type: "signal", to, data: { page: this.#id, ...data } });
   }
 
-  #sayHello(name, extra) {
-    this.#send(name, { kind: "hello", call: this.#inCall, live: Boolean(this.isLive), ...extra });
+  #sayHello(name, extra = {}) {
+    this.#send(name, { kind: "hello", call: this.inCall, live: this.isLive, ...extra });
   }
 
   /** To those first whom it concerns most: the ones known to take part. */
   #helloAll() {
-    clearInterval(this.#helloTimer);
     const known = new Set(this.others.map(({ name }) => name));
-    const names = this.#room.names().sort((a, b) => known.has(b) - known.has(a));
-    this.#hellos = names.slice(0, MAX_HELLOS);
-    // The first few at once: most rooms are small, and leaving a page leaves no time.
-    for (const name of this.#hellos.splice(0, 8)) this.#sayHello(name, {});
-    this.#helloTimer = setInterval(() => {
-      const name = this.#hellos.shift();
-      if (name === undefined) clearInterval(this.#helloTimer);
-      else this.#sayHello(name, {});
-    }, HELLO_EVERY_MS);
+    this.#hellos.tellAll(this.room.names().sort((a, b) => known.has(b) - known.has(a)));
   }
 }

@@ -1,6 +1,11 @@
-// One connection to one other page: audio, video and a data channel, by "perfect negotiation"
-// (WebRTC 1.0, section 10.7): either side may change what it sends at any moment, also both at
-// once; when two offers meet, the polite side takes its own back.
+// One connection to one other page: audio, video and a data channel. The caller of the two makes the
+// first offer; after that it is "perfect negotiation" (WebRTC 1.0, section 10.7): either side may change
+// what it sends at any moment, also both at once; when two offers meet, the polite side takes its own back.
+//
+// The first offer has one maker because a browser that takes back an offer while it gathers addresses can
+// be left with none: seen in Chromium on a busy machine, where "gathering" then lasts for ever.
+// Signals may get lost on the way (a full inbox, a socket that breaks), so what matters is said again
+// until it shows effect, and what arrives twice does no harm.
 
 /** Candidates found within this time travel together: each signal costs a line in somebody's inbox. */
 const GATHER_MS = 60;
@@ -10,28 +15,37 @@ const RECOVER_MS = 4000;
 const MAX_DATA = 4096;
 /** Typing that cannot leave at once is stale: nothing is sent while this much waits. */
 const MAX_BUFFERED = 16384;
-/** Candidates of one signal that are looked at. */
+/** Candidates of one signal. */
 const MAX_CANDIDATES = 64;
+/** After this long without effect a signal is sent again, then later and later, but not for ever. */
+const AGAIN_MS = 2000;
+const AGAIN_LONGEST_MS = 10000;
+const MAX_AGAIN = 12;
 
 export class Peer {
   #connection;
   #events;
-  #polite;
+  #caller;
   #channel;
-  #makingOffer = false;
-  #ignoringOffer = false;
-  #answerPending = false;
+  /** Numbers one's own offers, so that an answer is known to be to the last one. */
+  #turn = 0;
+  #mayOffer;
   #candidates = [];
+  #told = 0;
   #candidateTimer = 0;
   #recoverTimer = 0;
+  #againTimer = 0;
+  #repeats = 0;
   #work = Promise.resolve();
   #senders = new Map();
   #closed = false;
 
-  /** `events`: send(data), onState(state), onStream(stream), onTyping(text). */
-  constructor({ configuration, polite, events }) {
+  /** `session` is the caller's name for this connection; `events`: send(data), onState(state), onStream(stream), onTyping(text). */
+  constructor({ configuration, caller, session, events }) {
+    this.session = session;
     this.#events = events;
-    this.#polite = polite;
+    this.#caller = caller;
+    this.#mayOffer = caller;
     this.#connection = new RTCPeerConnection(configuration);
     const connection = this.#connection;
     connection.addEventListener("negotiationneeded", () => this.#queue(() => this.#offer()));
@@ -77,30 +91,22 @@ export class Peer {
   }
 
   /** A description or candidates from the other side. One after the other: their order is their meaning. */
-  signaled(data) {
-    if (data.description) this.#queue(() => this.#describe(data.description));
-    else if (Array.isArray(data.candidates)) this.#queue(() => this.#addCandidates(data.candidates.slice(0, MAX_CANDIDATES)));
+  signaled({ description, turn, candidates }) {
+    if (description) this.#queue(() => this.#describe(description, turn));
+    else if (Array.isArray(candidates)) this.#queue(() => this.#addCandidates(candidates.slice(0, MAX_CANDIDATES)));
   }
 
   /** The way for signals is open again: what may have been lost is said again. */
   resume(configuration) {
-    this.#queue(async () => {
-      const connection = this.#connection;
-      if (connection.signalingState === "have-local-offer") this.#events.send({ description: connection.localDescription });
-      else if (connection.connectionState !== "connected") this.restart(configuration);
-    });
-  }
-
-  restart(configuration) {
     if (this.#closed) return;
-    if (configuration) this.#connection.setConfiguration(configuration);
-    this.#connection.restartIce();
+    this.#connection.setConfiguration(configuration);
+    if (this.state === "failed") this.#connection.restartIce();
+    this.#sayAgain();
   }
 
   close() {
     this.#closed = true;
-    clearTimeout(this.#candidateTimer);
-    clearTimeout(this.#recoverTimer);
+    for (const timer of [this.#candidateTimer, this.#recoverTimer, this.#againTimer]) clearTimeout(timer);
     this.#connection.close();
   }
 
@@ -108,59 +114,95 @@ export class Peer {
     this.#work = this.#work.then(() => (this.#closed ? undefined : step())).catch((error) => console.warn("call:", error));
   }
 
-  async #offer() {
-    // Queued behind an offer from the other side, there may be nothing left to offer.
-    if (this.#connection.signalingState !== "stable") return;
-    this.#makingOffer = true;
-    try {
-      await this.#connection.setLocalDescription();
-      if (!this.#closed) this.#events.send({ description: this.#connection.localDescription });
-    } finally {
-      this.#makingOffer = false;
-    }
+  #send(data) {
+    if (!this.#closed) this.#events.send({ session: this.session, ...data });
   }
 
-  async #describe(description) {
+  async #offer() {
+    // Queued behind an offer from the other side, there may be nothing left to offer; the browser asks again.
+    if (!this.#mayOffer || this.#connection.signalingState !== "stable") return;
+    await this.#connection.setLocalDescription();
+    this.#turn += 1;
+    this.#send({ description: this.#connection.localDescription, turn: this.#turn });
+    this.#repeatLater();
+  }
+
+  async #describe(description, turn) {
     const connection = this.#connection;
-    const ready = !this.#makingOffer && (connection.signalingState === "stable" || this.#answerPending);
-    const collision = description.type === "offer" && !ready;
-    this.#ignoringOffer = !this.#polite && collision;
-    if (this.#ignoringOffer) return;
-    // An answer to an offer that was taken back meanwhile.
-    if (description.type === "answer" && connection.signalingState !== "have-local-offer") return;
-    this.#answerPending = description.type === "answer";
+    const waits = connection.signalingState === "have-local-offer";
+    if (description.type === "answer") {
+      // To an offer that was taken back, or answered before.
+      if (waits && turn === this.#turn) await connection.setRemoteDescription(description);
+      return;
+    }
+    // Two offers met: the caller's stands, and is repeated until it is answered.
+    if (waits && this.#caller) return;
+    this.#mayOffer = true;
+    // The same offer once more means that the answer was lost: it is simply taken and answered again.
     await connection.setRemoteDescription(description);
-    this.#answerPending = false;
-    if (description.type !== "offer") return;
     await connection.setLocalDescription();
-    if (!this.#closed) this.#events.send({ description: connection.localDescription });
+    this.#send({ description: connection.localDescription, turn });
+    this.#repeatLater();
   }
 
   async #addCandidates(candidates) {
+    // Before the offer they belong to, which is on its way and brings them along.
+    if (!this.#connection.remoteDescription) return;
     for (const candidate of candidates) {
-      try {
-        await this.#connection.addIceCandidate(candidate);
-      } catch (error) {
-        // Candidates of an offer that was ignored fit nothing here.
-        if (!this.#ignoringOffer) console.warn("call: candidate", error.message);
-      }
+      // One of a description that is no longer, or not yet, the one in use fits nothing here.
+      await this.#connection.addIceCandidate(candidate).catch(() => {});
     }
   }
 
   #gather(candidate) {
     if (!candidate?.candidate) return;
     this.#candidates.push(candidate.toJSON());
-    clearTimeout(this.#candidateTimer);
-    this.#candidateTimer = setTimeout(() => {
-      const candidates = this.#candidates.splice(0, MAX_CANDIDATES);
-      if (candidates.length && !this.#closed) this.#events.send({ candidates });
-    }, GATHER_MS);
+    this.#candidateTimer ||= setTimeout(() => this.#tellCandidates(), GATHER_MS);
+  }
+
+  #tellCandidates() {
+    this.#candidateTimer = 0;
+    const next = this.#candidates.slice(this.#told, this.#told + MAX_CANDIDATES);
+    this.#told += next.length;
+    if (next.length) this.#send({ candidates: next });
+    if (this.#told < this.#candidates.length) this.#candidateTimer = setTimeout(() => this.#tellCandidates(), GATHER_MS);
+  }
+
+  #repeatLater() {
+    this.#repeats = 0;
+    this.#schedule();
+  }
+
+  #schedule() {
+    clearTimeout(this.#againTimer);
+    if (this.#closed || this.#repeats >= MAX_AGAIN) return;
+    this.#againTimer = setTimeout(() => {
+      this.#repeats += 1;
+      if (this.#sayAgain()) this.#schedule();
+    }, Math.min(AGAIN_LONGEST_MS, AGAIN_MS * 1.5 ** this.#repeats));
+  }
+
+  /** False if there is nothing that the other side could be missing. */
+  #sayAgain() {
+    const { signalingState, connectionState, localDescription } = this.#connection;
+    // A description holds the candidates found since.
+    if (signalingState === "have-local-offer") this.#send({ description: localDescription, turn: this.#turn });
+    else if (connectionState === "connected" || !localDescription) return false;
+    else this.#send({ candidates: this.#currentCandidates() });
+    return true;
+  }
+
+  /** Without those of a description before the last restart. */
+  #currentCandidates() {
+    const { sdp } = this.#connection.localDescription;
+    return this.#candidates.filter(({ usernameFragment }) => sdp.includes(`a=ice-ufrag:${usernameFragment}`)).slice(0, MAX_CANDIDATES);
   }
 
   #stateChanged() {
     clearTimeout(this.#recoverTimer);
-    if (this.state === "failed") this.restart();
-    else if (this.state === "disconnected") this.#recoverTimer = setTimeout(() => this.restart(), RECOVER_MS);
+    const restart = () => this.#closed || this.#connection.restartIce();
+    if (this.state === "failed") restart();
+    else if (this.state === "disconnected") this.#recoverTimer = setTimeout(restart, RECOVER_MS);
     this.#events.onState(this.state);
   }
 
