@@ -7,11 +7,17 @@ import { dropStored, readStored, storedKeys, writeStored } from "./preferences.j
 
 /** More than this waiting is refused: localStorage holds about 5 MB for the whole site. */
 const MAX_WAITING = 200;
+/** Of the server's own pace, so much is used: who is faster is slowed down, and told so. */
+const SHARE_OF_PACE = 0.9;
 
 export class Outbox {
   #key;
   #messages = [];
   #onChange;
+  #interval = 100;
+  #burst = 1;
+  #busyUntil = 0;
+  #timer = 0;
 
   /** `owner` sets this tab apart from others in the same room: each sends its own messages only. */
   constructor(room, owner, onChange) {
@@ -33,12 +39,26 @@ export class Outbox {
     return message;
   }
 
-  /** Hands what waits to `send`, oldest first, until it says false (no connection). */
+  /** What the server takes: `rate` messages a second, `burst` at once. */
+  pace({ rate, burst }) {
+    this.#interval = 1000 / (rate * SHARE_OF_PACE);
+    this.#burst = Math.max(1, Math.floor(burst * SHARE_OF_PACE));
+  }
+
+  /** Hands what waits to `send`, oldest first, at the server's pace, until it says false (no connection). */
   flush(send) {
+    clearTimeout(this.#timer);
     for (const message of [...this.#messages]) {
       if (message.state !== "waiting") continue;
+      const now = performance.now();
+      const early = this.#busyUntil - now - (this.#burst - 1) * this.#interval;
+      if (early > 0) {
+        this.#timer = setTimeout(() => this.flush(send), early);
+        return;
+      }
       const { msgid, type, text, to } = message;
       if (!send(to ? { type, msgid, to, text } : { type, msgid, text })) return;
+      this.#busyUntil = Math.max(this.#busyUntil, now) + this.#interval;
       message.state = "sending";
       this.#changed(message);
     }

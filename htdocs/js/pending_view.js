@@ -52,7 +52,8 @@ export class PendingView {
   #node(message) {
     const { msgid, state, reason, to } = message;
     const { you, yourColor } = this.#view.room;
-    const [picture, words] = STATES[state];
+    // With a connection it waits for its turn only.
+    const [picture, words] = STATES[state === "waiting" && this.#view.room.events?.isWelcome ? "sending" : state];
     const avatar = this.#view.color(element("span", { class: "avatar", "aria-hidden": "true" }, initial(you || "?")), you, yourColor);
     const side = to ? element("span", { class: "side-note" }, text("whisperYou", { name: to })) : null;
     const heading = element("div", { class: "meta" }, this.#view.who(you || "…", yourColor), side);

@@ -100,12 +100,21 @@ class Room {
 
   /** Sends what waits, once the room has let us in. */
   flush() {
-    if (this.events.isWelcome) this.outbox.flush((message) => this.connection.send(message));
+    this.outbox.flush((message) => this.events.isWelcome && this.connection.send(message));
   }
 
   typed = (words, whisperTo) => this.typing.typed(words, whisperTo);
-  whisper = (name) => this.composer.whisper(name);
-  mention = (name) => this.composer.insert(name);
+
+  whisper = (name) => {
+    this.#uncover();
+    this.composer.whisper(name);
+  };
+
+  mention = (name) => {
+    this.#uncover();
+    this.composer.insert(name);
+  };
+
   command = (line) => this.submit(line, "");
 
   openPerson = (name, button) => {
@@ -225,6 +234,7 @@ class Room {
     byId("people-button").addEventListener("click", () => this.#showPeople(byId("people").hidden));
     byId("people-close").addEventListener("click", () => this.#showPeople(false));
     this.#showPeople(matchMedia(WIDE).matches, { quiet: true });
+    matchMedia(WIDE).addEventListener("change", ({ matches }) => this.#showPeople(matches, { quiet: true }));
     document.addEventListener("keydown", (event) => {
       if (event.altKey && event.code === "KeyM") {
         event.preventDefault();
@@ -256,6 +266,11 @@ class Room {
   #applyIgnored() {
     this.timeline.redrawAll();
     this.members.draw();
+  }
+
+  /** Where the list of people covers the conversation, it makes room for what is done next. */
+  #uncover() {
+    if (!matchMedia(WIDE).matches) this.#showPeople(false, { quiet: true });
   }
 
   #showPeople(show, { quiet = false } = {}) {
