@@ -2,6 +2,7 @@
 // to one person when somebody wants to whisper.
 
 import { byId, element } from "../functions.js";
+import { moveByArrows } from "./arrow_keys.js";
 import { dropStored, readStored, writeStored } from "./preferences.js";
 import { SMILEYS } from "./tokens.js";
 import { text } from "./texts.js";
@@ -165,6 +166,7 @@ export class Composer {
 
   #wireSmileys() {
     const board = byId("smiley-board");
+    moveByArrows(board);
     board.addEventListener("beforetoggle", () => board.childElementCount || this.#drawSmileys(board), { once: true });
     board.addEventListener("toggle", (event) => {
       if (event.newState !== "open") return;

@@ -18,6 +18,8 @@ export function openDialog(title, build, className = "") {
   dialog.addEventListener("click", (event) => event.target === dialog && close());
   document.body.append(dialog);
   dialog.showModal();
+  // What the dialog is for, not the button that ends it.
+  dialog.querySelector("form input, form select, .settings input, .call-choices .primary")?.focus();
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
       dialog.remove();

@@ -1,6 +1,7 @@
 // What can be done with a person: whisper, mention, ignore; for moderators more.
 
 import { byId, element } from "../functions.js";
+import { moveByArrows } from "./arrow_keys.js";
 import { nameColor } from "./colors.js";
 import { ignore, isIgnored, unignore } from "./preferences.js";
 import { text } from "./texts.js";
@@ -26,6 +27,8 @@ export function openPersonMenu(room, name, color, button) {
   menu.setAttribute("aria-label", text("actionsFor", { name }));
   menu.setAttribute("role", "group");
   menu.replaceChildren(title, ...actions);
+  if (!menu.dataset.arrows) moveByArrows(menu);
+  menu.dataset.arrows = "on";
   menu.showPopover();
   placeNear(menu, button);
   menu.querySelector("button").focus();

@@ -1,6 +1,6 @@
 // Lists of rooms that come page by page and can be searched: the body of both list pages.
 
-import { askServer, byId, element } from "../functions.js";
+import { askServer, byId, element, parameter } from "../functions.js";
 import { errorWords } from "./frame.js";
 import { text } from "./texts.js";
 
@@ -17,6 +17,7 @@ export function showRooms({ query, card, empty }) {
   let next = null;
   let asked = 0;
   let timer = 0;
+  filter.value = parameter("q");
 
   async function load(after) {
     asked += 1;

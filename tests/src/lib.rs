@@ -22,4 +22,5 @@ pub mod ws;
 pub mod browser;
 pub mod chat;
 pub mod daemon;
+pub mod room_page;
 pub mod site;

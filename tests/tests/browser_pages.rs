@@ -1,0 +1,426 @@
+//! The pages as they look and weigh: every width, both themes, and the states people find them in.
+
+use std::fmt::Write as _;
+use std::fs;
+
+use e2e::browser::Browser;
+use e2e::deadline::eventually;
+use e2e::program::pid_of;
+use e2e::room_page::{choose, click, enter, say, sees, set_theme, welcome};
+use e2e::site::Site;
+use e2e::transport::Endpoint;
+use e2e::ws::Client;
+use nix::sys::signal::{Signal, kill};
+use serde_json::{Value, json};
+
+/// Phone, tablet, desktop.
+const SCREENS: [(u32, u32); 3] = [(360, 740), (768, 1024), (1280, 800)];
+/// What a finger needs, in CSS pixels (WCAG 2.5.5, Apple and Android agree).
+const TOUCH: u32 = 44;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_are_light_and_ask_nobody_else() {
+    let site = Site::start();
+    let browser = Browser::start().await;
+    enter(&browser, &site, "alice", "light").await;
+    browser.goto(&site.url("/?room=light")).await;
+    welcome(&browser).await;
+    let loaded = "performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation')).map(e => [e.name, e.decodedBodySize])";
+    let loaded = browser.eval(loaded).await;
+    let all = loaded.as_array().expect("entries");
+    let weight: u64 = all.iter().filter_map(|entry| entry[1].as_u64()).sum();
+    assert!(weight < 150_000, "{weight} bytes: {loaded}");
+    println!("the room weighs {weight} bytes uncompressed");
+    for entry in all {
+        let name = entry[0].as_str().expect("an address");
+        assert!(name.starts_with(&site.url("/")), "{name}");
+        assert!(
+            !name.contains("/calls/mesh"),
+            "calls are loaded when they are used: {name}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_room_is_drawn_before_any_socket_opens() {
+    let site = Site::start();
+    let browser = Browser::start().await;
+    // A socket that never opens.
+    browser
+        .run_first("globalThis.WebSocket = class extends EventTarget { static OPEN = 1; readyState = 0; close() {} };")
+        .await;
+    browser.goto(&site.url("/?room=lobby")).await;
+    browser
+        .wait_until(
+            "the room is painted",
+            "performance.getEntriesByName('first-contentful-paint').length > 0 && document.querySelector('#room-name').textContent === 'lobby'",
+        )
+        .await;
+    // And what is written meanwhile waits for it.
+    say(&browser, "too early").await;
+    browser
+        .wait_until(
+            "it waits",
+            "document.querySelector('#pending [data-state=waiting]') !== null",
+        )
+        .await;
+    browser.wait_for_text("Connecting…").await;
+}
+
+/// 500 messages of several people, some right to left, some with very long words.
+fn busy_log() -> String {
+    let texts = [
+        "Hello, how are you today?",
+        "שלום לכולם, מה שלומכם היום?",
+        "haha :-D <3",
+        "see https://example.org/a/very/long/path/that/goes/on?and=on",
+        "I would rather meet at the usual place. It is quiet there in the afternoon, the coffee is good, and nobody minds if we stay until they close.",
+        "مرحبا بالجميع",
+    ];
+    let mut lines = String::new();
+    for number in 0..500 {
+        let time = format!(
+            "2026-01-01T10:{:02}:{:02}.000000Z",
+            number / 60 * 7,
+            number % 60
+        );
+        let text = if number % 50 == 47 {
+            "W".repeat(400)
+        } else {
+            texts[number % 6].to_owned()
+        };
+        let name = ["alice", "Železná-Lady", "שרה", "bob"][number / 3 % 4];
+        let color = ["gold", "#8e24aa", "#43a047", "#1e88e5"][number / 3 % 4];
+        writeln!(lines, "{time}\tsay\t{name}\tcolor={color}\t{text}").expect("memory");
+    }
+    lines
+}
+
+/// Asserts that nothing sticks out to the side, and that on a phone a finger hits what it aims at.
+async fn check_layout(browser: &Browser, state: &str, width: u32) {
+    let sideways = browser
+        .eval("document.documentElement.scrollWidth - innerWidth")
+        .await;
+    assert!(
+        sideways.as_i64().is_some_and(|pixels| pixels <= 0),
+        "{state} at {width}: {sideways} pixels too wide"
+    );
+    let cut =
+        "[...document.querySelectorAll('button, input, .button, h1, .room-card, .entry .line')]
+        .filter(e => e.checkVisibility() && !e.closest('.visually-hidden, .skip-link'))
+        .map(e => [e, e.getBoundingClientRect()])
+        .filter(([e, box]) => box.width > 0 && (box.right > innerWidth + 1 || box.left < -1))
+        .map(([e]) => e.outerHTML.slice(0, 120))";
+    assert_eq!(
+        browser.eval(cut).await,
+        json!([]),
+        "{state} at {width}: cut off"
+    );
+    if width > 400 {
+        return;
+    }
+    // Links and names within a text are as high as its lines.
+    let small = format!(
+        "[...document.querySelectorAll('button:not(.who, .link), a.button, a.room-card, input:not([type=checkbox], [type=radio], [type=color]), select, label.check, label.swatch')]
+            .filter(e => e.checkVisibility())
+            .map(e => [e, e.getBoundingClientRect()])
+            .filter(([e, box]) => box.height < {TOUCH} || box.width < {TOUCH})
+            .map(([e, box]) => `${{e.id || e.className || e.tagName}} ${{box.width}}x${{box.height}}`)"
+    );
+    assert_eq!(
+        browser.eval(&small).await,
+        json!([]),
+        "{state} at {width}: too small for a finger"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_is_drawn_at_every_width_and_theme() {
+    let site = Site::start();
+    fs::write(site.var().join("rooms/busy.log"), busy_log()).expect("the log is written");
+    let browser = Browser::start().await;
+    enter(&browser, &site, "a-name-of-thirty-two-characters", "lobby").await;
+    for theme in ["light", "dark"] {
+        set_theme(&browser, theme).await;
+        for (width, height) in SCREENS {
+            browser.resize(width, height).await;
+            for (page, name, shows) in [
+                ("/", "entry", "lobby"),
+                ("/?room=busy", "room-busy", "Hello, how"),
+                ("/?room=empty", "room-empty", "quiet in here"),
+                ("/room_list.html", "rooms", "lobby"),
+                (
+                    "/room_list.html?q=none-of-these",
+                    "rooms-none",
+                    "Nothing found",
+                ),
+                ("/room_list_historical.html", "archive", "busy"),
+                ("/room_history.html?room=busy", "history", "Hello, how"),
+                ("/set_username.html", "name", "Save"),
+                ("/room_create.html", "create", "Create"),
+            ] {
+                browser.goto(&site.url(page)).await;
+                browser
+                    .wait_until(shows, &format!("(document.body.innerText + [...document.querySelectorAll('input')].map(i => i.value)).includes({})", json!(shows)))
+                    .await;
+                check_layout(&browser, page, width).await;
+                browser.screenshot(&format!("{name}-{width}-{theme}")).await;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_room_is_drawn_in_every_state() {
+    let mut site = Site::start_on_fixed_port();
+    let (alice, bob) = (Browser::start().await, Browser::start().await);
+    enter(&alice, &site, "alice", "pub").await;
+    enter(&bob, &site, "bob", "pub").await;
+    for line in [
+        "Good evening! :-)",
+        "anyone up for a game?",
+        "/dice 3 6",
+        "/me pours a glass",
+        "/topic The one with the piano",
+        "alice: are you there? https://example.org/a/very/long/address/that/does/not/end?so=to&speak=of",
+    ] {
+        say(&bob, line).await;
+    }
+    choose(&bob, "alice", "Whisper").await;
+    say(&bob, "between us: bring the cards").await;
+    sees(&alice, "bring the cards").await;
+    say(&alice, "on my way").await;
+    sees(&bob, "on my way").await;
+    for theme in ["light", "dark"] {
+        set_theme(&alice, theme).await;
+        for (width, height) in [SCREENS[0], SCREENS[2]] {
+            alice.resize(width, height).await;
+            alice.goto(&site.url("/?room=pub")).await;
+            welcome(&alice).await;
+            sees(&alice, "on my way").await;
+            shoot(&alice, "talk", width, theme).await;
+            for (button, shows, name) in [
+                ("#settings-button", "dialog[open]", "settings"),
+                ("#color-button", "dialog[open]", "your-name"),
+                ("#dice-button", "dialog[open]", "dice"),
+                ("#call-button", "dialog[open]", "call-question"),
+                ("#smiley-button", "#smiley-board:popover-open", "smileys"),
+                (
+                    "#people-list [data-name=bob]",
+                    "#person-menu:popover-open",
+                    "person",
+                ),
+            ] {
+                if width == SCREENS[0].0 && name == "person" {
+                    click(&alice, "#people-button").await;
+                    shoot(&alice, "people", width, theme).await;
+                }
+                click(&alice, button).await;
+                alice
+                    .wait_until(
+                        shows,
+                        &format!(
+                            "document.querySelector({})?.checkVisibility()",
+                            json!(shows)
+                        ),
+                    )
+                    .await;
+                shoot(&alice, name, width, theme).await;
+                alice
+                    .eval("(document.querySelector('dialog[open]')?.close(), document.querySelector(':popover-open')?.hidePopover())")
+                    .await;
+            }
+            if width == SCREENS[0].0 {
+                click(&alice, "#people-close").await;
+            }
+            choose(&alice, "bob", "Whisper").await;
+            shoot(&alice, "whispering", width, theme).await;
+        }
+        site.kill();
+        alice
+            .wait_until(
+                "the loss is told",
+                "!document.querySelector('#banner').hidden",
+            )
+            .await;
+        say(&alice, "can anybody hear me?").await;
+        shoot(&alice, "unsent", SCREENS[2].0, theme).await;
+        alice.resize(SCREENS[0].0, SCREENS[0].1).await;
+        shoot(&alice, "unsent", SCREENS[0].0, theme).await;
+        site.restart();
+        let offline = |offline: bool| json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        alice
+            .eval("document.querySelector('#banner:not([hidden]) button')?.click()")
+            .await;
+        welcome(&alice).await;
+        alice.devtools("Network.enable", json!({})).await;
+        alice
+            .devtools("Network.emulateNetworkConditions", offline(true))
+            .await;
+        alice.wait_for_text("You are offline").await;
+        shoot(&alice, "offline", SCREENS[0].0, theme).await;
+        // A server that is there and does not answer.
+        signal_all(&site, Signal::SIGSTOP);
+        alice
+            .devtools("Network.emulateNetworkConditions", offline(false))
+            .await;
+        alice.wait_for_text("Connecting…").await;
+        shoot(&alice, "slow", SCREENS[0].0, theme).await;
+        signal_all(&site, Signal::SIGCONT);
+        welcome(&alice).await;
+    }
+}
+
+/// To the daemon and everything it started.
+fn signal_all(site: &Site, signal: Signal) {
+    for process in site.program().family() {
+        let _ = kill(pid_of(process.pid), signal);
+    }
+}
+
+/// A picture of a state that was checked and has come to rest.
+async fn shoot(browser: &Browser, state: &str, width: u32, theme: &str) {
+    browser
+        .wait_until(
+            "nothing moves",
+            "document.getAnimations().every(a => a.playState === 'finished')",
+        )
+        .await;
+    check_layout(browser, state, width).await;
+    browser
+        .screenshot(&format!("state-{state}-{width}-{theme}"))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_people_fit_into_a_room() {
+    let site = Site::start();
+    let url = site.url("");
+    let address = url.strip_prefix("http://").expect("it is plain HTTP");
+    let endpoint = Endpoint::Tcp(address.parse().expect("an address"));
+    let browser = Browser::start().await;
+    enter(&browser, &site, "alice", "crowd").await;
+    let people: Vec<Client> = (0..199)
+        .map(|number| {
+            let path = format!("/crowd?format=json&nick=guest-{number:03}");
+            Client::connect_with(&endpoint, &path, &[("Origin", &url)])
+        })
+        .collect();
+    browser
+        .wait_until(
+            "all are counted",
+            "document.querySelector('#people-count').textContent === '200'",
+        )
+        .await;
+    for (width, height) in SCREENS {
+        browser.resize(width, height).await;
+        browser.goto(&site.url("/?room=crowd")).await;
+        welcome(&browser).await;
+        if width < 900 {
+            click(&browser, "#people-button").await;
+        }
+        browser
+            .wait_until(
+                "they are listed",
+                "document.querySelectorAll('#people-list .member').length === 200",
+            )
+            .await;
+        check_layout(&browser, "crowd", width).await;
+        browser
+            .screenshot(&format!("state-crowd-{width}-dark"))
+            .await;
+    }
+    // Somebody is found by a part of the name.
+    browser
+        .eval("(f => { f.value = 'GUEST-17'; f.dispatchEvent(new Event('input')); })(document.querySelector('#people-search'))")
+        .await;
+    browser
+        .wait_until(
+            "ten are left",
+            "document.querySelectorAll('#people-list .member').length === 10",
+        )
+        .await;
+    drop(people);
+    browser
+        .wait_until(
+            "all but one have left",
+            "document.querySelector('#people-count').textContent === '1'",
+        )
+        .await;
+    eventually("their files are gone", || {
+        let left = fs::read_dir(site.var().join("users")).ok()?.count();
+        (left <= 1).then_some(())
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_visible_word_is_in_the_table() {
+    let site = Site::start();
+    let browser = Browser::start_with(&["--lang=cs", "--accept-lang=cs"]).await;
+    // Every English text of the table, but those that Czech shares.
+    let english = "import('/js/texts.js').then(async m => {
+        const source = await (await fetch('/js/texts.js')).text();
+        const keys = [...source.matchAll(/^  (\\w+): \\[/gm)].map(k => k[1]);
+        const all = (code) => (m.setLanguage(code), new Map(keys.map(k => [k, m.text(k)])));
+        const [english, czech] = [all('en'), all('cs')];
+        return keys.map(k => english.get(k)).filter(t => ![...czech.values()].includes(t) && !t.includes('{'));
+    })";
+    browser.goto(&site.url("/room_create.html")).await;
+    let english = browser.eval(english).await;
+    assert!(english.as_array().is_some_and(|texts| texts.len() > 100));
+    let seen = "(() => {
+        const seen = [];
+        const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+        while (walk.nextNode()) if (!walk.currentNode.parentElement.closest('noscript, script')) seen.push(walk.currentNode.data.trim());
+        for (const e of document.querySelectorAll('body *')) for (const name of ['aria-label', 'title', 'placeholder', 'alt']) if (e.hasAttribute(name)) seen.push(e.getAttribute(name));
+        return seen.filter(t => t);
+    })()";
+    for page in [
+        "/",
+        "/?room=lobby",
+        "/room_list.html",
+        "/room_list_historical.html",
+        "/room_history.html?room=lobby",
+        "/set_username.html",
+        "/room_create.html",
+    ] {
+        browser.goto(&site.url(page)).await;
+        if page.contains("?room=lobby") && page.len() < 14 {
+            welcome(&browser).await;
+        }
+        browser
+            .wait_until("it is translated", "document.documentElement.lang === 'cs'")
+            .await;
+        let seen = browser.eval(seen).await;
+        let left: Vec<&Value> = seen
+            .as_array()
+            .expect("texts")
+            .iter()
+            .filter(|text| english.as_array().is_some_and(|all| all.contains(text)))
+            .collect();
+        assert!(left.is_empty(), "{page} shows English in Czech: {left:?}");
+    }
+    for button in [
+        "#settings-button",
+        "#color-button",
+        "#dice-button",
+        "#call-button",
+    ] {
+        browser.goto(&site.url("/?room=lobby")).await;
+        welcome(&browser).await;
+        click(&browser, button).await;
+        browser
+            .wait_until(
+                "it is open",
+                "document.querySelector('dialog[open]') !== null",
+            )
+            .await;
+        let seen = browser.eval(seen).await;
+        for text in seen.as_array().expect("texts") {
+            assert!(
+                !english.as_array().is_some_and(|all| all.contains(text)),
+                "{button}: {text}"
+            );
+        }
+    }
+}
