@@ -40,11 +40,15 @@ impl Slots {
             .map(|_| Slot(Arc::clone(self)))
     }
 
-    /// Waits for a place. Cancel safe; for one task at a time.
+    /// Waits for a place. Cancel safe.
     pub async fn take(self: &Arc<Self>) -> Slot {
         loop {
             // What is freed between the look and the wait is remembered.
             if let Some(slot) = self.try_take() {
+                // Who else waits may not have heard of another one.
+                if !self.is_full() {
+                    self.freed.notify_one();
+                }
                 return slot;
             }
             self.freed.notified().await;

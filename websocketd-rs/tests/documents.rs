@@ -74,7 +74,10 @@ fn man_page() -> String {
         .section("1")
         .render(&mut page)
         .expect("writing to memory");
-    String::from_utf8(page).expect("a man page of text")
+    let page = String::from_utf8(page).expect("a man page of text");
+    let sections = fs::read_to_string(root().join("docs/man/websocketd-rs.sections"));
+    // What is no flag is written by hand.
+    page + &sections.expect("docs/man/websocketd-rs.sections")
 }
 
 /// Compares a document with what it should be, or makes it so when asked to.

@@ -18,6 +18,9 @@ const FIRST_READ: usize = 2048;
 /// Room for each further read.
 pub(super) const READ_STEP: usize = 16 * 1024;
 
+/// Bytes of empty lines before a request. Some old clients send one after a request's body.
+const MAX_EMPTY: usize = 16;
+
 /// How long, and over how many bytes, a closing connection listens on, so that the client gets to read the reply
 /// before the kernel resets the connection because of bytes that nobody took (RFC 9112 section 9.6).
 const LINGER: Duration = Duration::from_secs(2);
@@ -76,12 +79,22 @@ impl Connection {
     }
 
     async fn read_rest(&mut self, limits: &Limits) -> Result<Head, NoHead> {
-        let mut seen = 0;
+        let (mut seen, mut skipped) = (0, 0);
         loop {
-            // RFC 9112 section 2.2: an empty line before the request line is skipped.
-            while self.buffer.starts_with(b"\r\n") {
-                self.buffer.drain(..2);
-                seen = 0;
+            // RFC 9112 section 2.2: an empty line before the request line is skipped. All at once, and not for ever: taking
+            // a flood of them out of the buffer one by one would cost far more than sending it.
+            let pairs = self.buffer.as_chunks::<2>().0.iter();
+            let empty = 2 * pairs.take_while(|pair| *pair == b"\r\n").count();
+            if empty > 0 {
+                self.buffer.drain(..empty);
+                (seen, skipped) = (0, skipped + empty);
+            }
+            if skipped > MAX_EMPTY {
+                let reason = "empty lines and no request";
+                return Err(NoHead::Refused(Refusal {
+                    status: 400,
+                    reason,
+                }));
             }
             let end = request::find_end(&self.buffer, seen).map_err(NoHead::Refused)?;
             if end.unwrap_or(self.buffer.len()) > limits.max_header_bytes {

@@ -155,6 +155,51 @@ impl Queue {
             self.append(&line);
         }
     }
+
+    /// Tells, as the last line, what could not be written before; a line that was cut is ended first.
+    fn tell_lost(&mut self, loss: &Loss) {
+        if loss.is_torn {
+            self.text.insert(0, '\n');
+        }
+        let mut line = Line::default();
+        line.category.push_str("server");
+        let reason = io::Error::from(loss.reason);
+        let lines = loss.lines;
+        line.message = format!("{lines} log lines could not be written: {reason}");
+        self.append(&line);
+    }
+}
+
+/// Lines that could not be written.
+#[derive(Debug)]
+struct Loss {
+    lines: u64,
+    reason: Errno,
+    /// The last that was written is only a part of a line.
+    is_torn: bool,
+}
+
+impl Loss {
+    /// What is lost when of `text` only the first `written` bytes went out. `before` is an earlier loss, which `text` tells:
+    /// in its last line, and by a line end at its begin if it was torn.
+    fn after(before: Option<Self>, text: &str, written: usize, reason: Errno) -> Self {
+        let (gone, rest) = text.as_bytes().split_at(written);
+        let lines = memchr::memchr_iter(b'\n', rest).count() as u64;
+        let Some(before) = before else {
+            let is_torn = gone.last().is_some_and(|byte| *byte != b'\n');
+            return Self {
+                lines,
+                reason,
+                is_torn,
+            };
+        };
+        let mending = u64::from(before.is_torn && written == 0);
+        Self {
+            lines: before.lines + lines - mending - 1,
+            reason,
+            is_torn: gone.last().map_or(before.is_torn, |byte| *byte != b'\n'),
+        }
+    }
 }
 
 impl Shared {
@@ -166,6 +211,7 @@ impl Shared {
     /// The writer's thread: takes all that is queued and writes it in one call. It ends with the process.
     fn write_all(&self, mut output: Output) {
         let mut taken = String::new();
+        let mut loss: Option<Loss> = None;
         let mut queue = self.lock();
         loop {
             while queue.text.is_empty() && queue.dropped == 0 {
@@ -178,12 +224,18 @@ impl Shared {
             }
             queue.writing = true;
             queue.tell_dropped();
+            if let Some(loss) = &loss {
+                queue.tell_lost(loss);
+            }
             if let Some(new) = queue.output.take() {
                 output = new;
             }
             std::mem::swap(&mut taken, &mut queue.text);
             drop(queue);
-            write(output.fd(), taken.as_bytes());
+            loss = match write(output.fd(), taken.as_bytes()) {
+                Ok(()) => None,
+                Err((written, reason)) => Some(Loss::after(loss, &taken, written, reason)),
+            };
             taken.clear();
             // A burst's memory is given back.
             taken.shrink_to(MAX_QUEUE / 16);
@@ -192,20 +244,23 @@ impl Shared {
     }
 }
 
-/// Writes all of it, if that can be done. A reader that went away, or a full disk, is not worth the service: the lines are lost, as
-/// they are with `>/dev/null`. Not by `std::io::Stdout`: its buffer would cut lines at other places than ours.
-fn write(fd: BorrowedFd<'_>, mut bytes: &[u8]) {
-    while !bytes.is_empty() {
-        match rustix::io::write(fd, bytes) {
-            Ok(written) => bytes = &bytes[written..],
+/// Writes all of it, if that can be done; if not, tells how much was written, and why not more. A reader that went away, or a full
+/// disk, is not worth the service: the lines are lost, which is told as soon as there is room. Not by `std::io::Stdout`: its
+/// buffer would cut lines at other places than ours.
+fn write(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<(), (usize, Errno)> {
+    let mut at = 0;
+    while at < bytes.len() {
+        match rustix::io::write(fd, &bytes[at..]) {
+            Ok(written) => at += written,
             Err(Errno::INTR) => {}
             Err(Errno::AGAIN) => {
                 // Somebody made the shared pipe non-blocking.
                 let _ = poll(&mut [PollFd::new(&fd, PollFlags::OUT)], None);
             }
-            Err(_) => return,
+            Err(error) => return Err((at, error)),
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -248,6 +303,16 @@ mod tests {
         });
         assert!(kept.iter().all(|line| line.ends_with(&"x".repeat(1000))));
         assert_eq!(count.sum::<usize>() + kept.len(), 3000);
+    }
+
+    #[test]
+    fn lost_lines_are_counted_over_several_failures() {
+        let first = Loss::after(None, "one\ntwo\nthree\n", 5, Errno::NOSPC);
+        assert_eq!((first.lines, first.is_torn), (2, true));
+        let second = Loss::after(Some(first), "\nfour\n2 were lost\n", 0, Errno::NOSPC);
+        assert_eq!((second.lines, second.is_torn), (3, true));
+        let third = Loss::after(Some(second), "\nfive\n3 were lost\n", 6, Errno::NOSPC);
+        assert_eq!((third.lines, third.is_torn), (3, false));
     }
 
     #[test]

@@ -207,8 +207,12 @@ impl Spawner {
             group,
             signal: signal as i32,
         };
-        // An error means that the spawner is gone, which ends the daemon. Safe to give up: so few bytes go at once or not.
-        let _ = timeout(SIGNAL_TIMEOUT, self.send(head, &[], &[])).await;
+        // Safe to give up: so few bytes go at once or not.
+        let sent = timeout(SIGNAL_TIMEOUT, self.send(head, &[], &[])).await;
+        if !matches!(sent, Ok(Ok(()))) {
+            // The spawner is gone, which ends the daemon: what one that is still root can do is done.
+            terminate::send(group, signal);
+        }
     }
 
     /// Starts `command` in a process group of its own with three pipes.

@@ -178,6 +178,16 @@ pub(crate) fn get(daemon: &Daemon, target: &str) -> Reply {
 const CAT: &[&str] = &["--port=0", "--address=127.0.0.1", "/bin/cat"];
 
 #[test]
+fn a_flood_of_empty_lines_is_no_request() {
+    let daemon = Daemon::start(&["--port=0", "--address=127.0.0.1", "cat"]);
+    let mut client = Client::connect(&daemon);
+    client.send("\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_eq!(client.reply().status, 404);
+    client.send("\r\n".repeat(20));
+    assert_eq!(client.reply().status, 400);
+}
+
+#[test]
 fn nothing_is_there_by_default() {
     let mut daemon = Daemon::start(CAT);
     for line in ["GET /a?b", "POST /a?b", "DELETE /a?b"] {

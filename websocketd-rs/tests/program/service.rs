@@ -139,3 +139,39 @@ fn a_manager_hears_of_start_reload_and_stop() {
     assert_eq!(daemon.stop().0, Some(0));
     assert_eq!(next(), "STOPPING=1");
 }
+
+/// The daemon's child that starts its programs.
+fn spawner_of(daemon: &Daemon) -> nix::unistd::Pid {
+    let children = format!("/proc/{0}/task/{0}/children", daemon.pid());
+    let children = fs::read_to_string(children).expect("the daemon lives");
+    nix::unistd::Pid::from_raw(children.trim().parse().expect("one child"))
+}
+
+#[test]
+fn a_daemon_whose_spawner_was_killed_ends_and_says_so() {
+    let mut daemon = Daemon::start(&["--port=0", "--address=127.0.0.1", "cat"]);
+    let (mut client, reply) = crate::handshake::upgrade(&daemon, "/", "");
+    assert_eq!(reply.status, 101);
+    nix::sys::signal::kill(spawner_of(&daemon), Signal::SIGKILL).unwrap();
+    daemon.read_until("Can't start server: the spawner process died");
+    // 1001: the client may come again, when somebody has started the daemon anew.
+    let bytes = client.read_to_end();
+    assert!(bytes.starts_with(&[0x88]) && bytes[2..4] == 1001_u16.to_be_bytes());
+    assert_eq!(daemon.end().0, Some(3));
+}
+
+#[test]
+fn a_spawner_that_is_stopped_does_not_hold_up_the_end() {
+    let daemon = Daemon::start(&["--port=0", "--address=127.0.0.1", "cat"]);
+    let spawner = spawner_of(&daemon);
+    nix::sys::signal::kill(spawner, Signal::SIGSTOP).unwrap();
+    assert_eq!(daemon.stop().0, Some(0));
+    // The kernel wakes it when the daemon is gone, and it ends; init may take a while to reap it.
+    let file = format!("/proc/{spawner}/status");
+    while let Ok(status) = fs::read_to_string(&file) {
+        if status.contains("State:\tZ") {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
