@@ -83,6 +83,8 @@ install: build ## into PREFIX (/usr/local), DESTDIR before it
 	install -D $(BIN)/chat-cgi $(DESTDIR)$(PREFIX)/lib/websocketd-rs/cgi/api
 	install -d $(DESTDIR)$(PREFIX)/share/websocketd-rs
 	cp -R htdocs $(DESTDIR)$(PREFIX)/share/websocketd-rs/
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 docs/man/*.1
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 docs/man/*.5
 	test -e $(DESTDIR)$(SYSCONFDIR)/websocketd-rs/chat.ini || \
 	  install -D -m 644 conf/chat.ini $(DESTDIR)$(SYSCONFDIR)/websocketd-rs/chat.ini
 

@@ -9,6 +9,7 @@ pub mod bell;
 pub mod bisect;
 pub mod cgi;
 pub mod chain;
+pub mod cli;
 pub mod color;
 pub mod command;
 pub mod ctl;

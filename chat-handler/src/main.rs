@@ -3,10 +3,11 @@
 use std::io::Write as _;
 use std::os::fd::AsFd as _;
 use std::os::unix::ffi::OsStringExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use chat_handler::cgi::Cgi;
+use chat_handler::cli::Args;
 use chat_handler::event_loop::{EventLoop, watch_signals};
 use chat_handler::input::Input;
 use chat_handler::output::Output;
@@ -14,19 +15,6 @@ use chat_handler::room::enter;
 use chat_handler::settings::Settings;
 use chat_handler::{identity, journal};
 use clap::Parser;
-
-/// One chat user: started by websocketd-rs (or websocketd) for each connection, with the room in
-/// `PATH_INFO`, lines of text on stdin and stdout.
-#[derive(Parser)]
-#[command(version)]
-struct Args {
-    /// The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Say what is wrong with the ini file, and exit
-    #[arg(long)]
-    check: bool,
-}
 
 /// The configuration is at fault (as chatctl's).
 const BAD_CONFIG: u8 = 5;

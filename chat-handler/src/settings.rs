@@ -13,15 +13,15 @@ use ini::{Ini, ParseOption};
 mod keys;
 mod net;
 mod places;
+mod source;
 
 pub use keys::{KEYS, Key};
 pub use net::Cidr;
 
+use source::{absolute_folder, line_of, read, syntax_error};
+
 /// Where the file is looked for when neither `--config` nor `CHAT_CONFIG` names one.
 pub const DEFAULT_PATH: &str = "/etc/websocketd-rs/chat.ini";
-
-/// The largest file that is read: an ini is written by hand, a bigger one is a mistake.
-const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// The language of the server's own lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,8 +208,9 @@ impl Settings {
             ..ParseOption::default()
         };
         let ini = Ini::load_from_str_opt(text, options).map_err(|error| {
-            let text = format!("{} (write KEY=value lines under [global])", error.msg);
-            SettingsError(vec![problem(error.line, text)])
+            let (line, text) = syntax_error(text).unwrap_or((error.line, error.msg.to_string()));
+            let text = format!("{text} (write KEY=value lines under [global])");
+            SettingsError(vec![problem(line, text)])
         })?;
         let mut settings = Self::defaults(path);
         let mut problems = Vec::new();
@@ -318,78 +319,6 @@ impl Settings {
         }
         self
     }
-}
-
-fn read(path: &Path, named: bool) -> Result<String, SettingsError> {
-    use std::io::Read as _;
-    let fail = |text| {
-        SettingsError(vec![Problem {
-            file: path.to_owned(),
-            line: 0,
-            text,
-        }])
-    };
-    let file = std::fs::File::open(path).map_err(|error| {
-        fail(if named {
-            format!("cannot be read: {error}")
-        } else {
-            format!(
-                "cannot be read: {error}; name another file with --config FILE or CHAT_CONFIG \
-                 (it needs two lines: [global] and BASE_DIR=DIRECTORY)"
-            )
-        })
-    })?;
-    let mut bytes = Vec::new();
-    file.take(MAX_FILE_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| fail(format!("cannot be read: {error}")))?;
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(fail(format!(
-            "is larger than {MAX_FILE_BYTES} bytes; is it the right file?"
-        )));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = memchr::memchr_iter(b'\n', before).count() + 1;
-        let text = "is not UTF-8; convert it, for example with iconv".to_owned();
-        SettingsError(vec![Problem {
-            file: path.to_owned(),
-            line,
-            text,
-        }])
-    })
-}
-
-/// The directory that relative paths in the file start from.
-fn absolute_folder(path: &Path) -> PathBuf {
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    absolute
-        .parent()
-        .map_or_else(|| PathBuf::from("/"), Path::to_owned)
-}
-
-/// The line where the `nth` `key` of `section` stands, from 1; 0 if it cannot be found
-/// (rust-ini gives positions for syntax errors only).
-fn line_of(text: &str, section: Option<&str>, key: &str, nth: usize) -> usize {
-    let mut current = None;
-    let mut left = nth;
-    for (number, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if let Some(rest) = line.strip_prefix('[') {
-            current = rest.split_once(']').map(|(name, _)| name.trim());
-        } else if current == section
-            && line
-                .split(['=', ':'])
-                .next()
-                .is_some_and(|name| name.trim() == key)
-        {
-            if left == 0 {
-                return number + 1;
-            }
-            left -= 1;
-        }
-    }
-    0
 }
 
 #[cfg(test)]
