@@ -23,8 +23,10 @@ impl Key {
             // both sigmas give σ.
             .flat_map(char::to_uppercase)
             .flat_map(char::to_lowercase)
-            .nfkc()
+            // Apart from their marks, so that а́ looks like á, which is one character.
+            .nfkd()
             .map(ascii_look)
+            .nfkc()
             .collect();
         Self(folded.into())
     }

@@ -1,0 +1,36 @@
+//! Any message of a page: no panic, only what the protocol has, and every refusal under a code of the protocol.
+
+use chat_handler::wire::Request;
+use chat_handler::wire::json::parse::parse;
+
+pub fn run(bytes: &[u8]) {
+    let Ok(line) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let is_msgid = |msgid: &str| {
+        (1..=64).contains(&msgid.len())
+            && msgid
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+    };
+    match parse(line) {
+        Ok(Request::Say { msgid, .. } | Request::Whisper { msgid, .. }) => {
+            assert!(msgid.as_deref().is_none_or(is_msgid));
+        }
+        // It is put into another message as it is: it must be one value and nothing more.
+        Ok(Request::Signal { data, .. }) => {
+            assert!(line.contains(data.get()));
+            let value: Result<serde::de::IgnoredAny, _> = serde_json::from_str(data.get());
+            assert!(value.is_ok());
+        }
+        Ok(_) => {}
+        Err(bad) => {
+            assert!(
+                ["bad_json", "bad_field", "unknown_type"].contains(&bad.code),
+                "{}",
+                bad.code
+            );
+            assert!(bad.code == "unknown_type" || !bad.reason.is_empty());
+        }
+    }
+}
