@@ -207,7 +207,7 @@ fn chatctl_page() -> String {
         "0: done; 1: refused, or a file failed it; 2: wrong usage; 3: there is no such room, person, ban or message; 5: the ini file is wrong.",
     );
     section(&mut page, "EXAMPLES", "chatctl ban lobby eve --minutes=60 spam\n.br\nchatctl --json users | jq .\n.br\nchatctl expire --older-than=3months --dry-run".replace(".br", "\u{1}").as_str());
-    let mut page = page.replace("\u{1}", ".br");
+    let mut page = page.replace('\u{1}', ".br");
     section(
         &mut page,
         "SEE ALSO",
@@ -288,25 +288,25 @@ fn every_shipped_ini_of_the_chat_passes_its_check() {
     assert!(output.status.success(), "{output:?}");
     // With every comment that shows a value taken as one: the values shown are good ones, and defaults.
     std::fs::create_dir(dir.path().join("sessions")).expect("made");
-    let shown: String = text
+    let shown: Vec<_> = text
         .lines()
         .map(|line| {
             let value = line.strip_prefix("; ").unwrap_or(line);
             let key = value.split('=').next().unwrap_or_default();
             let is_key = KEYS.iter().any(|known| known.name == key);
-            format!("{}\n", if is_key { value } else { line })
+            if is_key { value } else { line }
         })
         .collect();
     for key in KEYS {
         assert!(
             shown
-                .lines()
+                .iter()
                 .any(|line| line.starts_with(&format!("{}=", key.name))),
             "{} is not shown",
             key.name
         );
     }
-    let output = here(&shown);
+    let output = here(&shown.join("\n"));
     assert!(output.status.success(), "{output:?}");
 }
 

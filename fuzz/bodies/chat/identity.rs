@@ -1,4 +1,4 @@
-//! Any cookies, query string and reply of OpenSSO: no panic, and nothing that is no id becomes a path.
+//! Any cookies, query string and reply of `OpenSSO`: no panic, and nothing that is no id becomes a path.
 
 use std::path::Path;
 
