@@ -8,7 +8,7 @@ use crate::bisect;
 use crate::chain::{self, LogFile};
 use crate::dirs::Dirs;
 use crate::file::FileId;
-use crate::lines::Backward;
+use crate::lines::{self, Backward};
 use crate::moderation;
 use crate::name::RoomName;
 use crate::record::{Kind, Record, RecordId};
@@ -39,6 +39,24 @@ pub enum Before<'a> {
 /// # Errors
 /// Those of reading the log's files.
 pub fn before(
+    dirs: &Dirs,
+    room: &RoomName,
+    before: Before<'_>,
+    limit: usize,
+    mut keep: impl FnMut(&Record<'_>) -> bool,
+) -> io::Result<Page> {
+    let mut look = |before| look_before(dirs, room, before, limit, &mut keep);
+    let page = lines::until_whole(|| look(before));
+    match (page, before) {
+        // Truncated since the tail was placed: the place is gone for good, its id is not.
+        (Err(error), Before::Tail(tail)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            lines::until_whole(|| look(Before::Id(tail.last_id().next())))
+        }
+        (page, _) => page,
+    }
+}
+
+fn look_before(
     dirs: &Dirs,
     room: &RoomName,
     before: Before<'_>,

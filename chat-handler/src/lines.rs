@@ -10,9 +10,28 @@ use crate::file;
 use crate::record::MAX_LINE;
 
 /// The first and the largest block, in bytes: a page of 20 lines is one small read, a long search
-/// has few system calls.
+/// has few system calls. Larger ones would not be quicker, and what the heap has once held stays
+/// with the process.
 const BLOCK_MIN: u64 = 4 * 1024;
-const BLOCK_MAX: u64 = 64 * 1024;
+const BLOCK_MAX: u64 = 16 * 1024;
+
+/// Looks that are taken at a log which is truncated again and again.
+const LOOKS: u32 = 16;
+
+/// Looks again if the file was truncated under the look (`UnexpectedEof`, see [`Backward::next`]), as
+/// copytruncate does without asking anybody: what was cut is in the copy by then.
+///
+/// # Errors
+/// Those of `look`.
+pub fn until_whole<T>(mut look: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    for _ in 1..LOOKS {
+        match look() {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {}
+            result => return result,
+        }
+    }
+    look()
+}
 
 /// Complete lines, last first. What follows the last line end before the start is not given, and
 /// neither is a line of more than [`MAX_LINE`] bytes.

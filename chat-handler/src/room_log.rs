@@ -159,7 +159,13 @@ impl RoomLog {
         }
         self.store(draft, &|open, size| match mark {
             Some((id, seen)) if id == open.id && seen <= size => {
-                resend.find_in(&open.file, seen, size).map_err(failed)
+                match resend.find_in(&open.file, seen, size) {
+                    // copytruncate takes no lock.
+                    Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                        Ok(resend.find(&live).map_err(failed)?.0)
+                    }
+                    found => found.map_err(failed),
+                }
             }
             _ => Ok(resend.find(&live).map_err(failed)?.0),
         })

@@ -218,3 +218,17 @@ fn a_page_keeps_its_attributes() {
     assert_eq!(record.attr("color").as_deref(), Some("red"));
     assert_eq!((record.from.as_ref(), record.clock), ("a", None));
 }
+
+#[test]
+fn a_log_that_was_truncated_since_the_tail_was_placed_has_its_history_in_the_copy() {
+    let mut home = home();
+    for n in 0..30 {
+        home.add(Kind::Say, &n.to_string());
+    }
+    let tail = Tail::at_end(&home.dirs, &home.room).unwrap();
+    let live = home.dirs.room_log(&home.room);
+    fs::copy(&live, crate::file::suffixed(&live, ".1")).unwrap();
+    fs::write(&live, "").unwrap();
+    let page = before(&home.dirs, &home.room, Before::Tail(&tail), 5, |_| true).unwrap();
+    assert_eq!(texts(&page), numbers(25..30));
+}

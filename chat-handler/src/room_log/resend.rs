@@ -8,7 +8,7 @@ use memchr::memmem::Finder;
 
 use crate::chain;
 use crate::file::FileId;
-use crate::lines::Backward;
+use crate::lines::{self, Backward};
 use crate::record::{Draft, Record, RecordId, Scope, attrs};
 
 /// How far back a message sent again is looked for, in bytes of log, over rotated files too. A page
@@ -63,6 +63,10 @@ impl<'d> Resend<'d> {
     /// Looks through the end of the whole log. Also gives which file was the last and how far it
     /// was read, so that only what came later must be read under the lock.
     pub(super) fn find(&self, live: &Path) -> io::Result<(Option<RecordId>, Option<Mark>)> {
+        lines::until_whole(|| self.look(live))
+    }
+
+    fn look(&self, live: &Path) -> io::Result<(Option<RecordId>, Option<Mark>)> {
         let mut left = RESEND_BYTES;
         let mut mark = None;
         for entry in chain::list(live)?.iter().rev() {

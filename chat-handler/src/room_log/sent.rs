@@ -16,7 +16,7 @@ use memchr::memmem::Finder;
 use super::resend::{Mark, RESEND_BYTES};
 use crate::chain;
 use crate::file::FileId;
-use crate::lines::Backward;
+use crate::lines::{self, Backward};
 use crate::record::{Kind, Record, Scope, attrs};
 
 /// Messages of one sender that are remembered, eight bytes each. A page has some dozens on their
@@ -34,6 +34,10 @@ pub(super) struct Sent {
 impl Sent {
     /// Looks through the end of the whole log; `None` if there is no log.
     pub(super) fn scan(live: &Path, scope: &Scope<'_>) -> io::Result<Option<Self>> {
+        lines::until_whole(|| Self::look(live, scope))
+    }
+
+    fn look(live: &Path, scope: &Scope<'_>) -> io::Result<Option<Self>> {
         let mut left = RESEND_BYTES;
         let mut sent: Option<Self> = None;
         for entry in chain::list(live)?.iter().rev() {
@@ -67,7 +71,11 @@ impl Sent {
         if known != id || size < seen || self.scope != *scope {
             return Ok(false);
         }
-        let mut newer = self.read(file, seen, size)?;
+        let mut newer = match self.read(file, seen, size) {
+            // Truncated just now.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
+            newer => newer?,
+        };
         self.hashes.append(&mut newer);
         let excess = self.hashes.len().saturating_sub(MAX_SENT);
         self.hashes.drain(..excess);

@@ -392,3 +392,37 @@ fn a_message_of_the_senders_other_process_is_known_whenever_it_came() {
         Stored::Already(_)
     ));
 }
+
+#[test]
+fn a_message_is_stored_while_its_log_is_truncated_under_the_search() {
+    let home = home();
+    let mut log = home.open();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let text = "x".repeat(3_000);
+            // Grows and is cut, by somebody who takes no lock.
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                let mut other = home.open();
+                for _ in 0..5 {
+                    let _ = other.append(&say(&text));
+                }
+                fs::write(&home.live, "").unwrap();
+            }
+        });
+        for number in 0..300 {
+            let msgid = format!("m{number}");
+            let draft = Draft {
+                msgid: Some(&msgid),
+                ..say("hello")
+            };
+            // A new sender each time, who looks through all of it.
+            if number % 2 == 0 {
+                log = home.open();
+            }
+            let stored = log.append_once(&draft);
+            assert!(matches!(stored, Ok(Stored::New(_))), "{stored:?}");
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+}

@@ -237,6 +237,11 @@ pub struct Page {
 }
 
 impl Page {
+    /// Of a handler that was started by hand.
+    pub fn started(client: Client) -> Self {
+        Self::new(client)
+    }
+
     fn new(client: Client) -> Self {
         let mut page = Self {
             client,

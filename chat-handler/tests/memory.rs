@@ -1,0 +1,90 @@
+//! What a handler holds does not grow with what has passed through it.
+
+#![allow(clippy::print_stdout, reason = "what is held is the test's report")]
+
+mod support;
+
+use std::fs;
+
+use chat_handler::bell;
+use chat_handler::dirs::Dirs;
+use chat_handler::name::RoomName;
+use chat_handler::record::{Draft, Kind};
+use chat_handler::room_log::RoomLog;
+use serde_json::json;
+use support::{Chat, Page, text_of};
+
+/// Pages by which two looks may differ: the stack has been a little deeper, a buffer a little longer.
+const SLACK_KIB: u64 = 12;
+
+/// Memory that is the process's own: heap, stack, changed data.
+fn anonymous_kib(page: &Page) -> u64 {
+    let pid = page.client.child.id();
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("it lives");
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("RssAnon:"));
+    let kib = line.expect("proc(5)").trim().trim_end_matches(" kB");
+    kib.parse().expect("a number")
+}
+
+/// A quarter of a day of a busy room: everything a handler does, many times.
+fn pass_through(page: &mut Page, log: &mut RoomLog, dirs: &Dirs, round: usize) {
+    let room = RoomName::parse("r").expect("a name");
+    for batch in 0..200 {
+        for number in 0..50 {
+            let (from, text) = (
+                format!("p{}", number % 17),
+                "x".repeat(10 + number * 13 % 400),
+            );
+            let kind = match number {
+                0 => Kind::Join,
+                49 => Kind::Quit,
+                _ => Kind::Say,
+            };
+            log.append(&Draft::new(kind, &from, &text))
+                .expect("room on the disk");
+        }
+        log.append(&Draft::new(
+            Kind::Say,
+            "end",
+            &format!("end {round} {batch}"),
+        ))
+        .expect("room on the disk");
+        bell::ring_at(&dirs.bell(&room)).expect("a bell");
+        for number in 0..25 {
+            page.say(
+                &"y".repeat(number * 40 + 1),
+                &format!("m{round}-{batch}-{number}"),
+            );
+        }
+        page.send(&json!({"type": "whisper", "to": "nobody", "text": "psst"}));
+        page.send(&json!({"type": "history", "limit": 50}));
+        page.type_in("/who");
+        page.type_in("/dice 3 6 6");
+        page.settle();
+        // Both orders happen: the answer to the ping, and the last line of the batch.
+        page.send(&json!({"type": "say", "text": format!("own {round} {batch}")}));
+        page.find(|message| text_of(message) == format!("own {round} {batch}"));
+    }
+}
+
+#[test]
+fn a_handler_does_not_grow_over_a_day() {
+    let chat = Chat::with("MESSAGE_RATE=100000\nMESSAGE_BURST=100000");
+    let mut page = chat.page("r", "alice");
+    let dirs = Dirs::under(chat.dir.path());
+    let mut log = RoomLog::new(&dirs, &RoomName::parse("r").expect("a name"));
+    // The first round fills what is bounded: buffers, and what it remembers of its own messages.
+    pass_through(&mut page, &mut log, &dirs, 0);
+    let before = anonymous_kib(&page);
+    for round in 1..4 {
+        pass_through(&mut page, &mut log, &dirs, round);
+        let after = anonymous_kib(&page);
+        println!("{after} KiB after round {round}, {before} after the first");
+        assert!(
+            after <= before + SLACK_KIB,
+            "{after} KiB after round {round}, {before} after the first"
+        );
+    }
+}

@@ -1,0 +1,395 @@
+//! Twenty people who talk while their handlers, and the daemon, are killed with -9 at random moments, and who come back with
+//! `since` and send again what was not acked. The seed is printed; `TORTURE_SEED=N` draws the same victims again, and
+//! `TORTURE_ROUNDS=N` makes it shorter or longer.
+
+#![allow(
+    clippy::print_stdout,
+    reason = "the seed and what happened are the test's report"
+)]
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::env;
+use std::fs;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, RwLock};
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use e2e::chat::{Files, JsonClient, Record, UNLIMITED};
+use e2e::daemon::Daemon;
+use e2e::deadline::eventually;
+use e2e::program::pid_of;
+use e2e::transport::Endpoint;
+use e2e::under_test::{Subject, chat_handler};
+use e2e::ws::Client;
+use nix::fcntl::{Flock, FlockArg};
+use nix::sys::signal::{Signal, kill};
+use serde_json::Value;
+
+const PEOPLE: usize = 20;
+const ROUNDS: usize = 200;
+/// One round in so many takes the daemon.
+const DAEMON_EVERY: u64 = 8;
+/// The longest time between two blows.
+const LULL_MICROS: u64 = 60_000;
+/// Between two messages of one person.
+const PACE: Duration = Duration::from_millis(40);
+const LAST: &str = "that was all";
+
+/// xorshift64*: small, and the same numbers on every machine.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % bound
+    }
+}
+
+fn number_from(variable: &str) -> Option<u64> {
+    let value = env::var(variable).ok()?;
+    Some(
+        value
+            .parse()
+            .unwrap_or_else(|_| panic!("{variable} is a number, not {value:?}")),
+    )
+}
+
+/// What all threads share.
+struct World {
+    files: Files,
+    /// Where the daemon listens just now.
+    endpoint: RwLock<Endpoint>,
+    connected: AtomicUsize,
+    /// Nothing new is to be said.
+    over: AtomicBool,
+    /// Messages that are said and not acked yet.
+    under_way: AtomicUsize,
+    /// `msgid` to the id it was acked with.
+    acked: Mutex<HashMap<String, String>>,
+}
+
+/// One person at a page that reconnects.
+struct Person<'w> {
+    world: &'w World,
+    name: String,
+    /// Up to here everything was seen.
+    since: String,
+    seen: Vec<String>,
+    unacked: VecDeque<(String, String)>,
+    said: usize,
+    ended: bool,
+}
+
+impl Person<'_> {
+    /// Lives until the last thing was said and everything of their own is acked.
+    fn live(mut self) -> Vec<String> {
+        while !self.ended || !self.unacked.is_empty() {
+            let Some(page) = self.connect() else { continue };
+            self.world.connected.fetch_add(1, Ordering::Relaxed);
+            let _ = self.talk(page);
+            self.world.connected.fetch_sub(1, Ordering::Relaxed);
+        }
+        self.seen
+    }
+
+    fn connect(&self) -> Option<JsonClient> {
+        let Self { name, since, .. } = self;
+        let path = format!("/lobby?format=json&nick={name}&client=token-of-{name}&since={since}");
+        let endpoint = self.world.endpoint.read().expect("no panic").clone();
+        if let Ok(client) = Client::try_connect(&endpoint, &path, &[]) {
+            return Some(JsonClient { client });
+        }
+        // Its daemon is dead and the next not there yet.
+        thread::sleep(Duration::from_millis(5));
+        None
+    }
+
+    /// One connection. `None`: it broke.
+    fn talk(&mut self, mut page: JsonClient) -> Option<()> {
+        for (msgid, text) in &self.unacked {
+            send(&mut page, msgid, text)?;
+        }
+        loop {
+            if self.unacked.is_empty() {
+                if self.ended {
+                    page.client.close();
+                    return Some(());
+                }
+                // Counted before the look, so that nobody begins after the count was seen at zero.
+                self.world.under_way.fetch_add(1, Ordering::SeqCst);
+                if self.world.over.load(Ordering::SeqCst) {
+                    self.world.under_way.fetch_sub(1, Ordering::SeqCst);
+                } else {
+                    let msgid = format!("{}-{}", self.name, self.said);
+                    let text = format!("{} says {}", self.name, self.said);
+                    self.said += 1;
+                    self.unacked.push_back((msgid.clone(), text.clone()));
+                    thread::sleep(PACE);
+                    send(&mut page, &msgid, &text)?;
+                }
+            }
+            let text = page.client.message().ok()?.to_string();
+            let message: Value = serde_json::from_str(&text).expect("one JSON object a message");
+            self.take(&message);
+        }
+    }
+
+    fn take(&mut self, message: &Value) {
+        match message["type"].as_str().expect("a type") {
+            "ack" => {
+                let (msgid, id) = (text_of(message, "msgid"), text_of(message, "id"));
+                let before = self.unacked.len();
+                self.unacked.retain(|(unacked, _)| *unacked != msgid);
+                let done = before - self.unacked.len();
+                self.world.under_way.fetch_sub(done, Ordering::SeqCst);
+                let mut acked = self.world.acked.lock().expect("no panic");
+                let before = acked.insert(msgid.clone(), id.clone());
+                assert!(
+                    before.is_none_or(|before| before == id),
+                    "{msgid} was acked with two ids"
+                );
+            }
+            "history" => message["records"]
+                .as_array()
+                .expect("records")
+                .iter()
+                .for_each(|record| self.see(record)),
+            "error" => panic!("{} is told: {message}", self.name),
+            _ if message["id"].is_string() => self.see(message),
+            _ => {}
+        }
+    }
+
+    fn see(&mut self, record: &Value) {
+        let id = text_of(record, "id");
+        assert!(
+            id > self.since,
+            "{} sees {record} after {}",
+            self.name,
+            self.since
+        );
+        self.since.clone_from(&id);
+        if record["type"] == "say" {
+            self.ended |= record["text"] == LAST;
+            self.seen.push(id);
+        }
+    }
+}
+
+fn text_of(message: &Value, key: &str) -> String {
+    message[key]
+        .as_str()
+        .unwrap_or_else(|| panic!("{key} in {message}"))
+        .to_owned()
+}
+
+fn send(page: &mut JsonClient, msgid: &str, text: &str) -> Option<()> {
+    let say = serde_json::json!({ "type": "say", "msgid": msgid, "text": text });
+    page.client.try_send(say.to_string()).ok()
+}
+
+fn start(files: &Files) -> Daemon {
+    let config = format!("--config={}", files.ini().display());
+    Daemon::of(&Subject::under_test())
+        .command(chat_handler(), [config])
+        .start()
+}
+
+/// The blows; gives the daemon that lives at the end, and how many handlers and daemons died.
+fn torture(
+    world: &World,
+    mut daemon: Daemon,
+    chance: &mut Chance,
+    rounds: u64,
+) -> (Daemon, usize, usize) {
+    let (mut handlers, mut daemons) = (0, 0);
+    for round in 0..rounds {
+        eventually("everybody is back", || {
+            (world.connected.load(Ordering::Relaxed) == PEOPLE).then_some(())
+        });
+        thread::sleep(Duration::from_micros(chance.below(LULL_MICROS)));
+        if chance.below(DAEMON_EVERY) == 0 {
+            daemon.signal(Signal::SIGKILL);
+            // Dropped first: that ends what the old one left, while its people are at the new one's door already.
+            let new = start(&world.files);
+            *world.endpoint.write().expect("no panic") = new.endpoint.clone();
+            daemon = new;
+            daemons += 1;
+        } else {
+            let living = daemon.handlers();
+            for _ in 0..=chance.below(4) {
+                let victim =
+                    usize::try_from(chance.below(living.len().max(1) as u64)).expect("small");
+                // It may have died meanwhile.
+                let killed = living
+                    .get(victim)
+                    .map(|victim| kill(pid_of(victim.pid), Signal::SIGKILL));
+                handlers += usize::from(killed == Some(Ok(())));
+            }
+        }
+        if round % 50 == 49 {
+            println!("{} rounds", round + 1);
+        }
+    }
+    (daemon, handlers, daemons)
+}
+
+#[test]
+fn whatever_is_killed_no_acked_line_is_missing_or_twice() {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("after 1970");
+    let seed = number_from("TORTURE_SEED").unwrap_or(u64::from(now.subsec_nanos()));
+    let rounds = number_from("TORTURE_ROUNDS").unwrap_or(ROUNDS as u64);
+    println!("TORTURE_SEED={seed} TORTURE_ROUNDS={rounds}");
+    // Zero is the one number that xorshift stays at.
+    let mut chance = Chance(seed | 1 << 63);
+    let files = Files::new(UNLIMITED);
+    let daemon = start(&files);
+    let endpoint = RwLock::new(daemon.endpoint.clone());
+    let path = "/lobby?format=json&nick=first";
+    let mut first = JsonClient {
+        client: daemon.client_with(path, &[]),
+    };
+    let since = first.say_acked("start", "here we go");
+    first.client.close();
+    let world = World {
+        files,
+        endpoint,
+        connected: AtomicUsize::new(0),
+        over: AtomicBool::new(false),
+        under_way: AtomicUsize::new(0),
+        acked: Mutex::new(HashMap::new()),
+    };
+    let (daemon, histories) = thread::scope(|scope| {
+        let people: Vec<_> = (0..PEOPLE)
+            .map(|number| Person {
+                world: &world,
+                name: format!("p{number}"),
+                since: since.clone(),
+                seen: Vec::new(),
+                unacked: VecDeque::new(),
+                said: 0,
+                ended: false,
+            })
+            .map(|person| scope.spawn(|| person.live()))
+            .collect();
+        let result = thread::scope(|inner| {
+            inner
+                .spawn(|| torture(&world, daemon, &mut chance, rounds))
+                .join()
+        });
+        world.over.store(true, Ordering::SeqCst);
+        let (daemon, handlers, daemons) = result.expect("the blows fall");
+        println!("killed: {handlers} handlers, {daemons} daemons");
+        assert!(
+            rounds < 50 || (handlers > 50 && daemons > 2),
+            "it was no torture"
+        );
+        // What came after the last thing would be seen by some and not by others.
+        eventually("everything said is acked", || {
+            (world.under_way.load(Ordering::SeqCst) == 0).then_some(())
+        });
+        let mut last = JsonClient {
+            client: daemon.client_with("/lobby?format=json&nick=last", &[]),
+        };
+        last.say_acked("end", LAST);
+        let histories: Vec<_> = people
+            .into_iter()
+            .map(|person| person.join().expect("a person is served"))
+            .collect();
+        (daemon, histories)
+    });
+
+    assert_each_line_once(&world, &histories);
+    assert_no_ghost_and_no_lock(&world.files, daemon);
+}
+
+/// The log holds what was acked, once, and everybody has seen all of it in its order.
+fn assert_each_line_once(world: &World, histories: &[Vec<String>]) {
+    let records: Vec<Record> = world.files.records("lobby");
+    assert!(
+        records.windows(2).all(|pair| pair[0].time < pair[1].time),
+        "ids grow"
+    );
+    let said: Vec<&Record> = records
+        .iter()
+        .filter(|record| record.kind == "say")
+        .skip(1)
+        .collect();
+    let all: Vec<&str> = said.iter().map(|record| record.time.as_str()).collect();
+    println!(
+        "{} lines said, {} acked",
+        all.len(),
+        world.acked.lock().expect("no panic").len()
+    );
+    for (number, seen) in histories.iter().enumerate() {
+        assert!(
+            seen.iter().eq(&all),
+            "p{number} saw {} of {}, each once, in the log's order",
+            seen.len(),
+            all.len()
+        );
+    }
+    let mut stored: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for record in &said {
+        stored
+            .entry(record.attr("msgid").expect("each was sent with one"))
+            .or_default()
+            .push(&record.time);
+    }
+    for (msgid, ids) in &stored {
+        assert_eq!(ids.len(), 1, "{msgid} is in the log {} times", ids.len());
+    }
+    for (msgid, id) in world.acked.lock().expect("no panic").iter() {
+        assert_eq!(
+            stored.get(msgid.as_str()),
+            Some(&vec![id.as_str()]),
+            "{msgid} was acked"
+        );
+    }
+}
+
+/// All die at once; the next who comes finds nobody, and at the end nothing is held.
+fn assert_no_ghost_and_no_lock(files: &Files, mut daemon: Daemon) {
+    let join = |name: &str| {
+        let path = format!("/lobby?format=json&nick={name}");
+        let mut client = JsonClient {
+            client: daemon.client_with(&path, &[]),
+        };
+        let welcome = client.wait("welcome");
+        (client, welcome)
+    };
+    let mut doomed: Vec<JsonClient> = (0..PEOPLE)
+        .map(|number| join(&format!("d{number}")).0)
+        .collect();
+    for handler in daemon.handlers() {
+        let _ = kill(pid_of(handler.pid), Signal::SIGKILL);
+    }
+    for client in &mut doomed {
+        client.client.ended();
+    }
+    let (heir, welcome) = join("d7");
+    assert_eq!(welcome["you"], "d7", "the name of the dead is free");
+    let members = welcome["members"].as_array().expect("members");
+    assert_eq!(members.len(), 1, "ghosts: {members:?}");
+    assert_eq!(files.present("lobby"), ["d7"]);
+    heir.client.close();
+    daemon.stop();
+    daemon.assert_no_process_left();
+    for dir in ["rooms", "users", "run", "state"] {
+        let entries = fs::read_dir(files.base().join(dir)).into_iter().flatten();
+        for path in entries
+            .map(|entry| entry.expect("readable").path())
+            .filter(|path| path.is_file())
+        {
+            let file = fs::File::open(&path).expect("ours");
+            let free = Flock::lock(file, FlockArg::LockExclusiveNonblock);
+            assert!(free.is_ok(), "{} is locked", path.display());
+        }
+    }
+    assert_eq!(files.present("lobby"), Vec::<String>::new());
+}
