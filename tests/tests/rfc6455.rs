@@ -569,25 +569,34 @@ fn invalid_utf8_is_refused() {
         ));
     }
     hold(&echo(), &cases);
+    // Text that no program gets is text all the same.
+    hold(&binary_echo(), &cases);
 }
 
-/// 6.4: told at the first fragment that cannot become valid, not at the end of the message.
+/// 6.4: told at the first bytes that cannot become valid, not at the end of the message, nor of the frame.
 #[test]
 fn invalid_utf8_is_refused_before_the_message_ends() {
-    let daemon = echo();
-    for bytes in [
-        &b"\xce\xba\xff"[..],
-        b"\xed\xa0",
-        b"\xf4\x90",
-        b"abc\x80",
-        b"\xc0",
-    ] {
-        let mut socket = daemon.raw();
-        socket.send(&Frame::text(bytes).more());
-        let told = bytes.escape_ascii();
-        assert_eq!(socket.close_code(), Some(1007), "{told}");
-        socket.send(&Frame::close(1007));
-        assert_eq!(socket.frame(), None, "{told}");
+    for daemon in [echo(), binary_echo()] {
+        for bytes in [
+            &b"\xce\xba\xff"[..],
+            b"\xed\xa0",
+            b"\xf4\x90",
+            b"abc\x80",
+            b"\xc0",
+        ] {
+            let whole = Frame::text(bytes).more().encode();
+            let padded = [bytes, &[b'x'; 100]].concat();
+            let begin = Frame::text(padded).encode();
+            // Six bytes of header, and no more of the payload than it takes.
+            for sent in [&whole[..], &begin[..6 + bytes.len()]] {
+                let mut socket = daemon.raw();
+                socket.send_bytes(sent);
+                let told = bytes.escape_ascii();
+                assert_eq!(socket.close_code(), Some(1007), "{told}");
+                socket.send(&Frame::close(1007));
+                assert_eq!(socket.frame(), None, "{told}");
+            }
+        }
     }
 }
 

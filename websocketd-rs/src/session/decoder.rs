@@ -366,7 +366,9 @@ impl Decoder {
             .current
             .ok_or(Violation::Protocol("data outside a message"))?;
         let n = frame.remaining.min(self.raw_end - self.raw);
-        if message.kind == self.rules.kind {
+        let is_kept = message.kind == self.rules.kind;
+        // Text is looked at even when nobody gets it: what is not UTF-8 fails the connection (RFC 6455 section 8.1).
+        if is_kept || message.kind == Kind::Text {
             let to = self.end..self.end + n;
             self.buf.copy_within(self.raw..self.raw + n, to.start);
             unmask(&mut self.buf[to.clone()], frame.mask);
@@ -376,8 +378,11 @@ impl Decoder {
         frame.remaining -= n;
         frame.mask.rotate_left(n % 4);
         let last = frame.is_final && frame.remaining == 0;
-        if message.kind == Kind::Text && self.rules.kind == Kind::Text {
+        if message.kind == Kind::Text {
             self.validate(last)?;
+            if !is_kept {
+                self.forget_valid();
+            }
         }
         if frame.remaining > 0 {
             self.state = State::Data(frame);
@@ -400,6 +405,13 @@ impl Decoder {
             Err(_) => return Err(Violation::NotUtf8),
         }
         Ok(())
+    }
+
+    /// Drops what is known to be UTF-8 of a message that nobody gets; a character that was cut stays.
+    fn forget_valid(&mut self) {
+        self.buf.copy_within(self.valid..self.end, self.message);
+        self.end -= self.valid - self.message;
+        self.valid = self.message;
     }
 
     fn finish(&mut self, kind: Kind) {

@@ -133,6 +133,39 @@ fn messages_of_the_other_kind_are_dropped() {
 }
 
 #[test]
+fn dropped_text_is_looked_at_and_takes_no_room() {
+    let long = "Ž".repeat(20_000);
+    let wire = [
+        frame(BINARY | FIN, b"a"),
+        frame(TEXT, &long.as_bytes()[..9_001]),
+        frame(PING | FIN, b"p"),
+        frame(CONTINUE | FIN, &long.as_bytes()[9_001..]),
+        frame(BINARY | FIN, b"b"),
+    ];
+    for step in [1, 7, 4096] {
+        let (program, events) = run(rules(Kind::Binary), &wire.concat(), step, || false).unwrap();
+        assert_eq!(
+            (program.as_slice(), events.len()),
+            (&b"ab"[..], 1),
+            "{step}"
+        );
+        for bad in [&b"\xff"[..], b"\xc5", b"a\xed\xa0\x80"] {
+            let wire = [frame(TEXT, b"\xc5"), frame(CONTINUE | FIN, bad)].concat();
+            let outcome = run(rules(Kind::Binary), &wire, step, || true);
+            assert_eq!(outcome.unwrap_err(), Violation::NotUtf8);
+        }
+    }
+    let mut decoder = Decoder::new(rules(Kind::Binary), &[]);
+    let wire = frame(TEXT | FIN, long.as_bytes());
+    for piece in wire[..wire.len() - 1].chunks(1000) {
+        decoder.space()[..piece.len()].copy_from_slice(piece);
+        decoder.filled(piece.len());
+        assert_eq!(decoder.decode(), Ok(Event::NeedBytes));
+        assert!(decoder.live() <= 8, "nothing of it is kept");
+    }
+}
+
+#[test]
 fn every_length_form_and_every_alignment_passes() {
     for len in [
         0,
