@@ -203,6 +203,13 @@ impl Config {
             .find_map(Self::own_conflict)
     }
 
+    /// The longest `--closems` of any route.
+    pub fn longest_close_delay(&self) -> Duration {
+        let routes = self.routes.iter();
+        let delays = routes.map(|route| route.config.process.close_delay);
+        delays.fold(self.process.close_delay, Duration::max)
+    }
+
     /// The users that programs of routes run as.
     pub fn route_users(&self) -> impl Iterator<Item = &User> {
         self.routes

@@ -279,7 +279,7 @@ impl Server {
             &format!("Stopping: {open} connections to end"),
         );
         let config = &self.service.config;
-        let bound = config.limits.shutdown_grace + config.process.close_delay * 3 + DRAIN_MARGIN;
+        let bound = config.limits.shutdown_grace + config.longest_close_delay() * 3 + DRAIN_MARGIN;
         let stopped_again = async { while signals.next().await != Order::Stop {} };
         tokio::select! {
             ended = timeout(bound, self.tasks.wait()) => if ended.is_err() {

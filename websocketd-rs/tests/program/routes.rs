@@ -196,3 +196,96 @@ fn a_trusted_proxy_tells_who_asks() {
     );
     assert_eq!(request(&daemon, "GET /", told).status, 404);
 }
+
+/// The code of the close frame at the end of what a session sent.
+fn close_code(bytes: &[u8]) -> u16 {
+    let at = bytes
+        .iter()
+        .rposition(|byte| *byte == 0x88)
+        .expect("a close frame");
+    u16::from_be_bytes([bytes[at + 2], bytes[at + 3]])
+}
+
+#[test]
+fn what_a_route_sets_holds_there_and_nowhere_else() {
+    let root = tempfile::tempdir().expect("a directory");
+    let file = root.path().join("websocketd.ini");
+    let text = "closetimeout=100\npassenv=PATH\ncommand=sh -c 'echo $TZ; echo err >&2; ulimit -n; exit 3'\n\
+        [route /tagged]\npassstderr=true\ncommand=sh -c 'echo err >&2; echo out'\n\
+        [route /env]\npassenv=TZ\ncommand=sh -c 'echo $TZ'\n\
+        [route /files]\nhandlerfiles=77\ncommand=sh -c 'ulimit -n'\n\
+        [route /code]\nclose-on-exit=3:4003\n\
+        command=sh -c 'exit 3'\n\
+        [route /line]\nmaxline=10\ncommand=echo a line of more than ten bytes\n\
+        [route /frame]\nmaxframesize=10\ncommand=cat\n\
+        [route /pieces]\nmaxfragments=1\ncommand=cat\n\
+        [route /idle]\nsessionidletimeout=50\ncommand=cat\n\
+        [route /dead]\npingms=50\ncommand=cat\n\
+        [route /binary]\nbinary=true\ncommand=printf 'a\\nb'\n\
+        [route /protocol]\nprotocol=own\nheader-ws=X-Own: 1\ncommand=cat\n\
+        [route /same]\nsameorigin=true\nheader-http=X-Own: 2\ncommand=cat\n\
+        [route /console]\ndevconsole=true\ncommand=cat\n";
+    fs::write(&file, text).expect("a file");
+    let config = format!("--config={}", file.display());
+    let daemon = Daemon::start(&["--port=0", "--address=127.0.0.1", &config]);
+    let said = |target: &str| words(&daemon, target, "").1;
+    let top = said("/");
+    assert!(
+        top.len() == 2 && top[0].is_empty() && top[1] != "77",
+        "{top:?}"
+    );
+    let mut tagged = said("/tagged");
+    tagged.sort();
+    let both = [
+        r#"{"stream":"stderr","data":"err"}"#,
+        r#"{"stream":"stdout","data":"out"}"#,
+    ];
+    assert_eq!(tagged, both);
+    assert_eq!(said("/env"), ["UTC"]);
+    assert_eq!(said("/files"), ["77"]);
+    // Frames that the client sends have a mask of zeros.
+    let long = [&[0x81, 0x8b, 0, 0, 0, 0][..], b"eleven more"].concat();
+    let pieces = [0x01, 0x81, 0, 0, 0, 0, b'a', 0x80, 0x81, 0, 0, 0, 0, b'b'];
+    for (target, sent, code) in [
+        ("/", &[][..], 1011),
+        ("/code", &[], 4003),
+        ("/line", &[], 1011),
+        ("/frame", &long, 1009),
+        ("/pieces", &pieces, 1008),
+        ("/idle", &[], 4408),
+        ("/dead", &[], 1001),
+    ] {
+        let (mut client, reply) = upgrade(&daemon, target, "");
+        assert_eq!(reply.status, 101, "{target}");
+        client.send(sent);
+        assert_eq!(close_code(&client.read_to_end()), code, "{target}");
+    }
+    let (mut client, _) = upgrade(&daemon, "/binary", "");
+    assert!(client.read_to_end().starts_with(b"\x82\x03a\nb"));
+    let (_client, reply) = upgrade(&daemon, "/protocol", "Sec-WebSocket-Protocol: own\r\n");
+    assert_eq!(reply.get("sec-websocket-protocol"), Some("own"));
+    assert_eq!(reply.get("x-own"), Some("1"));
+    let reply = upgrade(&daemon, "/same", "Origin: http://other.example\r\n").1;
+    assert_eq!((reply.status, reply.get("x-own")), (403, Some("2")));
+    assert!(get(&daemon, "/console/x").text().contains("ws://"));
+    assert_eq!(get(&daemon, "/code/x").status, 404);
+}
+
+#[test]
+fn the_stop_waits_for_the_slowest_route() {
+    let root = tempfile::tempdir().expect("a directory");
+    let file = root.path().join("websocketd.ini");
+    let stubborn = "command=sh -c \"trap '' INT TERM; echo ready; while :; do sleep 0.1; done\"";
+    let text = format!("command=cat\nshutdowngrace=0\n[route /slow]\nclosems=2000\n{stubborn}\n");
+    fs::write(&file, text).expect("a file");
+    let config = format!("--config={}", file.display());
+    let daemon = Daemon::start(&["--port=0", "--address=127.0.0.1", &config]);
+    let (mut client, _) = upgrade(&daemon, "/slow", "");
+    client.read_until("ready");
+    let (code, log) = daemon.stop();
+    assert_eq!(code, Some(0));
+    assert!(
+        log.contains("| DISCONNECT") && !log.contains("did not end in time"),
+        "{log}"
+    );
+}

@@ -221,3 +221,51 @@ fn a_flag_on_the_command_line_is_not_blamed_on_the_file() {
         exit.stderr
     );
 }
+
+/// A value for each key of a route that is not what holds without it.
+fn sample(flag: &str) -> &'static str {
+    match flag {
+        "dir" | "staticdir" | "cgidir" => "/usr",
+        "devconsole" | "sameorigin" | "binary" | "passstderr" | "reverselookup" => "true",
+        "header" | "header-ws" | "header-http" => "X-Own: 1",
+        "origin" => "own.example",
+        "protocol" => "own",
+        "close-on-exit" => "3:4003",
+        "passenv" => "X",
+        "user" => "nobody",
+        _ => "12345",
+    }
+}
+
+#[test]
+fn every_key_of_a_route_is_its_own() {
+    let load = |key: &str| {
+        // A route serves one thing: --dir is in place of a command.
+        let serves = if key.starts_with("dir=") {
+            ""
+        } else {
+            "command=cat\n"
+        };
+        let text = format!("command=cat\n[route /a]\n{serves}{key}\n[route /b]\ncommand=cat\n");
+        let mut config = good(&text, &[]);
+        let routes = std::mem::take(&mut config.routes);
+        let shown = |path: &str| {
+            let route = routes.iter().find(|route| route.path == path);
+            let route = route.expect("it is there");
+            format!("{:?}{}", route.config, route.own_forks)
+        };
+        (shown("/a"), shown("/b"), format!("{config:?}"))
+    };
+    let (route, other, global) = load("");
+    for flag in ROUTE_FLAGS {
+        let (changed, untouched, whole) = load(&format!("{flag}={}", sample(flag)));
+        assert_ne!(changed, route, "{flag} does nothing");
+        assert_eq!(
+            (untouched, whole),
+            (other.clone(), global.clone()),
+            "{flag} leaks"
+        );
+    }
+    let (with_variable, ..) = load("env=OWN=1");
+    assert_ne!(with_variable, route);
+}
