@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWriteExt};
-use tokio::net::unix::pipe;
 use tokio::time::sleep;
 
 use super::body::Body;
 use super::cgi_relay::Outcome;
 use super::connection::read_more;
+use crate::process::Stdin;
 
 /// How much is read from the client ahead of what the script takes: enough to see the client's end behind it.
 const READ_AHEAD: usize = 64 * 1024;
@@ -31,7 +31,7 @@ pub(super) struct Feed<'a, R> {
 
 impl<R: AsyncRead + Unpin> Feed<'_, R> {
     /// Passes the request's body on, then watches for the client's end. Returns only when something is wrong.
-    pub(super) async fn run(mut self, mut chunk: Vec<u8>, stdin: pipe::Sender) -> Outcome {
+    pub(super) async fn run(mut self, mut chunk: Vec<u8>, stdin: Stdin) -> Outcome {
         let mut stdin = Some(stdin);
         let mut written = 0;
         loop {
@@ -68,7 +68,7 @@ impl<R: AsyncRead + Unpin> Feed<'_, R> {
 }
 
 /// Waits for ever when there is nothing to write, or nobody to write to.
-async fn write_some(stdin: &mut Option<pipe::Sender>, bytes: &[u8]) -> io::Result<usize> {
+async fn write_some(stdin: &mut Option<Stdin>, bytes: &[u8]) -> io::Result<usize> {
     match stdin {
         Some(stdin) if !bytes.is_empty() => stdin.write(bytes).await,
         _ => pending().await,

@@ -16,6 +16,7 @@ use super::connection::{Connection, read_more, write_all};
 use super::exchange::Exchange;
 use super::request::{Refusal, Version};
 use super::response::{Context, Length};
+use crate::process::Stdin;
 
 /// Most bytes of a script's header block.
 const MAX_BLOCK: usize = 64 * 1024;
@@ -85,7 +86,7 @@ impl<'a> Relay<'a> {
     pub(super) async fn run(
         &mut self,
         begin: Vec<u8>,
-        stdin: pipe::Sender,
+        stdin: Stdin,
         stdout: pipe::Receiver,
     ) -> Outcome {
         let patience = self.connection.write_timeout();

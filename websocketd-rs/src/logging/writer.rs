@@ -23,6 +23,10 @@ const MAX_QUEUE: usize = 1 << 20;
 /// The writer's stack: it formats nothing large.
 const STACK: usize = 128 * 1024;
 
+/// How long lines are gathered after the first one. Waking the writer costs whoever logs more than the line does, and a busy
+/// server would do it twice for each connection; nobody reads so fast that this shows.
+const GATHER: Duration = Duration::from_millis(10);
+
 /// Where lines go.
 #[derive(Debug)]
 pub(super) enum Output {
@@ -75,7 +79,7 @@ struct Queue {
     format: Format,
     /// Lines that found no room.
     dropped: u64,
-    /// The writer is between taking lines and having written them.
+    /// The writer is between the first line and having written all: it need not be told of more.
     writing: bool,
     clock: Clock,
     /// Where the lines go from now on, until the writer has taken it.
@@ -208,7 +212,7 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The writer's thread: takes all that is queued and writes it in one call. It ends with the process.
+    /// The writer's thread: takes all that has come within [`GATHER`] and writes it in one call. It ends with the process.
     fn write_all(&self, mut output: Output) {
         let mut taken = String::new();
         let mut loss: Option<Loss> = None;
@@ -223,6 +227,9 @@ impl Shared {
                     .unwrap_or_else(PoisonError::into_inner);
             }
             queue.writing = true;
+            drop(queue);
+            thread::sleep(GATHER);
+            queue = self.lock();
             queue.tell_dropped();
             if let Some(loss) = &loss {
                 queue.tell_lost(loss);

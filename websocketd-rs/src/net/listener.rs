@@ -3,13 +3,16 @@
 use std::fs;
 use std::io;
 use std::net::{self, IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net as unix;
 use std::path::{Path, PathBuf};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use socket2::{Domain, Protocol, SockAddr, Socket, Type};
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use rustix::net::{SocketAddrAny, SocketFlags, acceptfrom_with};
+use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
+use tokio::io::Interest;
+use tokio::net::TcpStream;
 
 /// Connections that may wait to be accepted; the kernel lowers it to net.core.somaxconn. As Go's runtime asks for by default:
 /// when all permits are taken this queue is where clients wait.
@@ -29,18 +32,24 @@ pub enum Bound {
 #[derive(Debug)]
 pub enum Listener {
     /// TCP.
-    Tcp(TcpListener),
+    Tcp(Ready),
     /// A Unix socket, whose file is removed with it if it is ours.
-    Unix(UnixListener, Option<SocketFile>),
+    Unix(Ready, Option<SocketFile>),
 }
 
-/// A fresh connection, before TLS.
+/// A listening socket of either family that tells when somebody is there. Tokio's own listeners register what they accept with
+/// the runtime of the thread that accepts, which is seldom the one that serves; of all its sockets, a stream lets one make the
+/// call oneself.
+#[derive(Debug)]
+pub struct Ready(TcpStream);
+
+/// A fresh connection, before TLS: non-blocking, and registered with no runtime yet, for another thread may serve it.
 #[derive(Debug)]
 pub enum Accepted {
     /// Over TCP.
-    Tcp(TcpStream, SocketAddr),
+    Tcp(net::TcpStream, SocketAddr),
     /// Over the Unix socket.
-    Unix(UnixStream),
+    Unix(unix::UnixStream),
 }
 
 impl Bound {
@@ -136,8 +145,13 @@ impl Bound {
     /// When the kernel takes no more of them.
     pub fn listen(self) -> io::Result<Listener> {
         Ok(match self {
-            Self::Tcp(listener) => Listener::Tcp(TcpListener::from_std(listener)?),
-            Self::Unix(listener, file) => Listener::Unix(UnixListener::from_std(listener)?, file),
+            Self::Tcp(listener) => {
+                // Messages are small and complete: waiting for more only delays them. What is accepted inherits it
+                // (tcp(7)), which saves a call for each connection. It can't fail on a TCP socket.
+                let _ = SockRef::from(&listener).set_tcp_nodelay(true);
+                Listener::Tcp(Ready::register(listener)?)
+            }
+            Self::Unix(listener, file) => Listener::Unix(Ready::register(listener)?, file),
         })
     }
 }
@@ -146,17 +160,39 @@ impl Listener {
     /// Accepts one connection.
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted>> {
         match self {
-            Self::Tcp(listener) => listener.poll_accept(cx).map_ok(|(stream, peer)| {
-                // Messages are small and complete: waiting for more only delays them. It can't fail on a TCP socket.
-                let _ = stream.set_nodelay(true);
-                Accepted::Tcp(
-                    stream,
-                    SocketAddr::new(peer.ip().to_canonical(), peer.port()),
-                )
+            Self::Tcp(listener) => listener.poll_accept(cx).map(|accepted| {
+                let (socket, peer) = accepted?;
+                let peer = peer.ok_or(io::ErrorKind::NotConnected)?;
+                let peer = SocketAddr::try_from(peer)?;
+                let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+                Ok(Accepted::Tcp(socket.into(), peer))
             }),
             Self::Unix(listener, _) => listener
                 .poll_accept(cx)
-                .map_ok(|(stream, _)| Accepted::Unix(stream)),
+                .map_ok(|(socket, _)| Accepted::Unix(socket.into())),
+        }
+    }
+}
+
+impl Ready {
+    fn register(listener: impl Into<OwnedFd>) -> io::Result<Self> {
+        TcpStream::from_std(listener.into().into()).map(Self)
+    }
+
+    fn poll_accept(
+        &self,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<(OwnedFd, Option<SocketAddrAny>)>> {
+        let accept = || {
+            let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+            Ok(acceptfrom_with(&self.0, flags)?)
+        };
+        loop {
+            ready!(self.0.poll_read_ready(cx))?;
+            match self.0.try_io(Interest::READABLE, accept) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                accepted => return Poll::Ready(accepted),
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod privileges;
 mod spawn;
 pub mod spawner;
 mod spawners;
+mod stdin;
 pub mod terminate;
 
 use std::ffi::OsString;
@@ -26,6 +27,7 @@ use tokio::sync::oneshot;
 use crate::metrics::{METRICS, Present};
 pub use spawn::Spawner;
 pub use spawners::{Others, Spawners};
+pub use stdin::Stdin;
 
 use crate::config::ResourceLimits;
 
@@ -50,7 +52,7 @@ pub struct Handler {
     /// Process id, also the id of its process group.
     pub pid: u32,
     /// Its stdin.
-    pub stdin: pipe::Sender,
+    pub stdin: Stdin,
     /// Its stdout.
     pub stdout: pipe::Receiver,
     /// Its stderr.

@@ -24,7 +24,7 @@ use crate::metrics::METRICS;
 
 use super::message::{self, Head, REPLY, Reply};
 use super::spawner::{ARGV0, READY, exit_status};
-use super::{Command, Exit, Handler, terminate};
+use super::{Command, Exit, Handler, Stdin, terminate};
 
 /// How long a spawner may take to become its user: the look-up of the groups may ask a directory server.
 const READY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -235,7 +235,7 @@ impl Spawner {
         let (stdin, our_stdin) = pipe_with(PipeFlags::CLOEXEC)?;
         let (our_stdout, stdout) = pipe_with(PipeFlags::CLOEXEC)?;
         let (our_stderr, stderr) = pipe_with(PipeFlags::CLOEXEC)?;
-        let our_stdin = pipe::Sender::from_owned_fd_unchecked(non_blocking(our_stdin)?)?;
+        let our_stdin = Stdin::new(non_blocking(our_stdin)?);
         let our_stdout = pipe::Receiver::from_owned_fd_unchecked(non_blocking(our_stdout)?)?;
         let our_stderr = pipe::Receiver::from_owned_fd_unchecked(non_blocking(our_stderr)?)?;
 

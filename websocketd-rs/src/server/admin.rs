@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -39,6 +40,9 @@ pub(super) async fn serve(
         match poll_fn(|cx| listener.poll_accept(cx)).await {
             Ok(Accepted::Tcp(stream, _)) => {
                 let stopping = stopping.clone();
+                let Ok(stream) = TcpStream::from_std(stream) else {
+                    continue;
+                };
                 tasks.spawn(async move {
                     brief::serve(stream, TIMEOUT, |request| respond(request, &stopping)).await;
                     drop(place);

@@ -1,18 +1,22 @@
 //! The tasks of a connection, step by step: TLS, requests, session.
 
-use std::net::{IpAddr, SocketAddr};
+use std::io;
+use std::net::{self, IpAddr, SocketAddr};
+use std::os::fd::AsFd;
+use std::os::unix::net as unix;
 use std::sync::Arc;
 
-use tokio::net::TcpStream;
+use rustix::net::SendFlags;
+use tokio::net::{TcpStream, UnixStream};
 
 use super::brief;
 use super::gate::Place;
 use super::redirect::Destination;
 use crate::config::Level;
 use crate::http::{self, Service};
-use crate::logging::Fields;
+use crate::logging::{Fields, log};
 use crate::metrics::METRICS;
-use crate::net::listener::Accepted;
+use crate::net::listener::{Accepted, describe};
 use crate::net::proxy::{self, Source};
 use crate::net::tls::{self, ServerConfig};
 use crate::net::{Peer, Stream};
@@ -32,18 +36,41 @@ pub(super) async fn hold(place: Place, serve: impl Future<Output = ()>) {
 
 /// A TCP connection as it was accepted.
 #[derive(Debug)]
-pub(super) struct Arrival {
-    pub(super) stream: TcpStream,
+pub(super) struct Arrival<S> {
+    pub(super) stream: S,
     pub(super) peer: SocketAddr,
     pub(super) place: Place,
 }
 
+impl Arrival<net::TcpStream> {
+    /// Makes it one of this thread's.
+    fn register(self) -> Option<Arrival<TcpStream>> {
+        Some(Arrival {
+            stream: registered(TcpStream::from_std(self.stream))?,
+            peer: self.peer,
+            place: self.place,
+        })
+    }
+}
+
+/// A stream that was registered with this thread's runtime, unless the kernel had no room for it.
+fn registered<S>(stream: io::Result<S>) -> Option<S> {
+    if let Err(error) = &stream {
+        let message = format!("Can't serve a connection: {}", describe(error));
+        log(Level::Error, "server", &message);
+    }
+    stream.ok()
+}
+
 /// A TCP connection: first whose it is, then TLS where the port speaks it.
 pub(super) async fn serve_tcp(
-    mut arrival: Arrival,
+    arrival: Arrival<net::TcpStream>,
     tls: Option<Arc<ServerConfig>>,
     service: Arc<Service>,
 ) {
+    let Some(mut arrival) = arrival.register() else {
+        return;
+    };
     let config = &service.config;
     if config.listen.proxy_protocol && config.trusts(arrival.peer.ip()) {
         let known = tokio::select! {
@@ -63,7 +90,7 @@ pub(super) async fn serve_tcp(
 }
 
 /// Takes the client's address from the PROXY header, and counts the connection to it. Whether it goes on.
-async fn learn_client(arrival: &mut Arrival, service: &Service, tls: bool) -> bool {
+async fn learn_client(arrival: &mut Arrival<TcpStream>, service: &Service, tls: bool) -> bool {
     let config = &service.config;
     let client = match proxy::read(&mut arrival.stream, config.limits.header_timeout).await {
         Ok(Source::Client(client)) => client,
@@ -132,7 +159,14 @@ async fn secure(
 }
 
 /// A connection to the redirect port.
-pub(super) async fn redirect_tcp(stream: TcpStream, to: Arc<Destination>, service: Arc<Service>) {
+pub(super) async fn redirect_tcp(
+    stream: net::TcpStream,
+    to: Arc<Destination>,
+    service: Arc<Service>,
+) {
+    let Some(stream) = registered(TcpStream::from_std(stream)) else {
+        return;
+    };
     let limit = service.config.limits.header_timeout;
     tokio::select! {
         () = brief::serve(stream, limit, |request| to.redirect(request)) => {}
@@ -140,8 +174,15 @@ pub(super) async fn redirect_tcp(stream: TcpStream, to: Arc<Destination>, servic
     }
 }
 
+/// A connection to the Unix socket.
+pub(super) async fn serve_unix(stream: unix::UnixStream, service: Arc<Service>) {
+    if let Some(stream) = registered(UnixStream::from_std(stream)) {
+        serve(Stream::Unix(stream), Peer::Unix, service).await;
+    }
+}
+
 /// Requests until one becomes a session, then the session.
-pub(super) async fn serve(stream: Stream, peer: Peer, service: Arc<Service>) {
+async fn serve(stream: Stream, peer: Peer, service: Arc<Service>) {
     let upgraded = http::serve(stream, peer, &service).await;
     if let Some(upgraded) = upgraded {
         let _open = METRICS.sessions_open.enter();
@@ -158,7 +199,7 @@ pub(super) fn refuse(accepted: Accepted, ip: IpAddr, tls: bool) {
 }
 
 /// Tells a client that its address has too many connections, if that can be had without waiting.
-fn tell_too_many(stream: &TcpStream, ip: IpAddr, tls: bool) {
+fn tell_too_many(stream: &impl AsFd, ip: IpAddr, tls: bool) {
     METRICS.refusals.add("connections_per_address");
     let fields = Fields {
         remote: Some(ip.to_string()),
@@ -166,6 +207,6 @@ fn tell_too_many(stream: &TcpStream, ip: IpAddr, tls: bool) {
     };
     fields.access("http", "Too many connections from this address");
     if !tls {
-        let _ = stream.try_write(TOO_MANY);
+        let _ = rustix::net::send(stream, TOO_MANY, SendFlags::NOSIGNAL);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::workers::Seat;
 use crate::capacity::{Addresses, Counted, Slot, Slots};
 use crate::config::{Config, Route};
 
@@ -12,14 +13,17 @@ use crate::config::{Config, Route};
 pub(super) struct Place {
     /// One of all connections.
     _slot: Slot,
+    /// Where it is served.
+    _seat: Seat,
     /// One of its address's connections.
     counted: Option<Counted>,
 }
 
 impl Place {
-    pub(super) fn new(slot: Slot) -> Self {
+    pub(super) fn new(slot: Slot, seat: Seat) -> Self {
         Self {
             _slot: slot,
+            _seat: seat,
             counted: None,
         }
     }

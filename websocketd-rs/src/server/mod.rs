@@ -8,6 +8,7 @@ mod gate;
 mod notify;
 mod redirect;
 mod start;
+mod workers;
 
 use std::future::poll_fn;
 use std::io;
@@ -27,13 +28,13 @@ use crate::logging::{self, log};
 use crate::metrics::METRICS;
 use crate::net::listener::{Accepted, describe};
 use crate::net::tls::{self, ServerConfig};
-use crate::net::{Peer, Stream};
 use crate::process::Spawners;
 use crate::shutdown::{Order, Signals};
-use connection::{Arrival, hold, redirect_tcp, refuse, serve, serve_tcp};
+use connection::{Arrival, hold, redirect_tcp, refuse, serve_tcp, serve_unix};
 use doors::{BoundDoors, Door, Doors};
 use gate::{Place, RouteSlots};
 use notify::Notifier;
+use workers::Workers;
 
 /// Pause after an accept that failed for want of files or memory: what lacks is given back by others, and asking again at once
 /// would only burn the processor they need.
@@ -48,11 +49,13 @@ const DRAIN_MARGIN: Duration = Duration::from_secs(5);
 
 /// The server in operation.
 #[derive(Debug)]
-struct Server {
+struct Server<'workers> {
     service: Arc<Service>,
     tls: Option<Arc<ServerConfig>>,
     connections: Arc<Slots>,
     route_forks: RouteSlots,
+    /// Where connections are served.
+    workers: &'workers Workers,
     /// One task for each connection.
     tasks: TaskTracker,
     /// Tasks that serve no connection, and that the drain therefore does not wait for.
@@ -61,9 +64,14 @@ struct Server {
     complained: Option<Instant>,
 }
 
-impl Server {
+impl<'workers> Server<'workers> {
     /// A server for `config`, whose handlers `spawners` start. `tls` is what [`tls::load`] made of the files in `config`.
-    fn new(config: Config, tls: Option<Arc<ServerConfig>>, spawners: Spawners) -> Self {
+    fn new(
+        config: Config,
+        tls: Option<Arc<ServerConfig>>,
+        spawners: Spawners,
+        workers: &'workers Workers,
+    ) -> Self {
         let mut route_forks = RouteSlots::default();
         let connections = Arc::new(Slots::new(Some(config.limits.max_connections)));
         let stopping = CancellationToken::new();
@@ -80,6 +88,7 @@ impl Server {
             tls,
             connections,
             route_forks,
+            workers,
             tasks: TaskTracker::new(),
             background: TaskTracker::new(),
             stopping,
@@ -156,8 +165,9 @@ impl Server {
 
     /// Starts the task of a connection, unless its address has too many.
     fn admit(&mut self, accepted: Accepted, slot: Slot, door: &Door) {
+        let (seat, worker) = self.workers.seat();
         let config = &self.service.config;
-        let mut place = Place::new(slot);
+        let mut place = Place::new(slot, seat);
         if let (Accepted::Tcp(_, peer), Some(most)) =
             (&accepted, config.limits.max_connections_per_address)
         {
@@ -180,8 +190,8 @@ impl Server {
         match (&door.redirect, accepted) {
             (Some(destination), Accepted::Tcp(stream, _)) => {
                 let destination = Arc::clone(destination);
-                self.tasks
-                    .spawn(hold(place, redirect_tcp(stream, destination, service)));
+                let serve = redirect_tcp(stream, destination, service);
+                self.tasks.spawn_on(hold(place, serve), worker);
             }
             (_, Accepted::Tcp(stream, peer)) => {
                 let tls = self.tls.clone();
@@ -190,13 +200,12 @@ impl Server {
                     peer,
                     place,
                 };
-                self.tasks.spawn(serve_tcp(arrival, tls, service));
+                self.tasks
+                    .spawn_on(serve_tcp(arrival, tls, service), worker);
             }
             (_, Accepted::Unix(stream)) => {
-                self.tasks.spawn(hold(
-                    place,
-                    serve(Stream::Unix(stream), Peer::Unix, service),
-                ));
+                self.tasks
+                    .spawn_on(hold(place, serve_unix(stream, service)), worker);
             }
         }
     }

@@ -1,12 +1,12 @@
 //! From a checked configuration to a running server, step by step in the only order that works.
 
-use std::time::Duration;
+use std::io;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::runtime::{Builder, Runtime};
 
 use super::Server;
 use super::doors::BoundDoors;
+use super::workers::{self, Workers};
 use crate::cli::Exit;
 use crate::config::Config;
 use crate::net::listener::describe;
@@ -14,16 +14,6 @@ use crate::net::tls;
 use crate::process::privileges::{become_user, may_become};
 use crate::process::{Others, Spawners};
 use crate::shutdown::Signals;
-
-/// The stack of a worker thread: futures live on the heap, and TLS needs the most, some 30 KiB.
-const WORKER_STACK: usize = 512 * 1024;
-
-/// Threads for reads of files and directories, 16 of which would only queue at the disk, beside the 16 name look-ups that a dead
-/// name server may hold up.
-const MAX_BLOCKING_THREADS: usize = 32;
-
-/// How long the end waits for reads of files and name look-ups that are under way in threads of their own.
-const RUNTIME_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// `--check`: looks at what [`start`] would use, without serving; what would refuse the start gives its exit code. Whether a port
 /// is free is not asked.
@@ -47,10 +37,7 @@ pub fn verify(config: &Config) -> Exit {
 ///
 /// # Errors
 /// The text for `Can't start server: `; also when a spawner process died.
-pub fn start(
-    config: Config,
-    read: impl Fn() -> Result<Config, String> + Send + 'static,
-) -> Result<(), String> {
+pub fn start(config: Config, read: impl Fn() -> Result<Config, String>) -> Result<(), String> {
     // First what may need the rights of root, the spawners of other users included, then the daemon's own spawner, which shall
     // have them no more; all of them before there are threads and buffers, for a spawner shall be small.
     let doors = BoundDoors::open(&config)?;
@@ -62,29 +49,18 @@ pub fn start(
     let spawners = Spawners::start(config.user.clone(), others)
         .map_err(|error| format!("spawner: {}", describe(&error)))?;
     raise_file_limit();
-    let runtime = start_runtime()?;
+    let fail = |error: &io::Error| format!("runtime: {}", describe(error));
+    let runtime = workers::runtime().map_err(|error| fail(&error))?;
+    let workers = Workers::start(&runtime).map_err(|error| fail(&error))?;
     // On this thread, which held them back.
     let inside = runtime.enter();
     let signals = Signals::listen().map_err(|error| describe(&error))?;
     drop(inside);
-    let served = runtime.handle().spawn(async move {
-        Server::new(config, tls, spawners)
-            .run(doors, signals, read)
-            .await
-    });
-    // The accept loop runs on a worker, where the connections that it starts run too; this thread only waits.
-    let ended = runtime.block_on(served);
-    runtime.shutdown_timeout(RUNTIME_TIMEOUT);
-    ended.unwrap_or_else(|error| Err(error.to_string()))
-}
-
-fn start_runtime() -> Result<Runtime, String> {
-    Builder::new_multi_thread()
-        .enable_all()
-        .thread_stack_size(WORKER_STACK)
-        .max_blocking_threads(MAX_BLOCKING_THREADS)
-        .build()
-        .map_err(|error| format!("runtime: {}", describe(&error)))
+    let server = Server::new(config, tls, spawners, &workers);
+    let ended = runtime.block_on(server.run(doors, signals, read));
+    workers.end();
+    workers::shut_down(runtime);
+    ended
 }
 
 /// As many open files as we may have, as Go programs do by themselves. Programs are started by the spawner, which keeps the limit

@@ -58,6 +58,11 @@ impl Outgoing {
         }
     }
 
+    /// Marks all as written.
+    pub fn discard(&mut self) {
+        (self.start, self.end) = (0, 0);
+    }
+
     /// Gives the buffer back while the session waits.
     pub fn park(&mut self) {
         if self.is_empty() {

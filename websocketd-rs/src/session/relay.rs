@@ -23,6 +23,7 @@ use crate::config::{self, Framing};
 use crate::logging::Fields;
 use crate::metrics::METRICS;
 use crate::net::Stream;
+use crate::process::Stdin;
 
 /// Pings that are answered one by one when many come before a write. RFC 6455 section 5.5.3 lets an endpoint answer only
 /// the latest, but clients that count their pongs, and conformance suites, want them all; a flood gets the newest.
@@ -33,7 +34,7 @@ const MAX_PONGS: usize = 32;
 pub(super) struct Relay<'a> {
     stream: Stream,
     /// `None` once the program does not read any more.
-    stdin: Option<pipe::Sender>,
+    stdin: Option<Stdin>,
     /// `None` once the program has closed it.
     stdout: Option<pipe::Receiver>,
     stderr: Stderr,
@@ -85,7 +86,7 @@ impl<'a> Relay<'a> {
     pub(super) fn new(
         stream: Stream,
         early: &[u8],
-        pipes: (pipe::Sender, pipe::Receiver, pipe::Receiver),
+        pipes: (Stdin, pipe::Receiver, pipe::Receiver),
         config: &'a config::Session,
         fields: &'a Fields,
     ) -> Self {

@@ -18,7 +18,7 @@ use super::stderr::Stderr;
 use crate::config::Config;
 use crate::logging::Fields;
 use crate::net::Stream;
-use crate::process::{Exit, terminate};
+use crate::process::{Exit, Stdin, terminate};
 
 /// How long a program that has closed its output may take to exit before the client gets its close frame:
 /// its status decides the code. Usually it is there at once; one that lingers has said all it wanted to.
@@ -102,8 +102,11 @@ impl Client {
         // An error or a time-out here means that the client is gone, and nothing is left to do for it.
         let _ = timeout(limit, async {
             self.stream.write_all(self.outgoing.pending()).await?;
+            self.outgoing.discard();
             self.stream.flush().await?;
             match end {
+                // Closing tells a TCP client the same as ending our direction first.
+                End::ClientClosed(_) if !self.stream.is_tls() => return Ok(()),
                 // Nobody is believed to be there who would answer.
                 End::ClientClosed(_) | End::PingTimeout => {}
                 // Its frames can't be followed any more, so that its close frame would go unseen.
@@ -144,7 +147,7 @@ impl Client {
 
 /// The program's side of a relay that has ended.
 pub(super) struct Program<'a> {
-    pub(super) stdin: Option<pipe::Sender>,
+    pub(super) stdin: Option<Stdin>,
     /// What the client sent before it closed.
     pub(super) rest: Vec<u8>,
     pub(super) stdout: Option<pipe::Receiver>,
