@@ -55,6 +55,14 @@ impl Connection {
         }
     }
 
+    /// Takes what the client sent already: mostly its first request, whole, so that nothing has to be waited for, nor a timer set.
+    pub(super) fn read_at_once(&mut self) {
+        let mut bytes = [0; FIRST_READ];
+        if let Some(read) = self.stream.read_at_once(&mut bytes) {
+            self.buffer.extend_from_slice(&bytes[..read]);
+        }
+    }
+
     /// Reads the next request head. `patience` is how long the client may be silent before it.
     pub(super) async fn read_head(
         &mut self,

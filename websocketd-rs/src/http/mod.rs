@@ -81,6 +81,7 @@ pub async fn serve(stream: Stream, peer: Peer, service: &Service) -> Option<Upgr
 async fn serve_requests(stream: Stream, peer: Peer, service: &Service) -> Option<Upgraded> {
     let config = &service.config;
     let mut connection = Connection::new(stream, config.session.write_timeout);
+    connection.read_at_once();
     let mut patience = config.limits.header_timeout;
     loop {
         let head = tokio::select! {

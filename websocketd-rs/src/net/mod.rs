@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use rustix::net::{RecvFlags, recv};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::server::TlsStream;
@@ -38,6 +39,18 @@ impl Stream {
     /// Whether the client speaks TLS to us.
     pub fn is_tls(&self) -> bool {
         matches!(self, Self::Tls(_))
+    }
+
+    /// Reads what of a plain stream has come already, without asking the runtime, which learns of a new connection only with its
+    /// next look at all of them; `None` when nothing has, or the stream is not plain.
+    pub fn read_at_once(&self, bytes: &mut [u8]) -> Option<usize> {
+        let read = match self {
+            Self::Tcp(stream) => recv(stream, bytes, RecvFlags::DONTWAIT),
+            Self::Unix(stream) => recv(stream, bytes, RecvFlags::DONTWAIT),
+            Self::Tls(_) => return None,
+        };
+        // An error will be told again to whoever waits.
+        read.ok().map(|(read, _)| read).filter(|&read| read > 0)
     }
 
     /// Ends the connection when the client's kernel has acknowledged nothing for `limit` although bytes were

@@ -6,6 +6,7 @@
 //! the pipe ends of each handler by `SCM_RIGHTS`. [`Spawner`] is its client, and the only door. Programs of another
 //! user have a spawner of their own, which has become that user; [`Spawners`] holds them all.
 
+mod channel;
 pub mod env;
 mod message;
 pub mod privileges;

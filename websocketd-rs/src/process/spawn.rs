@@ -1,8 +1,8 @@
 //! The daemon's side of the spawner: hands over the pipe ends, waits for the pid, hears of the exits.
 
 use std::collections::HashMap;
-use std::io::{self, IoSlice, Read};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::io::{self, Read};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{self, ExitStatus, Stdio};
@@ -11,10 +11,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use rustix::fs::{OFlags, fcntl_setfl};
-use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use rustix::pipe::{PipeFlags, pipe_with};
-use tokio::io::{AsyncReadExt, Interest};
-use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
@@ -22,7 +19,8 @@ use tokio::time::timeout;
 use crate::config::User;
 use crate::metrics::METRICS;
 
-use super::message::{self, Head, REPLY, Reply};
+use super::channel::Channel;
+use super::message::{self, Head, Reply};
 use super::spawner::{ARGV0, READY, exit_status};
 use super::{Command, Exit, Handler, Stdin, terminate};
 
@@ -38,22 +36,13 @@ const MAX_REASON: u64 = 1024;
 /// Starts programs, by way of the spawner process. The only door.
 #[derive(Debug)]
 pub struct Spawner {
-    socket: OnceSocket,
-    /// Keeps one request's head, descriptors and body together on the stream.
-    sending: tokio::sync::Mutex<()>,
+    channel: Channel,
     waiting: Mutex<Waiting>,
     child: Mutex<process::Child>,
     /// Its programs run as another user, whom the daemon may not signal: the spawner does.
     is_foreign: bool,
     /// Some of [`Waiting::abandoned`] are to be ended.
     abandonment: Notify,
-}
-
-/// The socket, registered with the runtime at its first use: the spawner starts before there is one.
-#[derive(Debug)]
-struct OnceSocket {
-    std: Mutex<Option<StdUnixStream>>,
-    tokio: tokio::sync::OnceCell<UnixStream>,
 }
 
 #[derive(Debug, Default)]
@@ -117,13 +106,8 @@ impl Spawner {
             let _ = child.wait();
             return Err(error);
         }
-        ours.set_nonblocking(true)?;
         Ok(Self {
-            socket: OnceSocket {
-                std: Mutex::new(Some(ours)),
-                tokio: tokio::sync::OnceCell::new(),
-            },
-            sending: tokio::sync::Mutex::new(()),
+            channel: Channel::new(ours)?,
             waiting: Mutex::default(),
             child: Mutex::new(child),
             is_foreign: user.is_some(),
@@ -149,13 +133,9 @@ impl Spawner {
     }
 
     async fn read_replies(&self) -> io::Result<()> {
-        let mut socket = tokio::io::BufReader::new(SharedSocket(self.socket.get().await?));
+        let mut replies = self.channel.replies()?;
         loop {
-            let mut bytes = [0; REPLY];
-            socket.read_exact(&mut bytes).await?;
-            let reply = Reply::decode(bytes)
-                .ok_or_else(|| io::Error::other("the spawner sent what is no reply"))?;
-            self.take(reply);
+            self.take(replies.next().await?);
         }
     }
 
@@ -208,7 +188,7 @@ impl Spawner {
             signal: signal as i32,
         };
         // Safe to give up: so few bytes go at once or not.
-        let sent = timeout(SIGNAL_TIMEOUT, self.send(head, &[], &[])).await;
+        let sent = timeout(SIGNAL_TIMEOUT, self.channel.send(head, &[], &[])).await;
         if !matches!(sent, Ok(Ok(()))) {
             // The spawner is gone, which ends the daemon: what one that is still root can do is done.
             terminate::send(group, signal);
@@ -247,7 +227,7 @@ impl Spawner {
             body: body.len(),
         };
         let pipes = [&stdin, &stdout, &stderr].map(AsFd::as_fd);
-        if let Err(error) = self.send(head, &body, &pipes).await {
+        if let Err(error) = self.channel.send(head, &body, &pipes).await {
             self.lock().starts.remove(&id);
             return Err(error);
         }
@@ -273,33 +253,6 @@ impl Spawner {
         Ok(id)
     }
 
-    async fn send(&self, head: Head, body: &[u8], pipes: &[BorrowedFd<'_>]) -> io::Result<()> {
-        let socket = self.socket.get().await?;
-        let _sending = self.sending.lock().await;
-        let head = head.encode();
-        let total = head.len() + body.len();
-        let mut sent = 0;
-        while sent < total {
-            sent += socket
-                .async_io(Interest::WRITABLE, || {
-                    let mut space =
-                        [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
-                    let mut control = SendAncillaryBuffer::new(&mut space);
-                    let first = sent == 0 && !pipes.is_empty();
-                    if first && !control.push(SendAncillaryMessage::ScmRights(pipes)) {
-                        return Err(io::Error::other("no room for the descriptors"));
-                    }
-                    let parts = [
-                        IoSlice::new(head.get(sent..).unwrap_or_default()),
-                        IoSlice::new(&body[sent.saturating_sub(head.len())..]),
-                    ];
-                    Ok(sendmsg(socket, &parts, &mut control, SendFlags::NOSIGNAL)?)
-                })
-                .await?;
-        }
-        Ok(())
-    }
-
     fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
         self.waiting.lock().expect("no holder of this lock panics")
     }
@@ -308,51 +261,9 @@ impl Spawner {
 impl Drop for Spawner {
     /// Closes the socket, upon which the spawner ends what still runs, and reaps it.
     fn drop(&mut self) {
-        self.socket = OnceSocket {
-            std: Mutex::new(None),
-            tokio: tokio::sync::OnceCell::new(),
-        };
+        self.channel.close();
         if let Ok(child) = self.child.get_mut() {
             let _ = child.wait();
-        }
-    }
-}
-
-impl OnceSocket {
-    async fn get(&self) -> io::Result<&UnixStream> {
-        self.tokio
-            .get_or_try_init(|| async {
-                let socket = self
-                    .std
-                    .lock()
-                    .ok()
-                    .and_then(|mut std| std.take())
-                    .ok_or_else(gone)?;
-                UnixStream::from_std(socket)
-            })
-            .await
-    }
-}
-
-/// Reads by a shared reference, so that spawning tasks can write meanwhile.
-struct SharedSocket<'a>(&'a UnixStream);
-
-impl tokio::io::AsyncRead for SharedSocket<'_> {
-    fn poll_read(
-        self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-        buf: &mut tokio::io::ReadBuf<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        loop {
-            std::task::ready!(self.0.poll_read_ready(cx))?;
-            match self.0.try_read(buf.initialize_unfilled()) {
-                Ok(n) => {
-                    buf.advance(n);
-                    return std::task::Poll::Ready(Ok(()));
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return std::task::Poll::Ready(Err(error)),
-            }
         }
     }
 }

@@ -102,7 +102,8 @@ fn serve() -> io::Result<()> {
         }
         let (request, signal) = (!fds[0].revents().is_empty(), !fds[1].revents().is_empty());
         if signal {
-            while signal_fd.read_signal()?.is_some() {}
+            // One is enough: for another one `poll` returns at once.
+            signal_fd.read_signal()?;
             if reap(&socket, &mut children).is_err() {
                 break;
             }
