@@ -5,8 +5,10 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use crate::client::Upgraded;
 use crate::server::{Kind, Launch, Programs, Server};
 use crate::ws;
+use crate::xmpp;
 
 /// `BASE_DIR`'s directories.
 const TREE: [&str; 5] = ["rooms", "users", "sessions", "log", "run"];
@@ -18,13 +20,15 @@ const SETTINGS: &str = "MESSAGE_RATE=100000\nMESSAGE_BURST=100000\nMAX_MEMBERS=1
 /// Bytes of a record of [`Files::fill_log`].
 const RECORD_LEN: u64 = 100;
 
-/// Which of the two wire protocols.
+/// Which wire protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wire {
     /// Lines; the script knows no other.
     Text,
     /// One object a message.
     Json,
+    /// Prosody's.
+    Xmpp,
 }
 
 impl Wire {
@@ -33,19 +37,35 @@ impl Wire {
         match self {
             Self::Text => format!("/{room}"),
             Self::Json => format!("/{room}?format=json"),
+            Self::Xmpp => xmpp::PATH.to_owned(),
         }
     }
 
-    /// A frame that says `text`, which needs no escape.
-    pub fn say(self, text: &str) -> Vec<u8> {
-        let mut frame = Vec::with_capacity(128);
+    /// The request's further header fields for a person.
+    pub fn fields(self, person: usize) -> String {
         match self {
-            Self::Text => ws::append_frame(&mut frame, ws::TEXT, text.as_bytes()),
-            Self::Json => {
-                let object = format!("{{\"type\":\"say\",\"text\":\"{text}\"}}");
-                ws::append_frame(&mut frame, ws::TEXT, object.as_bytes());
-            }
+            Self::Text | Self::Json => Files::cookie(person),
+            Self::Xmpp => xmpp::FIELD.to_owned(),
         }
+    }
+
+    /// Enters `room`, where more is needed for that than the request.
+    pub fn enter(self, client: &mut Upgraded, room: &str, person: usize) -> io::Result<()> {
+        match self {
+            Self::Text | Self::Json => Ok(()),
+            Self::Xmpp => xmpp::enter(client, room, person),
+        }
+    }
+
+    /// A frame that says `text`, which needs no escape, in `room`.
+    pub fn say(self, room: &str, text: &str) -> Vec<u8> {
+        let payload = match self {
+            Self::Text => text.to_owned(),
+            Self::Json => format!("{{\"type\":\"say\",\"text\":\"{text}\"}}"),
+            Self::Xmpp => xmpp::say(room, text),
+        };
+        let mut frame = Vec::with_capacity(256);
+        ws::append_frame(&mut frame, ws::TEXT, payload.as_bytes());
         frame
     }
 
@@ -54,6 +74,7 @@ impl Wire {
         let mark: &[u8] = match self {
             Self::Text => b"Welcome to the chat room",
             Self::Json => b"\"type\":\"welcome\"",
+            Self::Xmpp => return xmpp::is_welcome(payload),
         };
         let head = &payload[..payload.len().min(64)];
         memchr::memmem::find(head, mark).is_some()
@@ -88,7 +109,10 @@ impl Files {
 
     /// The Cookie header of a person.
     pub fn cookie(person: usize) -> String {
-        session_file(person).replacen("sess_", "PHPSESSID=", 1)
+        format!(
+            "{}\r\n",
+            session_file(person).replacen("sess_", "Cookie: PHPSESSID=", 1)
+        )
     }
 
     /// Gives `room` a history of `bytes`.

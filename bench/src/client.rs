@@ -78,7 +78,7 @@ impl Client {
             out: Vec::new(),
         };
         if !client.raw {
-            client.stream.write_all(ws::request("/", None).as_bytes())?;
+            client.stream.write_all(ws::request("/", "").as_bytes())?;
             while !client.inbox.take_head()? {
                 client.fill()?;
             }
@@ -169,9 +169,9 @@ pub struct Upgraded {
 pub struct Requested(TcpStream);
 
 /// Connects and sends the upgrade request.
-pub fn request(endpoint: &Endpoint, path: &str, cookie: Option<&str>) -> io::Result<Requested> {
+pub fn request(endpoint: &Endpoint, path: &str, fields: &str) -> io::Result<Requested> {
     let mut stream = endpoint.tcp()?;
-    stream.write_all(ws::request(path, cookie).as_bytes())?;
+    stream.write_all(ws::request(path, fields).as_bytes())?;
     Ok(Requested(stream))
 }
 
@@ -215,18 +215,19 @@ impl Fleet {
     }
 
     /// Connects one more and waits for its upgrade.
-    pub fn join(
-        &mut self,
-        endpoint: &Endpoint,
-        path: &str,
-        cookie: Option<&str>,
-    ) -> io::Result<()> {
-        self.add(request(endpoint, path, cookie)?)
+    pub fn join(&mut self, endpoint: &Endpoint, path: &str, fields: &str) -> io::Result<()> {
+        self.add(request(endpoint, path, fields)?, |_| Ok(()))
     }
 
-    /// Takes one whose request is on its way.
-    pub fn add(&mut self, requested: Requested) -> io::Result<()> {
-        let Upgraded { stream, inbox } = requested.upgraded(SMALL)?;
+    /// Takes one whose request is on its way; `enter` may talk to the server as soon as it has upgraded.
+    pub fn add(
+        &mut self,
+        requested: Requested,
+        enter: impl FnOnce(&mut Upgraded) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut upgraded = requested.upgraded(SMALL)?;
+        enter(&mut upgraded)?;
+        let Upgraded { stream, inbox } = upgraded;
         stream.set_nonblocking(true)?;
         let mut stream = mio::net::TcpStream::from_std(stream);
         let token = Token(self.boats.len());

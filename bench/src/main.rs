@@ -23,6 +23,7 @@ mod server;
 mod targets;
 mod tls;
 mod ws;
+mod xmpp;
 
 use chat::Wire;
 use client::Endpoint;

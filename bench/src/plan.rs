@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -98,6 +99,7 @@ const ALL: &[Kind] = &[
     Kind::Tcpserver,
 ];
 const OURS: &[Kind] = &[Kind::Ours];
+const ROOMS: &[Kind] = &[Kind::Ours, Kind::Prosody];
 
 /// Longest that one run may take: many times what the longest does.
 const RUN_LIMIT: Duration = Duration::from_secs(120);
@@ -374,8 +376,8 @@ impl Lab {
             ),
             self.add(
                 "room-full",
-                format!("room of {FULL_SPEED_ROOM}, full speed, JSON"),
-                OURS,
+                format!("room of {FULL_SPEED_ROOM}, full speed, JSON; prosody: XMPP"),
+                ROOMS,
                 room(FULL_SPEED_ROOM, None, Wire::Json, s),
             ),
             self.once(
@@ -462,7 +464,12 @@ pub fn growth_id(what: &str, connections: usize) -> String {
     format!("{what}-{connections}")
 }
 
-fn chat(lab: &Lab, kind: Kind, shape: room::Shape) -> io::Result<Figures> {
+fn chat(lab: &Lab, kind: Kind, mut shape: room::Shape) -> io::Result<Figures> {
+    if kind == Kind::Prosody {
+        shape.wire = Wire::Xmpp;
+        let server = lab.start(&Launch::lines(kind, Path::new("")))?;
+        return room::run(&server.endpoint, &server.group, shape);
+    }
     let files = Files::create(&lab.programs.work_dir, shape.rooms * shape.members)?;
     let server = files.serve(&lab.programs, kind)?;
     room::run(&server.endpoint, &server.group, shape)

@@ -17,6 +17,7 @@ use signal_hook::iterator::Signals;
 use crate::client::Endpoint;
 use crate::proc::Group;
 use crate::tls::Tls;
+use crate::xmpp;
 
 const START_TIMEOUT: Duration = Duration::from_secs(10);
 /// After SIGTERM; what is left gets SIGKILL.
@@ -36,6 +37,8 @@ pub enum Kind {
     Websocat,
     /// Debian's ucspi-tcp: a process for each TCP connection, no WebSocket.
     Tcpserver,
+    /// Debian's prosody: an XMPP server, chat rooms only.
+    Prosody,
 }
 
 impl Kind {
@@ -46,6 +49,7 @@ impl Kind {
             Self::Websocketd => "websocketd",
             Self::Websocat => "websocat",
             Self::Tcpserver => "tcpserver",
+            Self::Prosody => "prosody",
         }
     }
 }
@@ -68,6 +72,9 @@ pub struct Programs {
     /// tcpserver of ucspi-tcp
     #[arg(long, default_value = "/usr/bin/tcpserver", value_name = "FILE")]
     pub tcpserver: PathBuf,
+    /// The XMPP server
+    #[arg(long, default_value = "/usr/bin/prosody", value_name = "FILE")]
+    pub prosody: PathBuf,
     /// The static echo handler
     #[arg(long, default_value = "target/bench/echo-handler", value_name = "FILE")]
     pub echo_handler: PathBuf,
@@ -86,6 +93,7 @@ impl Programs {
             Kind::Websocketd => &self.websocketd,
             Kind::Websocat => &self.websocat,
             Kind::Tcpserver => &self.tcpserver,
+            Kind::Prosody => &self.prosody,
         }
     }
 
@@ -100,7 +108,7 @@ impl Programs {
 pub struct Launch<'a> {
     /// Who.
     pub kind: Kind,
-    /// The handler.
+    /// The handler; the configuration where there are none.
     pub handler: &'a Path,
     /// Binary messages in place of lines.
     pub binary: bool,
@@ -164,6 +172,11 @@ impl<'a> Launch<'a> {
                 add(&port.to_string());
                 arguments.push(self.handler.into());
             }
+            Kind::Prosody => {
+                add("-F");
+                add("--config");
+                arguments.push(self.handler.into());
+            }
         }
         arguments
     }
@@ -193,7 +206,7 @@ impl Server {
     }
 
     fn start_once(programs: &Programs, launch: &Launch<'_>) -> io::Result<Self> {
-        // All four want a number: one that the kernel finds free just now.
+        // All want a number: one that the kernel finds free just now.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
             .local_addr()?
             .port();
@@ -201,6 +214,14 @@ impl Server {
         let log = programs.work_dir.join(format!("{name}.stderr"));
         let program = fs::canonicalize(programs.of(launch.kind))
             .map_err(|error| io::Error::other(format!("{name}: {error}")))?;
+        let configuration = match launch.kind {
+            Kind::Prosody => Some(xmpp::configure(&programs.work_dir, port)?),
+            _ => None,
+        };
+        let launch = &Launch {
+            handler: configuration.as_deref().unwrap_or(launch.handler),
+            ..launch.clone()
+        };
         let child = Command::new(&program)
             .args(launch.arguments(port))
             .envs(launch.env.iter().map(|(name, value)| (name, value)))
@@ -209,6 +230,8 @@ impl Server {
             .stderr(File::create(&log)?)
             .spawn()?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        // The interpreter, where it is a script.
+        let program = fs::read_link(format!("/proc/{}/exe", child.id())).unwrap_or(program);
         let mut server = Self {
             child,
             endpoint: Endpoint {

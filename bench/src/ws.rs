@@ -22,12 +22,11 @@ const ACCEPT: &[u8] = b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 /// Longest response head that is taken.
 const MAX_HEAD: usize = 16 * 1024;
 
-/// The upgrade request for `path`, with a Cookie header if there is one to send.
-pub fn request(path: &str, cookie: Option<&str>) -> String {
-    let cookie = cookie.map_or(String::new(), |cookie| format!("Cookie: {cookie}\r\n"));
+/// The upgrade request for `path`, with further header `fields`, each of which ends its line.
+pub fn request(path: &str, fields: &str) -> String {
     format!(
         "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-         Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n{cookie}\r\n"
+         Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n{fields}\r\n"
     )
 }
 

@@ -24,10 +24,10 @@ pub fn run(
     let mut welcomed = vec![false; members + 1];
     let mut fleet = Fleet::new()?;
     let requested: Vec<_> = (0..members)
-        .map(|person| request(endpoint, &path, Some(&Files::cookie(person))))
+        .map(|person| request(endpoint, &path, &Files::cookie(person)))
         .collect();
     for one in requested {
-        fleet.add(one?)?;
+        fleet.add(one?, |_| Ok(()))?;
     }
     let mut take = |index: usize, payload: &[u8]| {
         welcomed[index] |= Wire::Json.is_welcome(payload);
@@ -40,7 +40,7 @@ pub fn run(
     let mut latencies = Vec::with_capacity(joins);
     for join in 0..joins {
         let start = Instant::now();
-        fleet.join(endpoint, &path, Some(&Files::cookie(members + join)))?;
+        fleet.join(endpoint, &path, &Files::cookie(members + join))?;
         welcomed[members] = false;
         fleet.pump_early(|index, payload| welcomed[index] |= Wire::Json.is_welcome(payload))?;
         wait(&mut fleet, &mut welcomed, members + 1)?;

@@ -40,7 +40,7 @@ pub fn run(
 ) -> io::Result<Figures> {
     let mut fleet = Fleet::new()?;
     for _ in 0..connections {
-        fleet.join(endpoint, "/", None)?;
+        fleet.join(endpoint, "/", "")?;
     }
     let mut tally = Tally {
         start: Instant::now(),

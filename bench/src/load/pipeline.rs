@@ -132,7 +132,7 @@ pub fn run(
     shape: Shape,
     duration: Duration,
 ) -> io::Result<Figures> {
-    let upgraded = request(endpoint, "/", None)?.upgraded(CAPACITY)?;
+    let upgraded = request(endpoint, "/", "")?.upgraded(CAPACITY)?;
     upgraded.stream.set_nonblocking(true)?;
     let payload = shape.payload();
     let mut frame = Vec::new();

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::chat::{Files, Wire};
+use crate::chat::Wire;
 use crate::client::{Endpoint, Fleet, PATIENCE, request};
 use crate::figures::Figures;
 use crate::load::roundtrip::nanos;
@@ -25,6 +25,13 @@ pub struct Shape {
     pub wire: Wire,
     /// How long.
     pub duration: Duration,
+}
+
+impl Shape {
+    /// The room of a person.
+    fn room(&self, person: usize) -> String {
+        format!("room{:04}", person / self.members)
+    }
 }
 
 /// A line's marks: `~PHASE~SENDER~NUMBER~TIME~`, each of a fixed width.
@@ -133,22 +140,24 @@ impl Party {
             nanos: nanos(self.start.elapsed()),
         };
         *said += usize::from(measured);
-        fleet.send(sender, &self.shape.wire.say(&mark.text()))
+        let room = self.shape.room(sender);
+        fleet.send(sender, &self.shape.wire.say(&room, &mark.text()))
     }
 
     /// All join at once; done when each has heard a line that was said after all had been welcomed.
     fn gather(&mut self, endpoint: &Endpoint) -> io::Result<Fleet> {
         let mut fleet = Fleet::new()?;
         let people = self.ears.len();
+        let wire = self.shape.wire;
         let requested: Vec<_> = (0..people)
             .map(|person| {
-                let room = format!("room{:04}", person / self.shape.members);
-                let cookie = Files::cookie(person);
-                request(endpoint, &self.shape.wire.path(&room), Some(&cookie))
+                let path = wire.path(&self.shape.room(person));
+                request(endpoint, &path, &wire.fields(person))
             })
             .collect();
-        for one in requested {
-            fleet.add(one?)?;
+        for (person, one) in requested.into_iter().enumerate() {
+            let room = self.shape.room(person);
+            fleet.add(one?, |client| wire.enter(client, &room, person))?;
         }
         fleet.pump_early(|index, payload| self.hear(index, payload))?;
         self.until(&mut fleet, "a welcome", |ear| ear.welcomed)?;
