@@ -10,8 +10,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use tokio::net::unix::pipe;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
@@ -29,6 +31,12 @@ const READY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long handing over a signal may take. Longer means that the spawner is stopped, and its programs can't be ended.
 const SIGNAL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long the end of the daemon waits for the spawner's.
+const END_TIMEOUT: Timespec = Timespec {
+    tv_sec: 1,
+    tv_nsec: 0,
+};
 
 /// Longest reason for not becoming a user that is told.
 const MAX_REASON: u64 = 1024;
@@ -259,11 +267,15 @@ impl Spawner {
 }
 
 impl Drop for Spawner {
-    /// Closes the socket, upon which the spawner ends what still runs, and reaps it.
+    /// Closes the socket, upon which the spawner ends what still runs, and reaps it. One that was stopped ends when the daemon is
+    /// gone, which then wakes it.
     fn drop(&mut self) {
         self.channel.close();
         if let Ok(child) = self.child.get_mut() {
-            let _ = child.wait();
+            if let Ok(end) = pidfd_open(Pid::from_child(child), PidfdFlags::empty()) {
+                let _ = poll(&mut [PollFd::new(&end, PollFlags::IN)], Some(&END_TIMEOUT));
+            }
+            let _ = child.try_wait();
         }
     }
 }
