@@ -60,16 +60,13 @@ pub(super) fn kick(dirs: &Dirs, target: &Target) -> Result<Report, Failure> {
     let (room, reason) = (&target.room, reason(target));
     let missing = || Failure::Missing(format!("{} is not in the room {room}", target.nick));
     let nick = present(dirs, room, &target.nick)?.ok_or_else(missing)?;
+    // All are told first, so that nobody sees them quit before it is said why.
+    let text = format!("{nick} {reason}");
+    tell_all(dirs, room, &Draft::new(Kind::Kick, SERVER, &text))?;
     match inbox::send(dirs, room, &nick, &Draft::new(Kind::Kick, SERVER, &reason)) {
-        Ok(_) => {}
-        Err(SendError::NotHere) => return Err(missing()),
+        Ok(_) | Err(SendError::NotHere) => {}
         Err(error) => return Err(Failure::refused(error)),
     }
-    tell_all(
-        dirs,
-        room,
-        &Draft::new(Kind::Kick, SERVER, &format!("{nick} {reason}")),
-    )?;
     Ok(done(
         format!("{nick} was thrown out of the room {room}"),
         room,
@@ -106,14 +103,14 @@ pub(super) fn impose(
         Measure::Mute => (Kind::Mute, "may not speak in"),
     };
     if let Some(nick) = present(dirs, room, &target.nick)? {
+        if measure == Measure::Ban {
+            let text = format!("{nick} {reason}");
+            tell_all(dirs, room, &Draft::new(Kind::Ban, SERVER, &text))?;
+        }
         // If they just left, the measure waits for them.
         match inbox::send(dirs, room, &nick, &Draft::new(kind, SERVER, &reason)) {
             Ok(_) | Err(SendError::NotHere) => {}
             Err(error) => return Err(Failure::refused(error)),
-        }
-        if measure == Measure::Ban {
-            let text = format!("{nick} {reason}");
-            tell_all(dirs, room, &Draft::new(Kind::Ban, SERVER, &text))?;
         }
     }
     Ok(done(

@@ -155,16 +155,16 @@ impl Room {
         false
     }
 
-    /// Appends what concerns all, and acks it.
+    /// Appends what concerns all, and acks it. False: it was not saved, and they were told.
     pub(super) fn tell_all(
         &mut self,
         kind: Kind,
         text: &str,
         msgid: Option<&str>,
         out: &mut Vec<u8>,
-    ) {
+    ) -> bool {
         let Some(stored) = self.append(kind, text, msgid, out) else {
-            return;
+            return false;
         };
         if let Some(msgid) = msgid {
             let duplicate = matches!(stored, crate::room_log::Stored::Already(_));
@@ -177,6 +177,7 @@ impl Room {
                 out,
             );
         }
+        true
     }
 
     /// Acks a command that left nothing in the log.

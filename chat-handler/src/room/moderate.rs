@@ -33,12 +33,18 @@ impl Room {
         }
     }
 
+    /// Told to all, then to them: so that nobody sees them quit before it is said why.
     fn kick(&mut self, who: &str, reason: &str, msgid: Option<&str>, out: &mut Vec<u8>) {
-        match self.deliver(Kind::Kick, who, reason) {
-            Ok((_, nick)) => {
-                self.tell_all(Kind::Kick, &format!("{nick} {reason}"), msgid, out);
+        let nick = match self.present(who) {
+            Ok(nick) => nick,
+            Err(error) => return self.not_delivered(who, &error, msgid, out),
+        };
+        if self.tell_all(Kind::Kick, &format!("{nick} {reason}"), msgid, out) {
+            match self.deliver(Kind::Kick, nick.as_str(), reason) {
+                // They may just have gone by themselves.
+                Ok(_) | Err(SendError::NotHere) => {}
+                Err(error) => self.not_delivered(who, &error, None, out),
             }
-            Err(error) => self.not_delivered(who, &error, msgid, out),
         }
     }
 
@@ -80,13 +86,13 @@ impl Room {
         } else {
             Kind::Mute
         };
-        // They may not be here just now; then the measure waits for them.
-        let _ = self.deliver(kind, entry.nick.as_str(), reason);
         if measure == Measure::Ban {
             self.tell_all(Kind::Ban, &format!("{} {reason}", entry.nick), msgid, out);
         } else {
             self.done("mute", msgid, out);
         }
+        // They may not be here just now; then the measure waits for them.
+        let _ = self.deliver(kind, entry.nick.as_str(), reason);
     }
 
     fn lift(&mut self, measure: Measure, who: &str, msgid: Option<&str>, out: &mut Vec<u8>) {

@@ -120,11 +120,16 @@ impl Room {
             Err(SendError::NotHere) => {}
             sent => return sent.map(|id| (id, nick)),
         }
-        let key = nick.key();
+        let nick = self.present(to)?;
+        inbox::send(&self.dirs, &self.name, &nick, &draft).map(|id| (id, nick))
+    }
+
+    /// The one in the room whose name looks like `who`.
+    pub(super) fn present(&self, who: &str) -> Result<Nick, SendError> {
+        let key = Nick::parse(who).map_err(|_| SendError::NotHere)?.key();
         let members = presence::list(&self.dirs, &self.name)?;
         let found = members.into_iter().find(|member| member.nick.key() == key);
-        let nick = found.ok_or(SendError::NotHere)?.nick;
-        inbox::send(&self.dirs, &self.name, &nick, &draft).map(|id| (id, nick))
+        Ok(found.ok_or(SendError::NotHere)?.nick)
     }
 
     /// Passes on that somebody types (to one or to all) or has read.
