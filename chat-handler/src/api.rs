@@ -5,6 +5,7 @@
 //! The program is called `api`, so that `api/rooms` beside the pages is this program with the
 //! `PATH_INFO` `/rooms`, on any web server and below any path.
 
+use crate::identity;
 use crate::settings::Settings;
 
 mod config;
@@ -50,6 +51,11 @@ pub fn answer(request: &Request, settings: &Settings, explain: &mut impl FnMut(&
         );
     }
     let mut lines = Vec::new();
+    // Who may not come in may not read what is said there either.
+    let is_room = ["rooms", "history"].contains(&request.path.as_str());
+    if is_room && !settings.identity.anonymous && !has_logged_in(request, settings, explain) {
+        return Response::error(403, "anonymous_refused", "log in first");
+    }
     let response = run(request, settings, &mut |line| lines.push(line.to_owned()));
     for line in lines {
         explain(&line);
@@ -58,3 +64,9 @@ pub fn answer(request: &Request, settings: &Settings, explain: &mut impl FnMut(&
 }
 
 type Endpoint<'e> = &'e dyn Fn(&Request, &Settings, &mut dyn FnMut(&str)) -> Response;
+
+fn has_logged_in(request: &Request, settings: &Settings, explain: &mut impl FnMut(&str)) -> bool {
+    identity::recognize(&settings.identity, &request.visitor, explain)
+        .account
+        .is_some()
+}

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::name::{Nick, RoomName};
+use crate::name::{Nick, RoomName, SERVER};
 use crate::record::RecordId;
 use crate::settings::Settings;
 
@@ -93,7 +93,7 @@ enum Command {
         #[arg(required = true)]
         text: Vec<String>,
         /// The name it is said under
-        #[arg(long = "as", value_parser = nick, default_value = "server", value_name = "NAME")]
+        #[arg(long = "as", value_parser = nick, default_value = SERVER, value_name = "NAME")]
         from: Nick,
     },
     /// What was said last

@@ -18,6 +18,8 @@ pub use look_alike::Key;
 pub const MAX_ROOM_CHARS: usize = 64;
 /// The longest nick, in characters.
 pub const MAX_NICK_CHARS: usize = 32;
+/// The name that the server's shell speaks and moderates under; nobody else can have it.
+pub const SERVER: &str = "server";
 /// The room of those who name none.
 pub const LOBBY: &str = "lobby";
 
@@ -146,6 +148,16 @@ impl Nick {
     /// What this nick looks like. Two nicks with equal keys cannot be in one room.
     pub fn key(&self) -> Key {
         Key::of(&self.0)
+    }
+
+    /// The nick that a person gets who wishes for this one: what looks like [`SERVER`] gets a number.
+    #[must_use]
+    pub fn of_person(self) -> Self {
+        if self.key() == Key::of(SERVER) {
+            self.numbered(1)
+        } else {
+            self
+        }
     }
 
     /// The nick with a number appended; its end gives way if it would be too long.

@@ -545,3 +545,43 @@ fn a_broken_configuration_is_told_to_the_log_and_not_to_the_world() {
     assert!(!answer.body.to_string().contains("NO_SUCH_KEY"));
     assert!(answer.log.contains("NO_SUCH_KEY"), "{}", answer.log);
 }
+
+#[test]
+fn who_may_not_enter_may_not_read() {
+    let site = Site::new(
+        "ANONYMOUS=no\nTURN_URLS=turn:turn.example.org:3478\nTURN_SECRET=0123456789abcdef\n",
+    );
+    for dir in ["rooms", "sessions"] {
+        fs::create_dir(site.path(dir)).unwrap();
+    }
+    let line = "2026-11-21T10:15:30.123456Z\tsay\talice\t\tamong us\n";
+    fs::write(site.path("rooms/lobby.log"), line).unwrap();
+    // A name that is only typed opens nothing.
+    let typed = site.post("", &json!({"name": "alice"})).cookie();
+    for cookie in ["", &typed] {
+        for path in ["/history?room=lobby", "/rooms", "/rooms?list=historical"] {
+            let answer = site.get(path, cookie);
+            assert_eq!(
+                (answer.status, answer.code()),
+                (403, "anonymous_refused"),
+                "{path}"
+            );
+            assert!(!answer.body.to_string().contains("among us"));
+        }
+        assert_eq!(site.get("/config", cookie).body["ice_servers"], json!([]));
+    }
+    let id = "abcdefghijklmnopqrstuvwxyz";
+    fs::write(
+        site.path(&format!("sessions/sess_{id}")),
+        "username|s:3:\"bob\";",
+    )
+    .unwrap();
+    let cookie = format!("PHPSESSID={id}");
+    let answer = site.get("/history?room=lobby", &cookie);
+    assert_eq!(
+        (answer.status, &answer.body["records"][0]["text"]),
+        (200, &json!("among us"))
+    );
+    assert_eq!(site.get("/rooms?list=historical", &cookie).status, 200);
+    assert!(site.get("/config", &cookie).body["ice_servers"][0]["credential"].is_string());
+}

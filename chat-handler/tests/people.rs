@@ -124,6 +124,9 @@ fn a_name_is_taken_if_it_looks_like_one_that_is() {
         ("😀", "😀", "😀1"),
         ("x", "👩\u{200d}👩\u{200d}👧", "👩\u{200d}👩\u{200d}👧"),
         ("x", "שלום", "שלום"),
+        // The shell's own name, and its look-alikes.
+        ("x", "server", "server1"),
+        ("x", "Sеrvеr", "Sеrvеr1"),
         // Nobody is called these.
         ("x", "ali\u{200f}ce", "Anonymous"),
         ("x", "ali\u{200e}ce", "Anonymous"),
@@ -190,6 +193,14 @@ fn moderators_kick_ban_mute_and_take_back() {
             "{text}"
         );
     }
+    eve.send(&json!({"type": "typing", "text": "spoken all the same"}));
+    eve.settle();
+    assert!(
+        !boss
+            .settle()
+            .iter()
+            .any(|message| message["type"] == "typing")
+    );
     boss.type_in("/unmute eve");
     assert_eq!(eve.expect("notice")["code"], "unmuted");
     eve.say("thanks", "m3");

@@ -28,9 +28,10 @@ pub(super) fn answer(
         .as_deref()
         .and_then(|name| Nick::parse(name).ok());
     let name = name.as_ref().map_or(ANONYMOUS, Nick::as_str);
+    let may_enter = settings.identity.anonymous || person.account.is_some();
     Response::json(&json!({
         "websocket_url": websocket_url(request, &settings.pages),
-        "ice_servers": ice_servers(&settings.pages, name, SystemTime::now()),
+        "ice_servers": ice_servers(&settings.pages, name, may_enter, SystemTime::now()),
         "anonymous": settings.identity.anonymous,
         "limits": { "message": settings.limits.max_message },
     }))
@@ -47,7 +48,8 @@ fn websocket_url<'s>(request: &Request, pages: &'s Pages) -> &'s str {
 
 /// As `RTCConfiguration.iceServers` takes them. A TURN server without a secret would be an open
 /// relay, so it is not told.
-fn ice_servers(pages: &Pages, name: &str, now: SystemTime) -> Vec<Value> {
+/// Nor is it told to those who may not enter.
+fn ice_servers(pages: &Pages, name: &str, may_enter: bool, now: SystemTime) -> Vec<Value> {
     let mut servers = Vec::new();
     if !pages.stun_servers.is_empty() {
         let urls: Vec<_> = pages
@@ -58,6 +60,7 @@ fn ice_servers(pages: &Pages, name: &str, now: SystemTime) -> Vec<Value> {
         servers.push(json!({ "urls": urls }));
     }
     if let Some(secret) = &pages.turn_secret
+        && may_enter
         && !pages.turn_urls.is_empty()
     {
         let made = turn::credentials(secret, name, now, pages.turn_ttl);

@@ -10,13 +10,10 @@ use crate::bell::Bell;
 use crate::dirs::Dirs;
 use crate::inbox::{self, SendError};
 use crate::moderation::{self, Entry, Measure};
-use crate::name::{Nick, RoomName};
+use crate::name::{Nick, RoomName, SERVER};
 use crate::presence;
 use crate::record::{Draft, Kind, RecordId};
 use crate::room_log::{RedactError, RoomLog};
-
-/// The name measures from the shell are taken under.
-pub(super) const SERVER: &str = "server";
 
 /// Puts a record into the room's log and rings.
 pub(super) fn tell_all(

@@ -52,7 +52,7 @@ impl Room {
             }
             Command::Color(color) => self.change_color(color, msgid, out),
             Command::Nick(name) => match Nick::parse(name) {
-                Ok(nick) => self.change_nick(&nick, msgid, out),
+                Ok(nick) => self.change_nick(&nick.of_person(), msgid, out),
                 Err(error) => {
                     self.error("bad_name", Line::BadName(&error.to_string()), msgid, out);
                 }

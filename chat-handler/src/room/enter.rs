@@ -286,7 +286,7 @@ impl Room {
 fn wished_nick(person: &Person, cgi: &Cgi) -> Nick {
     let name = person.name.as_deref().or(cgi.query.nick.as_deref());
     let nick = name.and_then(|name| match Nick::parse(name) {
-        Ok(nick) => Some(nick),
+        Ok(nick) => Some(nick.of_person()),
         Err(error) => {
             journal::note(format_args!(
                 "a name cannot be used, its owner is {ANONYMOUS}: {error}"

@@ -85,6 +85,8 @@ impl Room {
                 self.whisper(&to, &text, msgid.as_deref(), out);
             }
             Request::Signal { to, data } => self.signal(&to, data.get(), out),
+            // What somebody types is shown while they type it: a way to speak.
+            Request::Typing { .. } if self.is_muted() => {}
             Request::Typing { to, state, text } => {
                 let text = text.filter(|text| self.fits(text));
                 let typing = Typing {
@@ -104,7 +106,7 @@ impl Room {
             }
             Request::Color(color) => self.change_color(&color, None, out),
             Request::Nick(nick) => match Nick::parse(&nick) {
-                Ok(nick) => self.change_nick(&nick, None, out),
+                Ok(nick) => self.change_nick(&nick.of_person(), None, out),
                 Err(error) => {
                     self.error("bad_name", Line::BadName(&error.to_string()), None, out);
                 }
