@@ -7,11 +7,14 @@ use serde_json::value::RawValue;
 
 use super::{Bye, Event, Span, Welcome};
 use crate::name::MAX_NICK_CHARS;
-use crate::record::{Kind, Record, RecordId};
+use crate::record::{Record, RecordId};
 use crate::settings::Lang;
 use crate::wording::Worded;
 
 pub mod parse;
+mod record;
+
+pub use record::record;
 
 /// The version told in `welcome`; it grows when old pages would misunderstand.
 const PROTOCOL: u32 = 1;
@@ -24,10 +27,6 @@ pub struct Json {
 
 /// Any message but `welcome`: all fields there are; those not set are left out.
 #[derive(Default, Serialize)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "the flags are fields of the wire"
-)]
 struct Message<'a> {
     #[serde(rename = "type")]
     kind: &'a str,
@@ -38,13 +37,9 @@ struct Message<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    target: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     color: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    account: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     msgid: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,12 +62,6 @@ struct Message<'a> {
     private: bool,
     #[serde(skip_serializing_if = "is_false")]
     duplicate: bool,
-    #[serde(skip_serializing_if = "is_false")]
-    redacted: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    clock: Option<&'a str>,
-    #[serde(skip_serializing_if = "is_false")]
-    old: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     now: Option<Id>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -139,36 +128,6 @@ impl Serialize for Id {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let text = self.0.to_text();
         serializer.serialize_str(std::str::from_utf8(&text).unwrap_or_default())
-    }
-}
-
-impl<'a> Message<'a> {
-    fn of_record(record: &'a Record<'_>) -> Self {
-        let text = &*record.text;
-        let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
-        let (to, target, text) = match record.kind {
-            Kind::Join | Kind::Quit | Kind::Color | Kind::Clear => (None, None, None),
-            Kind::Nick => (Some(text), None, None),
-            Kind::Kick | Kind::Ban => (Some(first), None, Some(rest)),
-            Kind::Redact => (None, Some(text), None),
-            _ if record.is_redacted() => (None, None, Some("")),
-            _ => (None, None, Some(text)),
-        };
-        Self {
-            kind: record.kind.as_str(),
-            id: (record.id != RecordId::ZERO).then_some(Id(record.id)),
-            from: Some(&record.from),
-            to,
-            target,
-            color: record.attr("color"),
-            account: record.attr("account"),
-            msgid: record.attr("msgid"),
-            text: text.map(Cow::Borrowed),
-            redacted: record.is_redacted(),
-            clock: record.clock,
-            old: record.clock.is_some(),
-            ..Self::default()
-        }
     }
 }
 
@@ -347,11 +306,6 @@ impl Json {
     }
 }
 
-/// One record as the pages know it, and a line end.
-pub fn record(record: &Record<'_>, out: &mut Vec<u8>) {
-    put(&Message::of_record(record), out);
-}
-
 /// A page is written piece by piece, so that no page is ever held as a whole.
 pub(super) fn begin_history(span: Span, out: &mut Vec<u8>) {
     let (before, since) = match span {
@@ -417,7 +371,7 @@ fn put(message: &impl Serialize, out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Draft;
+    use crate::record::{Draft, Kind};
 
     fn written(draft: &Draft<'_>) -> String {
         let (mut log, mut out) = (Vec::new(), Vec::new());
