@@ -6,6 +6,7 @@ use std::thread;
 
 use e2e::chat::{Chat, JsonClient, Record};
 use e2e::deadline::eventually;
+use e2e::proc::anonymous_kib;
 use e2e::program::pid_of;
 use e2e::under_test::Subject;
 use e2e::ws::Client;
@@ -128,6 +129,18 @@ fn two_hundred_handlers_of_one_user_all_get_a_line() {
     }
     let records = chat.files().records("crowd");
     assert_eq!(texts(&records), ["to all of you"]);
+    // What a process has for itself: this is what makes a process for each person affordable.
+    let handlers = chat.daemon.handlers();
+    let held: u64 = handlers
+        .iter()
+        .map(|handler| anonymous_kib(handler.pid))
+        .sum();
+    let each = held / handlers.len() as u64;
+    assert!(
+        handlers.len() == 200 && each <= 150,
+        "{each} KiB for each of {}",
+        handlers.len()
+    );
 }
 
 /// The handler dies in the middle of a stream of messages: what was acked is in the log, once.
