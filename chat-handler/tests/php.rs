@@ -214,17 +214,17 @@ fn the_depth_of_the_save_path_is_followed() {
 
 #[test]
 fn an_expired_session_is_nobodys() {
-    let chat = Chat::with("SESSION_MAX_AGE=100");
+    let chat = Chat::with("SESSION_MAX_AGE=1000");
     let id = sessions(&chat, "php").remove("plain").expect("a session");
     let file = file_of(&chat, &id);
-    for (age, name) in [(101, "Anonymous"), (90, "alice"), (0, "alice")] {
+    for (age, name) in [(1001, "Anonymous"), (400, "alice"), (0, "alice")] {
         let then = SystemTime::now() - Duration::from_secs(age);
         let open = std::fs::File::options()
             .write(true)
             .open(&file)
             .expect("there");
         open.set_modified(then).expect("ours");
-        // Ages near the limit are not tried: the machine may be slow. 10 seconds are enough for a start.
+        // Ten minutes are enough for a start on any machine.
         assert_eq!(text(&enter(&chat, &id), "you"), name, "{age}");
     }
 }

@@ -53,3 +53,14 @@ fn every_configuration_of_the_daemon_passes_its_check() {
     }
     assert!(checked >= 2, "conf/ has the two ways to run the chat");
 }
+
+/// `chat-handler` starts it by this name, and nobody else would miss it.
+#[test]
+fn what_asks_opensso_is_built_beside_the_handler() {
+    let finished = Program::run(&Command::new(chat_handler().with_file_name("chat-opensso")));
+    assert_eq!(finished.code(), 1, "{finished:?}");
+    assert!(
+        finished.stderr.contains("started by chat-handler"),
+        "{finished:?}"
+    );
+}
