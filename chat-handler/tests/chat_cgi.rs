@@ -585,3 +585,21 @@ fn who_may_not_enter_may_not_read() {
     assert_eq!(site.get("/rooms?list=historical", &cookie).status, 200);
     assert!(site.get("/config", &cookie).body["ice_servers"][0]["credential"].is_string());
 }
+
+#[test]
+fn whispers_of_an_old_log_are_in_no_page() {
+    let site = Site::new("");
+    fs::create_dir(site.path("rooms")).unwrap();
+    let log = "[10:15:29] alice> bob: only for bob\n[10:15:30] alice> for all\n";
+    fs::write(site.path("rooms/lobby.log"), log).unwrap();
+    for path in ["/history", "/history?q=bob", "/history?q=only"] {
+        let body = site.get(path, "").body.to_string();
+        assert!(!body.contains("only for bob"), "{path}: {body}");
+    }
+    assert!(
+        site.get("/history", "")
+            .body
+            .to_string()
+            .contains("for all")
+    );
+}

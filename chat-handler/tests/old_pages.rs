@@ -184,7 +184,7 @@ fn lines_of_the_old_log_are_history() {
     std::fs::create_dir(chat.path("rooms")).expect("made");
     std::fs::write(
         chat.path("rooms/r.log"),
-        "[10:15:30] alice> from 2016\n[10:15:31] bob joined the r\n",
+        "[10:15:29] alice> bob: only for bob\n[10:15:30] alice> from 2016\n[10:15:31] bob joined the r\n",
     )
     .expect("written");
     let mut old = chat.old_page("r", "carol");
@@ -196,6 +196,11 @@ fn lines_of_the_old_log_are_history() {
         .iter()
         .find(|record| record["text"] == "from 2016")
         .expect("there");
+    // What the old pages hid from all but two is not shown to everybody now.
+    let resumed = chat.page_with("r", "since=2015-01-01T00:00:00.000000Z", "");
+    for past in [&new.past, &resumed.past] {
+        assert!(!format!("{past:?}").contains("only for bob"));
+    }
     assert_eq!(
         (
             record["from"].as_str(),

@@ -11,6 +11,7 @@ use crate::record::{Kind, Record, RecordId};
 use crate::settings::Settings;
 use crate::tail::Tail;
 use crate::wire::json;
+use crate::wire::text::may_be_old_whisper;
 
 use super::{Request, Response};
 
@@ -76,9 +77,12 @@ fn page(
     search: Option<&str>,
 ) -> io::Result<Page> {
     let dirs = settings.dirs();
-    let keep = |record: &Record<'_>| match search {
-        None => record.kind != Kind::Color,
-        Some(words) => is_found(record, words),
+    let keep = |record: &Record<'_>| {
+        let wanted = match search {
+            None => record.kind != Kind::Color,
+            Some(words) => is_found(record, words),
+        };
+        wanted && !may_be_old_whisper(record)
     };
     if let Some(id) = before {
         return history::before(&dirs, room, Before::Id(id), limit, keep);

@@ -5,6 +5,7 @@ use crate::name::Nick;
 use crate::output::FULL_BYTES;
 use crate::record::{Kind, Record};
 use crate::tail::Progress;
+use crate::wire::text::may_be_old_whisper;
 use crate::wire::{Bye, Page, Span};
 
 /// Bytes of log in one page of missed records.
@@ -76,7 +77,9 @@ impl Room {
         let progress = tail.read(PAGE_BYTES, &mut |record| {
             if record.id <= replay.until {
                 last = last.max(record.id);
-                page.put(wire, record, out);
+                if !may_be_old_whisper(record) {
+                    page.put(wire, record, out);
+                }
             } else {
                 wire.record(record, &mut live);
             }

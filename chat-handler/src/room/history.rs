@@ -3,6 +3,7 @@
 use super::Room;
 use crate::history::{self, Before};
 use crate::record::{Kind, Record, RecordId};
+use crate::wire::text::may_be_old_whisper;
 use crate::wire::{Page, Span};
 use crate::wording::Line;
 
@@ -10,7 +11,9 @@ impl Room {
     /// What people said before they came: appended as one page.
     pub(super) fn put_newest(&mut self, wanted: usize, out: &mut Vec<u8>) {
         let text = self.wire.is_text();
-        let keep = |record: &Record<'_>| text || is_worth_scrolling_to(record);
+        let keep = |record: &Record<'_>| {
+            (text || is_worth_scrolling_to(record)) && !may_be_old_whisper(record)
+        };
         if wanted == 0 {
             Page::begin(&self.wire, Span::Newest, out).end(&self.wire, true, out);
             return;
@@ -40,7 +43,9 @@ impl Room {
                 self.put_before(Span::Before(id), id, wanted, out);
             }
             (None, Some(id)) => {
-                let page = history::after(&self.dirs, &self.name, id, wanted, |_| true);
+                let page = history::after(&self.dirs, &self.name, id, wanted, |record| {
+                    !may_be_old_whisper(record)
+                });
                 self.put(Span::Since(id), page, out);
             }
             (None, None) => self.put_before(Span::Newest, RecordId::MAX, wanted, out),
@@ -48,7 +53,8 @@ impl Room {
     }
 
     fn put_before(&mut self, span: Span, id: RecordId, wanted: usize, out: &mut Vec<u8>) {
-        let keep = is_worth_scrolling_to;
+        let keep =
+            |record: &Record<'_>| is_worth_scrolling_to(record) && !may_be_old_whisper(record);
         let page = history::before(&self.dirs, &self.name, Before::Id(id), wanted, keep);
         self.put(span, page, out);
     }

@@ -205,6 +205,12 @@ pub fn addressee(line: &str) -> Option<(&str, &str)> {
     (good && !name.contains(char::is_whitespace)).then_some((name, text))
 }
 
+/// Whether this may have been private: the script of 2016 logged whispers like everything, and left it
+/// to the pages to hide them. Who was there is not known any more, so a word and a colon are enough.
+pub fn may_be_old_whisper(record: &Record<'_>) -> bool {
+    record.clock.is_some() && record.kind == Kind::Say && addressee(&record.text).is_some()
+}
+
 /// Whether a private text is WebRTC signaling of the old pages rather than words.
 pub fn is_signal(text: &str) -> bool {
     #[derive(serde::Deserialize)]
