@@ -2,10 +2,12 @@
 
 use std::io::{self, Write};
 use std::net::Shutdown;
+use std::process::Command;
 use std::time::Duration;
 
 use crate::deadline::DEADLINE;
 use crate::http::{self, Response, fill, read_response};
+use crate::requirement::part;
 use crate::transport::{Endpoint, Transport};
 
 /// Opcodes of RFC 6455 section 5.2.
@@ -379,6 +381,28 @@ impl RawSocket {
     /// Ends the sending half.
     pub fn finish_sending(&self) {
         self.transport.shutdown(Shutdown::Write);
+    }
+
+    /// Segments with data that this end of the connection has got. What its peer wrote at once came in one: the loopback takes
+    /// 64 KiB in one, and `TCP_NODELAY` keeps small ones apart.
+    ///
+    /// # Panics
+    /// When it is no TCP connection.
+    #[track_caller]
+    pub fn data_segments(&self) -> u64 {
+        let own = self.transport().tcp().expect("TCP").local_addr();
+        let port = own.expect("it is connected").port();
+        let table = Command::new(part("/bin/ss", "iproute2"))
+            .args(["-tianH", &format!("sport = :{port}")])
+            .output()
+            .expect("ss runs");
+        let table = String::from_utf8_lossy(&table.stdout).into_owned();
+        let count = table
+            .split_whitespace()
+            .find_map(|word| word.strip_prefix("data_segs_in:"));
+        count
+            .and_then(|count| count.parse().ok())
+            .unwrap_or_else(|| panic!("ss tells no segments: {table}"))
     }
 
     /// The byte stream below.

@@ -46,6 +46,7 @@ pub(crate) fn cases() -> Vec<Case> {
     streams_and_codes(&mut section);
     bad_values(&mut section);
     go_flag_syntax(&mut section);
+    default_ports(&mut section);
     contradictions(&mut section);
     failures_to_listen(&mut section);
     section.into_cases()
@@ -293,6 +294,25 @@ fn go_flag_syntax(section: &mut Section) {
             .command::<&str>("cat", [])
             .start();
         daemon.log().wait_for(&["Serving using application"]);
+    });
+}
+
+fn default_ports(section: &mut Section) {
+    section.same("without --port: 80, and 443 with --ssl", |subject| {
+        let authority = Authority::new();
+        let one = authority.issue("one");
+        let (cert, key) = (one.cert.display(), one.key.display());
+        let tls = format!("--ssl --sslcert={cert} --sslkey={key}");
+        for (flags, told) in [("", "ws://127.0.0.1:80/"), (&tls, "wss://127.0.0.1:443/")] {
+            let mut command = std::process::Command::new(&subject.path);
+            command.arg("--address=127.0.0.1");
+            command.args(flags.split_whitespace()).arg("cat");
+            // Whether it can have the port or another program does: it is told before.
+            let program = e2e::program::Program::start(&command);
+            program
+                .output
+                .wait_for(&["Starting WebSocket server   : ", told]);
+        }
     });
 }
 

@@ -77,6 +77,7 @@ fn raw_request(endpoint: &Endpoint, text: &str) -> Response {
 pub(crate) fn cases() -> Vec<Case> {
     let mut section = Section::new("3 front end");
     routing(&mut section);
+    time_and_writes(&mut section);
     not_found(&mut section);
     bad_requests(&mut section);
     headers(&mut section);
@@ -195,6 +196,36 @@ fn routing(section: &mut Section) {
         socket.send_bytes(upgrade.as_bytes());
         assert_eq!(socket.read_response().expect("an answer").status, 101);
     });
+}
+
+fn time_and_writes(section: &mut Section) {
+    section.same("a head that does not end is given up", |subject| {
+        let daemon = cat(subject).start();
+        let mut socket = RawSocket::connect(&daemon.endpoint);
+        socket.send_bytes(b"GET / HTTP/1.1\r\nHost: h\r\n");
+        // After ten seconds; ours says 408 first.
+        socket.wait_for_end();
+    });
+    let segments = |subject: &Subject, flag: &str, target: &str, text: &str| {
+        let daemon = cat(subject).flag(flag).start();
+        let mut socket = RawSocket::connect(&daemon.endpoint);
+        socket.send_bytes(format!("GET {target} HTTP/1.1\r\nHost: h\r\n\r\n").as_bytes());
+        let answer = socket.read_response().expect("an answer");
+        assert!(answer.text().contains(text), "{}", answer.text());
+        socket.data_segments()
+    };
+    section.same("a small script's reply is one write", move |subject| {
+        let cgi = dir();
+        let body = "printf 'Content-Type: text/plain\\n\\n'; echo one; echo two";
+        script(&cgi.path().join("s"), body);
+        let flag = format!("--cgidir={}", cgi.path().display());
+        assert_eq!(segments(subject, &flag, "/s", "one\ntwo\n"), 1);
+    });
+    section.ours(
+        "the console is one write",
+        "0.4.1 writes 4096 bytes at once, which the page is longer than",
+        move |subject| assert_eq!(segments(subject, "--devconsole", "/x", "ws://"), 1),
+    );
 }
 
 fn not_found(section: &mut Section) {

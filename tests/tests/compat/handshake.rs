@@ -35,6 +35,7 @@ pub(crate) fn cases() -> Vec<Case> {
     let mut section = Section::new("4 handshake");
     answers(&mut section);
     refusals(&mut section);
+    order(&mut section);
     origins(&mut section);
     section.into_cases()
 }
@@ -159,6 +160,38 @@ fn refusals(section: &mut Section) {
         client.send("x");
         assert_eq!(client.text(), "x");
     });
+}
+
+fn order(section: &mut Section) {
+    const BAD_ORIGIN: (&str, &str) = ("Origin", "http://elsewhere.example");
+    const BAD_VERSION: (&str, &str) = ("Sec-WebSocket-Version", "12");
+    const BAD_KEY: (&str, &str) = ("Sec-WebSocket-Key", "");
+    let status = |daemon: &Daemon, path: &str, wrong: &[(&str, &str)]| {
+        let answer = RawSocket::try_open(&daemon.endpoint, path, wrong);
+        answer.expect("an answer").1.status
+    };
+    section.same(
+        "what is refused first: slot, script, version, origin, key",
+        move |subject| {
+            let dir = tempfile::tempdir().expect("a directory");
+            crate::front_end::script(&dir.path().join("s"), "cat");
+            let daemon = Daemon::of(subject)
+                .flags(["--maxforks=1", "--sameorigin"])
+                .flag(format!("--dir={}", dir.path().display()))
+                .start();
+            let all = [BAD_VERSION, BAD_ORIGIN, BAD_KEY];
+            assert_eq!(status(&daemon, "/none", &all), 404);
+            let version = status(&daemon, "/s", &all);
+            assert!(matches!(version, 400 | 426), "{version}");
+            assert_eq!(status(&daemon, "/s", &[BAD_ORIGIN, BAD_KEY]), 403);
+            let own = format!("http://{}", daemon.address());
+            let own = ("Origin", own.as_str());
+            assert_eq!(status(&daemon, "/s", &[own, BAD_KEY]), 400);
+            let session = RawSocket::open_with(&daemon.endpoint, "/s", &[own]);
+            assert_eq!(status(&daemon, "/none", &all), 429);
+            drop(session);
+        },
+    );
 }
 
 fn origins(section: &mut Section) {

@@ -186,6 +186,23 @@ fn keys(section: &mut Section) {
             assert_echo(&daemon);
         },
     );
+    section.ours(
+        "HTTP/1.1 is agreed upon although the client would like HTTP/2",
+        "0.4.1 takes h2, over which there is no upgrade",
+        |subject| {
+            let authority = Authority::new();
+            let one = authority.issue("one");
+            let daemon = cat(subject)
+                .tls(&one.cert, &one.key, authority.client(None))
+                .start();
+            let address = daemon.address().to_string();
+            let mut command = Command::new(part("/usr/bin/openssl", "openssl"));
+            command.args(["s_client", "-connect", &address, "-alpn", "h2,http/1.1"]);
+            command.stdin(std::process::Stdio::null());
+            let told = Program::run(&command).stdout;
+            assert!(told.contains("ALPN protocol: http/1.1"), "{told}");
+        },
+    );
     section.same("who talks no TLS harms nobody", |subject| {
         let authority = Authority::new();
         let one = authority.issue("one");

@@ -9,7 +9,6 @@ use e2e::daemon::{Builder, Daemon};
 use e2e::deadline::{DEADLINE, eventually};
 use e2e::proc::{self, Process};
 use e2e::raw::{Frame, RawSocket, opcode, upgrade_head};
-use e2e::requirement::part;
 use e2e::transport::Endpoint;
 use e2e::under_test::{Subject, handler};
 use e2e::ws::{Client, Ended};
@@ -325,7 +324,7 @@ fn resources(section: &mut Section) {
                 socket.expect(opcode::TEXT, line.as_bytes());
             }
             // The 101, the lines, perhaps the close frame; and one to spare for a program that was read between.
-            let segments = data_segments(&socket);
+            let segments = socket.data_segments();
             assert!(segments <= 4, "{segments} segments");
         },
     );
@@ -377,25 +376,6 @@ fn resources(section: &mut Section) {
             assert_eq!(inside[0].text(), "x");
         },
     );
-}
-
-/// Segments with data that this end of a connection has got: what its peer wrote at once came in one, for the loopback takes
-/// 64 KiB in one and `TCP_NODELAY` keeps small ones apart.
-#[track_caller]
-fn data_segments(socket: &RawSocket) -> u64 {
-    let own = socket.transport().tcp().expect("TCP").local_addr();
-    let port = own.expect("it is connected").port();
-    let table = std::process::Command::new(part("/bin/ss", "iproute2"))
-        .args(["-tianH", &format!("sport = :{port}")])
-        .output()
-        .expect("ss runs");
-    let table = String::from_utf8_lossy(&table.stdout).into_owned();
-    let count = table
-        .split_whitespace()
-        .find_map(|word| word.strip_prefix("data_segs_in:"));
-    count
-        .and_then(|count| count.parse().ok())
-        .unwrap_or_else(|| panic!("ss tells no segments: {table}"))
 }
 
 fn processes(section: &mut Section) {

@@ -52,6 +52,8 @@ pub(super) async fn upgrade(
     fields.id = Some(id.clone());
     fields.remote = Some(remote.host.clone());
     let Some(target) = find_target(program, exchange) else {
+        // Before the client can ask again, here and below.
+        drop(permit);
         fields.access("session", "NOT FOUND: script not found");
         METRICS.refusals.add("not_found");
         exchange
@@ -69,6 +71,7 @@ pub(super) async fn upgrade(
     let accepted = match handshake::check(exchange.head, &rules, &config.session.protocols) {
         Ok(accepted) => accepted,
         Err(denial) => {
+            drop(permit);
             fields.origin = handshake::shown_origin(exchange.head, denial);
             fields.access("session", denial.message);
             METRICS.refusals.add(if denial.status == 403 {
@@ -87,6 +90,7 @@ pub(super) async fn upgrade(
     } = accepted;
     fields.origin = Some(origin);
     let Ok(environment) = environment(exchange, &remote, &id, &target, protocol.as_deref()) else {
+        drop(permit);
         fields.access(
             "session",
             "Unable to Upgrade: headers are too large for an environment",
@@ -105,6 +109,7 @@ pub(super) async fn upgrade(
     let handler = match exchange.spawn(command).await {
         Ok(handler) => handler,
         Err(error) => {
+            drop(permit);
             let program = fields.command.clone().unwrap_or_default();
             fields.error(
                 "process",
