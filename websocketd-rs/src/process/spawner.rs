@@ -18,7 +18,7 @@ use rustix::io::Errno;
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recv, recvmsg, send,
 };
-use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, prlimit, setrlimit};
 
 use super::message::{self, HEAD, Head, REPLY, Reply};
 use super::privileges::become_user;
@@ -82,6 +82,8 @@ fn serve() -> io::Result<()> {
         Signal::SIGTERM,
         Signal::SIGINT,
         Signal::SIGHUP,
+        // While a program with a limit is started, that is this process's own; see `Lowered`.
+        Signal::SIGXCPU,
     ] {
         signals.add(signal);
     }
@@ -211,7 +213,10 @@ fn start(body: &[u8], pipes: Vec<OwnedFd>) -> io::Result<u32> {
     if let Some(dir) = command.cwd {
         program.current_dir(dir);
     }
-    let mut child = program.spawn()?;
+    let lowered = Lowered::to(command.limits)?;
+    let spawned = program.spawn();
+    drop(lowered);
+    let mut child = spawned?;
     if let Err(error) = limit(child.id(), command.limits) {
         // Without the limits that were asked for it must not run.
         let _ = child.kill();
@@ -220,8 +225,50 @@ fn start(body: &[u8], pipes: Vec<OwnedFd>) -> io::Result<u32> {
     Ok(child.id())
 }
 
-/// Sets the limits of a process that has just been executed. Before the exec they would have to be this
-/// process's own, and a small `RLIMIT_AS` or `RLIMIT_CPU` would end it.
+/// This process's own soft limits, lowered to those of the program that it starts, which inherits them: they hold from its
+/// first instruction on, and for what it forks at once. [`limit`] then makes them hard, which can't be undone here.
+struct Lowered(Vec<(Resource, Rlimit)>);
+
+/// What this process needs itself to start another. Programs with less get their limits a moment after their start.
+const OWN_MEMORY: u64 = 64 << 20;
+const OWN_FILES: u64 = 16;
+
+impl Lowered {
+    /// `RLIMIT_NPROC` is left out: it counts all of the user's processes, and would refuse the start.
+    fn to(limits: ResourceLimits) -> io::Result<Self> {
+        let mut lowered = Self(Vec::new());
+        for (resource, value) in [
+            (Resource::Cpu, limits.cpu_seconds),
+            (
+                Resource::As,
+                limits.memory_bytes.filter(|bytes| *bytes >= OWN_MEMORY),
+            ),
+            (
+                Resource::Nofile,
+                limits.open_files.filter(|files| *files >= OWN_FILES),
+            ),
+        ] {
+            let Some(value) = value else { continue };
+            let own = getrlimit(resource);
+            let current = Some(own.maximum.map_or(value, |hard| value.min(hard)));
+            setrlimit(resource, Rlimit { current, ..own })?;
+            lowered.0.push((resource, own));
+        }
+        Ok(lowered)
+    }
+}
+
+impl Drop for Lowered {
+    fn drop(&mut self) {
+        for (resource, own) in self.0.drain(..) {
+            // Up to the hard limit, which has not changed, everybody may.
+            let _ = setrlimit(resource, own);
+        }
+    }
+}
+
+/// Sets the limits of a process that has just been executed, soft and hard. Before the exec the hard ones would have to be
+/// this process's own, for good.
 fn limit(pid: u32, limits: ResourceLimits) -> io::Result<()> {
     let all = [
         (Resource::Cpu, limits.cpu_seconds),

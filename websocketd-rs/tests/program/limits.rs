@@ -305,3 +305,22 @@ fn fewer_connections_hold_as_they_end_and_more_at_once() {
     waiting.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
 }
+
+#[test]
+fn limits_of_a_program_hold_from_its_first_instruction_on() {
+    // Each connection is a program that looks at once; the last must see what the first does.
+    let words = [
+        "--handlerfiles=77",
+        "--handlercpu=100",
+        "--handlermemory=1073741824",
+        "/bin/sh",
+        "-c",
+        "ulimit -n; ulimit -t; ulimit -v",
+    ];
+    let daemon = serve(&words);
+    let sessions: Vec<_> = (0..200).map(|_| upgrade(&daemon, "/", "")).collect();
+    for (mut client, reply) in sessions {
+        assert_eq!(reply.status, 101);
+        assert_eq!(messages(&mut client), ["77", "100", "1048576"]);
+    }
+}
