@@ -1,8 +1,11 @@
 //! The CGI variables (RFC 3875) of one connection, read once, in main.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 use crate::identity::Visitor;
 use crate::identity::cookie::percent_decode;
 use crate::record::RecordId;
+use crate::settings::Cidr;
 
 /// The longest query string that is looked at; ours has a hundred bytes.
 const MAX_QUERY: usize = 4096;
@@ -61,6 +64,32 @@ impl Cgi {
             tz: get("TZ").and_then(|tz| String::from_utf8(tz).ok()),
         }
     }
+
+    /// Where the person is, for the list of entries. A peer that is this machine itself or in `trusted` is a proxy, and
+    /// each proxy appends whom it saw: read from the end, the first that is no proxy is the client, and what
+    /// stands before it was only claimed.
+    pub fn client_address(&self, trusted: &[Cidr]) -> String {
+        let own = [
+            IpAddr::from(Ipv4Addr::LOCALHOST),
+            IpAddr::from(Ipv6Addr::LOCALHOST),
+        ];
+        let is_proxy = |address: &IpAddr| {
+            own.contains(&address.to_canonical())
+                || trusted.iter().any(|net| net.contains(*address))
+        };
+        let peer: Option<IpAddr> = self.visitor.address.parse().ok();
+        let mut client = peer;
+        if peer.as_ref().is_none_or(is_proxy) {
+            for hop in self.forwarded_for.rsplit(',').map(str::trim) {
+                let Ok(hop) = hop.parse() else { break };
+                client = Some(hop);
+                if !is_proxy(&hop) {
+                    break;
+                }
+            }
+        }
+        client.map_or_else(|| "-".to_owned(), |address| address.to_string())
+    }
 }
 
 impl Query {
@@ -115,6 +144,29 @@ mod tests {
             (Some(5), Some("abcdefgh"))
         );
         assert!(Query::parse("format=json&format=text").json);
+    }
+
+    #[test]
+    fn only_what_a_proxy_appended_tells_where_somebody_is() {
+        let of = |peer: &str, forwarded_for: &str| {
+            let cgi = Cgi {
+                forwarded_for: forwarded_for.into(),
+                visitor: Visitor {
+                    address: peer.into(),
+                    ..Visitor::default()
+                },
+                ..Cgi::default()
+            };
+            cgi.client_address(&[Cidr::parse("10.0.0.0/8").expect("a network")])
+        };
+        assert_eq!(of("127.0.0.1", "203.0.113.7"), "203.0.113.7");
+        assert_eq!(of("127.0.0.1", "6.6.6.6, 203.0.113.7"), "203.0.113.7");
+        assert_eq!(of("10.1.1.1", "2001:db8::7, 10.2.2.2"), "2001:db8::7");
+        assert_eq!(of("203.0.113.7", "6.6.6.6"), "203.0.113.7");
+        assert_eq!(of("127.0.0.1", ""), "127.0.0.1");
+        assert_eq!(of("127.0.0.1", "6.6.6.6, a\nb"), "127.0.0.1");
+        assert_eq!(of("unix-socket", "203.0.113.7"), "203.0.113.7");
+        assert_eq!(of("", ""), "-");
     }
 
     #[test]

@@ -71,10 +71,7 @@ impl Request {
             query: parse_query(&text("QUERY_STRING"))?,
             body,
             content_type: text("CONTENT_TYPE"),
-            hosts: ["HTTP_HOST", "HTTP_X_FORWARDED_HOST"]
-                .iter()
-                .filter_map(|name| get(name))
-                .collect(),
+            hosts: hosts(&get),
             origin: get("HTTP_ORIGIN").filter(|origin| !origin.is_empty()),
             fetch_site: get("HTTP_SEC_FETCH_SITE").filter(|site| !site.is_empty()),
             https: text("HTTPS").eq_ignore_ascii_case("on") || text("REQUEST_SCHEME") == "https",
@@ -109,6 +106,22 @@ impl Request {
             .unwrap_or(default);
         number.clamp(*allowed.start(), *allowed.end())
     }
+}
+
+/// The names under which the browser may know this site. Debian's nginx passes `Host` on without its port since
+/// 1.22.1-9+deb12u11: the server's own is then taken.
+fn hosts(get: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let mut hosts: Vec<String> = ["HTTP_HOST", "HTTP_X_FORWARDED_HOST"]
+        .iter()
+        .filter_map(|name| get(name))
+        .collect();
+    let bare = |host: &&String| host.ends_with(']') || !host.contains(':');
+    if let Some(host) = hosts.first().filter(bare)
+        && let Some(port) = get("SERVER_PORT").filter(|port| !port.is_empty())
+    {
+        hosts.push(format!("{host}:{port}"));
+    }
+    hosts
 }
 
 fn read_body(length: &str, input: &mut impl Read) -> Result<Vec<u8>, Trouble> {
@@ -165,6 +178,21 @@ mod tests {
             Err(Trouble::BadQuery)
         );
         assert_eq!(parse_query("a=%ff&b=1").expect("one").len(), 1);
+    }
+
+    #[test]
+    fn a_host_that_lost_its_port_gets_the_servers() {
+        let of = |host: &str, port: &str| {
+            hosts(|name| match name {
+                "HTTP_HOST" => Some(host.to_owned()),
+                "SERVER_PORT" => Some(port.to_owned()),
+                _ => None,
+            })
+        };
+        assert_eq!(of("a.example", "8443"), ["a.example", "a.example:8443"]);
+        assert_eq!(of("[::1]", "8443"), ["[::1]", "[::1]:8443"]);
+        assert_eq!(of("a.example:443", "8443"), ["a.example:443"]);
+        assert_eq!(of("a.example", ""), ["a.example"]);
     }
 
     #[test]

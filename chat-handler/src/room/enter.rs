@@ -21,14 +21,11 @@ use crate::presence::{self, ClaimError, Entered, Members};
 use crate::record::{Draft, Kind, RecordId};
 use crate::room_log::RoomLog;
 use crate::seat::Seat;
-use crate::settings::Settings;
+use crate::settings::{Cidr, Settings};
 use crate::tail::Tail;
 use crate::throttle::Throttle;
 use crate::wire::{Bye, Clock, Event, Welcome, Wire, json::Json, text::Text};
 use crate::wording::Line;
-
-/// The most characters of X-Forwarded-For in the list of entries.
-const MAX_FORWARDED: usize = 200;
 
 /// Why somebody cannot come in.
 #[derive(Debug)]
@@ -194,7 +191,12 @@ impl Door {
             }
         }
         let nick = self.entered.claim.nick().clone();
-        note_entry(&self.dirs, cgi, &nick);
+        note_entry(
+            &self.dirs,
+            cgi,
+            &self.settings.identity.trusted_proxies,
+            &nick,
+        );
         let verdict = Verdict::new(&self.dirs, &self.room);
         let mut room = Room {
             verdict,
@@ -335,27 +337,8 @@ fn take_seat(dirs: &Dirs, person: &Person, seats: usize) -> Result<Option<Seat>,
 }
 
 /// One line in the list of entries: local time, where from, who.
-fn note_entry(dirs: &Dirs, cgi: &Cgi, nick: &Nick) {
-    let forwarded = cgi
-        .forwarded_for
-        .split([',', ' '])
-        .filter(|part| !part.is_empty());
-    let forwarded: Vec<_> = forwarded.collect();
-    let from = if forwarded.is_empty() {
-        cgi.visitor.address.clone()
-    } else {
-        forwarded.join(",")
-    };
-    let from: String = from
-        .chars()
-        .filter(char::is_ascii_graphic)
-        .take(MAX_FORWARDED)
-        .collect();
-    let from = if from.is_empty() {
-        "-".to_owned()
-    } else {
-        from
-    };
+fn note_entry(dirs: &Dirs, cgi: &Cgi, trusted: &[Cidr], nick: &Nick) {
+    let from = cgi.client_address(trusted);
     let when = Clock::new(cgi.tz.as_deref()).date_and_time(RecordId::now());
     let path = dirs.log.join("authentization.log");
     let file = std::fs::OpenOptions::new()
