@@ -25,7 +25,7 @@ DESTDIR ?=
 
 # Packages before builds before tests, also under -j; cargo is parallel by itself.
 .NOTPARALLEL:
-.PHONY: help run serve build lint check test packages bench install clean
+.PHONY: help run serve build lint check test packages bench install stage package clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -78,15 +78,35 @@ test: packages build lint ## everything, from a clean checkout
 bench: build ## measures beside other servers, twenty minutes; bench/REPORT.md
 	bench/run --full
 
-install: build ## into PREFIX (/usr/local), DESTDIR before it
-	install -D -t $(DESTDIR)$(PREFIX)/bin $(addprefix $(BIN)/,websocketd-rs chat-handler chat-opensso chatctl)
+install: build stage ## into PREFIX (/usr/local), DESTDIR before it
+
+# What `install` puts where, without building; the package and the tests of web servers start from this.
+# A configuration that is there already stays; a newer one goes beside it, as FILE.new.
+CONF := apache.conf behind-a-proxy.ini chat.ini nginx.conf stand-alone.ini turnserver.conf
+UNITS := websocketd-rs.service chat-expire.service chat-expire.timer
+SHARE := $(DESTDIR)$(PREFIX)/share
+# The files in conf/ name the places of a plain `make install`.
+AT_ITS_PLACE = sed -e 's|/usr/local/|$(PREFIX)/|g' -e 's|/etc/websocketd-rs|$(SYSCONFDIR)/websocketd-rs|g'
+stage:
+	install -D -t $(DESTDIR)$(PREFIX)/bin $(addprefix $(BIN)/,websocketd-rs chat-handler chatctl chat-opensso)
 	install -D $(BIN)/chat-cgi $(DESTDIR)$(PREFIX)/lib/websocketd-rs/cgi/api
-	install -d $(DESTDIR)$(PREFIX)/share/websocketd-rs
-	cp -R htdocs $(DESTDIR)$(PREFIX)/share/websocketd-rs/
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 docs/man/*.1
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 docs/man/*.5
-	test -e $(DESTDIR)$(SYSCONFDIR)/websocketd-rs/chat.ini || \
-	  install -D -m 644 conf/chat.ini $(DESTDIR)$(SYSCONFDIR)/websocketd-rs/chat.ini
+	rm -rf $(SHARE)/websocketd-rs/htdocs $(SHARE)/websocketd-rs/php
+	cd htdocs && find . -type f ! -path './php/*' -exec install -D -m 644 {} $(SHARE)/websocketd-rs/htdocs/{} ';'
+	install -D -m 644 -t $(SHARE)/websocketd-rs/php htdocs/php/*.php
+	install -D -m 644 -t $(SHARE)/man/man1 docs/man/*.1
+	install -D -m 644 -t $(SHARE)/man/man5 docs/man/*.5
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(SYSCONFDIR)/websocketd-rs $(DESTDIR)$(SYSCONFDIR)/logrotate.d
+	for unit in $(UNITS); do \
+	  $(AT_ITS_PLACE) conf/$$unit | install -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit; done
+	put() { file=$(DESTDIR)$(SYSCONFDIR)/$$2; text=$$($(AT_ITS_PLACE) $$1; echo .); \
+	  if [[ -e $$file ]]; then \
+	    cmp -s $$file <(printf %s "$${text%.}") && return; echo "$$file stays as it is; see $$file.new"; file=$$file.new; fi; \
+	  printf %s "$${text%.}" | install -m 644 /dev/stdin $$file; }; \
+	for name in $(CONF); do put conf/$$name websocketd-rs/$$name; done; \
+	put logrotate/websocketd-rs-chat logrotate.d/websocketd-rs-chat
+
+package: build ## a Debian package, target/websocketd-rs_VERSION_ARCH.deb
+	packaging/build
 
 clean: ## what was built; var/ stays
 	$(CARGO) clean
