@@ -224,10 +224,9 @@ impl Daemon {
     /// When it listens on a Unix socket.
     #[track_caller]
     pub fn address(&self) -> SocketAddr {
-        match &self.endpoint {
-            Endpoint::Tcp(address) | Endpoint::Tls(address, _) => *address,
-            Endpoint::Unix(path) => panic!("it listens on {}", path.display()),
-        }
+        self.endpoint
+            .address()
+            .expect("it listens on a Unix socket")
     }
 
     /// `http://127.0.0.1:PORT` (https with TLS) followed by `path`.

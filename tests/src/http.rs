@@ -59,6 +59,22 @@ pub fn request(
         .unwrap_or_else(|error| panic!("{method} {target}: {error}"))
 }
 
+/// A request with a body over a connection of its own.
+#[track_caller]
+pub fn send(
+    endpoint: &Endpoint,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Response {
+    let length = body.len().to_string();
+    let headers = [headers, &[("Content-Length", &length)]].concat();
+    let bytes = head(endpoint, method, target, &headers) + body;
+    exchange(endpoint, bytes.as_bytes())
+        .unwrap_or_else(|error| panic!("{method} {target}: {error}"))
+}
+
 /// A request head: Host unless given, `Connection: close` unless given.
 pub fn head(endpoint: &Endpoint, method: &str, target: &str, headers: &[(&str, &str)]) -> String {
     let mut text = format!("{method} {target} HTTP/1.1\r\n");

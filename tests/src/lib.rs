@@ -21,6 +21,11 @@ pub mod ws;
 
 pub mod browser;
 pub mod chat;
+pub mod coturn;
 pub mod daemon;
+pub mod fastcgi;
+pub mod installation;
+pub mod proxied;
 pub mod room_page;
 pub mod site;
+pub mod web_server;

@@ -1,12 +1,13 @@
 //! The byte streams a client can use: TCP, TLS over TCP, Unix socket.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, SocketAddrV4, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
@@ -21,18 +22,25 @@ pub enum Endpoint {
     Tls(SocketAddr, Arc<ClientConfig>),
     /// Unix socket.
     Unix(PathBuf),
+    /// One of the others, from this address of ours: another client, for who looks at addresses.
+    From(Ipv4Addr, Box<Self>),
 }
 
 impl Endpoint {
     /// Connects; reads and writes then fail after the deadline.
     pub fn connect(&self) -> io::Result<Transport> {
+        self.connect_from(None)
+    }
+
+    fn connect_from(&self, own: Option<Ipv4Addr>) -> io::Result<Transport> {
         let transport = match self {
-            Self::Tcp(address) => Transport::Tcp(tcp(*address)?),
+            Self::From(own, endpoint) => return endpoint.connect_from(Some(*own)),
+            Self::Tcp(address) => Transport::Tcp(tcp(*address, own)?),
             Self::Tls(address, config) => {
                 let name = ServerName::try_from("localhost").expect("a valid name");
                 let session =
                     ClientConnection::new(Arc::clone(config), name).map_err(io::Error::other)?;
-                let mut stream = StreamOwned::new(session, tcp(*address)?);
+                let mut stream = StreamOwned::new(session, tcp(*address, own)?);
                 // A refused handshake shows here, not at the first read.
                 stream.conn.complete_io(&mut stream.sock)?;
                 Transport::Tls(Box::new(stream))
@@ -48,14 +56,35 @@ impl Endpoint {
         match self {
             Self::Tcp(address) | Self::Tls(address, _) => address.to_string(),
             Self::Unix(_) => "localhost".to_owned(),
+            Self::From(_, endpoint) => endpoint.host(),
+        }
+    }
+
+    /// The address, unless it is a Unix socket.
+    pub fn address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(address) | Self::Tls(address, _) => Some(*address),
+            Self::Unix(_) => None,
+            Self::From(_, endpoint) => endpoint.address(),
         }
     }
 }
 
-fn tcp(address: SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect_timeout(&address, DEADLINE)?;
+fn tcp(address: SocketAddr, own: Option<Ipv4Addr>) -> io::Result<TcpStream> {
+    let stream = match own {
+        None => TcpStream::connect_timeout(&address, DEADLINE)?,
+        Some(own) => tcp_from(own, address)?,
+    };
     stream.set_nodelay(true)?;
     Ok(stream)
+}
+
+/// The standard library gives no say in the own address.
+fn tcp_from(own: Ipv4Addr, address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None)?;
+    bind(&socket, &SocketAddrV4::new(own, 0))?;
+    connect(&socket, &address)?;
+    Ok(socket.into())
 }
 
 /// A connected byte stream.

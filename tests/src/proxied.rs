@@ -1,0 +1,133 @@
+//! The chat inside the site of another web server, as most people have it: Apache or nginx, php-fpm, and websocketd-rs
+//! behind them, each with its shipped configuration.
+
+use crate::daemon::Daemon;
+use crate::fastcgi::{Fcgiwrap, PhpFpm};
+use crate::installation::{Configuration, Installation};
+use crate::web_server::WebServer;
+
+/// Which web server stands in front.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Front {
+    /// Apache.
+    Apache,
+    /// nginx.
+    Nginx,
+}
+
+/// How the front speaks to websocketd-rs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hop {
+    /// Plain, as shipped.
+    Plain,
+    /// With TLS, by what the shipped files hold as comments.
+    Tls,
+}
+
+/// A running site; `Drop` ends all of it.
+pub struct ProxiedSite {
+    // Dropped in this order: the programs first, then the files they use.
+    /// Apache or nginx.
+    pub web: WebServer,
+    /// What the rooms come from.
+    pub daemon: Daemon,
+    /// What the log-in form runs in; `None` without PHP.
+    pub php: Option<PhpFpm>,
+    _fcgiwrap: Option<Fcgiwrap>,
+    /// All files.
+    pub installation: Installation,
+}
+
+impl ProxiedSite {
+    /// Starts it with PHP.
+    #[track_caller]
+    pub fn start(front: Front, hop: Hop) -> Self {
+        let installation = Installation::new();
+        let php = PhpFpm::start(&installation);
+        Self::assemble(installation, front, hop, Some(php))
+    }
+
+    /// Starts it on a machine without PHP.
+    #[track_caller]
+    pub fn start_without_php(front: Front) -> Self {
+        Self::assemble(Installation::new(), front, Hop::Plain, None)
+    }
+
+    #[track_caller]
+    fn assemble(installation: Installation, front: Front, hop: Hop, php: Option<PhpFpm>) -> Self {
+        if hop == Hop::Tls {
+            installation.make_certificate();
+        }
+        let daemon = installation.daemon("behind-a-proxy.ini", |text| {
+            let text = text.replace("https://chat.example.org", "https://localhost");
+            match hop {
+                Hop::Plain => text,
+                Hop::Tls => ["ssl =", "sslcert =", "sslkey ="]
+                    .into_iter()
+                    .fold(text, Configuration::uncomment),
+            }
+        });
+        let port = format!(":{}/", daemon.address().port());
+        let edit = |text: Configuration| edit(text, front, hop).replace(":8089/", &port);
+        let (web, fcgiwrap) = match front {
+            Front::Apache => {
+                let config = installation.configure("apache.conf", edit);
+                (WebServer::apache(&installation, &config), None)
+            }
+            Front::Nginx => {
+                let fcgiwrap = Fcgiwrap::start(&installation);
+                let config = installation.configure("nginx.conf", edit);
+                (WebServer::nginx(&installation, &config), Some(fcgiwrap))
+            }
+        };
+        Self {
+            web,
+            daemon,
+            php,
+            _fcgiwrap: fcgiwrap,
+            installation,
+        }
+    }
+}
+
+/// What an administrator changes for TLS between the two: the plain line goes, the comments become settings.
+#[track_caller]
+fn edit(text: Configuration, front: Front, hop: Hop) -> Configuration {
+    let (plain, comments): (&str, &[&str]) = match (hop, front) {
+        (Hop::Plain, _) => return text,
+        (Hop::Tls, Front::Apache) => (
+            "ProxyPass \"/chat/rooms/\" \"ws://127.0.0.1:8089/\" timeout=3600 nocanon\n",
+            &[
+                "SSLProxyEngine",
+                "SSLProxyVerify",
+                "SSLProxyCACertificateFile",
+                "ProxyPass \"/chat/rooms/\" \"wss:",
+            ],
+        ),
+        (Hop::Tls, Front::Nginx) => (
+            "    proxy_pass http://127.0.0.1:8089/;\n",
+            &[
+                "proxy_pass https:",
+                "proxy_ssl_verify",
+                "proxy_ssl_name",
+                "proxy_ssl_trusted_certificate",
+            ],
+        ),
+    };
+    let text = text.replace(plain, "");
+    let text = comments
+        .iter()
+        .fold(text, |text, start| text.uncomment(start));
+    match front {
+        Front::Apache => text,
+        // Its comments stand before the block that they belong into.
+        Front::Nginx => {
+            let (settings, rest): (Vec<&str>, Vec<&str>) = text
+                .0
+                .lines()
+                .partition(|line| comments.iter().any(|start| line.starts_with(start)));
+            let block = format!("location /chat/rooms/ {{\n{}", settings.join("\n"));
+            Configuration(rest.join("\n") + "\n").replace("location /chat/rooms/ {", &block)
+        }
+    }
+}
