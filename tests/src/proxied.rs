@@ -1,9 +1,12 @@
 //! The chat inside the site of another web server, as most people have it: Apache or nginx, php-fpm, and websocketd-rs
 //! behind them, each with its shipped configuration.
 
+use std::fs;
+
 use crate::daemon::Daemon;
 use crate::fastcgi::{Fcgiwrap, PhpFpm};
 use crate::installation::{Configuration, Installation};
+use crate::under_test::workspace;
 use crate::web_server::WebServer;
 
 /// Which web server stands in front.
@@ -53,6 +56,35 @@ impl ProxiedSite {
         Self::assemble(Installation::new(), front, Hop::Plain, None)
     }
 
+    /// Starts the shortest of the set-ups in docs/install.md: the web server passes everything below `/chat/` on, and
+    /// websocketd-rs serves pages, questions and rooms.
+    #[track_caller]
+    pub fn start_shortest(front: Front) -> Self {
+        let installation = Installation::new();
+        let daemon = installation.daemon("stand-alone.ini", |text| {
+            text.append("trusted-proxy = 127.0.0.1, ::1")
+        });
+        let language = match front {
+            Front::Apache => "apache",
+            Front::Nginx => "nginx",
+        };
+        let port = format!(":{}/", daemon.address().port());
+        let told = Configuration(told(language)).replace(":8080/", &port);
+        let config = installation.path("/srv/included.conf");
+        fs::write(&config, told.0).expect("writable");
+        let web = match front {
+            Front::Apache => WebServer::apache(&installation, &config),
+            Front::Nginx => WebServer::nginx(&installation, &config),
+        };
+        Self {
+            web,
+            daemon,
+            php: None,
+            _fcgiwrap: None,
+            installation,
+        }
+    }
+
     #[track_caller]
     fn assemble(installation: Installation, front: Front, hop: Hop, php: Option<PhpFpm>) -> Self {
         if hop == Hop::Tls {
@@ -88,6 +120,16 @@ impl ProxiedSite {
             installation,
         }
     }
+}
+
+/// The block of docs/install.md that is marked with the web server's name.
+#[track_caller]
+fn told(language: &str) -> String {
+    let document = fs::read_to_string(workspace().join("docs/install.md")).expect("it is there");
+    let begin = format!("<!-- {language} -->\n```{language}\n");
+    let block = document.split_once(&begin).map(|(_, rest)| rest);
+    let block = block.and_then(|rest| rest.split_once("```"));
+    block.expect("a marked block").0.to_owned()
 }
 
 /// What an administrator changes for TLS between the two: the plain line goes, the comments become settings.

@@ -16,6 +16,7 @@ use crate::program::Program;
 use crate::requirement::part;
 use crate::tls::Identity;
 use crate::transport::Endpoint;
+use crate::under_test::workspace;
 
 /// How often a port that another program took in the meantime is replaced by another one: neither server can be given
 /// port 0.
@@ -57,7 +58,8 @@ impl WebServer {
     /// When it is not installed or does not start, with what it said.
     #[track_caller]
     pub fn apache(installation: &Installation, included: &Path) -> Self {
-        let shipped = fs::read_to_string(included).expect("it was written");
+        let shipped = fs::read_to_string(workspace().join("conf/apache.conf"));
+        let shipped = shipped.expect("it is shipped");
         let config = installation.path("/srv/apache.conf");
         Self::start(
             installation,

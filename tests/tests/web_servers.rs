@@ -545,6 +545,58 @@ fn nginx_needs_no_php() {
     without_php(Front::Nginx);
 }
 
+fn the_shortest_way(front: Front) {
+    let site = ProxiedSite::start_shortest(front);
+    let web = site.web.endpoint();
+    let own = format!("https://{}", web.host());
+    for page in PAGES.into_iter().filter(|&page| page != "index.html") {
+        assert_guarded(&http::get(&web, &format!("/chat/{page}")), page);
+    }
+    let config = http::get(&web, "/chat/api/config");
+    assert!(
+        config.text().contains("\"websocket_url\":\"./\""),
+        "{}",
+        config.text()
+    );
+    let body = r#"{"name":"bob"}"#;
+    let named = http::send(
+        &web,
+        "POST",
+        "/chat/api/session",
+        &[JSON, ("Origin", &own)],
+        body,
+    );
+    assert_eq!(named.status, 200, "{}", named.text());
+    assert_flags(&named);
+    let there = Endpoint::From([127, 0, 0, 2].into(), Box::new(web.clone()));
+    let session = cookie(&named);
+    let headers = [
+        ("Origin", own.as_str()),
+        ("Cookie", &session),
+        ("Forwarded", "for=203.0.113.7"),
+    ];
+    let mut bob = Client::connect_with(&there, "/chat/lobby?format=json", &headers);
+    let welcome = bob.text_where(|line| line.contains("\"welcome\""));
+    assert!(welcome.contains("\"you\":\"bob\""), "{welcome}");
+    let access = site.daemon.log().wait_for(&["CONNECT", "/lobby"]);
+    assert!(access.contains("'127.0.0.2'"), "{access}");
+    let elsewhere = [("Origin", "https://elsewhere.example")];
+    match Client::try_connect(&web, "/chat/lobby", &elsewhere) {
+        Err(Refused::Status(403, _)) => {}
+        other => panic!("another site's page was let in: {other:?}"),
+    }
+}
+
+#[test]
+fn one_line_in_apache_is_enough() {
+    the_shortest_way(Front::Apache);
+}
+
+#[test]
+fn one_block_in_nginx_is_enough() {
+    the_shortest_way(Front::Nginx);
+}
+
 /// Somebody else who listens on the port is not taken for websocketd-rs.
 #[test]
 fn the_second_hop_believes_one_certificate_only() {
