@@ -83,7 +83,7 @@ install: build stage ## into PREFIX (/usr/local), DESTDIR before it
 # What `install` puts where, without building; the package and the tests of web servers start from this.
 # A configuration that is there already stays; a newer one goes beside it, as FILE.new.
 CONF := apache.conf behind-a-proxy.ini chat.ini nginx.conf stand-alone.ini turnserver.conf
-UNITS := websocketd-rs.service chat-expire.service chat-expire.timer
+UNITS := websocketd-rs.service websocketd-rs.socket chat-expire.service chat-expire.timer
 SHARE := $(DESTDIR)$(PREFIX)/share
 # The files in conf/ name the places of a plain `make install`.
 AT_ITS_PLACE = sed -e 's|/usr/local/|$(PREFIX)/|g' -e 's|/etc/websocketd-rs|$(SYSCONFDIR)/websocketd-rs|g'
