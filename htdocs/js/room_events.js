@@ -68,6 +68,8 @@ export class RoomEvents {
     this.#topic(message.topic || message.description || "");
     byId("room-name").textContent = message.room;
     room.connected();
+    // What waits from before was drawn under no name yet.
+    for (const waiting of room.outbox.messages) room.pending.draw(waiting);
     room.calls.welcomed();
     if (first && !room.account && /^anonymous/i.test(room.you)) room.hintName();
     // A name changed by /nick is not the session's; a number behind it means that the old connection lingers.

@@ -1,6 +1,6 @@
 // index.html: with ?room=NAME the room itself, without it the form that leads there.
 
-import { askServer, byId, parameter, roomAddress, tidyRoom } from "../functions.js";
+import { askServer, byId, element, parameter, roomAddress, tidyRoom } from "../functions.js";
 import { dress, drawTop, errorWords, loadSession } from "./frame.js";
 import { drawSwatches, saveName } from "./name_form.js";
 import { roomCard } from "./room_cards.js";
@@ -62,8 +62,15 @@ async function showRooms() {
 dress();
 const room = tidyRoom(parameter("room"));
 if (room) {
-  const { openRoom } = await import("./room.js");
-  openRoom(room);
+  try {
+    const { openRoom } = await import("./room.js");
+    openRoom(room);
+  } catch (error) {
+    // A part of the page did not arrive: better a word and a button than a white page.
+    console.error(error);
+    document.body.append(element("main", { class: "content narrow" }, element("div", { class: "empty", role: "alert" }, text("cannotLoad"),
+      element("button", { type: "button", class: "primary", onclick: () => location.reload() }, text("tryAgain")))));
+  }
 } else {
   showEntry();
 }

@@ -16,10 +16,14 @@ export class Calls {
 
   /** The mesh, loaded once. */
   #loaded() {
-    this.#mesh ??= import("./mesh.js").then(({ Mesh }) => {
-      this.ready = new Mesh(this.#room);
-      return this.ready;
-    });
+    this.#mesh ??= import("./mesh.js").then(
+      ({ Mesh }) => (this.ready = new Mesh(this.#room)),
+      (error) => {
+        // The network may have failed; the next signal or click tries again.
+        this.#mesh = null;
+        throw error;
+      },
+    );
     return this.#mesh;
   }
 
