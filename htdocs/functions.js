@@ -40,6 +40,8 @@ export function tidyRoom(typed) {
 export const roomAddress = (room) => `./?room=${encodeURIComponent(room)}`;
 export const historyAddress = (room) => `room_history.html?room=${encodeURIComponent(room)}`;
 
+export const messageAddress = (room, id) => new URL(`${historyAddress(room)}&at=${encodeURIComponent(id)}`, document.baseURI).href;
+
 export class ServerError extends Error {
   constructor(code, message) {
     super(message);

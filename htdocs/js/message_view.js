@@ -65,6 +65,14 @@ export class MessageView {
     return element("time", { datetime: id, title: fullTime(date, language) }, clockTime(date, language));
   }
 
+  /** The time of a message opens what can be done with it. */
+  #when(record) {
+    const time = this.time(record);
+    const open = this.room.openMessage;
+    if (!open || record.clock || record.redacted) return time;
+    return element("button", { type: "button", class: "when", tabindex: "-1", "aria-label": `${text("messageActions")}, ${time.textContent}`, onclick: (event) => open(record, event.currentTarget) }, time);
+  }
+
   /** `words` as nodes: links, pictures of this site, smileys, the reader's own name. */
   words(words, { nick = this.room.you } = {}) {
     const pictures = [];
@@ -83,15 +91,15 @@ export class MessageView {
   #message(record) {
     const { type, from, to } = record;
     const own = from === this.room.you;
-    const node = element("div", { class: `entry ${type}`, "data-id": record.id });
+    const node = element("div", { class: `entry ${type}`, "data-id": record.id, tabindex: this.room.openMessage ? "-1" : null });
     node.classList.toggle("own", own);
     node.classList.toggle("redacted", Boolean(record.redacted));
     node.classList.toggle("mention", Boolean(record.mentionsYou));
     const avatar = this.color(element("span", { class: "avatar", "aria-hidden": "true" }, initial(from)), from, record.color);
     const side = type === "whisper" ? element("span", { class: "side-note" }, own ? text("whisperYou", { name: to }) : text("whisperFrom")) : null;
-    const heading = element("div", { class: "meta" }, this.who(from, record.color, record.account), side, this.time(record));
+    const heading = element("div", { class: "meta" }, this.who(from, record.color, record.account), side, this.#when(record));
     const body = element("div", { class: "words", dir: "auto" }, this.#body(record));
-    node.append(element("div", { class: "line" }, avatar, heading, body));
+    node.append(element("div", { class: "line", onclick: (event) => touched(event, heading) }, avatar, heading, body));
     if (own && record.msgid) {
       node.dataset.state = "sent";
       node.firstChild.append(element("span", { class: "tick", title: text("sent") }, icon("check"), hiddenWords(text("sent"))));
@@ -127,6 +135,11 @@ export class MessageView {
     const bad = record.type === "error" ? " bad" : "";
     return element("div", { class: "entry-notice", "data-id": record.id }, element("div", { class: `notice${bad}`, dir: "auto" }, record.text));
   }
+}
+
+/** On a screen without a mouse the message itself is what is pressed: its time is too small, and mostly not shown. */
+function touched(event, heading) {
+  if (matchMedia("(hover: none)").matches && !event.target.closest("a, button") && getSelection().isCollapsed) heading.querySelector(".when")?.click();
 }
 
 /** A name inside a sentence, kept from turning the sentence around (Unicode FSI, PDI). */

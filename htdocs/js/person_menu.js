@@ -6,9 +6,11 @@ import { nameColor } from "./colors.js";
 import { ignore, isIgnored, unignore } from "./preferences.js";
 import { text } from "./texts.js";
 
+const menu = byId("person-menu");
+moveByArrows(menu);
+
 /** `room`: you, moderator, background, whisper(name), mention(name), command(line), changeName(). */
 export function openPersonMenu(room, name, color, button) {
-  const menu = byId("person-menu");
   const act = (words, action, className = "") =>
     element("button", { type: "button", class: className, onclick: () => {
       menu.hidePopover();
@@ -27,8 +29,6 @@ export function openPersonMenu(room, name, color, button) {
   menu.setAttribute("aria-label", text("actionsFor", { name }));
   menu.setAttribute("role", "group");
   menu.replaceChildren(title, ...actions);
-  if (!menu.dataset.arrows) moveByArrows(menu);
-  menu.dataset.arrows = "on";
   menu.showPopover();
   placeNear(menu, button);
   menu.querySelector("button").focus();

@@ -11,15 +11,14 @@ import { Members } from "./members.js";
 import { MessageView } from "./message_view.js";
 import { claimTab, Outbox } from "./outbox.js";
 import { PendingView } from "./pending_view.js";
-import { openPersonMenu } from "./person_menu.js";
+import { MessageKeys } from "./message_keys.js";
+import { PeoplePanel } from "./people_panel.js";
 import { ignore, onPreference, preference, readStored, unignore, writeStored } from "./preferences.js";
 import { RoomEvents } from "./room_events.js";
 import { text } from "./texts.js";
 import { Timeline } from "./timeline.js";
 import { Typing } from "./typing.js";
 
-/** Below this width the list of people covers the conversation, so it starts closed. */
-const WIDE = "(min-width: 56.01rem)";
 /** PHP's sessions end after 24 minutes by default. */
 const KEEP_SESSION_MS = 8 * 60 * 1000;
 /** Records asked for at a time when scrolling. */
@@ -63,6 +62,8 @@ class Room {
     this.composer = new Composer(this);
     for (const message of this.outbox.messages) this.pending.draw(message);
     this.outbox.adopt(name, tab.gone);
+    this.people = new PeoplePanel();
+    new MessageKeys(this);
     this.#wireButtons();
   }
 
@@ -106,20 +107,28 @@ class Room {
   typed = (words, whisperTo) => this.typing.typed(words, whisperTo);
 
   whisper = (name) => {
-    this.#uncover();
+    this.people.uncover();
     this.composer.whisper(name);
   };
 
+  answer = (words) => {
+    this.composer.whisper("");
+    this.composer.insert(words);
+  };
+
   mention = (name) => {
-    this.#uncover();
+    this.people.uncover();
     this.composer.insert(name);
   };
 
   command = (line) => this.submit(line, "");
 
-  openPerson = (name, button) => {
+  openPerson = async (name, button) => {
+    const { openPersonMenu } = await import("./person_menu.js");
     openPersonMenu(this, name, this.members.get(name)?.color, button);
   };
+
+  openMessage = async (record, place) => (await import("./message_menu.js")).openMessageMenu(this, record, place);
 
   changeName = async () => {
     const { openNameDialog } = await dialogs();
@@ -231,18 +240,6 @@ class Room {
       const { openDiceDialog } = await dialogs();
       openDiceDialog((count, sides, again) => this.command(`/dice ${count} ${sides}${again ? ` ${again}` : ""}`));
     });
-    byId("people-button").addEventListener("click", () => this.#showPeople(byId("people").hidden));
-    byId("people-close").addEventListener("click", () => this.#showPeople(false));
-    this.#showPeople(matchMedia(WIDE).matches, { quiet: true });
-    matchMedia(WIDE).addEventListener("change", ({ matches }) => this.#showPeople(matches, { quiet: true }));
-    document.addEventListener("keydown", (event) => {
-      if (event.altKey && event.code === "KeyM") {
-        event.preventDefault();
-        this.#showPeople(byId("people").hidden);
-      } else if (event.key === "Escape" && !byId("people").hidden && !matchMedia(WIDE).matches && !event.defaultPrevented) {
-        this.#showPeople(false);
-      }
-    });
     const redraw = () => {
       this.background = nameBackdrop();
       this.timeline.redrawAll();
@@ -266,19 +263,6 @@ class Room {
   #applyIgnored() {
     this.timeline.redrawAll();
     this.members.draw();
-  }
-
-  /** Where the list of people covers the conversation, it makes room for what is done next. */
-  #uncover() {
-    if (!matchMedia(WIDE).matches) this.#showPeople(false, { quiet: true });
-  }
-
-  #showPeople(show, { quiet = false } = {}) {
-    byId("people").hidden = !show;
-    byId("people-button").setAttribute("aria-expanded", String(show));
-    if (quiet) return;
-    if (show) byId("people-list").querySelector("button")?.focus();
-    else byId("people-button").focus();
   }
 
   /** A person without a name is told how to get one, once a visit. */

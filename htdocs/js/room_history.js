@@ -1,6 +1,6 @@
 // room_history.html: what was said, page by page, with search. Whispers are nowhere in it.
 
-import { askServer, byId, parameter, roomAddress, tidyRoom } from "../functions.js";
+import { askServer, byId, historyAddress, parameter, roomAddress, tidyRoom } from "../functions.js";
 import { errorWords, nameBackdrop, onTheme, openPage } from "./frame.js";
 import { MessageView } from "./message_view.js";
 import { text } from "./texts.js";
@@ -12,6 +12,8 @@ const SHOWN = new Set(["say", "me", "dice", "topic", "join", "quit", "nick", "ki
 const room = tidyRoom(parameter("room")) || "lobby";
 const view = new MessageView({ you: "", background: [255, 255, 255], openPerson: null });
 const list = byId("history");
+/** A message that somebody pointed to: the page that ends with it is shown. */
+const at = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(parameter("at")) ? parameter("at") : "";
 let records = [];
 let asked = 0;
 
@@ -20,6 +22,7 @@ function draw() {
   const nodes = records.map((record) => view.entry(record));
   nodes.forEach((node, index) => view.decorate(node, records[index], records[index - 1], false));
   list.replaceChildren(...nodes);
+  nodes.find((node) => node.dataset.id === at)?.classList.add("target");
 }
 
 async function load(before) {
@@ -34,11 +37,11 @@ async function load(before) {
     if (words) wanted.set("q", words);
     const answer = await askServer(`history?${wanted}`);
     if (mine !== asked) return;
-    const height = document.documentElement.scrollHeight;
+    const height = records.length > 0 ? document.documentElement.scrollHeight : 0;
     records = [...answer.records.filter(({ type }) => SHOWN.has(type)), ...records];
     byId("description").textContent = answer.description ?? "";
     draw();
-    if (before) scrollBy(0, document.documentElement.scrollHeight - height);
+    if (height) scrollBy(0, document.documentElement.scrollHeight - height);
     else scrollTo(0, document.documentElement.scrollHeight);
     oldest = answer.oldest ?? answer.records[0]?.id ?? oldest;
     byId("older").hidden = !answer.more;
@@ -64,5 +67,14 @@ byId("search-form").addEventListener("submit", (event) => {
   if (byId("search").value.trim()) wanted.set("q", byId("search").value.trim());
   location.assign(`room_history.html?${wanted}`);
 });
+byId("newest").href = historyAddress(room);
+byId("newest").hidden = !at;
 onTheme(draw);
-load("");
+load(at && idAfter(at));
+
+/** The next possible id: "before" leaves out the one it names. */
+function idAfter(id) {
+  const micros = Number(id.slice(20, 26)) + 1;
+  if (micros < 1e6) return `${id.slice(0, 20)}${String(micros).padStart(6, "0")}Z`;
+  return new Date(Date.parse(`${id.slice(0, 19)}Z`) + 1000).toISOString().replace("Z", "000Z");
+}

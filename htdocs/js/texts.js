@@ -146,6 +146,11 @@ const TABLE = {
   kick: ["Remove from the room", "Vyhodit z místnosti"],
   ban: ["Ban", "Zakázat vstup"],
   redact: ["Remove this message", "Odstranit zprávu"],
+  messageActions: ["Message: actions", "Zpráva: akce"],
+  reply: ["Reply", "Odpovědět"],
+  copyText: ["Copy text", "Kopírovat text"],
+  copyLink: ["Copy link", "Kopírovat odkaz"],
+  copied: ["Copied", "Zkopírováno"],
   diceCount: ["How many dice", "Kolik kostek"],
   diceSides: ["Sides", "Stěn"],
   diceAgain: ["Throw again from", "Házet znovu od"],
@@ -161,8 +166,8 @@ const TABLE = {
   language: ["Language", "Jazyk"],
   ignoredPeople: ["Ignored people", "Ignorovaní lidé"],
   nobodyIgnored: ["Nobody.", "Nikdo."],
-  help: ["Keyboard: Enter sends, Shift+Enter breaks the line, Tab completes a name, Up recalls, Alt+M people, Escape closes.",
-    "Klávesnice: Enter odešle, Shift+Enter nový řádek, Tab doplní jméno, Šipka nahoru vrátí, Alt+M lidé, Escape zavře."],
+  help: ["Keyboard: Enter sends, Shift+Enter breaks the line, Tab completes a name, Up recalls, Alt+Up messages, Alt+M people, Escape closes.",
+    "Klávesnice: Enter odešle, Shift+Enter nový řádek, Tab doplní jméno, Šipka nahoru vrátí, Alt+šipka nahoru zprávy, Alt+M lidé, Escape zavře."],
 
   // Calls
   callStart: ["Call the room", "Zavolat do místnosti"],

@@ -131,6 +131,11 @@ async fn axe_finds_nothing_on_any_page_in_any_theme() {
                 ("#call-button", "dialog[open]", "call"),
                 ("#smiley-button", "#smiley-board:popover-open", "smileys"),
                 (
+                    "#log .entry.mention .when",
+                    "#message-menu:popover-open",
+                    "message",
+                ),
+                (
                     "#people-list [data-name=bob]",
                     "#person-menu:popover-open",
                     "person",
@@ -272,6 +277,28 @@ async fn the_keyboard_is_enough_to_come_in_talk_and_whisper() {
     );
     press(&alice, &format!("look{}", char::from(Key::Enter))).await;
     sees(&bob, "bob, look").await;
+
+    // To the messages, to the one before, its menu, and back.
+    sees(&alice, "bob, look").await;
+    let up = char::from(Key::Up);
+    press_with(&alice, Key::Alt, up).await;
+    has_focus(&alice, ".entry:last-child").await;
+    key(&alice, Key::Up).await;
+    assert_eq!(
+        alice
+            .eval("document.activeElement.querySelector('.words').textContent")
+            .await,
+        "typed by hand"
+    );
+    key(&alice, Key::Enter).await;
+    has_focus(&alice, "#message-menu button").await;
+    key(&alice, Key::Escape).await;
+    has_focus(&alice, ".entry, .when").await;
+    alice
+        .eval("document.activeElement.closest('.entry').focus()")
+        .await;
+    key(&alice, Key::Escape).await;
+    has_focus(&alice, "#text").await;
 
     // A whisper, by the list of people.
     press_with(&alice, Key::Alt, 'm').await;

@@ -119,9 +119,9 @@ async fn check_layout(browser: &Browser, state: &str, width: u32) {
     if width > 400 {
         return;
     }
-    // Links and names within a text are as high as its lines.
+    // Links, names and times within a text are as high as its lines; of a message all of it can be pressed.
     let small = format!(
-        "[...document.querySelectorAll('button:not(.who, .link), a.button, a.room-card, input:not([type=checkbox], [type=radio], [type=color]), select, label.check, label.swatch')]
+        "[...document.querySelectorAll('button:not(.who, .when, .link), a.button, a.room-card, input:not([type=checkbox], [type=radio], [type=color]), select, label.check, label.swatch')]
             .filter(e => e.checkVisibility())
             .map(e => [e, e.getBoundingClientRect()])
             .filter(([e, box]) => box.height < {TOUCH} || box.width < {TOUCH})
@@ -170,12 +170,8 @@ async fn every_page_is_drawn_at_every_width_and_theme() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_room_is_drawn_in_every_state() {
-    let mut site = Site::start_on_fixed_port();
-    let (alice, bob) = (Browser::start().await, Browser::start().await);
-    enter(&alice, &site, "alice", "pub").await;
-    enter(&bob, &site, "bob", "pub").await;
+/// An evening in which everything happens that a room can show.
+async fn talk(alice: &Browser, bob: &Browser) {
     for line in [
         "Good evening! :-)",
         "anyone up for a game?",
@@ -184,13 +180,22 @@ async fn the_room_is_drawn_in_every_state() {
         "/topic The one with the piano",
         "alice: are you there? https://example.org/a/very/long/address/that/does/not/end?so=to&speak=of",
     ] {
-        say(&bob, line).await;
+        say(bob, line).await;
     }
-    choose(&bob, "alice", "Whisper").await;
-    say(&bob, "between us: bring the cards").await;
-    sees(&alice, "bring the cards").await;
-    say(&alice, "on my way").await;
-    sees(&bob, "on my way").await;
+    choose(bob, "alice", "Whisper").await;
+    say(bob, "between us: bring the cards").await;
+    sees(alice, "bring the cards").await;
+    say(alice, "on my way").await;
+    sees(bob, "on my way").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_room_is_drawn_in_every_state() {
+    let mut site = Site::start_on_fixed_port();
+    let (alice, bob) = (Browser::start().await, Browser::start().await);
+    enter(&alice, &site, "alice", "pub").await;
+    enter(&bob, &site, "bob", "pub").await;
+    talk(&alice, &bob).await;
     for theme in ["light", "dark"] {
         set_theme(&alice, theme).await;
         for (width, height) in [SCREENS[0], SCREENS[2]] {
@@ -205,6 +210,11 @@ async fn the_room_is_drawn_in_every_state() {
                 ("#dice-button", "dialog[open]", "dice"),
                 ("#call-button", "dialog[open]", "call-question"),
                 ("#smiley-button", "#smiley-board:popover-open", "smileys"),
+                (
+                    "#log .entry.mention .when",
+                    "#message-menu:popover-open",
+                    "message",
+                ),
                 (
                     "#people-list [data-name=bob]",
                     "#person-menu:popover-open",
@@ -278,14 +288,14 @@ fn signal_all(site: &Site, signal: Signal) {
     }
 }
 
+async fn come_to_rest(browser: &Browser) {
+    let still = "document.getAnimations().every(a => a.playState === 'finished')";
+    browser.wait_until("nothing moves", still).await;
+}
+
 /// A picture of a state that was checked and has come to rest.
 async fn shoot(browser: &Browser, state: &str, width: u32, theme: &str) {
-    browser
-        .wait_until(
-            "nothing moves",
-            "document.getAnimations().every(a => a.playState === 'finished')",
-        )
-        .await;
+    come_to_rest(browser).await;
     check_layout(browser, state, width).await;
     browser
         .screenshot(&format!("state-{state}-{width}-{theme}"))
@@ -325,6 +335,7 @@ async fn two_hundred_people_fit_into_a_room() {
                 "document.querySelectorAll('#people-list .member').length === 200",
             )
             .await;
+        come_to_rest(&browser).await;
         check_layout(&browser, "crowd", width).await;
         browser
             .screenshot(&format!("state-crowd-{width}-dark"))
