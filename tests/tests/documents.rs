@@ -55,7 +55,10 @@ fn every_link_in_a_document_leads_somewhere() {
                 document.parent().expect("a file is somewhere").join(path)
             };
             let from = document.display();
-            assert!(target.exists(), "{from} links to {link}, which is not there");
+            assert!(
+                target.exists(),
+                "{from} links to {link}, which is not there"
+            );
             if !place.is_empty() {
                 let headings = read(&target);
                 let mut headings = headings.lines().filter(|line| line.starts_with('#'));
