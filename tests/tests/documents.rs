@@ -2,23 +2,30 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use e2e::under_test::workspace;
 
-/// Files of this repository whose path ends so, built ones and strangers' left out.
+/// What is made in a checkout and not written by anybody.
+const MADE: [&str; 4] = [".git", "node_modules", "target", "var"];
+
+/// Files of the checkout whose names end so.
 fn files(ending: &str) -> Vec<PathBuf> {
-    let listed = Command::new("git")
-        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
-        .current_dir(workspace())
-        .output()
-        .expect("git runs");
-    assert!(listed.status.success(), "{listed:?}");
-    let listed = String::from_utf8(listed.stdout).expect("our paths are text");
-    let paths = listed.lines().filter(|path| path.ends_with(ending));
-    let files: Vec<_> = paths.map(|path| workspace().join(path)).collect();
-    assert!(!files.is_empty(), "no file ends with {ending}");
-    files
+    let mut found = Vec::new();
+    let mut directories = vec![workspace().to_path_buf()];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(&directory).expect("the checkout can be read") {
+            let entry = entry.expect("the checkout can be read");
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let kind = entry.file_type().expect("the checkout can be read");
+            if kind.is_dir() && !MADE.contains(&name.as_str()) {
+                directories.push(entry.path());
+            } else if kind.is_file() && name.ends_with(ending) {
+                found.push(entry.path());
+            }
+        }
+    }
+    assert!(!found.is_empty(), "no file ends with {ending}");
+    found
 }
 
 fn read(path: &Path) -> String {
