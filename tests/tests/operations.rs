@@ -82,28 +82,28 @@ fn systemd_may_open_the_sockets() {
     assert!(path.exists(), "the file is systemd's");
 }
 
+/// systemd's own opinion of the units that are shipped.
 #[test]
-fn the_socket_unit_is_sound() {
+fn the_units_are_sound() {
     let analyze = part("/usr/bin/systemd-analyze", "systemd");
     let conf = workspace().join("conf");
     let here = tempfile::tempdir().expect("a directory");
-    let socket = here.path().join("websocketd-rs.socket");
-    fs::copy(conf.join("websocketd-rs.socket"), &socket).expect("it is shipped");
-    // Of the service only the program matters here.
-    let program = Subject::under_test().path;
-    let service = format!(
-        "[Service]\nType=notify\nExecStart={} cat\n",
-        program.display()
-    );
-    fs::write(here.path().join("websocketd-rs.service"), service).expect("a file");
+    let units = ["websocketd-rs.socket", "websocketd-rs.service"];
+    let program = format!("ExecStart={}", Subject::under_test().path.display());
+    for unit in units {
+        let text = fs::read_to_string(conf.join(unit)).expect("it is shipped");
+        // The program is elsewhere here.
+        let text = text.replace("ExecStart=/usr/local/bin/websocketd-rs", &program);
+        fs::write(here.path().join(unit), text).expect("a file");
+    }
     let output = Command::new(analyze)
         .args(["verify", "--man=no"])
-        .arg(&socket)
+        .args(units.map(|unit| here.path().join(unit)))
         .output()
         .expect("it starts");
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{told}");
-    assert!(!told.contains("websocketd-rs"), "{told}");
+    assert!(!told.contains("websocketd-rs."), "{told}");
 }
 
 /// A small disk that this thread, and what it starts, sees at `dir`.
