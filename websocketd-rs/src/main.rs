@@ -48,10 +48,6 @@ fn run(config: Config, read: impl Fn() -> Result<Config, String> + Send + 'stati
     let Err(reason) = server::start(config, read) else {
         return 0;
     };
-    log(
-        Level::Fatal,
-        "server",
-        &format!("Can't start server: {reason}"),
-    );
+    log(Level::Fatal, "server", &reason);
     3
 }

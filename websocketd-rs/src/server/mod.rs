@@ -110,7 +110,8 @@ impl<'workers> Server<'workers> {
             let serve = admin::serve(admin, self.background.clone(), self.stopping.clone());
             self.background.spawn(serve);
         }
-        let doors = Doors::listen(doors).map_err(|error| describe(&error))?;
+        let doors = Doors::listen(doors)
+            .map_err(|error| format!("Can't start server: {}", describe(&error)))?;
         let spawners = Arc::clone(&self.service.spawners);
         let mut spawners = self
             .background
@@ -133,7 +134,7 @@ impl<'workers> Server<'workers> {
                 () = notifier.watch() => {}
                 dead = &mut spawners => {
                     let dead = dead.unwrap_or_else(|error| error.to_string());
-                    break Err(format!("{dead} died"));
+                    break Err(format!("Can't go on: {dead} died; start the server again"));
                 }
                 entered = Self::accept(&self.connections, &doors) => {
                     let (accepted, slot, door) = entered;

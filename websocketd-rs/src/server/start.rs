@@ -36,8 +36,17 @@ pub fn verify(config: &Config) -> Exit {
 /// Serves until told to stop. On reload `read` gives the new configuration.
 ///
 /// # Errors
-/// The text for `Can't start server: `; also when a spawner process died.
+/// What the log's last line is to say: why the server can't start, or can't go on.
 pub fn start(config: Config, read: impl Fn() -> Result<Config, String>) -> Result<(), String> {
+    let served = serve(config, read);
+    served.unwrap_or_else(|reason| Err(format!("Can't start server: {reason}")))
+}
+
+/// The outer result is of the start, the inner one of the service.
+fn serve(
+    config: Config,
+    read: impl Fn() -> Result<Config, String>,
+) -> Result<Result<(), String>, String> {
     // First what may need the rights of root, the spawners of other users included, then the daemon's own spawner, which shall
     // have them no more; all of them before there are threads and buffers, for a spawner shall be small.
     let doors = BoundDoors::open(&config)?;
@@ -60,7 +69,7 @@ pub fn start(config: Config, read: impl Fn() -> Result<Config, String>) -> Resul
     let ended = runtime.block_on(server.run(doors, signals, read));
     workers.end();
     workers::shut_down(runtime);
-    ended
+    Ok(ended)
 }
 
 /// As many open files as we may have, as Go programs do by themselves. Programs are started by the spawner, which keeps the limit

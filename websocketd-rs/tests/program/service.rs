@@ -153,7 +153,7 @@ fn a_daemon_whose_spawner_was_killed_ends_and_says_so() {
     let (mut client, reply) = crate::handshake::upgrade(&daemon, "/", "");
     assert_eq!(reply.status, 101);
     nix::sys::signal::kill(spawner_of(&daemon), Signal::SIGKILL).unwrap();
-    daemon.read_until("Can't start server: the spawner process died");
+    daemon.read_until("Can't go on: the spawner process died");
     // 1001: the client may come again, when somebody has started the daemon anew.
     let bytes = client.read_to_end();
     assert!(bytes.starts_with(&[0x88]) && bytes[2..4] == 1001_u16.to_be_bytes());

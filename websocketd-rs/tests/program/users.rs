@@ -244,7 +244,7 @@ fn a_daemon_that_lost_a_spawner_ends_and_says_whose() {
         Signal::SIGKILL,
     )
     .expect("it runs");
-    let line = daemon.read_until("Can't start server: ");
+    let line = daemon.read_until("Can't go on: ");
     assert!(
         line.contains(&format!("the spawner process of user {} died", OTHERS[0])),
         "{line}"
