@@ -26,6 +26,7 @@ export class Timeline {
   #loading = null;
   #pinned = true;
   #lineAt = "";
+  #top = 0;
 
   /** True once the first, respectively the newest, record of the room is in the window. */
   reachesStart = false;
@@ -43,9 +44,9 @@ export class Timeline {
     this.#load = load;
     this.#onSettled = onSettled;
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    new ResizeObserver(() => this.#pinned && this.#toBottom()).observe(scroller);
     // Pictures and calls change heights after the fact: who is at the bottom stays there.
-    new ResizeObserver(() => this.#pinned && this.#toBottom()).observe(list.parentElement);
+    const resized = new ResizeObserver(() => this.#pinned && this.#toBottom());
+    for (const box of [scroller, list.parentElement]) resized.observe(box);
   }
 
   get isPinned() {
@@ -54,10 +55,6 @@ export class Timeline {
 
   get lastId() {
     return this.#items.at(-1)?.record.id ?? "";
-  }
-
-  get isEmpty() {
-    return this.#items.length === 0 && this.#queue.length === 0;
   }
 
   /** A record that just happened. Not shown when the window is elsewhere: then scrolling brings it. */
@@ -276,12 +273,17 @@ export class Timeline {
 
   #toBottom() {
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#top = this.#scroller.scrollTop;
   }
 
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
     const below = scrollHeight - clientHeight - scrollTop;
-    this.#pinned = below < AT_BOTTOM;
+    const upwards = scrollTop < this.#top;
+    this.#top = scrollTop;
+    // The room got smaller (a call, a keyboard on the screen), nobody scrolled: who was at the bottom stays there.
+    if (this.#pinned && !upwards && below >= AT_BOTTOM) this.#toBottom();
+    else this.#pinned = below < AT_BOTTOM;
     if (scrollTop < NEAR_END) this.#askForOlder();
     if (below < NEAR_END && !this.reachesEnd) this.#ask({ since: this.lastId });
     this.#onSettled();
@@ -293,7 +295,6 @@ export class Timeline {
 
   #ask(question) {
     const key = JSON.stringify(question);
-    if (this.#loading === key) return;
-    if (this.#load(question)) this.#loading = key;
+    if (this.#loading !== key && this.#load(question)) this.#loading = key;
   }
 }

@@ -142,4 +142,14 @@ async fn ten_thousand_live_messages_leave_the_page_small_and_all_come_back() {
     click(&browser, "#jump").await;
     sees(&browser, "line 09999.").await;
     assert_small(&browser, "back at the end").await;
+
+    // Who is at the bottom stays there when the room gets smaller, as by a call or a keyboard on the screen.
+    let at_the_end = "document.querySelector('#jump').hidden && document.querySelector('#scroller').scrollHeight - document.querySelector('#scroller').clientHeight - document.querySelector('#scroller').scrollTop < 80";
+    browser.wait_until("it is at the end", at_the_end).await;
+    for (width, height) in [(1280, 800), (360, 740), (360, 400), (1280, 420)] {
+        browser.resize(width, height).await;
+        browser
+            .wait_until(&format!("it is at the end at {width}x{height}"), at_the_end)
+            .await;
+    }
 }
