@@ -75,7 +75,9 @@ packages: ## the Debian packages that the tests need
 test: packages build lint ## everything, from a clean checkout
 	$(CARGO) test --locked --workspace --no-fail-fast
 
-bench: build ## measures beside other servers, twenty minutes; bench/REPORT.md
+# Peers that nothing but the bench needs: a process for each connection without WebSocket, and a chat server.
+bench: build ## measures beside other servers, some twenty minutes; bench/REPORT.md
+	tests/install-packages ucspi-tcp prosody
 	bench/run --full
 
 install: build stage ## into PREFIX (/usr/local), DESTDIR before it
