@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::client::{Client, Endpoint};
 use crate::figures::Figures;
-use crate::proc::{Group, Memory};
+use crate::proc::{Group, Memory, shrink_slabs};
 use crate::ws;
 
 /// What each sends, in lines as a text handler expects them.
@@ -32,6 +32,7 @@ pub fn run(
     first.echo(b"first")?;
     first.close()?;
     wait_for_handlers(group, 0)?;
+    shrink_slabs();
     let start = group.memory();
     for _ in 0..connections {
         let mut client = Client::connect(endpoint)?;
