@@ -9,20 +9,22 @@ import { text } from "./texts.js";
 export function drawSwatches(box, chosen, onChange = () => {}) {
   const start = parseHex(chosen) ? chosen.toLowerCase() : "";
   const group = `color-${box.id}`;
-  const swatches = PALETTE.map((color) => {
-    const input = element("input", { type: "radio", name: group, value: color, "aria-label": color, checked: color === start, onchange: () => onChange(color) });
-    const node = element("label", { class: "swatch", title: color }, input, element("span"));
+  // In the palette's order: who cannot see a color hears its name.
+  const names = text("colorNames").split(", ");
+  const swatches = PALETTE.map((color, index) => {
+    const input = element("input", { type: "radio", name: group, value: color, "aria-label": names[index], checked: color === start, onchange: () => onChange(color) });
+    const node = element("label", { class: "swatch", title: names[index] }, input, element("span"));
     node.style.setProperty("--swatch", color);
     return node;
   });
-  const own = element("input", { type: "color", value: start || PALETTE[7], "aria-label": text("color"), oninput: () => {
+  const own = element("input", { type: "color", value: start || PALETTE[7], "aria-label": text("ownColor"), oninput: () => {
     box.querySelector("input:checked")?.removeAttribute("checked");
     for (const radio of box.querySelectorAll("input[type=radio]")) radio.checked = false;
     box.dataset.own = own.value;
     onChange(own.value);
   } });
   box.dataset.own = start && !PALETTE.includes(start) ? start : "";
-  box.replaceChildren(...swatches, element("label", { class: "swatch", title: text("color") }, own, element("span", { class: "rainbow" })));
+  box.replaceChildren(...swatches, element("label", { class: "swatch", title: text("ownColor") }, own, element("span", { class: "rainbow" })));
   box.addEventListener("change", (event) => {
     if (event.target.type === "radio") box.dataset.own = "";
   });

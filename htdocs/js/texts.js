@@ -31,6 +31,8 @@ const TABLE = {
   room: ["Room", "Místnost"],
   roomHint: ["A room begins to exist when somebody enters it.", "Místnost vznikne tím, že do ní někdo vstoupí."],
   color: ["Color", "Barva"],
+  colorNames: ["red, orange, amber, olive, green, teal, blue, indigo, violet, purple, pink, brown", "červená, oranžová, jantarová, olivová, zelená, šedozelená, modrá, indigová, fialová, purpurová, růžová, hnědá"],
+  ownColor: ["Another color", "Jiná barva"],
   enter: ["Enter", "Vstoupit"],
   nameTitle: ["Your name", "Vaše jméno"],
   nameLead: ["This is how the others in a room see you.", "Takto vás uvidí ostatní v místnosti."],

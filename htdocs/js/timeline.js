@@ -26,7 +26,7 @@ export class Timeline {
   #loading = null;
   #pinned = true;
   #lineAt = "";
-  #top = 0;
+  #range = 0;
 
   /** True once the first, respectively the newest, record of the room is in the window. */
   reachesStart = false;
@@ -273,16 +273,16 @@ export class Timeline {
 
   #toBottom() {
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
-    this.#top = this.#scroller.scrollTop;
+    this.#range = this.#scroller.scrollHeight - this.#scroller.clientHeight;
   }
 
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
     const below = scrollHeight - clientHeight - scrollTop;
-    const upwards = scrollTop < this.#top;
-    this.#top = scrollTop;
+    const resized = scrollHeight - clientHeight !== this.#range;
+    this.#range = scrollHeight - clientHeight;
     // The room got smaller (a call, a keyboard on the screen), nobody scrolled: who was at the bottom stays there.
-    if (this.#pinned && !upwards && below >= AT_BOTTOM) this.#toBottom();
+    if (this.#pinned && resized && below >= AT_BOTTOM) this.#toBottom();
     else this.#pinned = below < AT_BOTTOM;
     if (scrollTop < NEAR_END) this.#askForOlder();
     if (below < NEAR_END && !this.reachesEnd) this.#ask({ since: this.lastId });

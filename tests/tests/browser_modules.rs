@@ -173,6 +173,12 @@ async fn both_languages_have_every_text() {
     assert_eq!(ask(&browser, "/js/texts.js", &missing).await, json!([]));
     let blank = format!("(m.setLanguage('en'), {keys}.filter(k => !m.text(k)))");
     assert_eq!(ask(&browser, "/js/texts.js", &blank).await, json!([]));
+    // Each color of the palette has its name, in the palette's order.
+    let named = "import('/js/colors.js').then(c => ['en', 'cs'].map(code => (m.setLanguage(code), new Set(m.text('colorNames').split(', ')).size === c.PALETTE.length)))";
+    assert_eq!(
+        ask(&browser, "/js/texts.js", named).await,
+        json!([true, true])
+    );
     let chosen = "[m.chooseLanguage('', ['cs-CZ', 'en']), m.chooseLanguage('', ['de', 'fr']), m.chooseLanguage('en', ['cs']), m.chooseLanguage('xx', ['de', 'cs'])]";
     assert_eq!(
         ask(&browser, "/js/texts.js", chosen).await,

@@ -10,7 +10,8 @@ export class CallView {
   #mesh;
   #box = byId("call");
   #tiles = new Map();
-  #grid = element("div", { class: "call-tiles" });
+  // It scrolls when many talk: also by keyboard.
+  #grid = element("div", { class: "call-tiles", tabindex: "0", role: "group", "aria-label": text("callTitle") });
   #bar = element("div", { class: "call-bar" });
 
   constructor(mesh) {
