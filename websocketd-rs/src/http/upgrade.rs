@@ -240,7 +240,13 @@ pub(super) fn unique_id() -> io::Result<String> {
 /// 503 when the machine is out of something that comes back, 500 when the program is at fault.
 pub(super) fn spawn_status(error: &io::Error) -> u16 {
     use rustix::io::Errno;
-    let passing = [Errno::AGAIN, Errno::MFILE, Errno::NFILE, Errno::NOMEM];
+    let passing = [
+        Errno::AGAIN,
+        Errno::MFILE,
+        Errno::NFILE,
+        Errno::NOMEM,
+        Errno::TIMEDOUT,
+    ];
     match error.raw_os_error() {
         Some(code) if passing.iter().any(|errno| errno.raw_os_error() == code) => 503,
         _ => 500,

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_setfl};
+use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use tokio::net::unix::pipe;
@@ -28,6 +29,9 @@ use super::{Command, Exit, Handler, Stdin, terminate};
 
 /// How long a spawner may take to become its user: the look-up of the groups may ask a directory server.
 const READY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a start may take. Longer means that the spawner is stopped, or hangs in the exec of a program on a dead network disk.
+const START_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long handing over a signal may take. Longer means that the spawner is stopped, and its programs can't be ended.
 const SIGNAL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -207,7 +211,7 @@ impl Spawner {
     ///
     /// # Errors
     /// What exec reports (not found, permission, exec format, argument list too long, too many processes), or
-    /// too many open files; `BrokenPipe` when the spawner is gone.
+    /// too many open files; `BrokenPipe` when the spawner is gone, `TimedOut` when it does not answer in time.
     pub async fn spawn(self: &Arc<Self>, command: Command) -> io::Result<Handler> {
         let asked = Instant::now();
         let started = self.request(command).await;
@@ -227,7 +231,7 @@ impl Spawner {
         let our_stdout = pipe::Receiver::from_owned_fd_unchecked(non_blocking(our_stdout)?)?;
         let our_stderr = pipe::Receiver::from_owned_fd_unchecked(non_blocking(our_stderr)?)?;
 
-        let (started, start_news) = oneshot::channel();
+        let (started, mut start_news) = oneshot::channel();
         let (exited, exit_news) = oneshot::channel();
         let id = self.register(Start { started, exited })?;
         let head = Head::Start {
@@ -240,7 +244,16 @@ impl Spawner {
             return Err(error);
         }
         drop((stdin, stdout, stderr));
-        let pid = start_news.await.map_err(|_| gone())??;
+        let news = match timeout(START_TIMEOUT, &mut start_news).await {
+            Ok(news) => news.map_err(|_| gone())?,
+            Err(_) => {
+                // What comes later finds nobody, and its program is ended; what came just now is taken.
+                start_news.close();
+                let late = start_news.try_recv();
+                late.unwrap_or_else(|_| Err(Errno::TIMEDOUT.into()))
+            }
+        };
+        let pid = news?;
         Ok(Handler {
             pid,
             stdin: our_stdin,

@@ -175,3 +175,26 @@ fn a_spawner_that_is_stopped_does_not_hold_up_the_end() {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
 }
+
+#[test]
+fn a_spawner_that_is_stopped_makes_clients_wait_for_a_while_only() {
+    let daemon = Daemon::start(&["--port=0", "--address=127.0.0.1", "cat"]);
+    let spawner = spawner_of(&daemon);
+    nix::sys::signal::kill(spawner, Signal::SIGSTOP).unwrap();
+    let (_, refused) = crate::handshake::upgrade(&daemon, "/", "");
+    assert_eq!(refused.status, 503);
+    nix::sys::signal::kill(spawner, Signal::SIGCONT).unwrap();
+    // Its own program, not the one that came too late: that is ended.
+    let (_client, reply) = crate::handshake::upgrade(&daemon, "/", "");
+    assert_eq!(reply.status, 101);
+    let children = format!("/proc/{spawner}/task/{spawner}/children");
+    while fs::read_to_string(&children)
+        .unwrap()
+        .split_whitespace()
+        .count()
+        > 1
+    {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert_eq!(daemon.stop().0, Some(0));
+}
