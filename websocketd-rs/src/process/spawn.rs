@@ -244,14 +244,13 @@ impl Spawner {
             return Err(error);
         }
         drop((stdin, stdout, stderr));
-        let news = match timeout(START_TIMEOUT, &mut start_news).await {
-            Ok(news) => news.map_err(|_| gone())?,
-            Err(_) => {
-                // What comes later finds nobody, and its program is ended; what came just now is taken.
-                start_news.close();
-                let late = start_news.try_recv();
-                late.unwrap_or_else(|_| Err(Errno::TIMEDOUT.into()))
-            }
+        let news = if let Ok(news) = timeout(START_TIMEOUT, &mut start_news).await {
+            news.map_err(|_| gone())?
+        } else {
+            // What comes later finds nobody, and its program is ended; what came just now is taken.
+            start_news.close();
+            let late = start_news.try_recv();
+            late.unwrap_or_else(|_| Err(Errno::TIMEDOUT.into()))
         };
         let pid = news?;
         Ok(Handler {
