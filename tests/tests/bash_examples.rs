@@ -3,10 +3,17 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use e2e::daemon::Daemon;
+use e2e::deadline::DEADLINE;
 use e2e::under_test::Subject;
 use tempfile::TempDir;
+
+/// Between two lines of somebody who waits to be heard.
+const PAUSE: Duration = Duration::from_millis(20);
 
 struct Script {
     dir: TempDir,
@@ -91,23 +98,23 @@ while read -r message; do echo \"[$(date)] $user> $message\" >> chat.log; done
                 client
             })
             .collect();
-        // Whose tail runs already is heard by everybody: talk until all have heard.
-        let mut heard = [false; 3];
-        for round in 0.. {
-            people[0].send(format!("round {round}"));
-            people[1].send(format!("answer {round}"));
-            heard[1] = heard[1]
-                || people[1]
-                    .text_where(|line| line.contains("> "))
-                    .contains("person0>");
-            heard[2] = heard[2]
-                || people[2]
-                    .text_where(|line| line.contains("> "))
-                    .contains("> ");
-            if heard[1] && heard[2] {
-                break;
+        // Nobody tells when a tail has begun, and it shows nothing older: one talks until the others have heard.
+        let mut speaker = people.remove(0);
+        let all_heard = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let started = Instant::now();
+                while !all_heard.load(Ordering::Relaxed) && started.elapsed() < DEADLINE {
+                    speaker.send("are you there?");
+                    thread::sleep(PAUSE);
+                }
+            });
+            for listener in &mut people {
+                listener.text_where(|line| line.contains("> are you there?"));
             }
-        }
+            all_heard.store(true, Ordering::Relaxed);
+        });
+        people.push(speaker);
         for client in people {
             client.close();
         }
