@@ -5,7 +5,7 @@ use std::fs::OpenOptions;
 use std::io::{self, BufRead as _, Read as _, Write as _};
 use std::process::{Command, ExitCode};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime};
 
 use nix::sys::signal::{SigSet, Signal};
 
@@ -177,27 +177,27 @@ fn live(what: &str, args: &[String]) -> io::Result<u8> {
     }
 }
 
-/// Notes the end of stdin and each signal, with the milliseconds since that end, in a file.
+/// Notes the end of stdin and each signal, with the time in milliseconds, in a file. The time is the machine's: whoever caused
+/// it compares with a look at the clock before, since we may have been late to hear of the end.
 fn note_signals(args: &[String]) -> io::Result<()> {
     let path = args.first().ok_or(io::ErrorKind::InvalidInput)?.clone();
     let caught = SigSet::from_iter([Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP]);
     caught.thread_block()?;
     say("ready")?;
     io::copy(&mut io::stdin().lock(), &mut io::sink())?;
-    let since = Instant::now();
-    note(&path, "EOF 0")?;
+    note(&path, "EOF")?;
     loop {
         let signal = caught.wait()?;
-        note(
-            &path,
-            &format!("{} {}", signal.as_str(), since.elapsed().as_millis()),
-        )?;
+        note(&path, signal.as_str())?;
     }
 }
 
-fn note(path: &str, text: &str) -> io::Result<()> {
+fn note(path: &str, what: &str) -> io::Result<()> {
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_err(io::Error::other)?;
     let mut file = OpenOptions::new().create(true).append(true).open(path)?;
-    file.write_all(format!("{text}\n").as_bytes())
+    file.write_all(format!("{what} {}\n", now.as_millis()).as_bytes())
 }
 
 fn numbered(n: u64) -> [String; 2] {
