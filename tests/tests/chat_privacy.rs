@@ -23,20 +23,23 @@ struct Ear {
 
 impl Ear {
     fn text(chat: &Chat, room: &str, name: &'static str) -> Self {
-        Self {
-            name,
-            client: chat.text(room, name),
-            heard: Vec::new(),
-        }
+        Self::welcomed(name, chat.text(room, name), "Welcome to the chat room")
     }
 
     fn json(chat: &Chat, room: &str, name: &'static str) -> Self {
         let JsonClient { client } = chat.json_with(room, name, "");
-        Self {
+        Self::welcomed(name, client, "\"welcome\"")
+    }
+
+    /// The original answers before the handler is there: whoever comes next could be in the room sooner, and no news any more.
+    fn welcomed(name: &'static str, client: Client, welcome: &str) -> Self {
+        let mut ear = Self {
             name,
             client,
             heard: Vec::new(),
-        }
+        };
+        ear.hear(&[welcome]);
+        ear
     }
 
     /// Reads up to a message that holds all of `parts`.
