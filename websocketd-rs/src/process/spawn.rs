@@ -30,7 +30,8 @@ use super::{Command, Exit, Handler, Stdin, terminate};
 /// How long a spawner may take to become its user: the look-up of the groups may ask a directory server.
 const READY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a start may take. Longer means that the spawner is stopped, or hangs in the exec of a program on a dead network disk.
+/// How long a start may take while the spawner answers nobody else either. Then it is stopped, or hangs in the exec of a program on
+/// a dead network disk. Where thousands come at once, those before us are no reason to give up.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long handing over a signal may take. Longer means that the spawner is stopped, and its programs can't be ended.
@@ -60,6 +61,8 @@ pub struct Spawner {
 #[derive(Debug, Default)]
 struct Waiting {
     next_id: u64,
+    /// When the last reply came.
+    answered: Option<Instant>,
     starts: HashMap<u64, Start>,
     exits: HashMap<u32, oneshot::Sender<ExitStatus>>,
     /// Programs of another user whose asker has gone.
@@ -153,6 +156,7 @@ impl Spawner {
 
     fn take(&self, reply: Reply) {
         let mut waiting = self.lock();
+        waiting.answered = Some(Instant::now());
         match reply {
             Reply::Started { id, pid } => {
                 if let Some(start) = waiting.starts.remove(&id) {
@@ -244,13 +248,16 @@ impl Spawner {
             return Err(error);
         }
         drop((stdin, stdout, stderr));
-        let news = if let Ok(news) = timeout(START_TIMEOUT, &mut start_news).await {
-            news.map_err(|_| gone())?
-        } else {
-            // What comes later finds nobody, and its program is ended; what came just now is taken.
-            start_news.close();
-            let late = start_news.try_recv();
-            late.unwrap_or_else(|_| Err(Errno::TIMEDOUT.into()))
+        let news = loop {
+            if let Ok(news) = timeout(START_TIMEOUT, &mut start_news).await {
+                break news.map_err(|_| gone())?;
+            }
+            if self.is_silent() {
+                // What comes later finds nobody, and its program is ended; what came just now is taken.
+                start_news.close();
+                let late = start_news.try_recv();
+                break late.unwrap_or_else(|_| Err(Errno::TIMEDOUT.into()));
+            }
         };
         let pid = news?;
         Ok(Handler {
@@ -260,6 +267,12 @@ impl Spawner {
             stderr: our_stderr,
             exit: Exit::new(exit_news, self.is_foreign.then(|| Arc::clone(self))),
         })
+    }
+
+    /// Whether no reply has come for as long as a start may take.
+    fn is_silent(&self) -> bool {
+        let last = self.lock().answered;
+        last.is_none_or(|last| last.elapsed() >= START_TIMEOUT)
     }
 
     fn register(&self, start: Start) -> io::Result<u64> {

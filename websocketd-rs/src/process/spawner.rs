@@ -13,7 +13,7 @@ use nix::sys::signal::{SigSet, Signal, killpg};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recv, recvmsg, send,
@@ -33,6 +33,14 @@ const PIPES: usize = 3;
 
 /// How often a spawner that lost its daemon looks whether its programs are gone.
 const ORPHAN_POLL: Duration = Duration::from_millis(20);
+
+/// Children up to which all are looked at whenever one has ended. waitpid(2) for any child asks each of them: with 4,000 that was
+/// half of the daemon's CPU for a connection.
+const FEW: usize = 64;
+
+/// With more than [`FEW`], who has ended is known by its signal. Signals that come together are one (signal(7)), so that all are
+/// looked at, too, but not more often than this.
+const SWEEP_DELAY: Duration = Duration::from_millis(20);
 
 /// What a spawner that has become its user says; anything else is the text of why it can't.
 pub(super) const READY: u8 = 0;
@@ -92,12 +100,18 @@ fn serve() -> io::Result<()> {
 
     let mut children = HashSet::new();
     let mut body = Vec::new();
+    let mut sweep_at: Option<Instant> = None;
     loop {
         let mut fds = [
             PollFd::new(&socket, PollFlags::IN),
             PollFd::from_borrowed_fd(signal_fd.as_fd(), PollFlags::IN),
         ];
-        match poll(&mut fds, None) {
+        let patience = sweep_at.map(|at| at.saturating_duration_since(Instant::now()));
+        let patience = patience.map(|left| Timespec {
+            tv_sec: 0,
+            tv_nsec: left.subsec_nanos().into(),
+        });
+        match poll(&mut fds, patience.as_ref()) {
             Ok(_) => {}
             Err(Errno::INTR) => continue,
             Err(error) => return Err(error.into()),
@@ -105,8 +119,23 @@ fn serve() -> io::Result<()> {
         let (request, signal) = (!fds[0].revents().is_empty(), !fds[1].revents().is_empty());
         if signal {
             // One is enough: for another one `poll` returns at once.
-            signal_fd.read_signal()?;
-            if reap(&socket, &mut children).is_err() {
+            let news = signal_fd.read_signal()?;
+            let ended = news.and_then(|news| i32::try_from(news.ssi_pid).ok());
+            if children.len() > FEW
+                && let Some(pid) = ended
+            {
+                let pid = Pid::from_raw(pid);
+                if pid.as_raw() > 0 && reap(&socket, &mut children, Some(pid)).is_err() {
+                    break;
+                }
+                sweep_at.get_or_insert_with(|| Instant::now() + SWEEP_DELAY);
+            } else {
+                sweep_at = Some(Instant::now());
+            }
+        }
+        if sweep_at.is_some_and(|at| at <= Instant::now()) {
+            sweep_at = None;
+            if reap(&socket, &mut children, None).is_err() {
                 break;
             }
         }
@@ -297,18 +326,18 @@ fn limit(pid: u32, limits: ResourceLimits) -> io::Result<()> {
     Ok(())
 }
 
-/// Reaps every child that has ended and tells the daemon; an error means that the daemon is gone.
-fn reap(socket: &impl AsFd, children: &mut HashSet<u32>) -> io::Result<()> {
-    while let Some((pid, status)) = next_dead() {
+/// Reaps the child `which`, or every one, if it has ended and tells the daemon; an error means that the daemon is gone.
+fn reap(socket: &impl AsFd, children: &mut HashSet<u32>, which: Option<Pid>) -> io::Result<()> {
+    while let Some((pid, status)) = next_dead(which) {
         children.remove(&pid);
         send_reply(socket, Reply::Exited { pid, status })?;
     }
     Ok(())
 }
 
-fn next_dead() -> Option<(u32, i32)> {
+fn next_dead(which: Option<Pid>) -> Option<(u32, i32)> {
     loop {
-        let (pid, status) = match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+        let (pid, status) = match waitpid(which, Some(WaitPidFlag::WNOHANG)) {
             Ok(WaitStatus::Exited(pid, code)) => (pid, (code & 0xff) << 8),
             Ok(WaitStatus::Signaled(pid, signal, core)) => {
                 (pid, signal as i32 | if core { 0x80 } else { 0 })
@@ -342,7 +371,7 @@ fn end_orphans(children: &mut HashSet<u32>) {
     let groups: Vec<u32> = children.iter().copied().collect();
     for (signal, after) in LADDER {
         while start.elapsed() < after {
-            while let Some((pid, _)) = next_dead() {
+            while let Some((pid, _)) = next_dead(None) {
                 children.remove(&pid);
             }
             if groups
@@ -357,7 +386,7 @@ fn end_orphans(children: &mut HashSet<u32>) {
             let _ = killpg(pid_of(*group), signal);
         }
     }
-    while let Some((pid, _)) = next_dead() {
+    while let Some((pid, _)) = next_dead(None) {
         children.remove(&pid);
     }
 }
