@@ -35,7 +35,7 @@ const PIPES: usize = 3;
 const ORPHAN_POLL: Duration = Duration::from_millis(20);
 
 /// Children up to which all are looked at whenever one has ended. waitpid(2) for any child asks each of them: with 4,000 that was
-/// half of the daemon's CPU for a connection.
+/// a fifth of the daemon's CPU for a connection.
 const FEW: usize = 64;
 
 /// With more than [`FEW`], who has ended is known by its signal. Signals that come together are one (signal(7)), so that all are
