@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::os::unix::process::CommandExt;
+use std::pin::pin;
 use std::process::{self, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -16,7 +17,7 @@ use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use tokio::net::unix::pipe;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::time::timeout;
 
 use crate::config::User;
@@ -34,6 +35,10 @@ const READY_TIMEOUT: Duration = Duration::from_secs(30);
 /// a dead network disk. Where thousands come at once, those before us are no reason to give up.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Starts that are under way at once; later ones wait their turn. Each holds six ends of pipes until it is answered: 4,000 at once
+/// would need more descriptors than all their sessions.
+const MAX_STARTS: usize = 64;
+
 /// How long handing over a signal may take. Longer means that the spawner is stopped, and its programs can't be ended.
 const SIGNAL_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -50,6 +55,8 @@ const MAX_REASON: u64 = 1024;
 #[derive(Debug)]
 pub struct Spawner {
     channel: Channel,
+    /// Who may ask it, [`MAX_STARTS`] at once.
+    turns: Semaphore,
     waiting: Mutex<Waiting>,
     child: Mutex<process::Child>,
     /// Its programs run as another user, whom the daemon may not signal: the spawner does.
@@ -123,6 +130,7 @@ impl Spawner {
         }
         Ok(Self {
             channel: Channel::new(ours)?,
+            turns: Semaphore::new(MAX_STARTS),
             waiting: Mutex::default(),
             child: Mutex::new(child),
             is_foreign: user.is_some(),
@@ -142,6 +150,7 @@ impl Spawner {
         };
         let mut waiting = self.lock();
         waiting.closed = true;
+        self.turns.close();
         waiting.starts.clear();
         waiting.exits.clear();
         result
@@ -228,6 +237,8 @@ impl Spawner {
 
     async fn request(self: &Arc<Self>, command: Command) -> io::Result<Handler> {
         let body = message::encode(&command)?;
+        let turn = self.patiently(pin!(self.turns.acquire())).await;
+        let _turn = turn.ok_or(Errno::TIMEDOUT)?.map_err(|_| gone())?;
         let (stdin, our_stdin) = pipe_with(PipeFlags::CLOEXEC)?;
         let (our_stdout, stdout) = pipe_with(PipeFlags::CLOEXEC)?;
         let (our_stderr, stderr) = pipe_with(PipeFlags::CLOEXEC)?;
@@ -248,16 +259,13 @@ impl Spawner {
             return Err(error);
         }
         drop((stdin, stdout, stderr));
-        let news = loop {
-            if let Ok(news) = timeout(START_TIMEOUT, &mut start_news).await {
-                break news.map_err(|_| gone())?;
-            }
-            if self.is_silent() {
-                // What comes later finds nobody, and its program is ended; what came just now is taken.
-                start_news.close();
-                let late = start_news.try_recv();
-                break late.unwrap_or_else(|_| Err(Errno::TIMEDOUT.into()));
-            }
+        let news = if let Some(news) = self.patiently(&mut start_news).await {
+            news.map_err(|_| gone())?
+        } else {
+            // What comes later finds nobody, and its program is ended; what came just now is taken.
+            start_news.close();
+            let late = start_news.try_recv();
+            late.unwrap_or_else(|_| Err(Errno::TIMEDOUT.into()))
         };
         let pid = news?;
         Ok(Handler {
@@ -267,6 +275,18 @@ impl Spawner {
             stderr: our_stderr,
             exit: Exit::new(exit_news, self.is_foreign.then(|| Arc::clone(self))),
         })
+    }
+
+    /// What `news` brings; `None` when the spawner is silent meanwhile.
+    async fn patiently<T>(&self, mut news: impl Future<Output = T> + Unpin) -> Option<T> {
+        loop {
+            if let Ok(news) = timeout(START_TIMEOUT, &mut news).await {
+                return Some(news);
+            }
+            if self.is_silent() {
+                return None;
+            }
+        }
     }
 
     /// Whether no reply has come for as long as a start may take.

@@ -16,10 +16,11 @@ fn serve(words: &[&str]) -> Daemon {
 
 /// Asks for a WebSocket; the connection and the head of the reply.
 pub(crate) fn upgrade(daemon: &Daemon, target: &str, fields: &str) -> (Client, Reply) {
-    ask(
-        daemon,
-        &format!("GET {target} HTTP/1.1\r\nHost: h.example\r\n{UPGRADE}{VERSION}{KEY}{fields}\r\n"),
-    )
+    ask(daemon, &upgrade_request(target, fields))
+}
+
+pub(crate) fn upgrade_request(target: &str, fields: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nHost: h.example\r\n{UPGRADE}{VERSION}{KEY}{fields}\r\n")
 }
 
 fn ask(daemon: &Daemon, request: &str) -> (Client, Reply) {

@@ -11,6 +11,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::geteuid;
 
 use crate::daemon::{Daemon, run};
+use crate::http::Client;
 
 /// A line of /proc/PID/status.
 fn status(pid: u32, key: &str) -> String {
@@ -196,5 +197,43 @@ fn a_spawner_that_is_stopped_makes_clients_wait_for_a_while_only() {
     {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
+    assert_eq!(daemon.stop().0, Some(0));
+}
+
+#[test]
+fn a_burst_of_clients_needs_no_more_descriptors_than_their_sessions() {
+    const CLIENTS: usize = 200;
+    let words = ["--port=0", "--address=127.0.0.1", "--maxforks=0", "cat"];
+    // Four for each session, and three more for each of 64 starts that the spawner has not heard of: these for all would be too many.
+    let daemon = Daemon::start_with(&words, |command| {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", "ulimit -n 1050; exec \"$0\" \"$@\""]);
+        shell
+            .arg(command.get_program())
+            .args(command.get_args())
+            .stdin(Stdio::null());
+        *command = shell;
+    });
+    let open_files = || {
+        let files = fs::read_dir(format!("/proc/{}/fd", daemon.pid()));
+        files.expect("the daemon lives").count()
+    };
+    let before = open_files();
+    let spawner = spawner_of(&daemon);
+    nix::sys::signal::kill(spawner, Signal::SIGSTOP).unwrap();
+    let mut clients: Vec<Client> = (0..CLIENTS).map(|_| Client::connect(&daemon)).collect();
+    for client in &mut clients {
+        // So long that few fit in the socket to the spawner.
+        let long = format!("X-Long: {}\r\n", "x".repeat(6000));
+        client.send(crate::handshake::upgrade_request("/", &long));
+    }
+    while open_files() < before + CLIENTS + 64 * 3 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    nix::sys::signal::kill(spawner, Signal::SIGCONT).unwrap();
+    for client in &mut clients {
+        assert_eq!(client.head().status, 101);
+    }
+    drop(clients);
     assert_eq!(daemon.stop().0, Some(0));
 }
