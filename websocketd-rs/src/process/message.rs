@@ -4,10 +4,9 @@
 //! A request is a fixed head; one that starts a program carries its three descriptors and is followed by a body. A reply is
 //! fixed in size.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::{CStr, OsStr};
 use std::io;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::PathBuf;
+use std::os::unix::ffi::OsStrExt;
 
 use super::Command;
 use crate::config::ResourceLimits;
@@ -149,23 +148,22 @@ pub(super) fn encode(command: &Command) -> io::Result<Vec<u8>> {
     ] {
         body.extend_from_slice(&limit.unwrap_or(UNLIMITED).to_ne_bytes());
     }
-    push(&mut body, command.program.as_os_str())?;
+    let cwd = command.cwd.as_ref();
     push(
         &mut body,
-        command
-            .cwd
-            .as_ref()
-            .map_or(OsStr::new(""), |dir| dir.as_os_str()),
+        cwd.map_or(OsStr::new(""), |dir| dir.as_os_str()),
+        0,
     )?;
+    push(&mut body, command.program.as_os_str(), 0)?;
     for arg in &command.args {
-        push(&mut body, arg)?;
+        push(&mut body, arg, 0)?;
     }
     for (name, value) in &command.env {
         if name.is_empty() || name.as_bytes().contains(&b'=') {
             return Err(invalid("an environment variable without a proper name"));
         }
-        push(&mut body, name)?;
-        push(&mut body, value)?;
+        push(&mut body, name, b'=')?;
+        push(&mut body, value, 0)?;
     }
     if body.len() > MAX_BODY {
         return Err(io::Error::from_raw_os_error(nix::libc::E2BIG));
@@ -173,20 +171,32 @@ pub(super) fn encode(command: &Command) -> io::Result<Vec<u8>> {
     Ok(body)
 }
 
-fn push(body: &mut Vec<u8>, string: &OsStr) -> io::Result<()> {
+fn push(body: &mut Vec<u8>, string: &OsStr, end: u8) -> io::Result<()> {
     if string.as_bytes().contains(&0) {
         return Err(invalid("a NUL byte in an argument or environment variable"));
     }
     body.extend_from_slice(string.as_bytes());
-    body.push(0);
+    body.push(end);
     Ok(())
 }
 
+/// What to start, as `execve(2)` takes it, in place in a body.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Execution<'a> {
+    /// The working directory; `None`: the spawner's.
+    pub(super) cwd: Option<&'a CStr>,
+    /// The program, then its arguments.
+    pub(super) argv: Vec<&'a CStr>,
+    /// `NAME=value` each.
+    pub(super) envp: Vec<&'a CStr>,
+    pub(super) limits: ResourceLimits,
+}
+
 /// The reverse of [`encode`]; `None` when the body is no such thing.
-pub(super) fn decode(body: &[u8]) -> Option<Command> {
+pub(super) fn decode(body: &[u8]) -> Option<Execution<'_>> {
     let (fixed, strings) = body.split_at_checked(FIXED)?;
-    let args = u32::from_ne_bytes(fixed[..4].try_into().ok()?) as usize;
-    let env = u32::from_ne_bytes(fixed[4..8].try_into().ok()?) as usize;
+    let arguments = u32::from_ne_bytes(fixed[..4].try_into().ok()?) as usize;
+    let variables = u32::from_ne_bytes(fixed[4..8].try_into().ok()?) as usize;
     let mut limits = fixed[8..].as_chunks::<8>().0.iter().map(|bytes| {
         let limit = u64::from_ne_bytes(*bytes);
         (limit != UNLIMITED).then_some(limit)
@@ -198,23 +208,16 @@ pub(super) fn decode(body: &[u8]) -> Option<Command> {
         processes: limits.next()?,
     };
     let mut strings = strings
-        .strip_suffix(&[0])?
-        .split(|byte| *byte == 0)
-        .map(|string| OsString::from_vec(string.to_vec()));
-    let program = PathBuf::from(strings.next()?);
-    let cwd = strings.next()?;
-    let args = (0..args)
-        .map(|_| strings.next())
-        .collect::<Option<Vec<_>>>()?;
-    let env = (0..env)
-        .map(|_| Some((strings.next()?, strings.next()?)))
-        .collect::<Option<Vec<_>>>()?;
-    let cwd = (!cwd.is_empty()).then(|| PathBuf::from(cwd));
-    strings.next().is_none().then_some(Command {
-        program,
-        args,
-        env,
+        .split_inclusive(|byte| *byte == 0)
+        .map(|string| CStr::from_bytes_with_nul(string).ok());
+    let mut take = |count: usize| strings.by_ref().take(count).collect::<Option<Vec<_>>>();
+    let (cwd, argv, envp) = (take(1)?, take(1 + arguments)?, take(variables)?);
+    let complete = cwd.len() == 1 && argv.len() == 1 + arguments && envp.len() == variables;
+    let cwd = cwd.first().copied().filter(|dir| !dir.is_empty());
+    (complete && strings.next().is_none()).then_some(Execution {
         cwd,
+        argv,
+        envp,
         limits,
     })
 }
@@ -225,6 +228,9 @@ fn invalid(what: &'static str) -> io::Error {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+
     use super::*;
 
     fn command() -> Command {
@@ -249,10 +255,20 @@ mod tests {
 
     #[test]
     fn a_command_survives_the_way() {
-        for cwd in [None, Some("/tmp".into())] {
-            let command = Command { cwd, ..command() };
+        for cwd in [None, Some(c"/tmp")] {
+            let dir = cwd.map(|dir| dir.to_str().unwrap().into());
+            let command = Command {
+                cwd: dir,
+                ..command()
+            };
             let body = encode(&command).unwrap();
-            assert_eq!(decode(&body), Some(command));
+            let execution = Execution {
+                cwd,
+                argv: vec![c"/bin/echo", c"", c"two words", c"\xff\n"],
+                envp: vec![c"PATH=/bin:/usr/bin", c"EMPTY="],
+                limits: command.limits,
+            };
+            assert_eq!(decode(&body), Some(execution));
         }
     }
 

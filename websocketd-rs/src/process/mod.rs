@@ -8,6 +8,7 @@
 
 mod channel;
 pub mod env;
+mod launch;
 mod message;
 pub mod privileges;
 mod spawn;

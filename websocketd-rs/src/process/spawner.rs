@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io::{self, IoSliceMut};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{self, ExitCode, Stdio};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{self, ExitCode};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{SigSet, Signal, killpg};
@@ -18,18 +18,15 @@ use rustix::io::Errno;
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recv, recvmsg, send,
 };
-use rustix::process::{Resource, Rlimit, getrlimit, prlimit, setrlimit};
 
-use super::message::{self, HEAD, Head, REPLY, Reply};
+use super::launch::Launcher;
+use super::message::{HEAD, Head, REPLY, Reply};
 use super::privileges::become_user;
 use super::terminate::LADDER;
-use crate::config::{ResourceLimits, User};
+use crate::config::User;
 
 /// argv[0] by which the binary knows that it was started as the spawner.
 pub const ARGV0: &str = "websocketd-rs-spawner";
-
-/// Descriptors that come with a request: stdin, stdout and stderr of the program.
-const PIPES: usize = 3;
 
 /// How often a spawner that lost its daemon looks whether its programs are gone.
 const ORPHAN_POLL: Duration = Duration::from_millis(20);
@@ -98,6 +95,7 @@ fn serve() -> io::Result<()> {
     signals.thread_block()?;
     let signal_fd = SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
 
+    let launcher = Launcher::new()?;
     let mut children = HashSet::new();
     let mut body = Vec::new();
     let mut sweep_at: Option<Instant> = None;
@@ -139,7 +137,7 @@ fn serve() -> io::Result<()> {
                 break;
             }
         }
-        if request && !answer(&socket, &mut children, &mut body)? {
+        if request && !answer(&socket, &launcher, &mut children, &mut body)? {
             break;
         }
     }
@@ -148,7 +146,12 @@ fn serve() -> io::Result<()> {
 }
 
 /// Takes one request; starts its program and replies, or sends its signal; `false` when the daemon is gone.
-fn answer(socket: &impl AsFd, children: &mut HashSet<u32>, body: &mut Vec<u8>) -> io::Result<bool> {
+fn answer(
+    socket: &impl AsFd,
+    launcher: &Launcher,
+    children: &mut HashSet<u32>,
+    body: &mut Vec<u8>,
+) -> io::Result<bool> {
     let Some((head, pipes)) = receive_head(socket)? else {
         return Ok(false);
     };
@@ -166,7 +169,7 @@ fn answer(socket: &impl AsFd, children: &mut HashSet<u32>, body: &mut Vec<u8>) -
     if !receive_exact(socket, body)? {
         return Ok(false);
     }
-    let reply = match start(body, pipes) {
+    let reply = match launcher.launch(body, pipes) {
         Ok(pid) => {
             children.insert(pid);
             Reply::Started { id, pid }
@@ -181,7 +184,8 @@ fn answer(socket: &impl AsFd, children: &mut HashSet<u32>, body: &mut Vec<u8>) -
 
 fn receive_head(socket: &impl AsFd) -> io::Result<Option<(Head, Vec<OwnedFd>)>> {
     let mut bytes = [0; HEAD];
-    let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(PIPES))];
+    let mut space =
+        [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(Launcher::PIPES))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let received = loop {
         match recvmsg(
@@ -221,109 +225,6 @@ fn receive_exact(socket: &impl AsFd, mut bytes: &mut [u8]) -> io::Result<bool> {
         }
     }
     Ok(true)
-}
-
-fn start(body: &[u8], pipes: Vec<OwnedFd>) -> io::Result<u32> {
-    let command =
-        message::decode(body).ok_or_else(|| io::Error::from_raw_os_error(nix::libc::EBADMSG))?;
-    // Fewer arrive when this process is out of descriptors.
-    let [stdin, stdout, stderr]: [OwnedFd; PIPES] = pipes
-        .try_into()
-        .map_err(|_| io::Error::from_raw_os_error(nix::libc::EMFILE))?;
-    let mut program = process::Command::new(command.program);
-    program
-        .args(command.args)
-        .env_clear()
-        .envs(command.env)
-        .process_group(0)
-        .stdin(Stdio::from(stdin))
-        .stdout(Stdio::from(stdout))
-        .stderr(Stdio::from(stderr));
-    if let Some(dir) = command.cwd {
-        program.current_dir(dir);
-    }
-    let lowered = Lowered::to(command.limits)?;
-    let spawned = program.spawn();
-    drop(lowered);
-    let mut child = spawned?;
-    if let Err(error) = limit(child.id(), command.limits) {
-        // Without the limits that were asked for it must not run.
-        let _ = child.kill();
-        return Err(error);
-    }
-    Ok(child.id())
-}
-
-/// This process's own soft limits, lowered to those of the program that it starts, which inherits them: they hold from its
-/// first instruction on, and for what it forks at once. [`limit`] then makes them hard, which can't be undone here.
-struct Lowered(Vec<(Resource, Rlimit)>);
-
-/// What this process needs itself to start another. Programs with less get their limits a moment after their start.
-const OWN_MEMORY: u64 = 64 << 20;
-const OWN_FILES: u64 = 16;
-
-impl Lowered {
-    /// `RLIMIT_NPROC` is left out: it counts all of the user's processes, and would refuse the start.
-    fn to(limits: ResourceLimits) -> io::Result<Self> {
-        let mut lowered = Self(Vec::new());
-        for (resource, value) in [
-            (Resource::Cpu, limits.cpu_seconds),
-            (
-                Resource::As,
-                limits.memory_bytes.filter(|bytes| *bytes >= OWN_MEMORY),
-            ),
-            (
-                Resource::Nofile,
-                limits.open_files.filter(|files| *files >= OWN_FILES),
-            ),
-        ] {
-            let Some(value) = value else { continue };
-            let own = getrlimit(resource);
-            let current = Some(own.maximum.map_or(value, |hard| value.min(hard)));
-            setrlimit(resource, Rlimit { current, ..own })?;
-            lowered.0.push((resource, own));
-        }
-        Ok(lowered)
-    }
-}
-
-impl Drop for Lowered {
-    fn drop(&mut self) {
-        for (resource, own) in self.0.drain(..) {
-            // Up to the hard limit, which has not changed, everybody may.
-            let _ = setrlimit(resource, own);
-        }
-    }
-}
-
-/// Sets the limits of a process that has just been executed, soft and hard. Before the exec the hard ones would have to be
-/// this process's own, for good.
-fn limit(pid: u32, limits: ResourceLimits) -> io::Result<()> {
-    let all = [
-        (Resource::Cpu, limits.cpu_seconds),
-        (Resource::As, limits.memory_bytes),
-        (Resource::Nofile, limits.open_files),
-        (Resource::Nproc, limits.processes),
-    ];
-    for (resource, value) in all {
-        let Some(value) = value else { continue };
-        let hard = getrlimit(resource).maximum.unwrap_or(u64::MAX);
-        let value = Some(value.min(hard));
-        let pid = rustix::process::Pid::from_raw(i32::try_from(pid).map_err(io::Error::other)?);
-        match prlimit(
-            pid,
-            resource,
-            Rlimit {
-                current: value,
-                maximum: value,
-            },
-        ) {
-            // It has ended already.
-            Ok(_) | Err(Errno::SRCH) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
 }
 
 /// Reaps the child `which`, or every one, if it has ended and tells the daemon; an error means that the daemon is gone.
