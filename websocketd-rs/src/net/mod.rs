@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use rustix::net::{RecvFlags, recv};
+use rustix::net::{RecvFlags, SendFlags, recv, send};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::server::TlsStream;
@@ -51,6 +51,19 @@ impl Stream {
         };
         // An error will be told again to whoever waits.
         read.ok().map(|(read, _)| read).filter(|&read| read > 0)
+    }
+
+    /// Gives a plain socket its last bytes, which it keeps for the segment that tells the end (`MSG_MORE`, send(2)): the caller
+    /// closes it at once. How many it took.
+    pub fn write_last(&self, bytes: &[u8]) -> usize {
+        let flags = SendFlags::MORE | SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+        let written = match self {
+            Self::Tcp(stream) => send(stream, bytes, flags),
+            Self::Unix(stream) => send(stream, bytes, flags),
+            Self::Tls(_) => return 0,
+        };
+        // An error will be told again to whoever writes the rest.
+        written.unwrap_or(0)
     }
 
     /// Ends the connection when the client's kernel has acknowledged nothing for `limit` although bytes were

@@ -101,6 +101,10 @@ impl Client {
         };
         // An error or a time-out here means that the client is gone, and nothing is left to do for it.
         let _ = timeout(limit, async {
+            if matches!(end, End::ClientClosed(_)) {
+                let written = self.stream.write_last(self.outgoing.pending());
+                self.outgoing.consume(written);
+            }
             self.stream.write_all(self.outgoing.pending()).await?;
             self.outgoing.discard();
             self.stream.flush().await?;
