@@ -149,7 +149,7 @@ impl<'fd> EventLoop<'fd> {
                 Taken::Bye(bye) => return Some(bye),
                 Taken::End => {
                     // The client's own last lines come back to it by way of the log.
-                    self.room.follow(READ_BUDGET, self.output.buffer());
+                    self.room.follow(READ_BUDGET, &mut self.output);
                     return None;
                 }
             };
@@ -157,7 +157,7 @@ impl<'fd> EventLoop<'fd> {
             self.room.ring();
             // After the client's lines, so that acks and records leave in one write.
             if self.room_due && self.output.waiting() < FULL_BYTES {
-                match self.room.follow(READ_BUDGET, self.output.buffer()) {
+                match self.room.follow(READ_BUDGET, &mut self.output) {
                     Flow::Idle => self.room_due = false,
                     Flow::More => {}
                     Flow::Bye(bye) => return Some(bye),
@@ -201,7 +201,7 @@ impl<'fd> EventLoop<'fd> {
             };
             // Its own record is in the log by now.
             self.room_due = true;
-            if let Some(bye) = self.room.keep_order(self.output.buffer()) {
+            if let Some(bye) = self.room.keep_order(&mut self.output) {
                 return Taken::Bye(bye);
             }
             match flow {

@@ -27,6 +27,7 @@ pub mod lock;
 pub mod moderation;
 pub mod name;
 pub mod output;
+pub mod pages;
 pub mod presence;
 pub mod record;
 pub mod room;

@@ -13,7 +13,7 @@ use crate::record::MAX_LINE;
 /// has few system calls. Larger ones would not be quicker, and what the heap has once held stays
 /// with the process.
 const BLOCK_MIN: u64 = 4 * 1024;
-const BLOCK_MAX: u64 = 16 * 1024;
+const BLOCK_MAX: u64 = 8 * 1024;
 
 /// Looks that are taken at a log which is truncated again and again.
 const LOOKS: u32 = 16;

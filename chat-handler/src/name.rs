@@ -190,16 +190,19 @@ fn checked(name: &str, max: usize, delimits: fn(char) -> bool) -> Result<String,
     {
         return Err(NameError::Forbidden);
     }
-    let name: String = name
-        .nfc()
-        .map(|c| {
-            if c.is_whitespace() || delimits(c) {
-                '-'
-            } else {
-                c
-            }
-        })
-        .collect();
+    let without_delimiter = |c: char| {
+        if c.is_whitespace() || delimits(c) {
+            '-'
+        } else {
+            c
+        }
+    };
+    // ASCII is NFC. A joiner checks the names of everybody in the room.
+    let name: String = if name.is_ascii() {
+        name.chars().map(without_delimiter).collect()
+    } else {
+        name.nfc().map(without_delimiter).collect()
+    };
     if name.starts_with('.') {
         return Err(NameError::LeadingDot);
     }

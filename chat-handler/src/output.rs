@@ -1,7 +1,7 @@
 //! Lines to the client: what does not fit into the pipe waits here, bounded, and no write blocks.
 
+use std::io::IoSlice;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -85,6 +85,38 @@ impl<'fd> Output<'fd> {
             Way::Own(fd) => fd.as_fd(),
             Way::Pieces | Way::Whole => self.given,
         }
+    }
+
+    /// Appends a piece that is large. What the reader takes at once goes straight from where it is, with
+    /// what waits before it: a heap that has held a list of a thousand stays that large.
+    pub fn pass(&mut self, piece: &[u8]) {
+        let passed = if piece.len() < KEPT_BYTES {
+            0
+        } else {
+            self.write_straight(piece)
+        };
+        self.buffer.extend_from_slice(&piece[passed..]);
+    }
+
+    /// One write of what waits and the piece; how much of the piece is written. Errors are met again
+    /// by [`Output::flush`].
+    fn write_straight(&mut self, piece: &[u8]) -> usize {
+        let fd = match &self.way {
+            Way::Own(fd) => fd.as_fd(),
+            Way::Whole => self.given,
+            Way::Pieces => return 0,
+        };
+        let slices = [
+            IoSlice::new(&self.buffer[self.written..]),
+            IoSlice::new(piece),
+        ];
+        let Ok(count) = rustix::io::writev(fd, &slices) else {
+            return 0;
+        };
+        let waited = self.waiting();
+        self.written += count.min(waited);
+        self.forget_written();
+        count.saturating_sub(waited)
     }
 
     /// Writes as much as fits: one write when all of it does.
@@ -210,6 +242,32 @@ mod tests {
         let mut output = Output::new(writer.as_fd());
         assert!(matches!(output.way, Way::Pieces));
         overfill(&mut output, &mut reader);
+    }
+
+    #[test]
+    fn a_large_piece_keeps_its_place() {
+        for way in [None, Some(Way::Pieces)] {
+            let (mut reader, writer) = std::io::pipe().expect("a pipe");
+            let mut output = Output::new(writer.as_fd());
+            output.way = way.unwrap_or(output.way);
+            let piece = vec![b'x'; 10 * KEPT_BYTES];
+            let mut sent = Vec::new();
+            // More than the pipe holds, and nobody reads yet.
+            for _ in 0..4 {
+                output.buffer().extend_from_slice(b"before");
+                output.pass(&piece);
+                sent.extend_from_slice(b"before");
+                sent.extend_from_slice(&piece);
+            }
+            assert_eq!(output.flush(), Flushed::Waiting);
+            let mut got = vec![0; sent.len()];
+            let mut have = 0;
+            while have < sent.len() {
+                have += reader.read(&mut got[have..]).expect("readable");
+                output.flush();
+            }
+            assert!(got == sent && output.waiting() == 0);
+        }
     }
 
     #[test]

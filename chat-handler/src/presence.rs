@@ -129,7 +129,6 @@ pub fn claim(
     let (claim, count) = pass_gate(dirs, room, wished, color, max_members, &mut ghosts)?;
     let mut members = Members::with_capacity(count);
     ghosts.append(&mut users::sweep(dirs, room, &mut members)?);
-    users::sweep_temporaries(dirs)?;
     Ok(Entered {
         claim,
         members,
@@ -174,9 +173,9 @@ fn bury_namesakes(
 ) -> io::Result<bool> {
     let key = wished.key();
     let mut found = false;
-    users::names(dirs, room, &mut |nick| {
+    users::names(dirs, room, &mut |nick, entry| {
         if nick.key() == key
-            && let Some(file) = users::open(dirs, room, &nick)?
+            && let Some(file) = entry.open()?
             && bury(dirs, room, &nick, &file)?
         {
             ghosts.push(nick);
@@ -302,7 +301,7 @@ impl Taken {
     /// The nicks in the room but one.
     fn but(nick: Option<&Nick>, dirs: &Dirs, room: &RoomName) -> io::Result<Self> {
         let mut taken = Vec::new();
-        users::names(dirs, room, &mut |found| {
+        users::names(dirs, room, &mut |found, _| {
             if Some(&found) != nick {
                 taken.push(hash(&found.key()));
             }

@@ -271,7 +271,14 @@ impl Wire {
         }
     }
 
-    /// Appends a live record.
+    /// Gives what must come before a live record.
+    pub fn before(&mut self, record: &Record<'_>, give: &mut dyn FnMut(&[u8])) {
+        if let Self::Text(text) = self {
+            text.list_before(record, give);
+        }
+    }
+
+    /// Appends a live record, after [`Wire::before`].
     pub fn record(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
         match self {
             Self::Text(text) => text.record(record, out),
@@ -287,10 +294,10 @@ impl Wire {
         }
     }
 
-    /// Appends what waits for the end of a batch of records.
-    pub fn finish_batch(&mut self, out: &mut Vec<u8>) {
+    /// Gives what waits for the end of a batch of records.
+    pub fn finish_batch(&mut self, give: &mut dyn FnMut(&[u8])) {
         if let Self::Text(text) = self {
-            text.finish_batch(out);
+            text.finish_batch(give);
         }
     }
 

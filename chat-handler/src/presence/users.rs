@@ -4,10 +4,12 @@
 use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::path::Path;
 use std::time::Duration;
 
-use rustix::fs::{Mode, OFlags, RawDir};
+use memchr::memchr;
+use rustix::fs::{FileType, Mode, OFlags, RawDir};
 use rustix::io::Errno;
 
 use super::bury;
@@ -15,6 +17,7 @@ use crate::dirs::Dirs;
 use crate::file;
 use crate::lock::{self, Share};
 use crate::name::{Nick, RoomName};
+use crate::pages::Pages;
 use crate::record::{RecordId, show};
 
 /// How the names of files start that are not in their place yet.
@@ -25,8 +28,6 @@ const STALE: Duration = Duration::from_secs(60);
 const DIR_BYTES: usize = 4 * 1024;
 /// The longest color that is read, in bytes.
 const COLOR_BYTES: usize = 64;
-/// What a nick and a color usually take, in bytes.
-const MEMBER_BYTES: usize = 24;
 
 /// One person in a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,11 +38,12 @@ pub struct Member {
     pub color: Box<str>,
 }
 
-/// Everybody in a room, in one piece of memory: twenty bytes a person in place of a hundred.
+/// Everybody in a room, in one piece of memory that is given back: twenty bytes a person in place of
+/// a hundred.
 #[derive(Debug, Default)]
 pub struct Members {
     /// Nick and color, each with the line end that neither can hold.
-    text: String,
+    text: Pages,
     starts: Vec<u32>,
 }
 
@@ -49,7 +51,7 @@ impl Members {
     /// With room for about `count` people.
     pub(super) fn with_capacity(count: usize) -> Self {
         Self {
-            text: String::with_capacity(count * MEMBER_BYTES),
+            text: Pages::default(),
             starts: Vec::with_capacity(count),
         }
     }
@@ -59,8 +61,8 @@ impl Members {
         let start = u32::try_from(self.text.len()).expect("MAX_MEMBERS names are some hundred KiB");
         self.starts.push(start);
         for field in [nick, color] {
-            self.text.push_str(field);
-            self.text.push('\n');
+            self.text.push(field.as_bytes());
+            self.text.push(b"\n");
         }
     }
 
@@ -89,9 +91,13 @@ impl Members {
     }
 }
 
-fn fields_at(text: &str, start: u32) -> (&str, &str) {
-    let mut fields = text[start as usize..].split('\n');
-    let mut next = || fields.next().unwrap_or_default();
+fn fields_at(text: &[u8], start: u32) -> (&str, &str) {
+    let mut rest = &text[start as usize..];
+    let mut next = || {
+        let (field, after) = rest.split_at(memchr(b'\n', rest).unwrap_or(rest.len()));
+        rest = after.get(1..).unwrap_or_default();
+        std::str::from_utf8(field).unwrap_or_default()
+    };
     (next(), next())
 }
 
@@ -101,11 +107,13 @@ fn fields_at(text: &str, start: u32) -> (&str, &str) {
 /// Those of reading the directory.
 pub fn list(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Member>> {
     let mut members = Vec::new();
-    each(dirs, room, &mut |nick, file| {
-        members.push(Member {
-            color: color_in(file)?,
-            nick,
-        });
+    names(dirs, room, &mut |nick, found| {
+        if let Some(file) = found.open()? {
+            members.push(Member {
+                color: color_in(&file)?,
+                nick,
+            });
+        }
         Ok(())
     })?;
     Ok(members)
@@ -117,10 +125,12 @@ pub fn list(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Member>> {
 /// As [`list`].
 pub fn list_alive(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Member>> {
     let mut members = Vec::new();
-    each(dirs, room, &mut |nick, file| {
-        if !lock::try_hold(file, Share::Shared)? {
+    names(dirs, room, &mut |nick, found| {
+        if let Some(file) = found.open()?
+            && !lock::try_hold(&file, Share::Shared)?
+        {
             members.push(Member {
-                color: color_in(file)?,
+                color: color_in(&file)?,
                 nick,
             });
         }
@@ -130,21 +140,32 @@ pub fn list_alive(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Member>> {
 }
 
 /// Everybody who is alive and stays, into `members`; removes the files of dead handlers, and gives their nicks.
+/// Removes also what handlers left that were killed between making their file and putting it in place.
 ///
 /// It needs no gate: who holds a dead handler's lock is the only one who removes its file. Of two
 /// who sweep at once, the other takes the dead for alive, and then reads the quit record that the
 /// first one writes.
 pub(super) fn sweep(dirs: &Dirs, room: &RoomName, members: &mut Members) -> io::Result<Vec<Nick>> {
     let mut ghosts = Vec::new();
-    each(dirs, room, &mut |nick, file| {
-        if bury(dirs, room, &nick, file)? {
+    let of_room = OfRoom::new(room);
+    scan(dirs, &mut |found| {
+        if found.name.starts_with(TEMPORARY) {
+            return remove_stale(&dirs.users.join(found.name));
+        }
+        let Some(nick) = of_room.nick(found.name) else {
+            return Ok(());
+        };
+        let Some(file) = found.open()? else {
+            return Ok(());
+        };
+        if bury(dirs, room, &nick, &file)? {
             ghosts.push(nick);
-        } else {
-            let color = color_in(file)?;
-            // Without one they are just leaving: their quit record comes.
-            if !color.is_empty() {
-                members.push(nick.as_str(), &color);
-            }
+            return Ok(());
+        }
+        let color = color_in(&file)?;
+        // Without one they are just leaving: their quit record comes.
+        if !color.is_empty() {
+            members.push(nick.as_str(), &color);
         }
         Ok(())
     })?;
@@ -155,52 +176,64 @@ pub(super) fn sweep(dirs: &Dirs, room: &RoomName, members: &mut Members) -> io::
 pub(super) fn names(
     dirs: &Dirs,
     room: &RoomName,
-    found: &mut dyn FnMut(Nick) -> io::Result<()>,
+    take: &mut dyn FnMut(Nick, &Found<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
-    let prefix = format!("{}_", room.users_stem());
-    scan(dirs, &mut |name| {
-        let nick = name.strip_prefix(&prefix);
-        match nick.and_then(|name| Nick::parse(name).ok().filter(|n| n.as_str() == name)) {
-            Some(nick) => found(nick),
-            None => Ok(()),
-        }
-    })
-}
-
-/// Every presence file of the room, open for reading.
-fn each(
-    dirs: &Dirs,
-    room: &RoomName,
-    found: &mut dyn FnMut(Nick, &File) -> io::Result<()>,
-) -> io::Result<()> {
-    names(dirs, room, &mut |nick| match open(dirs, room, &nick)? {
-        Some(file) => found(nick, &file),
+    let of_room = OfRoom::new(room);
+    scan(dirs, &mut |found| match of_room.nick(found.name) {
+        Some(nick) => take(nick, found),
         None => Ok(()),
     })
 }
 
-/// The presence file of a nick; `None` if it is gone since, or nothing of ours.
-pub(super) fn open(dirs: &Dirs, room: &RoomName, nick: &Nick) -> io::Result<Option<File>> {
-    match file::open_read(&dirs.user(room, nick)) {
-        Ok((file, _)) => Ok(Some(file)),
-        Err(Errno::NOENT | Errno::INVAL | Errno::LOOP) => Ok(None),
-        Err(error) => Err(error.into()),
+/// How the presence files of one room are called.
+struct OfRoom(String);
+
+impl OfRoom {
+    fn new(room: &RoomName) -> Self {
+        Self(format!("{}_", room.users_stem()))
+    }
+
+    /// Whose file it is; `None`: another room's, or nothing of ours.
+    fn nick(&self, name: &str) -> Option<Nick> {
+        let name = name.strip_prefix(&self.0)?;
+        Nick::parse(name).ok().filter(|nick| nick.as_str() == name)
     }
 }
 
-/// Removes the files that handlers left which were killed between making their file and putting it
-/// in place.
-pub(super) fn sweep_temporaries(dirs: &Dirs) -> io::Result<()> {
-    scan(dirs, &mut |name| {
-        if name.starts_with(TEMPORARY) {
-            remove_stale(&dirs.users.join(name))?;
-        }
-        Ok(())
-    })
+/// An entry of the directory.
+pub(super) struct Found<'a> {
+    dir: BorrowedFd<'a>,
+    name: &'a str,
+    kind: FileType,
 }
 
-/// The name of each file in the directory.
-fn scan(dirs: &Dirs, found: &mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<()> {
+impl Found<'_> {
+    /// Opens a presence file for reading; `None` if it is gone since, or nothing of ours. From the
+    /// open directory, and without asking again what it is: a joiner does this for everybody.
+    pub(super) fn open(&self) -> io::Result<Option<File>> {
+        if !matches!(self.kind, FileType::RegularFile | FileType::Unknown) {
+            return Ok(None);
+        }
+        let flags =
+            OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let file = match rustix::fs::openat(self.dir, self.name, flags, Mode::empty()) {
+            Ok(fd) => File::from(fd),
+            Err(Errno::NOENT | Errno::NXIO | Errno::LOOP) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        // Some file systems do not tell in the directory.
+        if self.kind == FileType::Unknown {
+            let mode = rustix::fs::fstat(&file)?.st_mode;
+            if FileType::from_raw_mode(mode) != FileType::RegularFile {
+                return Ok(None);
+            }
+        }
+        Ok(Some(file))
+    }
+}
+
+/// Each entry of the directory.
+fn scan(dirs: &Dirs, take: &mut dyn FnMut(&Found<'_>) -> io::Result<()>) -> io::Result<()> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let dir = rustix::fs::open(&dirs.users, flags, Mode::empty()).map_err(|error| {
         let error = io::Error::from(error);
@@ -209,8 +242,13 @@ fn scan(dirs: &Dirs, found: &mut dyn FnMut(&str) -> io::Result<()>) -> io::Resul
     let mut buffer = [MaybeUninit::uninit(); DIR_BYTES];
     let mut entries = RawDir::new(&dir, &mut buffer);
     while let Some(entry) = entries.next() {
-        if let Ok(name) = entry?.file_name().to_str() {
-            found(name)?;
+        let entry = entry?;
+        if let Ok(name) = entry.file_name().to_str() {
+            take(&Found {
+                dir: dir.as_fd(),
+                name,
+                kind: entry.file_type(),
+            })?;
         }
     }
     Ok(())
@@ -230,7 +268,8 @@ fn remove_stale(path: &Path) -> io::Result<()> {
 
 fn color_in(file: &File) -> io::Result<Box<str>> {
     let mut bytes = [0; COLOR_BYTES];
-    let filled = file::read_at(file, &mut bytes, 0)?;
+    // One read: a file of a few bytes does not come in pieces.
+    let filled = file::read_some_at(file, &mut bytes, 0)?;
     let line = bytes[..filled]
         .split(|&byte| byte == b'\n')
         .next()

@@ -1,12 +1,15 @@
 //! The protocol of the 2016 pages: lines as people read them. See docs/chat-protocol.md.
 
-use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 
 use super::{Clock, Event, Welcome};
 use crate::record::{Kind, Record, RecordId};
 use crate::settings::Lang;
 use crate::wording::{Line, Worded};
+
+mod roster;
+
+use roster::Roster;
 
 /// The text protocol of one client.
 #[derive(Debug)]
@@ -16,7 +19,7 @@ pub struct Text {
     room: String,
     you: String,
     /// Everybody in the room and their color: the list is sent whole, again and again.
-    roster: BTreeMap<String, String>,
+    roster: Roster,
     /// The list has changed since it was sent.
     list_due: bool,
     line: String,
@@ -30,7 +33,7 @@ impl Text {
             clock,
             room: String::new(),
             you: String::new(),
-            roster: BTreeMap::new(),
+            roster: Roster::default(),
             list_due: false,
             line: String::new(),
         }
@@ -39,47 +42,49 @@ impl Text {
     pub(super) fn welcome(&mut self, welcome: &Welcome<'_>, out: &mut Vec<u8>) {
         welcome.room.clone_into(&mut self.room);
         welcome.you.clone_into(&mut self.you);
-        let members = welcome
-            .members
-            .iter()
-            .map(|(nick, color)| (nick.to_owned(), color.to_owned()));
-        self.roster = members.collect();
+        for (nick, color) in welcome.members.iter() {
+            self.roster.insert(nick, color);
+        }
         let line = format!("Welcome to the chat room {} {}!", self.room, self.you);
         self.put(&self.clock.time(welcome.now), line, out);
     }
 
-    /// A live record. Lists of members wait for [`Text::finish_batch`] or the next line that is
-    /// not about members, so that a hundred joins at once are followed by one list.
+    /// A live record. Lists of members wait for [`Text::list_before`] or [`Text::finish_batch`], so that
+    /// a hundred joins at once are followed by one list.
     pub(super) fn record(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
         match record.kind {
             Kind::Join => {
-                let color = record.attr("color").unwrap_or_default().into_owned();
-                self.roster.insert(record.from.to_string(), color);
+                let color = record.attr("color").unwrap_or_default();
+                self.roster.insert(&record.from, &color);
             }
             Kind::Quit => {
-                self.roster.remove(&*record.from);
+                self.roster.remove(&record.from);
             }
-            Kind::Color => {
-                let color = record.attr("color").unwrap_or_default().into_owned();
-                if let Some(old) = self.roster.get_mut(&*record.from) {
-                    *old = color;
-                }
+            Kind::Color if self.roster.contains(&record.from) => {
+                let color = record.attr("color").unwrap_or_default();
+                self.roster.insert(&record.from, &color);
             }
             Kind::Nick => {
-                if let Some(color) = self.roster.remove(&*record.from) {
-                    self.roster.insert(record.text.to_string(), color);
+                if let Some(color) = self.roster.color(&record.from) {
+                    self.roster.remove(&record.from);
+                    self.roster.insert(&record.text, &color);
                 }
                 if self.you == *record.from {
                     self.you = record.text.to_string();
                 }
             }
-            _ => self.finish_batch(out),
+            _ => {}
         }
         self.past(record, out);
-        self.list_due |= matches!(
-            record.kind,
-            Kind::Join | Kind::Quit | Kind::Color | Kind::Nick
-        );
+        self.list_due |= changes_list(record.kind);
+    }
+
+    /// Gives the list of members if it has changed and this record, which comes next, is not about
+    /// members.
+    pub(super) fn list_before(&mut self, record: &Record<'_>, give: &mut dyn FnMut(&[u8])) {
+        if !changes_list(record.kind) {
+            self.finish_batch(give);
+        }
     }
 
     /// A record of history: shown as it was, without changing who is here.
@@ -163,20 +168,17 @@ impl Text {
         }
     }
 
-    /// Sends the list of members if it has changed.
-    pub fn finish_batch(&mut self, out: &mut Vec<u8>) {
+    /// Gives the list of members if it has changed.
+    pub(super) fn finish_batch(&mut self, give: &mut dyn FnMut(&[u8])) {
         if std::mem::take(&mut self.list_due) {
-            let mut list = String::from("Userlist: ");
-            for (name, color) in &self.roster {
-                // Writing to a String cannot fail.
-                let _ = write!(list, "{name}:{color},");
-            }
-            self.put(&self.clock.time(RecordId::now()), list, out);
+            let head = format!("[{}] Userlist: ", self.clock.time(RecordId::now()));
+            give(head.as_bytes());
+            give(self.roster.as_line());
         }
     }
 
     pub(super) fn knows(&self, name: &str) -> bool {
-        self.roster.contains_key(name)
+        self.roster.contains(name)
     }
 
     fn time_of(&self, record: &Record<'_>) -> String {
@@ -196,6 +198,10 @@ impl Text {
         );
         out.push(b'\n');
     }
+}
+
+fn changes_list(kind: Kind) -> bool {
+    matches!(kind, Kind::Join | Kind::Quit | Kind::Color | Kind::Nick)
 }
 
 /// The name before the first `: ` of a typed line: who it is for, if they are here.
@@ -273,9 +279,11 @@ mod tests {
                 .as_micros()
                 + second as u64 * 1_000_000;
             draft.write_to(RecordId::from_micros(id), &mut log);
-            text.record(&Record::parse(&log).expect("a record"), out);
+            let record = Record::parse(&log).expect("a record");
+            text.list_before(&record, &mut |piece| out.extend_from_slice(piece));
+            text.record(&record, out);
         }
-        text.finish_batch(out);
+        text.finish_batch(&mut |piece| out.extend_from_slice(piece));
     }
 
     /// The lines; lists of members carry the present time, which is cut off.
