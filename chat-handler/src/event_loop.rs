@@ -77,6 +77,8 @@ pub struct EventLoop<'fd> {
     stdin_ready: bool,
     /// There may be new records.
     room_due: bool,
+    /// The bell has told how it was found. What it tells from then on is news.
+    knows_bell: bool,
     /// The client is too fast: nothing is taken from it before this.
     resume_at: Option<Instant>,
     next_poll: Instant,
@@ -125,6 +127,7 @@ impl<'fd> EventLoop<'fd> {
             wants_room: false,
             stdin_ready: !pollable,
             room_due: true,
+            knows_bell: false,
             resume_at: None,
             next_poll: Instant::now() + SAFETY_POLL,
         })
@@ -229,9 +232,10 @@ impl<'fd> EventLoop<'fd> {
         self.listen(!paused)?;
         self.watch_room_in_stdout(full)?;
         let now = Instant::now();
-        let until = self
-            .resume_at
-            .map_or(self.next_poll, |at| at.min(self.next_poll));
+        let until = [self.resume_at, self.room.ring_at()]
+            .into_iter()
+            .flatten()
+            .fold(self.next_poll, Instant::min);
         let wait = if busy || (self.stdin_ready && !paused) {
             Duration::ZERO
         } else {
@@ -254,7 +258,12 @@ impl<'fd> EventLoop<'fd> {
                 STDOUT if flags.intersects(EventFlags::ERR | EventFlags::HUP) => {
                     return Ok(Heard::Closed);
                 }
-                ROOM_BELL => self.room_due = true,
+                ROOM_BELL => {
+                    self.room_due = true;
+                    if std::mem::replace(&mut self.knows_bell, true) {
+                        self.room.has_rung();
+                    }
+                }
                 INBOX_BELL => {
                     self.room.inbox_rang();
                     self.room_due = true;
@@ -323,6 +332,7 @@ impl<'fd> EventLoop<'fd> {
     fn watch_again(&mut self, replaced: crate::room::Replaced) -> io::Result<()> {
         let edge = EventFlags::IN | EventFlags::ET;
         if replaced.bell {
+            self.knows_bell = false;
             epoll::add(
                 &self.epoll,
                 self.room.bell(),

@@ -79,6 +79,8 @@ pub struct RoomLog {
     open: Option<Open>,
     /// Ids of this room seen here; the next one is greater, whatever the files say.
     floor: RecordId,
+    /// How much older the record before our last one is.
+    silence: Duration,
     line: Vec<u8>,
     missing_since: Option<Instant>,
     /// What the sender of this process has in the log, once they send something with a `msgid`.
@@ -107,6 +109,7 @@ impl RoomLog {
             live,
             open: None,
             floor: RecordId::ZERO,
+            silence: Duration::MAX,
             line: Vec::new(),
             missing_since: None,
             sent: None,
@@ -116,6 +119,11 @@ impl RoomLog {
     /// The log's live file.
     pub fn path(&self) -> &Path {
         &self.live
+    }
+
+    /// For how long nobody had written anything before the record that was appended last.
+    pub fn silence(&self) -> Duration {
+        self.silence
     }
 
     /// Appends one record and gives its id. The caller rings the room's bell.
@@ -314,6 +322,8 @@ impl RoomLog {
         let written = file::write_once(file, &self.line)
             .map_err(|error| AppendError::of(error, &self.live))?;
         if written == self.line.len() {
+            let silence = id.as_micros() - self.floor.as_micros();
+            self.silence = Duration::from_micros(silence);
             self.floor = id;
             return Ok(id);
         }

@@ -5,7 +5,9 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::time::{Duration, Instant};
 
 use super::founding::{self, Founded};
-use super::{HINT_BURST, HINT_RATE, Replay, Room, SIDE_BURST, SIDE_RATE};
+use super::{
+    HINT_BURST, HINT_RATE, LONGEST_RUSH_PAUSE, RUSH_PAUSE, Replay, Room, SIDE_BURST, SIDE_RATE,
+};
 use crate::bell::Bell;
 use crate::cgi::Cgi;
 use crate::color::Color;
@@ -216,7 +218,8 @@ impl Door {
             claim: Some(self.entered.claim),
             _seat: self.seat,
             inbox_due: true,
-            ring_due: true,
+            ring_due: !self.entered.ghosts.is_empty(),
+            ring_at: None,
             join_due: true,
             replay,
             ignored: Vec::new(),
@@ -228,6 +231,7 @@ impl Door {
             trouble: None,
             settings: self.settings,
         };
+        let others = self.entered.members.len();
         room.welcome(self.entered.members, until, output);
         let out = output.buffer();
         if cgi.query.since.is_none() {
@@ -243,12 +247,24 @@ impl Door {
             room.put_nothing_since(until, out);
         }
         room.append_join(out);
-        room.ring();
+        room.ring_for_join(others);
         Ok(room)
     }
 }
 
 impl Room {
+    /// Wakes the others, at once or, in a rush, a moment later: many newcomers are then told in one go.
+    /// Who comes into a room of a thousand would else wake a thousand, who keep the next one waiting.
+    fn ring_for_join(&mut self, others: usize) {
+        let others = u32::try_from(others).unwrap_or(u32::MAX);
+        let pause = RUSH_PAUSE.saturating_mul(others).min(LONGEST_RUSH_PAUSE);
+        if self.ring_due && self.log.silence() < pause {
+            self.ring_due = false;
+            self.ring_at = Some(Instant::now() + pause);
+        }
+        self.ring();
+    }
+
     fn welcome(&mut self, mut members: Members, until: RecordId, output: &mut Output<'_>) {
         members.sort();
         let description = self

@@ -426,3 +426,24 @@ fn a_message_is_stored_while_its_log_is_truncated_under_the_search() {
         done.store(true, std::sync::atomic::Ordering::Relaxed);
     });
 }
+
+#[test]
+fn the_silence_before_a_record_is_known() {
+    let home = home();
+    let mut log = home.open();
+    log.append(&say("first")).unwrap();
+    // Whoever wrote it: the ids tell, and these follow each other however fast the clock is.
+    let id = RecordId::from_micros(RecordId::now().as_micros() + 3_600_000_000);
+    let mut line = Vec::new();
+    say("from the future").write_to(id, &mut line);
+    fs::write(&home.live, line).unwrap();
+    assert_eq!(log.append(&say("next")).unwrap(), id.next());
+    assert_eq!(log.silence(), Duration::from_micros(1));
+    let old = RecordId::from_micros(RecordId::now().as_micros() - 3_600_000_000);
+    let mut line = Vec::new();
+    say("an hour ago").write_to(old, &mut line);
+    fs::write(&home.live, line).unwrap();
+    let mut other = home.open();
+    other.append(&say("now")).unwrap();
+    assert!(other.silence() >= Duration::from_secs(3600));
+}
