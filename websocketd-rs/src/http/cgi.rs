@@ -169,6 +169,7 @@ async fn run(
     let ended = async {
         // A script that has answered is about to exit, and what it left in the background may go on.
         let exits = outcome == Outcome::Answered;
+        exit.inquiry(pid).send();
         if !exits || timeout_at(deadline, exit.wait()).await.is_err() {
             let close_delay = config.process.close_delay;
             terminate::end(pid, &mut exit, close_delay).await;

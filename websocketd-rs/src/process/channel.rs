@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use rustix::io::Errno;
 use rustix::net::{
-    SendAncillaryBuffer, SendAncillaryMessage, SendFlags, Shutdown, sendmsg, shutdown,
+    SendAncillaryBuffer, SendAncillaryMessage, SendFlags, Shutdown, send, sendmsg, shutdown,
 };
 use tokio::io::{AsyncReadExt, BufReader};
 use tokio::net::UnixStream;
@@ -100,6 +100,15 @@ impl Channel {
             }
         }
         Ok(())
+    }
+
+    /// Sends a request without more, if that can be done at once.
+    pub(super) fn send_at_once(&self, head: Head) {
+        // Somebody who is in the middle of a request goes on.
+        if let Ok(_sending) = self.sending.try_lock() {
+            // So few bytes go at once or not at all.
+            let _ = send(&self.socket, &head.encode(), SendFlags::NOSIGNAL);
+        }
     }
 
     /// Waits until the spawner has taken some of what it was sent: it starts programs more slowly than they are asked for.

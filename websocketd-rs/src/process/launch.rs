@@ -2,7 +2,7 @@
 
 use std::ffi::CStr;
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags, posix_spawn};
 use nix::sys::signal::{SigSet, Signal, kill};
@@ -19,6 +19,8 @@ use crate::config::ResourceLimits;
 #[derive(Debug)]
 pub(super) struct Launcher {
     attributes: PosixSpawnAttr,
+    /// What is done with the pipes, and their numbers, which are the same nearly every time.
+    files: Option<([RawFd; Launcher::PIPES], PosixSpawnFileActions)>,
     /// The spawner's working directory, which is that of programs without one of their own.
     home: OwnedFd,
 }
@@ -36,14 +38,13 @@ impl Launcher {
         )?;
         // 0: a group of its own.
         attributes.set_pgroup(Pid::from_raw(0))?;
-        // Rust's runtime ignores it, which a program would inherit; and this process blocks some.
-        let mut ignored = SigSet::empty();
-        ignored.add(Signal::SIGPIPE);
-        attributes.set_sigdefault(&ignored)?;
+        attributes.set_sigdefault(&defaults(ignored_signals()?))?;
+        // This process blocks some.
         attributes.set_sigmask(&SigSet::empty())?;
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(Self {
             attributes,
+            files: None,
             home: open(".", flags, Mode::empty())?,
         })
     }
@@ -52,7 +53,7 @@ impl Launcher {
     ///
     /// # Errors
     /// What the exec, the directory or the limits are refused with; `EMFILE` when fewer pipes came.
-    pub(super) fn launch(&self, body: &[u8], pipes: Vec<OwnedFd>) -> io::Result<u32> {
+    pub(super) fn launch(&mut self, body: &[u8], pipes: Vec<OwnedFd>) -> io::Result<u32> {
         let execution = message::decode(body).ok_or(Errno::BADMSG)?;
         // Fewer arrive when this process is out of descriptors.
         let pipes: [OwnedFd; Self::PIPES] = pipes.try_into().map_err(|_| Errno::MFILE)?;
@@ -68,32 +69,88 @@ impl Launcher {
         u32::try_from(pid.as_raw()).map_err(io::Error::other)
     }
 
-    fn spawn(&self, execution: &Execution<'_>, pipes: &[OwnedFd]) -> io::Result<Pid> {
-        let mut files = PosixSpawnFileActions::init()?;
-        for (pipe, number) in pipes.iter().zip(0..) {
-            files.add_dup2(pipe.as_raw_fd(), number)?;
-        }
-        let _away = execution.cwd.map(|dir| self.visit(dir)).transpose()?;
+    fn spawn(
+        &mut self,
+        execution: &Execution<'_>,
+        pipes: &[OwnedFd; Self::PIPES],
+    ) -> io::Result<Pid> {
+        let numbers = pipes.each_ref().map(AsRawFd::as_raw_fd);
+        let files = match self.files.take() {
+            Some((same, files)) if same == numbers => files,
+            _ => redirect(numbers)?,
+        };
+        let files = &self.files.insert((numbers, files)).1;
+        let _visit = execution
+            .cwd
+            .map(|dir| Visit::to(dir, &self.home))
+            .transpose()?;
         let Execution { argv, envp, .. } = execution;
         let program = *argv.first().ok_or(Errno::BADMSG)?;
-        Ok(posix_spawn(program, &files, &self.attributes, argv, envp)?)
-    }
-
-    /// Makes `dir` this process's own working directory, for as long as what is returned lives: its one thread starts one program
-    /// after the other.
-    fn visit(&self, dir: &CStr) -> io::Result<Visit<'_>> {
-        chdir(dir)?;
-        Ok(Visit(&self.home))
+        Ok(posix_spawn(program, files, &self.attributes, argv, envp)?)
     }
 }
 
-/// A stay in another directory than the spawner's own.
-struct Visit<'a>(&'a OwnedFd);
+/// Makes the descriptors `pipes` stdin, stdout and stderr.
+fn redirect(pipes: [RawFd; Launcher::PIPES]) -> io::Result<PosixSpawnFileActions> {
+    let mut files = PosixSpawnFileActions::init()?;
+    for (pipe, number) in pipes.into_iter().zip(0..) {
+        files.add_dup2(pipe, number)?;
+    }
+    Ok(files)
+}
+
+/// The signals that this process ignores, a bit each, from 1 on (`SigIgn` in `proc_pid_status(5)`).
+fn ignored_signals() -> io::Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let mask = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.ok_or_else(|| io::Error::other("/proc/self/status tells no SigIgn"))
+}
+
+/// The two real-time signals that glibc keeps to itself (nptl(7)): in no set of all, and ignored in what it starts.
+const GLIBC_OWN: u64 = 0b11 << 31;
+
+/// The signals that a program gets back to their default: SIGPIPE, which Rust's runtime ignores, and all that are not ignored. These
+/// are it anyway; but glibc asks for the state of each signal that is not named before it sets it. What the daemon was started to
+/// ignore (nohup(1)), programs ignore too.
+fn defaults(ignored: u64) -> SigSet {
+    let mut all = SigSet::all();
+    let mut named = GLIBC_OWN;
+    for signal in Signal::iterator() {
+        let bit = 1 << (signal as i32 - 1);
+        named |= bit;
+        let is_fixed = matches!(signal, Signal::SIGKILL | Signal::SIGSTOP);
+        if is_fixed || ignored & bit != 0 && signal != Signal::SIGPIPE {
+            all.remove(signal);
+        }
+    }
+    if ignored & !named == 0 {
+        return all;
+    }
+    // A real-time signal, which can't be taken out by its name.
+    let mut one = SigSet::empty();
+    one.add(Signal::SIGPIPE);
+    one
+}
+
+/// A stay of this process itself, whose one thread starts one program after the other, in another directory.
+struct Visit<'a> {
+    home: &'a OwnedFd,
+}
+
+impl<'a> Visit<'a> {
+    fn to(dir: &CStr, home: &'a OwnedFd) -> io::Result<Self> {
+        chdir(dir)?;
+        Ok(Self { home })
+    }
+}
 
 impl Drop for Visit<'_> {
     fn drop(&mut self) {
         // Refused only if it may not be entered any more; nothing could be started in it then.
-        let _ = fchdir(self.0);
+        let _ = fchdir(self.home);
     }
 }
 
@@ -167,4 +224,24 @@ fn limit(pid: Pid, limits: ResourceLimits) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bit(signal: Signal) -> u64 {
+        1 << (signal as i32 - 1)
+    }
+
+    #[test]
+    fn what_is_ignored_stays_so_but_for_broken_pipes() {
+        let set = defaults(bit(Signal::SIGPIPE) | bit(Signal::SIGHUP));
+        assert!(set.contains(Signal::SIGPIPE) && set.contains(Signal::SIGCHLD));
+        assert!(!set.contains(Signal::SIGHUP) && !set.contains(Signal::SIGKILL));
+        assert!(defaults(GLIBC_OWN).contains(Signal::SIGCHLD));
+        let beside_real_time = defaults(1 << 40);
+        assert!(beside_real_time.contains(Signal::SIGPIPE));
+        assert!(!beside_real_time.contains(Signal::SIGCHLD));
+    }
 }

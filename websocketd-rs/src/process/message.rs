@@ -24,8 +24,9 @@ pub(super) const REPLY: usize = 13;
 /// Bytes before the strings of a body: two counts and four limits.
 const FIXED: usize = 2 * 4 + 4 * 8;
 
-/// Stands in a head where the size of a body would, in one that asks for a signal.
+/// Stand in a head where the size of a body would, in one that asks for a signal or a look.
 const SIGNAL: u32 = u32::MAX;
+const LOOK: u32 = u32::MAX - 1;
 
 /// Stands for a limit that is not set. Of the same value as `RLIM_INFINITY`, which would set none either.
 const UNLIMITED: u64 = u64::MAX;
@@ -47,6 +48,11 @@ pub(super) enum Head {
         /// Number of the signal.
         signal: i32,
     },
+    /// Look whether a process has ended, as it seems to have. There is no reply but that it has.
+    Look {
+        /// Its id.
+        pid: u32,
+    },
 }
 
 impl Head {
@@ -55,12 +61,16 @@ impl Head {
         let body = match self {
             Self::Start { id, body } => {
                 bytes[..8].copy_from_slice(&id.to_ne_bytes());
-                u32::try_from(body).unwrap_or(u32::MAX - 1)
+                u32::try_from(body).unwrap_or(LOOK - 1)
             }
             Self::Signal { group, signal } => {
                 bytes[..4].copy_from_slice(&group.to_ne_bytes());
                 bytes[4..8].copy_from_slice(&signal.to_ne_bytes());
                 SIGNAL
+            }
+            Self::Look { pid } => {
+                bytes[..4].copy_from_slice(&pid.to_ne_bytes());
+                LOOK
             }
         };
         bytes[8..].copy_from_slice(&body.to_ne_bytes());
@@ -71,15 +81,19 @@ impl Head {
     pub(super) fn decode(bytes: [u8; HEAD]) -> Option<Self> {
         let (first, body) = bytes.split_at(8);
         let body = u32::from_ne_bytes(body.try_into().ok()?);
-        if body == SIGNAL {
-            let (group, signal) = first.split_at(4);
-            return Some(Self::Signal {
-                group: u32::from_ne_bytes(group.try_into().ok()?),
+        let (process, signal) = first.split_at(4);
+        let process = u32::from_ne_bytes(process.try_into().ok()?);
+        match body {
+            SIGNAL => Some(Self::Signal {
+                group: process,
                 signal: i32::from_ne_bytes(signal.try_into().ok()?),
-            });
+            }),
+            LOOK => Some(Self::Look { pid: process }),
+            _ => {
+                let (id, body) = (u64::from_ne_bytes(first.try_into().ok()?), body as usize);
+                (body <= MAX_BODY).then_some(Self::Start { id, body })
+            }
         }
-        let (id, body) = (u64::from_ne_bytes(first.try_into().ok()?), body as usize);
-        (body <= MAX_BODY).then_some(Self::Start { id, body })
     }
 }
 
@@ -319,6 +333,7 @@ mod tests {
                 group: 4_194_304,
                 signal: 15,
             },
+            Head::Look { pid: 4_194_304 },
         ] {
             assert_eq!(Head::decode(head.encode()), Some(head));
         }

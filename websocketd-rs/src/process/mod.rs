@@ -7,6 +7,7 @@
 //! user have a spawner of their own, which has become that user; [`Spawners`] holds them all.
 
 mod channel;
+mod children;
 pub mod env;
 mod launch;
 mod message;
@@ -70,8 +71,15 @@ pub struct Exit {
     status: Option<Ended>,
     /// Counts the process as running, or as told to end, until it has exited.
     present: Option<Present>,
-    /// Who sends its signals, where the daemon may not: it runs as another user.
-    envoy: Option<Arc<Spawner>>,
+    /// Who started it.
+    spawner: Arc<Spawner>,
+}
+
+/// A look at a process that seems to have ended.
+#[derive(Debug)]
+pub struct Inquiry {
+    pid: u32,
+    spawner: Arc<Spawner>,
 }
 
 /// How a process ended.
@@ -84,21 +92,26 @@ pub enum Ended {
 }
 
 impl Exit {
-    fn new(news: oneshot::Receiver<ExitStatus>, envoy: Option<Arc<Spawner>>) -> Self {
+    fn new(news: oneshot::Receiver<ExitStatus>, spawner: Arc<Spawner>) -> Self {
         let present = Some(METRICS.handlers_running.enter());
         Self {
             news,
             status: None,
             present,
-            envoy,
+            spawner,
         }
     }
 
     /// Sends `signal` to the process group `group`, whose leader this tells the end of.
     async fn signal(&self, group: u32, signal: Signal) {
-        match &self.envoy {
-            None => terminate::send(group, signal),
-            Some(spawner) => spawner.signal(group, signal).await,
+        self.spawner.signal(group, signal).await;
+    }
+
+    /// What to send when the pipes of `pid`, whose end this tells, have closed.
+    pub fn inquiry(&self, pid: u32) -> Inquiry {
+        Inquiry {
+            pid,
+            spawner: Arc::clone(&self.spawner),
         }
     }
 
@@ -118,6 +131,13 @@ impl Exit {
         if self.present.is_some() {
             self.present = Some(METRICS.handlers_ending.enter());
         }
+    }
+}
+
+impl Inquiry {
+    /// Makes whoever waits for the exit hear of it soon.
+    pub fn send(self) {
+        self.spawner.inquire(self.pid);
     }
 }
 

@@ -24,6 +24,7 @@ use crate::config::User;
 use crate::metrics::METRICS;
 
 use super::channel::Channel;
+use super::children::FEW;
 use super::message::{self, Head, Reply};
 use super::spawner::{ARGV0, READY, exit_status};
 use super::{Command, Exit, Handler, Stdin, terminate};
@@ -206,8 +207,11 @@ impl Spawner {
         }
     }
 
-    /// Has the spawner send `signal` to a process group of its user.
+    /// Sends `signal` to a process group, by way of the spawner if it is another user's.
     pub(super) async fn signal(&self, group: u32, signal: Signal) {
+        if !self.is_foreign {
+            return terminate::send(group, signal);
+        }
         let head = Head::Signal {
             group,
             signal: signal as i32,
@@ -217,6 +221,18 @@ impl Spawner {
         if !matches!(sent, Ok(Ok(()))) {
             // The spawner is gone, which ends the daemon: what one that is still root can do is done.
             terminate::send(group, signal);
+        }
+    }
+
+    /// Has the spawner look whether `pid`, whose pipes have closed, has ended; it may not have heard of that. One that has few children
+    /// looks at all of them whenever it hears anything.
+    pub(super) fn inquire(&self, pid: u32) {
+        let is_useful = {
+            let exits = &self.lock().exits;
+            exits.len() > FEW && exits.contains_key(&pid)
+        };
+        if is_useful {
+            self.channel.send_at_once(Head::Look { pid });
         }
     }
 
@@ -273,7 +289,7 @@ impl Spawner {
             stdin: our_stdin,
             stdout: our_stdout,
             stderr: our_stderr,
-            exit: Exit::new(exit_news, self.is_foreign.then(|| Arc::clone(self))),
+            exit: Exit::new(exit_news, Arc::clone(self)),
         })
     }
 

@@ -1,7 +1,6 @@
 //! The spawner process: one thread, no runtime, no client socket. It starts programs for the daemon, reaps
 //! them and tells how they ended. When the daemon is gone, even by `kill -9`, it ends what it started.
 
-use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io::{self, IoSliceMut};
 use std::os::fd::{AsFd, OwnedFd};
@@ -9,16 +8,15 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{self, ExitCode};
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{SigSet, Signal, killpg};
+use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::Pid;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recv, recvmsg, send,
 };
 
+use super::children::Children;
 use super::launch::Launcher;
 use super::message::{HEAD, Head, REPLY, Reply};
 use super::privileges::become_user;
@@ -30,14 +28,6 @@ pub const ARGV0: &str = "websocketd-rs-spawner";
 
 /// How often a spawner that lost its daemon looks whether its programs are gone.
 const ORPHAN_POLL: Duration = Duration::from_millis(20);
-
-/// Children up to which all are looked at whenever one has ended. waitpid(2) for any child asks each of them: with 4,000 that was
-/// a fifth of the daemon's CPU for a connection.
-const FEW: usize = 64;
-
-/// With more than [`FEW`], who has ended is known by its signal. Signals that come together are one (signal(7)), so that all are
-/// looked at, too, but not more often than this.
-const SWEEP_DELAY: Duration = Duration::from_millis(20);
 
 /// What a spawner that has become its user says; anything else is the text of why it can't.
 pub(super) const READY: u8 = 0;
@@ -95,17 +85,17 @@ fn serve() -> io::Result<()> {
     signals.thread_block()?;
     let signal_fd = SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
 
-    let launcher = Launcher::new()?;
-    let mut children = HashSet::new();
+    let mut launcher = Launcher::new()?;
+    let mut children = Children::default();
     let mut body = Vec::new();
-    let mut sweep_at: Option<Instant> = None;
+    // An error means that the daemon is gone.
+    let mut tell = |(pid, status)| send_reply(&socket, Reply::Exited { pid, status });
     loop {
         let mut fds = [
             PollFd::new(&socket, PollFlags::IN),
             PollFd::from_borrowed_fd(signal_fd.as_fd(), PollFlags::IN),
         ];
-        let patience = sweep_at.map(|at| at.saturating_duration_since(Instant::now()));
-        let patience = patience.map(|left| Timespec {
+        let patience = children.patience().map(|left| Timespec {
             tv_sec: 0,
             tv_nsec: left.subsec_nanos().into(),
         });
@@ -118,68 +108,56 @@ fn serve() -> io::Result<()> {
         if signal {
             // One is enough: for another one `poll` returns at once.
             let news = signal_fd.read_signal()?;
-            let ended = news.and_then(|news| i32::try_from(news.ssi_pid).ok());
-            if children.len() > FEW
-                && let Some(pid) = ended
-            {
-                let pid = Pid::from_raw(pid);
-                if pid.as_raw() > 0 && reap(&socket, &mut children, Some(pid)).is_err() {
-                    break;
-                }
-                sweep_at.get_or_insert_with(|| Instant::now() + SWEEP_DELAY);
-            } else {
-                sweep_at = Some(Instant::now());
-            }
-        }
-        if sweep_at.is_some_and(|at| at <= Instant::now()) {
-            sweep_at = None;
-            if reap(&socket, &mut children, None).is_err() {
+            let who = news.map(|news| news.ssi_pid);
+            if children.hear(who, &mut tell).is_err() {
                 break;
             }
         }
-        if request && !answer(&socket, &launcher, &mut children, &mut body)? {
+        if children.sweep_in_time(&mut tell).is_err() {
             break;
+        }
+        if request {
+            match receive_head(&socket)? {
+                Some((Head::Start { id, body: length }, pipes)) => {
+                    body.clear();
+                    body.resize(length, 0);
+                    if !receive_exact(&socket, &mut body)? {
+                        break;
+                    }
+                    let started = launcher.launch(&body, pipes);
+                    if let Ok(pid) = started {
+                        children.add(pid);
+                    }
+                    if send_reply(&socket, reply(id, started)).is_err() {
+                        break;
+                    }
+                }
+                Some((Head::Signal { group, signal }, _)) => {
+                    if let Ok(signal) = Signal::try_from(signal) {
+                        super::terminate::send(group, signal);
+                    }
+                }
+                Some((Head::Look { pid }, _)) => {
+                    if children.expect(pid, &mut tell).is_err() {
+                        break;
+                    }
+                }
+                None => break,
+            }
         }
     }
     end_orphans(&mut children);
     Ok(())
 }
 
-/// Takes one request; starts its program and replies, or sends its signal; `false` when the daemon is gone.
-fn answer(
-    socket: &impl AsFd,
-    launcher: &Launcher,
-    children: &mut HashSet<u32>,
-    body: &mut Vec<u8>,
-) -> io::Result<bool> {
-    let Some((head, pipes)) = receive_head(socket)? else {
-        return Ok(false);
-    };
-    let (id, length) = match head {
-        Head::Start { id, body } => (id, body),
-        Head::Signal { group, signal } => {
-            if let Ok(signal) = Signal::try_from(signal) {
-                super::terminate::send(group, signal);
-            }
-            return Ok(true);
-        }
-    };
-    body.clear();
-    body.resize(length, 0);
-    if !receive_exact(socket, body)? {
-        return Ok(false);
-    }
-    let reply = match launcher.launch(body, pipes) {
-        Ok(pid) => {
-            children.insert(pid);
-            Reply::Started { id, pid }
-        }
+fn reply(id: u64, started: io::Result<u32>) -> Reply {
+    match started {
+        Ok(pid) => Reply::Started { id, pid },
         Err(error) => Reply::Failed {
             id,
             errno: error.raw_os_error().unwrap_or(nix::libc::EINVAL),
         },
-    };
-    Ok(send_reply(socket, reply).is_ok())
+    }
 }
 
 fn receive_head(socket: &impl AsFd) -> io::Result<Option<(Head, Vec<OwnedFd>)>> {
@@ -227,29 +205,6 @@ fn receive_exact(socket: &impl AsFd, mut bytes: &mut [u8]) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Reaps the child `which`, or every one, if it has ended and tells the daemon; an error means that the daemon is gone.
-fn reap(socket: &impl AsFd, children: &mut HashSet<u32>, which: Option<Pid>) -> io::Result<()> {
-    while let Some((pid, status)) = next_dead(which) {
-        children.remove(&pid);
-        send_reply(socket, Reply::Exited { pid, status })?;
-    }
-    Ok(())
-}
-
-fn next_dead(which: Option<Pid>) -> Option<(u32, i32)> {
-    loop {
-        let (pid, status) = match waitpid(which, Some(WaitPidFlag::WNOHANG)) {
-            Ok(WaitStatus::Exited(pid, code)) => (pid, (code & 0xff) << 8),
-            Ok(WaitStatus::Signaled(pid, signal, core)) => {
-                (pid, signal as i32 | if core { 0x80 } else { 0 })
-            }
-            Err(nix::errno::Errno::EINTR) => continue,
-            _ => return None,
-        };
-        return Some((pid.as_raw().unsigned_abs(), status));
-    }
-}
-
 fn send_reply(socket: &impl AsFd, reply: Reply) -> io::Result<()> {
     let bytes: [u8; REPLY] = reply.encode();
     send_all(socket, &bytes)
@@ -267,14 +222,14 @@ fn send_all(socket: &impl AsFd, mut rest: &[u8]) -> io::Result<()> {
 }
 
 /// The daemon died without ending its handlers: their stdin is closed by that, the ladder does the rest.
-fn end_orphans(children: &mut HashSet<u32>) {
+fn end_orphans(children: &mut Children) {
     let start = Instant::now();
-    let groups: Vec<u32> = children.iter().copied().collect();
+    let groups = children.ids();
+    // Nobody is there to hear of it.
+    let mut tell = |_| Ok(());
     for (signal, after) in LADDER {
         while start.elapsed() < after {
-            while let Some((pid, _)) = next_dead(None) {
-                children.remove(&pid);
-            }
+            let _ = children.sweep(&mut tell);
             if groups
                 .iter()
                 .all(|group| !super::terminate::group_exists(*group))
@@ -284,16 +239,10 @@ fn end_orphans(children: &mut HashSet<u32>) {
             std::thread::sleep(ORPHAN_POLL);
         }
         for group in &groups {
-            let _ = killpg(pid_of(*group), signal);
+            super::terminate::send(*group, signal);
         }
     }
-    while let Some((pid, _)) = next_dead(None) {
-        children.remove(&pid);
-    }
-}
-
-fn pid_of(pid: u32) -> Pid {
-    Pid::from_raw(i32::try_from(pid).expect("the kernel's pids fit in i32"))
+    let _ = children.sweep(&mut tell);
 }
 
 /// The status as `ExitStatus`, for the daemon's side.

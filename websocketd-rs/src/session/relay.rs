@@ -141,6 +141,7 @@ impl<'a> Relay<'a> {
             stdout: self.stdout,
             stderr: self.stderr,
             fields: self.fields,
+            inquiry: None,
         };
         let client = Client {
             stream: self.stream,

@@ -18,7 +18,7 @@ use super::stderr::Stderr;
 use crate::config::Config;
 use crate::logging::Fields;
 use crate::net::Stream;
-use crate::process::{Exit, Stdin, terminate};
+use crate::process::{Exit, Inquiry, Stdin, terminate};
 
 /// How long a program that has closed its output may take to exit before the client gets its close frame:
 /// its status decides the code. Usually it is there at once; one that lingers has said all it wanted to.
@@ -33,6 +33,7 @@ const SCRAP: usize = 4096;
 /// Ends both sides; returns when the client's connection is closed and the process group is gone.
 pub(super) async fn run(end: End, relay: Relay<'_>, pid: u32, exit: &mut Exit, config: &Config) {
     let (client, mut program) = relay.split();
+    program.inquiry = Some(exit.inquiry(pid));
     let ended = if end == End::HandlerEnded {
         program.stdin = None;
         timeout(STATUS_TIMEOUT, program.drain_until(exit.wait()))
@@ -157,6 +158,8 @@ pub(super) struct Program<'a> {
     pub(super) stdout: Option<pipe::Receiver>,
     pub(super) stderr: Stderr,
     pub(super) fields: &'a Fields,
+    /// To be sent when both are closed.
+    pub(super) inquiry: Option<Inquiry>,
 }
 
 impl Program<'_> {
@@ -170,6 +173,12 @@ impl Program<'_> {
             }
             self.stderr.poll_log(cx, self.fields);
             self.poll_stdout(cx);
+            if self.stdout.is_none()
+                && !self.stderr.is_open()
+                && let Some(inquiry) = self.inquiry.take()
+            {
+                inquiry.send();
+            }
             done.as_mut().poll(cx)
         })
         .await

@@ -237,3 +237,35 @@ fn a_burst_of_clients_needs_no_more_descriptors_than_their_sessions() {
     drop(clients);
     assert_eq!(daemon.stop().0, Some(0));
 }
+
+#[test]
+fn programs_ignore_the_signals_that_the_daemon_was_started_to_ignore() {
+    // nohup(1) does this. SIGPIPE, which Rust's runtime ignores, is at its default; and nothing is blocked.
+    let words = [
+        "--port=0",
+        "--address=127.0.0.1",
+        "grep",
+        "-E",
+        "SigBlk|SigIgn",
+        "/proc/self/status",
+    ];
+    let daemon = Daemon::start_with(&words, |command| {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", "trap '' USR1; exec \"$0\" \"$@\""]);
+        shell
+            .arg(command.get_program())
+            .args(command.get_args())
+            .stdin(Stdio::null());
+        *command = shell;
+    });
+    let (mut client, reply) = crate::handshake::upgrade(&daemon, "/", "");
+    assert_eq!(reply.status, 101);
+    let [blocked, ignored] = crate::handshake::messages(&mut client)
+        .try_into()
+        .expect("two lines");
+    assert_eq!(blocked, "SigBlk:\t0000000000000000");
+    // Of the real-time signals glibc has two ignored in all that it starts.
+    let standard: String = ignored.chars().rev().take(7).collect();
+    assert_eq!(standard, "0020000", "{ignored}");
+    assert_eq!(daemon.stop().0, Some(0));
+}
