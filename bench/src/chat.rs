@@ -128,7 +128,8 @@ impl Files {
                 "2026-01-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z\tsay\tuser00000\tcolor=Gray\t{number:.>45}"
             )?;
         }
-        log.flush()
+        // On the disk, or its writing would be counted as what comes next.
+        log.into_inner().map_err(io::Error::other)?.sync_all()
     }
 
     /// Starts the chat: our handler under our daemon, the script under the original.

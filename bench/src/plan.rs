@@ -39,6 +39,8 @@ pub struct Size {
     pub crowds: [usize; 2],
     /// Bytes of a small and a large log.
     pub logs: [u64; 2],
+    /// Times that the rooms with these logs are joined in turn.
+    pub turns: usize,
 }
 
 impl Size {
@@ -54,6 +56,7 @@ impl Size {
         growth: &[10, 100, 1000, 4000],
         crowds: [150, 1000],
         logs: [1_000_000, 1_000_000_000],
+        turns: 8,
     };
     /// To see in about two minutes where one stands.
     pub const QUICK: Self = Self {
@@ -67,6 +70,7 @@ impl Size {
         growth: &[10, 100, 1000],
         crowds: [100, 300],
         logs: [1_000_000, 50_000_000],
+        turns: 2,
     };
 }
 
@@ -117,6 +121,22 @@ const GROWTH_LINES: u32 = 200;
 const CROWD_RATE: u32 = 5;
 /// People who come and go where joins are measured.
 const JOINS: usize = 20;
+/// The same where two rooms are compared: CPU time of those who are gone is known to ten milliseconds only.
+const COMPARED_JOINS: usize = 100;
+/// A room with a small log, and one with a large log.
+const LOGS: [join::Room; 2] = [
+    join::Room {
+        name: "small",
+        figure: SMALL_LOG,
+    },
+    join::Room {
+        name: "large",
+        figure: LARGE_LOG,
+    },
+];
+/// What a join costs in each of them.
+pub const SMALL_LOG: &str = "CPU us/join and quit, small log";
+pub const LARGE_LOG: &str = "CPU us/join and quit, large log";
 
 impl Lab {
     /// Prepares the directory for logs and certificates.
@@ -396,17 +416,15 @@ impl Lab {
         for (id, members) in [("join-few", large / 10), ("join-many", large)] {
             let title =
                 format!("{JOINS} people join a room of {members} and leave, one after the other");
-            all.push(self.once(id, title, OURS, move |lab, kind| {
-                joins(lab, kind, members, 0)
-            }));
+            all.push(self.once(id, title, OURS, move |lab, kind| joins(lab, kind, members)));
         }
-        for (id, bytes) in [
-            ("join-log-small", self.size.logs[0]),
-            ("join-log-large", self.size.logs[1]),
-        ] {
-            let title = format!("{JOINS} people join an empty room with a log of {bytes} bytes");
-            all.push(self.add(id, title, OURS, move |lab, kind| joins(lab, kind, 0, bytes)));
-        }
+        let [small, large] = self.size.logs;
+        let title = format!(
+            "{COMPARED_JOINS} people join an empty room with a log of {small} bytes, then one with {large}, and again"
+        );
+        all.push(self.add("join-log", title, OURS, |lab, kind| {
+            joins_by_log(lab, kind, lab.size.logs)
+        }));
         all
     }
 
@@ -475,13 +493,20 @@ fn chat(lab: &Lab, kind: Kind, mut shape: room::Shape) -> io::Result<Figures> {
     room::run(&server.endpoint, &server.group, shape)
 }
 
-fn joins(lab: &Lab, kind: Kind, members: usize, log: u64) -> io::Result<Figures> {
+fn joins(lab: &Lab, kind: Kind, members: usize) -> io::Result<Figures> {
     let files = Files::create(&lab.programs.work_dir, members + JOINS)?;
-    if log > 0 {
-        files.fill_log(join::ROOM, log)?;
-    }
     let server = files.serve(&lab.programs, kind)?;
     join::run(&server.endpoint, &server.group, members, JOINS)
+}
+
+fn joins_by_log(lab: &Lab, kind: Kind, logs: [u64; 2]) -> io::Result<Figures> {
+    let files = Files::create(&lab.programs.work_dir, COMPARED_JOINS)?;
+    for (room, bytes) in LOGS.iter().zip(logs) {
+        files.fill_log(room.name, bytes)?;
+    }
+    let server = files.serve(&lab.programs, kind)?;
+    let turns = lab.size.turns;
+    join::compare(&server.endpoint, &server.group, LOGS, turns, COMPARED_JOINS)
 }
 
 /// A few figures for who watches.

@@ -10,8 +10,8 @@ use crate::figures::Figures;
 use crate::load::roundtrip::nanos;
 use crate::proc::Group;
 
-/// The room; its log may have been filled before.
-pub const ROOM: &str = "joins";
+/// The room.
+const ROOM: &str = "joins";
 
 /// With `members` in the room who stay, `joins` more come, get their welcome and leave, one after the other.
 pub fn run(
@@ -39,21 +39,10 @@ pub fn run(
     let before = group.cpu();
     let mut latencies = Vec::with_capacity(joins);
     for join in 0..joins {
-        let start = Instant::now();
-        fleet.join(endpoint, &path, &Files::cookie(members + join))?;
-        welcomed[members] = false;
-        fleet.pump_early(|index, payload| welcomed[index] |= Wire::Json.is_welcome(payload))?;
-        wait(&mut fleet, &mut welcomed, members + 1)?;
-        latencies.push(nanos(start.elapsed()));
-        fleet.drop_last();
+        let latency = come_and_go(&mut fleet, endpoint, &path, members + join, &mut welcomed)?;
+        latencies.push(latency);
     }
-    let deadline = Instant::now() + PATIENCE;
-    while group.handlers() > members {
-        if Instant::now() > deadline {
-            return Err(io::Error::other("handlers of those who left stay"));
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
+    until_gone(group, members)?;
     quiet(&mut fleet)?;
     let (all, server) = group.cpu().each_since(before, joins as u64);
     let mut figures = Figures::default();
@@ -61,6 +50,78 @@ pub fn run(
     figures.set("server CPU us/join and quit", server);
     figures.set_latencies(&mut latencies);
     Ok(figures)
+}
+
+/// Two empty rooms that people join and leave by turns, `joins` in a row; `turns` times. What differs is the rooms: files
+/// that were made or removed a while ago cost a join up to three times as much on ext4, and cost it in both.
+pub fn compare(
+    endpoint: &Endpoint,
+    group: &Group,
+    rooms: [Room; 2],
+    turns: usize,
+    joins: usize,
+) -> io::Result<Figures> {
+    let mut fleet = Fleet::new()?;
+    let mut welcomed = [false];
+    let mut cpu = [0.0; 2];
+    // The second goes first in every other turn: what grows with time does for both.
+    for turn in 0..turns {
+        for place in 0..rooms.len() {
+            let which = (turn + place) % rooms.len();
+            let path = Wire::Json.path(rooms[which].name);
+            let before = group.cpu();
+            for join in 0..joins {
+                come_and_go(&mut fleet, endpoint, &path, join, &mut welcomed)?;
+            }
+            until_gone(group, 0)?;
+            cpu[which] += group.cpu().each_since(before, (turns * joins) as u64).0;
+        }
+    }
+    let mut figures = Figures::default();
+    for (room, cpu) in rooms.iter().zip(cpu) {
+        figures.set(room.figure, cpu);
+    }
+    Ok(figures)
+}
+
+/// A room to compare.
+#[derive(Debug, Clone, Copy)]
+pub struct Room {
+    /// Its name.
+    pub name: &'static str,
+    /// What its figure is called: CPU time of a join and quit, in microseconds.
+    pub figure: &'static str,
+}
+
+/// `person` comes, gets their welcome and leaves. How long it took until the welcome.
+fn come_and_go(
+    fleet: &mut Fleet,
+    endpoint: &Endpoint,
+    path: &str,
+    person: usize,
+    welcomed: &mut [bool],
+) -> io::Result<u64> {
+    let start = Instant::now();
+    fleet.join(endpoint, path, &Files::cookie(person))?;
+    let last = welcomed.len() - 1;
+    welcomed[last] = false;
+    fleet.pump_early(|index, payload| welcomed[index] |= Wire::Json.is_welcome(payload))?;
+    wait(fleet, welcomed, last + 1)?;
+    let latency = nanos(start.elapsed());
+    fleet.drop_last();
+    Ok(latency)
+}
+
+/// Until only so many handlers are there.
+fn until_gone(group: &Group, left: usize) -> io::Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    while group.handlers() > left {
+        if Instant::now() > deadline {
+            return Err(io::Error::other("handlers of those who left stay"));
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
 }
 
 /// Until the first `count` have been welcomed.
