@@ -54,7 +54,7 @@ impl Stream {
     }
 
     /// Gives a plain socket its last bytes, which it keeps for the segment that tells the end (`MSG_MORE`, send(2)): the caller
-    /// closes it at once. How many it took.
+    /// shuts it down at once. How many it took.
     pub fn write_last(&self, bytes: &[u8]) -> usize {
         let flags = SendFlags::MORE | SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
         let written = match self {

@@ -110,8 +110,6 @@ impl Client {
             self.outgoing.discard();
             self.stream.flush().await?;
             match end {
-                // Closing tells a TCP client the same as ending our direction first.
-                End::ClientClosed(_) if !self.stream.is_tls() => return Ok(()),
                 // Nobody is believed to be there who would answer.
                 End::ClientClosed(_) | End::PingTimeout => {}
                 // Its frames can't be followed any more, so that its close frame would go unseen.
