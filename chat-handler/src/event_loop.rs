@@ -81,6 +81,9 @@ pub struct EventLoop<'fd> {
     knows_bell: bool,
     /// The client is too fast: nothing is taken from it before this.
     resume_at: Option<Instant>,
+    /// When the last wait ended. Good enough to tell how long the next one may take: to ask once a turn
+    /// is half of what the clock costs.
+    woken_at: Instant,
     next_poll: Instant,
 }
 
@@ -115,6 +118,7 @@ impl<'fd> EventLoop<'fd> {
             Ok(()) | Err(Errno::PERM | Errno::EXIST) => {}
             Err(error) => return Err(error.into()),
         }
+        let now = Instant::now();
         Ok(Self {
             epoll,
             stdin,
@@ -129,7 +133,8 @@ impl<'fd> EventLoop<'fd> {
             room_due: true,
             knows_bell: false,
             resume_at: None,
-            next_poll: Instant::now() + SAFETY_POLL,
+            woken_at: now,
+            next_poll: now + SAFETY_POLL,
         })
     }
 
@@ -231,7 +236,6 @@ impl<'fd> EventLoop<'fd> {
         let paused = self.is_paused() || self.output.waiting() >= STUFFED_BYTES;
         self.listen(!paused)?;
         self.watch_room_in_stdout(full)?;
-        let now = Instant::now();
         let until = [self.resume_at, self.room.ring_at()]
             .into_iter()
             .flatten()
@@ -239,7 +243,7 @@ impl<'fd> EventLoop<'fd> {
         let wait = if busy || (self.stdin_ready && !paused) {
             Duration::ZERO
         } else {
-            until.saturating_duration_since(now)
+            until.saturating_duration_since(self.woken_at)
         };
         let mut events = [epoll::Event {
             flags: EventFlags::empty(),
@@ -275,6 +279,7 @@ impl<'fd> EventLoop<'fd> {
             }
         }
         let now = Instant::now();
+        self.woken_at = now;
         let early = if count > 0 {
             POLL_SLACK
         } else {

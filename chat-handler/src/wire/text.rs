@@ -1,6 +1,7 @@
 //! The protocol of the 2016 pages: lines as people read them. See docs/chat-protocol.md.
 
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
+use std::io::Write as _;
 
 use super::{Clock, Event, Welcome};
 use crate::record::{Kind, Record, RecordId};
@@ -22,7 +23,6 @@ pub struct Text {
     roster: Roster,
     /// The list has changed since it was sent.
     list_due: bool,
-    line: String,
 }
 
 impl Text {
@@ -35,7 +35,6 @@ impl Text {
             you: String::new(),
             roster: Roster::default(),
             list_due: false,
-            line: String::new(),
         }
     }
 
@@ -45,8 +44,8 @@ impl Text {
         for (nick, color) in welcome.members.iter() {
             self.roster.insert(nick, color);
         }
-        let line = format!("Welcome to the chat room {} {}!", self.room, self.you);
-        self.put(&self.clock.time(welcome.now), line, out);
+        let line = format_args!("Welcome to the chat room {} {}!", self.room, self.you);
+        put(self.clock.time(welcome.now), line, out);
     }
 
     /// A live record. Lists of members wait for [`Text::list_before`] or [`Text::finish_batch`], so that
@@ -88,33 +87,30 @@ impl Text {
     }
 
     /// A record of history: shown as it was, without changing who is here.
-    pub(super) fn past(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
-        let from = &*record.from;
+    pub(super) fn past(&self, record: &Record<'_>, out: &mut Vec<u8>) {
+        match record.clock {
+            Some(time) => self.past_at(time, record, out),
+            None => self.past_at(self.clock.time(record.id), record, out),
+        }
+    }
+
+    fn past_at(&self, time: impl Display, record: &Record<'_>, out: &mut Vec<u8>) {
+        let (from, text) = (&*record.from, &*record.text);
         let color = record.attr("color").unwrap_or_default();
         // Kicks and bans hold the name and the reason.
         let (who, reason) = record.text.split_once(' ').unwrap_or((&record.text, ""));
         let line = match record.kind {
             Kind::Say if record.is_redacted() => return,
-            Kind::Say => {
-                let line = format!("{from}> {}", record.text);
-                return self.put(&self.time_of(record), line, out);
-            }
-            Kind::Me => {
-                let line = format!("{from}>  * {from} {}", record.text);
-                return self.put(&self.time_of(record), line, out);
-            }
-            Kind::Dice => {
-                let line = format!("{from}>  {}", record.text);
-                return self.put(&self.time_of(record), line, out);
-            }
+            Kind::Say => return put(time, format_args!("{from}> {text}"), out),
+            Kind::Me => return put(time, format_args!("{from}>  * {from} {text}"), out),
+            Kind::Dice => return put(time, format_args!("{from}>  {text}"), out),
             Kind::Join | Kind::Quit => {
                 let line = if record.kind == Kind::Join {
                     Line::Joined(from, &self.room)
                 } else {
                     Line::Quit(from, &self.room)
                 };
-                let line = Worded(self.lang, line).to_string();
-                return self.put(&self.time_of(record), line, out);
+                return put(time, Worded(self.lang, line), out);
             }
             Kind::Color => Line::ChangedColor(&color),
             Kind::Nick => Line::ChangedName(&record.text),
@@ -127,37 +123,37 @@ impl Text {
             // Personal kinds are never in a log.
             _ => return,
         };
-        let line = format!("{from}>  {}", Worded(self.lang, line));
-        self.put(&self.time_of(record), line, out);
+        let line = Worded(self.lang, line);
+        put(time, format_args!("{from}>  {line}"), out);
     }
 
-    pub(super) fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
+    pub(super) fn event(&self, event: &Event<'_>, out: &mut Vec<u8>) {
         let now = self.clock.time(RecordId::now());
         match event {
             Event::Whisper {
                 id, from, to, text, ..
             } => {
-                self.put(
-                    &self.clock.time(*id),
+                put(
+                    self.clock.time(*id),
                     format_args!("{from}> {to}: {text}"),
                     out,
                 );
             }
             Event::Signal { id, from, to, data } => {
-                self.put(
-                    &self.clock.time(*id),
+                put(
+                    self.clock.time(*id),
                     format_args!("{from}> {to}: {data}"),
                     out,
                 );
             }
             Event::Info { lines, .. } => {
                 for line in *lines {
-                    self.put(&now, format!("{}>  {line}", self.you), out);
+                    put(now, format_args!("{}>  {line}", self.you), out);
                 }
             }
             Event::Notice { line, .. } | Event::Error { line, .. } | Event::Bye { line, .. } => {
-                let line = format!("{}>  {}", self.you, Worded(self.lang, *line));
-                self.put(&now, line, out);
+                let line = Worded(self.lang, *line);
+                put(now, format_args!("{}>  {line}", self.you), out);
             }
             // The old pages have no place for these.
             Event::Ack { .. }
@@ -180,24 +176,19 @@ impl Text {
     pub(super) fn knows(&self, name: &str) -> bool {
         self.roster.contains(name)
     }
+}
 
-    fn time_of(&self, record: &Record<'_>) -> String {
-        record
-            .clock
-            .map_or_else(|| self.clock.time(record.id), str::to_owned)
+fn put(time: impl Display, line: impl Display, out: &mut Vec<u8>) {
+    let start = out.len();
+    // Writing to a vector cannot fail.
+    let _ = write!(out, "[{time}] {line}");
+    // One line is one message: nothing in it may start another.
+    for byte in &mut out[start..] {
+        if *byte < 0x20 {
+            *byte = b' ';
+        }
     }
-
-    fn put(&mut self, time: &str, line: impl Display, out: &mut Vec<u8>) {
-        self.line.clear();
-        let _ = write!(self.line, "[{time}] {line}");
-        // One line is one message: nothing in it may start another.
-        out.extend(
-            self.line
-                .bytes()
-                .map(|byte| if byte < 0x20 { b' ' } else { byte }),
-        );
-        out.push(b'\n');
-    }
+    out.push(b'\n');
 }
 
 fn changes_list(kind: Kind) -> bool {
