@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -134,6 +135,9 @@ enum Command {
         rooms: usize,
         #[arg(long, default_value_t = 50)]
         members: usize,
+        /// People who come at once; all without it
+        #[arg(long)]
+        wave: Option<NonZeroUsize>,
         /// Lines a second in all; full speed without it
         #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
         rate: Option<u32>,
@@ -254,12 +258,14 @@ fn measure(command: &Command) -> io::Result<Figures> {
             target,
             rooms,
             members,
+            wave,
             rate,
             json,
         } => {
             let shape = room::Shape {
                 rooms: *rooms,
                 members: *members,
+                wave: wave.map(NonZeroUsize::get),
                 rate: *rate,
                 wire: if *json { Wire::Json } else { Wire::Text },
                 duration: target.duration(),

@@ -115,6 +115,8 @@ pub const FULL_SPEED_ROOM: usize = 100;
 const GROWTH_RATE: u32 = 4000;
 /// People in each room while the number of rooms grows.
 const GROWTH_ROOM: usize = 10;
+/// People of all rooms who come at once.
+const GROWTH_WAVE: usize = 100;
 /// Lines a second in all, each heard by [`GROWTH_ROOM`].
 const GROWTH_LINES: u32 = 200;
 /// Lines a second in one room.
@@ -379,6 +381,7 @@ impl Lab {
                     room::Shape {
                         rooms: 1,
                         members,
+                        wave: None,
                         rate,
                         wire,
                         duration: Duration::from_secs(seconds),
@@ -465,6 +468,8 @@ impl Lab {
                         room::Shape {
                             rooms,
                             members: GROWTH_ROOM,
+                            // What a delivery costs is asked, not what hundreds of new rooms at once do.
+                            wave: Some(GROWTH_WAVE),
                             rate: Some(GROWTH_LINES),
                             wire: Wire::Json,
                             duration: lab.seconds(),

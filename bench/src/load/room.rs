@@ -1,6 +1,7 @@
 //! A chat room: one speaks, all hear. Counts what it costs, and whether each line came once and in one order to all.
 
 use std::io;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use crate::chat::Wire;
@@ -19,6 +20,8 @@ pub struct Shape {
     pub rooms: usize,
     /// People in each.
     pub members: usize,
+    /// People who come at once; the next do when these are in. `None`: all.
+    pub wave: Option<usize>,
     /// Lines a second in all; `None`: each person says the next as soon as they have heard their last.
     pub rate: Option<u32>,
     /// The protocol.
@@ -144,35 +147,57 @@ impl Party {
         fleet.send(sender, &self.shape.wire.say(&room, &mark.text()))
     }
 
-    /// All join at once; done when each has heard a line that was said after all had been welcomed.
+    /// All join; done when each has heard a line that was said after all had been welcomed.
     fn gather(&mut self, endpoint: &Endpoint) -> io::Result<Fleet> {
         let mut fleet = Fleet::new()?;
         let people = self.ears.len();
-        let wire = self.shape.wire;
-        let requested: Vec<_> = (0..people)
+        for first in (0..people).step_by(self.shape.wave.unwrap_or(people)) {
+            let end = self
+                .shape
+                .wave
+                .map_or(people, |wave| people.min(first + wave));
+            self.join(&mut fleet, endpoint, first..end)?;
+        }
+        for room in 0..self.shape.rooms {
+            self.say(&mut fleet, room * self.shape.members, false)?;
+        }
+        self.until(&mut fleet, people, "the first line", |ear| ear.probed)?;
+        Ok(fleet)
+    }
+
+    fn join(
+        &mut self,
+        fleet: &mut Fleet,
+        endpoint: &Endpoint,
+        people: Range<usize>,
+    ) -> io::Result<()> {
+        let (wire, end) = (self.shape.wire, people.end);
+        let requested: Vec<_> = people
             .map(|person| {
                 let path = wire.path(&self.shape.room(person));
-                request(endpoint, &path, &wire.fields(person))
+                (person, request(endpoint, &path, &wire.fields(person)))
             })
             .collect();
-        for (person, one) in requested.into_iter().enumerate() {
+        for (person, one) in requested {
             let room = self.shape.room(person);
             fleet.add(one?, |client| wire.enter(client, &room, person))?;
         }
         fleet.pump_early(|index, payload| self.hear(index, payload))?;
-        self.until(&mut fleet, "a welcome", |ear| ear.welcomed)?;
-        for room in 0..self.shape.rooms {
-            self.say(&mut fleet, room * self.shape.members, false)?;
-        }
-        self.until(&mut fleet, "the first line", |ear| ear.probed)?;
-        Ok(fleet)
+        self.until(fleet, end, "a welcome", |ear| ear.welcomed)
     }
 
-    fn until(&mut self, fleet: &mut Fleet, what: &str, done: fn(&Ear) -> bool) -> io::Result<()> {
+    /// Until the first `people` have.
+    fn until(
+        &mut self,
+        fleet: &mut Fleet,
+        people: usize,
+        what: &str,
+        done: fn(&Ear) -> bool,
+    ) -> io::Result<()> {
         let deadline = Instant::now() + JOIN_TIMEOUT;
-        while !self.ears.iter().all(done) {
+        while !self.ears[..people].iter().all(done) {
             if Instant::now() > deadline {
-                let missing = self.ears.iter().filter(|ear| !done(ear)).count();
+                let missing = self.ears[..people].iter().filter(|ear| !done(ear)).count();
                 return Err(io::Error::other(format!("{missing} did not get {what}")));
             }
             fleet.pump(Duration::from_millis(100), |index, payload| {
