@@ -21,11 +21,14 @@ use rustix::io::Errno;
 
 /// Tries without a pause: a holder on the other CPU is done within one of these.
 const QUICK_TRIES: u32 = 4;
-/// The first pause between tries, and the longest of who is next.
+/// The first pause between tries.
 const PAUSE_MIN: Duration = Duration::from_micros(50);
-/// The longest pause of others, as a part of their whole wait: a thousand at a gate must not keep
-/// the CPUs busy with looking.
-const PAUSE_PART: u32 = 1000;
+/// The longest pause of who is next, as a part of how long they have been that: they come in so much
+/// later at most. With a fixed pause, those who were next at four hundred gates kept the CPUs so busy with
+/// looking that nobody came through.
+const NEXT_PART: u32 = 8;
+/// The longest pause of others, as a part of how long they have waited.
+const QUEUE_PART: u32 = 16;
 
 /// Whether others may hold the lock too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,27 +88,27 @@ pub fn take<Fd: AsFd>(fd: &Fd, share: Share, limit: Duration) -> io::Result<Opti
         if let Some(turn) = turnstile::enter(fd)? {
             break turn;
         }
-        if !wait.pause(limit / PAUSE_PART) {
+        if !wait.pause(wait.start, QUEUE_PART) {
             return Ok(None);
         }
         if wait.is_half_over() && try_hold(fd, share)? {
             return Ok(Some(Lock(fd)));
         }
     };
+    let next_since = Instant::now();
     while !try_hold(fd, share)? {
-        if !wait.pause(PAUSE_MIN) {
+        if !wait.pause(next_since, NEXT_PART) {
             return Ok(None);
         }
     }
     Ok(Some(Lock(fd)))
 }
 
-/// Pauses that grow, up to a limit in all.
+/// Pauses that grow with the time waited, up to a limit in all.
 struct Wait {
     limit: Duration,
     start: Instant,
     tries: u32,
-    pause: Duration,
 }
 
 impl Wait {
@@ -115,7 +118,6 @@ impl Wait {
             limit,
             start,
             tries: 0,
-            pause: PAUSE_MIN,
         }
     }
 
@@ -123,8 +125,8 @@ impl Wait {
         self.start.elapsed() >= self.limit / 2
     }
 
-    /// Waits for up to `longest`. False if the whole time is over.
-    fn pause(&mut self, longest: Duration) -> bool {
+    /// Waits for about a `part` of the time since `since`. False if the whole time is over.
+    fn pause(&mut self, since: Instant, part: u32) -> bool {
         let waited = self.start.elapsed();
         if waited >= self.limit {
             return false;
@@ -136,9 +138,10 @@ impl Wait {
             // So that those who wait do not march in step. The nanoseconds of the clock and the
             // process id are chance enough.
             let chance = waited.subsec_nanos() ^ std::process::id().wrapping_mul(2_654_435_761);
-            let pause = self.pause.min(longest);
-            std::thread::sleep(pause / 2 + pause * (chance % 256) / 256);
-            self.pause = pause.max(PAUSE_MIN) * 2;
+            let pause = (since.elapsed() / part).max(PAUSE_MIN);
+            let pause = pause / 2 + pause * (chance % 256) / 256;
+            // The last look is at the end of the time.
+            std::thread::sleep(pause.min(self.limit.saturating_sub(waited)));
         }
         true
     }
@@ -233,6 +236,34 @@ mod tests {
         // Even the last look of a limited wait is at the lock itself.
         let limit = Duration::from_millis(40);
         assert!(take(&other, Share::Exclusive, limit).unwrap().is_some());
+    }
+
+    /// How often this thread has slept.
+    fn sleeps() -> u64 {
+        let status = std::fs::read_to_string("/proc/thread-self/status").unwrap();
+        let count = status
+            .lines()
+            .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        count.unwrap().trim().parse().unwrap()
+    }
+
+    #[test]
+    fn who_waits_long_looks_seldom() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let (next, queued) = (file.reopen().unwrap(), file.reopen().unwrap());
+        let limit = Duration::from_secs(1);
+        let _held = take(file.as_file(), Share::Exclusive, limit).unwrap();
+        std::thread::scope(|scope| {
+            for open in [&next, &queued] {
+                scope.spawn(move || {
+                    let before = sleeps();
+                    assert!(take(open, Share::Exclusive, limit).unwrap().is_none());
+                    let slept = sleeps() - before;
+                    // With a pause of 50 microseconds it would be ten thousand times.
+                    assert!(slept < 1000, "{slept} looks in a second");
+                });
+            }
+        });
     }
 
     #[test]
