@@ -5,7 +5,8 @@
 //! file whose lock can be had belongs to a dead handler. Joiners of one room go through a gate one
 //! by one: names that only look alike have different files and would not exclude each other. Behind
 //! the gate the names are looked at, not the files: a thousand who join at once would else wait for
-//! each other's half a million opens.
+//! each other's half a million opens. Who else was there at the gate is the list of members, with the
+//! colors read behind it: who comes or goes later has a record behind the newcomer's place in the log.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs::File;
@@ -24,9 +25,12 @@ use crate::lock::{self, Share};
 use crate::name::{Key, Nick, RoomName};
 use crate::record::{RecordId, clean};
 
+mod members;
 mod users;
 
-pub use users::{Member, Members, list, list_alive};
+pub use members::{Member, Members};
+use users::Listing;
+pub use users::{list, list_alive};
 
 /// The longest wait at the gate. A thousand people who join at once are through in two seconds, on a
 /// machine that does nothing else; to wait is better than to be sent away.
@@ -126,9 +130,10 @@ pub fn claim(
     max_members: usize,
 ) -> Result<Entered, ClaimError> {
     let mut ghosts = Vec::new();
-    let (claim, count) = pass_gate(dirs, room, wished, color, max_members, &mut ghosts)?;
+    let (claim, listing, count) = pass_gate(dirs, room, wished, color, max_members, &mut ghosts)?;
     let mut members = Members::with_capacity(count);
-    ghosts.append(&mut users::sweep(dirs, room, &mut members)?);
+    members.push(claim.nick().as_str(), claim.color());
+    ghosts.append(&mut users::sweep(dirs, room, &listing, &mut members)?);
     Ok(Entered {
         claim,
         members,
@@ -136,7 +141,8 @@ pub fn claim(
     })
 }
 
-/// Takes a name that nobody has; also gives how many have one. The dead who are in the way go.
+/// Takes a name that nobody has; also gives who has one, and how many have one now. The dead who are in
+/// the way go.
 fn pass_gate(
     dirs: &Dirs,
     room: &RoomName,
@@ -144,16 +150,17 @@ fn pass_gate(
     color: &str,
     max_members: usize,
     ghosts: &mut Vec<Nick>,
-) -> Result<(Claim, usize), ClaimError> {
+) -> Result<(Claim, Listing, usize), ClaimError> {
     let gate = open_gate(dirs, room)?;
     let Some(_open) = lock::take(&gate, Share::Exclusive, GATE_TIMEOUT)? else {
         return Err(ClaimError::Busy);
     };
     let mut taken = Taken::but(None, dirs, room)?;
-    if taken.0.len() >= max_members {
-        ghosts.append(&mut users::sweep(dirs, room, &mut Members::default())?);
+    if taken.keys.len() >= max_members {
+        let mut alive = Members::default();
+        ghosts.append(&mut users::sweep(dirs, room, &taken.listing, &mut alive)?);
         taken = Taken::but(None, dirs, room)?;
-        if taken.0.len() >= max_members {
+        if taken.keys.len() >= max_members {
             return Err(ClaimError::Full { max: max_members });
         }
     }
@@ -161,7 +168,7 @@ fn pass_gate(
         taken = Taken::but(None, dirs, room)?;
     }
     let claim = Claim::create(dirs, room, &taken, wished, color)?;
-    Ok((claim, taken.0.len() + 1))
+    Ok((claim, taken.listing, taken.keys.len() + 1))
 }
 
 /// Removes the dead who have this name or one that looks like it. True if there was one.
@@ -292,27 +299,30 @@ impl Drop for Claim {
     }
 }
 
-/// The keys of the nicks present, hashed: eight bytes a member in place of a string. Two nicks with
-/// one hash cost somebody a number behind their name, no more.
+/// Who is there.
 #[derive(Debug, Default)]
-struct Taken(Vec<u64>);
+struct Taken {
+    /// The keys of the nicks, hashed: eight bytes a member in place of a string. Two nicks with one
+    /// hash cost somebody a number behind their name, no more.
+    keys: Vec<u64>,
+    listing: Listing,
+}
 
 impl Taken {
     /// The nicks in the room but one.
     fn but(nick: Option<&Nick>, dirs: &Dirs, room: &RoomName) -> io::Result<Self> {
-        let mut taken = Vec::new();
-        users::names(dirs, room, &mut |found, _| {
-            if Some(&found) != nick {
-                taken.push(hash(&found.key()));
+        let mut keys = Vec::new();
+        let listing = Listing::read(dirs, room, &mut |found| {
+            if Some(found) != nick {
+                keys.push(hash(&found.key()));
             }
-            Ok(())
         })?;
-        taken.sort_unstable();
-        Ok(Self(taken))
+        keys.sort_unstable();
+        Ok(Self { keys, listing })
     }
 
     fn has(&self, nick: &Nick) -> bool {
-        self.0.binary_search(&hash(&nick.key())).is_ok()
+        self.keys.binary_search(&hash(&nick.key())).is_ok()
     }
 }
 

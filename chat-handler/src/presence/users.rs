@@ -4,15 +4,14 @@
 use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::time::Duration;
 
-use memchr::memchr;
 use rustix::fs::{FileType, Mode, OFlags, RawDir};
 use rustix::io::Errno;
 
-use super::bury;
+use super::{Member, Members, bury};
 use crate::dirs::Dirs;
 use crate::file;
 use crate::lock::{self, Share};
@@ -28,78 +27,6 @@ const STALE: Duration = Duration::from_secs(60);
 const DIR_BYTES: usize = 4 * 1024;
 /// The longest color that is read, in bytes.
 const COLOR_BYTES: usize = 64;
-
-/// One person in a room.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
-    /// Their nick.
-    pub nick: Nick,
-    /// Their color, as the file has it.
-    pub color: Box<str>,
-}
-
-/// Everybody in a room, in one piece of memory that is given back: twenty bytes a person in place of
-/// a hundred.
-#[derive(Debug, Default)]
-pub struct Members {
-    /// Nick and color, each with the line end that neither can hold.
-    text: Pages,
-    starts: Vec<u32>,
-}
-
-impl Members {
-    /// With room for about `count` people.
-    pub(super) fn with_capacity(count: usize) -> Self {
-        Self {
-            text: Pages::default(),
-            starts: Vec::with_capacity(count),
-        }
-    }
-
-    pub(crate) fn push(&mut self, nick: &str, color: &str) {
-        // A color is cleaned, so it has no line end; a nick has none by its rules.
-        let start = u32::try_from(self.text.len()).expect("MAX_MEMBERS names are some hundred KiB");
-        self.starts.push(start);
-        for field in [nick, color] {
-            self.text.push(field.as_bytes());
-            self.text.push(b"\n");
-        }
-    }
-
-    /// How many they are.
-    pub fn len(&self) -> usize {
-        self.starts.len()
-    }
-
-    /// True if nobody is there.
-    pub fn is_empty(&self) -> bool {
-        self.starts.is_empty()
-    }
-
-    /// Puts them into the order of their nicks.
-    pub fn sort(&mut self) {
-        let text = &self.text;
-        self.starts
-            .sort_unstable_by_key(|&start| fields_at(text, start).0);
-    }
-
-    /// Each one's nick and color.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.starts
-            .iter()
-            .map(|&start| fields_at(&self.text, start))
-    }
-}
-
-fn fields_at(text: &[u8], start: u32) -> (&str, &str) {
-    let mut rest = &text[start as usize..];
-    let mut next = || {
-        let (field, after) = rest.split_at(memchr(b'\n', rest).unwrap_or(rest.len()));
-        rest = after.get(1..).unwrap_or_default();
-        std::str::from_utf8(field).unwrap_or_default()
-    };
-    (next(), next())
-}
 
 /// Who is in the room, in no order. May hold the dead until somebody joins.
 ///
@@ -145,31 +72,95 @@ pub fn list_alive(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Member>> {
 /// It needs no gate: who holds a dead handler's lock is the only one who removes its file. Of two
 /// who sweep at once, the other takes the dead for alive, and then reads the quit record that the
 /// first one writes.
-pub(super) fn sweep(dirs: &Dirs, room: &RoomName, members: &mut Members) -> io::Result<Vec<Nick>> {
+pub(super) fn sweep(
+    dirs: &Dirs,
+    room: &RoomName,
+    listing: &Listing,
+    members: &mut Members,
+) -> io::Result<Vec<Nick>> {
     let mut ghosts = Vec::new();
     let of_room = OfRoom::new(room);
-    scan(dirs, &mut |found| {
+    let dir = open_dir(dirs)?;
+    for found in listing.entries(&dir) {
         if found.name.starts_with(TEMPORARY) {
-            return remove_stale(&dirs.users.join(found.name));
+            remove_stale(&dirs.users.join(found.name))?;
+            continue;
         }
         let Some(nick) = of_room.nick(found.name) else {
-            return Ok(());
+            continue;
         };
         let Some(file) = found.open()? else {
-            return Ok(());
+            continue;
         };
         if bury(dirs, room, &nick, &file)? {
             ghosts.push(nick);
-            return Ok(());
+            continue;
         }
         let color = color_in(&file)?;
         // Without one they are just leaving: their quit record comes.
         if !color.is_empty() {
             members.push(nick.as_str(), &color);
         }
-        Ok(())
-    })?;
+    }
     Ok(ghosts)
+}
+
+/// What was in the directory at one moment: the room's presence files, and what may have been left
+/// behind. It is read once: the directory holds the people of all rooms.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    /// For each a letter for what it is, its name, and a NUL.
+    files: Pages,
+}
+
+/// What the directory told of a file.
+const REGULAR: u8 = b'r';
+const UNKNOWN: u8 = b'?';
+
+impl Listing {
+    /// Reads the directory, and tells every nick that has a presence file in the room, dead or alive.
+    pub(super) fn read(
+        dirs: &Dirs,
+        room: &RoomName,
+        tell: &mut dyn FnMut(&Nick),
+    ) -> io::Result<Self> {
+        let of_room = OfRoom::new(room);
+        let mut files = Pages::default();
+        scan(dirs, &mut |found| {
+            let nick = of_room.nick(found.name);
+            if let Some(nick) = &nick {
+                tell(nick);
+            }
+            let kind = match found.kind {
+                FileType::RegularFile => REGULAR,
+                FileType::Unknown => UNKNOWN,
+                _ => return Ok(()),
+            };
+            if nick.is_some() || found.name.starts_with(TEMPORARY) {
+                files.push(&[kind]);
+                files.push(found.name.as_bytes());
+                files.push(b"\0");
+            }
+            Ok(())
+        })?;
+        Ok(Self { files })
+    }
+
+    fn entries<'a>(&'a self, dir: &'a OwnedFd) -> impl Iterator<Item = Found<'a>> {
+        let entries = self.files.split(|&byte| byte == 0);
+        entries.filter_map(|entry| {
+            let (kind, name) = entry.split_first()?;
+            Some(Found {
+                dir: dir.as_fd(),
+                name: std::str::from_utf8(name).ok()?,
+                kind: if *kind == REGULAR {
+                    FileType::RegularFile
+                } else {
+                    FileType::Unknown
+                },
+            })
+        })
+    }
 }
 
 /// Every nick that has a presence file in the room, dead or alive. Opens none of them.
@@ -232,13 +223,17 @@ impl Found<'_> {
     }
 }
 
-/// Each entry of the directory.
-fn scan(dirs: &Dirs, take: &mut dyn FnMut(&Found<'_>) -> io::Result<()>) -> io::Result<()> {
+fn open_dir(dirs: &Dirs) -> io::Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let dir = rustix::fs::open(&dirs.users, flags, Mode::empty()).map_err(|error| {
+    rustix::fs::open(&dirs.users, flags, Mode::empty()).map_err(|error| {
         let error = io::Error::from(error);
         io::Error::new(error.kind(), format!("{}: {error}", dirs.users.display()))
-    })?;
+    })
+}
+
+/// Each entry of the directory.
+fn scan(dirs: &Dirs, take: &mut dyn FnMut(&Found<'_>) -> io::Result<()>) -> io::Result<()> {
+    let dir = open_dir(dirs)?;
     let mut buffer = [MaybeUninit::uninit(); DIR_BYTES];
     let mut entries = RawDir::new(&dir, &mut buffer);
     while let Some(entry) = entries.next() {
