@@ -89,13 +89,15 @@ fn read(tail: &mut Tail, seen: &mut Vec<RecordId>) {
     {}
 }
 
-/// Every id in every file of a room's log.
+/// Every id in every file of a room's log. A line without its end is none: a copy that logrotate made in the
+/// middle of a write can end at a page's border.
 fn stored(live: &Path) -> Vec<RecordId> {
     let mut ids = Vec::new();
     for entry in chain::list(live).unwrap() {
         let text = fs::read(entry.path).unwrap();
         ids.extend(
             text.split_inclusive(|&byte| byte == b'\n')
+                .filter(|line| line.ends_with(b"\n"))
                 .filter_map(Record::id_of),
         );
     }
