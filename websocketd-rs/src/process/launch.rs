@@ -1,15 +1,17 @@
 //! The start of one program by the spawner process: its pipes, directory, signals, process group and limits.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, OsStr};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
 
 use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags, posix_spawn};
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::unistd::Pid;
-use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
-use rustix::process::{Resource, Rlimit, chdir, fchdir, getrlimit, prlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, prlimit, setrlimit};
 
 use super::message::{self, Execution};
 use crate::config::ResourceLimits;
@@ -21,8 +23,6 @@ pub(super) struct Launcher {
     attributes: PosixSpawnAttr,
     /// What is done with the pipes, and their numbers, which are the same nearly every time.
     files: Option<([RawFd; Launcher::PIPES], PosixSpawnFileActions)>,
-    /// The spawner's working directory, which is that of programs without one of their own.
-    home: OwnedFd,
 }
 
 impl Launcher {
@@ -41,11 +41,9 @@ impl Launcher {
         attributes.set_sigdefault(&defaults(ignored_signals()?))?;
         // This process blocks some.
         attributes.set_sigmask(&SigSet::empty())?;
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(Self {
             attributes,
             files: None,
-            home: open(".", flags, Mode::empty())?,
         })
     }
 
@@ -58,7 +56,10 @@ impl Launcher {
         // Fewer arrive when this process is out of descriptors.
         let pipes: [OwnedFd; Self::PIPES] = pipes.try_into().map_err(|_| Errno::MFILE)?;
         let lowered = Lowered::to(execution.limits)?;
-        let spawned = self.spawn(&execution, &pipes);
+        let spawned = match execution.cwd {
+            None => self.spawn(&execution, &pipes),
+            Some(dir) => spawn_in(dir, &execution, pipes),
+        };
         drop(lowered);
         let pid = spawned?;
         if let Err(error) = limit(pid, execution.limits) {
@@ -80,14 +81,42 @@ impl Launcher {
             _ => redirect(numbers)?,
         };
         let files = &self.files.insert((numbers, files)).1;
-        let _visit = execution
-            .cwd
-            .map(|dir| Visit::to(dir, &self.home))
-            .transpose()?;
         let Execution { argv, envp, .. } = execution;
         let program = *argv.first().ok_or(Errno::BADMSG)?;
         Ok(posix_spawn(program, files, &self.attributes, argv, envp)?)
     }
+}
+
+/// Starts a program in a directory of its own, for which nix has no file action. For the spawner to go there and back is no way: its
+/// own directory may be one that its user must not enter.
+fn spawn_in(
+    dir: &CStr,
+    execution: &Execution<'_>,
+    pipes: [OwnedFd; Launcher::PIPES],
+) -> io::Result<Pid> {
+    let (program, arguments) = execution.argv.split_first().ok_or(Errno::BADMSG)?;
+    let variables = execution.envp.iter().filter_map(|variable| {
+        let variable = variable.to_bytes();
+        let (name, value) = variable.split_at(memchr::memchr(b'=', variable)?);
+        Some((OsStr::from_bytes(name), OsStr::from_bytes(&value[1..])))
+    });
+    let [stdin, stdout, stderr] = pipes.map(Stdio::from);
+    let child = Command::new(os_str(program))
+        .args(arguments.iter().map(|argument| os_str(argument)))
+        .env_clear()
+        .envs(variables)
+        .current_dir(os_str(dir))
+        .process_group(0)
+        .stdin(stdin)
+        .stdout(stdout)
+        .stderr(stderr)
+        .spawn()?;
+    let pid = i32::try_from(child.id()).map_err(io::Error::other)?;
+    Ok(Pid::from_raw(pid))
+}
+
+fn os_str(string: &CStr) -> &OsStr {
+    OsStr::from_bytes(string.to_bytes())
 }
 
 /// Makes the descriptors `pipes` stdin, stdout and stderr.
@@ -133,25 +162,6 @@ fn defaults(ignored: u64) -> SigSet {
     let mut one = SigSet::empty();
     one.add(Signal::SIGPIPE);
     one
-}
-
-/// A stay of this process itself, whose one thread starts one program after the other, in another directory.
-struct Visit<'a> {
-    home: &'a OwnedFd,
-}
-
-impl<'a> Visit<'a> {
-    fn to(dir: &CStr, home: &'a OwnedFd) -> io::Result<Self> {
-        chdir(dir)?;
-        Ok(Self { home })
-    }
-}
-
-impl Drop for Visit<'_> {
-    fn drop(&mut self) {
-        // Refused only if it may not be entered any more; nothing could be started in it then.
-        let _ = fchdir(self.home);
-    }
 }
 
 /// This process's own soft limits, lowered to those of the program that it starts, which inherits them: they hold from its

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::process::{Command, Stdio};
 
@@ -268,4 +269,51 @@ fn programs_ignore_the_signals_that_the_daemon_was_started_to_ignore() {
     let standard: String = ignored.chars().rev().take(7).collect();
     assert_eq!(standard, "0020000", "{ignored}");
     assert_eq!(daemon.stop().0, Some(0));
+}
+
+#[test]
+fn the_working_directory_need_not_be_open_to_the_user() {
+    // As after `cd /root; sudo -u www-data websocketd-rs ...`.
+    let dir = tempfile::tempdir().expect("a directory");
+    let scripts = tempfile::tempdir().expect("a directory");
+    let everybody = |mode| fs::Permissions::from_mode(mode);
+    fs::set_permissions(scripts.path(), everybody(0o755)).unwrap();
+    let script = scripts.path().join("where");
+    fs::write(
+        &script,
+        "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; pwd -P\n",
+    )
+    .unwrap();
+    fs::set_permissions(&script, everybody(0o755)).unwrap();
+    let cgidir = format!("--cgidir={}", scripts.path().display());
+    let mut words = vec!["--port=0", "--address=127.0.0.1", &cgidir];
+    if geteuid().is_root() {
+        words.push("--user=nobody");
+    }
+    words.extend(["readlink", "/proc/self/cwd"]);
+    let daemon = Daemon::start_with(&words, |command| {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", "cd \"$0\" && chmod 0 . && exec \"$@\""]);
+        shell
+            .arg(dir.path())
+            .arg(command.get_program())
+            .args(command.get_args())
+            .stdin(Stdio::null());
+        *command = shell;
+    });
+    // Those with a directory of their own run there, all others where the daemon was started.
+    let own = fs::canonicalize(scripts.path()).unwrap();
+    assert_eq!(
+        crate::http::get(&daemon, "/where").text().trim(),
+        own.to_str().unwrap()
+    );
+    let (mut client, reply) = crate::handshake::upgrade(&daemon, "/", "");
+    assert_eq!(reply.status, 101);
+    let here = fs::canonicalize(dir.path()).unwrap();
+    assert_eq!(
+        crate::handshake::messages(&mut client),
+        [here.to_str().unwrap()]
+    );
+    assert_eq!(daemon.stop().0, Some(0));
+    fs::set_permissions(dir.path(), everybody(0o700)).unwrap();
 }
