@@ -47,6 +47,16 @@ impl Endpoint {
     }
 }
 
+/// Reads from a socket with a time-out, on which an interrupted call is not begun anew by the kernel (signal(7)).
+fn read(stream: &mut impl Read, space: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match stream.read(space) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
 trait Duplex: Read + Write {}
 impl<T: Read + Write> Duplex for T {}
 
@@ -87,7 +97,7 @@ impl Client {
     }
 
     fn fill(&mut self) -> io::Result<()> {
-        match self.stream.read(self.inbox.space()) {
+        match read(&mut self.stream, self.inbox.space()) {
             Ok(0) => Err(io::Error::other("the server closed the connection")),
             Ok(n) => {
                 self.inbox.filled(n);
@@ -150,7 +160,7 @@ impl Client {
         }
         self.send(ws::CLOSE, &1000_u16.to_be_bytes())?;
         let mut rest = [0; 256];
-        while self.stream.read(&mut rest)? > 0 {}
+        while read(&mut self.stream, &mut rest)? > 0 {}
         Ok(())
     }
 }
@@ -181,7 +191,7 @@ impl Requested {
         let Self(mut stream) = self;
         let mut inbox = Inbox::new(capacity);
         while !inbox.take_head()? {
-            match stream.read(inbox.space())? {
+            match read(&mut stream, inbox.space())? {
                 0 => return Err(io::Error::other("closed before the upgrade")),
                 n => inbox.filled(n),
             }

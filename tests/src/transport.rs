@@ -136,30 +136,40 @@ impl Transport {
     }
 }
 
+/// A call on a socket with a time-out that something interrupts is not begun anew by the kernel (signal(7)).
+fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
 impl Read for Transport {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        match self {
+        uninterrupted(|| match self {
             Self::Tcp(stream) => stream.read(into),
             Self::Tls(stream) => stream.read(into),
             Self::Unix(stream) => stream.read(into),
-        }
+        })
     }
 }
 
 impl Write for Transport {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
+        uninterrupted(|| match self {
             Self::Tcp(stream) => stream.write(bytes),
             Self::Tls(stream) => stream.write(bytes),
             Self::Unix(stream) => stream.write(bytes),
-        }
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match self {
+        uninterrupted(|| match self {
             Self::Tcp(stream) => stream.flush(),
             Self::Tls(stream) => stream.flush(),
             Self::Unix(stream) => stream.flush(),
-        }
+        })
     }
 }

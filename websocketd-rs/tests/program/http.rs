@@ -73,6 +73,8 @@ impl Client {
                 self.buffer.extend_from_slice(&bytes[..read]);
                 read
             }
+            // A call on a socket with a time-out is not begun anew by the kernel (signal(7)).
+            Err(error) if error.kind() == ErrorKind::Interrupted => self.read_some(),
             Err(error) if error.kind() == ErrorKind::ConnectionReset => 0,
             Err(error) => panic!("nothing came: {error}; so far {:?}", self.text()),
         }
