@@ -256,7 +256,11 @@ fn remove_stale(path: &Path) -> io::Result<()> {
     };
     let now = i64::try_from(RecordId::now().as_micros() / 1_000_000).unwrap_or(i64::MAX);
     if now.abs_diff(stat.st_mtime) > STALE.as_secs() && lock::try_hold(&file, Share::Exclusive)? {
-        rustix::fs::unlink(path)?;
+        match rustix::fs::unlink(path) {
+            // Somebody else has done it since.
+            Ok(()) | Err(Errno::NOENT) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(())
 }
