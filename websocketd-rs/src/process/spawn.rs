@@ -36,8 +36,8 @@ const READY_TIMEOUT: Duration = Duration::from_secs(30);
 /// a dead network disk. Where thousands come at once, those before us are no reason to give up.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Starts that are under way at once; later ones wait their turn. Each holds six ends of pipes until it is answered: 4,000 at once
-/// would need more descriptors than all their sessions.
+/// Starts that are under way at once; later ones wait their turn. Each holds six ends of pipes until the spawner's socket has taken
+/// three: 4,000 at once would need more descriptors than all their sessions.
 const MAX_STARTS: usize = 64;
 
 /// How long handing over a signal may take. Longer means that the spawner is stopped, and its programs can't be ended.
