@@ -2,13 +2,19 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// Nanoseconds of one clock tick: `USER_HZ` is 100 on every Linux that is in use.
 const TICK_NANOS: u64 = 10_000_000;
 
 /// Handlers whose memory is read: `smaps_rollup` walks page tables, and they are all alike.
 const SAMPLED_HANDLERS: usize = 100;
+
+/// Longest wait until the handlers of closed connections have gone.
+const END_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The processes below one process, and which of them are the server.
 #[derive(Debug, Clone)]
@@ -109,6 +115,18 @@ impl Group {
             .iter()
             .filter(|process| !self.is_server(process.pid))
             .count()
+    }
+
+    /// Waits until no more than `count` of these are there.
+    pub fn wait_for_handlers(&self, count: usize) -> io::Result<()> {
+        let deadline = Instant::now() + END_TIMEOUT;
+        while self.handlers() > count {
+            if Instant::now() > deadline {
+                return Err(io::Error::other("handlers of closed connections stay"));
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
     }
 
     /// All process ids.

@@ -13,9 +13,6 @@ use crate::ws;
 const LINE: [u8; 1023] = [b'x'; 1023];
 const LINES: usize = 64;
 
-/// Longest wait until the handlers of closed connections have gone.
-const END_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// How long memory may take to be given back.
 const RETURN_TIME: Duration = Duration::from_secs(5);
 
@@ -31,7 +28,7 @@ pub fn run(
     let mut first = Client::connect(endpoint)?;
     first.echo(b"first")?;
     first.close()?;
-    wait_for_handlers(group, 0)?;
+    group.wait_for_handlers(0)?;
     shrink_slabs();
     let start = group.memory();
     for _ in 0..connections {
@@ -66,7 +63,7 @@ pub fn run(
     }
     // A server that does not answer one close frame in time is not asked to answer a thousand: the others are dropped.
     let _ = clients.into_iter().try_for_each(Client::close);
-    wait_for_handlers(group, 0)?;
+    group.wait_for_handlers(0)?;
     let grown = || (group.memory().server_pss - start.server_pss) / 1024.0;
     let deadline = Instant::now() + RETURN_TIME;
     let mut left = grown();
@@ -77,15 +74,4 @@ pub fn run(
     figures.set("server PSS MiB more after all closed", left);
     figures.set("server PSS MiB at start", start.server_pss / 1024.0);
     Ok(figures)
-}
-
-fn wait_for_handlers(group: &Group, count: usize) -> io::Result<()> {
-    let deadline = Instant::now() + END_TIMEOUT;
-    while group.handlers() > count {
-        if Instant::now() > deadline {
-            return Err(io::Error::other("handlers of closed connections stay"));
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
-    Ok(())
 }

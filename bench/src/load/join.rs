@@ -1,7 +1,6 @@
 //! People who come and go: what that costs them, and those who are there.
 
 use std::io;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::chat::{Files, Wire};
@@ -42,7 +41,7 @@ pub fn run(
         let latency = come_and_go(&mut fleet, endpoint, &path, members + join, &mut welcomed)?;
         latencies.push(latency);
     }
-    until_gone(group, members)?;
+    group.wait_for_handlers(members)?;
     quiet(&mut fleet)?;
     let (all, server) = group.cpu().each_since(before, joins as u64);
     let mut figures = Figures::default();
@@ -73,7 +72,7 @@ pub fn compare(
             for join in 0..joins {
                 come_and_go(&mut fleet, endpoint, &path, join, &mut welcomed)?;
             }
-            until_gone(group, 0)?;
+            group.wait_for_handlers(0)?;
             cpu[which] += group.cpu().each_since(before, (turns * joins) as u64).0;
         }
     }
@@ -110,18 +109,6 @@ fn come_and_go(
     let latency = nanos(start.elapsed());
     fleet.drop_last();
     Ok(latency)
-}
-
-/// Until only so many handlers are there.
-fn until_gone(group: &Group, left: usize) -> io::Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    while group.handlers() > left {
-        if Instant::now() > deadline {
-            return Err(io::Error::other("handlers of those who left stay"));
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
-    Ok(())
 }
 
 /// Until the first `count` have been welcomed.
