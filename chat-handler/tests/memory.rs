@@ -4,7 +4,6 @@
 
 mod support;
 
-use std::fs;
 
 use chat_handler::bell;
 use chat_handler::dirs::Dirs;
@@ -24,17 +23,6 @@ const ROUNDS: usize = 6;
 /// Batches from one page of history and one ping to the next: their rate is no setting, and a handler that has to slow them down
 /// makes of seconds a quarter of an hour.
 const SIDE_EVERY: usize = 8;
-
-/// Memory that is the process's own: heap, stack, changed data.
-fn anonymous_kib(page: &Page) -> u64 {
-    let pid = page.client.child.id();
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("it lives");
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("RssAnon:"));
-    let kib = line.expect("proc(5)").trim().trim_end_matches(" kB");
-    kib.parse().expect("a number")
-}
 
 /// A quarter of a day of a busy room: everything a handler does, many times.
 fn pass_through(page: &mut Page, log: &mut RoomLog, dirs: &Dirs, round: usize) {
@@ -87,10 +75,10 @@ fn a_handler_does_not_grow_over_a_day() {
     let mut log = RoomLog::new(&dirs, &RoomName::parse("r").expect("a name"));
     // The first round fills what is bounded: buffers, and what it remembers of its own messages.
     pass_through(&mut page, &mut log, &dirs, 0);
-    let before = anonymous_kib(&page);
+    let before = page.client.anonymous_kib();
     for round in 1..=ROUNDS {
         pass_through(&mut page, &mut log, &dirs, round);
-        let after = anonymous_kib(&page);
+        let after = page.client.anonymous_kib();
         println!("{after} KiB after round {round}, {before} after the first");
         assert!(
             after <= before + SLACK_KIB,

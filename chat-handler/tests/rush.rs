@@ -32,15 +32,6 @@ fn room() -> RoomName {
     RoomName::parse("r").expect("a name")
 }
 
-fn anonymous_kib(pid: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("it lives");
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("RssAnon:"));
-    let kib = line.expect("proc(5)").trim().trim_end_matches(" kB");
-    kib.parse().expect("a number")
-}
-
 #[test]
 fn a_crowd_takes_little_of_an_old_pages_handler() {
     let chat = Chat::new();
@@ -48,7 +39,7 @@ fn a_crowd_takes_little_of_an_old_pages_handler() {
     page.line_with("Userlist: alice:Gray,");
     let dirs = Dirs::under(chat.dir.path());
     let mut log = RoomLog::new(&dirs, &room());
-    let before = anonymous_kib(page.child.id());
+    let before = page.anonymous_kib();
     let names: Vec<_> = (0..CROWD)
         .map(|number| format!("user{number:05}"))
         .collect();
@@ -65,7 +56,7 @@ fn a_crowd_takes_little_of_an_old_pages_handler() {
         expected.extend([name, ":#aa0000,"]);
         assert!(list.ends_with(&expected), "{list}");
     }
-    let after = anonymous_kib(page.child.id());
+    let after = page.anonymous_kib();
     assert!(
         after <= before + CROWD_KIB,
         "{after} KiB with {CROWD} people, {before} alone"

@@ -209,6 +209,17 @@ impl Client {
         }
     }
 
+    /// Memory that is the process's own: heap, stack, changed data.
+    pub fn anonymous_kib(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(status).expect("it lives");
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("RssAnon:"));
+        let kib = line.expect("proc(5)").trim().trim_end_matches(" kB");
+        kib.parse().expect("a number")
+    }
+
     pub fn signal(&self, signal: nix::sys::signal::Signal) {
         let pid = nix::unistd::Pid::from_raw(self.child.id().cast_signed());
         nix::sys::signal::kill(pid, signal).expect("our child");

@@ -72,6 +72,19 @@ impl Daemon {
         daemon
     }
 
+    /// As [`Daemon::start`], by a shell that runs `preparation` first.
+    pub(crate) fn start_after(preparation: &str, words: &[&str]) -> Self {
+        Self::start_with(words, |command| {
+            let mut shell = Command::new("/bin/sh");
+            shell
+                .args(["-c", &format!("{preparation} && exec \"$0\" \"$@\"")])
+                .arg(command.get_program())
+                .args(command.get_args())
+                .stdin(Stdio::null());
+            *command = shell;
+        })
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }

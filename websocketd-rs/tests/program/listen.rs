@@ -5,7 +5,6 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
 
@@ -369,15 +368,8 @@ fn when_all_connections_are_taken_clients_wait_their_turn() {
 
 #[test]
 fn a_daemon_out_of_files_recovers() {
-    let mut daemon = Daemon::start_with(&["--port=0", "--address=127.0.0.1", "cat"], |command| {
-        let mut shell = Command::new("/bin/sh");
-        shell.args(["-c", "ulimit -n 64; exec \"$0\" \"$@\""]);
-        shell
-            .arg(command.get_program())
-            .args(command.get_args())
-            .stdin(Stdio::null());
-        *command = shell;
-    });
+    let words = ["--port=0", "--address=127.0.0.1", "cat"];
+    let mut daemon = Daemon::start_after("ulimit -n 64", &words);
     let port = daemon.port();
     let many: Vec<TcpStream> = (0..100)
         .map(|_| TcpStream::connect(("127.0.0.1", port)).unwrap())

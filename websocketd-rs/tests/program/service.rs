@@ -206,15 +206,7 @@ fn a_burst_of_clients_needs_no_more_descriptors_than_their_sessions() {
     const CLIENTS: usize = 200;
     let words = ["--port=0", "--address=127.0.0.1", "--maxforks=0", "cat"];
     // Four for each session, and three more for each of 64 starts that the spawner has not heard of: these for all would be too many.
-    let daemon = Daemon::start_with(&words, |command| {
-        let mut shell = Command::new("/bin/sh");
-        shell.args(["-c", "ulimit -n 1050; exec \"$0\" \"$@\""]);
-        shell
-            .arg(command.get_program())
-            .args(command.get_args())
-            .stdin(Stdio::null());
-        *command = shell;
-    });
+    let daemon = Daemon::start_after("ulimit -n 1050", &words);
     let open_files = || {
         let files = fs::read_dir(format!("/proc/{}/fd", daemon.pid()));
         files.expect("the daemon lives").count()
@@ -254,15 +246,7 @@ fn programs_ignore_the_signals_that_the_daemon_was_started_to_ignore() {
         "SigBlk|SigIgn",
         "/proc/self/status",
     ];
-    let daemon = Daemon::start_with(&words, |command| {
-        let mut shell = Command::new("/bin/sh");
-        shell.args(["-c", "trap '' USR1; exec \"$0\" \"$@\""]);
-        shell
-            .arg(command.get_program())
-            .args(command.get_args())
-            .stdin(Stdio::null());
-        *command = shell;
-    });
+    let daemon = Daemon::start_after("trap '' USR1", &words);
     let (mut client, reply) = crate::handshake::upgrade(&daemon, "/", "");
     assert_eq!(reply.status, 101);
     let [blocked, ignored] = crate::handshake::messages(&mut client)
@@ -295,16 +279,8 @@ fn the_working_directory_need_not_be_open_to_the_user() {
         words.push("--user=nobody");
     }
     words.extend(["readlink", "/proc/self/cwd"]);
-    let daemon = Daemon::start_with(&words, |command| {
-        let mut shell = Command::new("/bin/sh");
-        shell.args(["-c", "cd \"$0\" && chmod 0 . && exec \"$@\""]);
-        shell
-            .arg(dir.path())
-            .arg(command.get_program())
-            .args(command.get_args())
-            .stdin(Stdio::null());
-        *command = shell;
-    });
+    let closed = format!("cd '{}' && chmod 0 .", dir.path().display());
+    let daemon = Daemon::start_after(&closed, &words);
     // Those with a directory of their own run there, all others where the daemon was started.
     let own = fs::canonicalize(scripts.path()).unwrap();
     assert_eq!(
