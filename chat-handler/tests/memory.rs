@@ -4,7 +4,6 @@
 
 mod support;
 
-
 use chat_handler::bell;
 use chat_handler::dirs::Dirs;
 use chat_handler::name::RoomName;
