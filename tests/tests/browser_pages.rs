@@ -139,6 +139,17 @@ async fn every_page_is_drawn_at_every_width_and_theme() {
     let site = Site::start();
     fs::write(site.var().join("rooms/busy.log"), busy_log()).expect("the log is written");
     let browser = Browser::start().await;
+    // Who has no name yet has a place for it all the same.
+    let (width, height) = SCREENS[0];
+    browser.resize(width, height).await;
+    browser.goto(&site.url("/room_list.html")).await;
+    browser
+        .wait_until(
+            "no name",
+            "document.querySelector('.name-chip.unset') !== null",
+        )
+        .await;
+    check_layout(&browser, "without a name", width).await;
     enter(&browser, &site, "a-name-of-thirty-two-characters", "lobby").await;
     for theme in ["light", "dark"] {
         set_theme(&browser, theme).await;
