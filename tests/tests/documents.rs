@@ -113,3 +113,86 @@ fn every_test_that_the_threat_model_names_is_there() {
     }
     assert!(count > 50, "only {count} names were found");
 }
+
+/// Columns of a line of prose. Tables and code have the width that they need.
+const PROSE_COLUMNS: usize = 120;
+
+/// The lines of a Markdown text that are prose, with their numbers.
+fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut is_code = false;
+    (1..).zip(text.lines()).filter(move |(_, line)| {
+        let fence = line.trim_start().starts_with("```");
+        is_code ^= fence;
+        !is_code && !fence && !line.starts_with('|')
+    })
+}
+
+#[test]
+fn no_line_of_prose_is_wider_than_a_screen() {
+    // Generated, or somebody else's.
+    let exempt = ["bench/REPORT.md", "tests/vendor"].map(|path| workspace().join(path));
+    let mut wide = Vec::new();
+    for document in files(".md") {
+        if exempt.iter().any(|path| document.starts_with(path)) {
+            continue;
+        }
+        for (number, line) in prose(&read(&document)) {
+            if line.chars().count() > PROSE_COLUMNS {
+                wide.push(format!("{}:{number}", document.display()));
+            }
+        }
+    }
+    assert!(
+        wide.is_empty(),
+        "over {PROSE_COLUMNS} columns:\n{}",
+        wide.join("\n")
+    );
+}
+
+#[test]
+fn every_path_that_the_architecture_names_is_there() {
+    let text = read(&workspace().join("ARCHITECTURE.md"));
+    let named: Vec<&str> = text
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|word| word.contains('/') && !word.contains(char::is_whitespace))
+        // `rooms/ROOM.log` is a place of the running chat.
+        .filter(|word| !word.contains(char::is_uppercase))
+        .collect();
+    assert!(named.len() > 40, "only {} paths were found", named.len());
+    for path in named {
+        assert!(
+            workspace().join(path).exists(),
+            "ARCHITECTURE.md names {path}, which is not there"
+        );
+    }
+}
+
+#[test]
+fn decisions_are_numbered_and_dated() {
+    let text = read(&workspace().join("docs/decisions.md"));
+    let mut records = 0;
+    let mut last = String::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let Some(heading) = line.strip_prefix("## ") else {
+            continue;
+        };
+        records += 1;
+        assert!(
+            heading.starts_with(&format!("{records}. ")),
+            "record {records} is due: {heading}"
+        );
+        let dated = lines.find(|line| !line.is_empty()).unwrap_or_default();
+        let (date, status) = dated.split_once(" · ").unwrap_or((dated, ""));
+        let is_date = date.len() == 10 && date.split('-').count() == 3;
+        assert!(
+            is_date && !status.is_empty(),
+            "{heading}: DATE · STATUS is missing: {dated:?}"
+        );
+        assert!(*date >= *last, "{heading} is older than the one before");
+        date.clone_into(&mut last);
+    }
+    assert!(records > 70, "only {records} records");
+}
