@@ -1,5 +1,5 @@
 //! What each fuzz target does with any bytes, apart from libfuzzer: so that `make test` can do it too, on a compiler without
-//! sanitizers (websocketd-rs/tests/fuzz_bodies.rs).
+//! sanitizers (websocketd-rs/tests/program/fuzz_bodies.rs).
 
 pub mod forwarded;
 pub mod framing;

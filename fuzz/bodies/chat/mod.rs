@@ -1,5 +1,5 @@
 //! What each fuzz target of the chat does with any bytes, apart from libfuzzer: so that `make test` can do it too, on a
-//! compiler without sanitizers (chat-handler/tests/fuzz_bodies.rs).
+//! compiler without sanitizers (chat-handler/tests/program/fuzz_bodies.rs).
 
 pub mod command;
 pub mod identity;

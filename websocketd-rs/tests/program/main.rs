@@ -1,9 +1,13 @@
-//! The real binary: its command line, listeners, TLS, log and signals. What crosses a WebSocket is tested in the package `e2e`.
+//! The real binary: its command line, listeners, TLS, log and signals; and what its sources and documents must hold. What
+//! crosses a WebSocket is tested in the package `e2e`.
 
+mod architecture;
 mod cgi;
 mod cli;
 mod daemon;
+mod documents;
 mod files;
+mod fuzz_bodies;
 mod handshake;
 mod http;
 mod limits;

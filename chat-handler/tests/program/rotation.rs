@@ -16,7 +16,7 @@ use chat_handler::room_log::RoomLog;
 use chat_handler::tail::{Progress, Tail};
 
 const ROTATIONS: usize = 30;
-const SHIPPED: &str = include_str!("../../logrotate/websocketd-rs-chat");
+const SHIPPED: &str = include_str!("../../../logrotate/websocketd-rs-chat");
 
 struct Site {
     dir: tempfile::TempDir,

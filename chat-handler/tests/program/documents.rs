@@ -1,5 +1,5 @@
 //! The man pages say what the programs say, and the shipped files are good: all are made from, or checked by, the
-//! definitions. `UPDATE_DOCUMENTS=1 cargo test -p chat-handler --test documents` writes the pages anew.
+//! definitions. `UPDATE_DOCUMENTS=1 cargo test -p chat-handler --test program` writes the pages anew.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ fn check(name: &str, expected: &str) {
     let found = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         found == expected,
-        "{} is not what the program says any more: UPDATE_DOCUMENTS=1 cargo test -p chat-handler --test documents",
+        "{} is not what the program says any more: UPDATE_DOCUMENTS=1 cargo test -p chat-handler --test program",
         path.display()
     );
 }

@@ -9,10 +9,7 @@ use e2e::under_test::{Subject, chat_handler};
 use e2e::ws::Client;
 use serde_json::json;
 
-const SCRIPT: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/tests/old_protocol/chat_server.sh"
-);
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/chat/chat_server.sh");
 
 /// What each person's page was told, times and thrown values blanked.
 type Transcripts = BTreeMap<&'static str, Vec<String>>;

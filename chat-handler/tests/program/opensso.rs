@@ -1,17 +1,15 @@
 //! `OpenSSO`'s attribute service, over TLS with an authority of its own: the right user, and every
 //! way in which such a service can fail, lie or stall.
 
-mod support;
-
 use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
+use crate::support::Chat;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use support::Chat;
 
 const DETAILS: &str = "userdetails.token.id=AQIC5w\nuserdetails.attribute.name=uid\nuserdetails.attribute.value=123456\n\
     userdetails.attribute.name=mail\nuserdetails.attribute.value=jan@example.org\nuserdetails.attribute.name=givenname\n\

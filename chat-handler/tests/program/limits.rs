@@ -1,11 +1,9 @@
 //! Every limit of the settings: what lies within passes whole, what lies beyond is told and harms nobody.
 
-mod support;
-
 use std::time::{Duration, Instant};
 
+use crate::support::{Chat, Page, text_of};
 use serde_json::{Value, json};
-use support::{Chat, Page, text_of};
 
 /// Comes in `count` times at once; the pages, let in or not.
 fn at_once<F: Fn(usize) -> Page + Sync>(count: usize, enter: F) -> Vec<Page> {

@@ -1,12 +1,10 @@
 //! The ini file: which one is read, and what is told of one that is wrong, by all three programs.
 
-mod support;
-
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::Chat;
 use chat_handler::settings::KEYS;
-use support::Chat;
 
 /// Runs a program with nothing in its environment but these; exit status and what it says.
 fn run(program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> (i32, String) {

@@ -1,10 +1,8 @@
 //! People in a room: what each of them sees, and what the log holds.
 
-mod support;
-
+use crate::support::{Chat, text_of};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
-use support::{Chat, text_of};
 
 const FAST: &str = "MESSAGE_RATE=100000\nMESSAGE_BURST=100000";
 
@@ -422,7 +420,7 @@ fn many_at_once_get_different_names() {
             .map(|join| join.join().expect("joined"))
             .collect()
     });
-    let mut names: Vec<_> = pages.iter().map(support::Page::you).collect();
+    let mut names: Vec<_> = pages.iter().map(crate::support::Page::you).collect();
     names.sort();
     names.dedup();
     assert_eq!(names.len(), 50);

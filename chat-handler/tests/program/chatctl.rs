@@ -1,13 +1,11 @@
 //! `chatctl`, the real program: each command while the chat runs and while it does not, its answers in
 //! both forms, its exit status, and what it refuses to delete.
 
-mod support;
-
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::{Chat, text_of};
 use serde_json::{Value, json};
-use support::{Chat, text_of};
 
 /// What a command line gave.
 struct Done {

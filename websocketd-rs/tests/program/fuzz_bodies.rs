@@ -3,11 +3,11 @@
 
 // Written for fuzz/, whose lints are its own.
 #[allow(missing_docs, unreachable_pub)]
-#[path = "../../fuzz/bodies/mod.rs"]
+#[path = "../../../fuzz/bodies/mod.rs"]
 mod bodies;
 
 #[allow(unreachable_pub)]
-#[path = "../../fuzz/trial.rs"]
+#[path = "../../../fuzz/trial.rs"]
 mod trial;
 
 /// Pieces that parsers look for.

@@ -2,11 +2,11 @@
 
 // Written for fuzz/, whose lints are its own.
 #[allow(missing_docs, unreachable_pub)]
-#[path = "../../fuzz/bodies/chat/mod.rs"]
+#[path = "../../../fuzz/bodies/chat/mod.rs"]
 mod bodies;
 
 #[allow(unreachable_pub)]
-#[path = "../../fuzz/trial.rs"]
+#[path = "../../../fuzz/trial.rs"]
 mod trial;
 
 use trial::try_out;

@@ -1,5 +1,5 @@
 //! README's flag table and the man page say what the program says: both are made from the definition of the flags.
-//! `UPDATE_DOCUMENTS=1 cargo test -p websocketd --test documents` writes them anew.
+//! `UPDATE_DOCUMENTS=1 cargo test -p websocketd --test program` writes them anew.
 
 use std::fmt::Write;
 use std::fs;
@@ -88,7 +88,7 @@ fn check(path: &Path, expected: &str) {
     let found = fs::read_to_string(path).unwrap_or_default();
     assert!(
         found == expected,
-        "{} is not what the flags are any more: UPDATE_DOCUMENTS=1 cargo test -p websocketd --test documents",
+        "{} is not what the flags are any more: UPDATE_DOCUMENTS=1 cargo test -p websocketd --test program",
         path.display()
     );
 }

@@ -1,14 +1,12 @@
 //! Sessions that PHP itself writes, locks, and ends: the handler takes the right name or Anonymous.
 
-mod support;
-
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-use support::{Chat, Page};
+use crate::support::{Chat, Page};
 
 /// How PHP can write a session (`session.serialize_handler`).
 const SERIALIZERS: [&str; 3] = ["php", "php_serialize", "php_binary"];

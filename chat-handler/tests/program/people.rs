@@ -1,9 +1,7 @@
 //! Who may come in, under which name, and what moderators may do.
 
-mod support;
-
+use crate::support::{Chat, text_of};
 use serde_json::json;
-use support::{Chat, text_of};
 
 const ADMIN: &str = "SESSION_ADMIN_PATH=admin\nMESSAGE_RATE=1000\nMESSAGE_BURST=1000";
 

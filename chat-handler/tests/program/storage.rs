@@ -3,8 +3,6 @@
 
 #![allow(clippy::print_stdout, reason = "what was read is the test's report")]
 
-mod support;
-
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufWriter, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -12,10 +10,10 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::{Chat, Client, Page, text_of};
 use chat_handler::record::{Draft, Kind, Record, RecordId};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::{Value, json};
-use support::{Chat, Client, Page, text_of};
 
 const FAST: &str = "MESSAGE_RATE=100000\nMESSAGE_BURST=100000";
 

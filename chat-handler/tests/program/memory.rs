@@ -2,15 +2,13 @@
 
 #![allow(clippy::print_stdout, reason = "what is held is the test's report")]
 
-mod support;
-
+use crate::support::{Chat, Page, text_of};
 use chat_handler::bell;
 use chat_handler::dirs::Dirs;
 use chat_handler::name::RoomName;
 use chat_handler::record::{Draft, Kind};
 use chat_handler::room_log::RoomLog;
 use serde_json::json;
-use support::{Chat, Page, text_of};
 
 /// What two looks may differ by: the stack has been deeper, a buffer longer, since nobody says how much comes at once. The
 /// [`ROUNDS`] pass 90,000 messages through: a leak of one byte of each is more than this.

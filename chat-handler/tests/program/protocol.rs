@@ -1,13 +1,11 @@
 //! The JSON protocol whole, against docs/chat-protocol.md: each documented type is spoken and nothing else is, and what
 //! the document promises about repeats, resuming and strangers holds.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use crate::support::{Chat, Page, text_of};
 use serde_json::{Value, json};
-use support::{Chat, Page, text_of};
 
 const FAST: &str = "MESSAGE_RATE=100000\nMESSAGE_BURST=100000\nSESSION_ADMIN_PATH=admin";
 
@@ -151,7 +149,7 @@ fn every_documented_request_is_understood_and_no_other() {
     let document = document();
     let documented = types(between(&document, "### Page to server", "### An exchange"));
     // What the code knows: the arms of its one match.
-    let source = include_str!("../src/wire/json/parse.rs");
+    let source = include_str!("../../src/wire/json/parse.rs");
     let arms = between(source, "match &*fields.kind {", "\"unknown_type\"");
     let known: BTreeSet<_> = arms
         .lines()

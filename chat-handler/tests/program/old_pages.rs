@@ -1,9 +1,7 @@
 //! The text protocol, as the pages of 2016 know it.
 
-mod support;
-
+use crate::support::{Chat, Client};
 use serde_json::json;
-use support::{Chat, Client};
 
 /// A line without its time, which must have its form.
 fn said(line: &str) -> &str {

@@ -1,11 +1,10 @@
 //! Crowds: what one more person costs those who are there.
 
-mod support;
-
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::time::Duration;
 
+use crate::support::Chat;
 use chat_handler::bell::{self, Bell};
 use chat_handler::dirs::Dirs;
 use chat_handler::lock::{self, Share};
@@ -14,7 +13,6 @@ use chat_handler::record::{Draft, Kind, RecordId};
 use chat_handler::room_log::RoomLog;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
-use support::Chat;
 
 /// A room of a thousand, as old pages see it.
 const CROWD: usize = 1000;

@@ -1,10 +1,8 @@
 //! Every command, written rightly and wrongly, in both protocols: who typed it is answered, and nobody else hears of a mistake.
 
-mod support;
-
+use crate::support::{Chat, Client, Page, text_of};
 use chat_handler::command::USAGES;
 use serde_json::json;
-use support::{Chat, Client, Page, text_of};
 
 const FAST: &str = "MESSAGE_RATE=100000\nMESSAGE_BURST=100000\nSESSION_ADMIN_PATH=user.admin";
 

@@ -1,0 +1,12 @@
+//! The pages in Chromium, as people use them: what `make run` serves, and nothing stands in for a part of it.
+
+mod access;
+mod calls;
+mod chat;
+mod modules;
+mod pages;
+mod relay;
+mod room;
+mod scrollback;
+mod sites;
+mod xss;

@@ -1,0 +1,8 @@
+//! The daemon with real programs behind it and clients that do everything wrong. What it shares with the original is in
+//! `compat`.
+
+mod bash_examples;
+mod cut_connection;
+mod leaks;
+mod operations;
+mod rfc6455;

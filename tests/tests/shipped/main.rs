@@ -1,0 +1,6 @@
+//! What is shipped: documents, licenses, configurations, what `make install` and the Debian package put on a machine.
+
+mod configuration;
+mod documents;
+mod installed;
+mod licenses;

@@ -1,0 +1,5 @@
+//! A whole site: what `make run` serves, the chat behind Apache and nginx with php-fpm, calls through coturn.
+
+mod make_run;
+mod relay;
+mod web_servers;
