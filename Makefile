@@ -52,10 +52,10 @@ serve:
 # chat-opensso looks names up, and glibc does that by loading libraries: dynamic.
 # The host's triple is named so that the flags concern the programs alone, not build scripts and macros.
 build: ## the programs, for release, into target/bin
-	$(CARGO) build --locked --release -p websocketd -p chat-handler --bin websocketd-rs --bin chat-opensso
+	$(CARGO) build --locked --release -p websocketd -p chat-admin --bin websocketd-rs --bin chat-opensso
 	host=$$(rustc -vV | sed -n 's/^host: //p'); \
 	 RUSTFLAGS='-C target-feature=+crt-static -C relocation-model=static' \
-	   $(CARGO) build --locked --release -p chat-handler --bin chat-handler --bin chat-cgi --bin chatctl --target "$$host"; \
+	   $(CARGO) build --locked --release -p chat-handler -p chat-admin --bin chat-handler --bin chat-cgi --bin chatctl --target "$$host"; \
 	 install -D -t $(BIN) $(addprefix $(CARGO_TARGET_DIR)/release/,websocketd-rs chat-opensso) \
 	   $(addprefix $(CARGO_TARGET_DIR)/$$host/release/,chat-handler chat-cgi chatctl)
 

@@ -2,7 +2,7 @@
 //! `cargo bench -p chat-handler`; the whole is measured by bench/.
 
 use chat_handler::command;
-use chat_handler::record::{Draft, Kind, Record, RecordId, clean};
+use chat_store::record::{Draft, Kind, Record, RecordId, clean};
 use divan::{Bencher, black_box};
 
 /// What people say.

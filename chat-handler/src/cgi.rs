@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::identity::Visitor;
 use crate::identity::cookie::percent_decode;
-use crate::record::RecordId;
 use crate::settings::Cidr;
+use chat_store::record::RecordId;
 
 /// The longest query string that is looked at; ours has a hundred bytes.
 const MAX_QUERY: usize = 4096;

@@ -5,7 +5,7 @@
 use std::fmt::Display;
 use std::io::Write as _;
 
-use crate::record::clean;
+use chat_store::record::clean;
 
 /// The longest line in characters. The Go daemon stops reading a program's stderr for good at a
 /// line of 4096 bytes.

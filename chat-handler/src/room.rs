@@ -8,22 +8,22 @@
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::time::{Duration, Instant};
 
-use crate::bell::Bell;
 use crate::color::Color;
-use crate::dirs::Dirs;
-use crate::inbox::Inbox;
 use crate::journal;
-use crate::moderation::Verdict;
-use crate::name::{Nick, RoomName};
-use crate::presence::{Claim, Standing};
-use crate::record::{Draft, Kind, RecordId};
-use crate::room_log::{RoomLog, Stored};
-use crate::seat::Seat;
 use crate::settings::Settings;
-use crate::tail::Tail;
 use crate::throttle::Throttle;
 use crate::wire::{Bye, Event, Wire};
 use crate::wording::Line;
+use chat_store::bell::Bell;
+use chat_store::fs::dirs::Dirs;
+use chat_store::log::room_log::{RoomLog, Stored};
+use chat_store::log::tail::Tail;
+use chat_store::moderation::Verdict;
+use chat_store::name::{Nick, RoomName};
+use chat_store::people::inbox::Inbox;
+use chat_store::people::presence::{Claim, Standing};
+use chat_store::people::seat::Seat;
+use chat_store::record::{Draft, Kind, RecordId};
 
 mod commands;
 mod enter;

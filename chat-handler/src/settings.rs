@@ -258,8 +258,8 @@ impl Settings {
     }
 
     /// The directories of the chat.
-    pub fn dirs(&self) -> crate::dirs::Dirs {
-        let mut dirs = crate::dirs::Dirs::under(&self.base_dir);
+    pub fn dirs(&self) -> chat_store::fs::dirs::Dirs {
+        let mut dirs = chat_store::fs::dirs::Dirs::under(&self.base_dir);
         dirs.run.clone_from(&self.run_dir);
         dirs
     }

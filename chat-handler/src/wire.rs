@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::presence::Members;
-use crate::record::{Record, RecordId};
 use crate::settings::{Lang, Limits};
 use crate::wording::Line;
+use chat_store::people::presence::Members;
+use chat_store::record::{Record, RecordId};
 
 pub mod clock;
 pub mod json;

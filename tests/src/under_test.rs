@@ -40,7 +40,7 @@ impl Subject {
                 kind: Kind::Ours,
             },
             None => Self {
-                path: built("websocketd-rs", "websocketd-rs"),
+                path: built("websocketd-rs", &["websocketd-rs"]),
                 kind: Kind::Ours,
             },
         }
@@ -81,7 +81,11 @@ pub fn chatctl() -> PathBuf {
 
 #[track_caller]
 fn named_or_built(variable: &str, name: &str) -> PathBuf {
-    env::var_os(variable).map_or_else(|| built(name, "chat-handler"), PathBuf::from)
+    let packages = match name {
+        "chat-handler" => &["chat-store", "chat-handler"][..],
+        _ => &["chat-store", "chat-handler", "chat-admin"],
+    };
+    env::var_os(variable).map_or_else(|| built(name, packages), PathBuf::from)
 }
 
 /// The handler that does everything a handler can do, well or badly; see `src/bin/handler.rs`.
@@ -112,7 +116,7 @@ pub fn target() -> PathBuf {
 ///
 /// A stale one would give an answer about code that is no longer there, so it is refused.
 #[track_caller]
-fn built(name: &str, package: &str) -> PathBuf {
+fn built(name: &str, packages: &[&str]) -> PathBuf {
     let path = target().join("bin").join(name);
     let Ok(built) = fs::metadata(&path).and_then(|meta| meta.modified()) else {
         panic!(
@@ -120,7 +124,8 @@ fn built(name: &str, package: &str) -> PathBuf {
             path.display()
         );
     };
-    if let Some(newer) = newer_source(&workspace().join(package), built) {
+    let mut packages = packages.iter().map(|package| workspace().join(package));
+    if let Some(newer) = packages.find_map(|package| newer_source(&package, built)) {
         panic!("{name} is older than {}: run `make build`", newer.display());
     }
     path

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::{Flow, Room};
 use crate::command::{self, Command, Refusal, USAGES};
 use crate::dice::SystemChance;
-use crate::name::{Nick, RoomName};
-use crate::presence;
-use crate::record::Kind;
 use crate::wire::Bye;
 use crate::wording::{Line, Worded};
+use chat_store::name::{Nick, RoomName};
+use chat_store::people::presence;
+use chat_store::record::Kind;
 
 /// Rooms in one answer to `/rooms`, the fullest first.
 const MAX_ROOMS_SHOWN: usize = 50;
@@ -187,7 +187,7 @@ impl Room {
 
 /// Rooms and how many are in them, the fullest first. Rooms whose name is too long for a file name
 /// are known by a hash here and left out.
-fn rooms_with_people(dirs: &crate::dirs::Dirs) -> std::io::Result<Vec<(String, usize)>> {
+fn rooms_with_people(dirs: &chat_store::fs::dirs::Dirs) -> std::io::Result<Vec<(String, usize)>> {
     let mut people = BTreeMap::<String, usize>::new();
     for entry in std::fs::read_dir(&dirs.users)?.flatten() {
         let name = entry.file_name();

@@ -8,26 +8,27 @@ use super::founding::{self, Founded};
 use super::{
     HINT_BURST, HINT_RATE, LONGEST_RUSH_PAUSE, RUSH_PAUSE, Replay, Room, SIDE_BURST, SIDE_RATE,
 };
-use crate::bell::Bell;
 use crate::cgi::Cgi;
 use crate::color::Color;
-use crate::dirs::Dirs;
 use crate::identity::php_session::SessionId;
 use crate::identity::{ANONYMOUS, Person};
-use crate::inbox::Inbox;
 use crate::journal;
-use crate::moderation::{self, Verdict};
-use crate::name::{Nick, RoomName};
 use crate::output::{KEPT_BYTES, Output};
-use crate::presence::{self, ClaimError, Entered, Members};
-use crate::record::{Draft, Kind, RecordId};
-use crate::room_log::RoomLog;
-use crate::seat::Seat;
 use crate::settings::{Cidr, Settings};
-use crate::tail::Tail;
 use crate::throttle::Throttle;
 use crate::wire::{Bye, Clock, Event, Welcome, Wire, json::Json, text::Text};
 use crate::wording::Line;
+use chat_store::bell::Bell;
+use chat_store::fs::dirs::Dirs;
+use chat_store::log::room_log::RoomLog;
+use chat_store::log::tail::Tail;
+use chat_store::moderation::{self, Verdict};
+use chat_store::name::{Nick, RoomName};
+use chat_store::people::inbox::Inbox;
+use chat_store::people::presence::{self, ClaimError, Entered, Members};
+use chat_store::people::seat::Seat;
+use chat_store::record::{Draft, Kind, RecordId};
+use chat_store::state;
 
 /// Why somebody cannot come in.
 #[derive(Debug)]
@@ -171,7 +172,7 @@ impl Door {
         let limits = &self.settings.limits;
         let talk = Throttle::new(limits.rate, limits.burst, now);
         let until = self.tail.last_id();
-        let cleared = moderation::cleared(&self.dirs, &self.room).unwrap_or_default();
+        let cleared = state::cleared(&self.dirs, &self.room).unwrap_or_default();
         let since = cgi
             .query
             .since

@@ -1,12 +1,12 @@
 //! From the log and the inbox to the client.
 
 use super::{Flow, Replay, Room};
-use crate::name::Nick;
 use crate::output::{FULL_BYTES, Flushed, Output};
-use crate::record::{Kind, Record};
-use crate::tail::Progress;
 use crate::wire::text::may_be_old_whisper;
 use crate::wire::{Bye, Page, Span};
+use chat_store::log::tail::Progress;
+use chat_store::name::Nick;
+use chat_store::record::{Kind, Record};
 
 /// Bytes of log in one page of missed records.
 const PAGE_BYTES: usize = 16 * 1024;

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use rustix::fs::OFlags;
 
-use crate::chain;
-use crate::dirs::Dirs;
-use crate::file;
-use crate::lock::{self, Share};
-use crate::name::RoomName;
+use chat_store::fs::dirs::Dirs;
+use chat_store::fs::file;
+use chat_store::fs::lock::{self, Share};
+use chat_store::log::chain;
+use chat_store::name::RoomName;
 
 /// The lock. No room's own files are called so: no name of a room holds `_`.
 const GATE: &str = "_rooms.gate";

@@ -6,12 +6,13 @@ use std::time::Instant;
 use super::personal::Letter;
 use super::{Flow, Room};
 use crate::color::Color;
-use crate::moderation;
-use crate::name::Nick;
-use crate::presence::ClaimError;
-use crate::record::{Kind, RecordId, clean};
 use crate::wire::{Bye, Event, Request, Typing, json, text};
 use crate::wording::Line;
+use chat_store::moderation;
+use chat_store::name::Nick;
+use chat_store::people::presence::ClaimError;
+use chat_store::record::{Kind, RecordId, clean};
+use chat_store::state;
 
 impl Room {
     /// Takes one line of the client.
@@ -169,7 +170,7 @@ impl Room {
             return false;
         };
         if let Some(msgid) = msgid {
-            let duplicate = matches!(stored, crate::room_log::Stored::Already(_));
+            let duplicate = matches!(stored, chat_store::log::room_log::Stored::Already(_));
             self.wire.event(
                 &Event::Ack {
                     msgid,
@@ -318,7 +319,7 @@ impl Room {
         let Some(stored) = self.append(Kind::Topic, topic, msgid, out) else {
             return;
         };
-        if let Err(error) = moderation::set_topic(&self.dirs, &self.name, topic) {
+        if let Err(error) = state::set_topic(&self.dirs, &self.name, topic) {
             self.tell_trouble(&format!("topic: {error}"), out);
         }
         if let Some(msgid) = msgid {
@@ -336,7 +337,7 @@ impl Room {
 
     /// The room's topic; empty if there is none or it cannot be read.
     pub(super) fn topic(&self) -> String {
-        moderation::topic(&self.dirs, &self.name)
+        state::topic(&self.dirs, &self.name)
             .ok()
             .flatten()
             .unwrap_or_default()

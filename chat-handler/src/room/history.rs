@@ -1,11 +1,11 @@
 //! Pages of the past that the client asks for.
 
 use super::Room;
-use crate::history::{self, Before};
-use crate::record::{Kind, Record, RecordId};
 use crate::wire::text::may_be_old_whisper;
 use crate::wire::{Page, Span};
 use crate::wording::Line;
+use chat_store::log::history::{self, Before};
+use chat_store::record::{Kind, Record, RecordId};
 
 impl Room {
     /// What people said before they came: appended as one page.

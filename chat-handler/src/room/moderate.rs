@@ -2,13 +2,14 @@
 
 use super::Room;
 use crate::command::Moderate;
-use crate::history::{self, Before};
-use crate::inbox::SendError;
-use crate::moderation::{self, Entry, Measure, ModerationError, Person};
-use crate::name::Nick;
-use crate::record::{Kind, RecordId};
-use crate::room_log::RedactError;
 use crate::wording::{Line, Worded};
+use chat_store::log::history::{self, Before};
+use chat_store::log::room_log::RedactError;
+use chat_store::moderation::{self, Entry, Measure, ModerationError, Person};
+use chat_store::name::Nick;
+use chat_store::people::inbox::SendError;
+use chat_store::record::{Kind, RecordId};
+use chat_store::state;
 
 const MICROS_A_MINUTE: u64 = 60_000_000;
 
@@ -165,7 +166,7 @@ impl Room {
         let Some(stored) = self.append(Kind::Clear, "", None, out) else {
             return;
         };
-        if let Err(error) = moderation::set_cleared(&self.dirs, &self.name, stored.id()) {
+        if let Err(error) = state::set_cleared(&self.dirs, &self.name, stored.id()) {
             return self.error("not_saved", Line::NotSaved(&error.to_string()), msgid, out);
         }
         self.ack(msgid, out);

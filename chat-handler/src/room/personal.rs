@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use super::{Company, Flow, Room};
-use crate::inbox::{self, SendError};
-use crate::name::Nick;
-use crate::presence;
-use crate::record::{Draft, Kind, Record, RecordId};
-use crate::tail::Progress;
 use crate::wire::{Bye, Event, Typing};
 use crate::wording::Line;
+use chat_store::log::tail::Progress;
+use chat_store::name::Nick;
+use chat_store::people::inbox::{self, SendError};
+use chat_store::people::presence;
+use chat_store::record::{Draft, Kind, Record, RecordId};
 
 /// In bigger rooms nobody is told who types: each hint goes into every inbox.
 const MAX_COMPANY: usize = 50;

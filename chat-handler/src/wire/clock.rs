@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use crate::record::RecordId;
+use chat_store::record::RecordId;
 
 /// Where the system keeps its zones (tzfile(5)).
 const ZONES: &str = "/usr/share/zoneinfo";

@@ -6,10 +6,10 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{Bye, Event, Span, Welcome};
-use crate::name::MAX_NICK_CHARS;
-use crate::record::{Record, RecordId};
 use crate::settings::Lang;
 use crate::wording::Worded;
+use chat_store::name::MAX_NICK_CHARS;
+use chat_store::record::{Record, RecordId};
 
 pub mod parse;
 mod record;
@@ -371,7 +371,7 @@ fn put(message: &impl Serialize, out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Draft, Kind};
+    use chat_store::record::{Draft, Kind};
 
     fn written(draft: &Draft<'_>) -> String {
         let (mut log, mut out) = (Vec::new(), Vec::new());

@@ -4,9 +4,9 @@ use std::fmt::Display;
 use std::io::Write as _;
 
 use super::{Clock, Event, Welcome};
-use crate::record::{Kind, Record, RecordId};
 use crate::settings::Lang;
 use crate::wording::{Line, Worded};
+use chat_store::record::{Kind, Record, RecordId};
 
 mod roster;
 
@@ -198,7 +198,7 @@ fn changes_list(kind: Kind) -> bool {
 /// The name before the first `: ` of a typed line: who it is for, if they are here.
 pub fn addressee(line: &str) -> Option<(&str, &str)> {
     let (name, text) = line.split_once(": ")?;
-    let good = !name.is_empty() && name.len() <= 4 * crate::name::MAX_NICK_CHARS;
+    let good = !name.is_empty() && name.len() <= 4 * chat_store::name::MAX_NICK_CHARS;
     (good && !name.contains(char::is_whitespace)).then_some((name, text))
 }
 
@@ -229,8 +229,8 @@ pub fn is_signal(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::presence::Members;
-    use crate::record::Draft;
+    use chat_store::people::presence::Members;
+    use chat_store::record::Draft;
 
     fn text() -> (Text, Vec<u8>) {
         let mut text = Text::new(Lang::En, Clock::new(Some("UTC0")));

@@ -339,7 +339,7 @@ fn moderators_with_old_pages_can_do_all_of_it() {
     boss.line_with("eve quit the r");
     boss.send("/kick eve");
     assert_eq!(said(&boss.line_with("boss>")), "boss>  eve is not here");
-    let before = chat_handler::record::RecordId::now();
+    let before = chat_store::record::RecordId::now();
     boss.send("/ban eve 10 spam");
     assert_eq!(said(&boss.line_with("boss>")), "boss>  Banned eve: spam");
     boss.send("/bans");
@@ -349,7 +349,7 @@ fn moderators_with_old_pages_can_do_all_of_it() {
         .strip_prefix("boss>  ban: eve until ")
         .and_then(|rest| rest.strip_suffix(": spam"))
         .expect("a time");
-    let until = chat_handler::record::RecordId::parse(until.as_bytes())
+    let until = chat_store::record::RecordId::parse(until.as_bytes())
         .expect("an id")
         .as_micros()
         - before.as_micros();

@@ -1,6 +1,5 @@
-//! The ini file: which one is read, and what is told of one that is wrong, by all three programs.
+//! The ini file: what is told of one that is wrong.
 
-use std::path::Path;
 use std::process::Command;
 
 use crate::support::Chat;
@@ -22,63 +21,6 @@ fn run(program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> (i32, S
 }
 
 const HANDLER: &str = env!("CARGO_BIN_EXE_chat-handler");
-const CHATCTL: &str = env!("CARGO_BIN_EXE_chatctl");
-const CHAT_CGI: &str = env!("CARGO_BIN_EXE_chat-cgi");
-
-#[test]
-fn the_flag_wins_over_the_variable_and_the_variable_over_the_usual_place() {
-    let chat = Chat::new();
-    let file = |name: &str, line: &str| {
-        let path = chat.path(name);
-        std::fs::write(&path, format!("[global]\nBASE_DIR=.\n{line}\n")).expect("written");
-        path.display().to_string()
-    };
-    let (by_flag, by_variable) = (
-        file("flag.ini", "FLAG=1"),
-        file("variable.ini", "VARIABLE=1"),
-    );
-    for program in [HANDLER, CHATCTL] {
-        let rest: &[&str] = if program == HANDLER {
-            &["--check"]
-        } else {
-            &["rooms"]
-        };
-        let with_flag = [&["--config", by_flag.as_str()], rest].concat();
-        let variable = [("CHAT_CONFIG", by_variable.as_str())];
-        let (code, told) = run(program, &with_flag, &variable);
-        assert_eq!(code, 5);
-        assert!(
-            told.contains("flag.ini:3: unknown key \"FLAG\"") && !told.contains("variable"),
-            "{told}"
-        );
-        let (code, told) = run(program, rest, &variable);
-        assert_eq!(code, 5);
-        assert!(
-            told.contains("variable.ini:3: unknown key \"VARIABLE\""),
-            "{told}"
-        );
-        if !Path::new("/etc/websocketd-rs/chat.ini").exists() {
-            for variables in [&[][..], &[("CHAT_CONFIG", "")]] {
-                let (code, told) = run(program, rest, variables);
-                assert_eq!(code, 5);
-                assert!(
-                    told.contains("/etc/websocketd-rs/chat.ini") && told.contains("CHAT_CONFIG"),
-                    "{told}"
-                );
-            }
-        }
-    }
-    let request = [
-        ("REQUEST_METHOD", "GET"),
-        ("PATH_INFO", "/health"),
-        ("CHAT_CONFIG", by_variable.as_str()),
-    ];
-    let (_, told) = run(CHAT_CGI, &[], &request);
-    assert!(
-        told.contains("Status: 500") && told.contains("variable.ini:3"),
-        "{told}"
-    );
-}
 
 fn check(chat: &Chat, ini: impl AsRef<[u8]>) -> (i32, String) {
     std::fs::write(chat.path("chat.ini"), ini).expect("written");

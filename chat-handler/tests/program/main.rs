@@ -4,21 +4,15 @@
 
 mod support;
 
-mod chat_cgi;
-mod chatctl;
 mod commands;
 mod conversation;
-mod documents;
-mod faults;
 mod fuzz_bodies;
 mod ini;
 mod limits;
 mod memory;
 mod old_pages;
-mod opensso;
 mod people;
 mod php;
 mod protocol;
-mod rotation;
 mod rush;
 mod storage;

@@ -3,11 +3,11 @@
 #![allow(clippy::print_stdout, reason = "what is held is the test's report")]
 
 use crate::support::{Chat, Page, text_of};
-use chat_handler::bell;
-use chat_handler::dirs::Dirs;
-use chat_handler::name::RoomName;
-use chat_handler::record::{Draft, Kind};
-use chat_handler::room_log::RoomLog;
+use chat_store::bell;
+use chat_store::fs::dirs::Dirs;
+use chat_store::log::room_log::RoomLog;
+use chat_store::name::RoomName;
+use chat_store::record::{Draft, Kind};
 use serde_json::json;
 
 /// What two looks may differ by: the stack has been deeper, a buffer longer, since nobody says how much comes at once. The

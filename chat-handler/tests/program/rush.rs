@@ -5,12 +5,12 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::time::Duration;
 
 use crate::support::Chat;
-use chat_handler::bell::{self, Bell};
-use chat_handler::dirs::Dirs;
-use chat_handler::lock::{self, Share};
-use chat_handler::name::RoomName;
-use chat_handler::record::{Draft, Kind, RecordId};
-use chat_handler::room_log::RoomLog;
+use chat_store::bell::{self, Bell};
+use chat_store::fs::dirs::Dirs;
+use chat_store::fs::lock::{self, Share};
+use chat_store::log::room_log::RoomLog;
+use chat_store::name::RoomName;
+use chat_store::record::{Draft, Kind, RecordId};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::{Chat, Client, Page, text_of};
-use chat_handler::record::{Draft, Kind, Record, RecordId};
+use chat_store::record::{Draft, Kind, Record, RecordId};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::{Value, json};
 

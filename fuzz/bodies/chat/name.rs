@@ -1,7 +1,7 @@
 //! Any name: refused, or fit for a path, for the wire and for a second look.
 
-use chat_handler::name::{MAX_NICK_CHARS, MAX_ROOM_CHARS, Nick, RoomName};
-use chat_handler::record::is_bidi_control;
+use chat_store::name::{MAX_NICK_CHARS, MAX_ROOM_CHARS, Nick, RoomName};
+use chat_store::record::is_bidi_control;
 
 fn is_safe(name: &str, most: usize) -> bool {
     let strange =
@@ -30,5 +30,5 @@ pub fn run(bytes: &[u8]) {
     let numbered = nick.numbered(u32::MAX);
     assert!(is_safe(numbered.as_str(), MAX_NICK_CHARS), "{numbered}");
     // A second look at a key sees the same.
-    assert_eq!(chat_handler::name::Key::of(nick.key().as_str()), nick.key());
+    assert_eq!(chat_store::name::Key::of(nick.key().as_str()), nick.key());
 }

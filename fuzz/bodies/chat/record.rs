@@ -1,6 +1,6 @@
 //! Any line of a log is read or skipped; any text that is written is one line and is read again.
 
-use chat_handler::record::{Draft, Kind, MAX_LINE, Record, RecordId, clean, is_bidi_override};
+use chat_store::record::{Draft, Kind, MAX_LINE, Record, RecordId, clean, is_bidi_override};
 
 pub fn run(bytes: &[u8]) {
     for line in bytes.split(|&byte| byte == b'\n') {

@@ -21,7 +21,7 @@ fn every_configuration_of_the_daemon_passes_its_check() {
             .expect("a name")
             .to_string_lossy()
             .into_owned();
-        // chat.ini is the chat's, see chat-handler/tests/program/documents.rs.
+        // chat.ini is the chat's, see chat-admin/tests/program/documents.rs.
         if name == "chat.ini" || path.extension().is_none_or(|extension| extension != "ini") {
             continue;
         }

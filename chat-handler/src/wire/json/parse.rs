@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::record::RecordId;
 use crate::wire::{BadRequest, Request};
+use chat_store::record::RecordId;
 
 /// The longest `msgid`.
 const MAX_MSGID: usize = 64;

@@ -1,6 +1,6 @@
 //! A record as one line of JSON, by hand.
 
-use crate::record::{Kind, Record, RecordId, attrs};
+use chat_store::record::{Kind, Record, RecordId, attrs};
 
 /// One record as the pages know it, and a line end.
 ///
@@ -83,7 +83,7 @@ fn put_string(text: &str, out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Draft;
+    use chat_store::record::Draft;
     use proptest::prelude::*;
     use serde_json::Value;
 

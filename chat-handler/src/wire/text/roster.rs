@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use memchr::{memchr, memrchr};
 
-use crate::pages::Pages;
+use chat_store::fs::pages::Pages;
 
 /// Ends a member; no nick holds it.
 const END: u8 = b',';

@@ -6,8 +6,9 @@
 )]
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,35 @@ use tempfile::TempDir;
 
 /// Ends a test that hangs; no test measures with it.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The program. Cargo names it to the tests of its own package; other packages' tests have it built
+/// first, so that none of them talks to a program of yesterday.
+pub fn handler() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT
+        .get_or_init(|| option_env!("CARGO_BIN_EXE_chat-handler").map_or_else(build, PathBuf::from))
+}
+
+fn build() -> PathBuf {
+    let test = std::env::current_exe().expect("the test knows its own path");
+    // target/PROFILE/deps/TEST
+    let built = test.ancestors().nth(2).expect("a profile's directory");
+    let profile = built.file_name().and_then(|name| name.to_str());
+    let profile = profile.map(|name| if name == "debug" { "dev" } else { name });
+    let status = Command::new(env!("CARGO"))
+        .args([
+            "build",
+            "--quiet",
+            "--package=chat-handler",
+            "--bin=chat-handler",
+        ])
+        .args(["--profile", profile.expect("UTF-8")])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()
+        .expect("cargo");
+    assert!(status.success(), "cargo cannot build chat-handler");
+    built.join("chat-handler")
+}
 
 /// A chat: a directory and an ini file.
 pub struct Chat {
@@ -59,7 +89,7 @@ impl Chat {
     }
 
     pub fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_chat-handler"));
+        let mut command = Command::new(handler());
         command
             .arg("--config")
             .arg(self.path("chat.ini"))

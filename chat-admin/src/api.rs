@@ -1,0 +1,72 @@
+//! What the pages ask over plain HTTP: who am I, where is the WebSocket, which rooms, what was said.
+//!
+//! `chat-cgi` is a CGI program (RFC 3875): one request in the environment and on stdin, one response
+//! on stdout. [`answer`] is the whole of it; the rest of this module is its parts in request order.
+//! The program is called `api`, so that `api/rooms` beside the pages is this program with the
+//! `PATH_INFO` `/rooms`, on any web server and below any path.
+
+use chat_handler::identity;
+use chat_handler::settings::Settings;
+
+mod config;
+mod health;
+mod history;
+mod request;
+mod response;
+mod rooms;
+mod session;
+mod site;
+mod turn;
+
+pub use request::{MAX_BODY, Request, Trouble};
+pub use response::Response;
+
+/// Answers one request. Never fails: what goes wrong is a response too, and a line for `explain`,
+/// the server's log. Clients are told codes, never paths.
+pub fn answer(request: &Request, settings: &Settings, explain: &mut impl FnMut(&str)) -> Response {
+    let (methods, run): (&[&str], Endpoint<'_>) = match request.path.as_str() {
+        "session" => (&["GET", "POST", "DELETE"], &session::answer),
+        "config" => (&["GET"], &config::answer),
+        "rooms" => (&["GET"], &rooms::answer),
+        "history" => (&["GET"], &history::answer),
+        "health" => (&["GET"], &health::answer),
+        _ => return Response::error(404, "not_found", "there is no such thing here"),
+    };
+    let method = match request.method.as_str() {
+        "HEAD" => "GET",
+        other => other,
+    };
+    if !methods.contains(&method) {
+        let text = format!("use {}", methods.join(" or "));
+        return Response::error(405, "bad_method", &text).header("Allow", &methods.join(", "));
+    }
+    if method != "GET"
+        && let Err(reason) = site::check(request)
+    {
+        explain(reason);
+        return Response::error(
+            403,
+            "cross_site",
+            "this must come from the chat's own pages",
+        );
+    }
+    let mut lines = Vec::new();
+    // Who may not come in may not read what is said there either.
+    let is_room = ["rooms", "history"].contains(&request.path.as_str());
+    if is_room && !settings.identity.anonymous && !has_logged_in(request, settings, explain) {
+        return Response::error(403, "anonymous_refused", "log in first");
+    }
+    let response = run(request, settings, &mut |line| lines.push(line.to_owned()));
+    for line in lines {
+        explain(&line);
+    }
+    response
+}
+
+type Endpoint<'e> = &'e dyn Fn(&Request, &Settings, &mut dyn FnMut(&str)) -> Response;
+
+fn has_logged_in(request: &Request, settings: &Settings, explain: &mut impl FnMut(&str)) -> bool {
+    identity::recognize(&settings.identity, &request.visitor, explain)
+        .account
+        .is_some()
+}

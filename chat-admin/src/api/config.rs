@@ -1,0 +1,74 @@
+//! `GET config`: where the rooms are, and who helps to connect calls.
+
+use std::time::SystemTime;
+
+use serde_json::{Value, json};
+
+use super::{Request, Response, turn};
+use chat_handler::identity::{self, ANONYMOUS};
+use chat_handler::settings::{Pages, Settings};
+use chat_store::name::Nick;
+
+/// Behind another web server the rooms are `rooms/` beside the pages, as in
+/// `ProxyPass "/chat/rooms/" "wss://localhost:8089/"`.
+const BEHIND_A_PROXY: &str = "rooms/";
+/// The daemon itself takes a room's name right after the pages' own path.
+const UNDER_THE_DAEMON: &str = "./";
+
+pub(super) fn answer(
+    request: &Request,
+    settings: &Settings,
+    explain: &mut dyn FnMut(&str),
+) -> Response {
+    let person = identity::recognize(&settings.identity, &request.visitor, &mut |line| {
+        explain(line);
+    });
+    let name = person
+        .name
+        .as_deref()
+        .and_then(|name| Nick::parse(name).ok());
+    let name = name.as_ref().map_or(ANONYMOUS, Nick::as_str);
+    let may_enter = settings.identity.anonymous || person.account.is_some();
+    Response::json(&json!({
+        "websocket_url": websocket_url(request, &settings.pages),
+        "ice_servers": ice_servers(&settings.pages, name, may_enter, SystemTime::now()),
+        "anonymous": settings.identity.anonymous,
+        "limits": { "message": settings.limits.max_message },
+    }))
+}
+
+/// Relative to the page, unless the administrator named a server.
+fn websocket_url<'s>(request: &Request, pages: &'s Pages) -> &'s str {
+    match &pages.websocket_url {
+        Some(url) => url,
+        None if request.under_websocketd => UNDER_THE_DAEMON,
+        None => BEHIND_A_PROXY,
+    }
+}
+
+/// As `RTCConfiguration.iceServers` takes them. A TURN server without a secret would be an open
+/// relay, so it is not told.
+/// Nor is it told to those who may not enter.
+fn ice_servers(pages: &Pages, name: &str, may_enter: bool, now: SystemTime) -> Vec<Value> {
+    let mut servers = Vec::new();
+    if !pages.stun_servers.is_empty() {
+        let urls: Vec<_> = pages
+            .stun_servers
+            .iter()
+            .map(|host| format!("stun:{host}"))
+            .collect();
+        servers.push(json!({ "urls": urls }));
+    }
+    if let Some(secret) = &pages.turn_secret
+        && may_enter
+        && !pages.turn_urls.is_empty()
+    {
+        let made = turn::credentials(secret, name, now, pages.turn_ttl);
+        servers.push(json!({
+            "urls": pages.turn_urls,
+            "username": made.username,
+            "credential": made.password,
+        }));
+    }
+    servers
+}

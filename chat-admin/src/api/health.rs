@@ -1,0 +1,39 @@
+//! `GET health`: whether people could chat right now; for monitors.
+
+use rustix::fs::{Access, access};
+use serde_json::json;
+
+use super::{Request, Response};
+use chat_handler::settings::Settings;
+
+pub(super) fn answer(_: &Request, settings: &Settings, explain: &mut dyn FnMut(&str)) -> Response {
+    let mut bad = Vec::new();
+    let needed = [
+        ("rooms", settings.base_dir.join("rooms")),
+        ("users", settings.base_dir.join("users")),
+        ("run", settings.run_dir.clone()),
+        ("sessions", settings.identity.session_dir.clone()),
+    ];
+    for (what, dir) in needed {
+        // A directory that nobody needed yet is made by the first who does.
+        let looked_at = if dir.exists() {
+            &dir
+        } else {
+            &settings.base_dir
+        };
+        let mut wanted = Access::WRITE_OK | Access::EXEC_OK;
+        // Debian lets nobody list PHP's own directory: a session is found by its id.
+        if what != "sessions" {
+            wanted |= Access::READ_OK;
+        }
+        if let Err(error) = access(looked_at, wanted) {
+            explain(&format!("{}: {error}", looked_at.display()));
+            bad.push(what);
+        }
+    }
+    if bad.is_empty() {
+        return Response::json(&json!({ "status": "ok" }));
+    }
+    let text = format!("not usable: {}; the server's log says why", bad.join(", "));
+    Response::error(503, "storage", &text)
+}

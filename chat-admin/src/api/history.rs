@@ -1,0 +1,129 @@
+//! `GET history`: what was said in a room, page by page, newest page first, with search.
+//!
+//! `room`; `before`: an id, for the page before it; `limit`; `q`: words that the text or the name
+//! holds, whatever their case. Whispers never were in the log, so they are in no page either.
+
+use std::io;
+
+use chat_handler::settings::Settings;
+use chat_handler::wire::json;
+use chat_handler::wire::text::may_be_old_whisper;
+use chat_store::log::history::{self, Before, MAX_LIMIT, Page};
+use chat_store::log::tail::Tail;
+use chat_store::name::RoomName;
+use chat_store::record::{Kind, Record, RecordId};
+
+use super::{Request, Response};
+
+const DEFAULT_LIMIT: usize = 100;
+/// The longest search, in characters.
+const MAX_SEARCH: usize = 200;
+
+pub(super) fn answer(
+    request: &Request,
+    settings: &Settings,
+    explain: &mut dyn FnMut(&str),
+) -> Response {
+    let room = match request
+        .parameter("room")
+        .map_or(Ok(RoomName::lobby()), RoomName::parse)
+    {
+        Ok(room) => room,
+        Err(error) => return Response::error(400, "bad_room", &error.to_string()),
+    };
+    let before = match request
+        .parameter("before")
+        .map(|id| RecordId::parse(id.as_bytes()))
+    {
+        Some(None) => {
+            let text = "before is an id like 2026-11-21T10:15:30.123456Z";
+            return Response::error(400, "bad_id", text);
+        }
+        Some(id) => id,
+        None => None,
+    };
+    let search: Option<String> = request.parameter("q").map(|words| {
+        words
+            .chars()
+            .take(MAX_SEARCH)
+            .flat_map(char::to_lowercase)
+            .collect()
+    });
+    let limit = request.number("limit", 1..=MAX_LIMIT, DEFAULT_LIMIT);
+    match page(settings, &room, before, limit, search.as_deref()) {
+        Ok(page) => {
+            let description = settings
+                .room_descriptions
+                .iter()
+                .find(|(name, _)| RoomName::parse(name).is_ok_and(|described| described == room));
+            written(&room, &page, description.map(|(_, text)| text.as_str()))
+        }
+        Err(error) => {
+            explain(&format!("the history of {room} cannot be read: {error}"));
+            Response::error(
+                503,
+                "storage",
+                "the history cannot be read, try again later",
+            )
+        }
+    }
+}
+
+fn page(
+    settings: &Settings,
+    room: &RoomName,
+    before: Option<RecordId>,
+    limit: usize,
+    search: Option<&str>,
+) -> io::Result<Page> {
+    let dirs = settings.dirs();
+    let keep = |record: &Record<'_>| {
+        let wanted = match search {
+            None => record.kind != Kind::Color,
+            Some(words) => is_found(record, words),
+        };
+        wanted && !may_be_old_whisper(record)
+    };
+    if let Some(id) = before {
+        return history::before(&dirs, room, Before::Id(id), limit, keep);
+    }
+    let tail = Tail::at_end(&dirs, room)?;
+    history::before(&dirs, room, Before::Tail(&tail), limit, keep)
+}
+
+/// What was taken back is not found either.
+fn is_found(record: &Record<'_>, words: &str) -> bool {
+    let is_speech = matches!(record.kind, Kind::Say | Kind::Me | Kind::Dice | Kind::Topic);
+    is_speech
+        && !record.is_redacted()
+        && (record.text.to_lowercase().contains(words)
+            || record.from.to_lowercase().contains(words))
+}
+
+fn written(room: &RoomName, page: &Page, description: Option<&str>) -> Response {
+    let mut body = b"{\"room\":".to_vec();
+    put(&mut body, room.as_str());
+    if let Some(description) = description {
+        body.extend(b",\"description\":");
+        put(&mut body, description);
+    }
+    if let Some(oldest) = page.scanned_to {
+        body.extend(b",\"oldest\":\"");
+        body.extend(oldest.to_text());
+        body.push(b'"');
+    }
+    body.extend(format!(",\"more\":{},\"records\":[", page.more).as_bytes());
+    for (number, record) in page.records().enumerate() {
+        if number > 0 {
+            body.push(b',');
+        }
+        json::record(&record, &mut body);
+    }
+    body.extend(b"]}");
+    Response::raw(body)
+}
+
+/// A string as JSON; a string always can be one.
+fn put(body: &mut Vec<u8>, text: &str) {
+    body.extend(serde_json::Value::from(text).to_string().into_bytes());
+}

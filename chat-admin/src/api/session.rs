@@ -1,0 +1,215 @@
+//! `session`: who am I (GET), I am called so (POST), forget me (DELETE).
+//!
+//! A name typed into a form proves nothing, so it is never an account: it is kept beside what the
+//! site's own log-in wrote, under names of ours ([`CHOSEN_NAME`], [`CHOSEN_COLOR`]), and nothing
+//! else of a session can be set from here.
+
+use std::io;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Request, Response};
+use chat_handler::color::Color;
+use chat_handler::identity::cookie::first_value;
+use chat_handler::identity::php_session::{
+    CHOSEN_COLOR, CHOSEN_NAME, SessionId, is_only_chosen, write,
+};
+use chat_handler::identity::{self, Person};
+use chat_handler::settings::{Identity, Settings};
+use chat_store::name::Nick;
+
+pub(super) fn answer(
+    request: &Request,
+    settings: &Settings,
+    explain: &mut dyn FnMut(&str),
+) -> Response {
+    let identity = &settings.identity;
+    let person = identity::recognize(identity, &request.visitor, &mut |line| explain(line));
+    match request.method.as_str() {
+        "POST" => match choose(request, settings, &person) {
+            Ok(response) => response,
+            Err(Refused::Asked(code, text)) => Response::error(400, code, &text),
+            Err(Refused::Failed(error)) => failed(&error, explain),
+        },
+        "DELETE" => {
+            forget(request, identity, &person).unwrap_or_else(|error| failed(&error, explain))
+        }
+        _ => {
+            if let Some(id) = &person.session {
+                // As PHP does with each request; a session that cannot be renewed only ends sooner.
+                let _ = write::touch(&identity.session_dir, identity.session_depth, id);
+            }
+            Response::json(&told(&person)).header("Vary", "Cookie")
+        }
+    }
+}
+
+/// What a person may want to be called.
+#[derive(Deserialize)]
+struct Choice {
+    name: Option<String>,
+    color: Option<String>,
+}
+
+enum Refused {
+    Asked(&'static str, String),
+    Failed(io::Error),
+}
+
+impl From<io::Error> for Refused {
+    fn from(error: io::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+fn choose(request: &Request, settings: &Settings, person: &Person) -> Result<Response, Refused> {
+    let choice: Choice = serde_json::from_slice(&request.body).map_err(|_| {
+        let text = r##"send a JSON object like {"name":"alice","color":"#aa0000"}"##;
+        Refused::Asked("bad_json", text.to_owned())
+    })?;
+    let name = match &choice.name {
+        Some(name) => {
+            let nick =
+                Nick::parse(name).map_err(|error| Refused::Asked("bad_name", error.to_string()))?;
+            Some(nick.as_str().to_owned())
+        }
+        None => None,
+    };
+    let color = match choice.color.as_deref() {
+        None | Some("") => None,
+        Some(color) => Some(Color::parse(color).ok_or_else(|| {
+            let text = "the color is not known, use #rrggbb or a CSS name";
+            Refused::Asked("bad_color", text.to_owned())
+        })?),
+    };
+    if name.is_none() && person.name.is_none() {
+        return Err(Refused::Asked(
+            "bad_name",
+            "a name is needed first".to_owned(),
+        ));
+    }
+    let mut variables = Vec::new();
+    if let Some(name) = &name {
+        variables.push((CHOSEN_NAME, name.as_str()));
+    }
+    if let Some(color) = &color {
+        variables.push((CHOSEN_COLOR, color.as_str()));
+    }
+    let now = Person {
+        name: name.clone().or_else(|| person.name.clone()),
+        color: color.clone().or_else(|| person.color.clone()),
+        ..person.clone()
+    };
+    let identity = &settings.identity;
+    match sites_own(request, identity) {
+        Some(id) => write::set(
+            &identity.session_dir,
+            identity.session_depth,
+            identity.serializer,
+            &id,
+            &variables,
+        )?,
+        None => return fresh(request, settings, person, &now),
+    }
+    Ok(Response::json(&told(&now)))
+}
+
+/// A session under an id that nobody knew before: had the old one been planted by somebody, they
+/// would share the name from now on (session fixation).
+fn fresh(
+    request: &Request,
+    settings: &Settings,
+    before: &Person,
+    now: &Person,
+) -> Result<Response, Refused> {
+    let identity = &settings.identity;
+    let (dir, depth) = (&identity.session_dir, identity.session_depth);
+    let mut variables = Vec::new();
+    if let Some(name) = &now.name {
+        variables.push((CHOSEN_NAME, name.as_str()));
+    }
+    if let Some(color) = &now.color {
+        variables.push((CHOSEN_COLOR, color.as_str()));
+    }
+    chat_store::fs::dirs::create_dir(dir)?;
+    let id = write::create(dir, depth, &variables)?;
+    if let Some(old) = &before.session {
+        write::destroy(dir, depth, old)?;
+    }
+    // Now and then, as PHP does it: the one who asks waits for it. In a directory of PHP's own, PHP sweeps.
+    let is_chosen = id
+        .as_str()
+        .as_bytes()
+        .iter()
+        .take(2)
+        .all(|&byte| byte < b'2');
+    if is_chosen && *dir == settings.base_dir.join("sessions") {
+        write::sweep(dir, identity.session_max_age);
+    }
+    Ok(Response::json(&told(now)).header("Set-Cookie", &cookie(request, identity, Some(&id))))
+}
+
+fn forget(request: &Request, identity: &Identity, person: &Person) -> io::Result<Response> {
+    let (dir, depth) = (&identity.session_dir, identity.session_depth);
+    if let Some(id) = sites_own(request, identity) {
+        // The site's log-in is the site's to end; the name typed here goes.
+        let none = [(CHOSEN_NAME, ""), (CHOSEN_COLOR, "")];
+        write::set(dir, depth, identity.serializer, &id, &none)?;
+        let left = Person {
+            name: person.account.clone(),
+            color: None,
+            ..person.clone()
+        };
+        return Ok(Response::json(&told(&left)));
+    }
+    if let Some(id) = &person.session {
+        write::destroy(dir, depth, id)?;
+    }
+    let left = told(&Person::default());
+    Ok(Response::json(&left).header("Set-Cookie", &cookie(request, identity, None)))
+}
+
+/// The session that the cookie names, if it is alive and holds more than what this program wrote.
+fn sites_own(request: &Request, identity: &Identity) -> Option<SessionId> {
+    let value = first_value(&request.visitor.cookies, &identity.session_cookie)?;
+    let id = SessionId::parse(&value)?;
+    is_only_chosen(identity, &id)
+        .is_ok_and(|only| !only)
+        .then_some(id)
+}
+
+fn told(person: &Person) -> serde_json::Value {
+    json!({
+        "name": person.name,
+        "color": person.color.as_ref().map(Color::as_str),
+        "account": person.account,
+        "moderator": person.moderator,
+    })
+}
+
+/// Path `/`, as PHP's own: with another path there would be two cookies of one name.
+fn cookie(request: &Request, identity: &Identity, id: Option<&SessionId>) -> String {
+    let value = id.map_or("deleted", SessionId::as_str);
+    let end = if id.is_none() { "; Max-Age=0" } else { "" };
+    // Behind a proxy only the browser knows that the page came over https; it says so in Origin.
+    let over_tls = request.https
+        || request
+            .origin
+            .as_ref()
+            .is_some_and(|origin| origin.starts_with("https://"));
+    let secure = if over_tls { "; Secure" } else { "" };
+    format!(
+        "{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{end}",
+        identity.session_cookie
+    )
+}
+
+fn failed(error: &io::Error, explain: &mut dyn FnMut(&str)) -> Response {
+    explain(&format!("the session could not be written: {error}"));
+    Response::error(
+        500,
+        "not_saved",
+        "the name could not be saved, try again later",
+    )
+}

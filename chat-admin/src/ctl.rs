@@ -1,0 +1,295 @@
+//! `chatctl`: the chat from the server's shell, while it runs and while it does not.
+//!
+//! It works on the same files by the same rules as the handlers, so there is nothing to connect to.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use chat_handler::settings::Settings;
+use chat_store::name::{Nick, RoomName, SERVER};
+use chat_store::record::RecordId;
+
+mod age;
+mod check;
+mod expire;
+mod failure;
+mod messages;
+mod moderate;
+mod owner;
+mod packed;
+mod purge;
+mod report;
+mod rooms;
+
+pub use age::{Age, AgeError};
+pub use expire::{Change, expire};
+pub use failure::Failure;
+
+use report::Report;
+
+/// Look after the chat: who is there, what was said, who may stay, what is kept.
+///
+/// Exit status: 0 done, 1 refused, 2 wrong usage, 3 nothing there, 5 bad configuration.
+#[derive(Debug, Parser)]
+#[command(name = "chatctl", version)]
+pub struct Arguments {
+    /// The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// How many rooms, people and bytes there are
+    Status,
+    /// The rooms: people in them, size of the log, last change
+    Rooms,
+    /// Who is in a room, or in all
+    Users {
+        /// The room; all if left out
+        #[arg(value_parser = room)]
+        room: Option<RoomName>,
+    },
+    /// Throw somebody out of a room; they may come back
+    Kick(Target),
+    /// Keep somebody out of a room
+    Ban(Measure),
+    /// Let somebody in again
+    Unban(Target),
+    /// The bans and mutes of a room, or of all
+    Bans {
+        /// The room; all if left out
+        #[arg(value_parser = room)]
+        room: Option<RoomName>,
+    },
+    /// Let somebody read but not speak
+    Mute(Measure),
+    /// Let somebody speak again
+    Unmute(Target),
+    /// Take a message back: its text is overwritten in the log
+    Redact {
+        /// The room
+        #[arg(value_parser = room)]
+        room: RoomName,
+        /// The message's id, as `history` shows it
+        #[arg(value_parser = record_id)]
+        id: RecordId,
+    },
+    /// Say something in a room
+    Say {
+        /// The room
+        #[arg(value_parser = room)]
+        room: RoomName,
+        /// What to say
+        #[arg(required = true)]
+        text: Vec<String>,
+        /// The name it is said under
+        #[arg(long = "as", value_parser = nick, default_value = SERVER, value_name = "NAME")]
+        from: Nick,
+    },
+    /// What was said last
+    History {
+        /// The room
+        #[arg(value_parser = room)]
+        room: RoomName,
+        /// How many messages
+        #[arg(long, short = 'n', default_value_t = 20)]
+        last: usize,
+        /// Only what is before this id
+        #[arg(long, value_parser = record_id, value_name = "ID")]
+        before: Option<RecordId>,
+        /// Only what holds this, in any case
+        #[arg(long, value_name = "TEXT")]
+        search: Option<String>,
+        /// Comings and goings too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Everything that was said in a room, oldest first, compressed logs too
+    Export {
+        /// The room
+        #[arg(value_parser = room)]
+        room: RoomName,
+    },
+    /// Delete a room: its logs, topic and bans
+    Purge {
+        /// The room
+        #[arg(value_parser = room)]
+        room: RoomName,
+        /// Also if people are in it
+        #[arg(long)]
+        force: bool,
+    },
+    /// Delete old messages
+    Expire {
+        /// The age: a number and days, weeks, months or years, as in 3months
+        #[arg(long, value_name = "AGE")]
+        older_than: Age,
+        /// The room; all if left out
+        #[arg(value_parser = room)]
+        room: Option<RoomName>,
+        /// Only say what would be deleted
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Look for what is wrong: settings, directories, logs, logrotate's rule
+    Check {
+        /// Where logrotate's rules are
+        #[arg(long, value_name = "DIR", default_value = "/etc/logrotate.d")]
+        logrotate: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Target {
+    /// The room
+    #[arg(value_parser = room)]
+    room: RoomName,
+    /// The person
+    #[arg(value_parser = nick)]
+    nick: Nick,
+    /// What to tell them
+    reason: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+struct Measure {
+    #[command(flatten)]
+    target: Target,
+    /// For so long; for good if left out
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..))]
+    minutes: Option<u32>,
+    /// Also whoever logged in as this
+    #[arg(long, value_name = "NAME")]
+    account: Option<String>,
+    /// Also whoever comes from this address
+    #[arg(long, value_name = "ADDRESS")]
+    address: Option<std::net::IpAddr>,
+}
+
+fn room(text: &str) -> Result<RoomName, chat_store::name::NameError> {
+    RoomName::parse(text)
+}
+
+fn nick(text: &str) -> Result<Nick, chat_store::name::NameError> {
+    Nick::parse(text)
+}
+
+fn record_id(text: &str) -> Result<RecordId, String> {
+    let example = "an id looks like 2026-11-21T10:15:30.123456Z";
+    RecordId::parse(text.as_bytes()).ok_or_else(|| example.to_owned())
+}
+
+/// Runs one command line. Output goes to `out`, what went wrong to `err`.
+pub fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    variable: Option<&Path>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are errors to clap, with exit code 0.
+            let text = error.render();
+            let _ = if error.use_stderr() {
+                write!(err, "{text}")
+            } else {
+                write!(out, "{text}")
+            };
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let json = arguments.json;
+    let done = prepare(&arguments, variable)
+        .and_then(|settings| dispatch(arguments.command, &settings, json, out))
+        .and_then(|report| Ok(report.write_to(json, out)?));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) => {
+            // There is nobody else to tell.
+            let _ = failure.write_to(json, err);
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn prepare(arguments: &Arguments, variable: Option<&Path>) -> Result<Settings, Failure> {
+    let settings = Settings::load(arguments.config.as_deref(), variable)
+        .map_err(|error| Failure::Config(error.to_string()))?;
+    owner::become_owner_of(&settings.base_dir)?;
+    Ok(settings)
+}
+
+fn dispatch(
+    command: Command,
+    settings: &Settings,
+    json: bool,
+    out: &mut dyn Write,
+) -> Result<Report, Failure> {
+    let dirs = &settings.dirs();
+    if matches!(
+        command,
+        Command::Say { .. } | Command::Ban(_) | Command::Mute(_)
+    ) {
+        // Nobody may have entered yet.
+        dirs.create()?;
+    }
+    match command {
+        Command::Status => rooms::status(dirs),
+        Command::Rooms => rooms::rooms(dirs),
+        Command::Users { room } => rooms::users(dirs, room.as_ref()),
+        Command::Kick(target) => moderate::kick(dirs, &target),
+        Command::Ban(measure) => {
+            moderate::impose(dirs, chat_store::moderation::Measure::Ban, &measure)
+        }
+        Command::Mute(measure) => {
+            moderate::impose(dirs, chat_store::moderation::Measure::Mute, &measure)
+        }
+        Command::Unban(target) => {
+            moderate::lift(dirs, chat_store::moderation::Measure::Ban, &target)
+        }
+        Command::Unmute(target) => {
+            moderate::lift(dirs, chat_store::moderation::Measure::Mute, &target)
+        }
+        Command::Bans { room } => moderate::bans(dirs, room.as_ref()),
+        Command::Redact { room, id } => moderate::redact(dirs, &room, id),
+        Command::Say { room, text, from } => {
+            let text = text.join(" ");
+            messages::say(dirs, &room, &from, &text, settings.limits.max_message)
+        }
+        Command::History {
+            room,
+            last,
+            before,
+            search,
+            all,
+        } => {
+            let wish = messages::Wish {
+                last,
+                before,
+                search: search.as_deref(),
+                all,
+            };
+            messages::history(dirs, &room, &wish)
+        }
+        Command::Export { room } => messages::export(dirs, &room, json, out),
+        Command::Purge { room, force } => purge::purge(dirs, &room, force),
+        Command::Expire {
+            older_than,
+            room,
+            dry_run,
+        } => purge::expire(dirs, room.as_ref(), older_than, dry_run),
+        Command::Check { logrotate } => check::check(dirs, settings, &logrotate),
+    }
+}

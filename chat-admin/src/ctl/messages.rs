@@ -1,0 +1,167 @@
+//! What was said, and saying something.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use flate2::read::MultiGzDecoder;
+use serde_json::{Value, json};
+
+use super::report::Report;
+use super::{Failure, moderate, packed, rooms};
+use chat_store::fs::dirs::Dirs;
+use chat_store::log::chain;
+use chat_store::log::history::{self, Before, MAX_LIMIT};
+use chat_store::name::{Nick, RoomName};
+use chat_store::record::{Draft, Kind, Record, RecordId, clean};
+
+pub(super) fn say(
+    dirs: &Dirs,
+    room: &RoomName,
+    from: &Nick,
+    text: &str,
+    max: usize,
+) -> Result<Report, Failure> {
+    let text = clean(text);
+    if text.trim().is_empty() {
+        return Err(Failure::Refused("there is nothing to say".to_owned()));
+    }
+    if text.chars().count() > max {
+        return Err(Failure::Refused(format!(
+            "a message has at most {max} characters"
+        )));
+    }
+    let id = moderate::tell_all(dirs, room, &Draft::new(Kind::Say, from.as_str(), &text))?;
+    let value = json!({ "done": true, "room": room.as_str(), "id": id.to_string() });
+    Ok(Report::new(format!("said as {from}: {id}"), value))
+}
+
+/// What to show of a history.
+pub(super) struct Wish<'a> {
+    pub(super) last: usize,
+    pub(super) before: Option<RecordId>,
+    pub(super) search: Option<&'a str>,
+    pub(super) all: bool,
+}
+
+pub(super) fn history(dirs: &Dirs, room: &RoomName, wish: &Wish<'_>) -> Result<Report, Failure> {
+    rooms::chosen(dirs, Some(room))?;
+    let wanted = wish.search.map(str::to_lowercase);
+    let keep = |record: &Record<'_>| {
+        (wish.all || record.kind.is_talk())
+            && wanted
+                .as_deref()
+                .is_none_or(|wanted| record.text.to_lowercase().contains(wanted))
+    };
+    let (mut lines, mut values) = (Vec::new(), Vec::new());
+    let mut before = wish.before.unwrap_or(RecordId::MAX);
+    // A page ends early when few of its lines are wanted; there may be more before it.
+    while lines.len() < wish.last {
+        let limit = (wish.last - lines.len()).min(MAX_LIMIT);
+        let page = history::before(dirs, room, Before::Id(before), limit, keep)?;
+        let mut page_lines: Vec<String> = page.records().map(|record| line(&record)).collect();
+        let mut page_values: Vec<Value> = page.records().map(|record| value(&record)).collect();
+        page_lines.append(&mut lines);
+        page_values.append(&mut values);
+        (lines, values) = (page_lines, page_values);
+        match page.scanned_to {
+            Some(id) if page.more => before = id,
+            _ => break,
+        }
+    }
+    Ok(Report::new(lines.join("\n"), json!(values)))
+}
+
+fn line(record: &Record<'_>) -> String {
+    let time = record
+        .clock
+        .map_or_else(|| record.id.to_string(), |clock| format!("[{clock}]"));
+    let text = if record.is_redacted() {
+        "(taken back)"
+    } else {
+        &record.text
+    };
+    format!("{time} {} {}: {text}", record.kind, record.from)
+}
+
+fn value(record: &Record<'_>) -> Value {
+    json!({
+        "id": record.clock.is_none().then(|| record.id.to_string()),
+        "clock": record.clock,
+        "kind": record.kind.as_str(),
+        "from": record.from,
+        "account": record.attr("account"),
+        "text": if record.is_redacted() { "" } else { &record.text },
+        "redacted": record.is_redacted(),
+    })
+}
+
+/// Writes while it reads: an export may be larger than memory.
+pub(super) fn export(
+    dirs: &Dirs,
+    room: &RoomName,
+    as_json: bool,
+    out: &mut dyn Write,
+) -> Result<Report, Failure> {
+    rooms::chosen(dirs, Some(room))?;
+    let mut out = io::BufWriter::new(out);
+    for (path, is_packed) in sources(dirs, room)? {
+        let file = match File::open(&path) {
+            // Rotated or expired since it was listed.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            file => file?,
+        };
+        let mut give = |bytes: &[u8]| match Record::parse(bytes) {
+            Some(record) if as_json => writeln!(out, "{}", value(&record)),
+            Some(record) => writeln!(out, "{}", line(&record)),
+            None => Ok(()),
+        };
+        if is_packed {
+            packed::each_line(MultiGzDecoder::new(file), &mut give)?;
+        } else {
+            packed::each_line(file, &mut give)?;
+        }
+    }
+    out.flush()?;
+    Ok(Report::nothing())
+}
+
+/// The files of a log, oldest first, and whether they are packed.
+fn sources(dirs: &Dirs, room: &RoomName) -> Result<Vec<(PathBuf, bool)>, Failure> {
+    let live = dirs.room_log(room);
+    let mut packed = Vec::new();
+    for path in packed::list(&live)? {
+        if path.extension().is_none_or(|extension| extension != "gz") {
+            let text = format!(
+                "{}: only gzip can be unpacked here, unpack it first",
+                path.display()
+            );
+            return Err(Failure::Refused(text));
+        }
+        packed.push((first_id(&path)?, path));
+    }
+    packed.sort();
+    let mut sources: Vec<_> = packed.into_iter().map(|(_, path)| (path, true)).collect();
+    sources.extend(
+        chain::list(&live)?
+            .into_iter()
+            .map(|file| (file.path, false)),
+    );
+    Ok(sources)
+}
+
+fn first_id(path: &std::path::Path) -> io::Result<RecordId> {
+    let mut first = None;
+    let found = packed::each_line(MultiGzDecoder::new(File::open(path)?), &mut |line| {
+        first = Record::id_of(line);
+        if first.is_some() {
+            Err(io::ErrorKind::Interrupted.into())
+        } else {
+            Ok(())
+        }
+    });
+    match found {
+        Err(error) if first.is_none() => Err(error),
+        _ => Ok(first.unwrap_or_default()),
+    }
+}

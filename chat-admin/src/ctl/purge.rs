@@ -1,0 +1,100 @@
+//! Deleting: a room, or what is too old.
+
+use serde_json::json;
+
+use super::expire::{Change, expire as expire_log, sweep};
+use super::report::Report;
+use super::{Age, Failure, packed, rooms};
+use chat_store::fs::dirs::Dirs;
+use chat_store::fs::file;
+use chat_store::fs::lock::{self, Share};
+use chat_store::log::chain;
+use chat_store::log::room_log::LOCK_TIMEOUT;
+use chat_store::name::RoomName;
+use chat_store::people::presence;
+use chat_store::record::RecordId;
+
+pub(super) fn purge(dirs: &Dirs, room: &RoomName, force: bool) -> Result<Report, Failure> {
+    rooms::chosen(dirs, Some(room))?;
+    let people = presence::list_alive(dirs, room)?.len();
+    if people > 0 && !force {
+        let text =
+            format!("{people} people are in the room {room}, use --force to delete it still");
+        return Err(Failure::Refused(text));
+    }
+    let live = dirs.room_log(room);
+    let mut bytes = 0;
+    for path in packed::list(&live)? {
+        bytes += std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
+        std::fs::remove_file(path)?;
+    }
+    // The live one last and under its lock: a writer is before it or sees that it is gone.
+    for entry in chain::list(&live)? {
+        let Some(open) = entry.open()? else { continue };
+        let Some(_lock) = lock::take(&open, Share::Exclusive, LOCK_TIMEOUT)? else {
+            return Err(Failure::Refused(
+                "others hold the log's lock all the time".to_owned(),
+            ));
+        };
+        if file::is_at(&open, &entry.path)? {
+            bytes += entry.size;
+            std::fs::remove_file(&entry.path)?;
+        }
+    }
+    for what in ["bans", "bans.lock", "topic", "clear", "name"] {
+        match std::fs::remove_file(dirs.state(room, what)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    let value = json!({ "done": true, "room": room.as_str(), "bytes": bytes });
+    Ok(Report::new(
+        format!("the room {room} was deleted, {bytes} bytes"),
+        value,
+    ))
+}
+
+pub(super) fn expire(
+    dirs: &Dirs,
+    room: Option<&RoomName>,
+    age: Age,
+    dry_run: bool,
+) -> Result<Report, Failure> {
+    let cutoff = age.before(RecordId::now());
+    let (mut lines, mut values) = (Vec::new(), Vec::new());
+    let (mut bytes, mut failed) = (0, Vec::new());
+    for room in rooms::chosen(dirs, room)? {
+        let live = dirs.room_log(&room);
+        let done = sweep(&live).and_then(|()| expire_log(&live, cutoff, dry_run));
+        let changes: Vec<Change> = match done {
+            Ok(changes) => changes,
+            // One room must not keep the others from being done.
+            Err(error) => {
+                failed.push(error.to_string());
+                continue;
+            }
+        };
+        for change in changes {
+            bytes += change.bytes;
+            let word = match (change.removed, dry_run) {
+                (true, false) => "deleted",
+                (true, true) => "would delete",
+                (false, false) => "shortened",
+                (false, true) => "would shorten",
+            };
+            let path = change.path.display().to_string();
+            lines.push(format!("{word} {path} ({} bytes)", change.bytes));
+            values.push(json!({
+                "path": path, "bytes": change.bytes, "removed": change.removed,
+            }));
+        }
+    }
+    if !failed.is_empty() {
+        return Err(Failure::Refused(failed.join("\n")));
+    }
+    lines.push(format!("{bytes} bytes before {cutoff}"));
+    let value = json!({
+        "before": cutoff.to_string(), "bytes": bytes, "dry_run": dry_run, "files": values,
+    });
+    Ok(Report::new(lines.join("\n"), value))
+}

@@ -1,0 +1,147 @@
+//! Which rooms there are and who is in them.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use serde_json::json;
+
+use super::report::{Report, table};
+use super::{Failure, packed};
+use chat_store::fs::dirs::Dirs;
+use chat_store::log::chain;
+use chat_store::log::end;
+use chat_store::moderation;
+use chat_store::name::RoomName;
+use chat_store::people::presence;
+use chat_store::record::RecordId;
+use chat_store::state;
+
+/// All rooms that have a log, by name. None if the directory is not there yet: nobody has ever entered.
+pub(super) fn all(dirs: &Dirs) -> io::Result<Vec<RoomName>> {
+    let entries = match std::fs::read_dir(&dirs.rooms) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => {
+            let text = format!("{}: {error}", dirs.rooms.display());
+            return Err(io::Error::new(error.kind(), text));
+        }
+        Ok(entries) => entries,
+    };
+    let mut rooms = BTreeSet::new();
+    for entry in entries {
+        let name = entry?.file_name();
+        let stem = name.to_str().and_then(|name| name.strip_suffix(".log"));
+        if let Some(room) = stem.and_then(|stem| state::name_of(dirs, stem)) {
+            rooms.insert(room);
+        }
+    }
+    Ok(rooms.into_iter().collect())
+}
+
+/// One room, or all of them. `Missing` if the one has no log.
+pub(super) fn chosen(dirs: &Dirs, room: Option<&RoomName>) -> Result<Vec<RoomName>, Failure> {
+    let Some(room) = room else {
+        return Ok(all(dirs)?);
+    };
+    let live = dirs.room_log(room);
+    if chain::list(&live)?.is_empty() && packed::list(&live)?.is_empty() {
+        return Err(Failure::Missing(format!("there is no room {room}")));
+    }
+    Ok(vec![room.clone()])
+}
+
+struct State {
+    people: usize,
+    bytes: u64,
+    last: Option<RecordId>,
+}
+
+fn state(dirs: &Dirs, room: &RoomName) -> io::Result<State> {
+    let live = dirs.room_log(room);
+    let files = chain::list(&live)?;
+    let mut bytes: u64 = files.iter().map(|file| file.size).sum();
+    for path in packed::list(&live)? {
+        bytes += std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    }
+    let mut last = None;
+    for entry in files.iter().rev() {
+        if let Some(file) = entry.open()? {
+            last = end::look(&file, entry.size, &mut Vec::new())?.last;
+        }
+        if last.is_some() {
+            break;
+        }
+    }
+    Ok(State {
+        people: presence::list_alive(dirs, room)?.len(),
+        bytes,
+        last,
+    })
+}
+
+pub(super) fn rooms(dirs: &Dirs) -> Result<Report, Failure> {
+    let (mut rows, mut values) = (Vec::new(), Vec::new());
+    for room in all(dirs)? {
+        let State {
+            people,
+            bytes,
+            last,
+        } = state(dirs, &room)?;
+        let last = last.map(|last| last.to_string());
+        let topic = state::topic(dirs, &room)?;
+        values.push(json!({
+            "room": room.as_str(), "people": people, "bytes": bytes, "last": last, "topic": topic,
+        }));
+        let last = last.unwrap_or_default();
+        rows.push(vec![
+            room.to_string(),
+            people.to_string(),
+            bytes.to_string(),
+            last,
+        ]);
+    }
+    Ok(Report::new(
+        table(&["ROOM", "PEOPLE", "BYTES", "LAST"], &rows),
+        json!(values),
+    ))
+}
+
+pub(super) fn status(dirs: &Dirs) -> Result<Report, Failure> {
+    let (mut people, mut bytes, mut busy, mut bans) = (0, 0, 0, 0);
+    let rooms = all(dirs)?;
+    for room in &rooms {
+        let state = state(dirs, room)?;
+        people += state.people;
+        bytes += state.bytes;
+        busy += usize::from(state.people > 0);
+    }
+    for room in moderation::rooms(dirs)? {
+        bans += moderation::load(dirs, &room)?.len();
+    }
+    let text = format!(
+        "{} rooms, {busy} with people in them; {people} people; {bytes} bytes of logs; \
+         {bans} bans and mutes",
+        rooms.len()
+    );
+    let value = json!({
+        "rooms": rooms.len(), "rooms_with_people": busy, "people": people, "bytes": bytes,
+        "bans_and_mutes": bans,
+    });
+    Ok(Report::new(text, value))
+}
+
+pub(super) fn users(dirs: &Dirs, room: Option<&RoomName>) -> Result<Report, Failure> {
+    let (mut rows, mut values) = (Vec::new(), Vec::new());
+    for room in chosen(dirs, room)? {
+        let mut members = presence::list_alive(dirs, &room)?;
+        members.sort_by(|a, b| a.nick.cmp(&b.nick));
+        for member in members {
+            let (nick, color) = (member.nick.as_str(), &*member.color);
+            values.push(json!({ "room": room.as_str(), "nick": nick, "color": color }));
+            rows.push(vec![room.to_string(), nick.to_owned(), color.to_owned()]);
+        }
+    }
+    Ok(Report::new(
+        table(&["ROOM", "NICK", "COLOR"], &rows),
+        json!(values),
+    ))
+}

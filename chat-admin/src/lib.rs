@@ -1,0 +1,6 @@
+//! What stands around a chat: [`api`] is what `chat-cgi` answers to the pages over HTTP, [`ctl`] is
+//! `chatctl`. Apart from `chat-handler`, because these need TLS, an HTTP client and gzip, and a
+//! handler is started once for each person.
+
+pub mod api;
+pub mod ctl;

@@ -1,0 +1,485 @@
+//! `chatctl`, the real program: each command while the chat runs and while it does not, its answers in
+//! both forms, its exit status, and what it refuses to delete.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::{Chat, text_of};
+use serde_json::{Value, json};
+
+/// What a command line gave.
+struct Done {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Done {
+    fn json(&self) -> Value {
+        assert_eq!(self.code, 0, "{}", self.err);
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
+    }
+}
+
+fn chatctl(chat: &Chat, arguments: &[&str]) -> Done {
+    let output = Command::new(env!("CARGO_BIN_EXE_chatctl"))
+        .env_clear()
+        .env("CHAT_CONFIG", chat.path("chat.ini"))
+        .args(arguments)
+        .output()
+        .expect("chatctl starts");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    Done {
+        code: output.status.code().expect("an exit status"),
+        out: text(output.stdout),
+        err: text(output.stderr),
+    }
+}
+
+/// Runs it with and without `--json`; the exit status is the same, and so is where the answer goes.
+#[track_caller]
+fn both(chat: &Chat, arguments: &[&str], code: i32) -> (Done, Value) {
+    let plain = chatctl(chat, arguments);
+    assert_eq!(
+        plain.code, code,
+        "{arguments:?}: {} {}",
+        plain.out, plain.err
+    );
+    let with_json = chatctl(chat, &[&["--json"], arguments].concat());
+    assert_eq!(with_json.code, code, "{arguments:?}: {}", with_json.err);
+    let answer = if code == 0 {
+        &with_json.out
+    } else {
+        &with_json.err
+    };
+    let value = serde_json::from_str(answer).unwrap_or_else(|error| panic!("{error}: {answer}"));
+    (plain, value)
+}
+
+/// A log with one message of each of these ages in days, and an old file of the same beside it.
+fn with_old_messages(chat: &Chat, ages: &[u64]) -> String {
+    std::fs::create_dir_all(chat.path("rooms")).expect("made");
+    let now = chat_store::record::RecordId::now();
+    let line = |age: &u64| format!("{}\tsay\talice\t\t{age} days old\n", now.days_before(*age));
+    let text: String = ages.iter().map(line).collect();
+    std::fs::write(chat.path("rooms/r.log"), &text).expect("written");
+    text
+}
+
+#[test]
+fn it_tells_about_a_chat_that_runs() {
+    let chat = Chat::with("MESSAGE_BURST=1000");
+    let (mut alice, mut eve) = (chat.page("r", "alice"), chat.page("r", "eve"));
+    alice.find(|message| message["type"] == "join" && message["from"] == "eve");
+    let _other = chat.page("s", "carol");
+    alice.say("words of alice", "m1");
+    let id = alice.expect("ack")["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+
+    let (plain, status) = both(&chat, &["status"], 0);
+    assert!(
+        plain.out.contains("2 rooms, 2 with people") && plain.out.contains("3 people"),
+        "{}",
+        plain.out
+    );
+    assert_eq!(
+        (&status["rooms"], &status["people"]),
+        (&json!(2), &json!(3))
+    );
+    let (plain, rooms) = both(&chat, &["rooms"], 0);
+    assert!(plain.out.starts_with("ROOM "), "{}", plain.out);
+    assert_eq!(
+        (&rooms[0]["room"], &rooms[0]["people"]),
+        (&json!("r"), &json!(2))
+    );
+    let (_, users) = both(&chat, &["users", "r"], 0);
+    assert_eq!(
+        users,
+        json!([
+            {"room": "r", "nick": "alice", "color": "Gray"}, {"room": "r", "nick": "eve", "color": "Gray"},
+        ])
+    );
+    assert_eq!(
+        chatctl(&chat, &["--json", "users"])
+            .json()
+            .as_array()
+            .map(Vec::len),
+        Some(3)
+    );
+
+    let said = chatctl(&chat, &["say", "r", "from", "the\nshell", "--as", "boss"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let said = alice.find(|message| message["from"] == "boss");
+    assert_eq!(text_of(&said), "from the shell");
+    assert_eq!(
+        text_of(&eve.find(|message| message["from"] == "boss")),
+        "from the shell"
+    );
+    let (plain, history) = both(&chat, &["history", "r", "-n", "2"], 0);
+    assert!(
+        plain.out.ends_with("say boss: from the shell\n"),
+        "{}",
+        plain.out
+    );
+    assert_eq!(history[0]["text"], "words of alice");
+    let found = chatctl(&chat, &["--json", "history", "r", "--search", "OF ALICE"]).json();
+    assert_eq!(found.as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        chatctl(&chat, &["--json", "history", "r", "--before", &id]).json(),
+        json!([])
+    );
+    let export = chatctl(&chat, &["export", "r"]);
+    assert_eq!(export.out.lines().count(), 4, "{}", export.out);
+    let lines: Vec<Value> = chatctl(&chat, &["--json", "export", "r"])
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(
+        (lines.len(), &lines[2]["text"]),
+        (4, &json!("words of alice"))
+    );
+}
+
+#[test]
+fn what_it_does_reaches_those_who_are_there() {
+    let chat = Chat::with("MESSAGE_BURST=1000");
+    let (mut alice, mut eve) = (chat.page("r", "alice"), chat.page("r", "eve"));
+    alice.say("words of alice", "m1");
+    let id = alice.expect("ack")["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    both(&chat, &["redact", "r", &id], 0);
+    assert_eq!(alice.expect("redact")["target"], id.as_str());
+    assert!(!chat.log("r").contains("words of alice"));
+
+    both(&chat, &["mute", "r", "EVE", "--minutes", "5"], 0);
+    assert_eq!(eve.expect("notice")["code"], "muted");
+    eve.say("hm", "m2");
+    assert_eq!(eve.expect("error")["code"], "muted");
+    let (plain, bans) = both(&chat, &["bans"], 0);
+    assert!(
+        plain.out.contains("mute") && bans[0]["nick"] == "EVE",
+        "{} {bans}",
+        plain.out
+    );
+    assert_eq!(chatctl(&chat, &["unmute", "r", "eve"]).code, 0);
+    eve.find(|message| message["code"] == "unmuted");
+    eve.say("thanks", "m3");
+    eve.expect("ack");
+
+    assert_eq!(chatctl(&chat, &["kick", "r", "eve", "too", "loud"]).code, 0);
+    let bye = eve.expect("bye");
+    assert_eq!(bye["reason"], "kicked");
+    assert!(text_of(&bye).ends_with("too loud"));
+    assert_eq!(text_of(&alice.expect("kick")), "too loud");
+    let mut eve = chat.page("r", "eve");
+    assert_eq!(chatctl(&chat, &["ban", "r", "eve", "spam"]).code, 0);
+    assert_eq!(eve.expect("bye")["reason"], "banned");
+    assert_eq!(chat.page("r", "Eve").welcome["reason"], "banned");
+    assert_eq!(chatctl(&chat, &["unban", "r", "eve"]).code, 0);
+    assert_eq!(chat.page("r", "eve").you(), "eve");
+
+    let (plain, refused) = both(&chat, &["purge", "r"], 1);
+    assert!(plain.err.contains("--force"), "{}", plain.err);
+    assert_eq!(refused["exit"], 1);
+    assert_eq!(chatctl(&chat, &["purge", "r", "--force"]).code, 0);
+    assert!(!chat.log("r").contains("thanks"));
+    // The room goes on.
+    alice.say("still here", "m9");
+    assert_eq!(
+        text_of(&alice.find(|message| text_of(message) == "still here")),
+        "still here"
+    );
+}
+
+#[test]
+fn it_looks_after_a_chat_that_does_not_run() {
+    let chat = Chat::new();
+    let (_, status) = both(&chat, &["status"], 0);
+    assert_eq!(
+        (&status["rooms"], &status["people"]),
+        (&json!(0), &json!(0))
+    );
+    chatctl(
+        &chat,
+        &[
+            "ban",
+            "r",
+            "eve",
+            "--minutes",
+            "60",
+            "--account",
+            "e",
+            "spam",
+        ],
+    );
+    let (_, bans) = both(&chat, &["bans"], 0);
+    assert_eq!(
+        (&bans[0]["nick"], &bans[0]["account"], &bans[0]["reason"]),
+        (&json!("eve"), &json!("e"), &json!("spam"))
+    );
+    assert_eq!(chat.page("r", "eve").welcome["reason"], "banned");
+    assert_eq!(
+        chatctl(&chat, &["say", "r", "nobody hears this now"]).code,
+        0
+    );
+    let (_, history) = both(&chat, &["history", "r"], 0);
+    assert_eq!(history[0]["text"], "nobody hears this now");
+    assert_eq!(
+        chat.page("r", "alice").past[0]["text"],
+        "nobody hears this now"
+    );
+    let (_, users) = both(&chat, &["users"], 0);
+    assert_eq!(users, json!([]));
+    both(&chat, &["kick", "r", "alice"], 3);
+    assert_eq!(chatctl(&chat, &["unban", "r", "eve"]).code, 0);
+    both(&chat, &["unban", "r", "eve"], 3);
+    assert_eq!(chatctl(&chat, &["purge", "r"]).code, 0);
+    assert!(chat.files("rooms").is_empty());
+    both(&chat, &["purge", "r"], 3);
+}
+
+#[test]
+fn each_exit_status_says_what_it_says() {
+    let chat = Chat::new();
+    chat.page("r", "alice").client.leave();
+    assert_eq!(chatctl(&chat, &["rooms"]).code, 0);
+    for (arguments, code) in [
+        // Refused.
+        (&["say", "r", " "][..], 1),
+        (&["say", "r", &"x".repeat(4097)], 1),
+        (&["ban", "r", "eve", &"x".repeat(301)], 1),
+        // Nothing there.
+        (&["users", "nowhere"], 3),
+        (&["history", "nowhere"], 3),
+        (&["export", "nowhere"], 3),
+        (&["kick", "r", "nobody"], 3),
+        (&["unmute", "r", "nobody"], 3),
+        (&["redact", "r", "2026-11-21T10:15:30.123456Z"], 3),
+        (&["expire", "--older-than=3months", "nowhere"], 3),
+    ] {
+        let (plain, value) = both(&chat, arguments, code);
+        assert!(
+            plain.err.starts_with("chatctl: ") && plain.out.is_empty(),
+            "{arguments:?} {}",
+            plain.err
+        );
+        assert_eq!(value["exit"], code, "{arguments:?}");
+        assert!(value["error"].as_str().is_some_and(|text| !text.is_empty()));
+    }
+    for arguments in [
+        &[][..],
+        &["dance"],
+        &["kick"],
+        &["kick", "r"],
+        &["kick", "a/b", "eve"],
+        &["kick", "r", "a/b"],
+        &["ban", "r", "eve", "--minutes", "0"],
+        &["ban", "r", "eve", "--address", "nowhere"],
+        &["redact", "r", "yesterday"],
+        &["history", "r", "-n", "many"],
+        &["expire"],
+        &["--nonsense", "rooms"],
+    ] {
+        let done = chatctl(&chat, arguments);
+        assert_eq!(done.code, 2, "{arguments:?}: {}", done.err);
+        assert!(!done.err.is_empty() && done.out.is_empty(), "{arguments:?}");
+    }
+    for arguments in [&["--help"][..], &["--version"], &["help", "expire"]] {
+        assert_eq!(chatctl(&chat, arguments).code, 0, "{arguments:?}");
+    }
+    std::fs::write(chat.path("bad.ini"), "[global]\nBASE_DIR=.\nMAX_ROOMS=no\n").expect("written");
+    let bad = chat.path("bad.ini").display().to_string();
+    let (plain, value) = both(&chat, &["--config", &bad, "rooms"], 5);
+    assert!(plain.err.contains("bad.ini:3: MAX_ROOMS"), "{}", plain.err);
+    assert_eq!(value["exit"], 5);
+    let none = chat.path("none.ini").display().to_string();
+    both(&chat, &["--config", &none, "rooms"], 5);
+}
+
+#[test]
+fn an_age_that_is_not_understood_deletes_nothing() {
+    let chat = Chat::new();
+    let before = with_old_messages(&chat, &[4000, 400, 40, 4, 0]);
+    for age in [
+        "",
+        " ",
+        "3",
+        "months",
+        "3m",
+        "3min",
+        "3mons",
+        "3fortnights",
+        "-3months",
+        "0days",
+        "0",
+        "00years",
+        "+3months",
+        "3.5months",
+        "1e3days",
+        "3months2days",
+        "3 months ago",
+        "99999999999999999999days",
+        "10001days",
+        "3MONTHS",
+        "all",
+        "٣months",
+        "*",
+        "--",
+        "3months,",
+        "0x3months",
+    ] {
+        let done = chatctl(&chat, &["expire", &format!("--older-than={age}")]);
+        assert_eq!(done.code, 2, "{age:?}: {}", done.out);
+        assert!(
+            done.err.contains("older-than") || done.err.contains("a number and a unit"),
+            "{age:?}: {}",
+            done.err
+        );
+        assert_eq!(chat.log("r"), before, "{age:?}");
+    }
+    assert_eq!(chatctl(&chat, &["expire", "--older-than"]).code, 2);
+}
+
+#[test]
+fn old_messages_are_deleted_by_their_age_while_people_talk() {
+    let chat = Chat::new();
+    with_old_messages(&chat, &[4000, 400, 95, 85, 20, 2]);
+    let mut alice = chat.page("r", "alice");
+    let left = |chat: &Chat| chat.log("r").matches(" days old").count();
+    let (_, told) = both(&chat, &["expire", "--older-than=10years", "--dry-run"], 0);
+    assert_eq!(
+        (&told["dry_run"], told["files"][0]["removed"].as_bool()),
+        (&json!(true), Some(false))
+    );
+    assert_eq!(left(&chat), 6);
+    for (age, wanted) in [
+        ("1000weeks", 6),
+        ("10years", 5),
+        ("1year", 4),
+        ("3months", 3),
+        ("12weeks", 2),
+        ("10days", 1),
+        ("1 day", 0),
+    ] {
+        let (_, told) = both(&chat, &["expire", &format!("--older-than={age}")], 0);
+        assert_eq!(left(&chat), wanted, "{age} {told}");
+        alice.say(&format!("after {age}"), &age.replace(' ', "-"));
+        alice
+            .find(|message| text_of(message) == format!("after {age}") && message["type"] == "say");
+    }
+    assert!(chat.log("r").contains("after 10years"));
+    let quiet = chatctl(&chat, &["--json", "expire", "--older-than=1day"]).json();
+    assert_eq!(quiet["bytes"], 0);
+}
+
+#[test]
+fn the_check_says_what_is_wrong_and_why() {
+    let chat = Chat::new();
+    chat.page("r", "alice").client.leave();
+    std::fs::create_dir_all(chat.path("sessions")).expect("made");
+    let rules = chat.path("logrotate.d");
+    std::fs::create_dir(&rules).expect("made");
+    let dir = rules.display().to_string();
+    let check = ["check", "--logrotate", &dir];
+    let (plain, value) = both(&chat, &check, 0);
+    assert!(plain.out.contains("good"), "{}", plain.out);
+    assert_eq!(value["good"], true);
+
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../logrotate/websocketd-rs-chat");
+    let shipped = std::fs::read_to_string(shipped).expect("the rule");
+    let rooms = chat.path("rooms").display().to_string();
+    let here = shipped.replace("/var/lib/websocketd-rs/chat/rooms", &rooms);
+    assert_ne!(here, shipped);
+    std::fs::write(rules.join("chat"), &here).expect("written");
+    both(&chat, &check, 0);
+    let old = here.replace(
+        "    create 0640 www-data www-data\n    nocompress",
+        "    copytruncate",
+    );
+    std::fs::write(rules.join("chat"), old).expect("written");
+    let (plain, _) = both(&chat, &check, 1);
+    for part in [
+        "logrotate.d/chat",
+        "copytruncate loses",
+        "between its copy and its truncation",
+        "create",
+    ] {
+        assert!(plain.err.contains(part), "{}", plain.err);
+    }
+    std::fs::remove_file(rules.join("chat")).expect("removed");
+
+    let log = chat.path("rooms/r.log");
+    let whole = std::fs::read(&log).expect("a log");
+    std::fs::write(&log, [&whole[..], b"2026-11-21T10:15"].concat()).expect("written");
+    let (plain, _) = both(&chat, &check, 1);
+    assert!(
+        plain.err.contains("r.log") && plain.err.contains("torn"),
+        "{}",
+        plain.err
+    );
+    std::fs::write(&log, &whole).expect("written");
+    std::fs::remove_dir_all(chat.path("users")).expect("removed");
+    let (plain, _) = both(&chat, &check, 1);
+    assert!(
+        plain.err.contains("users: the directory is missing"),
+        "{}",
+        plain.err
+    );
+}
+
+/// systemd's own opinion of the units, and chatctl's of the line that they run.
+#[test]
+fn the_timer_deletes_on_a_schedule() {
+    let analyze = "/usr/bin/systemd-analyze";
+    assert!(
+        Path::new(analyze).exists(),
+        "{analyze} is missing; install it with `apt-get install systemd` or run `make test`, which does"
+    );
+    let conf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conf");
+    let service = std::fs::read_to_string(conf.join("chat-expire.service")).expect("shipped");
+    let timer = std::fs::read_to_string(conf.join("chat-expire.timer")).expect("shipped");
+    let command = service
+        .lines()
+        .find_map(|line| line.strip_prefix("ExecStart=chatctl "))
+        .expect("the service runs chatctl");
+
+    // It is installed elsewhere here.
+    let here = tempfile::tempdir().expect("a directory");
+    let service = service.replace(
+        "ExecStart=chatctl ",
+        &format!("ExecStart={} ", env!("CARGO_BIN_EXE_chatctl")),
+    );
+    std::fs::write(here.path().join("chat-expire.service"), service).expect("written");
+    std::fs::write(here.path().join("chat-expire.timer"), &timer).expect("written");
+    let units = ["chat-expire.service", "chat-expire.timer"].map(|unit| here.path().join(unit));
+    let output = Command::new(analyze)
+        .args(["verify", "--man=no"])
+        .args(&units)
+        .output()
+        .expect("started");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    assert!(!told.contains("chat-expire"), "{told}");
+    let calendar = timer
+        .lines()
+        .find_map(|line| line.strip_prefix("OnCalendar="))
+        .expect("a time");
+    let output = Command::new(analyze)
+        .args(["calendar", calendar])
+        .output()
+        .expect("started");
+    assert!(output.status.success(), "{calendar}");
+
+    let chat = Chat::new();
+    with_old_messages(&chat, &[400, 95, 10]);
+    let ini = chat.path("chat.ini").display().to_string();
+    let command = command.replace("/etc/websocketd-rs/chat.ini", &ini);
+    let arguments: Vec<_> = command.split_whitespace().collect();
+    assert_eq!(chatctl(&chat, &arguments).code, 0, "{arguments:?}");
+    assert_eq!(chat.log("r").lines().count(), 1);
+}

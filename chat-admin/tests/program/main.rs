@@ -1,0 +1,11 @@
+//! The real programs around the chat, beside real handlers.
+
+#[path = "../../../chat-handler/tests/program/support/mod.rs"]
+mod support;
+
+mod chat_cgi;
+mod chatctl;
+mod documents;
+mod faults;
+mod ini;
+mod opensso;

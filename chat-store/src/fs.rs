@@ -1,0 +1,6 @@
+//! Files: where they are, how they are opened, locked and replaced.
+
+pub mod dirs;
+pub mod file;
+pub mod lock;
+pub mod pages;

@@ -1,0 +1,174 @@
+//! Files as the storage opens and knows them.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FileType, Mode, OFlags, Stat};
+use rustix::io::Errno;
+
+/// Logs, inboxes and state are for the service's user and group alone.
+pub const FILE_MODE: Mode = Mode::from_raw_mode(0o640);
+
+/// Which file it is, whatever it is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FileId {
+    dev: u64,
+    ino: u64,
+}
+
+impl FileId {
+    /// From fstat(2) or stat(2).
+    // The width of st_dev is the platform's.
+    #[allow(clippy::useless_conversion)]
+    pub fn of(stat: &Stat) -> Self {
+        Self {
+            dev: u64::from(stat.st_dev),
+            ino: u64::from(stat.st_ino),
+        }
+    }
+
+    /// The file a path names now; `None` if there is none.
+    ///
+    /// # Errors
+    /// Those of lstat(2) other than `ENOENT`.
+    pub fn at(path: &Path) -> io::Result<Option<Self>> {
+        match rustix::fs::lstat(path) {
+            Ok(stat) => Ok(Some(Self::of(&stat))),
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// The size of a file in bytes.
+pub fn size_of(stat: &Stat) -> u64 {
+    u64::try_from(stat.st_size).unwrap_or_default()
+}
+
+/// True for a descriptor whose path still names it.
+///
+/// # Errors
+/// Those of fstat(2) and lstat(2).
+pub fn is_at(fd: impl AsFd, path: &Path) -> io::Result<bool> {
+    let id = FileId::of(&rustix::fs::fstat(fd)?);
+    Ok(FileId::at(path)? == Some(id))
+}
+
+/// Opens a regular file; never follows a link, never waits for a FIFO, never leaks into a child.
+///
+/// # Errors
+/// Those of open(2); `EINVAL` for what is no regular file.
+pub fn open(path: &Path, flags: OFlags) -> Result<(File, Stat), Errno> {
+    let always = OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let fd = loop {
+        match rustix::fs::open(path, flags | always, FILE_MODE) {
+            Err(Errno::INTR) => {}
+            result => break result?,
+        }
+    };
+    let stat = rustix::fs::fstat(&fd)?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+        return Err(Errno::INVAL);
+    }
+    Ok((File::from(fd), stat))
+}
+
+/// Opens for reading.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_read(path: &Path) -> Result<(File, Stat), Errno> {
+    open(path, OFlags::RDONLY)
+}
+
+/// Reads at `offset` until the buffer is full or the file ends; gives the number of bytes.
+///
+/// # Errors
+/// Those of pread(2).
+pub fn read_at(fd: impl AsFd, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match rustix::io::pread(&fd, &mut buffer[filled..], offset + filled as u64) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(filled)
+}
+
+/// One write(2); gives the number of bytes, which is less than asked when the disk is full.
+///
+/// # Errors
+/// Those of write(2).
+pub fn write_once(fd: impl AsFd, bytes: &[u8]) -> Result<usize, Errno> {
+    loop {
+        match rustix::io::write(&fd, bytes) {
+            Err(Errno::INTR) => {}
+            result => return result,
+        }
+    }
+}
+
+/// The path with something after its last character.
+pub fn suffixed(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Puts a whole file in place of another, so that a reader sees the old or the new one.
+///
+/// # Errors
+/// Those of the system calls, with the path in front. The old file stays then.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let temporary = suffixed(path, &format!(".new-{}", std::process::id()));
+    let written = (|| {
+        let (file, _) = open(&temporary, OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC)?;
+        let mut rest = content;
+        while !rest.is_empty() {
+            let count = write_once(&file, rest)?;
+            rest = &rest[count..];
+        }
+        rustix::fs::rename(&temporary, path)
+    })();
+    written.map_err(|error| {
+        // Half of it must not stay; if it was never made there is nothing to remove.
+        let _ = rustix::fs::unlink(&temporary);
+        let error = io::Error::from(error);
+        io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+    })
+}
+
+/// One pread(2).
+///
+/// # Errors
+/// Those of pread(2).
+pub fn read_some_at(fd: impl AsFd, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    loop {
+        match rustix::io::pread(&fd, &mut *buffer, offset) {
+            Err(Errno::INTR) => {}
+            result => return Ok(result?),
+        }
+    }
+}
+
+/// A small file as a whole, at most `max` bytes of it; a missing one is empty.
+///
+/// # Errors
+/// Those of open(2) and read(2).
+pub fn read_whole(path: &Path, max: u64) -> io::Result<Vec<u8>> {
+    let (file, stat) = match open_read(path) {
+        Ok(opened) => opened,
+        Err(Errno::NOENT) => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let size = size_of(&stat).min(max);
+    let mut text = vec![0; usize::try_from(size).unwrap_or_default()];
+    let filled = read_at(&file, &mut text, 0)?;
+    text.truncate(filled);
+    Ok(text)
+}

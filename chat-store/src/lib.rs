@@ -1,0 +1,17 @@
+//! What a chat keeps on disk, and the only crate that knows it. No wire, no command line, no JSON.
+//!
+//! A [`record`] is a line. [`log`] appends it to its room's file and follows that file, [`bell`] wakes
+//! who follows, [`people`] are who is there and what is for one of them only, [`state`] is what a room
+//! remembers, [`moderation`] who may not be there. [`fs`] is what all of these do with files.
+
+pub mod name;
+pub mod record;
+
+pub mod fs;
+pub mod log;
+
+pub mod bell;
+pub mod people;
+
+pub mod moderation;
+pub mod state;

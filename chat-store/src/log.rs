@@ -1,0 +1,9 @@
+//! The log of a room: appended to, rotated, followed, searched.
+
+pub mod bisect;
+pub mod chain;
+pub mod end;
+pub mod history;
+pub mod lines;
+pub mod room_log;
+pub mod tail;

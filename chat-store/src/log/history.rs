@@ -1,0 +1,245 @@
+//! Pages of a room's history. The cost is that of the lines read, wherever they stand: a place is
+//! found by bisection, and a page is read backwards from it in blocks.
+
+use std::fs::File;
+use std::io;
+
+use crate::fs::dirs::Dirs;
+use crate::fs::file::FileId;
+use crate::log::bisect;
+use crate::log::chain::{self, LogFile};
+use crate::log::lines::{self, Backward};
+use crate::log::tail::{Progress, Tail};
+use crate::name::RoomName;
+use crate::record::{Kind, Record, RecordId};
+use crate::state;
+
+mod page;
+
+pub use page::Page;
+
+/// What one page reads at most, in bytes of log, when few of its lines are wanted (a search). The
+/// page then says how far it came, to go on from there.
+pub const SCAN_BYTES: u64 = 4 * 1024 * 1024;
+/// The most records of a page, whatever is asked for.
+pub const MAX_LIMIT: usize = 500;
+
+/// Where a page ends.
+#[derive(Debug, Clone, Copy)]
+pub enum Before<'a> {
+    /// At the place of a tail: what it gives from then on follows the page without gap or overlap.
+    Tail(&'a Tail),
+    /// Before the record with this id.
+    Id(RecordId),
+}
+
+/// The last `limit` records before a place that `keep` wants. What was cleared is not there; what
+/// was redacted has blank text ([`Record::is_redacted`]).
+///
+/// # Errors
+/// Those of reading the log's files.
+pub fn before(
+    dirs: &Dirs,
+    room: &RoomName,
+    before: Before<'_>,
+    limit: usize,
+    mut keep: impl FnMut(&Record<'_>) -> bool,
+) -> io::Result<Page> {
+    let mut look = |before| look_before(dirs, room, before, limit, &mut keep);
+    let page = lines::until_whole(|| look(before));
+    match (page, before) {
+        // Truncated since the tail was placed: the place is gone for good, its id is not.
+        (Err(error), Before::Tail(tail)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            lines::until_whole(|| look(Before::Id(tail.last_id().next())))
+        }
+        (page, _) => page,
+    }
+}
+
+fn look_before(
+    dirs: &Dirs,
+    room: &RoomName,
+    before: Before<'_>,
+    limit: usize,
+    keep: impl FnMut(&Record<'_>) -> bool,
+) -> io::Result<Page> {
+    let live = dirs.room_log(room);
+    let mut reader = Reader {
+        cleared: state::cleared(dirs, room)?,
+        files: None,
+        live: &live,
+        page: Page::default(),
+        limit: limit.clamp(1, MAX_LIMIT),
+        scanned: 0,
+        keep,
+    };
+    match before {
+        Before::Tail(tail) => match tail.place() {
+            Some((file, pos)) => {
+                let id = FileId::of(&rustix::fs::fstat(file)?);
+                reader.read_from(file, id, pos)?;
+            }
+            None => reader.read_all_before(None)?,
+        },
+        Before::Id(id) if id <= reader.cleared => {}
+        Before::Id(id) => reader.read_before_id(id)?,
+    }
+    reader.page.finish();
+    Ok(reader.page)
+}
+
+/// The first `limit` records after an id that `keep` wants, oldest first; [`Page::more`] tells
+/// whether there are more. To follow on live, use [`Tail::after`].
+///
+/// # Errors
+/// Those of reading the log's files.
+pub fn after(
+    dirs: &Dirs,
+    room: &RoomName,
+    after: RecordId,
+    limit: usize,
+    mut keep: impl FnMut(&Record<'_>) -> bool,
+) -> io::Result<Page> {
+    let limit = limit.clamp(1, MAX_LIMIT);
+    let after = after.max(state::cleared(dirs, room)?);
+    let mut tail = Tail::after(dirs, room, after)?;
+    let mut page = Page::default();
+    let mut scanned = 0;
+    while !page.more && scanned < SCAN_BYTES {
+        let progress = tail.read(1, &mut |record| {
+            scanned += page::cost(record);
+            if page.len() == limit {
+                page.more |= keep(record);
+            } else if !page.more {
+                page.scanned_to = Some(record.id).filter(|id| *id != RecordId::ZERO);
+                if keep(record) {
+                    page.push(record);
+                }
+            }
+        })?;
+        if progress == Progress::Idle {
+            return Ok(page);
+        }
+    }
+    page.more = true;
+    Ok(page)
+}
+
+struct Reader<'r, K> {
+    live: &'r std::path::Path,
+    /// The log's files, listed when they are needed: most pages are in the live one.
+    files: Option<Vec<LogFile>>,
+    cleared: RecordId,
+    page: Page,
+    limit: usize,
+    scanned: u64,
+    keep: K,
+}
+
+impl<K: FnMut(&Record<'_>) -> bool> Reader<'_, K> {
+    fn files(&mut self) -> io::Result<&[LogFile]> {
+        if self.files.is_none() {
+            self.files = Some(chain::list(self.live)?);
+        }
+        Ok(self.files.as_deref().unwrap_or_default())
+    }
+
+    /// Reads back from a place in a file, then the files before it.
+    fn read_from(&mut self, file: &File, id: FileId, pos: u64) -> io::Result<()> {
+        if self.read_file(file, id, pos)? {
+            self.read_all_before(Some(id))?;
+        }
+        Ok(())
+    }
+
+    /// Reads the files before one, or all of them.
+    fn read_all_before(&mut self, id: Option<FileId>) -> io::Result<()> {
+        let files = self.files()?;
+        let mut end = match id {
+            Some(id) => files.iter().position(|file| file.id == id).unwrap_or(0),
+            None => files.len(),
+        };
+        while end > 0 {
+            end -= 1;
+            let entry = self.files()?[end].clone();
+            let Some(file) = entry.open()? else { continue };
+            if !self.read_file(&file, entry.id, entry.size)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_before_id(&mut self, id: RecordId) -> io::Result<()> {
+        let files = self.files()?;
+        let found = if id.is_place() {
+            let mut left = id.as_micros();
+            files.iter().find_map(|file| {
+                let here = left <= file.size;
+                let pos = left.saturating_sub(1);
+                left = left.saturating_sub(file.size);
+                here.then(|| (file.clone(), Some(pos)))
+            })
+        } else {
+            let holder = files
+                .iter()
+                .rfind(|file| file.first.is_some_and(|first| first < id));
+            holder.or(files.first()).map(|file| (file.clone(), None))
+        };
+        let Some((entry, pos)) = found else {
+            return Ok(());
+        };
+        let Some(file) = entry.open()? else {
+            return Err(io::ErrorKind::Interrupted.into());
+        };
+        let pos = match pos {
+            Some(pos) => pos,
+            None => bisect::first_after(&file, entry.size, id.previous())?,
+        };
+        self.read_from(&file, entry.id, pos)
+    }
+
+    /// Reads one file back from `pos`. False if the page is done.
+    fn read_file(&mut self, file: &File, id: FileId, pos: u64) -> io::Result<bool> {
+        let mut lines = Backward::new(file, pos);
+        while let Some((place, line)) = lines.next()? {
+            self.scanned += line.len() as u64;
+            let Some(mut record) = Record::parse(line) else {
+                continue;
+            };
+            if record.clock.is_some() {
+                record.id = self.place_id(id, place)?;
+            } else if record.id <= self.cleared || record.kind == Kind::Clear {
+                return Ok(false);
+            }
+            let wanted = (self.keep)(&record);
+            if wanted && self.page.len() == self.limit {
+                self.page.more = true;
+                return Ok(false);
+            }
+            self.page.scanned_to = Some(record.id);
+            if wanted {
+                self.page.push(&record);
+            }
+            if self.scanned >= SCAN_BYTES {
+                self.page.more = true;
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The id of an old-form line: one more than the bytes before it in the log's files.
+    fn place_id(&mut self, id: FileId, place: u64) -> io::Result<RecordId> {
+        let before: u64 = self
+            .files()?
+            .iter()
+            .take_while(|file| file.id != id)
+            .map(|file| file.size)
+            .sum();
+        Ok(RecordId::from_micros(before + place + 1))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,400 @@
+//! Appending to a room's log: the truth about the room.
+//!
+//! One record is one write(2) under the log's lock, after a check that the path still names the open
+//! file. Ids increase strictly within a room, also over a rotation and when the clock steps back.
+//!
+//! There is no fsync: a record in the page cache survives the death of every process, and it would
+//! cost a thousand times the write itself. A power cut can take the last seconds; what it leaves of
+//! a line is mended by the next writer.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rustix::fs::{OFlags, Stat};
+use rustix::io::Errno;
+
+use crate::fs::dirs::Dirs;
+use crate::fs::file::{self, FileId};
+use crate::fs::lock::{self, Share};
+use crate::log::chain;
+use crate::name::RoomName;
+use crate::record::{Draft, MAX_LINE, RecordId, Scope};
+use crate::state;
+
+mod error;
+mod redact;
+mod resend;
+mod sent;
+
+pub use error::AppendError;
+pub use redact::RedactError;
+pub use resend::RESEND_BYTES;
+
+use crate::log::end::{self, End, Torn};
+use resend::Resend;
+use sent::Sent;
+
+/// The longest wait for the log's lock. It is held for microseconds; only a process that was
+/// stopped while it held it makes anybody wait this long, and then the line is refused.
+pub const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a log that was renamed away is written on. logrotate renames, then creates: a writer
+/// that made the new file first would be in its way (it would move it aside as `.backup`).
+const RENAMED_GRACE: Duration = Duration::from_secs(1);
+/// The same for a writer that comes in between and has no file to write on: it waits.
+const CREATE_GRACE: Duration = Duration::from_millis(250);
+const CREATE_PAUSE: Duration = Duration::from_millis(5);
+/// A rename this long ago may be followed by a creation.
+const JUST_NOW: Duration = Duration::from_secs(3);
+/// Times the path may name yet another file before the writer gives up.
+const REOPEN_TRIES: u32 = 16;
+/// The buffer that is kept between lines, in bytes.
+const KEPT_BUFFER: usize = 4 * 1024;
+
+/// What became of a message that may have been sent before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stored {
+    /// It is in the log now.
+    New(RecordId),
+    /// It was in the log already, under this id.
+    Already(RecordId),
+}
+
+impl Stored {
+    /// The id it has in the log.
+    pub fn id(self) -> RecordId {
+        match self {
+            Self::New(id) | Self::Already(id) => id,
+        }
+    }
+}
+
+/// The open log of a room, for writing.
+#[derive(Debug)]
+pub struct RoomLog {
+    live: PathBuf,
+    open: Option<Open>,
+    /// Ids of this room seen here; the next one is greater, whatever the files say.
+    floor: RecordId,
+    /// How much older the record before our last one is.
+    silence: Duration,
+    line: Vec<u8>,
+    missing_since: Option<Instant>,
+    /// What the sender of this process has in the log, once they send something with a `msgid`.
+    sent: Option<Sent>,
+}
+
+#[derive(Debug)]
+struct Open {
+    file: File,
+    id: FileId,
+    /// The size after our last write: if it is still that, nobody else wrote and `floor` is right.
+    known_size: Option<u64>,
+}
+
+impl RoomLog {
+    /// The log of `room`. No file is opened or made before the first append, so this cannot fail
+    /// and a directory that is missing now may be there by then.
+    pub fn new(dirs: &Dirs, room: &RoomName) -> Self {
+        state::remember_name(dirs, room);
+        Self::at(dirs.room_log(room))
+    }
+
+    /// The log whose live file is `live`.
+    pub fn at(live: PathBuf) -> Self {
+        Self {
+            live,
+            open: None,
+            floor: RecordId::ZERO,
+            silence: Duration::MAX,
+            line: Vec::new(),
+            missing_since: None,
+            sent: None,
+        }
+    }
+
+    /// The log's live file.
+    pub fn path(&self) -> &Path {
+        &self.live
+    }
+
+    /// For how long nobody had written anything before the record that was appended last.
+    pub fn silence(&self) -> Duration {
+        self.silence
+    }
+
+    /// Appends one record and gives its id. The caller rings the room's bell.
+    ///
+    /// # Errors
+    /// The record is not in the log then, and nothing half-written stays.
+    pub fn append(&mut self, draft: &Draft<'_>) -> Result<RecordId, AppendError> {
+        self.store(draft, &|_, _| Ok(None)).map(Stored::id)
+    }
+
+    /// As [`RoomLog::append`], unless the same sender's message with the same `msgid` stands in the
+    /// last [`RESEND_BYTES`] of the log. The first call looks through all of that, which takes some
+    /// milliseconds, most of them before the lock is taken; later ones at what came since.
+    ///
+    /// # Errors
+    /// As [`RoomLog::append`].
+    pub fn append_once(&mut self, draft: &Draft<'_>) -> Result<Stored, AppendError> {
+        let msgid = draft.msgid.map(crate::record::clean).unwrap_or_default();
+        if msgid.is_empty() {
+            return self.append(draft).map(Stored::New);
+        }
+        let needle = Resend::needle(&msgid);
+        let resend = Resend::new(draft, &msgid, &needle);
+        let live = self.live.clone();
+        let failed = |error| AppendError::of_io(error, &live);
+        let mut mark = self
+            .catch_up(&draft.scope())
+            .map_err(failed)?
+            .map(Sent::mark);
+        if mark.is_none()
+            || self
+                .sent
+                .as_ref()
+                .is_some_and(|sent| sent.may_hold(draft.kind, &msgid))
+        {
+            let (found, seen) = resend.find(&live).map_err(failed)?;
+            if let Some(id) = found {
+                return Ok(Stored::Already(id));
+            }
+            mark = seen;
+        }
+        self.store(draft, &|open, size| match mark {
+            Some((id, seen)) if id == open.id && seen <= size => {
+                match resend.find_in(&open.file, seen, size) {
+                    // copytruncate takes no lock.
+                    Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                        Ok(resend.find(&live).map_err(failed)?.0)
+                    }
+                    found => found.map_err(failed),
+                }
+            }
+            _ => Ok(resend.find(&live).map_err(failed)?.0),
+        })
+    }
+
+    /// Brings what is known of the sender's messages up to date.
+    fn catch_up(&mut self, scope: &Scope<'_>) -> io::Result<Option<&Sent>> {
+        let known = match (&mut self.sent, &self.open) {
+            (Some(sent), Some(open)) => sent.catch_up(&open.file, open.id, scope)?,
+            _ => false,
+        };
+        if !known {
+            self.sent = Sent::scan(&self.live, scope)?;
+        }
+        Ok(self.sent.as_ref())
+    }
+
+    /// Appends, unless `already` finds the record under the lock.
+    fn store(&mut self, draft: &Draft<'_>, already: &Already<'_>) -> Result<Stored, AppendError> {
+        if draft.kind.is_personal() {
+            return Err(AppendError::Personal);
+        }
+        for _ in 0..REOPEN_TRIES {
+            let mut open = match self.open.take() {
+                Some(open) => open,
+                None => self.open_live()?,
+            };
+            let result = self.attempt(&mut open, draft, already);
+            // Kept whatever happened: with no descriptor left it could not be opened again.
+            self.open = Some(open);
+            if let Some(stored) = result? {
+                return Ok(stored);
+            }
+            self.open = Some(self.open_live()?);
+        }
+        Err(AppendError::Busy)
+    }
+
+    /// One try under the lock of one file; `None` if that file is not the log any more.
+    fn attempt(
+        &mut self,
+        open: &mut Open,
+        draft: &Draft<'_>,
+        already: &Already<'_>,
+    ) -> Result<Option<Stored>, AppendError> {
+        let known_size = open.known_size.take();
+        let Some(_lock) = self.told(lock::take(&open.file, Share::Exclusive, LOCK_TIMEOUT))? else {
+            return Err(AppendError::Busy);
+        };
+        let stat = self.told(rustix::fs::fstat(&open.file).map_err(Into::into))?;
+        if !self.is_current(open.id, &stat)? {
+            return Ok(None);
+        }
+        let size = file::size_of(&stat);
+        let before = if size == 0 {
+            predecessor(&self.live)
+        } else {
+            None
+        };
+        // Held until the record is written: a late writer could put a line into the old file that
+        // would have to stand before ours.
+        let _before_lock = match &before {
+            Some(file) => {
+                let lock = self.told(lock::take(file, Share::Exclusive, LOCK_TIMEOUT))?;
+                let size = self.told(rustix::fs::fstat(file).map_err(Into::into))?;
+                self.look_at_end(file, file::size_of(&size))?;
+                lock
+            }
+            None => None,
+        };
+        let place = if known_size == Some(size) {
+            Place {
+                size,
+                line_end: false,
+            }
+        } else {
+            self.mend(&open.file, size)?
+        };
+        if let Some(id) = already(open, place.size)? {
+            return Ok(Some(Stored::Already(id)));
+        }
+        let id = self.write(&open.file, place, draft)?;
+        open.known_size = Some(place.size + self.line.len() as u64);
+        self.line.clear();
+        self.line.shrink_to(KEPT_BUFFER);
+        Ok(Some(Stored::New(id)))
+    }
+
+    /// Whether the locked file is the one to write to.
+    fn is_current(&mut self, id: FileId, stat: &Stat) -> Result<bool, AppendError> {
+        if let Some(now) = self.told(FileId::at(&self.live))? {
+            self.missing_since = None;
+            return Ok(now == id);
+        }
+        let since = self.missing_since.get_or_insert_with(Instant::now);
+        if stat.st_nlink == 0 || since.elapsed() >= RENAMED_GRACE {
+            return Ok(false);
+        }
+        // Not the newest: two rotations went by, and readers have left this file behind.
+        let newest = chain::predecessor(&self.live);
+        Ok(self.told(newest)?.is_some_and(|newest| newest.id == id))
+    }
+
+    fn look_at_end(&mut self, file: &File, size: u64) -> Result<End, AppendError> {
+        let end = end::look(file, size, &mut self.line);
+        let end = self.told(end)?;
+        self.floor = self.floor.max(end.last.unwrap_or_default());
+        Ok(end)
+    }
+
+    /// Learns the last id, and cuts off or closes a torn last line.
+    fn mend(&mut self, file: &File, size: u64) -> Result<Place, AppendError> {
+        let end = self.look_at_end(file, size)?;
+        match end.torn {
+            Torn::Whole => Ok(Place {
+                size,
+                line_end: false,
+            }),
+            Torn::Ours if rustix::fs::ftruncate(file, end.line.1).is_ok() => Ok(Place {
+                size: end.line.1,
+                line_end: false,
+            }),
+            Torn::Ours | Torn::Foreign => Ok(Place {
+                size,
+                line_end: true,
+            }),
+        }
+    }
+
+    /// Writes the record; leaves what was written in `line`.
+    fn write(
+        &mut self,
+        file: &File,
+        place: Place,
+        draft: &Draft<'_>,
+    ) -> Result<RecordId, AppendError> {
+        let id = RecordId::now().max(self.floor.next());
+        self.line.clear();
+        if place.line_end {
+            self.line.push(b'\n');
+        }
+        draft.write_to(id, &mut self.line);
+        if self.line.len() > MAX_LINE {
+            return Err(AppendError::TooLong);
+        }
+        let written = file::write_once(file, &self.line)
+            .map_err(|error| AppendError::of(error, &self.live))?;
+        if written == self.line.len() {
+            let silence = id.as_micros() - self.floor.as_micros();
+            self.silence = Duration::from_micros(silence);
+            self.floor = id;
+            return Ok(id);
+        }
+        // The disk is full in the middle of the line. If another program appended behind it, the
+        // torn line stays, as a line: that program's text must not be cut.
+        let stat = self.told(rustix::fs::fstat(file).map_err(Into::into))?;
+        if file::size_of(&stat) == place.size + written as u64 {
+            self.told(rustix::fs::ftruncate(file, place.size).map_err(Into::into))?;
+        }
+        Err(AppendError::DiskFull)
+    }
+
+    /// Opens the live file; makes it if it is not there, after waiting a little for the one who just
+    /// renamed it away.
+    fn open_live(&self) -> Result<Open, AppendError> {
+        let flags = OFlags::RDWR | OFlags::APPEND;
+        let began = Instant::now();
+        let opened = loop {
+            match file::open(&self.live, flags) {
+                Err(Errno::NOENT)
+                    if began.elapsed() >= CREATE_GRACE || !was_rotated_now(&self.live) =>
+                {
+                    break file::open(&self.live, flags | OFlags::CREATE);
+                }
+                Err(Errno::NOENT) => std::thread::sleep(CREATE_PAUSE),
+                result => break result,
+            }
+        };
+        let (file, stat) = opened.map_err(|error| AppendError::of(error, &self.live))?;
+        Ok(Open {
+            file,
+            id: FileId::of(&stat),
+            known_size: None,
+        })
+    }
+
+    fn told<T>(&self, result: io::Result<T>) -> Result<T, AppendError> {
+        result.map_err(|error| AppendError::of_io(error, &self.live))
+    }
+}
+
+/// Finds a record under the lock, in the first bytes of the file.
+type Already<'a> = dyn Fn(&Open, u64) -> Result<Option<RecordId>, AppendError> + 'a;
+
+/// Where a record starts.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    size: u64,
+    /// A line end must be put before it.
+    line_end: bool,
+}
+
+/// The file before a new, empty one. If it cannot be read, ids go by the clock alone.
+fn predecessor(live: &Path) -> Option<File> {
+    chain::predecessor(live)
+        .ok()
+        .flatten()?
+        .open()
+        .ok()
+        .flatten()
+}
+
+/// True if the file before the missing one changed just now, as a rename makes it.
+fn was_rotated_now(live: &Path) -> bool {
+    let changed = chain::predecessor(live)
+        .ok()
+        .flatten()
+        .and_then(|file| std::fs::symlink_metadata(file.path).ok())
+        .and_then(|metadata| u64::try_from(metadata.ctime()).ok());
+    let now = RecordId::now().as_micros() / 1_000_000;
+    changed.is_some_and(|changed| changed.abs_diff(now) <= JUST_NOW.as_secs())
+}
+
+#[cfg(test)]
+mod tests;

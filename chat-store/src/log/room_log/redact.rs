@@ -1,0 +1,114 @@
+//! Taking a record back: its text is overwritten with blanks where it stands, in whatever file of
+//! the log that is, and a `redact` record tells those who have it on their screen.
+//!
+//! A record that only marks another as redacted was refused: every page of history would have to
+//! read on to the end of the log to know what it may show, and the text would stay on disk.
+
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+use rustix::fs::OFlags;
+
+use super::{AppendError, LOCK_TIMEOUT, RoomLog};
+use crate::fs::file::{self, FileId};
+use crate::fs::lock::{self, Share};
+use crate::log::bisect;
+use crate::log::chain::{self, LogFile};
+use crate::log::lines::Forward;
+use crate::record::{Draft, Kind, Record, RecordId};
+
+/// Why a record was not taken back.
+#[derive(Debug)]
+pub enum RedactError {
+    /// No such record in the log's files.
+    NotFound,
+    /// It is there but holds nothing that a person wrote.
+    NotText,
+    /// The log could not be read or written.
+    Append(AppendError),
+}
+
+impl fmt::Display for RedactError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound => f.write_str("there is no message with this id"),
+            Self::NotText => f.write_str("this id is not a message"),
+            Self::Append(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for RedactError {}
+
+impl From<AppendError> for RedactError {
+    fn from(error: AppendError) -> Self {
+        Self::Append(error)
+    }
+}
+
+impl RoomLog {
+    /// Blanks the text of `target` and appends a `redact` record from `by` about it.
+    ///
+    /// # Errors
+    /// The text stays if it could not be blanked. If only the record about it failed
+    /// ([`RedactError::Append`]), doing it again completes it.
+    pub fn redact(&mut self, target: RecordId, by: &str) -> Result<RecordId, RedactError> {
+        let live = self.path().to_owned();
+        blank(&live, target)
+            .map_err(|error| RedactError::Append(AppendError::of_io(error, &live)))??;
+        let id = self.append(&Draft::new(Kind::Redact, by, &target.to_string()))?;
+        // `chatctl expire` may have copied the old text just before; from the record on it looks.
+        // If the log cannot be read again now, the first time was right.
+        let _ = blank(&live, target);
+        Ok(id)
+    }
+}
+
+fn blank(live: &std::path::Path, target: RecordId) -> io::Result<Result<(), RedactError>> {
+    let files = chain::list(live)?;
+    let holder = files
+        .iter()
+        .rfind(|file| file.first.is_some_and(|first| first <= target));
+    let Some(holder) = holder else {
+        return Ok(Err(RedactError::NotFound));
+    };
+    // Not for appending: with O_APPEND a pwrite(2) goes to the end (BUGS in pwrite(2)).
+    let (file, stat) = file::open(&holder.path, OFlags::RDWR)?;
+    if FileId::of(&stat) != holder.id {
+        return Err(io::ErrorKind::Interrupted.into());
+    }
+    let Some(_lock) = lock::take(&file, Share::Exclusive, LOCK_TIMEOUT)? else {
+        return Ok(Err(RedactError::Append(AppendError::Busy)));
+    };
+    blank_in(&file, holder, target)
+}
+
+fn blank_in(
+    file: &File,
+    holder: &LogFile,
+    target: RecordId,
+) -> io::Result<Result<(), RedactError>> {
+    let start = bisect::first_after(file, holder.size, target.previous())?;
+    let mut lines = Forward::new(file, start);
+    while let Some((place, line)) = lines.next()? {
+        let Some(id) = Record::id_of(line) else {
+            continue;
+        };
+        if id != target {
+            break;
+        }
+        let text = memchr::memchr_iter(b'\t', line).nth(3).map(|tab| tab + 1);
+        let Some((record, text)) = Record::parse(line).zip(text) else {
+            break;
+        };
+        if !record.kind.is_talk() {
+            return Ok(Err(RedactError::NotText));
+        }
+        let blanks = vec![b' '; line.len() - 1 - text];
+        file.write_all_at(&blanks, place + text as u64)?;
+        return Ok(Ok(()));
+    }
+    Ok(Err(RedactError::NotFound))
+}

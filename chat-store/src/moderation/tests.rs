@@ -1,0 +1,149 @@
+use super::*;
+
+fn home() -> (tempfile::TempDir, Dirs, RoomName) {
+    let dir = tempfile::tempdir().unwrap();
+    let dirs = Dirs::under(dir.path());
+    dirs.create().unwrap();
+    (dir, dirs, RoomName::lobby())
+}
+
+fn nick(name: &str) -> Nick {
+    Nick::parse(name).unwrap()
+}
+
+fn ban(name: &str) -> Entry {
+    Entry {
+        measure: Measure::Ban,
+        nick: nick(name),
+        account: None,
+        address: None,
+        until: None,
+        by: "mod".to_owned(),
+        reason: "spam".to_owned(),
+    }
+}
+
+#[test]
+fn a_ban_lasts_until_it_is_lifted() {
+    let (_dir, dirs, room) = home();
+    let hostile = Entry {
+        account: Some("a;b\tc".to_owned()),
+        address: Some("::1".to_owned()),
+        until: Some(RecordId::from_micros(
+            RecordId::now().as_micros() + 60_000_000,
+        )),
+        reason: "x\n-\tban\tbob\t\tforged".to_owned(),
+        ..ban("eve")
+    };
+    impose(&dirs, &room, &hostile).unwrap();
+    impose(&dirs, &room, &ban("mallory")).unwrap();
+    let entries = load(&dirs, &room).unwrap();
+    assert_eq!(entries.len(), 2);
+    assert_eq!(entries[0].account.as_deref(), Some("a;b c"));
+    assert_eq!(entries[0].reason, "x - ban bob  forged");
+    assert_eq!(entries[1], ban("mallory"));
+    assert!(lift(&dirs, &room, Measure::Ban, &nick("EVE")).unwrap());
+    assert!(!lift(&dirs, &room, Measure::Ban, &nick("eve")).unwrap());
+    assert!(!lift(&dirs, &room, Measure::Mute, &nick("mallory")).unwrap());
+    assert_eq!(load(&dirs, &room).unwrap(), [ban("mallory")]);
+}
+
+#[test]
+fn a_second_ban_replaces_the_first() {
+    let (_dir, dirs, room) = home();
+    impose(&dirs, &room, &ban("eve")).unwrap();
+    impose(
+        &dirs,
+        &room,
+        &Entry {
+            reason: "again".to_owned(),
+            ..ban("Eve")
+        },
+    )
+    .unwrap();
+    impose(
+        &dirs,
+        &room,
+        &Entry {
+            measure: Measure::Mute,
+            ..ban("eve")
+        },
+    )
+    .unwrap();
+    let entries = load(&dirs, &room).unwrap();
+    assert_eq!(entries.len(), 2);
+    assert_eq!(entries[0].reason, "again");
+}
+
+#[test]
+fn a_verdict_follows_the_file() {
+    let (_dir, dirs, room) = home();
+    let eve = nick("eve");
+    let person = Person {
+        nick: &eve,
+        account: Some("e"),
+        address: None,
+    };
+    let mut verdict = Verdict::new(&dirs, &room);
+    verdict.refresh(&person).unwrap();
+    assert!(verdict.ban.is_none() && verdict.mute.is_none());
+    impose(
+        &dirs,
+        &room,
+        &Entry {
+            account: Some("e".to_owned()),
+            ..ban("other")
+        },
+    )
+    .unwrap();
+    impose(
+        &dirs,
+        &room,
+        &Entry {
+            measure: Measure::Mute,
+            ..ban("ЕVЕ")
+        },
+    )
+    .unwrap();
+    verdict.refresh(&person).unwrap();
+    assert!(verdict.ban.is_some() && verdict.mute.is_some());
+    lift(&dirs, &room, Measure::Ban, &nick("other")).unwrap();
+    let over = Entry {
+        until: Some(RecordId::now()),
+        measure: Measure::Mute,
+        ..ban("eve")
+    };
+    impose(&dirs, &room, &over).unwrap();
+    verdict.refresh(&person).unwrap();
+    assert!(verdict.ban.is_none() && verdict.mute.is_none());
+    let bob = nick("bob");
+    let person = Person {
+        nick: &bob,
+        account: None,
+        address: None,
+    };
+    impose(&dirs, &room, &ban("eve")).unwrap();
+    verdict.refresh(&person).unwrap();
+    assert!(verdict.ban.is_none());
+}
+
+#[test]
+fn there_is_an_end_to_bans() {
+    let (_dir, dirs, room) = home();
+    let mut text = Vec::new();
+    for n in 0..MAX_ENTRIES {
+        ban(&format!("eve{n}")).write_to(&mut text);
+    }
+    std::fs::write(dirs.state(&room, "bans"), &text).unwrap();
+    assert!(matches!(
+        impose(&dirs, &room, &ban("bob")),
+        Err(ModerationError::TooMany)
+    ));
+    impose(&dirs, &room, &ban("eve7")).unwrap();
+    std::fs::write(
+        dirs.state(&room, "bans"),
+        b"garbage\n\n-\tban\n\xff\t\t\t\t\n",
+    )
+    .unwrap();
+    assert_eq!(load(&dirs, &room).unwrap(), []);
+}

@@ -1,0 +1,308 @@
+//! What is meant for one person only: whispers, WebRTC signalling, kicks, typing. It never enters a
+//! room's log; it goes into a file of that person's in `run/`, which is there as long as they are,
+//! and their own doorbell is rung.
+//!
+//! The file takes a burst that its reader is too slow for: no sender waits for a reader. Whenever
+//! everything in it was read, it is emptied.
+
+use std::fs::File;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fmt, io};
+
+use memchr::memchr;
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+
+use crate::bell::{self, Bell};
+use crate::fs::dirs::Dirs;
+use crate::fs::file;
+use crate::fs::lock::{self, Share};
+use crate::log::tail::Progress;
+use crate::name::{Nick, RoomName};
+use crate::record::{Draft, MAX_LINE, Record, RecordId};
+
+/// The most that may wait for one person, in bytes: a hundred signals of the greatest length.
+/// Beyond it senders are told, so that nobody can fill the disk (or the memory, on tmpfs) through
+/// a reader that stands still.
+pub const MAX_UNREAD: u64 = 8 * 1024 * 1024;
+/// The longest wait for an inbox's lock, held for one write. Whoever holds it may have lost the CPU:
+/// a signal that is refused is a call that does not come about.
+pub const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
+/// What one read takes, in bytes; grows for a longer line only.
+const READ_BYTES: usize = 4 * 1024;
+/// Times the file may be replaced between opening and locking it.
+const SEND_TRIES: u32 = 4;
+
+/// Why something did not reach a person.
+#[derive(Debug)]
+pub enum SendError {
+    /// Nobody of this name is in the room.
+    NotHere,
+    /// More waits for them than [`MAX_UNREAD`].
+    Full,
+    /// Others held the inbox's lock all the time.
+    Busy,
+    /// It would be longer than [`MAX_LINE`] as a line.
+    TooLong,
+    /// Anything else.
+    Io(io::Error),
+}
+
+impl SendError {
+    /// A word for programs, stable.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotHere => "not-here",
+            Self::Full => "inbox-full",
+            Self::Busy => "busy",
+            Self::TooLong => "too-long",
+            Self::Io(_) => "io",
+        }
+    }
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not sent: ")?;
+        match self {
+            Self::NotHere => f.write_str("nobody of this name is in the room"),
+            Self::Full => f.write_str("too much waits for them already, send it again later"),
+            Self::Busy => f.write_str("they get too much at once, send it again"),
+            Self::TooLong => write!(f, "it is longer than {MAX_LINE} bytes"),
+            Self::Io(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for SendError {}
+
+impl From<io::Error> for SendError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Puts a record into a person's inbox and rings. Does not wait for them.
+///
+/// # Errors
+/// They do not get it then.
+pub fn send(
+    dirs: &Dirs,
+    room: &RoomName,
+    to: &Nick,
+    draft: &Draft<'_>,
+) -> Result<RecordId, SendError> {
+    let path = dirs.inbox(room, to);
+    let id = RecordId::now();
+    let mut line = Vec::new();
+    draft.write_to(id, &mut line);
+    if line.len() > MAX_LINE {
+        return Err(SendError::TooLong);
+    }
+    for _ in 0..SEND_TRIES {
+        if put(&path, &line)? {
+            // The inbox of a dead handler has a bell that nobody waits at.
+            let heard = bell::ring_at(&dirs.inbox_bell(room, to))?;
+            return if heard {
+                Ok(id)
+            } else {
+                Err(SendError::NotHere)
+            };
+        }
+    }
+    Err(SendError::Busy)
+}
+
+/// False if the file was replaced before it was locked.
+fn put(path: &Path, line: &[u8]) -> Result<bool, SendError> {
+    let (file, _) = file::open(path, OFlags::WRONLY | OFlags::APPEND).map_err(|error| {
+        if error == Errno::NOENT {
+            SendError::NotHere
+        } else {
+            SendError::Io(error.into())
+        }
+    })?;
+    let Some(_lock) = lock::take(&file, Share::Exclusive, LOCK_TIMEOUT)? else {
+        return Err(SendError::Busy);
+    };
+    if !file::is_at(&file, path)? {
+        return Ok(false);
+    }
+    let stat = rustix::fs::fstat(&file).map_err(io::Error::from)?;
+    let size = file::size_of(&stat);
+    if size + line.len() as u64 > MAX_UNREAD {
+        return Err(SendError::Full);
+    }
+    let written = file::write_once(&file, line).map_err(io::Error::from)?;
+    if written < line.len() {
+        rustix::fs::ftruncate(&file, size).map_err(io::Error::from)?;
+        return Err(SendError::Io(Errno::NOSPC.into()));
+    }
+    Ok(true)
+}
+
+/// A person's own inbox, open for reading; gone when this is dropped.
+#[derive(Debug)]
+pub struct Inbox {
+    path: PathBuf,
+    file: File,
+    pos: u64,
+    bell: Bell,
+    bell_path: PathBuf,
+    buffer: Vec<u8>,
+}
+
+impl Inbox {
+    /// Opens the inbox of `nick`, empty: what a dead owner of the name left is not theirs. Only
+    /// for who holds the nick (see [`presence::claim`](crate::people::presence::claim)).
+    ///
+    /// # Errors
+    /// Those of making the file and the bell.
+    pub fn open(dirs: &Dirs, room: &RoomName, nick: &Nick) -> io::Result<Self> {
+        let (path, bell_path) = (dirs.inbox(room, nick), dirs.inbox_bell(room, nick));
+        // The bell first: who finds the inbox must find the bell.
+        let bell = Bell::open(&bell_path)?;
+        let file = create(&path)?;
+        Ok(Self {
+            path,
+            file,
+            pos: 0,
+            bell,
+            bell_path,
+            buffer: Vec::new(),
+        })
+    }
+
+    /// Gives what came, oldest first, until about `budget` bytes of lines were read.
+    ///
+    /// # Errors
+    /// Those of reading the file; what was not given comes with the next call.
+    pub fn read(
+        &mut self,
+        budget: usize,
+        give: &mut dyn FnMut(&Record<'_>),
+    ) -> io::Result<Progress> {
+        let mut spent = 0;
+        let mut size = READ_BYTES;
+        while spent < budget.max(1) {
+            self.buffer.resize(size, 0);
+            let filled = file::read_at(&self.file, &mut self.buffer, self.pos)?;
+            let taken = self.take_lines(filled, budget.max(1) - spent, give);
+            spent += taken;
+            if filled < size && spent < budget.max(1) {
+                self.empty()?;
+                self.buffer = Vec::new();
+                return Ok(Progress::Idle);
+            }
+            if taken == 0 {
+                // A line longer than the buffer. None is longer than MAX_LINE unless another
+                // program wrote it: then what is here is thrown away.
+                if size > MAX_LINE {
+                    self.pos += filled as u64;
+                }
+                size = (size * 4).min(MAX_LINE + 1);
+            }
+        }
+        Ok(Progress::More)
+    }
+
+    fn take_lines(
+        &mut self,
+        filled: usize,
+        budget: usize,
+        give: &mut dyn FnMut(&Record<'_>),
+    ) -> usize {
+        let mut taken = 0;
+        while taken < budget
+            && let Some(length) = memchr(b'\n', &self.buffer[taken..filled])
+        {
+            if let Some(record) = Record::parse(&self.buffer[taken..=taken + length]) {
+                give(&record);
+            }
+            taken += length + 1;
+        }
+        self.pos += taken as u64;
+        taken
+    }
+
+    /// Everything was read: starts the file anew, unless a sender is just putting something in.
+    fn empty(&mut self) -> io::Result<()> {
+        if self.pos == 0 {
+            return Ok(());
+        }
+        let Some(_lock) = lock::take(&self.file, Share::Exclusive, Duration::ZERO)? else {
+            return Ok(());
+        };
+        if file::size_of(&rustix::fs::fstat(&self.file)?) == self.pos {
+            rustix::fs::ftruncate(&self.file, 0)?;
+            self.pos = 0;
+        }
+        Ok(())
+    }
+
+    /// Follows its owner to another nick. What was sent meanwhile is kept.
+    ///
+    /// # Errors
+    /// Those of rename(2).
+    pub fn rename(&mut self, dirs: &Dirs, room: &RoomName, nick: &Nick) -> io::Result<()> {
+        let (path, bell_path) = (dirs.inbox(room, nick), dirs.inbox_bell(room, nick));
+        rustix::fs::rename(&self.bell_path, &bell_path)?;
+        self.bell.renamed_to(bell_path.clone());
+        self.bell_path = bell_path;
+        rustix::fs::rename(&self.path, &path)?;
+        self.path = path;
+        Ok(())
+    }
+
+    /// Makes the inbox and its bell anew if somebody took them away. True if the bell is a new one
+    /// and must be added to epoll. For the safety poll.
+    ///
+    /// # Errors
+    /// As [`Inbox::open`].
+    pub fn reopen_if_replaced(&mut self) -> io::Result<bool> {
+        let new_bell = self.bell.reopen_if_replaced()?;
+        if !file::is_at(&self.file, &self.path)? {
+            self.file = create(&self.path)?;
+            self.pos = 0;
+        }
+        Ok(new_bell)
+    }
+}
+
+impl AsFd for Inbox {
+    /// The person's doorbell, for `EPOLLIN | EPOLLET`.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.bell.as_fd()
+    }
+}
+
+impl Drop for Inbox {
+    fn drop(&mut self) {
+        if file::is_at(&self.file, &self.path).unwrap_or(false) {
+            // If they cannot be removed now, the next joiner sweeps them.
+            let _ = rustix::fs::unlink(&self.path);
+            let _ = rustix::fs::unlink(&self.bell_path);
+        }
+    }
+}
+
+/// Removes what a dead owner left.
+pub(crate) fn sweep(dirs: &Dirs, room: &RoomName, nick: &Nick) {
+    for path in [dirs.inbox(room, nick), dirs.inbox_bell(room, nick)] {
+        // Not being there is the usual case; anything else is tried again by the next joiner.
+        let _ = rustix::fs::unlink(path);
+    }
+}
+
+fn create(path: &Path) -> io::Result<File> {
+    match rustix::fs::unlink(path) {
+        Ok(()) | Err(Errno::NOENT) => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(file::open(path, OFlags::RDWR | OFlags::CREATE | OFlags::EXCL)?.0)
+}
+
+#[cfg(test)]
+mod tests;

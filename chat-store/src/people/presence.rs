@@ -1,0 +1,406 @@
+//! Who is in a room: one file per person, `users/ROOM_NICK`, content color + line end.
+//!
+//! The file appears locked and complete: it is written and locked under a name of its own, then
+//! linked to its place, which fails if somebody has it. The handler holds the lock for life, so a
+//! file whose lock can be had belongs to a dead handler. Joiners of one room go through a gate one
+//! by one: names that only look alike have different files and would not exclude each other. Behind
+//! the gate the names are looked at, not the files: a thousand who join at once would else wait for
+//! each other's half a million opens. Who else was there at the gate is the list of members, with the
+//! colors read behind it: who comes or goes later has a record behind the newcomer's place in the log.
+
+use std::collections::hash_map::DefaultHasher;
+use std::fs::File;
+use std::hash::{Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fmt, io};
+
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+
+use crate::fs::dirs::Dirs;
+use crate::fs::file;
+use crate::fs::lock::{self, Share};
+use crate::name::{Key, Nick, RoomName};
+use crate::people::inbox;
+use crate::record::{RecordId, clean};
+
+mod members;
+mod users;
+
+pub use members::{Member, Members};
+use users::Listing;
+pub use users::{list, list_alive};
+
+/// The longest wait at the gate. A thousand people who join at once are through in two seconds, on a
+/// machine that does nothing else; to wait is better than to be sent away.
+pub const GATE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Times a temporary file may vanish (swept by a careless program) before it is an error.
+const CREATE_TRIES: u32 = 8;
+
+/// Why somebody cannot be in a room under any name.
+#[derive(Debug)]
+pub enum ClaimError {
+    /// The room has as many members as allowed.
+    Full {
+        /// What is allowed.
+        max: usize,
+    },
+    /// Others held the gate all the time.
+    Busy,
+    /// A file could not be made.
+    Io(io::Error),
+}
+
+impl fmt::Display for ClaimError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full { max } => {
+                write!(
+                    f,
+                    "the room is full ({max} people), try another or come back later"
+                )
+            }
+            Self::Busy => f.write_str("too many are coming in just now, try again"),
+            Self::Io(error) => write!(f, "cannot come in: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ClaimError {}
+
+impl From<io::Error> for ClaimError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<Errno> for ClaimError {
+    fn from(error: Errno) -> Self {
+        Self::Io(error.into())
+    }
+}
+
+/// A nick in a room, held until this is dropped.
+#[derive(Debug)]
+pub struct Claim {
+    dirs: Dirs,
+    room: RoomName,
+    nick: Nick,
+    color: Box<str>,
+    file: File,
+    path: PathBuf,
+}
+
+/// What a joiner finds.
+#[derive(Debug)]
+pub struct Entered {
+    /// The nick they have now.
+    pub claim: Claim,
+    /// Everybody in the room, themselves too, in no order.
+    pub members: Members,
+    /// Whose handler was found dead, and who is no member any more: append a quit record for each.
+    pub ghosts: Vec<Nick>,
+}
+
+/// Whether a claim still holds; see [`Claim::check`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// The file is in its place.
+    Kept,
+    /// It was taken away and is there again.
+    Restored,
+    /// It was taken away, and somebody else has the name now.
+    Lost,
+}
+
+/// Comes into a room as `wished`, or, if that or a look-alike is taken, with a number appended.
+/// Removes the files of dead handlers.
+///
+/// Place the [`Tail`](crate::log::tail::Tail) before this: joins and quits after its place may then be
+/// in `members` already, but none is missed.
+///
+/// # Errors
+/// Nothing is left behind then.
+pub fn claim(
+    dirs: &Dirs,
+    room: &RoomName,
+    wished: &Nick,
+    color: &str,
+    max_members: usize,
+) -> Result<Entered, ClaimError> {
+    let mut ghosts = Vec::new();
+    let (claim, listing, count) = pass_gate(dirs, room, wished, color, max_members, &mut ghosts)?;
+    let mut members = Members::with_capacity(count);
+    members.push(claim.nick().as_str(), claim.color());
+    ghosts.append(&mut users::sweep(dirs, room, &listing, &mut members)?);
+    Ok(Entered {
+        claim,
+        members,
+        ghosts,
+    })
+}
+
+/// Takes a name that nobody has; also gives who has one, and how many have one now. The dead who are in
+/// the way go.
+fn pass_gate(
+    dirs: &Dirs,
+    room: &RoomName,
+    wished: &Nick,
+    color: &str,
+    max_members: usize,
+    ghosts: &mut Vec<Nick>,
+) -> Result<(Claim, Listing, usize), ClaimError> {
+    let gate = open_gate(dirs, room)?;
+    let Some(_open) = lock::take(&gate, Share::Exclusive, GATE_TIMEOUT)? else {
+        return Err(ClaimError::Busy);
+    };
+    let mut taken = Taken::but(None, dirs, room)?;
+    if taken.keys.len() >= max_members {
+        let mut alive = Members::default();
+        ghosts.append(&mut users::sweep(dirs, room, &taken.listing, &mut alive)?);
+        taken = Taken::but(None, dirs, room)?;
+        if taken.keys.len() >= max_members {
+            return Err(ClaimError::Full { max: max_members });
+        }
+    }
+    if taken.has(wished) && bury_namesakes(dirs, room, wished, ghosts)? {
+        taken = Taken::but(None, dirs, room)?;
+    }
+    let claim = Claim::create(dirs, room, &taken, wished, color)?;
+    Ok((claim, taken.listing, taken.keys.len() + 1))
+}
+
+/// Removes the dead who have this name or one that looks like it. True if there was one.
+fn bury_namesakes(
+    dirs: &Dirs,
+    room: &RoomName,
+    wished: &Nick,
+    ghosts: &mut Vec<Nick>,
+) -> io::Result<bool> {
+    let key = wished.key();
+    let mut found = false;
+    users::names(dirs, room, &mut |nick, entry| {
+        if nick.key() == key
+            && let Some(file) = entry.open()?
+            && bury(dirs, room, &nick, &file)?
+        {
+            ghosts.push(nick);
+            found = true;
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+impl Claim {
+    /// The nick, which may be another than the one wished for.
+    pub fn nick(&self) -> &Nick {
+        &self.nick
+    }
+
+    /// The color as others see it.
+    pub fn color(&self) -> &str {
+        &self.color
+    }
+
+    /// Changes the nick, by the same rules as [`claim`]; gives the one it is now. One's own name in
+    /// other letters is free for oneself.
+    ///
+    /// # Errors
+    /// The old nick stays then.
+    pub fn rename(&mut self, wished: &Nick) -> Result<&Nick, ClaimError> {
+        if *wished != self.nick {
+            let gate = open_gate(&self.dirs, &self.room)?;
+            let Some(_open) = lock::take(&gate, Share::Exclusive, GATE_TIMEOUT)? else {
+                return Err(ClaimError::Busy);
+            };
+            let taken = Taken::but(Some(&self.nick), &self.dirs, &self.room)?;
+            if first_free(&taken, wished).as_ref() != Some(&self.nick) {
+                // The old file goes when the old value is dropped.
+                *self = Self::create(&self.dirs, &self.room, &taken, wished, &self.color)?;
+            }
+        }
+        Ok(&self.nick)
+    }
+
+    /// Changes the color.
+    ///
+    /// # Errors
+    /// Those of write(2).
+    pub fn recolor(&mut self, color: &str) -> io::Result<()> {
+        let content = content(color);
+        rustix::io::pwrite(&self.file, content.as_bytes(), 0)?;
+        // A reader in between sees a first line that is right and takes no more.
+        rustix::fs::ftruncate(&self.file, content.len() as u64)?;
+        self.color = content.trim_end().into();
+        Ok(())
+    }
+
+    /// Puts the file back if somebody removed it (or its directory). For the safety poll.
+    ///
+    /// # Errors
+    /// As [`claim`]; it may pass.
+    pub fn check(&mut self) -> Result<Standing, ClaimError> {
+        if file::is_at(&self.file, &self.path)? {
+            return Ok(Standing::Kept);
+        }
+        match place(&self.path, &self.color) {
+            Ok(file) => {
+                self.file = file;
+                Ok(Standing::Restored)
+            }
+            Err(Errno::EXIST) => Ok(Standing::Lost),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn create(
+        dirs: &Dirs,
+        room: &RoomName,
+        taken: &Taken,
+        wished: &Nick,
+        color: &str,
+    ) -> Result<Self, ClaimError> {
+        for nick in free(taken, wished) {
+            let path = dirs.user(room, &nick);
+            match place(&path, color) {
+                Ok(file) => {
+                    let color = content(color).trim_end().into();
+                    let (dirs, room) = (dirs.clone(), room.clone());
+                    return Ok(Self {
+                        dirs,
+                        room,
+                        nick,
+                        color,
+                        file,
+                        path,
+                    });
+                }
+                // Something that is no presence file has the name.
+                Err(Errno::EXIST) => {}
+                Err(error) => {
+                    let error = io::Error::from(error);
+                    let text = format!("{}: {error}", path.display());
+                    return Err(io::Error::new(error.kind(), text).into());
+                }
+            }
+        }
+        Err(ClaimError::Busy)
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if file::is_at(&self.file, &self.path).unwrap_or(false) {
+            // If it cannot be removed, the next joiner does: the lock goes with the descriptor.
+            let _ = rustix::fs::unlink(&self.path);
+        }
+    }
+}
+
+/// Who is there.
+#[derive(Debug, Default)]
+struct Taken {
+    /// The keys of the nicks, hashed: eight bytes a member in place of a string. Two nicks with one
+    /// hash cost somebody a number behind their name, no more.
+    keys: Vec<u64>,
+    listing: Listing,
+}
+
+impl Taken {
+    /// The nicks in the room but one.
+    fn but(nick: Option<&Nick>, dirs: &Dirs, room: &RoomName) -> io::Result<Self> {
+        let mut keys = Vec::new();
+        let listing = Listing::read(dirs, room, &mut |found| {
+            if Some(found) != nick {
+                keys.push(hash(&found.key()));
+            }
+        })?;
+        keys.sort_unstable();
+        Ok(Self { keys, listing })
+    }
+
+    fn has(&self, nick: &Nick) -> bool {
+        self.keys.binary_search(&hash(&nick.key())).is_ok()
+    }
+}
+
+/// The nicks that are free, the one wished for first.
+fn free<'a>(taken: &'a Taken, wished: &'a Nick) -> impl Iterator<Item = Nick> + 'a {
+    let numbered = (1..=u32::MAX).map(|number| wished.numbered(number));
+    std::iter::once(wished.clone())
+        .chain(numbered)
+        .filter(|nick| !taken.has(nick))
+}
+
+fn first_free(taken: &Taken, wished: &Nick) -> Option<Nick> {
+    free(taken, wished).next()
+}
+
+fn hash(key: &Key) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn open_gate(dirs: &Dirs, room: &RoomName) -> io::Result<File> {
+    let path = dirs.run.join(format!("{}.gate", room.file_stem()));
+    match file::open(&path, OFlags::RDWR | OFlags::CREATE) {
+        Ok((gate, _)) => Ok(gate),
+        Err(error) => {
+            let error = io::Error::from(error);
+            Err(io::Error::new(
+                error.kind(),
+                format!("{}: {error}", path.display()),
+            ))
+        }
+    }
+}
+
+fn content(color: &str) -> String {
+    format!("{}\n", clean(color))
+}
+
+/// Makes the file at `path`, locked. `EXIST`: somebody has it.
+fn place(path: &Path, color: &str) -> Result<File, Errno> {
+    let dir = path.parent().unwrap_or(path);
+    // No room and so no presence file starts with a dot.
+    for _ in 0..CREATE_TRIES {
+        // The time too: handlers in two containers may have one process id.
+        let (process, now) = (std::process::id(), RecordId::now().as_micros());
+        let temporary = dir.join(format!("{}{process}-{now}", users::TEMPORARY));
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;
+        let linked = file::open(&temporary, flags).and_then(|(file, _)| {
+            let content = content(color);
+            let locked = lock::try_hold(&file, Share::Exclusive).unwrap_or(false);
+            if !locked || file::write_once(&file, content.as_bytes())? < content.len() {
+                return Err(if locked { Errno::NOSPC } else { Errno::NOENT });
+            }
+            rustix::fs::link(&temporary, path).map(|()| file)
+        });
+        let _ = rustix::fs::unlink(&temporary);
+        match linked {
+            // Vanished between two calls; or the directory did, and then the next try says so.
+            Err(Errno::NOENT) if dir.is_dir() => {}
+            linked => return linked,
+        }
+    }
+    Err(Errno::NOENT)
+}
+
+/// Removes what a dead handler left, if it is dead. True if it was.
+fn bury(dirs: &Dirs, room: &RoomName, nick: &Nick, file: &File) -> io::Result<bool> {
+    if !lock::try_hold(file, Share::Exclusive)? {
+        return Ok(false);
+    }
+    let path = dirs.user(room, nick);
+    if file::is_at(file, &path)? {
+        inbox::sweep(dirs, room, nick);
+        rustix::fs::unlink(&path)?;
+    }
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests;

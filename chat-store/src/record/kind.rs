@@ -1,0 +1,104 @@
+//! What a record is.
+
+use std::fmt;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident = $text:literal,)*) => {
+        /// What a record is. The first group stands in room logs; the second goes to one person's
+        /// inbox and is refused by [`RoomLog`](crate::log::room_log::RoomLog).
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Kind { $($(#[$doc])* $kind,)* }
+
+        impl Kind {
+            /// Every kind, in the order of the definition.
+            pub const ALL: &'static [Self] = &[$(Self::$kind,)*];
+
+            /// The word on disk and on the wire.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$kind => $text,)* }
+            }
+
+            /// Reads the word; one that this version does not know is `None`.
+            pub fn parse(text: &[u8]) -> Option<Self> {
+                $(if text == $text.as_bytes() { return Some(Self::$kind); })*
+                None
+            }
+        }
+    };
+}
+
+kinds! {
+    /// Somebody says TEXT.
+    Say = "say",
+    /// Somebody does TEXT (`/me`).
+    Me = "me",
+    /// FROM came in; attribute `color`.
+    Join = "join",
+    /// FROM left.
+    Quit = "quit",
+    /// FROM has a new color, the attribute `color`.
+    Color = "color",
+    /// FROM is now called TEXT.
+    Nick = "nick",
+    /// FROM set the topic to TEXT; empty: none.
+    Topic = "topic",
+    /// FROM threw dice; TEXT is the result.
+    Dice = "dice",
+    /// FROM threw somebody out.
+    Kick = "kick",
+    /// FROM banned somebody.
+    Ban = "ban",
+    /// FROM took back the record whose id is TEXT.
+    Redact = "redact",
+    /// FROM cleared the history up to here.
+    Clear = "clear",
+    /// To one person: FROM whispers TEXT.
+    Whisper = "whisper",
+    /// To one person: WebRTC signalling, TEXT is the data.
+    Signal = "signal",
+    /// To one person: FROM is typing; TEXT as the wire has it.
+    Typing = "typing",
+    /// To one person: you may not speak; TEXT says how long and why.
+    Mute = "mute",
+    /// To one person: you may speak again.
+    Unmute = "unmute",
+    /// To one person: a notice of the server.
+    Notice = "notice",
+}
+
+impl Kind {
+    /// True for what may never stand in a room's log: whispers, signalling and the like. A kick or
+    /// ban may be both: the inbox tells the one it concerns, the log tells the room.
+    pub fn is_personal(self) -> bool {
+        matches!(
+            self,
+            Self::Whisper | Self::Signal | Self::Typing | Self::Mute | Self::Unmute | Self::Notice
+        )
+    }
+
+    /// True for what people read as the conversation: not comings, goings and housekeeping.
+    pub fn is_talk(self) -> bool {
+        matches!(self, Self::Say | Self::Me | Self::Dice | Self::Topic)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_survives_its_word() {
+        for &kind in Kind::ALL {
+            assert_eq!(Kind::parse(kind.as_str().as_bytes()), Some(kind));
+        }
+        assert_eq!(Kind::parse(b"SAY"), None);
+        assert_eq!(Kind::parse(b""), None);
+    }
+}

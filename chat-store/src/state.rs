@@ -1,0 +1,13 @@
+//! What a room remembers beside its log, because a joiner would have to search the whole log for it.
+
+mod cleared;
+mod room_name;
+mod topic;
+
+pub use cleared::{cleared, set_cleared};
+pub use room_name::name_of;
+pub(crate) use room_name::remember_name;
+pub use topic::{set_topic, topic};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! The store as processes use it: with real files.
+
+mod rotation;
