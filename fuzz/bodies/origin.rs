@@ -1,12 +1,12 @@
 //! Any Origin header, several of them divided by NUL: whom a list admits is on the list, whom `--sameorigin` admits comes from
 //! the host.
 
-use websocketd::http::origin::{FILE, Rules, check};
+use websocketd::http::origin::{FILE, OriginRules, check};
 
 pub fn run(bytes: &[u8]) {
     let values = || bytes.split(|byte| *byte == 0);
     let list = ["a.example".to_owned()];
-    let rules = Rules {
+    let rules = OriginRules {
         same_origin: false,
         allowed: Some(&list),
         host: "a.example",
@@ -15,7 +15,7 @@ pub fn run(bytes: &[u8]) {
     if let Ok(text) = check(values(), &rules) {
         assert_eq!(host_of(&text), "a.example", "{text}");
     }
-    let same = Rules {
+    let same = OriginRules {
         same_origin: true,
         allowed: None,
         ..rules
@@ -23,7 +23,7 @@ pub fn run(bytes: &[u8]) {
     if let Ok(text) = check(values(), &same) {
         assert_eq!(host_of(&text), "a.example", "{text}");
     }
-    let any = Rules {
+    let any = OriginRules {
         allowed: None,
         ..rules
     };

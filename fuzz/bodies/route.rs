@@ -4,7 +4,7 @@ use std::path::Path;
 
 use websocketd::config::Program;
 use websocketd::http::request::{find_end, parse};
-use websocketd::http::route::{Route, Rules, route};
+use websocketd::http::route::{Route, RouteRules, route};
 
 pub fn run(bytes: &[u8]) {
     let Some((choice, bytes)) = bytes.split_first() else {
@@ -18,7 +18,7 @@ pub fn run(bytes: &[u8]) {
     };
     let program = Program::ScriptDir("/d".into());
     let chosen = |bit: u8| choice & bit != 0;
-    let rules = Rules {
+    let rules = RouteRules {
         program: chosen(1).then_some(&program),
         console: chosen(2),
         cgi_dir: chosen(4).then_some(Path::new("/c")),

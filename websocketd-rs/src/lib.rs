@@ -4,18 +4,23 @@
 //!
 //! ```text
 //! main -> cli -> config -> logging -> server
-//!                                        |
-//!        accept      TLS      parse, route, answer       spawn         relay, teardown
-//!   net::listener -> net::tls -> http::{request,route} -> process -> session::{upgrade,relay}
+//!           1 accept      server::accept     a permit first, then a client
+//!           2 TLS         net::tls
+//!           3 parse       http::request      head bytes, fields and time are bounded
+//!           4 route       http::site, http::route
+//!           5 spawn       http::upgrade -> process
+//!           6 upgrade     http::upgrade      101, or every refusal in one match
+//!           7 join        session            client and program, two directions
+//!           8 teardown    session, process
 //! ```
 //!
-//! Knowledge points to the right: nothing names a module further left.
+//! Knowledge points down: nothing names a module that comes before it here. `metrics`, `permit` and `shutdown` know of none.
 
-pub mod capacity;
 pub mod cli;
 pub mod config;
 pub mod logging;
 pub mod metrics;
+pub mod permit;
 pub mod shutdown;
 
 pub mod server;

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use websocketd::cli::Exit;
+use websocketd::cli::Ending;
 use websocketd::config::{self, Config, Environment, Level, Loaded};
 use websocketd::logging::{self, log};
 use websocketd::process::spawner;
@@ -27,31 +27,29 @@ fn main() -> ExitCode {
         }) => server::verify(&config).print(),
         Ok(Loaded { config, .. }) => run(config, move || {
             let loaded = config::load(&argv, &environment);
-            loaded
-                .map(|loaded| loaded.config)
-                .map_err(|exit| exit.reason())
+            loaded.map(|loaded| loaded.config)
         }),
-        Err(exit) => exit.print(),
+        Err(ending) => ending.print(),
     };
     ExitCode::from(code)
 }
 
 /// Serves until told to stop; the exit code.
-fn run(config: Config, read: impl Fn() -> Result<Config, String> + Send + 'static) -> u8 {
+fn run(config: Config, read: impl Fn() -> Result<Config, Ending> + Send + 'static) -> u8 {
     if let Err(error) = shutdown::defer() {
-        return Exit::alone(3, &format!("Can't hold signals back: {error}")).print();
+        return Ending::alone(3, &format!("Can't hold signals back: {error}")).print();
     }
     let _logging = match logging::start(&config.log) {
         Ok(logging) => logging,
-        Err(error) => return Exit::alone(3, &format!("Can't start the log: {error}")).print(),
+        Err(error) => return Ending::alone(3, &format!("Can't start the log: {error}")).print(),
     };
     if let Some(conflict) = config.conflict() {
         log(Level::Fatal, "server", &conflict);
         return 4;
     }
-    let Err(reason) = server::start(config, read) else {
+    let Err(error) = server::start(config, read) else {
         return 0;
     };
-    log(Level::Fatal, "server", &reason);
+    log(Level::Fatal, "server", &error.to_string());
     3
 }

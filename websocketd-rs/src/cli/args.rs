@@ -26,34 +26,34 @@ pub struct Args {
     pub command: Vec<OsString>,
     /// Where to listen.
     #[command(flatten)]
-    pub listening: Listening,
+    pub listening: ListenFlags,
     /// PEM files.
     #[command(flatten)]
-    pub tls: Tls,
+    pub tls: TlsFlags,
     /// What HTTP requests get.
     #[command(flatten)]
-    pub content: Content,
+    pub content: ContentFlags,
     /// Who may connect.
     #[command(flatten)]
-    pub access: Access,
+    pub access: AccessFlags,
     /// How programs run.
     #[command(flatten)]
-    pub programs: Programs,
+    pub programs: ProgramFlags,
     /// Every bound.
     #[command(flatten)]
-    pub limits: Limits,
+    pub limits: LimitFlags,
     /// The daemon itself.
     #[command(flatten)]
-    pub daemon: Daemon,
+    pub daemon: DaemonFlags,
     /// Texts.
     #[command(flatten)]
-    pub about: About,
+    pub about: AboutFlags,
 }
 
 /// Where to listen.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Listening")]
-pub struct Listening {
+pub struct ListenFlags {
     /// Port to listen on. Without the flag 80, or 443 with --ssl; 0 lets the kernel choose one, which the log tells
     #[arg(long, value_name = "PORT")]
     pub port: Option<i64>,
@@ -75,7 +75,7 @@ pub struct Listening {
 /// PEM files.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "TLS")]
-pub struct Tls {
+pub struct TlsFlags {
     /// Serve https and wss (TLS 1.2 or newer); needs --sslcert and --sslkey
     #[arg(long)]
     pub ssl: bool,
@@ -93,7 +93,7 @@ pub struct Tls {
 /// What HTTP requests get.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "What is served")]
-pub struct Content {
+pub struct ContentFlags {
     /// Serve every program below this directory as a WebSocket endpoint, in place of COMMAND
     #[arg(long, value_name = "DIR", value_parser = path())]
     pub dir: Option<PathBuf>,
@@ -120,7 +120,7 @@ pub struct Content {
 /// Who may connect.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Who may connect")]
-pub struct Access {
+pub struct AccessFlags {
     /// Refuse upgrades (403) whose Origin is not the host and port of the request
     #[arg(long)]
     pub sameorigin: bool,
@@ -144,7 +144,7 @@ pub struct Access {
 /// How programs run.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Programs")]
-pub struct Programs {
+pub struct ProgramFlags {
     /// Binary mode: every read from the program is one binary message, every binary message goes to its stdin as it is
     #[arg(long)]
     pub binary: bool,
@@ -186,7 +186,7 @@ pub struct Programs {
 /// Every bound.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Limits")]
-pub struct Limits {
+pub struct LimitFlags {
     /// Programs (WebSocket and CGI) at once; more requests are refused with 429; 0 or less: unlimited
     #[arg(long, value_name = "N", default_value_t = 1024)]
     pub maxforks: i64,
@@ -244,7 +244,7 @@ pub struct Limits {
 /// The daemon itself.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "The daemon")]
-pub struct Daemon {
+pub struct DaemonFlags {
     /// Read flags from this file too, as "flag=value" lines without the dashes; flags on the command line win. Sections
     /// [route /PATH] serve more programs and directories below their path. Read again on SIGHUP
     #[arg(long, value_name = "FILE", value_parser = path())]
@@ -271,7 +271,7 @@ pub struct Daemon {
 /// Texts.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "About")]
-pub struct About {
+pub struct AboutFlags {
     /// Print this and exit
     #[arg(long, short = 'h')]
     pub help: bool,

@@ -15,7 +15,7 @@ use super::number::{ValueError, parse_int, parse_uint};
 
 /// Why argv was refused. Displays as Go's own message, without the usage that follows it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum FlagError {
     /// `--help` or `-h` was met before any error.
     Help,
     /// The text for stderr.
@@ -24,14 +24,14 @@ pub(super) enum Refusal {
 
 /// What a flag's value is, by the type clap parses it into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum FlagKind {
     Bool,
     Int,
     Uint,
     Text,
 }
 
-impl Kind {
+impl FlagKind {
     /// What the configuration file may say.
     fn allowed(self) -> &'static str {
         match self {
@@ -56,11 +56,11 @@ impl Words {
     /// Reads `words` (argv without the program's name).
     ///
     /// # Errors
-    /// [`Refusal`], as Go's `flag` package would.
+    /// [`FlagError`], as Go's `flag` package would.
     pub(super) fn read(
         definition: &Command,
         words: impl IntoIterator<Item = OsString>,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, FlagError> {
         let mut words = words.into_iter();
         let mut read = Self::default();
         while let Some(word) = words.next() {
@@ -70,23 +70,23 @@ impl Words {
                 break;
             };
             if name == "help" || name == "h" {
-                return Err(Refusal::Help);
+                return Err(FlagError::Help);
             }
             let Some(arg) = find(definition, &name) else {
-                return Err(Refusal::Syntax(format!(
+                return Err(FlagError::Syntax(format!(
                     "flag provided but not defined: -{name}"
                 )));
             };
             let kind = kind_of(arg);
             let value = match (kind, value) {
-                (Kind::Bool, None) => OsString::from("true"),
+                (FlagKind::Bool, None) => OsString::from("true"),
                 (_, Some(value)) => value,
                 (_, None) => words
                     .next()
-                    .ok_or_else(|| Refusal::Syntax(format!("flag needs an argument: -{name}")))?,
+                    .ok_or_else(|| FlagError::Syntax(format!("flag needs an argument: -{name}")))?,
             };
             let value = check(kind, &value)
-                .map_err(|error| Refusal::Syntax(error.text(kind, &name, &value)))?;
+                .map_err(|error| FlagError::Syntax(error.text(kind, &name, &value)))?;
             read.push(arg, name, value);
         }
         read.command.extend(words);
@@ -154,7 +154,7 @@ impl Words {
     /// The words for clap, without a program's name.
     pub(crate) fn into_argv(self, definition: &Command) -> Vec<OsString> {
         let is_bool =
-            |name: &str| find(definition, name).is_some_and(|arg| kind_of(arg) == Kind::Bool);
+            |name: &str| find(definition, name).is_some_and(|arg| kind_of(arg) == FlagKind::Bool);
         let mut argv = Vec::new();
         for (name, value) in self.flags {
             let mut word = OsString::from(format!("--{name}"));
@@ -181,7 +181,7 @@ fn find<'definition>(definition: &'definition Command, name: &str) -> Option<&'d
 }
 
 /// The flag's name and its `=value`; `None` when the word is no flag, or is `--`.
-fn split(word: &OsStr) -> Result<Option<(String, Option<OsString>)>, Refusal> {
+fn split(word: &OsStr) -> Result<Option<(String, Option<OsString>)>, FlagError> {
     let bytes = word.as_bytes();
     let body = match bytes {
         [] | [b'-'] | b"--" => return Ok(None),
@@ -189,7 +189,7 @@ fn split(word: &OsStr) -> Result<Option<(String, Option<OsString>)>, Refusal> {
         _ => return Ok(None),
     };
     if matches!(body.first(), Some(b'-' | b'=')) {
-        return Err(Refusal::Syntax(format!(
+        return Err(FlagError::Syntax(format!(
             "bad flag syntax: {}",
             word.to_string_lossy()
         )));
@@ -204,37 +204,37 @@ fn split(word: &OsStr) -> Result<Option<(String, Option<OsString>)>, Refusal> {
     Ok(Some((String::from_utf8_lossy(name).into_owned(), value)))
 }
 
-fn kind_of(arg: &Arg) -> Kind {
+fn kind_of(arg: &Arg) -> FlagKind {
     if !arg.get_action().takes_values() {
-        return Kind::Bool;
+        return FlagKind::Bool;
     }
     let parsed = arg.get_value_parser().type_id();
     if parsed == TypeId::of::<i64>() {
-        Kind::Int
+        FlagKind::Int
     } else if parsed == TypeId::of::<u64>() {
-        Kind::Uint
+        FlagKind::Uint
     } else {
-        Kind::Text
+        FlagKind::Text
     }
 }
 
 /// The value in the form that clap parses.
-fn check(kind: Kind, value: &OsStr) -> Result<OsString, ValueError> {
+fn check(kind: FlagKind, value: &OsStr) -> Result<OsString, ValueError> {
     match kind {
-        Kind::Text => Ok(value.to_owned()),
-        Kind::Bool => match value.as_bytes() {
+        FlagKind::Text => Ok(value.to_owned()),
+        FlagKind::Bool => match value.as_bytes() {
             b"1" | b"t" | b"T" | b"TRUE" | b"true" | b"True" => Ok("true".into()),
             b"0" | b"f" | b"F" | b"FALSE" | b"false" | b"False" => Ok("false".into()),
             _ => Err(ValueError::Syntax),
         },
-        Kind::Int => {
+        FlagKind::Int => {
             let number = value
                 .to_str()
                 .ok_or(ValueError::Syntax)
                 .and_then(parse_int)?;
             Ok(number.to_string().into())
         }
-        Kind::Uint => {
+        FlagKind::Uint => {
             let number = value
                 .to_str()
                 .ok_or(ValueError::Syntax)
@@ -254,14 +254,14 @@ fn quote(text: &str) -> String {
 
 impl ValueError {
     /// In Go's words.
-    fn text(self, kind: Kind, name: &str, value: &OsStr) -> String {
+    fn text(self, kind: FlagKind, name: &str, value: &OsStr) -> String {
         let value = quote(&value.to_string_lossy());
         let reason = match self {
             Self::Syntax => "parse error",
             Self::Range => "value out of range",
         };
         match kind {
-            Kind::Bool => format!("invalid boolean value {value} for -{name}: {reason}"),
+            FlagKind::Bool => format!("invalid boolean value {value} for -{name}: {reason}"),
             _ => format!("invalid value {value} for flag -{name}: {reason}"),
         }
     }
@@ -273,7 +273,7 @@ mod tests {
     use crate::cli::Args;
     use clap::CommandFactory;
 
-    fn read(words: &[&str]) -> Result<Vec<String>, Refusal> {
+    fn read(words: &[&str]) -> Result<Vec<String>, FlagError> {
         let definition = Args::command();
         Ok(Words::read(&definition, words.iter().map(OsString::from))?
             .into_argv(&definition)
@@ -284,7 +284,7 @@ mod tests {
 
     fn refused(words: &[&str]) -> String {
         match read(words) {
-            Err(Refusal::Syntax(text)) => text,
+            Err(FlagError::Syntax(text)) => text,
             other => panic!("{words:?} gave {other:?}"),
         }
     }
@@ -402,10 +402,10 @@ mod tests {
 
     #[test]
     fn help_counts_when_it_is_reached() {
-        assert_eq!(read(&["--help"]), Err(Refusal::Help));
-        assert_eq!(read(&["-h"]), Err(Refusal::Help));
-        assert_eq!(read(&["--help=false", "x"]), Err(Refusal::Help));
-        assert_eq!(read(&["--help", "--port=abc"]), Err(Refusal::Help));
+        assert_eq!(read(&["--help"]), Err(FlagError::Help));
+        assert_eq!(read(&["-h"]), Err(FlagError::Help));
+        assert_eq!(read(&["--help=false", "x"]), Err(FlagError::Help));
+        assert_eq!(read(&["--help", "--port=abc"]), Err(FlagError::Help));
         assert_eq!(
             refused(&["--port=x", "-h"]),
             "invalid value \"x\" for flag -port: parse error"

@@ -13,14 +13,17 @@ use std::path::Path;
 
 use clap::{CommandFactory, FromArgMatches};
 
-pub use args::{Access, Args, Content, Daemon, Limits, Listening, Programs, Tls};
+pub use args::{
+    AboutFlags, AccessFlags, Args, ContentFlags, DaemonFlags, LimitFlags, ListenFlags,
+    ProgramFlags, TlsFlags,
+};
 pub(crate) use flag::Words;
 pub use text::version;
 
 /// An end of the program before it serves anything: what goes to which stream, and the exit code.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exit {
-    /// Exit code.
+pub struct Ending {
+    /// Ending code.
     pub code: u8,
     /// Text for stdout.
     pub stdout: String,
@@ -28,7 +31,7 @@ pub struct Exit {
     pub stderr: String,
 }
 
-impl Exit {
+impl Ending {
     /// Writes both texts. A reader that went away is no error: the exit code tells the rest.
     pub fn print(&self) -> u8 {
         let _ = io::stdout().write_all(self.stdout.as_bytes());
@@ -98,24 +101,24 @@ pub fn program_name(argv: &[OsString]) -> String {
 /// Reads `argv` (the program's name first) as far as its words can be judged by themselves.
 ///
 /// # Errors
-/// The [`Exit`] to make when the words are wrong or ask for a text.
-pub(crate) fn read(argv: &[OsString]) -> Result<Words, Exit> {
+/// The [`Ending`] to make when the words are wrong or ask for a text.
+pub(crate) fn read(argv: &[OsString]) -> Result<Words, Ending> {
     let program = program_name(argv);
     let words = match Words::read(&Args::command(), argv.iter().skip(1).cloned()) {
         Ok(words) => words,
-        Err(flag::Refusal::Help) => {
+        Err(flag::FlagError::Help) => {
             let stderr = text::help(&program);
-            return Err(Exit {
+            return Err(Ending {
                 code: 0,
                 stdout: String::new(),
                 stderr,
             });
         }
-        Err(flag::Refusal::Syntax(message)) => return Err(Exit::usage(2, &message, &program)),
+        Err(flag::FlagError::Syntax(message)) => return Err(Ending::usage(2, &message, &program)),
     };
     if argv.len() <= 1 {
         let missing = "Command line arguments are missing.";
-        return Err(Exit::told_on_stdout(1, missing, &program));
+        return Err(Ending::told_on_stdout(1, missing, &program));
     }
     let typed = type_words(words.clone(), &program)?;
     if typed.about.version || typed.about.license {
@@ -124,7 +127,7 @@ pub(crate) fn read(argv: &[OsString]) -> Result<Words, Exit> {
             stdout.push('\n');
             stdout.push_str(text::LICENSE);
         }
-        return Err(Exit {
+        return Err(Ending {
             code: 0,
             stdout,
             stderr: String::new(),
@@ -137,9 +140,9 @@ pub(crate) fn read(argv: &[OsString]) -> Result<Words, Exit> {
 ///
 /// # Errors
 /// For texts that are not UTF-8 where clap wants them to be.
-pub(crate) fn type_words(words: Words, program: &str) -> Result<Args, Exit> {
+pub(crate) fn type_words(words: Words, program: &str) -> Result<Args, Ending> {
     let definition = Args::command();
-    let invalid = |error: clap::Error| Exit::usage(2, error.to_string().trim_end(), program);
+    let invalid = |error: clap::Error| Ending::usage(2, error.to_string().trim_end(), program);
     let name = OsString::from("websocketd-rs");
     let words = std::iter::once(name).chain(words.into_argv(&definition));
     let matches = definition.try_get_matches_from(words).map_err(invalid)?;
@@ -150,7 +153,7 @@ pub(crate) fn type_words(words: Words, program: &str) -> Result<Args, Exit> {
 mod tests {
     use super::*;
 
-    fn exit(words: &[&str]) -> Exit {
+    fn exit(words: &[&str]) -> Ending {
         let argv: Vec<OsString> = std::iter::once("/usr/bin/wd")
             .chain(words.iter().copied())
             .map(Into::into)

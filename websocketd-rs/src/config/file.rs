@@ -1,14 +1,14 @@
 //! The ini file's form: sections of `key = value` lines, each with its line number for what is wrong with it. Pure.
 //!
-//! Read by hand and not by the `ini` crate: that one forgets line numbers, which every complaint about a value needs, and
-//! merges repeated keys, which `header` and `address` live from.
+//! Read here and not by rust-ini, which keeps repeated keys but no positions: every message about a value names its line
+//! (docs/decisions.md).
 
 /// The largest file that is read: it is written by hand, a bigger one is a mistake.
 pub(super) const MAX_FILE: u64 = 1 << 20;
 
-/// A section: the lines under one `[name]`, or those before the first.
+/// A section's lines: those under one `[name]`, or those before the first.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Section {
+pub(super) struct Lines {
     /// What stands in the brackets; empty before the first section.
     pub(super) name: String,
     /// Line of the name; 0 before the first section.
@@ -33,8 +33,8 @@ pub(super) struct Mistake {
 
 /// Reads sections. `#` and `;` begin a comment at the start of a line only, for values may hold both. A value in double quotes
 /// keeps its blanks.
-pub(super) fn parse(text: &str) -> Result<Vec<Section>, Mistake> {
-    let first = Section {
+pub(super) fn parse(text: &str) -> Result<Vec<Lines>, Mistake> {
+    let first = Lines {
         name: String::new(),
         line: 0,
         entries: Vec::new(),
@@ -61,7 +61,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Section>, Mistake> {
                 let text = format!("section [{name}] is there already, in line {}", twin.line);
                 return Err(mistake(&text));
             }
-            sections.push(Section {
+            sections.push(Lines {
                 name,
                 line,
                 entries: Vec::new(),
@@ -93,33 +93,17 @@ pub(super) fn parse(text: &str) -> Result<Vec<Section>, Mistake> {
     Ok(sections)
 }
 
-/// Splits a command line into words as a shell does, without anything else that a shell does: blanks separate, single and double
-/// quotes hold together, a backslash (not within single quotes) takes the next character as it is.
+/// Splits a command line into words by the quoting rules of a POSIX shell; a shell does nothing else here. A word that starts
+/// with `#` begins a comment.
 pub(super) fn split_command(text: &str) -> Result<Vec<String>, &'static str> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote = None;
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
-        match (quote, character) {
-            (Some(open), character) if character == open => quote = None,
-            (None | Some('"'), '\\') => {
-                let next = characters.next().ok_or("a backslash stands at the end")?;
-                word.get_or_insert_default().push(next);
-            }
-            (None, '\'' | '"') => {
-                quote = Some(character);
-                word.get_or_insert_default();
-            }
-            (None, character) if character.is_whitespace() => words.extend(word.take()),
-            (_, character) => word.get_or_insert_default().push(character),
+    shlex::split(text).ok_or_else(|| {
+        let before = text.strip_suffix('\\').and_then(shlex::split);
+        if before.is_some() {
+            "a backslash stands at the end"
+        } else {
+            "a quote is not closed"
         }
-    }
-    if quote.is_some() {
-        return Err("a quote is not closed");
-    }
-    words.extend(word);
-    Ok(words)
+    })
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! Where and as whom the daemon listens.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use nix::unistd::{Gid, Uid};
+
+use super::Network;
 
 /// Listeners.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +21,8 @@ pub struct Listen {
     pub inherited: bool,
     /// `--proxy-protocol`: trusted proxies begin each connection with a PROXY header.
     pub proxy_protocol: bool,
+    /// `--trusted-proxy`: whose `Forwarded` and `X-Forwarded-*` fields, and PROXY headers, say who the client is.
+    pub trusted_proxies: Vec<Network>,
     /// Host and port of the admin server.
     pub admin: Option<(String, i64)>,
     /// Path of the Unix socket.
@@ -30,6 +35,12 @@ impl Listen {
     /// Whether the TCP listeners speak TLS.
     pub fn is_tls(&self) -> bool {
         self.tls.is_some()
+    }
+
+    /// Whether `ip` is a `--trusted-proxy`.
+    pub fn trusts(&self, ip: IpAddr) -> bool {
+        let mut networks = self.trusted_proxies.iter();
+        networks.any(|network| network.contains(ip))
     }
 }
 

@@ -1,57 +1,11 @@
 //! Command line and configuration file together: which of them a value came from, and the routes.
 
 use std::ffi::OsString;
-use std::io::Read;
-use std::path::{Path, PathBuf};
 
-use clap::CommandFactory;
-
-use super::check::{Problem, check, check_route_user, check_variable};
-use super::file::{self, Entry, MAX_FILE, Section};
-use super::{Config, Environment, Route, User};
-use crate::cli::{self, Args, Exit, Words};
-
-/// Keys of a route that are no flags, or are flags by a shorter name.
-const SHORT_KEYS: [(&str, &str); 2] = [("cgi", "cgidir"), ("static", "staticdir")];
-
-/// Flags that a route may set for itself. The rest belongs to the daemon or to the connection, which is there before the route
-/// is known.
-const ROUTE_FLAGS: [&str; 31] = [
-    "dir",
-    "staticdir",
-    "cgidir",
-    "devconsole",
-    "header",
-    "header-ws",
-    "header-http",
-    "sameorigin",
-    "origin",
-    "protocol",
-    "close-on-exit",
-    "binary",
-    "passstderr",
-    "passenv",
-    "user",
-    "closems",
-    "cgitimeout",
-    "handlercpu",
-    "handlermemory",
-    "handlerfiles",
-    "handlerprocs",
-    "maxforks",
-    "maxframesize",
-    "maxfragments",
-    "maxline",
-    "maxenvbytes",
-    "sessionidletimeout",
-    "writetimeout",
-    "closetimeout",
-    "pingms",
-    "reverselookup",
-];
-
-/// Flags that make no sense in the file that they would lead to or keep from being used.
-const LINE_ONLY: [&str; 5] = ["config", "check", "help", "version", "license"];
+use super::check::{Problem, check, check_route_user, check_site, max_forks};
+use super::sections::{ConfigFile, Section};
+use super::{Config, Environment, ForkLimit, SiteConfig, SiteKey, User};
+use crate::cli::{self, Ending, Words};
 
 /// What the command line and the file it names say.
 #[derive(Debug, Clone)]
@@ -65,223 +19,112 @@ pub struct Loaded {
 /// Reads `argv` (the program's name first) and the file of `--config`. `environment` is the daemon's own.
 ///
 /// # Errors
-/// The [`Exit`] to make.
-pub fn load(argv: &[OsString], environment: &Environment) -> Result<Loaded, Exit> {
+/// What to print, and the exit code.
+pub fn load(argv: &[OsString], environment: &Environment) -> Result<Loaded, Ending> {
     let program = cli::program_name(argv);
     let typed = cli::read(argv)?;
     let named = cli::type_words(typed.clone(), &program)?.daemon.config;
-    let source = match named.filter(|path| !path.as_os_str().is_empty()) {
-        None => Source::default(),
-        Some(path) => Source::read(&path).map_err(|mistakes| Exit::alone(1, &mistakes))?,
+    let file = match named.filter(|path| !path.as_os_str().is_empty()) {
+        None => ConfigFile::default(),
+        Some(path) => ConfigFile::read(&path).map_err(|error| error.ending())?,
     };
-    let words = source.global.words.clone().overridden_by(&typed);
-    let told = |problem: Problem, part: &Part| {
-        problem.exit(&program, &|flag| {
-            let is_own = !std::ptr::eq(part, &raw const source.global) && part.words.has(flag);
-            part.line_of(flag)
-                .filter(|_| is_own || !typed.has(flag))
-                .map(|line| source.place(line))
-        })
-    };
-    let base = cli::type_words(words.clone(), &program)?;
-    let global = &source.global;
-    let mut config = check(
-        &base,
-        &global.variables,
+    let words = file.global.words.clone().overridden_by(&typed);
+    let merge = Merge {
+        program: &program,
+        file: &file,
+        typed: &typed,
+        words: &words,
         environment,
-        source.routes.is_empty(),
-    )
-    .map_err(|problem| told(problem, global))?;
-    if let Some(user) = &mut config.user {
-        source.sign(user, global, &typed);
+    };
+    merge.load()
+}
+
+/// Both sources, and what they say together of the daemon itself.
+struct Merge<'a> {
+    program: &'a str,
+    file: &'a ConfigFile,
+    typed: &'a Words,
+    words: &'a Words,
+    environment: &'a Environment,
+}
+
+impl Merge<'_> {
+    fn load(&self) -> Result<Loaded, Ending> {
+        let global = &self.file.global;
+        let base = cli::type_words(self.words.clone(), self.program)?;
+        let must_serve = self.file.routes.is_empty();
+        let mut config = check(&base, &global.variables, self.environment, must_serve)
+            .map_err(|problem| self.blame(problem, global))?;
+        if let Some(user) = &mut config.user {
+            self.sign(user, global);
+        }
+        for (path, section) in &self.file.routes {
+            let site = self.route(path, section, config.user.as_ref())?;
+            config.sites.push(site.into());
+        }
+        // Stable: among those of one precedence the daemon's own settings, which came first, are to be the last.
+        config.sites.rotate_left(1);
+        config.sites.sort_by(|a, b| {
+            let precedence = b.key.precedence().cmp(&a.key.precedence());
+            precedence.then(a.key.path.cmp(&b.key.path))
+        });
+        Ok(Loaded {
+            config,
+            check_only: base.daemon.check,
+        })
     }
-    for (path, part) in &source.routes {
+
+    fn route(
+        &self,
+        path: &str,
+        section: &Section,
+        own: Option<&User>,
+    ) -> Result<SiteConfig, Ending> {
+        let global = &self.file.global;
         // What the command line says holds for the daemon: a route's own word is about the route.
-        let mut inherited = words.clone();
+        let mut inherited = self.words.clone();
         for flag in ["dir", "staticdir", "cgidir", "devconsole"] {
             inherited.remove(flag);
         }
         inherited.command.clear();
-        let merged = cli::type_words(inherited.overridden_by(&part.words), &program)?;
-        let variables = [&global.variables[..], &part.variables[..]].concat();
-        let mut route = check(&merged, &variables, environment, true)
-            .and_then(|route| check_route_user(route, config.user.as_ref()))
-            .map_err(|problem| told(problem.in_route(path), part))?;
-        if let Some(user) = &mut route.user {
-            let owner = if part.words.has("user") { part } else { global };
-            source.sign(user, owner, &typed);
+        let merged = cli::type_words(inherited.overridden_by(&section.words), self.program)?;
+        let variables = [&global.variables[..], &section.variables[..]].concat();
+        let mut site = check_site(&merged, &variables, self.environment, true)
+            .and_then(|site| check_route_user(site, own))
+            .map_err(|problem| self.blame(problem.in_route(path), section))?;
+        if let Some(user) = &mut site.user {
+            let has_own = section.words.has("user");
+            self.sign(user, if has_own { section } else { global });
         }
-        config.routes.push(Route {
-            path: path.clone(),
-            own_forks: part.words.has("maxforks"),
-            config: route.into(),
-        });
-    }
-    // The longest prefix decides: it comes first.
-    config
-        .routes
-        .sort_by(|a, b| b.path.len().cmp(&a.path.len()).then(a.path.cmp(&b.path)));
-    Ok(Loaded {
-        config,
-        check_only: base.daemon.check,
-    })
-}
-
-/// A configuration file, its values checked one by one.
-#[derive(Debug, Default)]
-struct Source {
-    file: PathBuf,
-    global: Part,
-    routes: Vec<(String, Part)>,
-}
-
-/// What one section says.
-#[derive(Debug, Default)]
-struct Part {
-    words: Words,
-    /// `env = NAME=value`.
-    variables: Environment,
-    /// Line of each flag, the last of a repeated one last.
-    lines: Vec<(String, usize)>,
-    /// Line of the section itself.
-    line: usize,
-}
-
-impl Part {
-    /// Where the flag was set; for what no single flag is to blame for, where the section begins.
-    fn line_of(&self, flag: &str) -> Option<usize> {
-        let own = self
-            .lines
-            .iter()
-            .rev()
-            .find(|(name, _)| name == flag)
-            .map(|(_, line)| *line);
-        own.or_else(|| (self.line > 0).then_some(self.line))
-    }
-}
-
-impl Source {
-    /// Reads the file.
-    ///
-    /// # Errors
-    /// All that is wrong with it, a line each.
-    fn read(path: &Path) -> Result<Self, String> {
-        let failed = |error: std::io::Error| format!("{}: {error}", path.display());
-        let mut text = String::new();
-        let opened = std::fs::File::open(path).map_err(failed)?;
-        opened
-            .take(MAX_FILE + 1)
-            .read_to_string(&mut text)
-            .map_err(failed)?;
-        if text.len() as u64 > MAX_FILE {
-            return Err(format!(
-                "{}: over {MAX_FILE} bytes: this is no configuration",
-                path.display()
-            ));
+        site.key = SiteKey::at(path);
+        if section.words.has("maxforks") {
+            site.forks = ForkLimit::Own(max_forks(&merged.limits));
         }
-        Self::parse(path, &text)
+        Ok(site)
     }
 
-    fn parse(path: &Path, text: &str) -> Result<Self, String> {
-        let mut source = Self {
-            file: path.to_owned(),
-            ..Self::default()
-        };
-        let sections = file::parse(text)
-            .map_err(|mistake| format!("{}: {}", source.place(mistake.line), mistake.text))?;
-        let mut mistakes = Vec::new();
-        for section in sections {
-            let name = section.name.clone();
-            match name.strip_prefix("route ") {
-                None if name.is_empty() || name == "global" => source.add_global(&section, &mut mistakes),
-                Some(prefix) if is_route(prefix) => source.add_route(prefix, &section, &mut mistakes),
-                _ => mistakes.push(format!(
-                    "{}: [{name}]: allowed are [global] and [route /PATH], where /PATH has no empty, '.' or '..' parts",
-                    source.place(section.line)
-                )),
-            }
-        }
-        if mistakes.is_empty() {
-            Ok(source)
-        } else {
-            Err(mistakes.join("\n"))
-        }
+    fn is_global(&self, section: &Section) -> bool {
+        std::ptr::eq(section, &raw const self.file.global)
+    }
+
+    /// Names file and line of the flag that `problem` is about, unless the command line set it.
+    fn blame(&self, problem: Problem, section: &Section) -> Ending {
+        problem.ending(self.program, &|flag| {
+            let is_own = !self.is_global(section) && section.words.has(flag);
+            section
+                .line_of(flag)
+                .filter(|_| is_own || !self.typed.has(flag))
+                .map(|line| self.file.at(line))
+        })
     }
 
     /// Notes where `user` was set.
-    fn sign(&self, user: &mut User, part: &Part, typed: &Words) {
-        let line = part.line_of("user");
-        let is_typed = std::ptr::eq(part, &raw const self.global) && typed.has("user");
-        if let Some(line) = line.filter(|_| !is_typed) {
-            user.setting = format!("{}: user={}", self.place(line), user.name);
+    fn sign(&self, user: &mut User, section: &Section) {
+        let is_typed = self.is_global(section) && self.typed.has("user");
+        if let Some(line) = section.line_of("user").filter(|_| !is_typed) {
+            user.setting = format!("{}: user={}", self.file.at(line), user.name);
         }
     }
-
-    fn place(&self, line: usize) -> String {
-        format!("{}:{line}", self.file.display())
-    }
-
-    fn add_global(&mut self, section: &Section, mistakes: &mut Vec<String>) {
-        let definition = Args::command();
-        let flags = definition.get_arguments().filter_map(clap::Arg::get_long);
-        let allowed: Vec<&str> = flags.filter(|flag| !LINE_ONLY.contains(flag)).collect();
-        let mut global = std::mem::take(&mut self.global);
-        for entry in &section.entries {
-            self.add(&mut global, entry, &allowed, mistakes);
-        }
-        self.global = global;
-    }
-
-    fn add_route(&mut self, prefix: &str, section: &Section, mistakes: &mut Vec<String>) {
-        let mut part = Part {
-            line: section.line,
-            ..Part::default()
-        };
-        for entry in &section.entries {
-            self.add(&mut part, entry, &ROUTE_FLAGS, mistakes);
-        }
-        let path = prefix.trim_end_matches('/');
-        if self.routes.iter().any(|(other, _)| other == path) {
-            let place = self.place(section.line);
-            mistakes.push(format!(
-                "{place}: [{}]: the route is there already",
-                section.name
-            ));
-        }
-        self.routes.push((path.to_owned(), part));
-    }
-
-    fn add(&self, part: &mut Part, entry: &Entry, allowed: &[&str], mistakes: &mut Vec<String>) {
-        let key = entry.key.as_str();
-        let flag = SHORT_KEYS
-            .iter()
-            .find(|(short, _)| *short == key)
-            .map_or(key, |(_, flag)| flag);
-        let added = match key {
-            "command" => file::split_command(&entry.value)
-                .map_err(str::to_owned)
-                .map(|words| part.words.command = words.into_iter().map(Into::into).collect()),
-            "env" => check_variable(&entry.value).map(|pair| part.variables.push(pair)),
-            _ if !allowed.contains(&flag) => Err(format!(
-                "unknown key; allowed here are command, env, {}",
-                allowed.join(", ")
-            )),
-            _ => part.words.add(&Args::command(), flag, entry.value.as_ref()),
-        };
-        part.lines.push((flag.to_owned(), entry.line));
-        if let Err(wrong) = added {
-            mistakes.push(format!("{}: {key}: {wrong}", self.place(entry.line)));
-        }
-    }
-}
-
-/// A route's prefix is a clean path: requests are compared with it after their own was cleaned.
-fn is_route(prefix: &str) -> bool {
-    prefix == "/"
-        || prefix.strip_prefix('/').is_some_and(|rest| {
-            let rest = rest.strip_suffix('/').unwrap_or(rest);
-            rest.split('/').all(|part| !matches!(part, "" | "." | ".."))
-        })
 }
 
 #[cfg(test)]

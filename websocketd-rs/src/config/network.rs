@@ -1,22 +1,20 @@
 //! Networks as people write them: `192.0.2.0/24`, `2001:db8::/32`, or one address.
 
-use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-/// A network, or one address.
+use ipnet::{IpNet, Ipv4Net};
+
+/// A network, or one address: an `IpNet` that takes an IPv4 address for the same in either notation (`::ffff:192.0.2.1`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
-    address: IpAddr,
-    prefix: u8,
-}
+pub struct Network(IpNet);
 
 /// The text is no network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoNetwork;
 
-impl fmt::Display for NoNetwork {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl std::fmt::Display for NoNetwork {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("write an address, or a network like 192.0.2.0/24 or 2001:db8::/32")
     }
 }
@@ -25,53 +23,26 @@ impl FromStr for Network {
     type Err = NoNetwork;
 
     fn from_str(text: &str) -> Result<Self, NoNetwork> {
-        let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix)),
-            None => (text, None),
-        };
-        let address: IpAddr = address.parse().map_err(|_| NoNetwork)?;
-        let longest = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = match prefix {
-            None => longest,
-            Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-                digits.parse().map_err(|_| NoNetwork)?
-            }
-            Some(_) => return Err(NoNetwork),
-        };
-        if prefix > longest {
-            Err(NoNetwork)
-        } else {
-            Ok(Self { address, prefix })
+        if let Ok(address) = text.parse::<IpAddr>() {
+            return Ok(Self(address.to_canonical().into()));
         }
+        let network: IpNet = text.parse().map_err(|_| NoNetwork)?;
+        let mapped = match network {
+            // The 96 bits before an IPv4 address count in the prefix.
+            IpNet::V6(six) => six
+                .addr()
+                .to_ipv4_mapped()
+                .and_then(|address| Ipv4Net::new(address, six.prefix_len().checked_sub(96)?).ok()),
+            IpNet::V4(_) => None,
+        };
+        Ok(Self(mapped.map_or(network, IpNet::V4)))
     }
 }
 
 impl Network {
-    /// Whether `ip` lies in it. An IPv4 address that comes as IPv6 (`::ffff:192.0.2.1`) is the IPv4 address.
+    /// Whether `ip` lies in it.
     pub fn contains(&self, ip: IpAddr) -> bool {
-        match (self.address.to_canonical(), ip.to_canonical()) {
-            (IpAddr::V4(network), IpAddr::V4(ip)) => {
-                // A mapped network counts its 96 leading bits.
-                let prefix = if self.address.is_ipv4() {
-                    self.prefix
-                } else {
-                    self.prefix.saturating_sub(96)
-                };
-                let host_bits = 32 - u32::from(prefix);
-                (u32::from(network) ^ u32::from(ip))
-                    .checked_shr(host_bits)
-                    .unwrap_or(0)
-                    == 0
-            }
-            (IpAddr::V6(network), IpAddr::V6(ip)) => {
-                let host_bits = 128 - u32::from(self.prefix);
-                (u128::from(network) ^ u128::from(ip))
-                    .checked_shr(host_bits)
-                    .unwrap_or(0)
-                    == 0
-            }
-            _ => false,
-        }
+        self.0.contains(&ip.to_canonical())
     }
 }
 

@@ -1,6 +1,6 @@
 //! A request's body, out of the connection's bytes (RFC 9112 sections 6 and 7). Pure.
 
-use super::request::{BodyLength, Refusal};
+use super::request::{BadRequest, BodyLength};
 
 /// Most bytes of one body. Bodies are passed on as they come and never kept, so this bounds what one request may fill
 /// a script's disk with; a script that wants less looks at `CONTENT_LENGTH`.
@@ -16,7 +16,7 @@ const MAX_CHUNK_LINE: usize = 256;
 const MAX_TRAILERS: usize = 8 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum BodyState {
     /// So many bytes of the body follow.
     Plain(u64),
     /// A line with a chunk's size follows.
@@ -34,18 +34,18 @@ enum State {
 /// What is left of a request's body.
 #[derive(Debug)]
 pub(super) struct Body {
-    state: State,
+    state: BodyState,
     taken: u64,
 }
 
-const fn bad(reason: &'static str) -> Refusal {
-    Refusal {
+const fn bad(reason: &'static str) -> BadRequest {
+    BadRequest {
         status: 400,
         reason,
     }
 }
 
-const TOO_LARGE: Refusal = Refusal {
+const TOO_LARGE: BadRequest = BadRequest {
     status: 413,
     reason: "request body is too large",
 };
@@ -53,26 +53,26 @@ const TOO_LARGE: Refusal = Refusal {
 impl Body {
     /// # Errors
     /// 413 when the announced length is over [`MAX_BODY`].
-    pub(super) fn new(length: BodyLength) -> Result<Self, Refusal> {
+    pub(super) fn new(length: BodyLength) -> Result<Self, BadRequest> {
         let state = match length {
-            BodyLength::Known(0) => State::Done,
+            BodyLength::Known(0) => BodyState::Done,
             BodyLength::Known(length) if length > MAX_BODY => return Err(TOO_LARGE),
-            BodyLength::Known(length) => State::Plain(length),
-            BodyLength::Chunked => State::Size,
+            BodyLength::Known(length) => BodyState::Plain(length),
+            BodyLength::Chunked => BodyState::Size,
         };
         Ok(Self { state, taken: 0 })
     }
 
     /// Whether all of it was taken.
     pub(super) fn is_done(&self) -> bool {
-        self.state == State::Done
+        self.state == BodyState::Done
     }
 
     /// Whether too much is still to come, or nobody knows how much, to read it over for the next request.
     pub(super) fn must_close(&self) -> bool {
         match self.state {
-            State::Plain(left) => left > MAX_DRAIN,
-            State::Done => false,
+            BodyState::Plain(left) => left > MAX_DRAIN,
+            BodyState::Done => false,
             _ => true,
         }
     }
@@ -81,14 +81,18 @@ impl Body {
     ///
     /// # Errors
     /// Malformed chunks, or over [`MAX_BODY`] bytes.
-    pub(super) fn take(&mut self, buffer: &mut Vec<u8>, out: &mut Vec<u8>) -> Result<(), Refusal> {
+    pub(super) fn take(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), BadRequest> {
         let before = out.len();
         let mut used = 0;
         loop {
             let rest = &buffer[used..];
             let (step, next) = match self.state {
-                State::Done => break,
-                State::Plain(left) | State::Chunk(left) => {
+                BodyState::Done => break,
+                BodyState::Plain(left) | BodyState::Chunk(left) => {
                     let count = rest.len().min(usize::try_from(left).unwrap_or(usize::MAX));
                     if count == 0 {
                         break;
@@ -96,21 +100,21 @@ impl Body {
                     out.extend_from_slice(&rest[..count]);
                     (count, self.after_data(left - count as u64))
                 }
-                State::Size => match find_line(rest, MAX_CHUNK_LINE)? {
+                BodyState::Size => match find_line(rest, MAX_CHUNK_LINE)? {
                     None => break,
                     Some(line) => (line.len() + 2, after_size(line)?),
                 },
-                State::ChunkEnd => match find_line(rest, 0)? {
+                BodyState::ChunkEnd => match find_line(rest, 0)? {
                     None => break,
-                    Some(_) => (2, State::Size),
+                    Some(_) => (2, BodyState::Size),
                 },
-                State::Trailers(read) => match find_line(rest, MAX_TRAILERS - read)? {
+                BodyState::Trailers(read) => match find_line(rest, MAX_TRAILERS - read)? {
                     None => break,
-                    Some(b"") => (2, State::Done),
+                    Some(b"") => (2, BodyState::Done),
                     Some(line) if read + line.len() + 2 > MAX_TRAILERS => {
                         return Err(bad("trailer fields are too large"));
                     }
-                    Some(line) => (line.len() + 2, State::Trailers(read + line.len() + 2)),
+                    Some(line) => (line.len() + 2, BodyState::Trailers(read + line.len() + 2)),
                 },
             };
             used += step;
@@ -125,17 +129,17 @@ impl Body {
         }
     }
 
-    fn after_data(&self, left: u64) -> State {
+    fn after_data(&self, left: u64) -> BodyState {
         match self.state {
-            State::Plain(_) if left == 0 => State::Done,
-            State::Plain(_) => State::Plain(left),
-            _ if left == 0 => State::ChunkEnd,
-            _ => State::Chunk(left),
+            BodyState::Plain(_) if left == 0 => BodyState::Done,
+            BodyState::Plain(_) => BodyState::Plain(left),
+            _ if left == 0 => BodyState::ChunkEnd,
+            _ => BodyState::Chunk(left),
         }
     }
 }
 
-fn after_size(line: &[u8]) -> Result<State, Refusal> {
+fn after_size(line: &[u8]) -> Result<BodyState, BadRequest> {
     let digits = line
         .split(|&byte| byte == b';')
         .next()
@@ -146,13 +150,13 @@ fn after_size(line: &[u8]) -> Result<State, Refusal> {
     }
     let text = std::str::from_utf8(digits).map_err(|_| bad("malformed chunk size"))?;
     match u64::from_str_radix(text, 16).map_err(|_| bad("malformed chunk size"))? {
-        0 => Ok(State::Trailers(0)),
-        size => Ok(State::Chunk(size)),
+        0 => Ok(BodyState::Trailers(0)),
+        size => Ok(BodyState::Chunk(size)),
     }
 }
 
 /// The line at the begin of `bytes`, without its CRLF; `None` when its end did not come yet.
-fn find_line(bytes: &[u8], max: usize) -> Result<Option<&[u8]>, Refusal> {
+fn find_line(bytes: &[u8], max: usize) -> Result<Option<&[u8]>, BadRequest> {
     match memchr::memchr(b'\n', bytes) {
         Some(end) if end > max + 1 => Err(bad("line in the body is too long")),
         Some(end) if end > 0 && bytes[end - 1] == b'\r' => Ok(Some(&bytes[..end - 1])),
@@ -172,7 +176,7 @@ mod tests {
         length: BodyLength,
         text: &[u8],
         step: usize,
-    ) -> Result<(Vec<u8>, Vec<u8>, bool), Refusal> {
+    ) -> Result<(Vec<u8>, Vec<u8>, bool), BadRequest> {
         let mut body = Body::new(length)?;
         let (mut buffer, mut out) = (Vec::new(), Vec::new());
         for piece in text.chunks(step) {

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use super::forwarded;
-use super::request::{Head, Refusal};
-use crate::config;
+use super::request::{BadRequest, Head};
+use crate::config::Listen;
 use crate::net::Peer;
 
 /// Who asks.
@@ -29,22 +29,18 @@ impl Client {
         peer: Peer,
         tls: bool,
         head: &Head,
-        http: &config::Http,
-    ) -> Result<Self, Refusal> {
+        listen: &Listen,
+    ) -> Result<Self, BadRequest> {
         let (address, port) = match peer {
             Peer::Unix => (None, None),
             Peer::Tcp(address) => (Some(address.ip().to_canonical()), Some(address.port())),
         };
-        let is_trusted = |ip: IpAddr| {
-            http.trusted_proxies
-                .iter()
-                .any(|network| network.contains(ip))
-        };
+        let is_trusted = |ip: IpAddr| listen.trusts(ip);
         Ok(match address {
             Some(proxy) if is_trusted(proxy) => {
                 let origin =
                     forwarded::read(&head.headers, proxy, is_trusted).map_err(|reason| {
-                        Refusal {
+                        BadRequest {
                             status: 400,
                             reason,
                         }
@@ -79,13 +75,13 @@ mod tests {
     use crate::http::request;
 
     fn client(peer: &str, fields: &str) -> Client {
-        let http = config::Http {
+        let listen = Listen {
             trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
-            ..config::Http::default()
+            ..Listen::default()
         };
         let text = format!("GET / HTTP/1.0\r\n{fields}\r\n");
         let head = request::parse(text.as_bytes(), 16).unwrap();
-        Client::of(Peer::Tcp(peer.parse().unwrap()), false, &head, &http).unwrap()
+        Client::of(Peer::Tcp(peer.parse().unwrap()), false, &head, &listen).unwrap()
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::request::{self, Head, Refusal};
+use super::request::{self, BadRequest, Head};
 use crate::config::Limits;
 use crate::net::Stream;
 
@@ -32,7 +32,7 @@ pub(super) enum NoHead {
     /// The client closed, or was silent for too long.
     Closed,
     /// What came is not served.
-    Refused(Refusal),
+    Bad(BadRequest),
 }
 
 /// A client's stream with what was read from it and not used yet.
@@ -79,7 +79,7 @@ impl Connection {
         let deadline = Instant::now() + limits.header_timeout;
         match timeout_at(deadline, self.read_rest(limits)).await {
             Ok(head) => head,
-            Err(_) => Err(NoHead::Refused(Refusal {
+            Err(_) => Err(NoHead::Bad(BadRequest {
                 status: 408,
                 reason: "request head took too long",
             })),
@@ -99,22 +99,22 @@ impl Connection {
             }
             if skipped > MAX_EMPTY {
                 let reason = "empty lines and no request";
-                return Err(NoHead::Refused(Refusal {
+                return Err(NoHead::Bad(BadRequest {
                     status: 400,
                     reason,
                 }));
             }
-            let end = request::find_end(&self.buffer, seen).map_err(NoHead::Refused)?;
+            let end = request::find_end(&self.buffer, seen).map_err(NoHead::Bad)?;
             if end.unwrap_or(self.buffer.len()) > limits.max_header_bytes {
                 let reason = "request head is too large";
-                return Err(NoHead::Refused(Refusal {
+                return Err(NoHead::Bad(BadRequest {
                     status: 431,
                     reason,
                 }));
             }
             if let Some(end) = end {
-                let head = request::parse(&self.buffer[..end], limits.max_headers)
-                    .map_err(NoHead::Refused)?;
+                let head =
+                    request::parse(&self.buffer[..end], limits.max_headers).map_err(NoHead::Bad)?;
                 self.buffer.drain(..end);
                 return Ok(head);
             }

@@ -7,14 +7,16 @@ use tokio::time::timeout;
 use super::body::{Body, MAX_DRAIN};
 use super::client::Client;
 use super::connection::Connection;
-use super::request::{Head, Refusal, Version};
+use super::request::{BadRequest, Head, Version};
 use super::response::{self, Context, Length, Response};
 use super::site::Site;
+use super::target;
+use super::upgrade::NoPermit;
 use super::{After, Service};
-use crate::capacity::Permit;
 use crate::config;
 use crate::logging::Fields;
 use crate::metrics::METRICS;
+use crate::permit::ProgramPermit;
 use crate::process::{Command, Handler};
 
 const TEXT: &[u8] = b"text/plain; charset=utf-8";
@@ -31,8 +33,8 @@ pub(super) struct Exchange<'a> {
     /// Who asks.
     pub(super) client: Client,
     /// What is served here.
-    pub(super) site: Site<'a>,
-    /// Spawner and shutdown.
+    pub(super) site: &'a Site,
+    /// What all connections share.
     pub(super) service: &'a Service,
     /// Whether the connection stays open.
     pub(super) keep_alive: bool,
@@ -50,12 +52,13 @@ impl<'a> Exchange<'a> {
     ) -> Self {
         let keep_alive = head.keep_alive && !service.stopping.is_cancelled();
         let awaits_continue = head.expects_continue;
+        let (host, _) = target::split_host(&head.host).unwrap_or_default();
         Self {
             connection,
             head,
             body,
             client,
-            site: Site::at(service, &head.target.path),
+            site: service.sites.at(host, &head.target.path),
             service,
             keep_alive,
             awaits_continue,
@@ -69,7 +72,13 @@ impl<'a> Exchange<'a> {
 
     /// The decoded path below the site.
     pub(super) fn path(&self) -> &'a [u8] {
-        &self.head.target.path[self.site.prefix.len()..]
+        &self.head.target.path[self.prefix().len()..]
+    }
+
+    /// The start of the decoded path that led to the site: empty, or a route without a slash at its end. Programs see it in
+    /// `SCRIPT_NAME`, and what follows in `PATH_INFO`.
+    pub(super) fn prefix(&self) -> &'a str {
+        &self.site.config.key.path
     }
 
     /// The `url` of the log. Also for upgrades it begins with `http`: log parsers rely on it.
@@ -82,41 +91,25 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// The permit for a program; where there is none, the client is told 429 and the log why, `full` if all slots are taken.
-    pub(super) async fn take_permit(&mut self, full: &str) -> io::Result<Option<Permit>> {
-        let Some(slot) = self.site.forks.try_take() else {
-            self.fields().error("http", full);
-            self.reply_status(429).await?;
-            return Ok(None);
-        };
-        let most = self.service.config.limits.max_connections_per_address;
-        // A proxy's connections serve many clients, so that programs are counted; all others were when they came.
+    /// The permit for a program.
+    pub(super) fn take_permit(&self) -> Result<ProgramPermit, NoPermit> {
+        let fork = self.site.forks.try_take().ok_or(NoPermit::Forks)?;
+        let limit = self.service.config.limits.max_connections_per_address;
+        // A proxy's connections serve many clients, so programs are counted; other clients' connections were when accepted.
         let named = self.client.address.filter(|_| self.client.is_named);
-        let Some((most, ip)) = most.zip(named) else {
-            return Ok(Some(Permit {
-                slot,
-                counted: None,
-            }));
+        let address = match limit.zip(named) {
+            None => None,
+            Some((limit, ip)) => {
+                let permit = self.service.addresses.try_take(ip, limit);
+                Some(permit.ok_or(NoPermit::Address(ip))?)
+            }
         };
-        let counted = self.service.addresses.count(ip, most);
-        if counted.is_none() {
-            drop(slot);
-            let fields = Fields {
-                remote: Some(ip.to_string()),
-                ..self.fields()
-            };
-            fields.access("http", "Too many connections from this address");
-            METRICS.refusals.add("connections_per_address");
-            self.reply_text(Response::new(429), &status_text(429))
-                .await?;
-            return Ok(None);
-        }
-        Ok(Some(Permit { slot, counted }))
+        Ok(ProgramPermit { fork, address })
     }
 
     /// Starts `command` as the user that programs run as here.
     pub(super) async fn spawn(&self, command: Command) -> io::Result<Handler> {
-        match self.site.spawner {
+        match &self.site.spawner {
             Some(spawner) => spawner.spawn(command).await,
             None => Err(io::ErrorKind::PermissionDenied.into()),
         }
@@ -184,7 +177,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// Replies to what is wrong with the request's body; the connection ends after it.
-    pub(super) async fn reply_refusal(&mut self, refusal: Refusal) -> io::Result<()> {
+    pub(super) async fn reply_refusal(&mut self, refusal: BadRequest) -> io::Result<()> {
         self.keep_alive = false;
         let bytes = encode_refusal(refusal, &self.site.config.http);
         self.connection.write_all(&bytes).await
@@ -235,8 +228,8 @@ impl<'a> Exchange<'a> {
 }
 
 /// The reply to what could not be parsed; the connection ends after it.
-pub(super) fn encode_refusal(refusal: Refusal, http: &config::Http) -> Vec<u8> {
-    let Refusal { status, reason } = refusal;
+pub(super) fn encode_refusal(refusal: BadRequest, http: &config::Http) -> Vec<u8> {
+    let BadRequest { status, reason } = refusal;
     METRICS.refusals.add(refusal_label(status));
     let context = Context {
         http,

@@ -9,7 +9,7 @@ use super::request::Headers;
 
 /// What the proxies say about the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Origin {
+pub struct ForwardedClient {
     /// The client's address; the proxy's own, when it doesn't tell one.
     pub address: IpAddr,
     /// The client's port, where it is told.
@@ -38,13 +38,13 @@ pub fn read(
     headers: &Headers,
     proxy: IpAddr,
     is_trusted: impl Fn(IpAddr) -> bool,
-) -> Result<Origin, Doubt> {
+) -> Result<ForwardedClient, Doubt> {
     let standard = forwarded_hops(headers)?;
     let customary = x_forwarded_hops(headers);
     let protocol = x_forwarded_protocol(headers, &customary);
     let follow = |hops: &[Hop]| follow(hops, proxy, &is_trusted);
     let origin = match (standard.is_empty(), customary.is_empty()) {
-        (true, true) => Origin {
+        (true, true) => ForwardedClient {
             address: proxy,
             port: None,
             https: None,
@@ -56,21 +56,21 @@ pub fn read(
             if origin.address != other.address {
                 return Err("Forwarded and X-Forwarded-For name different clients");
             }
-            Origin {
+            ForwardedClient {
                 https: origin.https.or(other.https),
                 ..origin
             }
         }
     };
-    Ok(Origin {
+    Ok(ForwardedClient {
         https: origin.https.or(protocol),
         ..origin
     })
 }
 
 /// From the last hop back to the first that is no trusted proxy.
-fn follow(hops: &[Hop], proxy: IpAddr, is_trusted: &impl Fn(IpAddr) -> bool) -> Origin {
-    let mut origin = Origin {
+fn follow(hops: &[Hop], proxy: IpAddr, is_trusted: &impl Fn(IpAddr) -> bool) -> ForwardedClient {
+    let mut origin = ForwardedClient {
         address: proxy,
         port: None,
         https: None,
@@ -202,7 +202,7 @@ mod tests {
     }
 
     /// Read behind 10.0.0.1, where all of 10.0.0.0/8 is trusted.
-    fn try_read(fields: &str) -> Result<Origin, Doubt> {
+    fn try_read(fields: &str) -> Result<ForwardedClient, Doubt> {
         let trusted = |ip: IpAddr| matches!(ip, IpAddr::V4(ip) if ip.octets()[0] == 10);
         read(&headers(fields), "10.0.0.1".parse().unwrap(), trusted)
     }

@@ -7,47 +7,45 @@ use super::request::{BodyLength, Head};
 
 /// What a good handshake is answered with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Accepted {
+pub(super) struct Handshake {
     /// `Sec-WebSocket-Accept`.
-    pub(super) key: String,
+    pub(super) accept: String,
     /// `Sec-WebSocket-Protocol`, if one was negotiated.
     pub(super) protocol: Option<String>,
     /// The page's origin, for the log.
     pub(super) origin: String,
 }
 
-/// What a handshake is refused with.
+/// Why a request is no opening handshake, or one that is not served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Denial {
-    /// The status of the reply.
-    pub(super) status: u16,
-    /// The text of the access line.
-    pub(super) message: &'static str,
+pub(super) enum HandshakeError {
+    /// It has a body.
+    Body,
+    /// Its method is not GET.
+    Method,
+    /// It does not offer version 13.
+    Version,
+    /// Its page may not connect.
+    Origin(Mismatch),
+    /// It has no key of 16 bytes, or several.
+    Key,
 }
 
 /// Method, version, origin, key, in websocketd's order.
 pub(super) fn check(
     head: &Head,
-    rules: &origin::Rules<'_>,
+    rules: &origin::OriginRules<'_>,
     protocols: &[String],
-) -> Result<Accepted, Denial> {
+) -> Result<Handshake, HandshakeError> {
     if head.body != BodyLength::Known(0) {
-        return Err(Denial {
-            status: 400,
-            message: "Unable to Upgrade: the request has a body",
-        });
+        return Err(HandshakeError::Body);
     }
     check_method_and_version(head)?;
-    let origin = origin::check(head.headers.all("origin"), rules).map_err(|mismatch| Denial {
-        status: 403,
-        message: mismatch.as_str(),
-    })?;
-    let key = find_key(head).ok_or(Denial {
-        status: 400,
-        message: "Unable to Upgrade: 'Sec-WebSocket-Key' is not one key of 16 bytes in base64",
-    })?;
-    Ok(Accepted {
-        key: derive_accept_key(key),
+    let origin =
+        origin::check(head.headers.all("origin"), rules).map_err(HandshakeError::Origin)?;
+    let key = find_key(head).ok_or(HandshakeError::Key)?;
+    Ok(Handshake {
+        accept: derive_accept_key(key),
         protocol: negotiate(head, protocols),
         origin,
     })
@@ -67,20 +65,12 @@ fn negotiate(head: &Head, protocols: &[String]) -> Option<String> {
         })
 }
 
-fn check_method_and_version(head: &Head) -> Result<(), Denial> {
+fn check_method_and_version(head: &Head) -> Result<(), HandshakeError> {
     if head.method != "GET" {
-        let message = "Unable to Upgrade: request method is not GET";
-        return Err(Denial {
-            status: 405,
-            message,
-        });
+        return Err(HandshakeError::Method);
     }
     if !head.headers.has_token("sec-websocket-version", "13") {
-        let message = "Unable to Upgrade: 13 not found in 'Sec-WebSocket-Version'";
-        return Err(Denial {
-            status: 426,
-            message,
-        });
+        return Err(HandshakeError::Version);
     }
     Ok(())
 }
@@ -95,10 +85,11 @@ fn find_key(head: &Head) -> Option<&[u8]> {
 }
 
 /// The origin that a rule has turned down, for the log.
-pub(super) fn shown_origin(head: &Head, denial: Denial) -> Option<String> {
-    let is_readable = denial.status == 403 && denial.message != Mismatch::Unparseable.as_str();
-    let value = head.headers.get("origin").unwrap_or_default();
-    is_readable.then(|| match value {
+pub(super) fn shown_origin(head: &Head, error: HandshakeError) -> Option<String> {
+    let HandshakeError::Origin(Mismatch::NotSame | Mismatch::NotListed) = error else {
+        return None;
+    };
+    Some(match head.headers.get("origin").unwrap_or_default() {
         b"" | b"null" => origin::FILE.to_owned(),
         value => String::from_utf8_lossy(value).into_owned(),
     })
@@ -140,14 +131,13 @@ mod tests {
 
     #[test]
     fn method_and_version() {
-        let status = |method, fields| {
-            check_method_and_version(&head(method, fields)).map_err(|denial| denial.status)
-        };
+        use HandshakeError::{Method, Version};
+        let status = |method, fields| check_method_and_version(&head(method, fields));
         assert_eq!(status("GET", "Sec-WebSocket-Version: 13\r\n"), Ok(()));
         assert_eq!(status("GET", "Sec-WebSocket-Version: 8, 13\r\n"), Ok(()));
-        assert_eq!(status("GET", "Sec-WebSocket-Version: 12\r\n"), Err(426));
-        assert_eq!(status("GET", ""), Err(426));
-        assert_eq!(status("POST", "Sec-WebSocket-Version: 13\r\n"), Err(405));
+        assert_eq!(status("GET", "Sec-WebSocket-Version: 12\r\n"), Err(Version));
+        assert_eq!(status("GET", ""), Err(Version));
+        assert_eq!(status("POST", "Sec-WebSocket-Version: 13\r\n"), Err(Method));
     }
 
     #[test]

@@ -2,26 +2,20 @@
 
 mod body;
 mod cgi;
-mod cgi_feed;
-mod cgi_relay;
-mod cgi_reply;
 mod client;
-mod conditional;
 mod connection;
 mod console;
-mod content_type;
 mod exchange;
-mod file;
+mod files;
 pub mod forwarded;
 mod handshake;
-mod listing;
 pub mod origin;
 mod remote;
 pub mod request;
 pub mod response;
 pub mod route;
 pub mod script;
-mod site;
+pub mod site;
 pub mod target;
 mod upgrade;
 
@@ -30,18 +24,18 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::capacity::{Addresses, Slots};
 use crate::config::Config;
 use crate::logging::Fields;
 use crate::net::{Peer, Stream};
-use crate::process::Spawners;
+use crate::permit::AddressPermits;
 use crate::session::Upgraded;
 
 use client::Client;
 use connection::{Connection, NoHead};
 use exchange::Exchange;
-use request::{Head, Refusal};
-use route::{Route, Rules};
+use request::{BadRequest, Head};
+use route::{Route, RouteRules};
+use site::Sites;
 use upgrade::Started;
 
 /// What every connection shares.
@@ -49,14 +43,10 @@ use upgrade::Started;
 pub struct Service {
     /// The configuration in force.
     pub config: Arc<Config>,
-    /// Start programs. Shared with the service of an older configuration after a reload.
-    pub spawners: Arc<Spawners>,
-    /// Slots for handler and CGI processes.
-    pub forks: Arc<Slots>,
-    /// Those of each route with slots of its own, in the order of the routes.
-    pub route_forks: Vec<Option<Arc<Slots>>>,
-    /// What each client address has: connections, or behind a proxy programs.
-    pub addresses: Arc<Addresses>,
+    /// What is served where.
+    pub sites: Sites,
+    /// Permits of each client address: for connections, or behind a proxy for programs.
+    pub addresses: Arc<AddressPermits>,
     /// Cancelled when the server goes down: a connection between requests ends at once, one in a request after it.
     pub stopping: CancellationToken,
 }
@@ -80,7 +70,10 @@ pub async fn serve(stream: Stream, peer: Peer, service: &Service) -> Option<Upgr
 
 async fn serve_requests(stream: Stream, peer: Peer, service: &Service) -> Option<Upgraded> {
     let config = &service.config;
-    let mut connection = Connection::new(stream, config.session.write_timeout);
+    let mut connection = Connection::new(
+        stream,
+        service.sites.default_site().config.session.write_timeout,
+    );
     connection.read_at_once();
     let mut patience = config.limits.header_timeout;
     loop {
@@ -91,8 +84,8 @@ async fn serve_requests(stream: Stream, peer: Peer, service: &Service) -> Option
         let head = match head {
             Ok(head) => head,
             Err(NoHead::Closed) => return None,
-            Err(NoHead::Refused(refusal)) => {
-                refuse(&mut connection, refusal, service).await;
+            Err(NoHead::Bad(bad)) => {
+                refuse(&mut connection, bad, service).await;
                 connection.close().await;
                 return None;
             }
@@ -132,13 +125,13 @@ async fn serve_requests(stream: Stream, peer: Peer, service: &Service) -> Option
 }
 
 /// Answers what was no request.
-async fn refuse(connection: &mut Connection, refusal: Refusal, service: &Service) {
-    let Refusal { status, reason } = refusal;
+async fn refuse(connection: &mut Connection, refusal: BadRequest, service: &Service) {
+    let BadRequest { status, reason } = refusal;
     Fields::default().access(
         "http",
         &format!("{status} {}: {reason}", response::reason(status)),
     );
-    let bytes = exchange::encode_refusal(refusal, &service.config.http);
+    let bytes = exchange::encode_refusal(refusal, &service.sites.default_site().config.http);
     let _ = connection.write_all(&bytes).await;
 }
 
@@ -155,7 +148,12 @@ async fn answer(
             return Ok(After::Close);
         }
     };
-    let client = match Client::of(peer, connection.stream.is_tls(), head, &service.config.http) {
+    let client = match Client::of(
+        peer,
+        connection.stream.is_tls(),
+        head,
+        &service.config.listen,
+    ) {
         Ok(client) => client,
         Err(refusal) => {
             refuse(connection, refusal, service).await;
@@ -164,7 +162,7 @@ async fn answer(
     };
     let mut exchange = Exchange::new(connection, head, body, client, service);
     let site = exchange.site;
-    match route::route(head, &Rules::from(&**site.config)) {
+    match route::route(head, &RouteRules::from(&*site.config)) {
         Route::Session(program) => {
             if let Some(started) = Box::pin(upgrade::upgrade(&mut exchange, program)).await? {
                 return Ok(After::Session(Box::new(started)));
@@ -182,7 +180,7 @@ async fn answer(
                 (Some(script), Some(dir), _) => {
                     Box::pin(cgi::serve(&mut exchange, &script, dir)).await?;
                 }
-                (_, _, Some(dir)) => Box::pin(file::serve(&mut exchange, dir, cgi_dir)).await?,
+                (_, _, Some(dir)) => Box::pin(files::serve(&mut exchange, dir, cgi_dir)).await?,
                 _ => exchange.refuse("http", "NOT FOUND", 404).await?,
             }
         }

@@ -12,7 +12,7 @@ struct Origin {
 
 /// What the page's origin has to meet.
 #[derive(Debug, Clone, Copy)]
-pub struct Rules<'a> {
+pub struct OriginRules<'a> {
     /// `--sameorigin`.
     pub same_origin: bool,
     /// `--origin`.
@@ -51,7 +51,7 @@ pub const FILE: &str = "file:";
 /// Checks the values of the `Origin` header. The origin to log, and the verdict.
 pub fn check<'a>(
     mut values: impl Iterator<Item = &'a [u8]>,
-    rules: &Rules<'_>,
+    rules: &OriginRules<'_>,
 ) -> Result<String, Mismatch> {
     let value = values.next().unwrap_or_default().trim_ascii();
     if values.next().is_some() {
@@ -80,7 +80,7 @@ fn default_port(scheme: &str) -> u16 {
     if scheme == "https" { 443 } else { 80 }
 }
 
-fn is_same(origin: &Origin, rules: &Rules<'_>) -> bool {
+fn is_same(origin: &Origin, rules: &OriginRules<'_>) -> bool {
     let Some((host, port)) = split_host(rules.host) else {
         return false;
     };
@@ -175,7 +175,7 @@ mod tests {
     ) -> Result<String, Mismatch> {
         let list: Option<Vec<String>> =
             list.map(|list| list.iter().map(|&entry| entry.to_owned()).collect());
-        let rules = Rules {
+        let rules = OriginRules {
             same_origin,
             allowed: list.as_deref(),
             host,
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn several_origins_are_none() {
-        let rules = Rules {
+        let rules = OriginRules {
             same_origin: false,
             allowed: None,
             host: "h",

@@ -7,9 +7,6 @@ use memchr::memchr_iter;
 
 use super::target::{self, Target};
 
-/// A field value in bytes that its own syntax could not be checked for.
-type Value = Vec<u8>;
-
 /// The HTTP version of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Version {
@@ -40,7 +37,7 @@ pub enum BodyLength {
 
 /// The fields of a head, in the order received. Names are compared without regard to case.
 #[derive(Debug, Clone, Default)]
-pub struct Headers(Vec<(String, Value)>);
+pub struct Headers(Vec<(String, Vec<u8>)>);
 
 impl Headers {
     /// The first value of `name`.
@@ -104,16 +101,16 @@ impl Head {
 
 /// Why a head is not served: a status and what to tell the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refusal {
+pub struct BadRequest {
     /// 400, 417, 431, 501 or 505.
     pub status: u16,
     /// What is wrong, in a few words.
     pub reason: &'static str,
 }
 
-/// A [`Refusal`] with 400.
-const fn bad(reason: &'static str) -> Refusal {
-    Refusal {
+/// A [`BadRequest`] with 400.
+const fn bad(reason: &'static str) -> BadRequest {
+    BadRequest {
         status: 400,
         reason,
     }
@@ -125,7 +122,7 @@ const fn bad(reason: &'static str) -> Refusal {
 /// # Errors
 /// A line that ends in a bare LF, which other software on the path may take for another message's begin, and bytes
 /// that can't begin a request, such as a TLS handshake: there is no use in waiting for the rest of those.
-pub fn find_end(bytes: &[u8], from: usize) -> Result<Option<usize>, Refusal> {
+pub fn find_end(bytes: &[u8], from: usize) -> Result<Option<usize>, BadRequest> {
     if bytes
         .first()
         .is_some_and(|&byte| byte != b'\r' && !is_token_byte(byte))
@@ -147,7 +144,7 @@ pub fn find_end(bytes: &[u8], from: usize) -> Result<Option<usize>, Refusal> {
 ///
 /// # Errors
 /// What the client has to be told.
-pub fn parse(bytes: &[u8], max_headers: usize) -> Result<Head, Refusal> {
+pub fn parse(bytes: &[u8], max_headers: usize) -> Result<Head, BadRequest> {
     let mut fields = vec![httparse::EMPTY_HEADER; max_headers];
     let mut request = httparse::Request::new(&mut fields);
     match request.parse(bytes) {
@@ -195,14 +192,14 @@ pub fn parse(bytes: &[u8], max_headers: usize) -> Result<Head, Refusal> {
     })
 }
 
-fn refuse(error: httparse::Error, head: &[u8]) -> Refusal {
+fn refuse(error: httparse::Error, head: &[u8]) -> BadRequest {
     match error {
-        httparse::Error::TooManyHeaders => Refusal {
+        httparse::Error::TooManyHeaders => BadRequest {
             status: 431,
             reason: "too many header fields",
         },
         // A target with a blank looks like a version to the parser.
-        httparse::Error::Version if has_version(head) => Refusal {
+        httparse::Error::Version if has_version(head) => BadRequest {
             status: 505,
             reason: "unsupported protocol version",
         },
@@ -230,7 +227,7 @@ fn find_host(
     headers: &Headers,
     version: Version,
     authority: Option<&str>,
-) -> Result<String, Refusal> {
+) -> Result<String, BadRequest> {
     let mut hosts = headers.all("host");
     let host = hosts.next();
     if hosts.next().is_some() {
@@ -254,7 +251,7 @@ fn find_host(
 }
 
 /// RFC 9112 section 6: whatever two readers could delimit differently is refused.
-fn find_body_length(headers: &Headers, version: Version) -> Result<BodyLength, Refusal> {
+fn find_body_length(headers: &Headers, version: Version) -> Result<BodyLength, BadRequest> {
     let mut length = None;
     for value in headers
         .all("content-length")
@@ -277,7 +274,7 @@ fn find_body_length(headers: &Headers, version: Version) -> Result<BodyLength, R
         return Err(bad("Transfer-Encoding in an HTTP/1.0 request"));
     }
     if codings.next().is_some() || !coding.eq_ignore_ascii_case(b"chunked") {
-        return Err(Refusal {
+        return Err(BadRequest {
             status: 501,
             reason: "unsupported Transfer-Encoding",
         });
@@ -285,13 +282,13 @@ fn find_body_length(headers: &Headers, version: Version) -> Result<BodyLength, R
     Ok(BodyLength::Chunked)
 }
 
-fn find_expectation(headers: &Headers, version: Version) -> Result<bool, Refusal> {
+fn find_expectation(headers: &Headers, version: Version) -> Result<bool, BadRequest> {
     match headers.get("expect") {
         None => Ok(false),
         // RFC 9110 section 10.1.1: an expectation from an HTTP/1.0 client is ignored.
         Some(_) if version == Version::Http10 => Ok(false),
         Some(value) if value.eq_ignore_ascii_case(b"100-continue") => Ok(true),
-        Some(_) => Err(Refusal {
+        Some(_) => Err(BadRequest {
             status: 417,
             reason: "unknown expectation",
         }),
@@ -316,7 +313,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn head(text: &str) -> Result<Head, Refusal> {
+    fn head(text: &str) -> Result<Head, BadRequest> {
         parse(text.as_bytes(), 16)
     }
 

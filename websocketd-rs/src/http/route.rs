@@ -4,11 +4,11 @@ use std::path::Path;
 
 use super::request::Head;
 use super::target;
-use crate::config::{Config, Program};
+use crate::config::{Program, SiteConfig};
 
-/// What is served, as data: one set of rules now, one for each path prefix once routes are configured.
+/// What a site serves.
 #[derive(Debug, Clone, Copy)]
-pub struct Rules<'a> {
+pub struct RouteRules<'a> {
     /// What runs for upgrade requests.
     pub program: Option<&'a Program>,
     /// `--devconsole`.
@@ -19,8 +19,8 @@ pub struct Rules<'a> {
     pub static_dir: Option<&'a Path>,
 }
 
-impl<'a> From<&'a Config> for Rules<'a> {
-    fn from(config: &'a Config) -> Self {
+impl<'a> From<&'a SiteConfig> for RouteRules<'a> {
+    fn from(config: &'a SiteConfig) -> Self {
         Self {
             program: config.session.program.as_ref(),
             console: config.http.dev_console,
@@ -51,7 +51,7 @@ pub enum Route<'a> {
 }
 
 /// Decides in websocketd's order: clean path, upgrade, console, CGI, static.
-pub fn route<'a>(head: &Head, rules: &Rules<'a>) -> Route<'a> {
+pub fn route<'a>(head: &Head, rules: &RouteRules<'a>) -> Route<'a> {
     if head.target.raw == "*" {
         return Route::Options;
     }
@@ -81,13 +81,13 @@ mod tests {
 
     const UPGRADE: &str = "Upgrade: websocket\r\nConnection: Upgrade\r\n";
 
-    fn decide<'a>(target: &str, fields: &str, rules: &Rules<'a>) -> Route<'a> {
+    fn decide<'a>(target: &str, fields: &str, rules: &RouteRules<'a>) -> Route<'a> {
         let method = if target == "*" { "OPTIONS" } else { "GET" };
         let text = format!("{method} {target} HTTP/1.1\r\nHost: h\r\n{fields}\r\n");
         route(&request::parse(text.as_bytes(), 16).unwrap(), rules)
     }
 
-    const NOTHING: Rules<'_> = Rules {
+    const NOTHING: RouteRules<'_> = RouteRules {
         program: None,
         console: false,
         cgi_dir: None,
@@ -102,16 +102,16 @@ mod tests {
             cgi_dir,
             static_dir,
         };
-        let files = Rules {
+        let files = RouteRules {
             cgi_dir,
             static_dir,
             ..NOTHING
         };
-        let all = Rules {
+        let all = RouteRules {
             program: Some(&program),
             ..files
         };
-        let console = Rules {
+        let console = RouteRules {
             program: Some(&program),
             console: true,
             ..NOTHING

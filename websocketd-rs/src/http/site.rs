@@ -1,50 +1,79 @@
-//! What is served at a path: the daemon's own settings, or those of a `[route]`.
+//! What is served at each place: settings, permits and spawner together.
 
 use std::sync::Arc;
 
-use super::Service;
-use crate::capacity::Slots;
-use crate::config::Config;
-use crate::process::Spawner;
+use crate::config::{Config, ForkLimit, SiteConfig};
+use crate::permit::Permits;
+use crate::process::{Spawner, Spawners};
 
-/// The settings that hold for a request.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Site<'a> {
-    /// All of them but `listen`, `limits` and `log`.
-    pub(super) config: &'a Arc<Config>,
-    /// The begin of the decoded path that led here: empty, or a route without a slash at its end. Programs see it in
-    /// `SCRIPT_NAME`, and what follows in `PATH_INFO`.
-    pub(super) prefix: &'a str,
-    /// Slots for programs.
-    pub(super) forks: &'a Arc<Slots>,
-    /// Starts programs as the user that they run as here; `None` when there is none, which a reload sees to.
-    pub(super) spawner: Option<&'a Arc<Spawner>>,
+/// What is served at one place.
+#[derive(Debug)]
+pub struct Site {
+    /// The settings, and the place.
+    pub config: Arc<SiteConfig>,
+    /// Permits for programs: its own, or the daemon's.
+    pub forks: Arc<Permits>,
+    /// Starts programs as the user that they run as here. `None` when no spawner is that user's: no reload lets that happen.
+    pub spawner: Option<Arc<Spawner>>,
 }
 
-impl<'a> Site<'a> {
-    /// The site for a decoded, clean path.
-    pub(super) fn at(service: &'a Service, path: &[u8]) -> Self {
-        let routes = &service.config.routes;
-        let spawner = |config: &Config| service.spawners.of(config.user.as_ref());
-        match service.config.route(path) {
-            None => Self {
-                config: &service.config,
-                prefix: "",
-                forks: &service.forks,
-                spawner: spawner(&service.config),
-            },
-            Some(route) => {
-                let at = routes.iter().position(|other| std::ptr::eq(other, route));
-                let own = at
-                    .and_then(|at| service.route_forks.get(at))
-                    .and_then(Option::as_ref);
-                Self {
-                    config: &route.config,
-                    prefix: &route.path,
-                    forks: own.unwrap_or(&service.forks),
-                    spawner: spawner(&route.config),
-                }
-            }
-        }
+/// All sites of one configuration.
+#[derive(Debug)]
+pub struct Sites {
+    /// The most specific place first; the last is any place.
+    all: Vec<Site>,
+    /// `--maxforks`.
+    shared: Arc<Permits>,
+}
+
+impl Sites {
+    /// The sites of `config`.
+    pub fn new(config: &Config, spawners: &Spawners) -> Self {
+        let shared = Arc::new(Permits::new(config.limits.max_forks));
+        Self::build(config, spawners, shared, &[])
     }
+
+    /// The sites of a new `config`. Permits that are out go on counting where their place goes on.
+    #[must_use]
+    pub fn reload(&self, config: &Config, spawners: &Spawners) -> Self {
+        self.shared.resize(config.limits.max_forks);
+        Self::build(config, spawners, Arc::clone(&self.shared), &self.all)
+    }
+
+    fn build(config: &Config, spawners: &Spawners, shared: Arc<Permits>, old: &[Site]) -> Self {
+        let site = |config: &Arc<SiteConfig>| Site {
+            forks: match config.forks {
+                ForkLimit::Shared => Arc::clone(&shared),
+                ForkLimit::Own(limit) => own_permits(config, limit, old),
+            },
+            spawner: spawners.of(config.user.as_ref()).cloned(),
+            config: Arc::clone(config),
+        };
+        let all = config.sites.iter().map(site).collect();
+        Self { all, shared }
+    }
+
+    /// The site for a decoded, clean path at `host` (without its port).
+    pub fn at(&self, host: &str, path: &[u8]) -> &Site {
+        let mut sites = self.all.iter();
+        sites
+            .find(|site| site.config.key.matches(host, path))
+            .unwrap_or(self.default_site())
+    }
+
+    /// The site for what names no place: a request that can't be read.
+    pub fn default_site(&self) -> &Site {
+        self.all.last().expect("the daemon's own is always there")
+    }
+}
+
+/// The permits that the place has had, with the new limit, or new ones.
+fn own_permits(config: &SiteConfig, limit: Option<usize>, old: &[Site]) -> Arc<Permits> {
+    let is_same = |site: &&Site| {
+        site.config.key == config.key && matches!(site.config.forks, ForkLimit::Own(_))
+    };
+    let permits = old.iter().find(is_same).map(|site| Arc::clone(&site.forks));
+    let permits = permits.unwrap_or_else(|| Arc::new(Permits::new(limit)));
+    permits.resize(limit);
+    permits
 }

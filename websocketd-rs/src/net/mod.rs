@@ -2,29 +2,12 @@
 
 pub mod listener;
 pub mod proxy;
+mod stream;
 pub mod tls;
 
-use std::io::IoSlice;
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::time::Duration;
 
-use rustix::net::{RecvFlags, SendFlags, recv, send};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpStream, UnixStream};
-use tokio_rustls::server::TlsStream;
-
-/// The stream of an accepted connection.
-#[derive(Debug)]
-pub enum Stream {
-    /// Plain TCP.
-    Tcp(TcpStream),
-    /// TLS over TCP.
-    Tls(Box<TlsStream<TcpStream>>),
-    /// A Unix socket.
-    Unix(UnixStream),
-}
+pub use stream::Stream;
 
 /// Who is at the other end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,113 +16,4 @@ pub enum Peer {
     Tcp(SocketAddr),
     /// A client of the Unix socket.
     Unix,
-}
-
-impl Stream {
-    /// Whether the client speaks TLS to us.
-    pub fn is_tls(&self) -> bool {
-        matches!(self, Self::Tls(_))
-    }
-
-    /// Reads what of a plain stream has come already, without asking the runtime, which learns of a new connection only with its
-    /// next look at all of them; `None` when nothing has, or the stream is not plain.
-    pub fn read_at_once(&self, bytes: &mut [u8]) -> Option<usize> {
-        let read = match self {
-            Self::Tcp(stream) => recv(stream, bytes, RecvFlags::DONTWAIT),
-            Self::Unix(stream) => recv(stream, bytes, RecvFlags::DONTWAIT),
-            Self::Tls(_) => return None,
-        };
-        // An error will be told again to whoever waits.
-        read.ok().map(|(read, _)| read).filter(|&read| read > 0)
-    }
-
-    /// Gives a plain socket its last bytes, which it keeps for the segment that tells the end (`MSG_MORE`, send(2)): the caller
-    /// shuts it down at once. How many it took.
-    pub fn write_last(&self, bytes: &[u8]) -> usize {
-        let flags = SendFlags::MORE | SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
-        let written = match self {
-            Self::Tcp(stream) => send(stream, bytes, flags),
-            Self::Unix(stream) => send(stream, bytes, flags),
-            Self::Tls(_) => return 0,
-        };
-        // An error will be told again to whoever writes the rest.
-        written.unwrap_or(0)
-    }
-
-    /// Ends the connection when the client's kernel has acknowledged nothing for `limit` although bytes were
-    /// sent (`TCP_USER_TIMEOUT`, tcp(7)). That tells a dead client from one that waits for a slow program.
-    /// A Unix socket can't lose its peer unnoticed.
-    pub fn bound_unacknowledged(&self, limit: Duration) {
-        let tcp = match self {
-            Self::Tcp(stream) => stream,
-            Self::Tls(stream) => stream.get_ref().0,
-            Self::Unix(_) => return,
-        };
-        // Refused only for a socket that is dead already, which the next read tells.
-        let _ = socket2::SockRef::from(tcp).set_tcp_user_timeout(Some(limit));
-    }
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<std::io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
-            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
-            Self::Unix(stream) => Pin::new(stream).poll_read(cx, buf),
-        }
-    }
-}
-
-impl AsyncWrite for Stream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<std::io::Result<usize>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),
-            Self::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
-            Self::Unix(stream) => Pin::new(stream).poll_write(cx, buf),
-        }
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<std::io::Result<usize>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
-            Self::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
-            Self::Unix(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
-        }
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        match self {
-            Self::Tcp(stream) => stream.is_write_vectored(),
-            Self::Tls(stream) => stream.is_write_vectored(),
-            Self::Unix(stream) => stream.is_write_vectored(),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
-            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
-            Self::Unix(stream) => Pin::new(stream).poll_flush(cx),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
-            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
-            Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
-    }
 }

@@ -22,7 +22,7 @@ const MAX_BODY: usize = 4096;
 
 /// Whose bytes follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub enum ProxiedPeer {
     /// The client's at this address.
     Client(SocketAddr),
     /// The proxy's own, or those of a client that it does not know.
@@ -33,7 +33,10 @@ pub enum Source {
 ///
 /// # Errors
 /// When there is no such header.
-pub async fn read(stream: &mut (impl AsyncRead + Unpin), limit: Duration) -> io::Result<Source> {
+pub async fn read(
+    stream: &mut (impl AsyncRead + Unpin),
+    limit: Duration,
+) -> io::Result<ProxiedPeer> {
     let header = async {
         let mut head = vec![0; SIGNATURE.len()];
         stream.read_exact(&mut head).await?;
@@ -57,7 +60,7 @@ pub async fn read(stream: &mut (impl AsyncRead + Unpin), limit: Duration) -> io:
         .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "the PROXY header took too long"))?
 }
 
-async fn read_binary(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Source> {
+async fn read_binary(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<ProxiedPeer> {
     let mut fixed = [0; 4];
     stream.read_exact(&mut fixed).await?;
     let [command, family, high, low] = fixed;
@@ -75,13 +78,13 @@ fn wrong(reason: &'static str) -> io::Error {
 }
 
 /// `PROXY TCP4 192.0.2.1 198.51.100.1 56324 443\r\n`.
-fn parse_line(line: &[u8]) -> Option<Source> {
+fn parse_line(line: &[u8]) -> Option<ProxiedPeer> {
     let text = std::str::from_utf8(line)
         .ok()?
         .strip_suffix("\r\n")?
         .strip_prefix("PROXY ")?;
     if text == "UNKNOWN" || text.starts_with("UNKNOWN ") {
-        return Some(Source::Proxy);
+        return Some(ProxiedPeer::Proxy);
     }
     let mut words = text.split(' ');
     let (family, source, destination) = (words.next()?, words.next()?, words.next()?);
@@ -97,20 +100,20 @@ fn parse_line(line: &[u8]) -> Option<Source> {
         return None;
     }
     own_port.parse::<u16>().ok()?;
-    Some(Source::Client(SocketAddr::new(
+    Some(ProxiedPeer::Client(SocketAddr::new(
         addresses.0,
         port.parse().ok()?,
     )))
 }
 
 /// Version and command, family and transport, and what follows the length.
-fn parse_binary(command: u8, family: u8, body: &[u8]) -> Option<Source> {
+fn parse_binary(command: u8, family: u8, body: &[u8]) -> Option<ProxiedPeer> {
     match (command, family) {
         (0x21, 0x11) => {
             let body: &[u8; 12] = body.first_chunk()?;
             let [a, b, c, d, _, _, _, _, high, low, ..] = *body;
             let port = u16::from_be_bytes([high, low]);
-            Some(Source::Client(SocketAddr::new(
+            Some(ProxiedPeer::Client(SocketAddr::new(
                 Ipv4Addr::new(a, b, c, d).into(),
                 port,
             )))
@@ -119,14 +122,14 @@ fn parse_binary(command: u8, family: u8, body: &[u8]) -> Option<Source> {
             let body: &[u8; 36] = body.first_chunk()?;
             let address: [u8; 16] = *body.first_chunk()?;
             let port = u16::from_be_bytes([body[32], body[33]]);
-            Some(Source::Client(SocketAddr::new(
+            Some(ProxiedPeer::Client(SocketAddr::new(
                 Ipv6Addr::from(address).into(),
                 port,
             )))
         }
         // LOCAL, a health check of the proxy's own; and families that have no IP address, also those to come: the proxy's own
         // address counts, as the specification wants.
-        (0x20 | 0x21, _) => Some(Source::Proxy),
+        (0x20 | 0x21, _) => Some(ProxiedPeer::Proxy),
         _ => None,
     }
 }
@@ -136,7 +139,7 @@ mod tests {
     use super::*;
 
     /// What is read from `bytes`, and what is left of them.
-    async fn parse(bytes: &[u8]) -> (io::Result<Source>, Vec<u8>) {
+    async fn parse(bytes: &[u8]) -> (io::Result<ProxiedPeer>, Vec<u8>) {
         let mut rest = bytes;
         let read = read(&mut rest, Duration::from_secs(60)).await;
         (read, rest.to_vec())
@@ -146,8 +149,8 @@ mod tests {
         let (read, rest) = parse(&[bytes, b"GET"].concat()).await;
         assert_eq!(rest, b"GET", "not a byte of the client's is taken");
         match read.expect("a header") {
-            Source::Client(address) => Some(address.to_string()),
-            Source::Proxy => None,
+            ProxiedPeer::Client(address) => Some(address.to_string()),
+            ProxiedPeer::Proxy => None,
         }
     }
 

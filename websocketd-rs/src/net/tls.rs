@@ -1,7 +1,8 @@
 //! The TLS configuration from PEM files, and the handshake with its time limit.
 
+use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,13 +12,14 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 pub use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio_rustls::rustls::{Error, InconsistentKeys, RootCertStore, version};
 use tokio_rustls::server::TlsStream;
 
+use super::listener::describe;
 use crate::config::Tls;
 
 /// What a client gets that speaks plain HTTP to a TLS port: the only answer it can read.
@@ -25,22 +27,71 @@ const PLAIN_HTTP: &[u8] =
     b"HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n\
     Connection: close\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
 
+/// Why TLS can't be served. Displays as the text that follows "Can't start server: ".
+#[derive(Debug)]
+pub enum TlsError {
+    /// A file can't be read.
+    Read(PathBuf, io::Error),
+    /// A file holds no certificate in PEM form.
+    NoCertificate(PathBuf),
+    /// A file holds no private key in PEM form.
+    NoKey(PathBuf, pem::Error),
+    /// The key does not belong to the certificate.
+    Mismatch {
+        /// The key's file.
+        key: PathBuf,
+        /// The certificate's file.
+        cert: PathBuf,
+    },
+    /// What a file holds can't be used.
+    Unusable(PathBuf, String),
+    /// The library refuses the configuration as a whole.
+    Refused(Error),
+}
+
+impl fmt::Display for TlsError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read(file, error) => write!(out, "open {}: {}", file.display(), describe(error)),
+            Self::NoCertificate(file) => {
+                write!(out, "tls: {}: no certificate in PEM form", file.display())
+            }
+            Self::NoKey(file, error) => {
+                write!(
+                    out,
+                    "tls: {}: no private key in PEM form: {error}",
+                    file.display()
+                )
+            }
+            Self::Mismatch { key, cert } => write!(
+                out,
+                "tls: private key {} does not match public key of certificate {}",
+                key.display(),
+                cert.display()
+            ),
+            Self::Unusable(file, reason) => write!(out, "tls: {}: {reason}", file.display()),
+            Self::Refused(error) => write!(out, "tls: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for TlsError {}
+
 /// Reads the files. They are read anew each time: a reload calls this again and swaps the result.
 ///
 /// # Errors
-/// The text that follows "Can't start server: ", naming the file and what is wrong with it.
-pub fn load(tls: &Tls) -> Result<Arc<ServerConfig>, String> {
+/// Which file is wrong, and how.
+pub fn load(tls: &Tls) -> Result<Arc<ServerConfig>, TlsError> {
     let provider = Arc::new(ring::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&version::TLS13, &version::TLS12])
-        .map_err(|error| format!("tls: {error}"))?;
+        .map_err(TlsError::Refused)?;
     let builder = match &tls.client_ca {
         None => builder.with_no_client_auth(),
         Some(file) => {
             let roots = Arc::new(read_authorities(file)?);
             let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider).build();
-            let unusable = |error| format!("tls: {}: {error}", file.display());
-            builder.with_client_cert_verifier(verifier.map_err(unusable)?)
+            builder.with_client_cert_verifier(verifier.map_err(|error| unusable(file, &error))?)
         }
     };
     let pair = SingleCertAndKey::from(read_pair(tls)?);
@@ -54,62 +105,50 @@ pub fn load(tls: &Tls) -> Result<Arc<ServerConfig>, String> {
     Ok(Arc::new(config))
 }
 
-fn read_pair(tls: &Tls) -> Result<CertifiedKey, String> {
+fn read_pair(tls: &Tls) -> Result<CertifiedKey, TlsError> {
     let chain = read_certificates(&tls.cert)?;
     let pem = read(&tls.key)?;
-    let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|error| {
-        format!(
-            "tls: {}: no private key in PEM form: {error}",
-            tls.key.display()
-        )
-    })?;
-    let key = ring::sign::any_supported_type(&key)
-        .map_err(|error| format!("tls: {}: {error}", tls.key.display()))?;
+    let key = PrivateKeyDer::from_pem_slice(&pem)
+        .map_err(|error| TlsError::NoKey(tls.key.clone(), error))?;
+    let key = ring::sign::any_supported_type(&key).map_err(|error| unusable(&tls.key, &error))?;
     let pair = CertifiedKey::new(chain, key);
     match pair.keys_match() {
-        Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {
-            let (cert, key) = (tls.cert.display(), tls.key.display());
-            Err(format!(
-                "tls: private key {key} does not match public key of certificate {cert}"
-            ))
-        }
+        Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => Err(TlsError::Mismatch {
+            key: tls.key.clone(),
+            cert: tls.cert.clone(),
+        }),
         // A certificate that this library can't take apart (an old version, odd extensions) is for the client to judge: we only
         // present it.
         _ => Ok(pair),
     }
 }
 
-fn read_certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+fn read_certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let pem = read(file)?;
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     match certificates {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        Ok(_) => Err(format!(
-            "tls: {}: no certificate in PEM form",
-            file.display()
-        )),
-        Err(error) => Err(format!("tls: {}: {error}", file.display())),
+        Ok(_) => Err(TlsError::NoCertificate(file.to_owned())),
+        Err(error) => Err(unusable(file, &error)),
     }
 }
 
-fn read_authorities(file: &Path) -> Result<RootCertStore, String> {
+fn read_authorities(file: &Path) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
     for certificate in read_certificates(file)? {
         roots
             .add(certificate)
-            .map_err(|error| format!("tls: {}: {error}", file.display()))?;
+            .map_err(|error| unusable(file, &error))?;
     }
     Ok(roots)
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, String> {
-    std::fs::read(file).map_err(|error| {
-        format!(
-            "open {}: {}",
-            file.display(),
-            super::listener::describe(&error)
-        )
-    })
+fn unusable(file: &Path, error: &dyn fmt::Display) -> TlsError {
+    TlsError::Unusable(file.to_owned(), error.to_string())
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, TlsError> {
+    std::fs::read(file).map_err(|error| TlsError::Read(file.to_owned(), error))
 }
 
 /// Makes the handshake on `stream`, in `limit` at most. A client that speaks plain HTTP is told so.
@@ -291,7 +330,7 @@ mod tests {
             key: authority.file("b.key"),
             ..authority.tls("a", false)
         };
-        let error = load(&mixed).unwrap_err();
+        let error = load(&mixed).unwrap_err().to_string();
         assert!(
             error.contains("does not match") && error.contains("b.key"),
             "{error}"

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::brief::{self, Request, Response};
+use super::plain_http::{self, PlainRequest, PlainResponse};
 use crate::metrics::METRICS;
 use crate::net::listener::{Accepted, Bound, Listener};
 
@@ -31,9 +31,9 @@ pub(super) async fn serve(
     stopping: CancellationToken,
 ) -> io::Result<()> {
     let listener: Listener = bound.listen()?;
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
-        let place = Arc::clone(&places)
+        let permit = Arc::clone(&permits)
             .acquire_owned()
             .await
             .map_err(io::Error::other)?;
@@ -44,8 +44,8 @@ pub(super) async fn serve(
                     continue;
                 };
                 tasks.spawn(async move {
-                    brief::serve(stream, TIMEOUT, |request| respond(request, &stopping)).await;
-                    drop(place);
+                    plain_http::serve(stream, TIMEOUT, |request| respond(request, &stopping)).await;
+                    drop(permit);
                 });
             }
             Ok(Accepted::Unix(_)) => {}
@@ -54,18 +54,20 @@ pub(super) async fn serve(
     }
 }
 
-fn respond(request: &Request<'_>, stopping: &CancellationToken) -> Response {
+fn respond(request: &PlainRequest<'_>, stopping: &CancellationToken) -> PlainResponse {
     if !matches!(request.method, "GET" | "HEAD") {
-        return Response::status("405 Method Not Allowed");
+        return PlainResponse::status("405 Method Not Allowed");
     }
     match request.target.split('?').next() {
         Some("/metrics") => {
             let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-            Response::text("200 OK", content_type, METRICS.render())
+            PlainResponse::text("200 OK", content_type, METRICS.render())
         }
-        Some("/healthz") if stopping.is_cancelled() => Response::status("503 Service Unavailable"),
-        Some("/healthz") => Response::status("200 OK"),
-        _ => Response::status("404 Not Found"),
+        Some("/healthz") if stopping.is_cancelled() => {
+            PlainResponse::status("503 Service Unavailable")
+        }
+        Some("/healthz") => PlainResponse::status("200 OK"),
+        _ => PlainResponse::status("404 Not Found"),
     }
 }
 
@@ -78,7 +80,7 @@ mod tests {
         let stopping = CancellationToken::new();
         let get = |method, target| {
             respond(
-                &Request {
+                &PlainRequest {
                     method,
                     target,
                     host: None,

@@ -9,15 +9,15 @@ use std::sync::Arc;
 use rustix::net::SendFlags;
 use tokio::net::{TcpStream, UnixStream};
 
-use super::brief;
-use super::gate::Place;
+use super::permits::ConnectionPermit;
+use super::plain_http;
 use super::redirect::Destination;
 use crate::config::Level;
 use crate::http::{self, Service};
 use crate::logging::{Fields, log};
 use crate::metrics::METRICS;
 use crate::net::listener::{Accepted, describe};
-use crate::net::proxy::{self, Source};
+use crate::net::proxy::{self, ProxiedPeer};
 use crate::net::tls::{self, ServerConfig};
 use crate::net::{Peer, Stream};
 use crate::session;
@@ -27,11 +27,11 @@ const TOO_MANY: &[u8] =
     b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/plain; charset=utf-8\r\n\
     Content-Length: 22\r\nConnection: close\r\n\r\n429 Too Many Requests\n";
 
-/// Keeps the connection's place for as long as it is served.
-pub(super) async fn hold(place: Place, serve: impl Future<Output = ()>) {
+/// Holds the connection's permit while it is served.
+pub(super) async fn hold(permit: ConnectionPermit, serve: impl Future<Output = ()>) {
     let _open = METRICS.connections_open.enter();
     serve.await;
-    drop(place);
+    drop(permit);
 }
 
 /// A TCP connection as it was accepted.
@@ -39,7 +39,7 @@ pub(super) async fn hold(place: Place, serve: impl Future<Output = ()>) {
 pub(super) struct Arrival<S> {
     pub(super) stream: S,
     pub(super) peer: SocketAddr,
-    pub(super) place: Place,
+    pub(super) permit: ConnectionPermit,
 }
 
 impl Arrival<net::TcpStream> {
@@ -48,12 +48,12 @@ impl Arrival<net::TcpStream> {
         Some(Arrival {
             stream: registered(TcpStream::from_std(self.stream))?,
             peer: self.peer,
-            place: self.place,
+            permit: self.permit,
         })
     }
 }
 
-/// A stream that was registered with this thread's runtime, unless the kernel had no room for it.
+/// A stream that was registered with this thread's runtime, unless the kernel refused.
 fn registered<S>(stream: io::Result<S>) -> Option<S> {
     if let Err(error) = &stream {
         let message = format!("Can't serve a connection: {}", describe(error));
@@ -74,7 +74,7 @@ pub(super) async fn serve_tcp(
     let config = &service.config;
     if config.listen.proxy_protocol && config.trusts(arrival.peer.ip()) {
         let known = tokio::select! {
-            known = Box::pin(learn_client(&mut arrival, &service, tls.is_some())) => known,
+            known = Box::pin(read_proxy_header(&mut arrival, &service, tls.is_some())) => known,
             () = service.stopping.cancelled() => false,
         };
         if !known {
@@ -84,18 +84,18 @@ pub(super) async fn serve_tcp(
     let Arrival {
         stream,
         peer,
-        place,
+        permit,
     } = arrival;
-    hold(place, secure(stream, Peer::Tcp(peer), tls, service)).await;
+    hold(permit, secure(stream, Peer::Tcp(peer), tls, service)).await;
 }
 
 /// Takes the client's address from the PROXY header, and counts the connection to it. Whether it goes on.
-async fn learn_client(arrival: &mut Arrival<TcpStream>, service: &Service, tls: bool) -> bool {
+async fn read_proxy_header(arrival: &mut Arrival<TcpStream>, service: &Service, tls: bool) -> bool {
     let config = &service.config;
     let client = match proxy::read(&mut arrival.stream, config.limits.header_timeout).await {
-        Ok(Source::Client(client)) => client,
-        // The connection is the proxy's own, which is not limited.
-        Ok(Source::Proxy) => return true,
+        Ok(ProxiedPeer::Client(client)) => client,
+        // The proxy's own connection is not limited.
+        Ok(ProxiedPeer::Proxy) => return true,
         Err(error) => {
             METRICS.refusals.add("proxy_header");
             let remote = Some(arrival.peer.ip().to_string());
@@ -109,14 +109,14 @@ async fn learn_client(arrival: &mut Arrival<TcpStream>, service: &Service, tls: 
     };
     arrival.peer = SocketAddr::new(client.ip().to_canonical(), client.port());
     // One trusted proxy behind another stands for many clients as well.
-    let most = config.limits.max_connections_per_address;
+    let limit = config.limits.max_connections_per_address;
     let fits = config.trusts(client.ip())
-        || most.is_none_or(|most| {
+        || limit.is_none_or(|limit| {
             let addresses = &service.addresses;
-            arrival.place.count(addresses, client.ip(), most)
+            arrival.permit.count(addresses, client.ip(), limit)
         });
     if !fits {
-        tell_too_many(&arrival.stream, arrival.peer.ip(), tls);
+        refuse_too_many(&arrival.stream, arrival.peer.ip(), tls);
     }
     fits
 }
@@ -169,7 +169,7 @@ pub(super) async fn redirect_tcp(
     };
     let limit = service.config.limits.header_timeout;
     tokio::select! {
-        () = brief::serve(stream, limit, |request| to.redirect(request)) => {}
+        () = plain_http::serve(stream, limit, |request| to.redirect(request)) => {}
         () = service.stopping.cancelled() => {}
     }
 }
@@ -194,12 +194,12 @@ async fn serve(stream: Stream, peer: Peer, service: Arc<Service>) {
 /// Refuses a connection whose address has too many.
 pub(super) fn refuse(accepted: Accepted, ip: IpAddr, tls: bool) {
     if let Accepted::Tcp(stream, _) = accepted {
-        tell_too_many(&stream, ip, tls);
+        refuse_too_many(&stream, ip, tls);
     }
 }
 
 /// Tells a client that its address has too many connections, if that can be had without waiting.
-fn tell_too_many(stream: &impl AsFd, ip: IpAddr, tls: bool) {
+fn refuse_too_many(stream: &impl AsFd, ip: IpAddr, tls: bool) {
     METRICS.refusals.add("connections_per_address");
     let fields = Fields {
         remote: Some(ip.to_string()),

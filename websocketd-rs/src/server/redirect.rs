@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::brief::{Request, Response};
+use super::plain_http::{PlainRequest, PlainResponse};
 
 /// Where a redirect port sends its clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,10 +24,10 @@ impl Destination {
     }
 
     /// Where to find on the main port what `request` asks for here.
-    pub(super) fn redirect(&self, request: &Request<'_>) -> Response {
+    pub(super) fn redirect(&self, request: &PlainRequest<'_>) -> PlainResponse {
         let asked = request.host.and_then(|host| std::str::from_utf8(host).ok());
         let Some(host) = self.name.as_deref().or(asked.and_then(bare_host)) else {
-            return Response::status("400 Bad Request");
+            return PlainResponse::status("400 Bad PlainRequest");
         };
         let (scheme, standard) = if self.tls {
             ("https", 443)
@@ -41,7 +41,7 @@ impl Destination {
         };
         let target = origin_form(request.target);
         let fields = format!("Location: {scheme}://{host}{port}{target}\r\n");
-        Response {
+        PlainResponse {
             status: "301 Moved Permanently",
             fields,
             body: String::new(),
@@ -97,7 +97,7 @@ mod tests {
 
     fn tell(to: &Destination, target: &str, host: Option<&str>) -> String {
         let host = host.map(str::as_bytes);
-        let response = to.redirect(&Request {
+        let response = to.redirect(&PlainRequest {
             method: "GET",
             target,
             host,
@@ -149,13 +149,17 @@ mod tests {
     #[test]
     fn a_host_that_is_none_is_refused() {
         for host in ["", "a b", "a/b", "a@b", "x:80x", "[::1", "\u{e9}", "a,b"] {
-            assert_eq!(location("/", host, false, 80), "400 Bad Request", "{host}");
+            assert_eq!(
+                location("/", host, false, 80),
+                "400 Bad PlainRequest",
+                "{host}"
+            );
         }
         let to = Destination {
             tls: false,
             name: None,
             port: 80,
         };
-        assert_eq!(tell(&to, "/", None), "400 Bad Request");
+        assert_eq!(tell(&to, "/", None), "400 Bad PlainRequest");
     }
 }

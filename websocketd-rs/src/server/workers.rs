@@ -3,6 +3,10 @@
 //! A connection stays on its thread: sockets, pipes and timers are in that thread's epoll set, so that no message wakes another
 //! thread. (Tokio's scheduler of many threads lets idle ones steal work, which wakes them for every few messages: see
 //! docs/decisions.md.) The main thread is one of them, and accepts.
+//!
+//! The worker is chosen before a byte is read, so before the site is known: to read a request's head is work too, and belongs to
+//! the thread that has the least of it. A joint that lives on one worker (a shared handler) takes what a session needs, its stream
+//! included, off this runtime (`into_std`) and registers it there, once, when the site is known.
 
 use std::io;
 use std::sync::Arc;
@@ -40,10 +44,9 @@ struct Worker {
     connections: Arc<AtomicUsize>,
 }
 
-/// A connection's seat at a worker; it is free when this is dropped.
+/// A connection's share of a worker's load; dropping it takes the connection off.
 #[derive(Debug)]
-#[cfg_attr(test, derive(Default))]
-pub(super) struct Seat(Arc<AtomicUsize>);
+pub(super) struct Assignment(Arc<AtomicUsize>);
 
 impl Workers {
     /// Starts a thread for each further CPU that this process may use, beside the caller's, which `main` runs on.
@@ -66,13 +69,13 @@ impl Workers {
         Ok(Self { all, threads, stop })
     }
 
-    /// A seat where the fewest connections are, and the runtime there.
-    pub(super) fn seat(&self) -> (Seat, &Handle) {
+    /// Assigns a connection to the worker that serves the fewest; the runtime there.
+    pub(super) fn assign(&self) -> (Assignment, &Handle) {
         let connections = |worker: &&Worker| worker.connections.load(Ordering::Relaxed);
         let worker = self.all.iter().min_by_key(connections);
         let worker = worker.expect("the main thread is a worker");
         worker.connections.fetch_add(1, Ordering::Relaxed);
-        (Seat(Arc::clone(&worker.connections)), &worker.runtime)
+        (Assignment(Arc::clone(&worker.connections)), &worker.runtime)
     }
 
     /// Ends the threads, and the tasks that are left on them.
@@ -94,7 +97,7 @@ impl Worker {
     }
 }
 
-impl Drop for Seat {
+impl Drop for Assignment {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }

@@ -12,10 +12,10 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::capacity::Permit;
-use crate::config::Config;
+use crate::config::SiteConfig;
 use crate::logging::Fields;
 use crate::net::Stream;
+use crate::permit::ProgramPermit;
 use crate::process::{Exit, Handler};
 use end::End;
 use relay::Relay;
@@ -30,11 +30,11 @@ pub struct Upgraded {
     /// The program.
     pub handler: Handler,
     /// Held until the process is gone.
-    pub permit: Permit,
+    pub permit: ProgramPermit,
     /// For the log lines of this session.
     pub fields: Fields,
     /// What holds for it: the daemon's settings, or those of its route.
-    pub config: Arc<Config>,
+    pub config: Arc<SiteConfig>,
 }
 
 /// Runs a session to its end: relay, close frame, terminate, reap, access line.
@@ -82,6 +82,6 @@ pub async fn run(session: Upgraded, stopping: &CancellationToken) -> End {
 }
 
 /// Boxed: an idle session should not hold the room that its end takes.
-async fn tear_down(end: End, relay: Relay<'_>, pid: u32, exit: &mut Exit, config: &Config) {
+async fn tear_down(end: End, relay: Relay<'_>, pid: u32, exit: &mut Exit, config: &SiteConfig) {
     Box::pin(teardown::run(end, relay, pid, exit, config)).await;
 }

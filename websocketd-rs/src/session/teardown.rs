@@ -15,7 +15,7 @@ use super::encoder::Outgoing;
 use super::end::{Close, End};
 use super::relay::Relay;
 use super::stderr::Stderr;
-use crate::config::Config;
+use crate::config::SiteConfig;
 use crate::logging::Fields;
 use crate::net::Stream;
 use crate::process::{Exit, Inquiry, Stdin, terminate};
@@ -31,7 +31,13 @@ const SILENT_TIMEOUT: Duration = Duration::from_millis(100);
 const SCRAP: usize = 4096;
 
 /// Ends both sides; returns when the client's connection is closed and the process group is gone.
-pub(super) async fn run(end: End, relay: Relay<'_>, pid: u32, exit: &mut Exit, config: &Config) {
+pub(super) async fn run(
+    end: End,
+    relay: Relay<'_>,
+    pid: u32,
+    exit: &mut Exit,
+    config: &SiteConfig,
+) {
     let (client, mut program) = relay.split();
     program.inquiry = Some(exit.inquiry(pid));
     let ended = if end == End::HandlerEnded {
@@ -59,10 +65,10 @@ async fn end_program(
     mut program: Program<'_>,
     pid: u32,
     exit: &mut Exit,
-    config: &Config,
+    config: &SiteConfig,
 ) {
     if end == End::ServerStopping {
-        let grace = config.limits.shutdown_grace;
+        let grace = config.process.shutdown_grace;
         let _ = program.drain_until(timeout(grace, exit.wait())).await;
     }
     let ladder = terminate::end(pid, exit, config.process.close_delay);

@@ -48,11 +48,9 @@ pub(super) fn check_session(args: &Args, program: Option<Program>) -> Result<Ses
     })
 }
 
-pub(super) fn check_limits(args: &cli::Limits) -> Result<Limits, Problem> {
+pub(super) fn check_limits(args: &cli::LimitFlags) -> Result<Limits, Problem> {
     Ok(Limits {
-        max_forks: usize::try_from(args.maxforks)
-            .ok()
-            .filter(|&forks| forks > 0),
+        max_forks: max_forks(args),
         max_connections: bounded("maxconns", args.maxconns, 1, MAX_COUNT)?,
         max_connections_per_address: match args.maxconnsperip {
             0 => None,
@@ -68,11 +66,22 @@ pub(super) fn check_limits(args: &cli::Limits) -> Result<Limits, Problem> {
             MAX_BYTES,
         )?,
         max_headers: bounded("maxheaders", args.maxheaders, 1, 1 << 16)?,
-        shutdown_grace: match args.shutdowngrace {
-            0 => Duration::ZERO,
-            grace => wait("shutdowngrace", grace)?,
-        },
     })
+}
+
+/// `--maxforks`; `None` is unlimited.
+pub(in crate::config) fn max_forks(args: &cli::LimitFlags) -> Option<usize> {
+    usize::try_from(args.maxforks)
+        .ok()
+        .filter(|&forks| forks > 0)
+}
+
+/// `--shutdowngrace`.
+pub(super) fn grace(args: &cli::LimitFlags) -> Result<Duration, Problem> {
+    match args.shutdowngrace {
+        0 => Ok(Duration::ZERO),
+        grace => wait("shutdowngrace", grace),
+    }
 }
 
 pub(super) fn bounded(
@@ -101,7 +110,7 @@ pub(super) fn wait(flag: &'static str, ms: u64) -> Result<Duration, Problem> {
     Ok(Duration::from_millis(ms))
 }
 
-pub(super) fn check_resources(programs: &cli::Programs) -> ResourceLimits {
+pub(super) fn check_resources(programs: &cli::ProgramFlags) -> ResourceLimits {
     let given = |value: u64| (value > 0).then_some(value);
     ResourceLimits {
         cpu_seconds: given(programs.handlercpu),

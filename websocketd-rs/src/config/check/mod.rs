@@ -5,18 +5,23 @@ mod program;
 mod serve;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::supervisor::passes_sockets;
-use super::{Config, Environment, Format, Level, Listen, Log, Process, Supervisor, Tls, User};
-use crate::cli::{Args, Exit};
+use super::{
+    Config, Environment, ForkLimit, Format, Level, Listen, Log, Process, SiteConfig, SiteKey,
+    Supervisor, Tls, User,
+};
+use crate::cli::{Args, Ending};
+pub(super) use bounds::max_forks;
 use bounds::{
     MAX_ENVIRONMENT_BYTES, MAX_WAIT_MS, MIN_ENVIRONMENT_BYTES, bounded, check_limits,
-    check_resources, check_session, wait,
+    check_resources, check_session, grace, wait,
 };
 pub(super) use program::check_variable;
 use program::{find_program, inherited};
-use serve::check_http;
+use serve::{check_http, check_proxies};
 
 /// What is wrong with what was typed.
 #[derive(Debug)]
@@ -65,8 +70,8 @@ impl Problem {
         }
     }
 
-    /// The exit to make. `place` tells where the configuration file set a flag, if it did.
-    pub(super) fn exit(self, program: &str, place: &dyn Fn(&str) -> Option<String>) -> Exit {
+    /// What to print, and the exit code. `place` tells where the configuration file set a flag, if it did.
+    pub(super) fn ending(self, program: &str, place: &dyn Fn(&str) -> Option<String>) -> Ending {
         let Self {
             flag,
             message,
@@ -75,9 +80,9 @@ impl Problem {
         let place = place(flag).map_or_else(String::new, |place| format!("{place}: "));
         let message = format!("{place}{message}");
         match manner {
-            Manner::Alone => Exit::alone(1, &message),
-            Manner::WithUsage => Exit::usage(1, &message, program),
-            Manner::OnStdout => Exit::told_on_stdout(1, &message, program),
+            Manner::Alone => Ending::alone(1, &message),
+            Manner::WithUsage => Ending::usage(1, &message, program),
+            Manner::OnStdout => Ending::told_on_stdout(1, &message, program),
         }
     }
 }
@@ -99,13 +104,31 @@ pub(super) fn check(
         manner: Manner::OnStdout,
     })?;
     let tls = check_tls(args)?;
+    let site = check_site(args, variables, environment, must_serve)?;
+    Ok(Config {
+        listen: check_listen(args, tls, environment)?,
+        limits: check_limits(&args.limits)?,
+        log: check_log(args, level)?,
+        user: site.user.clone(),
+        sites: vec![Arc::new(site)],
+        supervisor: Supervisor::read(environment, std::process::id()),
+    })
+}
+
+/// Checks what holds at one place: as [`check`], but for what belongs to the daemon alone.
+pub(super) fn check_site(
+    args: &Args,
+    variables: &Environment,
+    environment: &Environment,
+    must_serve: bool,
+) -> Result<SiteConfig, Problem> {
     if args.programs.binary && args.programs.passstderr {
         let message = "please only specify one of --binary and --passstderr";
         return Err(Problem::alone("passstderr", message.to_owned()));
     }
     let program = find_program(args, environment, must_serve)?;
-    Ok(Config {
-        listen: check_listen(args, tls, environment)?,
+    Ok(SiteConfig {
+        key: SiteKey::default(),
         http: check_http(args)?,
         session: check_session(args, program)?,
         process: Process {
@@ -117,14 +140,12 @@ pub(super) fn check(
             )?,
             inherited_env: inherited(&args.programs.passenv, environment, variables),
             close_delay: Duration::from_millis(args.programs.closems.min(MAX_WAIT_MS)),
+            shutdown_grace: grace(&args.limits)?,
             cgi_timeout: wait("cgitimeout", args.programs.cgitimeout)?,
             limits: check_resources(&args.programs),
         },
-        limits: check_limits(&args.limits)?,
-        log: check_log(args, level)?,
         user: check_user(args)?,
-        supervisor: Supervisor::read(environment, std::process::id()),
-        routes: Vec::new(),
+        forks: ForkLimit::Shared,
     })
 }
 
@@ -205,7 +226,10 @@ fn check_user(args: &Args) -> Result<Option<User>, Problem> {
 }
 
 /// A route may run its programs as anybody but root, when the daemon gives up root's rights: a spawner would have to keep them.
-pub(super) fn check_route_user(route: Config, own: Option<&User>) -> Result<Config, Problem> {
+pub(super) fn check_route_user(
+    route: SiteConfig,
+    own: Option<&User>,
+) -> Result<SiteConfig, Problem> {
     let is_root = |user: &User| user.uid.is_root();
     let gives_up = own.is_some_and(|own| !is_root(own));
     if gives_up && route.user.as_ref().is_some_and(is_root) {
@@ -222,6 +246,7 @@ fn check_listen(
 ) -> Result<Listen, Problem> {
     let inherited = passes_sockets(environment, std::process::id());
     let proxy_protocol = check_proxy_protocol(args)?;
+    let trusted_proxies = check_proxies(args.access.trusted_proxy.as_deref().unwrap_or_default())?;
     let args = &args.listening;
     let unix_socket = args
         .unixsocket
@@ -237,6 +262,7 @@ fn check_listen(
         unix_socket,
         inherited,
         proxy_protocol,
+        trusted_proxies,
         admin: args
             .admin_address
             .as_deref()

@@ -39,11 +39,10 @@ pub(super) fn check_http(args: &Args) -> Result<Http, Problem> {
                 .collect()
         }),
         reverse_lookup: args.access.reverselookup,
-        trusted_proxies: check_proxies(args.access.trusted_proxy.as_deref().unwrap_or_default())?,
     })
 }
 
-fn check_proxies(list: &str) -> Result<Vec<Network>, Problem> {
+pub(super) fn check_proxies(list: &str) -> Result<Vec<Network>, Problem> {
     let entries = list
         .split(',')
         .map(str::trim)

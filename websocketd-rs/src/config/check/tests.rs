@@ -1,12 +1,13 @@
 //! Every row of websocketd's table of exits, and every range.
 
 use super::program::resolve;
-use crate::cli::Exit;
-use crate::config::{Config, Environment, Framing, Level, Program, load};
+use crate::cli::Ending;
+use crate::config::{Config, Environment, Framing, Level, Program, SiteConfig, load};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 fn environment() -> Environment {
@@ -20,7 +21,7 @@ fn environment() -> Environment {
     .to_vec()
 }
 
-fn run(words: &[&str]) -> Result<Config, Exit> {
+fn run(words: &[&str]) -> Result<Config, Ending> {
     let argv: Vec<OsString> = std::iter::once("wd")
         .chain(words.iter().copied())
         .map(Into::into)
@@ -30,6 +31,12 @@ fn run(words: &[&str]) -> Result<Config, Exit> {
 
 fn good(words: &[&str]) -> Config {
     run(words).unwrap_or_else(|exit| panic!("{words:?}: {exit:?}"))
+}
+
+/// What holds at the only place.
+fn site(config: Config) -> SiteConfig {
+    let site = config.sites.into_iter().next();
+    Arc::unwrap_or_clone(site.expect("it is there"))
 }
 
 /// The message (without the usage that follows) of an exit with code 1 that uses stderr alone.
@@ -90,9 +97,12 @@ fn binary_and_passstderr_exclude_each_other() {
         refused(&["--binary", "--passstderr"]),
         (text.to_owned(), false)
     );
-    assert_eq!(good(&["--binary", "cat"]).session.framing, Framing::Binary);
     assert_eq!(
-        good(&["--passstderr", "cat"]).session.framing,
+        site(good(&["--binary", "cat"])).session.framing,
+        Framing::Binary
+    );
+    assert_eq!(
+        site(good(&["--passstderr", "cat"])).session.framing,
         Framing::TaggedLines
     );
 }
@@ -105,8 +115,8 @@ fn something_must_be_served_and_only_one_program() {
     assert_eq!(refused(&["--dir="]), (nothing.to_owned(), true));
     let two = "ambiguous: provided COMMAND and --dir argument, please only specify one";
     assert_eq!(refused(&["--dir=/", "cat"]), (two.to_owned(), true));
-    assert!(good(&["--staticdir=/"]).session.program.is_none());
-    assert!(good(&["--cgidir=/"]).session.program.is_none());
+    assert!(site(good(&["--staticdir=/"])).session.program.is_none());
+    assert!(site(good(&["--cgidir=/"])).session.program.is_none());
 }
 
 #[test]
@@ -126,13 +136,13 @@ fn directories_must_be_there() {
     }
     let config = good(&["--dir=/usr/../etc"]);
     assert!(
-        matches!(config.session.program, Some(Program::ScriptDir(dir)) if dir == Path::new("/etc"))
+        matches!(site(config).session.program, Some(Program::ScriptDir(dir)) if dir == Path::new("/etc"))
     );
 }
 
 #[test]
 fn the_command_is_found_once() {
-    let Some(Program::Command { path, args }) = good(&["cat", "-u"]).session.program else {
+    let Some(Program::Command { path, args }) = site(good(&["cat", "-u"])).session.program else {
         panic!("no command")
     };
     assert_eq!((path, args), ("/usr/bin/cat".into(), vec!["-u".into()]));
@@ -178,22 +188,28 @@ fn ports_and_listeners() {
 
 #[test]
 fn origins_are_trimmed_and_empty_entries_admit_nobody() {
-    assert_eq!(good(&["cat"]).http.allowed_origins, None);
-    assert_eq!(good(&["--origin=", "cat"]).http.allowed_origins, None);
-    let listed = good(&["--origin= a , b:80 ,", "cat"])
+    assert_eq!(site(good(&["cat"])).http.allowed_origins, None);
+    assert_eq!(site(good(&["--origin=", "cat"])).http.allowed_origins, None);
+    let listed = site(good(&["--origin= a , b:80 ,", "cat"]))
         .http
         .allowed_origins
         .unwrap();
     assert_eq!(listed, ["a", "b:80"]);
     assert_eq!(
-        good(&["--origin=,", "cat"]).http.allowed_origins,
+        site(good(&["--origin=,", "cat"])).http.allowed_origins,
         Some(vec![])
     );
 }
 
 #[test]
 fn headers_are_split_at_the_first_colon() {
-    let http = good(&["--header=A:  b:c", "--header=A:d", "--header-ws=X:", "cat"]).http;
+    let http = site(good(&[
+        "--header=A:  b:c",
+        "--header=A:d",
+        "--header-ws=X:",
+        "cat",
+    ]))
+    .http;
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     assert_eq!(http.headers, [pair("A", "b:c"), pair("A", "d")]);
     assert_eq!(http.ws_headers, [pair("X", "")]);
@@ -216,9 +232,8 @@ fn headers_are_split_at_the_first_colon() {
 #[test]
 fn passenv_keeps_what_is_set() {
     let env = |list: &str| {
-        let config = good(&[&format!("--passenv={list}"), "cat"]);
-        config
-            .process
+        let site = site(good(&[&format!("--passenv={list}"), "cat"]));
+        site.process
             .inherited_env
             .into_iter()
             .map(|(key, _)| key)
@@ -227,7 +242,7 @@ fn passenv_keeps_what_is_set() {
     assert_eq!(env("X,PATH,HTTPS,BLANK,UNSET,X"), ["X", "PATH"]);
     assert!(env("").is_empty());
     assert!(env("x,PAT").is_empty());
-    assert_eq!(good(&["cat"]).process.inherited_env[0].0, "PATH");
+    assert_eq!(site(good(&["cat"])).process.inherited_env[0].0, "PATH");
 }
 
 #[test]
@@ -240,12 +255,14 @@ fn limits_have_sane_ranges() {
     assert_eq!(good(&["--maxforks=-1", "cat"]).limits.max_forks, None);
     assert_eq!(good(&["cat"]).limits.max_forks, Some(1024));
     assert_eq!(
-        good(&["--maxframesize=-1", "cat"]).session.max_message,
+        site(good(&["--maxframesize=-1", "cat"]))
+            .session
+            .max_message,
         None
     );
-    assert_eq!(good(&["cat"]).session.max_message, Some(1 << 20));
-    assert_eq!(good(&["cat"]).session.ping_interval, None);
-    let every = good(&["--pingms=20", "cat"]).session.ping_interval;
+    assert_eq!(site(good(&["cat"])).session.max_message, Some(1 << 20));
+    assert_eq!(site(good(&["cat"])).session.ping_interval, None);
+    let every = site(good(&["--pingms=20", "cat"])).session.ping_interval;
     assert_eq!(every, Some(Duration::from_millis(20)));
     for bad in [
         "--maxconns=0",
@@ -289,16 +306,16 @@ fn the_console_takes_the_place_of_files() {
 
 #[test]
 fn protocols_and_exit_codes() {
-    let session = good(&[
+    let session = site(good(&[
         "--protocol= chat , b,chat,",
         "--close-on-exit=3:4003",
         "--close-on-exit=3:4004",
         "cat",
-    ])
+    ]))
     .session;
     assert_eq!(session.protocols, ["chat", "b"]);
     assert_eq!(session.exit_codes, [(3, 4004)]);
-    assert!(good(&["cat"]).session.protocols.is_empty());
+    assert!(site(good(&["cat"])).session.protocols.is_empty());
     for bad in [
         "--protocol=a b",
         "--close-on-exit=3",

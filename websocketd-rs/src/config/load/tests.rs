@@ -1,10 +1,16 @@
 //! What a file says, what it may not say, and who wins.
 
+use std::path::Path;
+
+use clap::CommandFactory;
+
+use super::super::sections::{LINE_ONLY, ROUTE_FLAGS};
 use super::*;
+use crate::cli::Args;
 use crate::config::Program;
 
 /// Loads `text` as the file of `--config`, after the other `words`.
-fn load_text(text: &str, words: &[&str]) -> Result<Config, Exit> {
+fn load_text(text: &str, words: &[&str]) -> Result<Config, Ending> {
     let file = tempfile::NamedTempFile::new().expect("a temporary file");
     std::fs::write(file.path(), text).expect("it can be written");
     let mut argv = vec![OsString::from("wd"), "--config".into(), file.path().into()];
@@ -14,7 +20,7 @@ fn load_text(text: &str, words: &[&str]) -> Result<Config, Exit> {
     let name = file.path().display().to_string();
     load(&argv, &environment.to_vec())
         .map(|loaded| loaded.config)
-        .map_err(|exit| Exit {
+        .map_err(|exit| Ending {
             stderr: exit.stderr.replace(&name, "FILE"),
             ..exit
         })
@@ -31,8 +37,13 @@ fn refused(text: &str) -> String {
     exit.stderr.trim_end().to_owned()
 }
 
-fn command(config: &Config) -> Vec<OsString> {
-    match &config.session.program {
+/// The daemon's own settings.
+fn own(config: &Config) -> &SiteConfig {
+    config.default_site()
+}
+
+fn command(site: &SiteConfig) -> Vec<OsString> {
+    match &site.session.program {
         Some(Program::Command { path, args }) => {
             [&[path.clone().into_os_string()], args.as_slice()].concat()
         }
@@ -69,7 +80,7 @@ fn the_command_line_wins() {
     let config = good(text, &[]);
     assert_eq!(config.listen.port, Some(80));
     assert_eq!(config.listen.addresses, ["a", "b"]);
-    assert_eq!(command(&config), ["/usr/bin/cat", "-u", "x y"]);
+    assert_eq!(command(own(&config)), ["/usr/bin/cat", "-u", "x y"]);
     let config = good(text, &["--port=1", "--address=c", "--binary=false", "true"]);
     assert_eq!(
         (config.listen.port, config.listen.addresses),
@@ -77,7 +88,7 @@ fn the_command_line_wins() {
     );
     let config = good(text, &["--dir=/etc"]);
     assert!(matches!(
-        config.session.program,
+        own(&config).session.program,
         Some(Program::ScriptDir(_))
     ));
 }
@@ -89,39 +100,46 @@ fn routes_inherit_and_override() {
                 [route /a/b]\nstatic=/etc\ncgi=/usr\n\
                 [route /]\ndir=/etc\n";
     let config = good(text, &["--passenv=X"]);
-    let route = |path: &str| config.route(path.as_bytes());
+    let route = |path: &str| {
+        let mut routes = config.sites.iter().rev().skip(1).rev();
+        routes.find(|site| site.key.matches("h", path.as_bytes()))
+    };
     let a = route("/a").expect("the route itself");
-    assert_eq!(route("/a/x").unwrap().path, "/a");
-    assert_eq!(route("/a/b/c").unwrap().path, "/a/b");
-    assert_eq!(route("/a/bc").unwrap().path, "/a", "whole segments only");
-    assert_eq!(route("/ab").unwrap().path, "");
+    assert_eq!(route("/a/x").unwrap().key.path, "/a");
+    assert_eq!(route("/a/b/c").unwrap().key.path, "/a/b");
+    assert_eq!(
+        route("/a/bc").unwrap().key.path,
+        "/a",
+        "whole segments only"
+    );
+    assert_eq!(route("/ab").unwrap().key.path, "");
 
-    assert_eq!(command(&a.config), ["/usr/bin/true"]);
-    assert_eq!((a.config.session.max_line, config.session.max_line), (8, 7));
-    assert!(a.config.http.same_origin && a.own_forks);
+    assert_eq!(command(a), ["/usr/bin/true"]);
+    assert_eq!((a.session.max_line, own(&config).session.max_line), (8, 7));
+    assert!(a.http.same_origin && a.forks == ForkLimit::Own(Some(2)));
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    assert_eq!(a.config.http.headers, [pair("A", "2"), pair("B", "3")]);
-    assert_eq!(config.http.headers, [pair("A", "1")]);
-    let variables = |config: &Config| -> Vec<String> {
-        let pairs = config.process.inherited_env.iter();
+    assert_eq!(a.http.headers, [pair("A", "2"), pair("B", "3")]);
+    assert_eq!(own(&config).http.headers, [pair("A", "1")]);
+    let variables = |site: &SiteConfig| -> Vec<String> {
+        let pairs = site.process.inherited_env.iter();
         pairs
             .map(|(name, value)| format!("{}={}", name.display(), value.display()))
             .collect()
     };
-    assert_eq!(variables(&config), ["X=1", "E=0", "F=0"]);
-    assert_eq!(variables(&a.config), ["X=1", "F=0", "E=1"]);
+    assert_eq!(variables(own(&config)), ["X=1", "E=0", "F=0"]);
+    assert_eq!(variables(a), ["X=1", "F=0", "E=1"]);
 
     let b = route("/a/b").unwrap();
-    assert!(b.config.session.program.is_none() && !b.own_forks);
-    assert_eq!(b.config.http.static_dir.as_deref(), Some(Path::new("/etc")));
-    assert_eq!(b.config.http.cgi_dir.as_deref(), Some(Path::new("/usr")));
+    assert!(b.session.program.is_none() && b.forks == ForkLimit::Shared);
+    assert_eq!(b.http.static_dir.as_deref(), Some(Path::new("/etc")));
+    assert_eq!(b.http.cgi_dir.as_deref(), Some(Path::new("/usr")));
 }
 
 #[test]
 fn routes_alone_serve() {
     let config = good("[route /x]\ncommand=cat\n", &[]);
-    assert!(config.session.program.is_none());
-    assert!(config.route(b"/y").is_none());
+    assert!(own(&config).session.program.is_none());
+    assert!(!config.sites[0].key.matches("h", b"/y"));
 }
 
 #[test]
@@ -248,11 +266,11 @@ fn every_key_of_a_route_is_its_own() {
         };
         let text = format!("command=cat\n[route /a]\n{serves}{key}\n[route /b]\ncommand=cat\n");
         let mut config = good(&text, &[]);
-        let routes = std::mem::take(&mut config.routes);
+        let routes = config.sites.split_off(0);
+        config.sites.extend(routes.last().cloned());
         let shown = |path: &str| {
-            let route = routes.iter().find(|route| route.path == path);
-            let route = route.expect("it is there");
-            format!("{:?}{}", route.config, route.own_forks)
+            let route = routes.iter().find(|site| site.key.path == path);
+            format!("{:?}", route.expect("it is there"))
         };
         (shown("/a"), shown("/b"), format!("{config:?}"))
     };

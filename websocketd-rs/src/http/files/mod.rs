@@ -1,5 +1,9 @@
 //! Static files: what a URL path names below a directory is sent, and nothing else.
 
+mod conditional;
+pub(super) mod content_type;
+mod listing;
+
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
@@ -10,12 +14,11 @@ use std::time::SystemTime;
 
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 
-use super::conditional::{self, Selection, Validators};
-use super::content_type::{self, SNIFFED};
-use super::exchange::Exchange;
-use super::listing;
-use super::response::{Length, Response};
-use super::target;
+use crate::http::exchange::Exchange;
+use crate::http::response::{Length, Response};
+use crate::http::target;
+use conditional::{Selection, Validators};
+use content_type::SNIFFED;
 
 /// How much of a file is in memory at once: one write's worth.
 const STEP: usize = 64 * 1024;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// How many bytes [`of`] looks at.
-pub(super) const SNIFFED: usize = 512;
+pub(in crate::http) const SNIFFED: usize = 512;
 
 /// Begins of files that say what they are.
 const MAGIC: [(&[u8], &str); 16] = [
@@ -38,7 +38,7 @@ const HTML: [&[u8]; 8] = [
 ];
 
 /// The type of a file by name, else by its `begin`.
-pub(super) fn of(name: &Path, begin: &[u8]) -> String {
+pub(in crate::http) fn of(name: &Path, begin: &[u8]) -> String {
     let Some(guess) = mime_guess::from_path(name).first() else {
         return sniff(begin).to_owned();
     };
@@ -56,7 +56,7 @@ pub(super) fn of(name: &Path, begin: &[u8]) -> String {
 }
 
 /// The type of a body by its begin.
-pub(super) fn sniff(begin: &[u8]) -> &'static str {
+pub(in crate::http) fn sniff(begin: &[u8]) -> &'static str {
     let begin = &begin[..begin.len().min(SNIFFED)];
     let text = begin.trim_ascii_start();
     let is_html = HTML.iter().any(|tag| {

@@ -9,13 +9,14 @@ use tokio::io::AsyncWrite;
 use tokio::net::unix::pipe;
 use tokio::time::{Instant, timeout_at};
 
-use super::body::Body;
-use super::cgi_feed::Feed;
-use super::cgi_reply::{self, Reply};
-use super::connection::{Connection, read_more, write_all};
-use super::exchange::Exchange;
-use super::request::{Refusal, Version};
-use super::response::{Context, Length};
+use super::feed::Feed;
+use super::outcome::Outcome;
+use super::reply::{self, ScriptReply};
+use crate::http::body::Body;
+use crate::http::connection::{Connection, read_more, write_all};
+use crate::http::exchange::Exchange;
+use crate::http::request::Version;
+use crate::http::response::{Context, Length};
 use crate::process::Stdin;
 
 /// Most bytes of a script's header block.
@@ -28,28 +29,9 @@ const HOLD_BYTES: usize = 16 * 1024;
 /// ... but no longer than this: a script that works on is shown at work.
 const HOLD_TIME: Duration = Duration::from_millis(200);
 
-/// How the conversation ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
-    /// The whole reply was written.
-    Answered,
-    /// The reply broke off before its `Content-Length`.
-    Cut,
-    /// The script printed no reply that can be passed on; nothing was written.
-    NoReply(&'static str),
-    /// The client left, or takes nothing.
-    ClientGone,
-    /// The request's body is malformed or too large.
-    BadBody(Refusal),
-    /// The time limit was reached.
-    Late,
-    /// The server goes down.
-    Stopping,
-}
-
 /// The parts of an exchange that both ways share.
 #[derive(Debug)]
-pub(super) struct Relay<'a> {
+pub(super) struct ScriptRelay<'a> {
     connection: &'a mut Connection,
     body: &'a mut Body,
     keep_alive: &'a mut bool,
@@ -59,7 +41,7 @@ pub(super) struct Relay<'a> {
     is_odd: bool,
 }
 
-impl<'a> Relay<'a> {
+impl<'a> ScriptRelay<'a> {
     pub(super) fn new(exchange: &'a mut Exchange<'_>) -> Self {
         Self {
             context: exchange.context(),
@@ -149,7 +131,7 @@ impl<W: AsyncWrite + Unpin> Answer<'_, W> {
 
     async fn pass_on(
         &mut self,
-        reply: Reply,
+        reply: ScriptReply,
         mut rest: Vec<u8>,
         mut stdout: pipe::Receiver,
     ) -> io::Result<Outcome> {
@@ -165,7 +147,7 @@ impl<W: AsyncWrite + Unpin> Answer<'_, W> {
         let is_whole = hold(&reply, &mut stdout, &mut rest).await?;
         let mut response = reply.response;
         if !rest.is_empty() && !response.has("content-type") {
-            let kind = super::content_type::sniff(&rest);
+            let kind = crate::http::files::content_type::sniff(&rest);
             response.add("Content-Type".to_owned(), kind.into());
         }
         let length = match reply.length {
@@ -228,12 +210,12 @@ impl<W: AsyncWrite + Unpin> Answer<'_, W> {
 }
 
 /// Reads the header block and what came with it. An unterminated block counts, as it does for websocketd.
-async fn read_reply(stdout: &mut pipe::Receiver) -> Result<(Reply, Vec<u8>), &'static str> {
+async fn read_reply(stdout: &mut pipe::Receiver) -> Result<(ScriptReply, Vec<u8>), &'static str> {
     let mut bytes = Vec::new();
     let mut seen = 0;
     loop {
-        if let Some(end) = cgi_reply::find_end(&bytes, seen) {
-            let reply = cgi_reply::parse(&bytes[..end])?;
+        if let Some(end) = reply::find_end(&bytes, seen) {
+            let reply = reply::parse(&bytes[..end])?;
             bytes.drain(..end);
             return Ok((reply, bytes));
         }
@@ -242,7 +224,7 @@ async fn read_reply(stdout: &mut pipe::Receiver) -> Result<(Reply, Vec<u8>), &'s
         }
         seen = bytes.len();
         match read_more(stdout, &mut bytes).await {
-            Ok(0) => return Ok((cgi_reply::parse(&bytes)?, Vec::new())),
+            Ok(0) => return Ok((reply::parse(&bytes)?, Vec::new())),
             Ok(_) => {}
             Err(_) => return Err("its output can't be read"),
         }
@@ -250,7 +232,11 @@ async fn read_reply(stdout: &mut pipe::Receiver) -> Result<(Reply, Vec<u8>), &'s
 }
 
 /// Gathers the begin of the body: whether it is the whole of it.
-async fn hold(reply: &Reply, stdout: &mut pipe::Receiver, rest: &mut Vec<u8>) -> io::Result<bool> {
+async fn hold(
+    reply: &ScriptReply,
+    stdout: &mut pipe::Receiver,
+    rest: &mut Vec<u8>,
+) -> io::Result<bool> {
     if reply.is_event_stream() && !rest.is_empty() {
         return Ok(false);
     }

@@ -8,9 +8,9 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWriteExt};
 use tokio::time::sleep;
 
-use super::body::Body;
-use super::cgi_relay::Outcome;
-use super::connection::read_more;
+use super::outcome::Outcome;
+use crate::http::body::Body;
+use crate::http::connection::read_more;
 use crate::process::Stdin;
 
 /// How much is read from the client ahead of what the script takes: enough to see the client's end behind it.

@@ -1,23 +1,32 @@
 //! CGI scripts (RFC 3875): the request's body goes to stdin as it comes, stdout to the client as it comes.
 
+mod feed;
+mod outcome;
+mod relay;
+mod reply;
+
 use std::future::poll_fn;
 use std::io;
 use std::path::Path;
 use std::pin::pin;
+use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
-use super::Service;
-use super::cgi_relay::{Outcome, Relay};
-use super::exchange::Exchange;
-use super::remote::Remote;
-use super::request::{BodyLength, Refusal};
-use super::script::Script;
-use super::upgrade::{describe, spawn_status, unique_id};
+use crate::http::Service;
+use crate::http::exchange::Exchange;
+use crate::http::remote::Remote;
+use crate::http::request::{BadRequest, BodyLength};
+use crate::http::response::Response;
+use crate::http::script::Script;
+use crate::http::upgrade::{NoPermit, describe, spawn_status, unique_id};
 use crate::logging::Fields;
+use crate::metrics::METRICS;
 use crate::process::{Command, Handler, env, terminate};
 use crate::session::stderr::Stderr;
+use outcome::{Outcome, Remainder};
+use relay::ScriptRelay;
 
 /// Most bytes of a chunked body that are gathered before the script starts. Scripts read `CONTENT_LENGTH` bytes and
 /// know no other end, so a body that fits gets one; a larger one ends with stdin.
@@ -31,9 +40,9 @@ pub(super) async fn serve(
 ) -> io::Result<()> {
     let mut fields = exchange.fields();
     fields.cgiscript = Some(script.file.to_string_lossy().into_owned());
-    let full = "Fork not allowed since maxforks amount has been reached. CGI was not run.";
-    let Some(permit) = exchange.take_permit(full).await? else {
-        return Ok(());
+    let permit = match exchange.take_permit() {
+        Ok(permit) => permit,
+        Err(no_permit) => return refuse(exchange, no_permit).await,
     };
     fields.access("http", "CGI");
     let deadline = Instant::now() + exchange.site.config.process.cgi_timeout;
@@ -49,7 +58,7 @@ pub(super) async fn serve(
         let gathered = timeout_at(deadline, gather(exchange, &mut begin)).await;
         let refusal = match gathered {
             Ok(gathered) => gathered?.err(),
-            Err(_) => Some(Refusal {
+            Err(_) => Some(BadRequest {
                 status: 408,
                 reason: "request body took too long",
             }),
@@ -73,11 +82,31 @@ pub(super) async fn serve(
     Ok(())
 }
 
+/// Tells the client that there is no permit, and the log why.
+async fn refuse(exchange: &mut Exchange<'_>, no_permit: NoPermit) -> io::Result<()> {
+    let mut fields = exchange.fields();
+    let label = match no_permit {
+        NoPermit::Forks => {
+            let full = "Fork not allowed since maxforks amount has been reached. CGI was not run.";
+            fields.error("http", full);
+            "forks"
+        }
+        NoPermit::Address(ip) => {
+            fields.remote = Some(ip.to_string());
+            fields.access("http", "Too many connections from this address");
+            "connections_per_address"
+        }
+    };
+    METRICS.refusals.add(label);
+    let status = "429 Too Many Requests\n";
+    exchange.reply_text(Response::new(429), status).await
+}
+
 /// Reads a chunked body to its end or to [`MAX_GATHERED`].
 async fn gather(
     exchange: &mut Exchange<'_>,
     begin: &mut Vec<u8>,
-) -> io::Result<Result<(), Refusal>> {
+) -> io::Result<Result<(), BadRequest>> {
     loop {
         if let Err(refusal) = exchange.body.take(&mut exchange.connection.buffer, begin) {
             return Ok(Err(refusal));
@@ -102,7 +131,7 @@ async fn prepare(
     let remote = Remote::of(exchange.client, http.reverse_lookup).await;
     let id = unique_id()?;
     let headers: Vec<_> = head.headers.iter().collect();
-    let script_name = [exchange.site.prefix.as_bytes(), &script.name].concat();
+    let script_name = [exchange.prefix().as_bytes(), &script.name].concat();
     let request = describe(
         exchange,
         &remote,
@@ -147,14 +176,14 @@ async fn run(
         mut exit,
     } = handler;
     fields.pid = Some(pid);
-    let (service, config) = (exchange.service, exchange.site.config);
+    let (service, config) = (exchange.service, &exchange.site.config);
     let mut stderr = Stderr::new(stderr);
-    let mut relay = Relay::new(exchange);
+    let mut relay = ScriptRelay::new(exchange);
     let answered = async {
         tokio::select! {
             outcome = relay.run(begin, stdin, stdout) => outcome,
             () = sleep_until(deadline) => Outcome::Late,
-            () = stopped(service) => Outcome::Stopping,
+            () = stopped(service, config.process.shutdown_grace) => Outcome::Stopping,
         }
     };
     let outcome = log_until(&mut stderr, fields, answered).await;
@@ -186,17 +215,13 @@ async fn conclude(
     is_begun: bool,
     fields: &Fields,
 ) -> io::Result<()> {
-    let (status, message) = match outcome {
-        Outcome::Answered if exchange.keep_alive => return Ok(()),
+    let (status, message) = match outcome.remainder(is_begun) {
+        Remainder::Nothing if exchange.keep_alive => return Ok(()),
         // A client that reads to the end need not wait for the script's exit.
-        Outcome::Answered => return exchange.connection.stream.shutdown().await,
-        Outcome::ClientGone => return Err(io::ErrorKind::ConnectionAborted.into()),
-        Outcome::BadBody(refusal) if !is_begun => return exchange.reply_refusal(refusal).await,
-        Outcome::BadBody(refusal) => (refusal.status, refusal.reason.to_owned()),
-        Outcome::NoReply(reason) => (500, format!("CGI script gave no reply: {reason}")),
-        Outcome::Cut => (502, "CGI script ended before its Content-Length".to_owned()),
-        Outcome::Late => (504, "CGI script took too long and is ended".to_owned()),
-        Outcome::Stopping => (503, "CGI script is ended: the server stops".to_owned()),
+        Remainder::Nothing => return exchange.connection.stream.shutdown().await,
+        Remainder::Drop => return Err(io::ErrorKind::ConnectionAborted.into()),
+        Remainder::Refuse(bad) => return exchange.reply_refusal(bad).await,
+        Remainder::Fail(status, message) => (status, message),
     };
     fields.error("http", &message);
     if is_begun {
@@ -208,9 +233,9 @@ async fn conclude(
 }
 
 /// Completes when the server has been stopping for its grace.
-async fn stopped(service: &Service) {
+async fn stopped(service: &Service, grace: Duration) {
     service.stopping.cancelled().await;
-    sleep(service.config.limits.shutdown_grace).await;
+    sleep(grace).await;
 }
 
 /// Logs what the script says on stderr until `done`.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
-use super::request::{Head, Headers, parse_digits};
+use crate::http::request::{Head, Headers, parse_digits};
 
 /// What a cached copy of a file is compared by.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,7 +15,7 @@ const MAX_FIELDS: usize = 100;
 
 /// What is asked.
 #[derive(Debug)]
-pub(super) struct Request<'head> {
+pub(super) struct PlainRequest<'head> {
     pub(super) method: &'head str,
     /// As sent.
     pub(super) target: &'head str,
@@ -24,7 +24,7 @@ pub(super) struct Request<'head> {
 
 /// What is answered.
 #[derive(Debug)]
-pub(super) struct Response {
+pub(super) struct PlainResponse {
     /// `200 OK`.
     pub(super) status: &'static str,
     /// Header lines, each with its CRLF.
@@ -32,7 +32,7 @@ pub(super) struct Response {
     pub(super) body: String,
 }
 
-impl Response {
+impl PlainResponse {
     /// The status as text.
     pub(super) fn status(status: &'static str) -> Self {
         Self::text(status, "text/plain; charset=utf-8", format!("{status}\n"))
@@ -65,7 +65,7 @@ impl Response {
 pub(super) async fn serve(
     mut stream: TcpStream,
     limit: Duration,
-    respond: impl Fn(&Request<'_>) -> Response,
+    respond: impl Fn(&PlainRequest<'_>) -> PlainResponse,
 ) {
     let exchange = async {
         let mut head = Vec::new();
@@ -98,16 +98,16 @@ async fn linger(stream: &mut TcpStream) -> io::Result<()> {
 }
 
 /// The answer to `head`; `None` while it is incomplete.
-fn answer(head: &[u8], respond: impl Fn(&Request<'_>) -> Response) -> Option<String> {
+fn answer(head: &[u8], respond: impl Fn(&PlainRequest<'_>) -> PlainResponse) -> Option<String> {
     let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
     let mut parsed = httparse::Request::new(&mut fields);
     let refused = match parsed.parse(head) {
         Ok(httparse::Status::Complete(_)) => None,
         Ok(httparse::Status::Partial) if head.len() < MAX_HEAD => return None,
-        Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
-            Some(Response::status("431 Request Header Fields Too Large"))
-        }
-        Err(_) => Some(Response::status("400 Bad Request")),
+        Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => Some(
+            PlainResponse::status("431 PlainRequest Header Fields Too Large"),
+        ),
+        Err(_) => Some(PlainResponse::status("400 Bad PlainRequest")),
     };
     let method = parsed.method.unwrap_or_default();
     let mut hosts = parsed
@@ -115,7 +115,7 @@ fn answer(head: &[u8], respond: impl Fn(&Request<'_>) -> Response) -> Option<Str
         .iter()
         .filter(|field| field.name.eq_ignore_ascii_case("host"));
     let response = refused.unwrap_or_else(|| {
-        respond(&Request {
+        respond(&PlainRequest {
             method,
             target: parsed.path.unwrap_or_default(),
             host: hosts.next().map(|field| field.value),
@@ -128,10 +128,10 @@ fn answer(head: &[u8], respond: impl Fn(&Request<'_>) -> Response) -> Option<Str
 mod tests {
     use super::*;
 
-    fn echo(request: &Request<'_>) -> Response {
+    fn echo(request: &PlainRequest<'_>) -> PlainResponse {
         let host = request.host.map(String::from_utf8_lossy);
         let body = format!("{} {} {host:?}", request.method, request.target);
-        Response::text("200 OK", "a/b", body)
+        PlainResponse::text("200 OK", "a/b", body)
     }
 
     #[test]

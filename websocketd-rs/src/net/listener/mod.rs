@@ -1,18 +1,23 @@
 //! Listening sockets: TCP and Unix.
 
-use std::fs;
+mod error;
+mod socket_file;
+
 use std::io;
 use std::net::{self, IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net as unix;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::task::{Context, Poll, ready};
 
 use rustix::net::{SocketAddrAny, SocketFlags, acceptfrom_with};
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 use tokio::io::Interest;
-use tokio::net::TcpStream;
+use tokio::io::unix::AsyncFd;
+
+pub use error::{BindError, describe};
+pub use socket_file::SocketFile;
+use socket_file::remove_stale;
 
 /// Connections that may wait to be accepted; the kernel lowers it to net.core.somaxconn. As Go's runtime asks for by default:
 /// when all permits are taken this queue is where clients wait.
@@ -28,20 +33,15 @@ pub enum Bound {
     Unix(unix::UnixListener, Option<SocketFile>),
 }
 
-/// A socket that connections are accepted from.
+/// A socket that connections are accepted from. Registered by itself: tokio's own listeners register what they accept with the
+/// runtime of the thread that accepts, which is seldom the one that serves.
 #[derive(Debug)]
 pub enum Listener {
     /// TCP.
-    Tcp(Ready),
+    Tcp(AsyncFd<OwnedFd>),
     /// A Unix socket, whose file is removed with it if it is ours.
-    Unix(Ready, Option<SocketFile>),
+    Unix(AsyncFd<OwnedFd>, Option<SocketFile>),
 }
-
-/// A listening socket of either family that tells when somebody is there. Tokio's own listeners register what they accept with
-/// the runtime of the thread that accepts, which is seldom the one that serves; of all its sockets, a stream lets one make the
-/// call oneself.
-#[derive(Debug)]
-pub struct Ready(TcpStream);
 
 /// A fresh connection, before TLS: non-blocking, and registered with no runtime yet, for another thread may serve it.
 #[derive(Debug)]
@@ -56,23 +56,19 @@ impl Bound {
     /// Listens on `host` (as typed: a name, an address, IPv6 in brackets, or nothing for all interfaces) and `port`.
     ///
     /// # Errors
-    /// The text that follows "Can't start server: ", in the words of Go's `net.Listen`, which users' scripts look for.
-    pub fn tcp(host: &str, port: i64) -> Result<Self, String> {
+    /// When the address is none, or the kernel refuses it.
+    pub fn tcp(host: &str, port: i64) -> Result<Self, BindError> {
         let address = resolve(host, port)?;
-        bind_socket(address).map(Self::Tcp).map_err(|error| {
-            format!(
-                "listen tcp {}: bind: {}",
-                join(host, port),
-                describe(&error)
-            )
-        })
+        bind_socket(address)
+            .map(Self::Tcp)
+            .map_err(|error| BindError::Tcp(join(host, port), error))
     }
 
     /// Listens on the Unix socket `path`. A socket file that nobody answers on is removed first; anything else in the way stays.
     ///
     /// # Errors
-    /// As [`Bound::tcp`].
-    pub fn unix(path: &Path) -> Result<Self, String> {
+    /// When the kernel refuses the path.
+    pub fn unix(path: &Path) -> Result<Self, BindError> {
         let bind = || {
             remove_stale(path)?;
             let listener = unix::UnixListener::bind(path)?;
@@ -80,36 +76,19 @@ impl Bound {
             listener.set_nonblocking(true)?;
             Ok(Self::Unix(listener, Some(file)))
         };
-        bind().map_err(|error: io::Error| {
-            format!("listen unix {}: bind: {}", path.display(), describe(&error))
-        })
+        bind().map_err(|error| BindError::Unix(path.to_owned(), error))
     }
 
     /// The sockets that a service manager passed on (`sd_listen_fds(3)`). Taken once: the second call gets none.
     ///
     /// # Errors
-    /// As [`Bound::tcp`], for one that is no listening stream socket.
-    pub fn inherited() -> Result<Vec<Self>, String> {
+    /// For one that is no listening stream socket.
+    pub fn inherited() -> Result<Vec<Self>, BindError> {
         let mut passed = listenfd::ListenFd::from_env();
         let mut bound = Vec::new();
         for index in 0..passed.len() {
-            let fail = |error: &io::Error| format!("inherited socket {index}: {}", describe(error));
-            if let Ok(Some(listener)) = passed.take_unix_listener(index) {
-                listener
-                    .set_nonblocking(true)
-                    .map_err(|error| fail(&error))?;
-                bound.push(Self::Unix(listener, None));
-                continue;
-            }
-            let listener = passed
-                .take_tcp_listener(index)
-                .map_err(|error| fail(&error))?;
-            if let Some(listener) = listener {
-                listener
-                    .set_nonblocking(true)
-                    .map_err(|error| fail(&error))?;
-                bound.push(Self::Tcp(listener));
-            }
+            let taken = take_inherited(&mut passed, index);
+            bound.extend(taken.map_err(|error| BindError::Inherited(index, error))?);
         }
         Ok(bound)
     }
@@ -149,9 +128,9 @@ impl Bound {
                 // Messages are small and complete: waiting for more only delays them. What is accepted inherits it
                 // (tcp(7)), which saves a call for each connection. It can't fail on a TCP socket.
                 let _ = SockRef::from(&listener).set_tcp_nodelay(true);
-                Listener::Tcp(Ready::register(listener)?)
+                Listener::Tcp(register(listener)?)
             }
-            Self::Unix(listener, file) => Listener::Unix(Ready::register(listener)?, file),
+            Self::Unix(listener, file) => Listener::Unix(register(listener)?, file),
         })
     }
 }
@@ -160,39 +139,53 @@ impl Listener {
     /// Accepts one connection.
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted>> {
         match self {
-            Self::Tcp(listener) => listener.poll_accept(cx).map(|accepted| {
+            Self::Tcp(listener) => poll_accept(listener, cx).map(|accepted| {
                 let (socket, peer) = accepted?;
                 let peer = peer.ok_or(io::ErrorKind::NotConnected)?;
                 let peer = SocketAddr::try_from(peer)?;
                 let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
                 Ok(Accepted::Tcp(socket.into(), peer))
             }),
-            Self::Unix(listener, _) => listener
-                .poll_accept(cx)
-                .map_ok(|(socket, _)| Accepted::Unix(socket.into())),
+            Self::Unix(listener, _) => {
+                poll_accept(listener, cx).map_ok(|(socket, _)| Accepted::Unix(socket.into()))
+            }
         }
     }
 }
 
-impl Ready {
-    fn register(listener: impl Into<OwnedFd>) -> io::Result<Self> {
-        TcpStream::from_std(listener.into().into()).map(Self)
+fn take_inherited(passed: &mut listenfd::ListenFd, index: usize) -> io::Result<Option<Bound>> {
+    if let Ok(Some(listener)) = passed.take_unix_listener(index) {
+        listener.set_nonblocking(true)?;
+        return Ok(Some(Bound::Unix(listener, None)));
     }
+    let Some(listener) = passed.take_tcp_listener(index)? else {
+        return Ok(None);
+    };
+    listener.set_nonblocking(true)?;
+    Ok(Some(Bound::Tcp(listener)))
+}
 
-    fn poll_accept(
-        &self,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<(OwnedFd, Option<SocketAddrAny>)>> {
-        let accept = || {
-            let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-            Ok(acceptfrom_with(&self.0, flags)?)
-        };
-        loop {
-            ready!(self.0.poll_read_ready(cx))?;
-            match self.0.try_io(Interest::READABLE, accept) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                accepted => return Poll::Ready(accepted),
-            }
+// In its place tokio asks for `unsafe`, since a type could give another descriptor each time it is asked. An `OwnedFd` does not.
+#[expect(
+    deprecated,
+    reason = "sound for an OwnedFd; the successor takes unsafe"
+)]
+fn register(listener: impl Into<OwnedFd>) -> io::Result<AsyncFd<OwnedFd>> {
+    AsyncFd::with_interest(listener.into(), Interest::READABLE)
+}
+
+fn poll_accept(
+    listener: &AsyncFd<OwnedFd>,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<(OwnedFd, Option<SocketAddrAny>)>> {
+    let accept = |listener: &AsyncFd<OwnedFd>| {
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        Ok(acceptfrom_with(listener.get_ref(), flags)?)
+    };
+    loop {
+        let mut ready = ready!(listener.poll_read_ready(cx))?;
+        if let Ok(accepted) = ready.try_io(accept) {
+            return Poll::Ready(accepted);
         }
     }
 }
@@ -202,39 +195,32 @@ fn join(host: &str, port: i64) -> String {
     format!("{host}:{port}")
 }
 
-fn resolve(host: &str, port: i64) -> Result<SocketAddr, String> {
-    let number =
-        u16::try_from(port).map_err(|_| format!("listen tcp: address {port}: invalid port"))?;
+fn resolve(host: &str, port: i64) -> Result<SocketAddr, BindError> {
+    let number = u16::try_from(port).map_err(|_| BindError::Port(port))?;
     let bare = match host.strip_prefix('[') {
-        Some(rest) => rest.strip_suffix(']').ok_or_else(|| {
-            format!(
-                "listen tcp: address {}: missing ']' in address",
-                join(host, port)
-            )
-        })?,
+        Some(rest) => rest
+            .strip_suffix(']')
+            .ok_or_else(|| BindError::MissingBracket(join(host, port)))?,
         None if host.contains(':') => {
-            let address = join(host, port);
-            return Err(format!(
-                "listen tcp: address {address}: too many colons in address; write IPv6 as [{host}]"
-            ));
+            return Err(BindError::TooManyColons {
+                host: host.to_owned(),
+                address: join(host, port),
+            });
         }
         None => host,
     };
     if bare.is_empty() {
         return Ok(SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), number));
     }
+    let unknown = || BindError::NoSuchHost(bare.to_owned());
     let found = (bare, number).to_socket_addrs();
-    let found: Vec<SocketAddr> = found
-        .map_err(|_| format!("listen tcp: lookup {bare}: no such host"))?
-        .collect();
+    let found: Vec<SocketAddr> = found.map_err(|_| unknown())?.collect();
     // As Go does: a name with addresses of both kinds is bound by its IPv4 one.
     let address = found
         .iter()
         .find(|address| address.is_ipv4())
         .or(found.first());
-    address
-        .copied()
-        .ok_or_else(|| format!("listen tcp: lookup {bare}: no such host"))
+    address.copied().ok_or_else(unknown)
 }
 
 /// All interfaces are one IPv6 socket that takes IPv4 too; a machine without IPv6 gets an IPv4 socket.
@@ -265,61 +251,10 @@ fn bind_socket(address: SocketAddr) -> io::Result<net::TcpListener> {
     Ok(socket.into())
 }
 
-/// An error in the words of the C library, without the number and in lower case, as Go prints them: users' tests look for
-/// `address already in use`.
-pub fn describe(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error ").next().unwrap_or_default();
-    let mut characters = text.chars();
-    let first = characters.next().map(|first| first.to_ascii_lowercase());
-    first.into_iter().chain(characters).collect()
-}
-
-/// Removes a socket file that nobody listens on: what a killed daemon leaves behind.
-fn remove_stale(path: &Path) -> io::Result<()> {
-    let is_socket = fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket());
-    if !is_socket {
-        // Nothing there, or something that is not ours: bind will tell.
-        return Ok(());
-    }
-    match unix::UnixStream::connect(path) {
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path),
-        // Somebody answers, or we may not ask: bind will refuse.
-        _ => Ok(()),
-    }
-}
-
-/// The file of a Unix socket; removed when dropped, if it is still the one that was made.
-#[derive(Debug)]
-pub struct SocketFile {
-    path: PathBuf,
-    identity: (u64, u64),
-}
-
-impl SocketFile {
-    fn of(path: &Path) -> io::Result<Self> {
-        let meta = fs::symlink_metadata(path)?;
-        // The absolute path: the file must be found again whatever the working directory is then.
-        Ok(Self {
-            path: std::path::absolute(path)?,
-            identity: (meta.dev(), meta.ino()),
-        })
-    }
-}
-
-impl Drop for SocketFile {
-    fn drop(&mut self) {
-        let ours = fs::symlink_metadata(&self.path)
-            .is_ok_and(|meta| (meta.dev(), meta.ino()) == self.identity);
-        if ours {
-            let _ = fs::remove_file(&self.path);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn hosts_are_read_as_go_reads_them() {
@@ -331,20 +266,20 @@ mod tests {
             ("localhost", "127.0.0.1"),
         ] {
             assert_eq!(
-                resolve(host, 80),
-                Ok(SocketAddr::new(ip.parse().unwrap(), 80)),
+                resolve(host, 80).unwrap(),
+                SocketAddr::new(ip.parse().unwrap(), 80),
                 "{host}"
             );
         }
-        let colons = resolve("::1", 80).unwrap_err();
+        let colons = resolve("::1", 80).unwrap_err().to_string();
         assert!(colons.starts_with("listen tcp: address ::1:80: too many colons in address"));
-        let bracket = resolve("[::1", 80).unwrap_err();
+        let bracket = resolve("[::1", 80).unwrap_err().to_string();
         assert_eq!(
             bracket,
             "listen tcp: address [::1:80: missing ']' in address"
         );
         for port in [-1, 65536] {
-            let error = resolve("127.0.0.1", port).unwrap_err();
+            let error = resolve("127.0.0.1", port).unwrap_err().to_string();
             assert_eq!(error, format!("listen tcp: address {port}: invalid port"));
         }
     }
@@ -353,7 +288,9 @@ mod tests {
     fn a_port_in_use_is_told_in_lower_case() {
         let first = Bound::tcp("127.0.0.1", 0).unwrap();
         let port = first.port().unwrap();
-        let error = Bound::tcp("127.0.0.1", port.into()).unwrap_err();
+        let error = Bound::tcp("127.0.0.1", port.into())
+            .unwrap_err()
+            .to_string();
         assert_eq!(
             error,
             format!("listen tcp 127.0.0.1:{port}: bind: address already in use")
@@ -382,7 +319,7 @@ mod tests {
         let path = dir.join("socket");
 
         let live = Bound::unix(&path).unwrap();
-        let error = Bound::unix(&path).unwrap_err();
+        let error = Bound::unix(&path).unwrap_err().to_string();
         assert!(error.ends_with("bind: address already in use"), "{error}");
         assert!(
             unix::UnixStream::connect(&path).is_ok(),

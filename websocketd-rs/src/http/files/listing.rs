@@ -6,8 +6,8 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::response::escape_html;
-use super::target;
+use crate::http::response::escape_html;
+use crate::http::target;
 
 /// Most names on one page: more would be of no use to a reader, and building the page holds up other connections.
 const MAX_ENTRIES: usize = 5000;

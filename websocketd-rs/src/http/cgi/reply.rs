@@ -2,12 +2,12 @@
 
 use memchr::memchr_iter;
 
-use super::request::{is_token_byte, parse_digits};
-use super::response::Response;
+use crate::http::request::{is_token_byte, parse_digits};
+use crate::http::response::Response;
 
 /// What a script's header block asks for.
 #[derive(Debug, Clone)]
-pub(super) struct Reply {
+pub(super) struct ScriptReply {
     /// Status and fields.
     pub(super) response: Response,
     /// `Content-Length`, if the script says it.
@@ -16,7 +16,7 @@ pub(super) struct Reply {
     pub(super) is_odd: bool,
 }
 
-impl Reply {
+impl ScriptReply {
     /// Whether the status has a body.
     pub(super) fn has_body(&self) -> bool {
         !matches!(self.response.status, 204 | 304)
@@ -47,7 +47,7 @@ pub(super) fn find_end(bytes: &[u8], from: usize) -> Option<usize> {
 ///
 /// # Errors
 /// What is wrong with it; the client gets a 500.
-pub(super) fn parse(block: &[u8]) -> Result<Reply, &'static str> {
+pub(super) fn parse(block: &[u8]) -> Result<ScriptReply, &'static str> {
     let (mut status, mut length, mut is_odd) = (None, None, false);
     let mut response = Response::new(200);
     let mut fields = 0;
@@ -78,7 +78,7 @@ pub(super) fn parse(block: &[u8]) -> Result<Reply, &'static str> {
         None if response.has("content-type") => 200,
         None => return Err("missing required Content-Type in headers"),
     };
-    Ok(Reply {
+    Ok(ScriptReply {
         response,
         length,
         is_odd,

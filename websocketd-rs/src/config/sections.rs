@@ -1,0 +1,236 @@
+//! The configuration file's sections, their values checked one by one.
+
+use std::fmt;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory;
+
+use super::Environment;
+use super::check::check_variable;
+use super::file::{self, Entry, MAX_FILE};
+use crate::cli::{Args, Ending, Words};
+
+/// Keys of a section that are flags by a shorter name.
+const SHORT_KEYS: [(&str, &str); 2] = [("cgi", "cgidir"), ("static", "staticdir")];
+
+/// Flags that a route may set for itself. The rest belongs to the daemon or to the connection, which is there before the route
+/// is known.
+pub(super) const ROUTE_FLAGS: [&str; 31] = [
+    "dir",
+    "staticdir",
+    "cgidir",
+    "devconsole",
+    "header",
+    "header-ws",
+    "header-http",
+    "sameorigin",
+    "origin",
+    "protocol",
+    "close-on-exit",
+    "binary",
+    "passstderr",
+    "passenv",
+    "user",
+    "closems",
+    "cgitimeout",
+    "handlercpu",
+    "handlermemory",
+    "handlerfiles",
+    "handlerprocs",
+    "maxforks",
+    "maxframesize",
+    "maxfragments",
+    "maxline",
+    "maxenvbytes",
+    "sessionidletimeout",
+    "writetimeout",
+    "closetimeout",
+    "pingms",
+    "reverselookup",
+];
+
+/// Flags that make no sense in the file that they would lead to or keep from being used.
+pub(super) const LINE_ONLY: [&str; 5] = ["config", "check", "help", "version", "license"];
+
+/// A configuration file.
+#[derive(Debug, Default)]
+pub(super) struct ConfigFile {
+    path: PathBuf,
+    pub(super) global: Section,
+    /// By prefix, without a slash at its end.
+    pub(super) routes: Vec<(String, Section)>,
+}
+
+/// What one section says.
+#[derive(Debug, Default)]
+pub(super) struct Section {
+    pub(super) words: Words,
+    /// `env = NAME=value`.
+    pub(super) variables: Environment,
+    /// Line of each flag, the last of a repeated one last.
+    lines: Vec<(String, usize)>,
+    /// Line of the section itself.
+    line: usize,
+}
+
+/// Why a configuration file is not used.
+#[derive(Debug)]
+pub(super) enum FileError {
+    /// It can't be read.
+    Read(PathBuf, io::Error),
+    /// It is over [`MAX_FILE`] bytes.
+    TooLarge(PathBuf),
+    /// All that is wrong in it, each with file and line.
+    Mistakes(Vec<String>),
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read(path, error) => write!(formatter, "{}: {error}", path.display()),
+            Self::TooLarge(path) => write!(
+                formatter,
+                "{}: over {MAX_FILE} bytes: this is no configuration",
+                path.display()
+            ),
+            Self::Mistakes(mistakes) => formatter.write_str(&mistakes.join("\n")),
+        }
+    }
+}
+
+impl FileError {
+    /// What to print, and the exit code.
+    pub(super) fn ending(&self) -> Ending {
+        Ending::alone(1, &self.to_string())
+    }
+}
+
+impl Section {
+    /// Where the flag was set; where no single flag is to blame, the line of the section.
+    pub(super) fn line_of(&self, flag: &str) -> Option<usize> {
+        let mut lines = self.lines.iter().rev();
+        let own = lines.find(|(name, _)| name == flag).map(|(_, line)| *line);
+        own.or_else(|| (self.line > 0).then_some(self.line))
+    }
+
+    fn add(&mut self, entry: &Entry, allowed: &[&str]) -> Result<(), String> {
+        let key = entry.key.as_str();
+        let short = SHORT_KEYS.iter().find(|(short, _)| *short == key);
+        let flag = short.map_or(key, |(_, flag)| flag);
+        self.lines.push((flag.to_owned(), entry.line));
+        match key {
+            "command" => {
+                let words = file::split_command(&entry.value)?;
+                self.words.command = words.into_iter().map(Into::into).collect();
+                Ok(())
+            }
+            "env" => {
+                self.variables.push(check_variable(&entry.value)?);
+                Ok(())
+            }
+            _ if !allowed.contains(&flag) => Err(format!(
+                "unknown key; allowed here are command, env, {}",
+                allowed.join(", ")
+            )),
+            _ => self.words.add(&Args::command(), flag, entry.value.as_ref()),
+        }
+    }
+}
+
+impl ConfigFile {
+    pub(super) fn read(path: &Path) -> Result<Self, FileError> {
+        let failed = |error| FileError::Read(path.to_owned(), error);
+        let mut text = String::new();
+        let opened = std::fs::File::open(path).map_err(failed)?;
+        opened
+            .take(MAX_FILE + 1)
+            .read_to_string(&mut text)
+            .map_err(failed)?;
+        if text.len() as u64 > MAX_FILE {
+            return Err(FileError::TooLarge(path.to_owned()));
+        }
+        Self::parse(path, &text)
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
+        let mut config = Self {
+            path: path.to_owned(),
+            ..Self::default()
+        };
+        let sections = file::parse(text).map_err(|mistake| {
+            let place = config.at(mistake.line);
+            FileError::Mistakes(vec![format!("{place}: {}", mistake.text)])
+        })?;
+        let definition = Args::command();
+        let flags = definition.get_arguments().filter_map(clap::Arg::get_long);
+        let all: Vec<&str> = flags.filter(|flag| !LINE_ONLY.contains(flag)).collect();
+        let mut mistakes = Vec::new();
+        for section in &sections {
+            let name = section.name.as_str();
+            match name.strip_prefix("route ") {
+                None if name.is_empty() || name == "global" => {
+                    let mut global = std::mem::take(&mut config.global);
+                    config.fill(&mut global, section, &all, &mut mistakes);
+                    config.global = global;
+                }
+                Some(prefix) if is_route(prefix) => config.add_route(prefix, section, &mut mistakes),
+                _ => mistakes.push(format!(
+                    "{}: [{name}]: allowed are [global] and [route /PATH], where /PATH has no empty, '.' or '..' parts",
+                    config.at(section.line)
+                )),
+            }
+        }
+        if mistakes.is_empty() {
+            Ok(config)
+        } else {
+            Err(FileError::Mistakes(mistakes))
+        }
+    }
+
+    fn add_route(&mut self, prefix: &str, lines: &file::Lines, mistakes: &mut Vec<String>) {
+        let mut section = Section {
+            line: lines.line,
+            ..Section::default()
+        };
+        self.fill(&mut section, lines, &ROUTE_FLAGS, mistakes);
+        let path = prefix.trim_end_matches('/');
+        if self.routes.iter().any(|(other, _)| other == path) {
+            mistakes.push(format!(
+                "{}: [{}]: the route is there already",
+                self.at(lines.line),
+                lines.name
+            ));
+        }
+        self.routes.push((path.to_owned(), section));
+    }
+
+    fn fill(
+        &self,
+        section: &mut Section,
+        lines: &file::Lines,
+        allowed: &[&str],
+        mistakes: &mut Vec<String>,
+    ) {
+        for entry in &lines.entries {
+            if let Err(wrong) = section.add(entry, allowed) {
+                let place = self.at(entry.line);
+                mistakes.push(format!("{place}: {}: {wrong}", entry.key));
+            }
+        }
+    }
+
+    /// `FILE:LINE`.
+    pub(super) fn at(&self, line: usize) -> String {
+        format!("{}:{line}", self.path.display())
+    }
+}
+
+/// A route's prefix is a clean path: requests are compared with it after their own was cleaned.
+fn is_route(prefix: &str) -> bool {
+    prefix == "/"
+        || prefix.strip_prefix('/').is_some_and(|rest| {
+            let rest = rest.strip_suffix('/').unwrap_or(rest);
+            rest.split('/').all(|part| !matches!(part, "" | "." | ".."))
+        })
+}

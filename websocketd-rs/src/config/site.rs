@@ -1,0 +1,219 @@
+//! What holds at one place: a host and a path.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::User;
+
+/// Where a site is served.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SiteKey {
+    /// Host that a request must name, without its port; `None`: any host. No setting fills it in yet.
+    pub host: Option<String>,
+    /// Prefix of the decoded path without a slash at its end, so the root is empty. Whole segments match.
+    pub path: String,
+}
+
+/// What is served at one place: the daemon's own settings, or those of a `[route /PATH]` section.
+#[derive(Debug, Clone)]
+pub struct SiteConfig {
+    /// Where.
+    pub key: SiteKey,
+    /// What plain HTTP requests get.
+    pub http: Http,
+    /// What upgrade requests get.
+    pub session: Session,
+    /// How programs are started and ended.
+    pub process: Process,
+    /// Whom programs run as; `None`: the daemon's user.
+    pub user: Option<User>,
+    /// Which permits programs take.
+    pub forks: ForkLimit,
+}
+
+/// Which permits the programs of a site take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForkLimit {
+    /// Those of the daemon.
+    Shared,
+    /// So many of its own; `None`: unlimited.
+    Own(Option<usize>),
+}
+
+/// What plain HTTP requests get.
+#[derive(Debug, Clone, Default)]
+pub struct Http {
+    /// `--staticdir`, canonical.
+    pub static_dir: Option<PathBuf>,
+    /// `--cgidir`, canonical.
+    pub cgi_dir: Option<PathBuf>,
+    /// `--devconsole`.
+    pub dev_console: bool,
+    /// `--header`: on every response. Name and value, in the order given.
+    pub headers: Vec<(String, String)>,
+    /// `--header-ws`: on 101 responses.
+    pub ws_headers: Vec<(String, String)>,
+    /// `--header-http`: on all but 101 responses.
+    pub http_headers: Vec<(String, String)>,
+    /// `--sameorigin`.
+    pub same_origin: bool,
+    /// `--origin`, split at commas and trimmed; `None` when the flag was not given.
+    pub allowed_origins: Option<Vec<String>>,
+    /// `--reverselookup`.
+    pub reverse_lookup: bool,
+}
+
+/// What runs for a WebSocket connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Program {
+    /// COMMAND with its arguments; the path is resolved through PATH once, at start.
+    Command {
+        /// Resolved path, also argv[0] of the child.
+        path: PathBuf,
+        /// Arguments, untouched.
+        args: Vec<OsString>,
+    },
+    /// `--dir`: the URL path names the script below this directory (canonical).
+    ScriptDir(PathBuf),
+}
+
+/// How bytes of the program become messages, and back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// One line a text message.
+    Lines,
+    /// One read a binary message.
+    Binary,
+    /// `--passstderr`: one line of either stream a JSON text message.
+    TaggedLines,
+}
+
+/// What upgrade requests get.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// `None`: upgrade requests are ordinary HTTP.
+    pub program: Option<Program>,
+    /// Message framing.
+    pub framing: Framing,
+    /// Largest message from the client in bytes, also when reassembled; `None` is unlimited.
+    pub max_message: Option<usize>,
+    /// Longest line from the program in bytes.
+    pub max_line: usize,
+    /// Most fragments of one message.
+    pub max_fragments: usize,
+    /// Subprotocols in the order of preference; empty: none is negotiated.
+    pub protocols: Vec<String>,
+    /// Close codes by exit status, from 4000 to 4999 (RFC 6455 section 7.4.2: for private use).
+    pub exit_codes: Vec<(u8, u16)>,
+    /// Interval of keep-alive pings; `None`: no pings.
+    pub ping_interval: Option<Duration>,
+    /// How long no message may pass either way; `None`: for ever.
+    pub idle_timeout: Option<Duration>,
+    /// How long a write to the client may make no progress.
+    pub write_timeout: Duration,
+    /// How long to wait for the client's close frame after ours.
+    pub close_timeout: Duration,
+}
+
+/// How programs are started and ended.
+#[derive(Debug, Clone, Default)]
+pub struct Process {
+    /// Variables of the daemon's own environment that programs inherit, `--passenv`, as read once in main.
+    pub inherited_env: Vec<(OsString, OsString)>,
+    /// `--maxenvbytes`: bytes of a program's environment.
+    pub max_environment: usize,
+    /// `--closems`: added to each step of the termination ladder.
+    pub close_delay: Duration,
+    /// Time programs get to end by themselves when the server stops, before the ladder starts.
+    pub shutdown_grace: Duration,
+    /// Wall-clock limit of a CGI program.
+    pub cgi_timeout: Duration,
+    /// What each program may use.
+    pub limits: ResourceLimits,
+}
+
+/// Resource limits of one program, soft and hard alike (setrlimit(2)); `None`: as the server's own.
+/// A limit above the server's own hard limit becomes that.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ResourceLimits {
+    /// `RLIMIT_CPU`, seconds.
+    pub cpu_seconds: Option<u64>,
+    /// `RLIMIT_AS`, bytes of address space.
+    pub memory_bytes: Option<u64>,
+    /// `RLIMIT_NOFILE`, open files.
+    pub open_files: Option<u64>,
+    /// `RLIMIT_NPROC`, processes of the program's user, those of other programs included.
+    pub processes: Option<u64>,
+}
+
+impl SiteKey {
+    /// The place at any host below `path`, which has no slash at its end.
+    pub fn at(path: &str) -> Self {
+        Self {
+            host: None,
+            path: path.to_owned(),
+        }
+    }
+
+    /// Whether a request for a decoded, clean path at `host` (without its port) is served here.
+    pub fn matches(&self, host: &str, path: &[u8]) -> bool {
+        let is_host = |own: &String| own.eq_ignore_ascii_case(host);
+        self.host.as_ref().is_none_or(is_host)
+            && path
+                .strip_prefix(self.path.as_bytes())
+                .is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
+    }
+
+    /// By this sites are sorted, the greatest first: a named host before any host, a longer path before a shorter one.
+    pub(super) fn precedence(&self) -> (bool, usize) {
+        (self.host.is_some(), self.path.len())
+    }
+}
+
+impl SiteConfig {
+    /// What websocketd's startup checks refuse only after the log has started: the text of its FATAL line, exit code 4.
+    pub fn conflict(&self) -> Option<String> {
+        let with = match (&self.http.static_dir, &self.http.cgi_dir) {
+            (Some(_), _) => "--staticdir",
+            (None, Some(_)) => "--cgidir",
+            (None, None) => return None,
+        };
+        self.http.dev_console.then(|| {
+            format!("Invalid parameters: --devconsole cannot be used with {with}. Pick one.")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_segments_match_at_the_named_host() {
+        for (host, path, request, expected) in [
+            (None, "", ("h", "/"), true),
+            (None, "", ("h", "/a/b"), true),
+            (None, "/a", ("h", "/a"), true),
+            (None, "/a", ("h", "/a/"), true),
+            (None, "/a", ("h", "/ab"), false),
+            (None, "/a", ("h", "/"), false),
+            (Some("h"), "/a", ("H", "/a/b"), true),
+            (Some("h"), "/a", ("i", "/a/b"), false),
+            (Some("h"), "", ("", "/"), false),
+        ] {
+            let key = SiteKey {
+                host: host.map(str::to_owned),
+                path: path.to_owned(),
+            };
+            let is_match = key.matches(request.0, request.1.as_bytes());
+            assert_eq!(is_match, expected, "{key:?} {request:?}");
+        }
+        let any = SiteKey::at("/a/long/path").precedence();
+        let named = SiteKey {
+            host: Some("h".to_owned()),
+            path: String::new(),
+        };
+        assert!(named.precedence() > any && any > SiteKey::at("/a").precedence());
+    }
+}

@@ -1,0 +1,267 @@
+//! The opening handshake (RFC 6455 section 4.2): everything that can refuse does, then the program starts, and only
+//! when it runs is the client told 101.
+
+mod refusal;
+
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::exchange::Exchange;
+use super::handshake::{self, Handshake};
+use super::origin;
+use super::remote::Remote;
+use super::response::{self, Response};
+use super::script;
+use super::target;
+use crate::config::{Program, SiteConfig};
+use crate::logging::Fields;
+use crate::metrics::METRICS;
+use crate::permit::ProgramPermit;
+use crate::process::{Command, Handler, env, terminate};
+pub(super) use refusal::{NoPermit, Refusal, spawn_status};
+
+/// A program that runs for a client that was told 101.
+#[derive(Debug)]
+pub(super) struct Started {
+    pub(super) handler: Handler,
+    pub(super) permit: ProgramPermit,
+    pub(super) fields: Fields,
+    pub(super) config: Arc<SiteConfig>,
+}
+
+/// A program that runs for a client that has to be told.
+struct Ready {
+    handler: Handler,
+    permit: ProgramPermit,
+    handshake: Handshake,
+}
+
+/// The program to start, and its part of the URL path.
+#[derive(Debug)]
+struct Endpoint {
+    program: PathBuf,
+    args: Vec<OsString>,
+    script_name: Vec<u8>,
+    path_info: Vec<u8>,
+}
+
+/// Answers an upgrade request: with 101 and a running program, or with why not.
+pub(super) async fn upgrade(
+    exchange: &mut Exchange<'_>,
+    program: &Program,
+) -> io::Result<Option<Started>> {
+    let mut fields = exchange.fields();
+    let ready = match start(exchange, program, &mut fields).await? {
+        Ok(ready) => ready,
+        // The permit was returned before the client can ask again.
+        Err(refusal) => {
+            refuse(exchange, &refusal, &fields).await?;
+            return Ok(None);
+        }
+    };
+    let Ready {
+        handler,
+        permit,
+        handshake: Handshake {
+            accept, protocol, ..
+        },
+    } = ready;
+    let config = &exchange.site.config;
+    let head = response::encode_switching(&accept, protocol.as_deref(), &config.http);
+    if let Err(error) = exchange.connection.write_all(&head).await {
+        // The client is gone before its session began. The permit is held until the program is gone too.
+        let Handler {
+            pid,
+            stdin,
+            mut exit,
+            ..
+        } = handler;
+        drop(stdin);
+        terminate::end(pid, &mut exit, config.process.close_delay).await;
+        return Err(error);
+    }
+    Ok(Some(Started {
+        handler,
+        permit,
+        fields,
+        config: Arc::clone(config),
+    }))
+}
+
+/// Everything that can refuse, the start of the program last. `fields` is filled in on the way, for the line of a refusal too.
+async fn start(
+    exchange: &Exchange<'_>,
+    program: &Program,
+    fields: &mut Fields,
+) -> io::Result<Result<Ready, Refusal>> {
+    let permit = match exchange.take_permit() {
+        Ok(permit) => permit,
+        Err(no_permit) => {
+            if let NoPermit::Address(ip) = no_permit {
+                fields.remote = Some(ip.to_string());
+            }
+            return Ok(Err(no_permit.into()));
+        }
+    };
+    let config = &exchange.site.config;
+    let remote = Remote::of(exchange.client, config.http.reverse_lookup).await;
+    let id = unique_id()?;
+    fields.id = Some(id.clone());
+    fields.remote = Some(remote.host.clone());
+    let (handshake, command) = match prepare(exchange, program, &remote, &id, fields) {
+        Ok(prepared) => prepared,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let program = fields.command.clone().unwrap_or_default();
+    let started = exchange.spawn(command).await;
+    Ok(started
+        .map(|handler| Ready {
+            handler,
+            permit,
+            handshake,
+        })
+        .map_err(|error| Refusal::Spawn { program, error }))
+}
+
+/// What a session needs that can be said without starting anything.
+fn prepare(
+    exchange: &Exchange<'_>,
+    program: &Program,
+    remote: &Remote,
+    id: &str,
+    fields: &mut Fields,
+) -> Result<(Handshake, Command), Refusal> {
+    let config = &exchange.site.config;
+    let endpoint = find_endpoint(program, exchange).ok_or(Refusal::ScriptNotFound)?;
+    fields.command = Some(endpoint.program.to_string_lossy().into_owned());
+    let rules = origin::OriginRules {
+        same_origin: config.http.same_origin,
+        allowed: config.http.allowed_origins.as_deref(),
+        host: &exchange.head.host,
+        tls: exchange.client.https,
+    };
+    let checked = handshake::check(exchange.head, &rules, &config.session.protocols);
+    fields.origin = match &checked {
+        Ok(handshake) => Some(handshake.origin.clone()),
+        Err(error) => handshake::shown_origin(exchange.head, *error),
+    };
+    let handshake = checked?;
+    let protocol = handshake.protocol.as_deref();
+    let env = environment(exchange, remote, id, &endpoint, protocol)?;
+    let Endpoint { program, args, .. } = endpoint;
+    let command = Command {
+        program,
+        args,
+        env,
+        cwd: None,
+        limits: config.process.limits,
+    };
+    Ok((handshake, command))
+}
+
+async fn refuse(exchange: &mut Exchange<'_>, refusal: &Refusal, fields: &Fields) -> io::Result<()> {
+    let answer = refusal.answer();
+    fields.log(answer.level, answer.category, &answer.message);
+    METRICS.refusals.add(answer.label);
+    let mut response = Response::new(answer.status);
+    for (name, value) in answer.fields {
+        response = response.with(name, value.as_bytes());
+    }
+    let text = format!("{} {}\n", answer.status, response::reason(answer.status));
+    exchange.reply_text(response, &text).await
+}
+
+fn find_endpoint(program: &Program, exchange: &Exchange<'_>) -> Option<Endpoint> {
+    let (prefix, path) = (exchange.prefix(), exchange.path());
+    match program {
+        Program::Command {
+            path: program,
+            args,
+        } => Some(Endpoint {
+            program: program.clone(),
+            args: args.clone(),
+            // websocketd's name for the root, which RFC 3875 would have empty.
+            script_name: if prefix.is_empty() { "/" } else { prefix }.into(),
+            path_info: path.to_vec(),
+        }),
+        Program::ScriptDir(dir) => script::find(dir, path).map(|script| Endpoint {
+            program: script.file,
+            args: Vec::new(),
+            script_name: [prefix.as_bytes(), &script.name].concat(),
+            path_info: script.path_info,
+        }),
+    }
+}
+
+fn environment(
+    exchange: &Exchange<'_>,
+    remote: &Remote,
+    id: &str,
+    endpoint: &Endpoint,
+    protocol: Option<&str>,
+) -> Result<env::Environment, env::TooLarge> {
+    let headers: Vec<_> = exchange.head.headers.iter().collect();
+    let request = describe(
+        exchange,
+        remote,
+        id,
+        &headers,
+        &endpoint.script_name,
+        &endpoint.path_info,
+    );
+    env::session(&request, protocol)
+}
+
+/// The request as a program gets to know it.
+pub(super) fn describe<'a>(
+    exchange: &'a Exchange<'_>,
+    remote: &'a Remote,
+    unique_id: &'a str,
+    headers: &'a [(&'a str, &'a [u8])],
+    script_name: &'a [u8],
+    path_info: &'a [u8],
+) -> env::Request<'a> {
+    let head = exchange.head;
+    let https = exchange.client.https;
+    let (server_name, port) = target::split_host(&head.host).unwrap_or_default();
+    env::Request {
+        method: &head.method,
+        protocol: head.version.as_str(),
+        server_name,
+        server_port: port.unwrap_or(if https { 443 } else { 80 }),
+        https,
+        uri: &head.target.raw,
+        query: head.target.query().unwrap_or_default(),
+        path: &head.target.path,
+        script_name,
+        path_info,
+        remote_addr: &remote.addr,
+        remote_host: &remote.host,
+        remote_port: &remote.port,
+        unique_id,
+        headers,
+        inherited: &exchange.site.config.process.inherited_env,
+        max_bytes: exchange.site.config.process.max_environment,
+    }
+}
+
+/// 128 bits that nobody can guess, in hexadecimal.
+pub(super) fn unique_id() -> io::Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_differ() {
+        let (one, two) = (unique_id().unwrap(), unique_id().unwrap());
+        assert_ne!(one, two);
+        assert_eq!(one.len(), 32);
+    }
+}

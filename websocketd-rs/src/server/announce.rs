@@ -1,0 +1,66 @@
+//! websocketd's startup lines.
+
+use crate::config::{Config, Level, Program};
+use crate::logging::log;
+
+/// `host:port` for people: all interfaces are shown as the machine's name, which a browser can open.
+pub(super) fn shown(host: &str, port: i64) -> String {
+    if host.is_empty() {
+        let name = rustix::system::uname()
+            .nodename()
+            .to_string_lossy()
+            .into_owned();
+        return format!("{name}:{port}");
+    }
+    format!("{host}:{port}")
+}
+
+pub(super) fn announce(message: &str) {
+    log(Level::Info, "server", message);
+}
+
+pub(super) fn announce_content(config: &Config) {
+    for origin in config.default_site().http.allowed_origins.iter().flatten() {
+        if config.listen.tls.is_some() && !origin.contains("://") {
+            let message = format!(
+                "Origin '{origin}' has no scheme: with --ssl write https://{origin}, or pages that came over plain http match too"
+            );
+            log(Level::Error, "server", &message);
+        }
+    }
+    match &config.default_site().session.program {
+        Some(Program::ScriptDir(dir)) => {
+            announce(&format!("Serving from directory      : {}", dir.display()));
+        }
+        Some(Program::Command { path, args }) => {
+            let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+            let (path, args) = (path.display(), args.join(" "));
+            announce(&format!("Serving using application   : {path} {args}"));
+        }
+        None => {}
+    }
+    if let Some(dir) = &config.default_site().http.static_dir {
+        announce(&format!("Serving static content from : {}", dir.display()));
+    }
+    if let Some(dir) = &config.default_site().http.cgi_dir {
+        announce(&format!("Serving CGI scripts from    : {}", dir.display()));
+    }
+}
+
+pub(super) fn announce_address(config: &Config, address: &str) {
+    let secure = if config.listen.is_tls() { "s" } else { "" };
+    announce(&format!(
+        "Starting WebSocket server   : ws{secure}://{address}/"
+    ));
+    if config.default_site().http.dev_console {
+        announce(&format!(
+            "Developer console enabled   : http{secure}://{address}/"
+        ));
+    } else if config.default_site().http.static_dir.is_some()
+        || config.default_site().http.cgi_dir.is_some()
+    {
+        announce(&format!(
+            "Serving CGI or static files : http{secure}://{address}/"
+        ));
+    }
+}

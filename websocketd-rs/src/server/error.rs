@@ -1,0 +1,73 @@
+//! Why a server does not run, and why a reload is refused.
+
+use std::fmt;
+use std::io;
+
+use crate::cli::Ending;
+use crate::net::listener::{BindError, describe};
+use crate::net::tls::TlsError;
+
+/// Why a server can't start, or can't go on: the last line of its log.
+#[derive(Debug)]
+pub enum ServerError {
+    /// A socket can't be bound.
+    Bind(BindError),
+    /// The TLS files can't be used.
+    Tls(TlsError),
+    /// `--user`, or a route's own user, can't be had: how it was set, and why not.
+    User(String),
+    /// The daemon's own spawner does not start.
+    Spawner(io::Error),
+    /// A thread or its runtime does not start.
+    Runtime(io::Error),
+    /// The signals can't be taken over.
+    Signals(io::Error),
+    /// A socket can't be registered with the runtime.
+    Listen(io::Error),
+    /// A spawner process died: whose.
+    SpawnerDied(String),
+}
+
+impl fmt::Display for ServerError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::SpawnerDied(whose) = self {
+            return write!(out, "Can't go on: {whose} died; start the server again");
+        }
+        out.write_str("Can't start server: ")?;
+        match self {
+            Self::Bind(error) => error.fmt(out),
+            Self::Tls(error) => error.fmt(out),
+            Self::User(reason) => out.write_str(reason),
+            Self::Spawner(error) => write!(out, "spawner: {}", describe(error)),
+            Self::Runtime(error) => write!(out, "runtime: {}", describe(error)),
+            Self::Signals(error) | Self::Listen(error) => out.write_str(&describe(error)),
+            Self::SpawnerDied(_) => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for ServerError {}
+
+/// Why a reload is refused.
+#[derive(Debug)]
+pub(super) enum ReloadError {
+    /// The new configuration is wrong.
+    Config(Ending),
+    /// It needs a user that the daemon can't start programs as any more.
+    User(String),
+    /// The TLS files can't be used.
+    Tls(TlsError),
+    /// The log file can't be opened.
+    Log(io::Error),
+}
+
+impl fmt::Display for ReloadError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(ending) => out.write_str(&ending.reason()),
+            Self::User(reason) => out.write_str(reason),
+            Self::Tls(error) => error.fmt(out),
+            Self::Log(error) => error.fmt(out),
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What a connection holds while it is open.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::workers::Assignment;
+use crate::permit::{AddressPermit, AddressPermits, Permit};
+
+/// A connection's permits; dropping it returns them.
+#[derive(Debug)]
+pub(super) struct ConnectionPermit {
+    /// One of `--maxconns`.
+    _connection: Permit,
+    /// The worker that serves it.
+    _assignment: Assignment,
+    /// One of `--maxconnsperip`.
+    address: Option<AddressPermit>,
+}
+
+impl ConnectionPermit {
+    pub(super) fn new(connection: Permit, assignment: Assignment) -> Self {
+        Self {
+            _connection: connection,
+            _assignment: assignment,
+            address: None,
+        }
+    }
+
+    /// Counts the connection to `ip`; `false` when `limit` are open from there already.
+    pub(super) fn count(
+        &mut self,
+        addresses: &Arc<AddressPermits>,
+        ip: IpAddr,
+        limit: usize,
+    ) -> bool {
+        self.address = addresses.try_take(ip, limit);
+        self.address.is_some()
+    }
+}
