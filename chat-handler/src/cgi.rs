@@ -59,6 +59,7 @@ impl Cgi {
             visitor: Visitor {
                 cookies: text("HTTP_COOKIE"),
                 address: text("REMOTE_ADDR"),
+                proxy: Some(text("PROXY_ADDR")).filter(|peer| !peer.is_empty()),
                 remote_user: remote_user.map(text).filter(|user| !user.is_empty()),
             },
             tz: get("TZ").and_then(|tz| String::from_utf8(tz).ok()),

@@ -24,8 +24,10 @@ pub const MAX_ACCOUNT_CHARS: usize = 128;
 pub struct Visitor {
     /// `HTTP_COOKIE`
     pub cookies: String,
-    /// `REMOTE_ADDR`: the peer.
+    /// `REMOTE_ADDR`: the client, as far as the web server knows it.
     pub address: String,
+    /// `PROXY_ADDR`: the proxy that the web server trusts and that named the client.
+    pub proxy: Option<String>,
     /// The variable that `REMOTE_USER` in the settings names, if it is set.
     pub remote_user: Option<String>,
 }
@@ -67,8 +69,9 @@ pub fn recognize(settings: &Identity, visitor: &Visitor, explain: &mut impl FnMu
             .as_deref()
             .filter(|user| !user.trim().is_empty())
     {
-        let address: Option<IpAddr> = visitor.address.parse().ok();
-        if address.is_some_and(|peer| {
+        let peer = visitor.proxy.as_ref().unwrap_or(&visitor.address);
+        let peer: Option<IpAddr> = peer.parse().ok();
+        if peer.is_some_and(|peer| {
             settings
                 .trusted_proxies
                 .iter()
@@ -202,6 +205,23 @@ mod tests {
             name("REMOTE_USER=yes\nTRUSTED_PROXIES=127.0.0.1", "unix-socket"),
             None
         );
+    }
+
+    #[test]
+    fn a_proxy_that_names_its_clients_vouches_for_their_users() {
+        let settings = identity("REMOTE_USER=HTTP_X_REMOTE_USER\nTRUSTED_PROXIES=127.0.0.1");
+        let name = |proxy: Option<&str>| {
+            let visitor = Visitor {
+                address: "192.0.2.7".into(),
+                proxy: proxy.map(str::to_owned),
+                remote_user: Some("alice".into()),
+                ..Visitor::default()
+            };
+            recognize(&settings, &visitor, &mut |_| {}).name
+        };
+        assert_eq!(name(Some("127.0.0.1")).as_deref(), Some("alice"));
+        assert_eq!(name(Some("192.0.2.1")), None);
+        assert_eq!(name(None), None);
     }
 
     #[test]

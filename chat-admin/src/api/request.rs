@@ -79,6 +79,7 @@ impl Request {
             visitor: Visitor {
                 cookies: text("HTTP_COOKIE"),
                 address: text("REMOTE_ADDR"),
+                proxy: get("PROXY_ADDR").filter(|proxy| !proxy.is_empty()),
                 remote_user: remote_user.and_then(&get).filter(|user| !user.is_empty()),
             },
             method,

@@ -54,13 +54,13 @@ keys! {
         |s, _, v| { s.identity.sso_url = url(v, &["https://", "http://127.0.0.1", "http://localhost", "http://[::1]"]).ok()?; Some(()) };
     "AUTHENTIZATION_COOKIENAME", "a cookie name", "cookie that OpenSSO knows (default iPlanetDirectoryPro)",
         |s, _, v| { if !v.is_empty() { s.identity.sso_cookie = token(v)?; } Some(()) };
-    "AUTHENTIZATION_CA_FILE", "a PEM file, absolute or relative to this file", "certificates to trust there (default: the system's)",
-        |s, dir, v| { s.identity.sso_ca_file = Some(path(dir, v)?); Some(()) };
+    "AUTHENTIZATION_CA_FILE", "a PEM file, absolute or relative to this file, or nothing", "certificates to trust there (default: the system's)",
+        |s, dir, v| { s.identity.sso_ca_file = if v.is_empty() { None } else { Some(path(dir, v)?) }; Some(()) };
     "AUTHENTIZATION_TIMEOUT", "seconds from 1 to 30", "how long it may take to answer (default 3)",
         |s, _, v| { s.identity.sso_timeout = seconds(v, 1..=30)?; Some(()) };
     "REMOTE_USER", "no, yes, or the name of a CGI variable like HTTP_X_REMOTE_USER", "believe the web server's log-in (default no)",
         |s, _, v| { s.identity.remote_user = remote_user(v).ok()?; Some(()) };
-    "TRUSTED_PROXIES", "addresses or networks like 127.0.0.1, 10.0.0.0/8", "who may set REMOTE_USER (default: nobody)",
+    "TRUSTED_PROXIES", "addresses or networks like 127.0.0.1, 10.0.0.0/8", "web servers that may say who the user is (REMOTE_USER; default: nobody)",
         |s, _, v| { s.identity.trusted_proxies = list(v).map(Cidr::parse).collect::<Option<_>>()?; Some(()) };
     "ANONYMOUS", "yes or no", "people without a log-in may enter (default yes)",
         |s, _, v| { s.identity.anonymous = yes(v)?; Some(()) };

@@ -16,6 +16,8 @@ pub(super) struct Client {
     pub(super) port: Option<u16>,
     /// Whether the client speaks TLS, to us or to the proxy.
     pub(super) https: bool,
+    /// The trusted proxy that the request came from.
+    pub(super) proxy: Option<IpAddr>,
     /// Whether a trusted proxy named it.
     pub(super) is_named: bool,
 }
@@ -55,6 +57,7 @@ impl Client {
                     address: Some(origin.address),
                     port,
                     https,
+                    proxy: Some(proxy),
                     // A proxy that names another trusted one, or nobody, asks for itself.
                     is_named: !is_trusted(origin.address),
                 }
@@ -63,6 +66,7 @@ impl Client {
                 address,
                 port,
                 https: tls,
+                proxy: None,
                 is_named: false,
             },
         })
@@ -89,10 +93,11 @@ mod tests {
         let fields = "X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: https\r\n";
         let own = client("192.0.2.1:5", fields);
         assert_eq!(own.address, Some("192.0.2.1".parse().unwrap()));
-        assert_eq!((own.port, own.https), (Some(5), false));
+        assert_eq!((own.port, own.https, own.proxy), (Some(5), false, None));
         let told = client("[::ffff:10.1.1.1]:5", fields);
         assert_eq!(told.address, Some("192.0.2.7".parse().unwrap()));
         assert_eq!((told.port, told.https), (None, true));
+        assert_eq!(told.proxy, Some("10.1.1.1".parse().unwrap()));
         let untold = client("10.1.1.1:5", "");
         assert_eq!(untold.address, Some("10.1.1.1".parse().unwrap()));
         assert_eq!((untold.port, untold.https), (Some(5), false));

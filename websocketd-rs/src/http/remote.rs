@@ -79,6 +79,7 @@ mod tests {
     fn client(address: Option<&str>, port: Option<u16>) -> Client {
         let address = address.map(|address| address.parse().unwrap());
         Client {
+            proxy: None,
             is_named: false,
             address,
             port,

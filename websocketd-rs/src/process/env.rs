@@ -4,6 +4,7 @@
 //! its environment line by line can't be misled, and no value is longer than the kernel takes.
 
 use std::ffi::OsString;
+use std::net::IpAddr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
@@ -53,6 +54,9 @@ pub struct Request<'a> {
     pub remote_host: &'a str,
     /// `REMOTE_PORT`.
     pub remote_port: &'a str,
+    /// `PROXY_ADDR`: the trusted proxy that passed the request on. A program that believes a header which that proxy
+    /// sets needs to know that it was the proxy.
+    pub proxy: Option<IpAddr>,
     /// `UNIQUE_ID`.
     pub unique_id: &'a str,
     /// The header fields in the order received.
@@ -154,6 +158,9 @@ impl Builder {
         self.add("REMOTE_ADDR", request.remote_addr.as_bytes());
         self.add("REMOTE_HOST", request.remote_host.as_bytes());
         self.add("REMOTE_PORT", request.remote_port.as_bytes());
+        if let Some(proxy) = request.proxy {
+            self.add("PROXY_ADDR", proxy.to_string().as_bytes());
+        }
         self.add("UNIQUE_ID", request.unique_id.as_bytes());
         if request.https {
             self.add("HTTPS", b"on");
@@ -269,6 +276,7 @@ mod tests {
             remote_addr: "127.0.0.1",
             remote_host: "localhost",
             remote_port: "5000",
+            proxy: None,
             unique_id: "abc",
             headers,
             inherited,
@@ -293,6 +301,14 @@ mod tests {
         list.iter()
             .map(|&(name, value)| (name.into(), value.into()))
             .collect()
+    }
+
+    #[test]
+    fn a_program_knows_the_trusted_proxy() {
+        let mut request = request(&[("Proxy-Addr", b"192.0.2.9")], &[]);
+        assert_eq!(map(session(&request).unwrap()).get("PROXY_ADDR"), None);
+        request.proxy = "10.1.1.1".parse().ok();
+        assert_eq!(map(session(&request).unwrap())["PROXY_ADDR"], "10.1.1.1");
     }
 
     #[test]

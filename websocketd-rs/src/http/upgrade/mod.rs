@@ -240,6 +240,7 @@ pub(super) fn describe<'a>(
         remote_addr: &remote.addr,
         remote_host: &remote.host,
         remote_port: &remote.port,
+        proxy: exchange.client.proxy,
         unique_id,
         headers,
         inherited: &exchange.site.config.process.inherited_env,
