@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::daemon::{Builder, Daemon};
+use crate::page::Page;
 use crate::under_test::{Subject, chat_handler};
 use crate::ws::Client;
 
@@ -24,35 +25,71 @@ pub struct Chat {
     files: Files,
 }
 
-/// The files of a chat, also without a daemon.
+/// The files of a chat, also without a daemon; with handlers over pipes in [`crate::pipe`].
 #[derive(Debug)]
 pub struct Files {
-    base: TempDir,
+    /// `BASE_DIR`, with `chat.ini` in it.
+    pub dir: TempDir,
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Files {
-    /// An empty tree and an ini file that names it; `global` are more lines for its `[global]` section.
-    pub fn new(global: &str) -> Self {
-        let base = tempfile::tempdir().expect("a temporary directory");
+    /// An ini file and nothing else: the programs make what they need.
+    pub fn new() -> Self {
+        Self::with("")
+    }
+
+    /// The same with more lines in `[global]`.
+    pub fn with(lines: &str) -> Self {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let ini =
+            format!("[global]\nBASE_DIR=.\n{lines}\n[room descriptions]\nlobby=Where all begin\n");
+        fs::write(dir.path().join("chat.ini"), ini).expect("writable");
+        Self { dir }
+    }
+
+    /// The whole tree, as an administrator makes it, and texts in English whatever the environment says.
+    pub fn installed(lines: &str) -> Self {
+        let files = Self::with(&format!("LANG=en\n{lines}"));
         for dir in TREE {
-            fs::create_dir(base.path().join(dir)).expect("writable");
+            fs::create_dir(files.path(dir)).expect("writable");
         }
-        let ini = format!(
-            "[global]\nBASE_DIR={}\nLANG=en\n{global}\n\n[room descriptions]\nlobby=Everybody\n",
-            base.path().display()
-        );
-        fs::write(base.path().join("chat.ini"), ini).expect("writable");
-        Self { base }
+        files
     }
 
     /// `BASE_DIR`.
     pub fn base(&self) -> &Path {
-        self.base.path()
+        self.dir.path()
+    }
+
+    /// A file below `BASE_DIR`.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.base().join(name)
     }
 
     /// The ini file.
     pub fn ini(&self) -> PathBuf {
-        self.base().join("chat.ini")
+        self.path("chat.ini")
+    }
+
+    /// The text of a room's log; empty when nobody spoke.
+    pub fn log(&self, room: &str) -> String {
+        fs::read_to_string(self.room_log(room)).unwrap_or_default()
+    }
+
+    /// Names of the files in a directory; none when it is not there.
+    pub fn files(&self, dir: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.path(dir)).into_iter().flatten().flatten();
+        let mut names: Vec<_> = entries
+            .map(|entry| entry.file_name().into_string().expect("UTF-8"))
+            .collect();
+        names.sort();
+        names
     }
 
     /// A room's log file.
@@ -81,19 +118,29 @@ impl Files {
         names
     }
 
-    /// Writes a PHP session in which `username` is logged in, and gives the Cookie header's value.
-    pub fn log_in(&self, username: &str) -> String {
+    /// Writes a new PHP session with these variables, as PHP writes it, and gives the Cookie header's value.
+    pub fn log_in(&self, variables: &[(&str, &str)]) -> String {
+        static SESSIONS: AtomicUsize = AtomicUsize::new(0);
+        let number = SESSIONS.fetch_add(1, Ordering::Relaxed);
+        self.write_session(&format!("{number:032x}"), variables)
+    }
+
+    /// The session in which `username` is logged in, the same one each time.
+    pub fn log_in_as(&self, username: &str) -> String {
         let tag = username
             .bytes()
             .fold(String::new(), |tag, byte| tag + &format!("{byte:02x}"));
         // Session ids have 22 to 256 characters.
-        let id = format!("{tag:a<26}");
-        let data = format!("username|s:{}:\"{username}\";", username.len());
-        fs::write(
-            self.base().join("sessions").join(format!("sess_{id}")),
-            data,
-        )
-        .expect("writable");
+        self.write_session(&format!("{tag:a<26}"), &[("username", username)])
+    }
+
+    fn write_session(&self, id: &str, variables: &[(&str, &str)]) -> String {
+        let data = variables.iter().fold(String::new(), |all, (name, value)| {
+            all + &format!("{name}|s:{}:\"{value}\";", value.len())
+        });
+        let dir = self.path("sessions");
+        fs::create_dir_all(&dir).expect("writable");
+        fs::write(dir.join(format!("sess_{id}")), data).expect("writable");
         format!("PHPSESSID={id}")
     }
 }
@@ -159,7 +206,7 @@ impl Chat {
         global: &str,
         flags: impl FnOnce(Builder) -> Builder,
     ) -> Self {
-        let files = Files::new(global);
+        let files = Files::installed(global);
         let config = format!("--config={}", files.ini().display());
         let builder = Daemon::of(subject).command(chat_handler(), [config]);
         let daemon = flags(builder).start();
@@ -180,84 +227,25 @@ impl Chat {
     /// A client of the text protocol, logged in as `name`.
     #[track_caller]
     pub fn text(&self, room: &str, name: &str) -> Client {
-        let cookie = self.files.log_in(name);
+        let cookie = self.files.log_in_as(name);
         self.daemon
             .client_with(&format!("/{room}"), &[("Cookie", &cookie)])
     }
 
     /// A client of the JSON protocol, logged in as `name`; `query` is appended to `format=json`, as in `&since=..`.
     #[track_caller]
-    pub fn json_with(&self, room: &str, name: &str, query: &str) -> JsonClient {
-        let cookie = self.files.log_in(name);
+    pub fn json_with(&self, room: &str, name: &str, query: &str) -> Page<Client> {
+        let cookie = self.files.log_in_as(name);
         let path = format!("/{room}?format=json{query}");
-        JsonClient {
-            client: self.daemon.client_with(&path, &[("Cookie", &cookie)]),
-        }
+        Page::over(self.daemon.client_with(&path, &[("Cookie", &cookie)]))
     }
 
     /// A client of the JSON protocol that has been welcomed.
     #[track_caller]
-    pub fn json(&self, room: &str, name: &str) -> JsonClient {
-        let mut client = self.json_with(room, name, "");
-        client.wait("welcome");
-        client
-    }
-}
-
-/// A client of the JSON protocol.
-pub struct JsonClient {
-    /// The WebSocket.
-    pub client: Client,
-}
-
-impl JsonClient {
-    /// The next message.
-    #[track_caller]
-    pub fn message(&mut self) -> Value {
-        let text = self.client.text();
-        let value: Value = serde_json::from_str(&text).expect("one JSON object a message");
-        assert!(value["type"].is_string(), "a message has a type: {text}");
-        value
-    }
-
-    /// Reads up to the next message of this type.
-    #[track_caller]
-    pub fn wait(&mut self, kind: &str) -> Value {
-        self.wait_where(|value| value["type"] == kind)
-    }
-
-    /// Reads up to the next message that `wanted` accepts.
-    #[track_caller]
-    pub fn wait_where(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
-        loop {
-            let value = self.message();
-            if wanted(&value) {
-                return value;
-            }
-        }
-    }
-
-    /// Sends an object.
-    #[track_caller]
-    pub fn send(&mut self, value: &Value) {
-        self.client.send(value.to_string());
-    }
-
-    /// Says something under the client's own id.
-    #[track_caller]
-    pub fn say(&mut self, msgid: &str, text: &str) {
-        self.send(&serde_json::json!({ "type": "say", "msgid": msgid, "text": text }));
-    }
-
-    /// Says something and waits for its ack, whose id it gives.
-    #[track_caller]
-    pub fn say_acked(&mut self, msgid: &str, text: &str) -> String {
-        self.say(msgid, text);
-        let ack = self.wait_where(|value| value["type"] == "ack" && value["msgid"] == msgid);
-        ack["id"]
-            .as_str()
-            .expect("an ack holds the record's id")
-            .to_owned()
+    pub fn json(&self, room: &str, name: &str) -> Page<Client> {
+        let mut page = self.json_with(room, name, "");
+        page.welcome = page.expect("welcome");
+        page
     }
 }
 
@@ -285,8 +273,8 @@ mod tests {
 
     #[test]
     fn a_session_is_written_as_php_writes_it() {
-        let files = Files::new("");
-        let cookie = files.log_in("Železný");
+        let files = Files::new();
+        let cookie = files.log_in_as("Železný");
         let id = cookie.strip_prefix("PHPSESSID=").unwrap();
         assert!((22..=256).contains(&id.len()));
         let data = fs::read_to_string(files.base().join("sessions").join(format!("sess_{id}")));

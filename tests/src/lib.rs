@@ -25,6 +25,8 @@ pub mod coturn;
 pub mod daemon;
 pub mod fastcgi;
 pub mod installation;
+pub mod page;
+pub mod pipe;
 pub mod proxied;
 pub mod room_page;
 pub mod site;

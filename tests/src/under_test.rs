@@ -1,8 +1,11 @@
 //! Which binaries are under test.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use crate::requirement::original_websocketd;
@@ -40,7 +43,7 @@ impl Subject {
                 kind: Kind::Ours,
             },
             None => Self {
-                path: built("websocketd-rs", &["websocketd-rs"]),
+                path: built("websocketd-rs"),
                 kind: Kind::Ours,
             },
         }
@@ -81,11 +84,7 @@ pub fn chatctl() -> PathBuf {
 
 #[track_caller]
 fn named_or_built(variable: &str, name: &str) -> PathBuf {
-    let packages = match name {
-        "chat-handler" => &["chat-store", "chat-handler"][..],
-        _ => &["chat-store", "chat-handler", "chat-admin"],
-    };
-    env::var_os(variable).map_or_else(|| built(name, packages), PathBuf::from)
+    env::var_os(variable).map_or_else(|| built(name), PathBuf::from)
 }
 
 /// The handler that does everything a handler can do, well or badly; see `src/bin/handler.rs`.
@@ -98,6 +97,48 @@ pub fn handler() -> PathBuf {
         .map(|dir| dir.join("e2e-handler"))
         .find(|path| path.is_file());
     found.expect("target/debug/e2e-handler is missing: `cargo build -p e2e --bins` builds it")
+}
+
+/// A program of the workspace in the profile of the running test, as `target/debug/chatctl`. Cargo has built it before a
+/// test of the same package; for a test of another package it is built here when it is missing or older than its sources.
+///
+/// # Panics
+/// When it does not build.
+#[track_caller]
+pub fn beside(name: &str) -> PathBuf {
+    static KNOWN: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(path) = known.get(name) {
+        return path.clone();
+    }
+    let test = env::current_exe().expect("the test knows its own path");
+    // target/PROFILE/deps/TEST
+    let dir = test.ancestors().nth(2).expect("a profile's directory");
+    let path = dir.join(name);
+    let built = fs::metadata(&path).and_then(|meta| meta.modified());
+    let fresh = built.is_ok_and(|built| newer_source_of(name, built).is_none());
+    if !fresh {
+        build(name, dir);
+    }
+    known.insert(name.to_owned(), path.clone());
+    path
+}
+
+/// Has cargo build a program into a profile's directory.
+#[track_caller]
+fn build(name: &str, dir: &Path) {
+    let profile = match dir.file_name().and_then(|name| name.to_str()) {
+        Some("debug") => "dev",
+        Some(name) => name,
+        None => panic!("{} is no profile's directory", dir.display()),
+    };
+    let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["build", "--quiet", "--workspace", "--bin", name])
+        .args(["--profile", profile])
+        .current_dir(workspace())
+        .status()
+        .expect("cargo starts");
+    assert!(status.success(), "cargo cannot build {name}");
 }
 
 /// The workspace.
@@ -116,7 +157,7 @@ pub fn target() -> PathBuf {
 ///
 /// A stale one would give an answer about code that is no longer there, so it is refused.
 #[track_caller]
-fn built(name: &str, packages: &[&str]) -> PathBuf {
+fn built(name: &str) -> PathBuf {
     let path = target().join("bin").join(name);
     let Ok(built) = fs::metadata(&path).and_then(|meta| meta.modified()) else {
         panic!(
@@ -124,11 +165,21 @@ fn built(name: &str, packages: &[&str]) -> PathBuf {
             path.display()
         );
     };
-    let mut packages = packages.iter().map(|package| workspace().join(package));
-    if let Some(newer) = packages.find_map(|package| newer_source(&package, built)) {
+    if let Some(newer) = newer_source_of(name, built) {
         panic!("{name} is older than {}: run `make build`", newer.display());
     }
     path
+}
+
+/// A source of the program that changed after it was built.
+fn newer_source_of(name: &str, built: SystemTime) -> Option<PathBuf> {
+    let packages: &[&str] = match name {
+        "websocketd-rs" => &["websocketd-rs"],
+        "chat-handler" => &["chat-store", "chat-handler"],
+        _ => &["chat-store", "chat-handler", "chat-admin"],
+    };
+    let mut packages = packages.iter().map(|package| workspace().join(package));
+    packages.find_map(|package| newer_source(&package, built))
 }
 
 /// A source file below `dir` that changed after `built`.

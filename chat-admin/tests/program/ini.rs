@@ -35,7 +35,8 @@ fn the_flag_wins_over_the_variable_and_the_variable_over_the_usual_place() {
         file("flag.ini", "FLAG=1"),
         file("variable.ini", "VARIABLE=1"),
     );
-    let handler = handler().to_str().expect("UTF-8");
+    let handler = handler();
+    let handler = handler.to_str().expect("UTF-8");
     for program in [handler, CHATCTL] {
         let rest: &[&str] = if program == handler {
             &["--check"]

@@ -1,6 +1,5 @@
 //! The real programs around the chat, beside real handlers.
 
-#[path = "../../../chat-handler/tests/program/support/mod.rs"]
 mod support;
 
 mod chat_cgi;

@@ -194,7 +194,7 @@ fn page_of_nobody(chat: &Chat, room: &str) -> Page {
         .env("QUERY_STRING", "format=json&nick=alice")
         .uid(65_534)
         .gid(65_534);
-    Page::started(Client::start(command))
+    Page::enter(Client::start(command))
 }
 
 #[test]

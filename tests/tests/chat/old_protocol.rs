@@ -24,7 +24,7 @@ struct Talk {
 
 impl Talk {
     fn start(handler: impl FnOnce(&Files, Builder) -> Builder, subject: &Subject) -> Self {
-        let files = Files::new(UNLIMITED);
+        let files = Files::installed(UNLIMITED);
         let daemon = handler(&files, Daemon::of(subject)).start();
         Self {
             daemon,
@@ -36,7 +36,7 @@ impl Talk {
 
     /// `name` comes in; everybody hears the list that ends with it.
     fn join(&mut self, name: &'static str, list: &str) {
-        let cookie = self.files.log_in(name);
+        let cookie = self.files.log_in_as(name);
         let client = self.daemon.client_with("/lobby", &[("Cookie", &cookie)]);
         self.here.insert(name, client);
         self.all_hear(list);

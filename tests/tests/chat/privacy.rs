@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use e2e::chat::{Chat, Files, JsonClient, UNLIMITED};
+use e2e::chat::{Chat, Files, UNLIMITED};
 use e2e::deadline::eventually;
 use e2e::program::Program;
 use e2e::under_test::{Subject, chat_cgi, chatctl};
@@ -27,7 +27,7 @@ impl Ear {
     }
 
     fn json(chat: &Chat, room: &str, name: &'static str) -> Self {
-        let JsonClient { client } = chat.json_with(room, name, "");
+        let client = chat.json_with(room, name, "").client;
         Self::welcomed(name, client, "\"welcome\"")
     }
 

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt as _;
 use std::thread;
 
-use e2e::chat::{Chat, JsonClient, Record};
+use e2e::chat::{Chat, Record};
 use e2e::deadline::eventually;
+use e2e::page::Page;
 use e2e::proc::anonymous_kib;
 use e2e::program::pid_of;
 use e2e::under_test::Subject;
@@ -15,8 +16,8 @@ use serde_json::Value;
 
 /// Texts of the next `count` messages that people said.
 #[track_caller]
-fn said(client: &mut JsonClient, count: usize) -> Vec<String> {
-    (0..count).map(|_| text_of(&client.wait("say"))).collect()
+fn said(client: &mut Page<Client>, count: usize) -> Vec<String> {
+    (0..count).map(|_| text_of(&client.expect("say"))).collect()
 }
 
 fn text_of(value: &Value) -> String {
@@ -33,8 +34,8 @@ fn two_clients_hear_one_order(chat: &Chat) {
     let mut alice = chat.json("lobby", "alice");
     let mut bob = chat.json("lobby", "bob");
     for n in 0..50 {
-        alice.say(&format!("a{n}"), &format!("alice {n}"));
-        bob.say(&format!("b{n}"), &format!("bob {n}"));
+        alice.say(&format!("alice {n}"), &format!("a{n}"));
+        bob.say(&format!("bob {n}"), &format!("b{n}"));
     }
     let heard = said(&mut alice, 100);
     assert_eq!(said(&mut bob, 100), heard);
@@ -54,7 +55,7 @@ fn two_clients_hear_one_order(chat: &Chat) {
     );
 
     let mut late = chat.json_with("lobby", "carol", "&history=100");
-    let history = late.wait("history");
+    let history = late.expect("history");
     let records = history["records"].as_array().expect("records");
     let known: Vec<String> = records
         .iter()
@@ -62,7 +63,7 @@ fn two_clients_hear_one_order(chat: &Chat) {
         .map(text_of)
         .collect();
     assert!(!known.is_empty() && heard.ends_with(&known), "{known:?}");
-    alice.say("last", "who is there?");
+    alice.say("who is there?", "last");
     assert_eq!(said(&mut late, 1), ["who is there?"]);
 }
 
@@ -149,7 +150,7 @@ fn a_handler_killed_among_a_thousand_sends_loses_nothing_it_acked() {
     let chat = Chat::unlimited(&Subject::under_test());
     let mut witness = chat.json("lobby", "witness");
     let mut victim = chat.json("lobby", "victim");
-    witness.wait_where(|value| value["type"] == "join" && value["from"] == "victim");
+    witness.find(|value| value["type"] == "join" && value["from"] == "victim");
     let doomed = handler_of(&chat, "victim");
     let mut acked: Vec<(String, String)> = Vec::new();
     let mut sent = 0;
@@ -195,7 +196,7 @@ fn a_handler_killed_among_a_thousand_sends_loses_nothing_it_acked() {
     );
 
     let mut newcomer = chat.json_with("lobby", "newcomer", "");
-    let welcome = newcomer.wait("welcome");
+    let welcome = newcomer.expect("welcome");
     let members = welcome["members"].as_array().expect("members");
     let names: Vec<&str> = members
         .iter()
@@ -206,7 +207,7 @@ fn a_handler_killed_among_a_thousand_sends_loses_nothing_it_acked() {
         "{names:?}"
     );
     assert!(!names.contains(&"victim"), "a ghost: {names:?}");
-    witness.wait_where(|value| value["type"] == "quit" && value["from"] == "victim");
+    witness.find(|value| value["type"] == "quit" && value["from"] == "victim");
 }
 
 /// The process that holds the presence file of a person.
@@ -239,7 +240,7 @@ fn closing_the_browser_ends_the_handler_and_its_presence() {
     let mut bob = chat.json("lobby", "bob");
     assert_eq!(chat.files().present("lobby"), ["alice", "bob"]);
     alice.client.close();
-    bob.wait_where(|value| value["type"] == "quit" && value["from"] == "alice");
+    bob.find(|value| value["type"] == "quit" && value["from"] == "alice");
     // The quit record is the last but one thing that a handler does.
     eventually("alice's handler and her presence are gone", || {
         let present = chat.files().present("lobby");
@@ -250,7 +251,7 @@ fn closing_the_browser_ends_the_handler_and_its_presence() {
 #[test]
 fn stopping_the_daemon_leaves_no_process_and_nobody_present() {
     let mut chat = Chat::start();
-    let mut clients: Vec<JsonClient> = (0..10)
+    let mut clients: Vec<Page<Client>> = (0..10)
         .map(|n| chat.json("lobby", &format!("person{n}")))
         .collect();
     assert_eq!(chat.daemon.handlers().len(), 10);

@@ -15,10 +15,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use e2e::chat::{Chat, JsonClient, Record};
+use e2e::chat::{Chat, Record};
 use e2e::deadline::eventually;
+use e2e::page::Page;
 use e2e::requirement::part;
 use e2e::under_test::{Subject, workspace};
+use e2e::ws::Client;
 use serde_json::Value;
 
 const ROTATIONS: usize = 30;
@@ -156,7 +158,7 @@ fn stored(chat: &Chat, room: &str) -> Vec<String> {
 }
 
 /// Says one thing after the other until told to stop, then the last thing.
-fn speak(mut page: JsonClient, over: &AtomicBool) -> (Vec<String>, Seen) {
+fn speak(mut page: Page<Client>, over: &AtomicBool) -> (Vec<String>, Seen) {
     let (mut acked, mut seen) = (Vec::new(), Vec::new());
     let start = Instant::now();
     let mut ended = false;
@@ -167,7 +169,7 @@ fn speak(mut page: JsonClient, over: &AtomicBool) -> (Vec<String>, Seen) {
         } else {
             format!("number {number}")
         };
-        page.say(&format!("m{number}"), &text);
+        page.say(&text, &format!("m{number}"));
         loop {
             let message = page.message();
             assert_ne!(message["type"], "error", "{message}");
@@ -186,7 +188,7 @@ fn speak(mut page: JsonClient, over: &AtomicBool) -> (Vec<String>, Seen) {
         thread::sleep((start + PACE * number).saturating_duration_since(Instant::now()));
     }
     while !ended {
-        let message = page.wait("say");
+        let message = page.expect("say");
         ended = message["text"] == LAST;
         seen.push(id_of(&message));
     }
@@ -194,10 +196,10 @@ fn speak(mut page: JsonClient, over: &AtomicBool) -> (Vec<String>, Seen) {
 }
 
 /// Listens until the last thing was said.
-fn listen(mut page: JsonClient) -> Seen {
+fn listen(mut page: Page<Client>) -> Seen {
     let mut seen = Vec::new();
     loop {
-        let message = page.wait("say");
+        let message = page.expect("say");
         seen.push(id_of(&message));
         if message["text"] == LAST {
             return seen;
@@ -247,7 +249,7 @@ fn resume(chat: &Chat, room: &str, since: &str) -> Seen {
     let mut page = chat.json_with(room, "returned", &format!("&since={since}"));
     let mut seen = Vec::new();
     loop {
-        let history = page.wait("history");
+        let history = page.expect("history");
         let records = history["records"].as_array().expect("records");
         seen.extend(
             records

@@ -15,9 +15,10 @@ use std::sync::{Mutex, RwLock};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use e2e::chat::{Files, JsonClient, Record, UNLIMITED};
+use e2e::chat::{Files, Record, UNLIMITED};
 use e2e::daemon::Daemon;
 use e2e::deadline::eventually;
+use e2e::page::Page;
 use e2e::program::pid_of;
 use e2e::transport::Endpoint;
 use e2e::under_test::{Subject, chat_handler};
@@ -95,12 +96,12 @@ impl Person<'_> {
         self.seen
     }
 
-    fn connect(&self) -> Option<JsonClient> {
+    fn connect(&self) -> Option<Page<Client>> {
         let Self { name, since, .. } = self;
         let path = format!("/lobby?format=json&nick={name}&client=token-of-{name}&since={since}");
         let endpoint = self.world.endpoint.read().expect("no panic").clone();
         if let Ok(client) = Client::try_connect(&endpoint, &path, &[]) {
-            return Some(JsonClient { client });
+            return Some(Page::over(client));
         }
         // Its daemon is dead and the next not there yet.
         thread::sleep(Duration::from_millis(5));
@@ -108,7 +109,7 @@ impl Person<'_> {
     }
 
     /// One connection. `None`: it broke.
-    fn talk(&mut self, mut page: JsonClient) -> Option<()> {
+    fn talk(&mut self, mut page: Page<Client>) -> Option<()> {
         for (msgid, text) in &self.unacked {
             send(&mut page, msgid, text)?;
         }
@@ -186,7 +187,7 @@ fn text_of(message: &Value, key: &str) -> String {
         .to_owned()
 }
 
-fn send(page: &mut JsonClient, msgid: &str, text: &str) -> Option<()> {
+fn send(page: &mut Page<Client>, msgid: &str, text: &str) -> Option<()> {
     let say = serde_json::json!({ "type": "say", "msgid": msgid, "text": text });
     page.client.try_send(say.to_string()).ok()
 }
@@ -247,14 +248,12 @@ fn whatever_is_killed_no_acked_line_is_missing_or_twice() {
     println!("TORTURE_SEED={seed} TORTURE_ROUNDS={rounds}");
     // Zero is the one number that xorshift stays at.
     let mut chance = Chance(seed | 1 << 63);
-    let files = Files::new(UNLIMITED);
+    let files = Files::installed(UNLIMITED);
     let daemon = start(&files);
     let endpoint = RwLock::new(daemon.endpoint.clone());
     let path = "/lobby?format=json&nick=first";
-    let mut first = JsonClient {
-        client: daemon.client_with(path, &[]),
-    };
-    let since = first.say_acked("start", "here we go");
+    let mut first = Page::over(daemon.client_with(path, &[]));
+    let since = first.say_acked("here we go", "start");
     first.client.close();
     let world = World {
         files,
@@ -293,10 +292,8 @@ fn whatever_is_killed_no_acked_line_is_missing_or_twice() {
         eventually("everything said is acked", || {
             (world.under_way.load(Ordering::SeqCst) == 0).then_some(())
         });
-        let mut last = JsonClient {
-            client: daemon.client_with("/lobby?format=json&nick=last", &[]),
-        };
-        last.say_acked("end", LAST);
+        let mut last = Page::over(daemon.client_with("/lobby?format=json&nick=last", &[]));
+        last.say_acked(LAST, "end");
         let histories: Vec<_> = people
             .into_iter()
             .map(|person| person.join().expect("a person is served"))
@@ -357,13 +354,11 @@ fn assert_each_line_once(world: &World, histories: &[Vec<String>]) {
 fn assert_no_ghost_and_no_lock(files: &Files, mut daemon: Daemon) {
     let join = |name: &str| {
         let path = format!("/lobby?format=json&nick={name}");
-        let mut client = JsonClient {
-            client: daemon.client_with(&path, &[]),
-        };
-        let welcome = client.wait("welcome");
+        let mut client = Page::over(daemon.client_with(&path, &[]));
+        let welcome = client.expect("welcome");
         (client, welcome)
     };
-    let mut doomed: Vec<JsonClient> = (0..PEOPLE)
+    let mut doomed: Vec<Page<Client>> = (0..PEOPLE)
         .map(|number| join(&format!("d{number}")).0)
         .collect();
     for handler in daemon.handlers() {

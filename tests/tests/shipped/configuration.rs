@@ -9,7 +9,7 @@ use e2e::under_test::{Subject, chat_cgi, chat_handler, workspace};
 
 #[test]
 fn every_configuration_of_the_daemon_passes_its_check() {
-    let files = Files::new("");
+    let files = Files::installed("");
     let cgi = files.base().join("cgi");
     fs::create_dir(&cgi).expect("writable");
     fs::copy(chat_cgi(), cgi.join("api")).expect("copied");
