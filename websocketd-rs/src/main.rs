@@ -9,13 +9,13 @@ use websocketd::logging::{self, log};
 use websocketd::process::spawner;
 use websocketd::{server, shutdown};
 
-/// Gives pages back when a crowd has left, which glibc's does not: see docs/decisions.md. Set up by `.cargo/config.toml`.
+/// Returns pages to the kernel after a burst of clients, which glibc's does not: see docs/decisions.md. Set up by `.cargo/config.toml`.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let argv: Vec<OsString> = std::env::args_os().collect();
-    // The spawner is this program again: it must not read a command line, nor start anything of what follows.
+    // The spawner is this program again: it must not read a command line, nor start anything below.
     if argv.first().is_some_and(|name| name == spawner::ARGV0) {
         return spawner::run(&argv);
     }
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Serves until told to stop; the exit code.
+/// Serves until a signal says stop; the exit code.
 fn run(config: Config, read: impl Fn() -> Result<Config, Ending> + Send + 'static) -> u8 {
     if let Err(error) = shutdown::defer() {
         return Ending::alone(3, &format!("Can't hold signals back: {error}")).print();

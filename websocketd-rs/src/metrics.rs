@@ -1,4 +1,4 @@
-//! What is counted: atomics that every stage can bump at no cost worth naming, shown by the admin server as `OpenMetrics` text
+//! Counters: atomics that every stage can bump at negligible cost, shown by the admin server as `OpenMetrics` text
 //! (<https://prometheus.io/docs/specs/om/open_metrics_spec/>, version 1.0).
 //!
 //! One static set, as a process has one log: a counter that had to be passed through every call would not be counted.
@@ -20,7 +20,7 @@ pub struct Counter(AtomicU64);
 #[derive(Debug)]
 pub struct Gauge(AtomicI64);
 
-/// Counters of one kind, told apart by a label that the program chose: no client's text may become one, so their number stays small.
+/// Counters of one kind, distinguished by a label. Labels are literals: no client's text may become one, so their number stays small.
 #[derive(Debug)]
 pub struct Labelled(Mutex<BTreeMap<&'static str, u64>>);
 
@@ -38,7 +38,7 @@ const BOUNDS: [u64; 10] = [
 
 /// One gauge counted up for as long as this lives.
 #[derive(Debug)]
-#[must_use = "what is counted ends when this is dropped"]
+#[must_use = "dropping this counts one less"]
 pub struct Present(&'static Gauge);
 
 /// Everything that is counted.
@@ -62,9 +62,9 @@ pub struct Metrics {
     pub bytes_in: Counter,
     /// Payload bytes to clients.
     pub bytes_out: Counter,
-    /// Handler and CGI processes that run and were not told to end.
+    /// Handler and CGI processes that run, and are not being terminated.
     pub handlers_running: Gauge,
-    /// Handler and CGI processes that were told to end and have not yet.
+    /// Handler and CGI processes that are being terminated.
     pub handlers_ending: Gauge,
     /// Programs that could not be started.
     pub spawn_failures: Counter,

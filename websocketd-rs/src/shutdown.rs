@@ -11,7 +11,7 @@ use std::io;
 use nix::sys::signal::{self, SigSet};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// What a signal asks for.
+/// What a signal means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
     /// Stop; given again, stop at once.
@@ -28,8 +28,8 @@ pub struct Signals {
     hangup: Signal,
 }
 
-/// Lets the signals of the table wait until [`Signals::listen`]: one that came between would end the process by its
-/// default action, and leave a Unix socket's file behind. To be called before any thread is started.
+/// Blocks the signals of the table until [`Signals::listen`]: one that came in between would end the process by its
+/// default action and leave a Unix socket's file behind. To be called before any thread is started.
 ///
 /// # Errors
 /// When the kernel refuses.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
-/// What was typed. Defaults stand here; what the values mean together is checked by [`crate::config`].
+/// The command line as typed. Defaults are here; [`crate::config`] checks what the values mean together.
 #[derive(Debug, Clone, Parser)]
 #[command(
     name = "websocketd-rs",
@@ -54,20 +54,20 @@ pub struct Args {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Listening")]
 pub struct ListenFlags {
-    /// Port to listen on. Without the flag 80, or 443 with --ssl; 0 lets the kernel choose one, which the log tells
+    /// Port to listen on. Without the flag 80, or 443 with --ssl; 0 lets the kernel choose one; the log says which
     #[arg(long, value_name = "PORT")]
     pub port: Option<i64>,
     /// Address to bind to, IPv6 in square brackets; may be given several times, each gets a listener on the same port.
     /// Without the flag all interfaces
     #[arg(long, value_name = "ADDRESS")]
     pub address: Vec<String>,
-    /// Listen on a Unix socket; without --port, --address and --redirport there is then no TCP listener
+    /// Listen on this Unix socket. Without --port, --address or --redirport there is then no TCP listener
     #[arg(long, value_name = "PATH", value_parser = path())]
     pub unixsocket: Option<PathBuf>,
     /// Answer /metrics (for Prometheus) and /healthz on this address, and only there
     #[arg(long = "admin-address", value_name = "HOST:PORT")]
     pub admin_address: Option<String>,
-    /// Second port whose requests are redirected to the main one (for https-only sites); 0: none
+    /// Second port; its requests are redirected to the main one (for https-only sites); 0: none
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub redirport: i64,
 }
@@ -94,7 +94,7 @@ pub struct TlsFlags {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "What is served")]
 pub struct ContentFlags {
-    /// Serve every program below this directory as a WebSocket endpoint, in place of COMMAND
+    /// Serve every program below this directory as a WebSocket endpoint, instead of COMMAND
     #[arg(long, value_name = "DIR", value_parser = path())]
     pub dir: Option<PathBuf>,
     /// Serve static files from this directory over HTTP
@@ -103,16 +103,16 @@ pub struct ContentFlags {
     /// Serve CGI programs from this directory over HTTP
     #[arg(long, value_name = "DIR", value_parser = path())]
     pub cgidir: Option<PathBuf>,
-    /// Serve a page to try the endpoint with on every path; not together with --staticdir or --cgidir
+    /// Serve a page for trying the endpoint on every path; not together with --staticdir or --cgidir
     #[arg(long)]
     pub devconsole: bool,
     /// Header for every response, as "Name: value"; may be given several times
     #[arg(long, value_name = "HEADER")]
     pub header: Vec<String>,
-    /// Header for the responses that upgrade to WebSocket; may be given several times
+    /// Header for responses that upgrade to WebSocket; may be given several times
     #[arg(long = "header-ws", value_name = "HEADER")]
     pub header_ws: Vec<String>,
-    /// Header for all responses but those that upgrade; may be given several times
+    /// Header for all other responses; may be given several times
     #[arg(long = "header-http", value_name = "HEADER")]
     pub header_http: Vec<String>,
 }
@@ -128,11 +128,11 @@ pub struct AccessFlags {
     /// port any port matches
     #[arg(long, value_name = "LIST")]
     pub origin: Option<String>,
-    /// Proxies whose Forwarded and X-Forwarded-For / -Proto headers tell the client's address and protocol, as a list of
+    /// Proxies whose Forwarded and X-Forwarded-For / -Proto headers are believed: a list of
     /// addresses and networks (192.0.2.0/24), separated by commas
     #[arg(long = "trusted-proxy", value_name = "LIST")]
     pub trusted_proxy: Option<String>,
-    /// Expect a PROXY header (version 1 or 2) at the begin of each connection from a --trusted-proxy, and take the client's
+    /// Expect a PROXY header (version 1 or 2) at the start of each connection from a --trusted-proxy, and take the client's
     /// address from it
     #[arg(long = "proxy-protocol")]
     pub proxy_protocol: bool,
@@ -151,19 +151,19 @@ pub struct ProgramFlags {
     /// Send stderr lines to the client too: each line of stdout or stderr becomes {"stream":"..","data":".."}
     #[arg(long)]
     pub passstderr: bool,
-    /// Subprotocols that programs speak, separated by commas: the first that a client offers and that is listed is
-    /// chosen, and told to the program in `WEBSOCKET_PROTOCOL`
+    /// Subprotocols that programs speak, separated by commas. The first one offered by the client that is listed is
+    /// chosen; the program finds it in `WEBSOCKET_PROTOCOL`
     #[arg(long, value_name = "LIST")]
     pub protocol: Option<String>,
-    /// Close code for a program's exit status, as STATUS:CODE with a code from 4000 to 4999; may be given several times.
-    /// Without it 0 gives 1000 and all else 1011
+    /// Close code for an exit status of the program, as STATUS:CODE with a code from 4000 to 4999; may be given several
+    /// times. Without it status 0 gives 1000, any other 1011
     #[arg(long = "close-on-exit", value_name = "STATUS:CODE")]
     pub close_on_exit: Vec<String>,
     /// Variables of the daemon's environment that programs get, separated by commas; all others are left out
     #[arg(long, value_name = "LIST", default_value = "PATH,LD_LIBRARY_PATH")]
     pub passenv: String,
-    /// Milliseconds added to each wait before a program that was told to end gets SIGINT (100), SIGTERM (250 later) and
-    /// SIGKILL (500 later)
+    /// Milliseconds added to each wait before a program whose session has ended gets SIGINT (after 100), SIGTERM (250
+    /// later) and SIGKILL (500 later)
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub closems: u64,
     /// Milliseconds a CGI program may take
@@ -187,14 +187,14 @@ pub struct ProgramFlags {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Limits")]
 pub struct LimitFlags {
-    /// Programs (WebSocket and CGI) at once; more requests are refused with 429; 0 or less: unlimited
+    /// Programs (WebSocket and CGI) at once; further requests get 429; 0 or less: unlimited
     #[arg(long, value_name = "N", default_value_t = 1024)]
     pub maxforks: i64,
-    /// Connections at once; more wait in the kernel's queue until one ends
+    /// Connections at once; further clients wait in the kernel's queue until one ends
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     pub maxconns: u64,
-    /// Connections at once from one client address (IPv6: from one /64), more get 429; of a client that a --trusted-proxy
-    /// names, programs at once; 0: unlimited, as behind a proxy that is not trusted all clients have one address
+    /// Connections at once from one client address (IPv6: from one /64); further ones get 429. For a client behind a
+    /// --trusted-proxy its programs are counted. 0: unlimited; behind a proxy that is not trusted all clients share one address
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub maxconnsperip: u64,
     /// Bytes of a message from the client; larger ones close the connection with 1009; 0 or less: unlimited
@@ -224,19 +224,20 @@ pub struct LimitFlags {
     /// Milliseconds a kept-alive HTTP connection may be silent between requests
     #[arg(long, value_name = "MS", default_value_t = 60_000)]
     pub idletimeout: u64,
-    /// Milliseconds a session may be without a message either way (pings are none) before it is closed with 4408; 0: for ever
+    /// Milliseconds a session may pass without a message in either direction (pings do not count) before it is closed
+    /// with 4408; 0: for ever
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub sessionidletimeout: u64,
-    /// Milliseconds a write to the client may make no progress before the connection is given up
+    /// Milliseconds a write to the client may make no progress before the connection is dropped
     #[arg(long, value_name = "MS", default_value_t = 60_000)]
     pub writetimeout: u64,
     /// Milliseconds to wait for the client's close frame after ours
     #[arg(long, value_name = "MS", default_value_t = 3_000)]
     pub closetimeout: u64,
-    /// Milliseconds between keep-alive pings; a client that shows no sign of life for two of them is gone; 0: no pings
+    /// Milliseconds between keep-alive pings; a client that sends nothing for two intervals is dropped; 0: no pings
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub pingms: u64,
-    /// Milliseconds programs get to end by themselves when the daemon stops
+    /// Milliseconds that programs get to end by themselves when the daemon stops
     #[arg(long, value_name = "MS", default_value_t = 3_000)]
     pub shutdowngrace: u64,
 }
@@ -249,21 +250,21 @@ pub struct DaemonFlags {
     /// [route /PATH] serve more programs and directories below their path. Read again on SIGHUP
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub config: Option<PathBuf>,
-    /// Check flags, configuration file and TLS files, say what is wrong, and exit
+    /// Check flags, configuration file and TLS files, report what is wrong, and exit
     #[arg(long)]
     pub check: bool,
-    /// Become this user, with its groups only, after the ports are bound; programs run as that user and can't gain rights by
-    /// set-uid bits. Needs root. Certificates and log file must be readable and writable to that user to be reloaded.
-    /// In a [route] the user of its programs alone
+    /// Become this user, with its groups only, once the ports are bound. Programs run as that user and can't gain rights
+    /// through set-uid bits. Needs root. A reload reads certificates and opens the log file as that user.
+    /// In a [route]: the user of that route's programs
     #[arg(long, value_name = "NAME")]
     pub user: Option<String>,
-    /// Least severity that is logged: debug, trace, access, info, error, fatal or none
+    /// Lowest severity that is logged: debug, trace, access, info, error, fatal or none
     #[arg(long, value_name = "LEVEL", default_value = "access")]
     pub loglevel: String,
-    /// What a line of the log looks like: classic (as websocketd's) or json (an object for each line)
+    /// Form of a log line: classic (websocketd's) or json (one object a line)
     #[arg(long = "log-format", value_name = "FORMAT", default_value = "classic")]
     pub log_format: String,
-    /// Append the log to this file and not to stdout; opened again on SIGHUP, for log rotation
+    /// Append the log to this file instead of stdout; reopened on SIGHUP, for log rotation
     #[arg(long = "log-file", value_name = "FILE", value_parser = path())]
     pub log_file: Option<PathBuf>,
 }

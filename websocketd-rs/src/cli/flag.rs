@@ -2,7 +2,7 @@
 //!
 //! websocketd's command lines are parsed by Go: `-x` is `--x`, a boolean takes a value only as `=v`, parsing stops at the
 //! first word that is no flag, the last of a repeated flag wins, integers may be written `0x1f90` or `8_080`. clap can't be
-//! told all of that, so this pass reads argv the way Go does and hands clap a canonical form (`--name=value`, `--`, COMMAND).
+//! configured for all of that, so this pass reads argv the way Go does and hands clap a canonical form (`--name=value`, `--`, COMMAND).
 //! It knows the flags from the clap definition alone: a flag is written down once.
 
 use std::any::TypeId;
@@ -136,7 +136,7 @@ impl Words {
         self.flags.iter().any(|(present, _)| present == name)
     }
 
-    /// These words where `winner` says nothing else. What runs, COMMAND or `--dir`, is one thing: who names one replaces both.
+    /// These words where `winner` says nothing else. COMMAND and `--dir` exclude each other: naming one replaces both.
     pub(crate) fn overridden_by(mut self, winner: &Self) -> Self {
         for (name, _) in &winner.flags {
             self.remove(name);

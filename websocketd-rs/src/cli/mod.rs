@@ -32,7 +32,7 @@ pub struct Ending {
 }
 
 impl Ending {
-    /// Writes both texts. A reader that went away is no error: the exit code tells the rest.
+    /// Writes both texts. A closed pipe is no error: the exit code says the rest.
     pub fn print(&self) -> u8 {
         let _ = io::stdout().write_all(self.stdout.as_bytes());
         let _ = io::stdout().flush();
@@ -101,7 +101,7 @@ pub fn program_name(argv: &[OsString]) -> String {
 /// Reads `argv` (the program's name first) as far as its words can be judged by themselves.
 ///
 /// # Errors
-/// The [`Ending`] to make when the words are wrong or ask for a text.
+/// What to print and the exit code, when the words are wrong or ask for a text.
 pub(crate) fn read(argv: &[OsString]) -> Result<Words, Ending> {
     let program = program_name(argv);
     let words = match Words::read(&Args::command(), argv.iter().skip(1).cloned()) {

@@ -6,9 +6,9 @@
 /// The largest file that is read: it is written by hand, a bigger one is a mistake.
 pub(super) const MAX_FILE: u64 = 1 << 20;
 
-/// A section's lines: those under one `[name]`, or those before the first.
+/// A section: the lines under one `[name]`, or those before the first.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Lines {
+pub(super) struct RawSection {
     /// What stands in the brackets; empty before the first section.
     pub(super) name: String,
     /// Line of the name; 0 before the first section.
@@ -33,8 +33,8 @@ pub(super) struct Mistake {
 
 /// Reads sections. `#` and `;` begin a comment at the start of a line only, for values may hold both. A value in double quotes
 /// keeps its blanks.
-pub(super) fn parse(text: &str) -> Result<Vec<Lines>, Mistake> {
-    let first = Lines {
+pub(super) fn parse(text: &str) -> Result<Vec<RawSection>, Mistake> {
+    let first = RawSection {
         name: String::new(),
         line: 0,
         entries: Vec::new(),
@@ -61,7 +61,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Lines>, Mistake> {
                 let text = format!("section [{name}] is there already, in line {}", twin.line);
                 return Err(mistake(&text));
             }
-            sections.push(Lines {
+            sections.push(RawSection {
                 name,
                 line,
                 entries: Vec::new(),

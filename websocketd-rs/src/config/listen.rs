@@ -21,7 +21,7 @@ pub struct Listen {
     pub inherited: bool,
     /// `--proxy-protocol`: trusted proxies begin each connection with a PROXY header.
     pub proxy_protocol: bool,
-    /// `--trusted-proxy`: whose `Forwarded` and `X-Forwarded-*` fields, and PROXY headers, say who the client is.
+    /// `--trusted-proxy`: whose `Forwarded` and `X-Forwarded-*` fields, and PROXY headers, are believed.
     pub trusted_proxies: Vec<Network>,
     /// Host and port of the admin server.
     pub admin: Option<(String, i64)>,

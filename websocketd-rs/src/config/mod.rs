@@ -1,4 +1,4 @@
-//! The configuration as checked: one part per stage. After this nobody sees a flag.
+//! The configuration as checked: one part per stage. No later stage sees a flag.
 
 use std::ffi::OsString;
 use std::net::IpAddr;

@@ -188,18 +188,18 @@ impl ConfigFile {
         }
     }
 
-    fn add_route(&mut self, prefix: &str, lines: &file::Lines, mistakes: &mut Vec<String>) {
+    fn add_route(&mut self, prefix: &str, raw: &file::RawSection, mistakes: &mut Vec<String>) {
         let mut section = Section {
-            line: lines.line,
+            line: raw.line,
             ..Section::default()
         };
-        self.fill(&mut section, lines, &ROUTE_FLAGS, mistakes);
+        self.fill(&mut section, raw, &ROUTE_FLAGS, mistakes);
         let path = prefix.trim_end_matches('/');
         if self.routes.iter().any(|(other, _)| other == path) {
             mistakes.push(format!(
                 "{}: [{}]: the route is there already",
-                self.at(lines.line),
-                lines.name
+                self.at(raw.line),
+                raw.name
             ));
         }
         self.routes.push((path.to_owned(), section));
@@ -208,11 +208,11 @@ impl ConfigFile {
     fn fill(
         &self,
         section: &mut Section,
-        lines: &file::Lines,
+        raw: &file::RawSection,
         allowed: &[&str],
         mistakes: &mut Vec<String>,
     ) {
-        for entry in &lines.entries {
+        for entry in &raw.entries {
             if let Err(wrong) = section.add(entry, allowed) {
                 let place = self.at(entry.line);
                 mistakes.push(format!("{place}: {}: {wrong}", entry.key));

@@ -6,13 +6,13 @@ use super::request::{BadRequest, BodyLength};
 /// a script's disk with; a script that wants less looks at `CONTENT_LENGTH`.
 pub(super) const MAX_BODY: u64 = 1 << 30;
 
-/// Most bytes of an unwanted body that are read over to keep the connection; over that, closing is cheaper.
+/// Most bytes of an unwanted body that are skipped to keep the connection; beyond that closing is cheaper.
 pub(super) const MAX_DRAIN: u64 = 64 * 1024;
 
-/// Longest line before a chunk: 16 digits and room for extensions, which nobody uses.
+/// Longest line before a chunk: 16 digits and room for extensions, which are rare.
 const MAX_CHUNK_LINE: usize = 256;
 
-/// Most bytes of fields after the last chunk; they are read over.
+/// Most bytes of fields after the last chunk; they are skipped.
 const MAX_TRAILERS: usize = 8 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ enum BodyState {
     Chunk(u64),
     /// The line end of a chunk follows.
     ChunkEnd,
-    /// Fields, then an empty line; so many bytes of them were read.
+    /// Fields, then an empty line; the number is the bytes of them read so far.
     Trailers(usize),
     /// Nothing follows.
     Done,
@@ -68,7 +68,7 @@ impl Body {
         self.state == BodyState::Done
     }
 
-    /// Whether too much is still to come, or nobody knows how much, to read it over for the next request.
+    /// Whether what is still to come is too much, or of unknown size, to skip it for the next request.
     pub(super) fn must_close(&self) -> bool {
         match self.state {
             BodyState::Plain(left) => left > MAX_DRAIN,
@@ -155,7 +155,7 @@ fn after_size(line: &[u8]) -> Result<BodyState, BadRequest> {
     }
 }
 
-/// The line at the begin of `bytes`, without its CRLF; `None` when its end did not come yet.
+/// The first line of `bytes`, without its CRLF; `None` while it is incomplete.
 fn find_line(bytes: &[u8], max: usize) -> Result<Option<&[u8]>, BadRequest> {
     match memchr::memchr(b'\n', bytes) {
         Some(end) if end > max + 1 => Err(bad("line in the body is too long")),

@@ -1,4 +1,4 @@
-//! Who asks: the peer of the connection, or whom a trusted proxy names.
+//! The client: the peer of the connection, or the one that a trusted proxy names.
 
 use std::net::IpAddr;
 
@@ -7,12 +7,12 @@ use super::request::{BadRequest, Head};
 use crate::config::Listen;
 use crate::net::Peer;
 
-/// Who asks.
+/// The client of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Client {
-    /// The address; `None`: somebody at the Unix socket.
+    /// The address; `None`: a client of the Unix socket.
     pub(super) address: Option<IpAddr>,
-    /// The port, unless only a proxy knows it.
+    /// The port, if known: a proxy need not pass it on.
     pub(super) port: Option<u16>,
     /// Whether the client speaks TLS, to us or to the proxy.
     pub(super) https: bool,
@@ -26,7 +26,7 @@ impl Client {
     /// The client of a request that came from `peer`.
     ///
     /// # Errors
-    /// When a trusted proxy says what can't be believed.
+    /// When a trusted proxy's fields contradict each other.
     pub(super) fn of(
         peer: Peer,
         tls: bool,
@@ -58,7 +58,7 @@ impl Client {
                     port,
                     https,
                     proxy: Some(proxy),
-                    // A proxy that names another trusted one, or nobody, asks for itself.
+                    // A proxy that names another trusted one, or no client, is the client itself.
                     is_named: !is_trusted(origin.address),
                 }
             }

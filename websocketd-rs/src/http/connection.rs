@@ -21,8 +21,8 @@ pub(super) const READ_STEP: usize = 16 * 1024;
 /// Bytes of empty lines before a request. Some old clients send one after a request's body.
 const MAX_EMPTY: usize = 16;
 
-/// How long, and over how many bytes, a closing connection listens on, so that the client gets to read the reply
-/// before the kernel resets the connection because of bytes that nobody took (RFC 9112 section 9.6).
+/// How long, and for how many bytes, a closing connection reads on, so that the client gets to read the reply
+/// before the kernel resets the connection because of unread bytes (RFC 9112 section 9.6).
 const LINGER: Duration = Duration::from_secs(2);
 const MAX_LINGER_BYTES: usize = 256 * 1024;
 

@@ -24,13 +24,13 @@ const TEXT: &[u8] = b"text/plain; charset=utf-8";
 /// One request and its reply.
 #[derive(Debug)]
 pub(super) struct Exchange<'a> {
-    /// The client.
+    /// The connection.
     pub(super) connection: &'a mut Connection,
     /// The request.
     pub(super) head: &'a Head,
     /// What is left of its body.
     pub(super) body: Body,
-    /// Who asks.
+    /// The client.
     pub(super) client: Client,
     /// What is served here.
     pub(super) site: &'a Site,
@@ -125,8 +125,8 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Decides, before the head of a reply is written, whether the connection can be kept: the rest of the request's
-    /// body has to be read over for that, and a client that waits for `100 Continue` may send it or not.
+    /// Decides, before the head of a reply is written, whether the connection can be kept: for that the rest of the
+    /// request's body must be skipped, and a client that waits for `100 Continue` may send it or not.
     pub(super) fn settle(&mut self) {
         if self.body.must_close() || self.awaits_continue && !self.body.is_done() {
             self.keep_alive = false;
@@ -194,7 +194,7 @@ impl<'a> Exchange<'a> {
         self.reply(&response, body.as_bytes()).await
     }
 
-    /// Reads over what is left of the request, or gives the connection up.
+    /// Skips what is left of the request, or closes the connection.
     pub(super) async fn finish(mut self) -> io::Result<After> {
         let patience = self.service.config.limits.header_timeout;
         match timeout(patience, self.drain()).await {
@@ -243,7 +243,7 @@ pub(super) fn encode_refusal(refusal: BadRequest, http: &config::Http) -> Vec<u8
     bytes
 }
 
-/// Under which name a refusal is counted.
+/// The metric's label for a refusal.
 fn refusal_label(status: u16) -> &'static str {
     match status {
         403 => "forbidden",

@@ -1,4 +1,4 @@
-//! Who asks when a proxy asks for them: `Forwarded` (RFC 7239), `X-Forwarded-For`, `X-Forwarded-Proto`. Pure.
+//! The client behind a proxy: `Forwarded` (RFC 7239), `X-Forwarded-For`, `X-Forwarded-Proto`. Pure.
 //!
 //! Anybody can send these fields, so only those of a trusted proxy count, and of a list only the part that trusted
 //! proxies have added: it is read from its end, and the first address that is no trusted proxy's is the client.
@@ -10,11 +10,11 @@ use super::request::Headers;
 /// What the proxies say about the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ForwardedClient {
-    /// The client's address; the proxy's own, when it doesn't tell one.
+    /// The client's address; the proxy's own, if it names none.
     pub address: IpAddr,
-    /// The client's port, where it is told.
+    /// The client's port, if named.
     pub port: Option<u16>,
-    /// Whether the client speaks TLS to the first of the proxies; `None`: not told.
+    /// Whether the client speaks TLS to the first of the proxies; `None`: not said.
     pub https: Option<bool>,
 }
 
@@ -26,7 +26,7 @@ struct Hop {
     https: Option<bool>,
 }
 
-/// Why the fields are not believed: what to tell the client and the log.
+/// Why the fields are not believed, for the client and the log.
 pub type Doubt = &'static str;
 
 /// Reads the fields of a request that came from `proxy`, which is trusted.
@@ -105,7 +105,7 @@ fn forwarded_hops(headers: &Headers) -> Result<Vec<Hop>, Doubt> {
     Ok(hops)
 }
 
-/// The hops of `X-Forwarded-For`, the client's first, with their protocols if as many are told.
+/// The hops of `X-Forwarded-For`, the client's first, with their protocols if there are as many.
 fn x_forwarded_hops(headers: &Headers) -> Vec<Hop> {
     let nodes = elements(headers, "x-forwarded-for", parse_node);
     let protocols = elements(headers, "x-forwarded-proto", parse_protocol);
@@ -119,7 +119,7 @@ fn x_forwarded_hops(headers: &Headers) -> Vec<Hop> {
     .collect()
 }
 
-/// What `X-Forwarded-Proto` says of the whole way where it does not say it of each hop: the last proxy's word.
+/// What `X-Forwarded-Proto` says of the whole way where it does not list every hop: its last value.
 fn x_forwarded_protocol(headers: &Headers, hops: &[Hop]) -> Option<bool> {
     let protocols = elements(headers, "x-forwarded-proto", parse_protocol);
     let last = protocols.last().copied().flatten();

@@ -118,13 +118,13 @@ async fn serve_requests(stream: Stream, peer: Peer, service: &Service) -> Option
                     config,
                 });
             }
-            // The client is gone, or takes nothing: there is nobody to tell.
+            // The client is gone, or does not read.
             Err(_) => return None,
         }
     }
 }
 
-/// Answers what was no request.
+/// Answers what is not a valid request.
 async fn refuse(connection: &mut Connection, refusal: BadRequest, service: &Service) {
     let BadRequest { status, reason } = refusal;
     Fields::default().access(

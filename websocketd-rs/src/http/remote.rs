@@ -1,4 +1,4 @@
-//! Who asks, in the words of CGI.
+//! The client, in CGI's terms.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -8,11 +8,11 @@ use tokio::time::timeout;
 
 use super::client::Client;
 
-/// How long a name may take: a session waits for it.
+/// Longest wait for a name: a session waits with it.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Lookups at once. A lookup can't be cancelled, so this bounds the threads that a dead name server holds;
-/// who comes while all are busy is known by address.
+/// Lookups at once. A lookup can't be cancelled, so this bounds the threads that a dead name server holds.
+/// While all are busy, clients are known by address.
 static LOOKUPS: Semaphore = Semaphore::const_new(16);
 
 /// Longest name in the DNS.
@@ -63,7 +63,7 @@ async fn look_up(ip: IpAddr) -> Option<String> {
     is_name(&name).then_some(name)
 }
 
-/// Whoever owns the address owns its name record: only what can be a host name is believed.
+/// The owner of an address controls its name record: only what can be a host name is accepted.
 fn is_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= MAX_NAME

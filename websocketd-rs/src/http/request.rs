@@ -1,6 +1,6 @@
 //! A request head: from bytes to [`Head`], or to the refusal the client gets (RFC 9112, RFC 9110).
 //!
-//! `httparse` is used in place of the `http` crate: browsers' address bars and scripts send raw `"`, `<` and `>` in
+//! `httparse` is used and not the `http` crate: browsers' address bars and scripts send raw `"`, `<` and `>` in
 //! targets, and `http::Uri` refuses them.
 
 use memchr::memchr_iter;
@@ -99,7 +99,7 @@ impl Head {
     }
 }
 
-/// Why a head is not served: a status and what to tell the client.
+/// Why a request is not served: a status, and the reason for client and log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BadRequest {
     /// 400, 417, 431, 501 or 505.
@@ -120,8 +120,8 @@ const fn bad(reason: &'static str) -> BadRequest {
 /// `Some(n)`: the head is `bytes[..n]`.
 ///
 /// # Errors
-/// A line that ends in a bare LF, which other software on the path may take for another message's begin, and bytes
-/// that can't begin a request, such as a TLS handshake: there is no use in waiting for the rest of those.
+/// A line that ends in a bare LF, which other software on the path may take for the start of another message, and bytes
+/// that can't start a request, such as a TLS handshake: waiting for the rest of those is useless.
 pub fn find_end(bytes: &[u8], from: usize) -> Result<Option<usize>, BadRequest> {
     if bytes
         .first()
@@ -143,7 +143,7 @@ pub fn find_end(bytes: &[u8], from: usize) -> Result<Option<usize>, BadRequest> 
 /// Parses a whole head, as found by [`find_end`].
 ///
 /// # Errors
-/// What the client has to be told.
+/// Why the head is not served.
 pub fn parse(bytes: &[u8], max_headers: usize) -> Result<Head, BadRequest> {
     let mut fields = vec![httparse::EMPTY_HEADER; max_headers];
     let mut request = httparse::Request::new(&mut fields);

@@ -184,7 +184,7 @@ fn is_allowed(name: &str) -> bool {
         && !FRAMING.iter().any(|field| field.eq_ignore_ascii_case(name))
 }
 
-/// Control characters become blanks: no value can end its line, whoever it came from.
+/// Control characters become blanks: no value can end its line, whatever its source.
 fn push_field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b": ");

@@ -33,7 +33,7 @@ impl Sites {
         Self::build(config, spawners, shared, &[])
     }
 
-    /// The sites of a new `config`. Permits that are out go on counting where their place goes on.
+    /// The sites of a new `config`. A site that stays keeps its permits, those in use included.
     #[must_use]
     pub fn reload(&self, config: &Config, spawners: &Spawners) -> Self {
         self.shared.resize(config.limits.max_forks);
@@ -61,13 +61,13 @@ impl Sites {
             .unwrap_or(self.default_site())
     }
 
-    /// The site for what names no place: a request that can't be read.
+    /// The site for a request that can't be parsed, which names none.
     pub fn default_site(&self) -> &Site {
         self.all.last().expect("the daemon's own is always there")
     }
 }
 
-/// The permits that the place has had, with the new limit, or new ones.
+/// The permits that the site had before the reload, resized, or new ones.
 fn own_permits(config: &SiteConfig, limit: Option<usize>, old: &[Site]) -> Arc<Permits> {
     let is_same = |site: &&Site| {
         site.config.key == config.key && matches!(site.config.forks, ForkLimit::Own(_))

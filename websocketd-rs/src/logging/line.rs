@@ -5,10 +5,11 @@
 use std::fmt::Write;
 
 use jiff::{Timestamp, Zoned, tz::TimeZone};
+use serde::{Serialize, Serializer};
 
 use crate::config::Level;
 
-/// One event on its way to the log, an error until told otherwise.
+/// One event on its way to the log; an error by default.
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) level: Level,
@@ -17,16 +18,35 @@ pub(super) struct Line {
     pub(super) message: String,
 }
 
+/// The members of a JSON line, in their order.
+#[derive(Serialize)]
+struct JsonLine<'line> {
+    time: String,
+    level: Level,
+    category: &'line str,
+    #[serde(flatten, serialize_with = "serialize_pairs")]
+    pairs: &'line [(&'static str, Value)],
+    message: &'line str,
+}
+
+fn serialize_pairs<S: Serializer>(
+    pairs: &[(&'static str, Value)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(key, value)| (key, value)))
+}
+
 /// A value of a pair, as it came.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
 pub(super) enum Value {
     Text(String),
     Number(u64),
 }
 
-/// When a line is written.
+/// The time of a line.
 #[derive(Debug, Default)]
-pub(super) struct Clock {
+pub(super) struct LineTime {
     /// The second that `classic` stands for: a busy log formats it once.
     second: i64,
     classic: String,
@@ -47,7 +67,7 @@ impl Default for Line {
 
 impl Line {
     /// Appends the line in the form that websocketd's log parsers read, with its newline.
-    pub(super) fn write_classic(&self, out: &mut String, clock: &mut Clock, now: Timestamp) {
+    pub(super) fn write_classic(&self, out: &mut String, clock: &mut LineTime, now: Timestamp) {
         let Self {
             level, category, ..
         } = self;
@@ -72,26 +92,20 @@ impl Line {
     /// Appends the line as one JSON object, with its newline: time (UTC, RFC 3339 with microseconds), level, category, the
     /// pairs, message.
     pub(super) fn write_json(&self, out: &mut String, now: Timestamp) {
-        let mut object = serde_json::Map::new();
-        let time = format!("{now:.6}");
-        for (key, text) in [
-            ("time", time.as_str()),
-            ("level", self.level.name()),
-            ("category", &self.category),
-        ] {
-            object.insert(key.to_owned(), text.into());
-        }
-        for (key, value) in &self.pairs {
-            let value = match value {
-                Value::Text(text) => text.as_str().into(),
-                Value::Number(number) => (*number).into(),
-            };
-            object.insert((*key).to_owned(), value);
-        }
-        object.insert("message".to_owned(), self.message.as_str().into());
+        let object = JsonLine {
+            time: format!("{now:.6}"),
+            level: self.level,
+            category: &self.category,
+            pairs: &self.pairs,
+            message: &self.message,
+        };
+        let Ok(text) = serde_json::to_string(&object) else {
+            // Texts and numbers have a form in JSON; a line that had none is left out.
+            return;
+        };
         // JSON escapes what ends a line; what turns a line around on a terminal is escaped on top, where it can only stand
         // inside a text.
-        for character in serde_json::Value::Object(object).to_string().chars() {
+        for character in text.chars() {
             if is_unsafe(character) {
                 let mut units = [0; 2];
                 for unit in character.encode_utf16(&mut units) {
@@ -105,7 +119,7 @@ impl Line {
     }
 }
 
-impl Clock {
+impl LineTime {
     /// RFC 1123 with a numeric zone, as Go's `time.RFC1123Z`.
     fn rfc1123(&mut self, now: Timestamp) -> &str {
         if now.as_second() != self.second || self.classic.is_empty() {
@@ -130,7 +144,7 @@ fn is_unsafe(character: char) -> bool {
         )
 }
 
-/// A value between quotes: also the quote, the backslash, and a `|` after a blank, for the parts of a line are told apart
+/// A value between quotes: also the quote, the backslash, and a `|` after a blank, because the parts of a line are separated
 /// by ` | `.
 fn escape_value(out: &mut String, value: &str) {
     let mut after_blank = false;
@@ -194,7 +208,7 @@ mod tests {
     fn line(message: &str, pairs: &[(&'static str, &str)]) -> String {
         let mut out = String::new();
         let now = Timestamp::from_second(AT).unwrap();
-        make(message, pairs).write_classic(&mut out, &mut Clock::default(), now);
+        make(message, pairs).write_classic(&mut out, &mut LineTime::default(), now);
         out.replace("Sat, 21 Nov 2026 01:14:07 +0000", "T")
     }
 
@@ -230,9 +244,9 @@ mod tests {
     fn timestamps_carry_the_numeric_zone() {
         let at = Timestamp::from_second(AT).unwrap();
         let offset = jiff::tz::Offset::from_seconds(-(3 * 3600 + 1800)).unwrap();
-        let mut clock = Clock {
+        let mut clock = LineTime {
             zone: Some(TimeZone::fixed(offset)),
-            ..Clock::default()
+            ..LineTime::default()
         };
         assert_eq!(clock.rfc1123(at), "Fri, 20 Nov 2026 21:44:07 -0330");
         let later = Timestamp::from_second(AT + 1).unwrap();

@@ -1,7 +1,7 @@
 //! The log: websocketd's lines on stdout or in a file, one per event.
 //!
 //! An event passes [`Fields::log`] -> tracing -> [`Layer`] (formats one line) -> [`writer`] (a bounded queue and a thread), so
-//! that a reader of the log that stalls costs lines, which are counted and told, and never stalls a connection.
+//! that a stalled reader of the log costs lines, which are counted and reported, but never stalls a connection.
 
 mod line;
 mod writer;
@@ -48,7 +48,7 @@ pub struct Fields {
     pub pid: Option<u32>,
 }
 
-/// Whether lines of `level` are logged: ask before a message that is costly to make.
+/// Whether lines of `level` are logged: to be checked before an expensive message is made.
 pub fn enabled(level: Level) -> bool {
     level != Level::None && level as u8 >= LEVEL.load(Ordering::Relaxed)
 }

@@ -1,4 +1,4 @@
-//! The queue between those who log and the stream that is written: bounded, never waited for.
+//! The queue between callers and the log's stream: bounded, and no caller waits for it.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -14,7 +14,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::stdio;
 
-use super::line::{Clock, Line};
+use super::line::{Line, LineTime};
 use crate::config::Format;
 
 /// Bytes that may wait for a reader that is slow: about 5,000 lines, some seconds of a busy server.
@@ -23,8 +23,8 @@ const MAX_QUEUE: usize = 1 << 20;
 /// The writer's stack: it formats nothing large.
 const STACK: usize = 128 * 1024;
 
-/// How long lines are gathered after the first one. Waking the writer costs whoever logs more than the line does, and a busy
-/// server would do it twice for each connection; nobody reads so fast that this shows.
+/// How long lines are gathered after the first one. Waking the writer costs the caller more than the line does, and a busy
+/// server would do it twice for each connection; no reader notices the delay.
 const GATHER: Duration = Duration::from_millis(10);
 
 /// Where lines go.
@@ -79,9 +79,9 @@ struct Queue {
     format: Format,
     /// Lines that found no room.
     dropped: u64,
-    /// The writer is between the first line and having written all: it need not be told of more.
+    /// The writer is between the first line and having written all: it need not be woken for more.
     writing: bool,
-    clock: Clock,
+    clock: LineTime,
     /// Where the lines go from now on, until the writer has taken it.
     output: Option<Output>,
 }
@@ -148,8 +148,8 @@ impl Queue {
         }
     }
 
-    /// Tells, as a line of its own, how many found no room.
-    fn tell_dropped(&mut self) {
+    /// Reports, as a line of its own, how many found no room.
+    fn report_dropped(&mut self) {
         let dropped = std::mem::take(&mut self.dropped);
         if dropped > 0 {
             let mut line = Line::default();
@@ -160,8 +160,8 @@ impl Queue {
         }
     }
 
-    /// Tells, as the last line, what could not be written before; a line that was cut is ended first.
-    fn tell_lost(&mut self, loss: &Loss) {
+    /// Reports, as the last line, what could not be written before; a line that was cut is ended first.
+    fn report_lost(&mut self, loss: &Loss) {
         if loss.is_torn {
             self.text.insert(0, '\n');
         }
@@ -184,8 +184,8 @@ struct Loss {
 }
 
 impl Loss {
-    /// What is lost when of `text` only the first `written` bytes went out. `before` is an earlier loss, which `text` tells:
-    /// in its last line, and by a line end at its begin if it was torn.
+    /// What is lost when of `text` only the first `written` bytes went out. `before` is an earlier loss, which `text` reports
+    /// in its last line, and by a line end at its start if it was torn.
     fn after(before: Option<Self>, text: &str, written: usize, reason: Errno) -> Self {
         let (gone, rest) = text.as_bytes().split_at(written);
         let lines = memchr::memchr_iter(b'\n', rest).count() as u64;
@@ -230,9 +230,9 @@ impl Shared {
             drop(queue);
             thread::sleep(GATHER);
             queue = self.lock();
-            queue.tell_dropped();
+            queue.report_dropped();
             if let Some(loss) = &loss {
-                queue.tell_lost(loss);
+                queue.report_lost(loss);
             }
             if let Some(new) = queue.output.take() {
                 output = new;
@@ -251,8 +251,8 @@ impl Shared {
     }
 }
 
-/// Writes all of it, if that can be done; if not, tells how much was written, and why not more. A reader that went away, or a full
-/// disk, is not worth the service: the lines are lost, which is told as soon as there is room. Not by `std::io::Stdout`: its
+/// Writes all of it, if that can be done; if not, returns how much was written, and why not more. A closed pipe or a full
+/// disk must not end the service: the lines are lost, which is reported as soon as there is room. Not by `std::io::Stdout`: its
 /// buffer would cut lines at other places than ours.
 fn write(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<(), (usize, Errno)> {
     let mut at = 0;
@@ -261,7 +261,7 @@ fn write(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<(), (usize, Errno)> {
             Ok(written) => at += written,
             Err(Errno::INTR) => {}
             Err(Errno::AGAIN) => {
-                // Somebody made the shared pipe non-blocking.
+                // Another process made the shared pipe non-blocking.
                 let _ = poll(&mut [PollFd::new(&fd, PollFlags::OUT)], None);
             }
             Err(error) => return Err((at, error)),

@@ -1,4 +1,4 @@
-//! The PROXY protocol, versions 1 and 2: a proxy that passes bytes on says first whose bytes they are
+//! The PROXY protocol, versions 1 and 2: a proxy names the client before it passes its bytes on
 //! (<https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt>).
 
 use std::io;
@@ -8,19 +8,19 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::timeout;
 
-/// How a version 2 header begins.
+/// The start of a version 2 header.
 const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
 
-/// How a version 1 header begins.
+/// The start of a version 1 header.
 const WORD: &[u8] = b"PROXY ";
 
 /// Longest version 1 header with its line end, as the specification says.
 const MAX_LINE: usize = 107;
 
-/// Longest version 2 header after its fixed part: addresses, and additions that are read over. Proxies send some 100 bytes.
+/// Longest version 2 header after its fixed part: addresses, and extensions, which are skipped. Proxies send some 100 bytes.
 const MAX_BODY: usize = 4096;
 
-/// Whose bytes follow.
+/// Whose bytes follow the header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProxiedPeer {
     /// The client's at this address.

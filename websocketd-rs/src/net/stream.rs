@@ -35,11 +35,11 @@ impl Stream {
             Self::Unix(stream) => recv(stream, bytes, RecvFlags::DONTWAIT),
             Self::Tls(_) => return None,
         };
-        // An error will be told again to whoever waits.
+        // The next read reports an error again.
         read.ok().map(|(read, _)| read).filter(|&read| read > 0)
     }
 
-    /// Gives a plain socket its last bytes, which it keeps for the segment that tells the end (`MSG_MORE`, send(2)): the caller
+    /// Gives a plain socket its last bytes, which it keeps for the segment that carries the end (`MSG_MORE`, send(2)): the caller
     /// shuts it down at once. How many it took.
     pub fn write_last(&self, bytes: &[u8]) -> usize {
         let flags = SendFlags::MORE | SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
@@ -48,12 +48,12 @@ impl Stream {
             Self::Unix(stream) => send(stream, bytes, flags),
             Self::Tls(_) => return 0,
         };
-        // An error will be told again to whoever writes the rest.
+        // The next write reports an error again.
         written.unwrap_or(0)
     }
 
     /// Ends the connection when the client's kernel has acknowledged nothing for `limit` although bytes were
-    /// sent (`TCP_USER_TIMEOUT`, tcp(7)). That tells a dead client from one that waits for a slow program.
+    /// sent (`TCP_USER_TIMEOUT`, tcp(7)). That distinguishes a dead client from one that waits for a slow program.
     /// A Unix socket can't lose its peer unnoticed.
     pub fn bound_unacknowledged(&self, limit: Duration) {
         let tcp = match self {
@@ -61,7 +61,7 @@ impl Stream {
             Self::Tls(stream) => stream.get_ref().0,
             Self::Unix(_) => return,
         };
-        // Refused only for a socket that is dead already, which the next read tells.
+        // Refused only for a socket that is dead already, which the next read reports.
         let _ = socket2::SockRef::from(tcp).set_tcp_user_timeout(Some(limit));
     }
 }

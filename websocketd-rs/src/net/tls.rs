@@ -117,7 +117,7 @@ fn read_pair(tls: &Tls) -> Result<CertifiedKey, TlsError> {
             key: tls.key.clone(),
             cert: tls.cert.clone(),
         }),
-        // A certificate that this library can't take apart (an old version, odd extensions) is for the client to judge: we only
+        // A certificate that this library can't take apart (an old version, odd extensions) is the client's to judge: we only
         // present it.
         _ => Ok(pair),
     }
@@ -151,7 +151,7 @@ fn read(file: &Path) -> Result<Vec<u8>, TlsError> {
     std::fs::read(file).map_err(|error| TlsError::Read(file.to_owned(), error))
 }
 
-/// Makes the handshake on `stream`, in `limit` at most. A client that speaks plain HTTP is told so.
+/// Makes the handshake on `stream`, in `limit` at most. A client that speaks plain HTTP gets a 400 that says so.
 ///
 /// # Errors
 /// When there is no TLS connection to go on with.

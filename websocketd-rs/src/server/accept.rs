@@ -17,8 +17,8 @@ use crate::metrics::METRICS;
 use crate::net::listener::{Accepted, describe};
 use crate::permit::{Permit, Permits};
 
-/// Pause after an accept that failed for want of files or memory: what lacks is given back by others, and asking again at once
-/// would only burn the processor they need.
+/// Pause after an accept that failed for want of files or memory: other connections will return what is missing, and trying again at once
+/// would only burn the CPU that they need.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 
 /// Least time between two log lines about clients that wait.

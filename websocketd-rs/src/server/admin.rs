@@ -1,4 +1,4 @@
-//! The admin server of `--admin-address`: what monitoring asks for, on a port that clients don't reach.
+//! The admin server of `--admin-address`: metrics and health, on a port that clients don't reach.
 
 use std::future::poll_fn;
 use std::io;
@@ -24,7 +24,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// Pause after an accept that failed, as for want of files.
 const FAILED_PAUSE: Duration = Duration::from_millis(100);
 
-/// Answers requests until it is dropped. `stopping` tells `/healthz` that the server goes down.
+/// Answers requests until it is dropped. `/healthz` answers 503 once `stopping` is cancelled.
 pub(super) async fn serve(
     bound: Bound,
     tasks: TaskTracker,

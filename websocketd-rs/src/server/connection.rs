@@ -22,7 +22,7 @@ use crate::net::tls::{self, ServerConfig};
 use crate::net::{Peer, Stream};
 use crate::session;
 
-/// The sentence for a client that has too many connections; the log says the same.
+/// The answer to a client whose address has too many connections.
 const TOO_MANY: &[u8] =
     b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/plain; charset=utf-8\r\n\
     Content-Length: 22\r\nConnection: close\r\n\r\n429 Too Many Requests\n";
@@ -62,7 +62,7 @@ fn registered<S>(stream: io::Result<S>) -> Option<S> {
     stream.ok()
 }
 
-/// A TCP connection: first whose it is, then TLS where the port speaks it.
+/// A TCP connection: first the PROXY header where one is due, then TLS where the port speaks it.
 pub(super) async fn serve_tcp(
     arrival: Arrival<net::TcpStream>,
     tls: Option<Arc<ServerConfig>>,
@@ -89,7 +89,7 @@ pub(super) async fn serve_tcp(
     hold(permit, secure(stream, Peer::Tcp(peer), tls, service)).await;
 }
 
-/// Takes the client's address from the PROXY header, and counts the connection to it. Whether it goes on.
+/// Takes the client's address from the PROXY header and a permit for it; whether the connection goes on.
 async fn read_proxy_header(arrival: &mut Arrival<TcpStream>, service: &Service, tls: bool) -> bool {
     let config = &service.config;
     let client = match proxy::read(&mut arrival.stream, config.limits.header_timeout).await {
@@ -198,7 +198,7 @@ pub(super) fn refuse(accepted: Accepted, ip: IpAddr, tls: bool) {
     }
 }
 
-/// Tells a client that its address has too many connections, if that can be had without waiting.
+/// Answers 429 to a client whose address has too many connections, if the socket takes it at once.
 fn refuse_too_many(stream: &impl AsFd, ip: IpAddr, tls: bool) {
     METRICS.refusals.add("connections_per_address");
     let fields = Fields {

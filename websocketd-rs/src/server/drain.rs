@@ -15,7 +15,7 @@ use crate::shutdown::{Order, Signals};
 const DRAIN_MARGIN: Duration = Duration::from_secs(5);
 
 impl Server<'_> {
-    /// Ends all connections: each is told by the token and ends itself. Bounded, and cut short by a second order to stop.
+    /// Ends all connections: each sees the token cancelled and ends itself. Bounded, and cut short by a second order to stop.
     pub(super) async fn drain(self, mut signals: Signals, mut notifier: Notifier) {
         self.stopping.cancel();
         self.tasks.close();

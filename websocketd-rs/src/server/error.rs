@@ -14,7 +14,7 @@ pub enum ServerError {
     Bind(BindError),
     /// The TLS files can't be used.
     Tls(TlsError),
-    /// `--user`, or a route's own user, can't be had: how it was set, and why not.
+    /// `--user`, or a route's own user, can't be used: how it was set, and why not.
     User(String),
     /// The daemon's own spawner does not start.
     Spawner(io::Error),

@@ -30,7 +30,7 @@ pub(super) struct BoundListeners {
 #[derive(Debug)]
 pub(super) struct Listeners {
     entrances: Vec<Entrance>,
-    /// Which one is asked first: each in turn, so that a busy one can't starve the others.
+    /// Which one is polled first: each in turn, so that a busy one can't starve the others.
     turn: AtomicUsize,
 }
 
@@ -140,17 +140,17 @@ fn open_inherited(config: &Config) -> Result<Vec<Entrance<Bound>>, BindError> {
 
 fn open_admin(host: &str, port: i64) -> Result<Bound, BindError> {
     let bound = Bound::tcp(host, port);
-    let told = real_port(&bound).map_or(port, i64::from);
+    let port_shown = real_port(&bound).map_or(port, i64::from);
     announce(&format!(
         "Starting admin server      : http://{}/",
-        shown(host, told)
+        shown(host, port_shown)
     ));
     bound
 }
 
 /// The socket of one address, and its redirect socket.
 fn open_host(config: &Config, host: &str, port: i64) -> Result<Vec<Entrance<Bound>>, BindError> {
-    // Bound before it is announced, for the kernel chooses port 0; what failed is announced all the same, and then reported.
+    // Bound before it is announced, because the kernel chooses port 0; announced even if that failed, then reported.
     let bound = Bound::tcp(host, port);
     let real = real_port(&bound);
     announce_address(config, &shown(host, real.map_or(port, i64::from)));
@@ -162,10 +162,10 @@ fn open_host(config: &Config, host: &str, port: i64) -> Result<Vec<Entrance<Boun
         return Ok(vec![main]);
     };
     let bound = Bound::tcp(host, redirect_port);
-    let told = real_port(&bound).map_or(redirect_port, i64::from);
+    let port_shown = real_port(&bound).map_or(redirect_port, i64::from);
     announce(&format!(
         "Starting redirect server   : http://{}/",
-        shown(host, told)
+        shown(host, port_shown)
     ));
     let bound = bound?;
     let name = Destination::name_of(host);

@@ -1,4 +1,4 @@
-//! What a service manager is told (`sd_notify(3)`): ready, reloading, stopping, alive.
+//! Notifies the service manager (`sd_notify(3)`): ready, reloading, stopping, alive.
 
 use std::ffi::OsStr;
 use std::os::linux::net::SocketAddrExt;
@@ -19,7 +19,7 @@ pub(super) struct Notifier {
 }
 
 impl Notifier {
-    /// Must be called inside the runtime. A manager that can't be reached is none: it will say so itself.
+    /// Must be called inside the runtime. A manager that can't be reached counts as none: it notices by itself.
     pub(super) fn new(supervisor: &Supervisor) -> Self {
         let address = supervisor.socket.as_deref().and_then(address);
         let socket = UnixDatagram::unbound().and_then(|socket| {
@@ -27,7 +27,7 @@ impl Notifier {
             socket.set_nonblocking(true)?;
             Ok(socket)
         });
-        // Twice as often as asked: `sd_watchdog_enabled(3)`.
+        // Twice as often as required: `sd_watchdog_enabled(3)`.
         let alive = supervisor.watchdog.map(|limit| {
             let mut alive = interval((limit / 2).max(Duration::from_millis(1)));
             alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -40,34 +40,34 @@ impl Notifier {
     }
 
     pub(super) fn ready(&self) {
-        self.tell("READY=1\nSTATUS=Serving");
+        self.notify("READY=1\nSTATUS=Serving");
     }
 
     /// A manager of `Type=notify-reload` wants the time of this message as well.
     pub(super) fn reloading(&self) {
         let now = clock_gettime(ClockId::Monotonic);
         let micros = now.tv_sec * 1_000_000 + now.tv_nsec / 1000;
-        self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={micros}"));
+        self.notify(&format!("RELOADING=1\nMONOTONIC_USEC={micros}"));
     }
 
     pub(super) fn stopping(&self) {
-        self.tell("STOPPING=1\nSTATUS=Closing connections");
+        self.notify("STOPPING=1\nSTATUS=Closing connections");
     }
 
-    /// Waits until the manager wants to hear that the server is alive, and tells it; for ever without a watchdog. Cancel safe.
+    /// Waits until the watchdog's notification is due, and sends it; for ever without a watchdog. Cancel safe.
     pub(super) async fn watch(&mut self) {
         match &mut self.alive {
             None => std::future::pending().await,
             Some(alive) => {
                 alive.tick().await;
-                self.tell("WATCHDOG=1");
+                self.notify("WATCHDOG=1");
             }
         }
     }
 
-    fn tell(&self, state: &str) {
+    fn notify(&self, state: &str) {
         if let Some((socket, manager)) = &self.manager {
-            // Lost when the manager's queue is full or it is gone: nobody is there to hear of that.
+            // Lost when the manager's queue is full or it is gone; there is no one to report that to.
             let _ = socket.send_to_addr(state.as_bytes(), manager);
         }
     }
@@ -85,14 +85,14 @@ fn address(name: &OsStr) -> Option<SocketAddr> {
 mod tests {
     use super::*;
 
-    fn hear(manager: &UnixDatagram) -> String {
+    fn received(manager: &UnixDatagram) -> String {
         let mut bytes = [0; 256];
         let length = manager.recv(&mut bytes).unwrap();
         String::from_utf8(bytes[..length].to_vec()).unwrap()
     }
 
     #[tokio::test]
-    async fn a_manager_hears_each_state() {
+    async fn each_state_is_sent() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("notify");
         let manager = UnixDatagram::bind(&path).unwrap();
@@ -102,17 +102,17 @@ mod tests {
         };
         let mut notifier = Notifier::new(&supervisor);
         notifier.ready();
-        assert!(hear(&manager).starts_with("READY=1\n"));
+        assert!(received(&manager).starts_with("READY=1\n"));
         notifier.reloading();
-        assert!(hear(&manager).starts_with("RELOADING=1\nMONOTONIC_USEC="));
+        assert!(received(&manager).starts_with("RELOADING=1\nMONOTONIC_USEC="));
         notifier.watch().await;
         notifier.watch().await;
         assert_eq!(
-            (hear(&manager), hear(&manager)),
+            (received(&manager), received(&manager)),
             ("WATCHDOG=1".into(), "WATCHDOG=1".into())
         );
         notifier.stopping();
-        assert!(hear(&manager).starts_with("STOPPING=1\n"));
+        assert!(received(&manager).starts_with("STOPPING=1\n"));
     }
 
     #[tokio::test]
@@ -126,7 +126,7 @@ mod tests {
             watchdog: None,
         })
         .ready();
-        assert!(hear(&manager).starts_with("READY=1\n"));
+        assert!(received(&manager).starts_with("READY=1\n"));
     }
 
     #[tokio::test]

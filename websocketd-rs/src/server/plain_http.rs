@@ -1,4 +1,4 @@
-//! One request, one short answer, and the end of the connection: all that the redirect and admin ports need of HTTP.
+//! One request, one short answer, close: all the HTTP that the redirect and admin ports need.
 
 use std::io;
 use std::time::Duration;
@@ -13,7 +13,7 @@ const MAX_HEAD: usize = 16 * 1024;
 /// Header fields of such a head.
 const MAX_FIELDS: usize = 100;
 
-/// What is asked.
+/// A request.
 #[derive(Debug)]
 pub(super) struct PlainRequest<'head> {
     pub(super) method: &'head str,
@@ -22,7 +22,7 @@ pub(super) struct PlainRequest<'head> {
     pub(super) host: Option<&'head [u8]>,
 }
 
-/// What is answered.
+/// A response.
 #[derive(Debug)]
 pub(super) struct PlainResponse {
     /// `200 OK`.
@@ -104,10 +104,10 @@ fn answer(head: &[u8], respond: impl Fn(&PlainRequest<'_>) -> PlainResponse) -> 
     let refused = match parsed.parse(head) {
         Ok(httparse::Status::Complete(_)) => None,
         Ok(httparse::Status::Partial) if head.len() < MAX_HEAD => return None,
-        Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => Some(
-            PlainResponse::status("431 PlainRequest Header Fields Too Large"),
-        ),
-        Err(_) => Some(PlainResponse::status("400 Bad PlainRequest")),
+        Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
+            Some(PlainResponse::status("431 Request Header Fields Too Large"))
+        }
+        Err(_) => Some(PlainResponse::status("400 Bad Request")),
     };
     let method = parsed.method.unwrap_or_default();
     let mut hosts = parsed

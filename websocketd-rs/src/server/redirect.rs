@@ -9,7 +9,7 @@ use super::plain_http::{PlainRequest, PlainResponse};
 pub(super) struct Destination {
     /// `https` in place of `http`.
     pub(super) tls: bool,
-    /// The name that clients shall use; `None`: the one that they asked for.
+    /// The name that clients are sent to; `None`: the one in the request.
     pub(super) name: Option<String>,
     /// The main port.
     pub(super) port: u16,
@@ -23,11 +23,11 @@ impl Destination {
         (!ip && !host.is_empty()).then(|| host.to_owned())
     }
 
-    /// Where to find on the main port what `request` asks for here.
+    /// The answer that sends `request` to the main port.
     pub(super) fn redirect(&self, request: &PlainRequest<'_>) -> PlainResponse {
         let asked = request.host.and_then(|host| std::str::from_utf8(host).ok());
         let Some(host) = self.name.as_deref().or(asked.and_then(bare_host)) else {
-            return PlainResponse::status("400 Bad PlainRequest");
+            return PlainResponse::status("400 Bad Request");
         };
         let (scheme, standard) = if self.tls {
             ("https", 443)
@@ -92,10 +92,10 @@ mod tests {
             name: None,
             port,
         };
-        tell(&to, target, Some(host))
+        answer_to(&to, target, Some(host))
     }
 
-    fn tell(to: &Destination, target: &str, host: Option<&str>) -> String {
+    fn answer_to(to: &Destination, target: &str, host: Option<&str>) -> String {
         let host = host.map(str::as_bytes);
         let response = to.redirect(&PlainRequest {
             method: "GET",
@@ -137,10 +137,10 @@ mod tests {
             port: 443,
         };
         assert_eq!(
-            tell(&to, "/a", Some("evil.org")),
+            answer_to(&to, "/a", Some("evil.org")),
             "https://chat.example.org/a"
         );
-        assert_eq!(tell(&to, "/a", None), "https://chat.example.org/a");
+        assert_eq!(answer_to(&to, "/a", None), "https://chat.example.org/a");
         for address in ["", "127.0.0.1", "[::1]"] {
             assert_eq!(Destination::name_of(address), None);
         }
@@ -149,17 +149,13 @@ mod tests {
     #[test]
     fn a_host_that_is_none_is_refused() {
         for host in ["", "a b", "a/b", "a@b", "x:80x", "[::1", "\u{e9}", "a,b"] {
-            assert_eq!(
-                location("/", host, false, 80),
-                "400 Bad PlainRequest",
-                "{host}"
-            );
+            assert_eq!(location("/", host, false, 80), "400 Bad Request", "{host}");
         }
         let to = Destination {
             tls: false,
             name: None,
             port: 80,
         };
-        assert_eq!(tell(&to, "/", None), "400 Bad PlainRequest");
+        assert_eq!(answer_to(&to, "/", None), "400 Bad Request");
     }
 }

@@ -12,13 +12,13 @@ use crate::process::privileges::become_user;
 use crate::process::{Others, Spawners};
 use crate::shutdown::Signals;
 
-/// Serves until told to stop. On reload `read` gives the new configuration.
+/// Serves until a signal says stop. On reload `read` gives the new configuration.
 ///
 /// # Errors
 /// Why the server can't start, or can't go on.
 pub fn start(config: Config, read: impl Fn() -> Result<Config, Ending>) -> Result<(), ServerError> {
-    // First what may need the rights of root, the spawners of other users included, then the daemon's own spawner, which shall
-    // have them no more; all of them before there are threads and buffers, for a spawner shall be small.
+    // First what may need the rights of root, the spawners of other users included, then the daemon's own spawner, which must
+    // not have them; all before there are threads and buffers, to keep the spawners small.
     let listeners = BoundListeners::open(&config).map_err(ServerError::Bind)?;
     let tls = config.listen.tls.as_ref().map(tls::load).transpose();
     let tls = tls.map_err(ServerError::Tls)?;
@@ -31,7 +31,7 @@ pub fn start(config: Config, read: impl Fn() -> Result<Config, Ending>) -> Resul
     raise_file_limit();
     let runtime = workers::runtime().map_err(ServerError::Runtime)?;
     let workers = Workers::start(&runtime).map_err(ServerError::Runtime)?;
-    // On this thread, which held them back.
+    // On this thread, which has blocked them so far.
     let inside = runtime.enter();
     let signals = Signals::listen().map_err(ServerError::Signals)?;
     drop(inside);
@@ -42,11 +42,11 @@ pub fn start(config: Config, read: impl Fn() -> Result<Config, Ending>) -> Resul
     ended
 }
 
-/// As many open files as we may have, as Go programs do by themselves. Programs are started by the spawner, which keeps the limit
+/// Raises the limit of open files to the hard one, as Go programs do by themselves. Programs are started by the spawner, which keeps the limit
 /// that the daemon was started with.
 fn raise_file_limit() {
     let limit = getrlimit(Resource::Nofile);
-    // A limit that can't be raised is one that the daemon runs with.
+    // If it can't be raised, the daemon runs with the lower one.
     let _ = setrlimit(
         Resource::Nofile,
         Rlimit {

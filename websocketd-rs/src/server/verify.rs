@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::net::tls;
 use crate::process::privileges::may_become;
 
-/// What would refuse the start, with its exit code. Whether a port is free is not asked.
+/// What would refuse the start, with its exit code. Ports are not bound.
 pub fn verify(config: &Config) -> Ending {
     let tls = config.listen.tls.as_ref().map(tls::load).transpose();
     let tls = tls.map_err(|error| error.to_string());

@@ -260,7 +260,7 @@ fn scripts_of_a_directory_run_by_path() {
 }
 
 #[test]
-fn slots_are_limited_and_given_back() {
+fn permits_are_limited_and_returned() {
     let mut daemon = serve(&["--maxforks=1", "/bin/cat"]);
     let (client, head) = upgrade(&daemon, "/", "");
     assert_eq!(head.status, 101);

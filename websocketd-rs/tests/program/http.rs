@@ -276,7 +276,7 @@ fn http_1_0_is_answered_and_closed_unless_kept() {
 }
 
 #[test]
-fn a_client_that_waits_to_send_its_body_is_told_not_to() {
+fn a_client_that_waits_to_send_its_body_is_refused_first() {
     let daemon = Daemon::start(CAT);
     let mut client = Client::connect(&daemon);
     client.send("POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");

@@ -64,7 +64,7 @@ fn close_code(bytes: &[u8]) -> Option<u16> {
 }
 
 #[test]
-fn an_environment_has_so_many_bytes() {
+fn an_environment_has_a_limit_in_bytes() {
     let dir = tempfile::tempdir().expect("a directory");
     let file = dir.path().join("websocketd.ini");
     let text = "maxenvbytes=8192\ncommand=cat\n[route /more]\nmaxenvbytes=0x8000\ncommand=cat\n";

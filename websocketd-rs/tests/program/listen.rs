@@ -23,7 +23,7 @@ fn get(port: u16, head: &str) -> String {
 }
 
 #[test]
-fn each_address_gets_its_listener_and_port_zero_is_told() {
+fn each_address_gets_its_listener_and_port_zero_is_logged() {
     let words = [
         "--port=0",
         "--address=127.0.0.1",
@@ -242,7 +242,7 @@ fn the_admin_address_answers_monitoring_and_the_others_do_not() {
 }
 
 #[test]
-fn an_address_has_so_many_connections() {
+fn an_address_has_a_limit_of_connections() {
     let daemon = Daemon::start(&[
         "--port=0",
         "--address=127.0.0.1",
@@ -268,7 +268,7 @@ fn an_address_has_so_many_connections() {
 }
 
 #[test]
-fn a_trusted_proxy_says_who_the_client_is() {
+fn a_trusted_proxy_header_names_the_client() {
     let script = "echo Content-Type: text/plain; echo; echo $REMOTE_ADDR:$REMOTE_PORT";
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("who");

@@ -93,7 +93,7 @@ fn files_and_scripts_of_a_route_are_below_its_path() {
 }
 
 #[test]
-fn slots_of_a_route_are_its_own() {
+fn permits_of_a_route_are_its_own() {
     let root = tempfile::tempdir().expect("a directory");
     let file = root.path().join("websocketd.ini");
     fs::write(
@@ -143,7 +143,7 @@ fn the_first_offered_protocol_that_is_listed_is_chosen() {
 }
 
 #[test]
-fn a_trusted_proxy_tells_who_asks() {
+fn a_trusted_proxy_names_the_client() {
     let told = "X-Forwarded-For: 6.6.6.6, 192.0.2.7, 127.0.0.1\r\nX-Forwarded-Proto: https\r\n";
     let serve = |list: &str| {
         let flag = format!("--trusted-proxy={list}");

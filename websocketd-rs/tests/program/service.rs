@@ -111,7 +111,7 @@ fn sockets_are_inherited() {
 }
 
 #[test]
-fn a_manager_hears_of_start_reload_and_stop() {
+fn a_manager_is_notified_of_start_reload_and_stop() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("notify");
     let manager = UnixDatagram::bind(&path).unwrap();

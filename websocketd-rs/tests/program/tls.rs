@@ -84,7 +84,7 @@ fn files_that_do_not_work_end_with_3() {
 }
 
 #[test]
-fn plain_http_on_a_tls_port_is_told() {
+fn plain_http_on_a_tls_port_gets_an_answer() {
     let daemon = start(&data("ec.crt"), &data("ec-sec1.key"));
     let mut stream = TcpStream::connect(("127.0.0.1", daemon.port())).unwrap();
     stream

@@ -158,7 +158,7 @@ fn spawner_of(daemon: &Daemon, user: &str) -> u32 {
 }
 
 #[test]
-fn each_route_runs_as_its_user_and_nobody_stays_root() {
+fn each_route_runs_as_its_user_and_no_process_stays_root() {
     need_root();
     let dir = open_directory();
     let daemon = serve(&dir);
@@ -325,7 +325,7 @@ fn a_program_that_only_its_user_may_reach_survives_a_reload() {
 }
 
 #[test]
-fn who_is_not_root_is_told_where_another_user_is_named() {
+fn without_root_another_user_is_an_error_with_its_line() {
     need_root();
     let dir = open_directory();
     // Where the tests are built another user need not be allowed to look.
@@ -352,7 +352,7 @@ fn who_is_not_root_is_told_where_another_user_is_named() {
 }
 
 #[test]
-fn users_that_can_not_be_are_told_with_their_line() {
+fn impossible_users_are_errors_with_their_line() {
     let dir = open_directory();
     let file = dir.path().join("websocketd.ini");
     for (text, told) in [

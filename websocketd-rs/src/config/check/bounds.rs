@@ -8,9 +8,9 @@ use crate::config::{Framing, Limits, Program, ResourceLimits, Session};
 
 /// Longest wait that is accepted, in milliseconds (a day): longer ones are typing errors, and timers need an end.
 pub(super) const MAX_WAIT_MS: u64 = 24 * 60 * 60 * 1000;
-/// Most connections that can be asked for: far above what a process can have open files.
+/// Upper bound of a count: far above the files a process can have open.
 const MAX_COUNT: u64 = 1 << 24;
-/// Largest size in bytes that can be asked for: one buffer of that size can still be had.
+/// Upper bound of a size in bytes: one buffer of that size can still be allocated.
 const MAX_BYTES: u64 = 1 << 30;
 /// A request's head needs some room: shorter limits would refuse every browser.
 const MIN_HEADER_BYTES: u64 = 1024;

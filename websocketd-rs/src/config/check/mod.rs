@@ -32,7 +32,7 @@ pub(super) struct Problem {
     manner: Manner,
 }
 
-/// How websocketd tells it; the exit code is 1 in every case.
+/// How websocketd reports it; the exit code is 1 in every case.
 #[derive(Debug, Clone, Copy)]
 enum Manner {
     /// The message on stderr.
@@ -60,7 +60,7 @@ impl Problem {
         }
     }
 
-    /// The same, told of the route `path`.
+    /// The same problem, in the route `path`.
     pub(super) fn in_route(self, path: &str) -> Self {
         let message = format!("[route {path}]: {}", self.message);
         Self {
@@ -70,7 +70,7 @@ impl Problem {
         }
     }
 
-    /// What to print, and the exit code. `place` tells where the configuration file set a flag, if it did.
+    /// What to print, and the exit code. `place` is where the configuration file set a flag, if it did.
     pub(super) fn ending(self, program: &str, place: &dyn Fn(&str) -> Option<String>) -> Ending {
         let Self {
             flag,
@@ -193,7 +193,7 @@ fn check_log(args: &Args, level: Level) -> Result<Log, Problem> {
     })
 }
 
-/// Believing everybody's header would let everybody choose an address.
+/// Without a list of proxies every client could choose its own address.
 fn check_proxy_protocol(args: &Args) -> Result<bool, Problem> {
     let trusted = args.access.trusted_proxy.as_deref().unwrap_or_default();
     if args.access.proxy_protocol && trusted.trim().is_empty() {

@@ -74,7 +74,7 @@ fn script_dir(dir: &Path) -> Result<PathBuf, Problem> {
 /// The file that `name` stands for, looked up as Go's `exec.LookPath` does: a name with a slash is a path, others are searched
 /// in PATH. Entries of PATH that are empty or relative are skipped: what they find depends on where the daemon was started.
 ///
-/// A path is believed where only `user`, as whom it is to run, may look: after a reload the daemon is another one.
+/// A path that only `user` may look at, as whom it is to run, is accepted: after a reload the daemon is another user.
 pub(super) fn resolve(name: &OsStr, environment: &Environment, user: &str) -> Option<PathBuf> {
     let executable = |path: &PathBuf| path.is_file() && access(path, Access::EXEC_OK).is_ok();
     if name.as_bytes().contains(&b'/') {
@@ -99,7 +99,7 @@ fn variable<'env>(environment: &'env Environment, name: &str) -> Option<&'env Os
 }
 
 /// `--passenv`, and the variables that the configuration file sets, which win. Unset and blank ones are left out; HTTPS is
-/// the daemon's to set, for it tells about the connection.
+/// the daemon's to set: it is about the connection.
 pub(super) fn inherited(
     names: &str,
     environment: &Environment,

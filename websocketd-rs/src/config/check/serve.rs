@@ -21,7 +21,7 @@ pub(super) fn check_http(args: &Args) -> Result<Http, Problem> {
             },
         }
     };
-    // An empty --origin is one that was not given, as in websocketd; a list of nothing but commas admits nobody.
+    // An empty --origin counts as not given, as in websocketd; a list of nothing but commas admits no page.
     let origins = args.access.origin.as_ref().filter(|list| !list.is_empty());
     Ok(Http {
         static_dir: canonical("staticdir", &content.staticdir)?,
@@ -56,8 +56,8 @@ pub(super) fn check_proxies(list: &str) -> Result<Vec<Network>, Problem> {
     entries.map(parse).collect()
 }
 
-/// websocketd skips a header without a colon silently and sends any bytes; both are told here, for such a header would be
-/// missing from, or would break, every response.
+/// websocketd silently skips a header without a colon and sends any bytes; both are errors here, because such a header
+/// would be missing from, or would break, every response.
 fn check_headers(flag: &'static str, typed: &[String]) -> Result<Vec<(String, String)>, Problem> {
     let parse = |header: &String| {
         let (name, value) = header.split_once(':').ok_or_else(|| {

@@ -17,7 +17,7 @@ use crate::process::Stdin;
 const READ_AHEAD: usize = 64 * 1024;
 
 /// A client that has closed its side may be gone, or may have closed just that side after its request (as `nc -N`
-/// does); nothing tells which. It gets this long to be answered before the script is ended.
+/// does); nothing distinguishes the two. The script gets this long to answer before it is terminated.
 const HALF_CLOSED_GRACE: Duration = Duration::from_secs(2);
 
 /// The way from the client to stdin.
@@ -67,7 +67,7 @@ impl<R: AsyncRead + Unpin> Feed<'_, R> {
     }
 }
 
-/// Waits for ever when there is nothing to write, or nobody to write to.
+/// Waits for ever when there is nothing to write, or stdin is closed.
 async fn write_some(stdin: &mut Option<Stdin>, bytes: &[u8]) -> io::Result<usize> {
     match stdin {
         Some(stdin) if !bytes.is_empty() => stdin.write(bytes).await,

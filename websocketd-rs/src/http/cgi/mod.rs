@@ -82,7 +82,7 @@ pub(super) async fn serve(
     Ok(())
 }
 
-/// Tells the client that there is no permit, and the log why.
+/// Refuses for want of a permit.
 async fn refuse(exchange: &mut Exchange<'_>, no_permit: NoPermit) -> io::Result<()> {
     let mut fields = exchange.fields();
     let label = match no_permit {
@@ -160,7 +160,7 @@ async fn prepare(
     }))
 }
 
-/// Lets the script answer, then sees it to its end.
+/// Runs the script until it has answered and exited.
 async fn run(
     exchange: &mut Exchange<'_>,
     handler: Handler,
@@ -194,7 +194,7 @@ async fn run(
             "CGI script printed a malformed header line; it was left out",
         );
     }
-    let told = conclude(exchange, outcome, is_begun, fields).await;
+    let concluded = conclude(exchange, outcome, is_begun, fields).await;
     let ended = async {
         // A script that has answered is about to exit, and what it left in the background may go on.
         let exits = outcome == Outcome::Answered;
@@ -205,10 +205,10 @@ async fn run(
         }
     };
     log_until(&mut stderr, fields, ended).await;
-    told
+    concluded
 }
 
-/// Tells the client what the outcome leaves to tell. An error means that the connection just ends.
+/// Completes the reply as the outcome asks. An error means that the connection just ends.
 async fn conclude(
     exchange: &mut Exchange<'_>,
     outcome: Outcome,

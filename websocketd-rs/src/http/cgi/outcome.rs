@@ -1,4 +1,4 @@
-//! How a CGI exchange ended, and what the client and the log learn of it.
+//! How a CGI exchange ended, and what is left to say to the client and the log.
 
 use crate::http::request::BadRequest;
 
@@ -21,7 +21,7 @@ pub(super) enum Outcome {
     Stopping,
 }
 
-/// What is left to tell the client.
+/// What the client still gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Remainder {
     /// Nothing: the reply was whole.
@@ -35,7 +35,7 @@ pub(super) enum Remainder {
 }
 
 impl Outcome {
-    /// What is left to tell. `is_begun`: the client has got a part of the reply.
+    /// What the client still gets. `is_begun`: the client has got a part of the reply.
     pub(super) fn remainder(self, is_begun: bool) -> Remainder {
         let fail = |status, message: &str| Remainder::Fail(status, message.to_owned());
         match self {

@@ -22,11 +22,11 @@ use crate::process::Stdin;
 /// Most bytes of a script's header block.
 const MAX_BLOCK: usize = 64 * 1024;
 
-/// A reply is held back until it is whole or has so many bytes, so that a small one goes out in one write and with
+/// A reply is held back until it is whole or has this many bytes, so that a small one leaves in one write and with
 /// its length...
 const HOLD_BYTES: usize = 16 * 1024;
 
-/// ... but no longer than this: a script that works on is shown at work.
+/// ... but no longer than this: a script that goes on working is shown so far.
 const HOLD_TIME: Duration = Duration::from_millis(200);
 
 /// The parts of an exchange that both ways share.
@@ -80,7 +80,7 @@ impl<'a> ScriptRelay<'a> {
             body: self.body,
             must_close: &must_close,
         };
-        let mut answer = Answer {
+        let mut reply = ReplyWriter {
             writer,
             patience,
             must_close: &must_close,
@@ -94,16 +94,16 @@ impl<'a> ScriptRelay<'a> {
         };
         let outcome = tokio::select! {
             biased;
-            outcome = answer.run(stdout) => outcome,
+            outcome = reply.run(stdout) => outcome,
             outcome = feed.run(begin, stdin) => outcome,
         };
-        *self.keep_alive = answer.context.keep_alive;
+        *self.keep_alive = reply.context.keep_alive;
         outcome
     }
 }
 
 /// The way from stdout to the client.
-struct Answer<'a, W> {
+struct ReplyWriter<'a, W> {
     writer: W,
     patience: Duration,
     must_close: &'a AtomicBool,
@@ -113,7 +113,7 @@ struct Answer<'a, W> {
     is_odd: &'a mut bool,
 }
 
-impl<W: AsyncWrite + Unpin> Answer<'_, W> {
+impl<W: AsyncWrite + Unpin> ReplyWriter<'_, W> {
     async fn run(&mut self, mut stdout: pipe::Receiver) -> Outcome {
         let (reply, rest) = match read_reply(&mut stdout).await {
             Ok(read) => read,
@@ -178,7 +178,7 @@ impl<W: AsyncWrite + Unpin> Answer<'_, W> {
         Ok(Outcome::Answered)
     }
 
-    /// Exactly `length` bytes; what the script prints over that is read over.
+    /// Exactly `length` bytes; what the script prints beyond that is skipped.
     async fn pass_known(
         &mut self,
         mut out: Vec<u8>,
@@ -231,7 +231,7 @@ async fn read_reply(stdout: &mut pipe::Receiver) -> Result<(ScriptReply, Vec<u8>
     }
 }
 
-/// Gathers the begin of the body: whether it is the whole of it.
+/// Gathers the start of the body; whether that is all of it.
 async fn hold(
     reply: &ScriptReply,
     stdout: &mut pipe::Receiver,
@@ -262,7 +262,7 @@ async fn hold(
     Ok(false)
 }
 
-/// Reads the script's output over, so that it isn't ended by SIGPIPE for a word too many.
+/// Skips the rest of the script's output, so that SIGPIPE doesn't kill it for a byte too many.
 async fn skip(stdout: &mut pipe::Receiver) -> io::Result<()> {
     let mut scrap = Vec::new();
     while read_more(stdout, &mut scrap).await? > 0 {

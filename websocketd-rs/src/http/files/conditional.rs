@@ -8,7 +8,7 @@ use crate::http::request::{Head, Headers, parse_digits};
 /// What a cached copy of a file is compared by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Validators {
-    /// Strong: changes with any change of the content, as far as the file system tells.
+    /// Strong: changes with any change of the content that the file system records.
     pub(super) etag: String,
     /// Time of the last change; HTTP knows whole seconds only.
     pub(super) modified: SystemTime,
@@ -102,8 +102,8 @@ pub(super) fn seconds(time: SystemTime) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(since.as_secs())
 }
 
-/// Several ranges are answered with the whole file, as section 14.2 allows: nobody but downloaders of fixed parts
-/// uses them, and overlapping ones are an old way to exhaust servers. A unit other than bytes is ignored.
+/// Several ranges are answered with the whole file, as section 14.2 allows: only downloaders of fixed parts
+/// use them, and overlapping ones are an old way to exhaust servers. A unit other than bytes is ignored.
 fn select_range(value: &[u8], length: u64) -> Selection {
     let Some(set) = value.strip_prefix(b"bytes=") else {
         let is_other_unit = value.contains(&b'=') && !value.starts_with(b"=");

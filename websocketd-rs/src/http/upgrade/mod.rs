@@ -1,5 +1,5 @@
 //! The opening handshake (RFC 6455 section 4.2): everything that can refuse does, then the program starts, and only
-//! when it runs is the client told 101.
+//! once it runs does the client get its 101.
 
 mod refusal;
 
@@ -22,7 +22,7 @@ use crate::permit::ProgramPermit;
 use crate::process::{Command, Handler, env, terminate};
 pub(super) use refusal::{NoPermit, Refusal, spawn_status};
 
-/// A program that runs for a client that was told 101.
+/// A program that runs for a client that has its 101.
 #[derive(Debug)]
 pub(super) struct Started {
     pub(super) handler: Handler,
@@ -31,7 +31,7 @@ pub(super) struct Started {
     pub(super) config: Arc<SiteConfig>,
 }
 
-/// A program that runs for a client that has to be told.
+/// A program that runs for a client that waits for its 101.
 struct Ready {
     handler: Handler,
     permit: ProgramPermit,
@@ -55,7 +55,7 @@ pub(super) async fn upgrade(
     let mut fields = exchange.fields();
     let ready = match start(exchange, program, &mut fields).await? {
         Ok(ready) => ready,
-        // The permit was returned before the client can ask again.
+        // The permit is back before the client can try again.
         Err(refusal) => {
             refuse(exchange, &refusal, &fields).await?;
             return Ok(None);
@@ -214,7 +214,7 @@ fn environment(
     env::session(&request, protocol)
 }
 
-/// The request as a program gets to know it.
+/// The request as a program sees it.
 pub(super) fn describe<'a>(
     exchange: &'a Exchange<'_>,
     remote: &'a Remote,
@@ -248,7 +248,7 @@ pub(super) fn describe<'a>(
     }
 }
 
-/// 128 bits that nobody can guess, in hexadecimal.
+/// 128 random bits, in hexadecimal.
 pub(super) fn unique_id() -> io::Result<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)?;

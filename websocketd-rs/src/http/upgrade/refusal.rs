@@ -1,4 +1,4 @@
-//! Every reason for which an upgrade is refused, and what the client, the log and the metrics learn of it.
+//! Every reason for which an upgrade is refused, and what the client, the log and the metrics get for it.
 
 use std::borrow::Cow;
 use std::io;
@@ -51,73 +51,76 @@ const VERSION: (&str, &str) = ("Sec-WebSocket-Version", "13");
 
 impl Refusal {
     pub(super) fn answer(&self) -> Answer {
-        use HandshakeError as Handshake;
-        let refused = |status, category, message: &'static str, label| Answer {
-            status,
-            fields: &[],
-            level: Level::Access,
-            category,
-            message: message.into(),
-            label,
-        };
-        let handshake = |status, fields, message| Answer {
-            fields,
-            ..refused(status, "session", message, "handshake")
-        };
         match self {
             Self::NoPermit(NoPermit::Forks) => Answer {
                 level: Level::Error,
+                category: "http",
                 ..refused(
                     429,
-                    "http",
                     "Max of possible forks already active, upgrade rejected",
                     "forks",
                 )
             },
-            Self::NoPermit(NoPermit::Address(_)) => refused(
-                429,
-                "http",
-                "Too many connections from this address",
-                "connections_per_address",
-            ),
-            Self::ScriptNotFound => {
-                refused(404, "session", "NOT FOUND: script not found", "not_found")
-            }
-            Self::Handshake(Handshake::Body) => {
-                handshake(400, &[VERSION], "Unable to Upgrade: the request has a body")
-            }
-            Self::Handshake(Handshake::Method) => handshake(
-                405,
-                &[VERSION, ("Allow", "GET")],
-                "Unable to Upgrade: request method is not GET",
-            ),
-            Self::Handshake(Handshake::Version) => handshake(
-                426,
-                // RFC 9110 section 15.5.22.
-                &[VERSION, ("Upgrade", "websocket"), ("Connection", "Upgrade")],
-                "Unable to Upgrade: 13 not found in 'Sec-WebSocket-Version'",
-            ),
-            Self::Handshake(Handshake::Origin(mismatch)) => Answer {
-                fields: &[VERSION],
-                ..refused(403, "session", mismatch.as_str(), "origin")
+            Self::NoPermit(NoPermit::Address(_)) => Answer {
+                category: "http",
+                ..refused(
+                    429,
+                    "Too many connections from this address",
+                    "connections_per_address",
+                )
             },
-            Self::Handshake(Handshake::Key) => handshake(
-                400,
-                &[VERSION],
-                "Unable to Upgrade: 'Sec-WebSocket-Key' is not one key of 16 bytes in base64",
-            ),
+            Self::ScriptNotFound => refused(404, "NOT FOUND: script not found", "not_found"),
+            Self::Handshake(error) => handshake(*error),
             Self::EnvironmentTooLarge => refused(
                 431,
-                "session",
                 "Unable to Upgrade: headers are too large for an environment",
                 "too_large",
             ),
             Self::Spawn { program, error } => Answer {
                 level: Level::Error,
+                category: "process",
                 message: format!("Could not launch process {program}: {error}").into(),
-                ..refused(spawn_status(error), "process", "", "program_failed")
+                ..refused(spawn_status(error), "", "program_failed")
             },
         }
+    }
+}
+
+fn refused(status: u16, message: &'static str, label: &'static str) -> Answer {
+    Answer {
+        status,
+        fields: &[],
+        level: Level::Access,
+        category: "session",
+        message: message.into(),
+        label,
+    }
+}
+
+/// The part of [`Refusal::answer`] for requests that are no opening handshake.
+fn handshake(error: HandshakeError) -> Answer {
+    let (status, message) = match error {
+        HandshakeError::Body => (400, "Unable to Upgrade: the request has a body"),
+        HandshakeError::Method => (405, "Unable to Upgrade: request method is not GET"),
+        HandshakeError::Version => (
+            426,
+            "Unable to Upgrade: 13 not found in 'Sec-WebSocket-Version'",
+        ),
+        HandshakeError::Origin(mismatch) => (403, mismatch.as_str()),
+        HandshakeError::Key => (
+            400,
+            "Unable to Upgrade: 'Sec-WebSocket-Key' is not one key of 16 bytes in base64",
+        ),
+    };
+    let label = if status == 403 { "origin" } else { "handshake" };
+    Answer {
+        fields: match status {
+            405 => &[VERSION, ("Allow", "GET")],
+            // RFC 9110 section 15.5.22.
+            426 => &[VERSION, ("Upgrade", "websocket"), ("Connection", "Upgrade")],
+            _ => &[VERSION],
+        },
+        ..refused(status, message, label)
     }
 }
 

@@ -64,7 +64,7 @@ impl Bound {
             .map_err(|error| BindError::Tcp(join(host, port), error))
     }
 
-    /// Listens on the Unix socket `path`. A socket file that nobody answers on is removed first; anything else in the way stays.
+    /// Listens on the Unix socket `path`. A stale socket file is removed first; anything else in the way stays.
     ///
     /// # Errors
     /// When the kernel refuses the path.

@@ -6,7 +6,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net as unix;
 use std::path::{Path, PathBuf};
 
-/// Removes a socket file that nobody listens on: what a killed daemon leaves behind.
+/// Removes a stale socket file, one that no process listens on: what a killed daemon leaves behind.
 pub(super) fn remove_stale(path: &Path) -> io::Result<()> {
     let is_socket = fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket());
     if !is_socket {
