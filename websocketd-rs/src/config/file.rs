@@ -53,10 +53,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<RawSection>, Mistake> {
             return Err(mistake("control characters are not allowed"));
         }
         if let Some(rest) = content.strip_prefix('[') {
-            let name = rest
-                .strip_suffix(']')
-                .ok_or_else(|| mistake("the section has no ']'"))?;
-            let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+            let name = section_name(rest).ok_or_else(|| mistake("the section has no ']'"))?;
             if let Some(twin) = sections.iter().find(|section| section.name == name) {
                 let text = format!("section [{name}] is there already, in line {}", twin.line);
                 return Err(mistake(&text));
@@ -71,26 +68,29 @@ pub(super) fn parse(text: &str) -> Result<Vec<RawSection>, Mistake> {
         let (key, value) = content
             .split_once('=')
             .ok_or_else(|| mistake("this is neither a [section], a key=value nor a # comment"))?;
-        let value = value.trim();
-        let quoted = value
-            .strip_prefix('"')
-            .and_then(|rest| rest.strip_suffix('"'));
         let entry = Entry {
             key: key.trim().to_owned(),
-            // A command has its own quotes: only a value that is one quoted text as a whole loses them.
-            value: quoted
-                .filter(|inner| !inner.contains('"'))
-                .unwrap_or(value)
-                .to_owned(),
+            value: unquote(value.trim()).to_owned(),
             line,
         };
-        sections
-            .last_mut()
-            .expect("there is a first one")
-            .entries
-            .push(entry);
+        let last = sections.last_mut().expect("there is a first one");
+        last.entries.push(entry);
     }
     Ok(sections)
+}
+
+/// What stands before the `]`, blanks made one.
+fn section_name(rest: &str) -> Option<String> {
+    let name = rest.strip_suffix(']')?;
+    Some(name.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// A value without the quotes around it. A command has quotes of its own: only a value that is one quoted text loses them.
+fn unquote(value: &str) -> &str {
+    let quoted = value
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    quoted.filter(|inner| !inner.contains('"')).unwrap_or(value)
 }
 
 /// Splits a command line into words by the quoting rules of a POSIX shell; a shell does nothing else here. A word that starts

@@ -10,6 +10,7 @@ use super::connection::Connection;
 use super::request::{BadRequest, Head, Version};
 use super::response::{self, Context, Length, Response};
 use super::site::Site;
+use super::status;
 use super::target;
 use super::upgrade::NoPermit;
 use super::{After, Service};
@@ -236,7 +237,7 @@ pub(super) fn encode_refusal(refusal: BadRequest, http: &config::Http) -> Vec<u8
         version: Version::Http11,
         keep_alive: false,
     };
-    let text = format!("{status} {}: {reason}\n", response::reason(status));
+    let text = format!("{status} {}: {reason}\n", status::reason(status));
     let length = Length::Known(text.len() as u64);
     let mut bytes = as_text(Response::new(status)).encode(length, &context);
     bytes.extend_from_slice(text.as_bytes());
@@ -266,6 +267,6 @@ fn as_text(response: Response) -> Response {
 fn status_text(status: u16) -> String {
     match status {
         404 => "404 page not found\n".to_owned(),
-        status => format!("{status} {}\n", response::reason(status)),
+        other => format!("{other} {}\n", status::reason(other)),
     }
 }

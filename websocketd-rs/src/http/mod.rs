@@ -9,6 +9,7 @@ mod exchange;
 mod files;
 pub mod forwarded;
 mod handshake;
+mod headers;
 pub mod origin;
 mod remote;
 pub mod request;
@@ -16,6 +17,7 @@ pub mod response;
 pub mod route;
 pub mod script;
 pub mod site;
+mod status;
 pub mod target;
 mod upgrade;
 
@@ -97,30 +99,28 @@ async fn serve_requests(stream: Stream, peer: Peer, service: &Service) -> Option
                 connection.close().await;
                 return None;
             }
-            Ok(After::Session(started)) => {
-                let Started {
-                    handler,
-                    permit,
-                    fields,
-                    config,
-                } = *started;
-                let Connection {
-                    stream,
-                    buffer: early,
-                    ..
-                } = connection;
-                return Some(Upgraded {
-                    stream,
-                    early,
-                    handler,
-                    permit,
-                    fields,
-                    config,
-                });
-            }
+            Ok(After::Session(started)) => return Some(hand_over(connection, *started)),
             // The client is gone, or does not read.
             Err(_) => return None,
         }
+    }
+}
+
+/// The session that a connection has become.
+fn hand_over(connection: Connection, started: Started) -> Upgraded {
+    let Started {
+        handler,
+        permit,
+        fields,
+        config,
+    } = started;
+    Upgraded {
+        stream: connection.stream,
+        early: connection.buffer,
+        handler,
+        permit,
+        fields,
+        config,
     }
 }
 
@@ -129,7 +129,7 @@ async fn refuse(connection: &mut Connection, refusal: BadRequest, service: &Serv
     let BadRequest { status, reason } = refusal;
     Fields::default().access(
         "http",
-        &format!("{status} {}: {reason}", response::reason(status)),
+        &format!("{status} {}: {reason}", status::reason(status)),
     );
     let bytes = exchange::encode_refusal(refusal, &service.sites.default_site().config.http);
     let _ = connection.write_all(&bytes).await;
@@ -141,22 +141,17 @@ async fn answer(
     peer: Peer,
     service: &Service,
 ) -> io::Result<After> {
-    let body = match body::Body::new(head.body) {
-        Ok(body) => body,
-        Err(refusal) => {
-            refuse(connection, refusal, service).await;
-            return Ok(After::Close);
-        }
-    };
-    let client = match Client::of(
-        peer,
-        connection.stream.is_tls(),
-        head,
-        &service.config.listen,
-    ) {
-        Ok(client) => client,
-        Err(refusal) => {
-            refuse(connection, refusal, service).await;
+    let is_tls = connection.stream.is_tls();
+    let checked = body::Body::new(head.body).and_then(|body| {
+        Ok((
+            body,
+            Client::of(peer, is_tls, head, &service.config.listen)?,
+        ))
+    });
+    let (body, client) = match checked {
+        Ok(checked) => checked,
+        Err(bad) => {
+            refuse(connection, bad, service).await;
             return Ok(After::Close);
         }
     };

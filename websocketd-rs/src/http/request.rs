@@ -5,6 +5,7 @@
 
 use memchr::memchr_iter;
 
+pub use super::headers::Headers;
 use super::target::{self, Target};
 
 /// The HTTP version of a request.
@@ -33,38 +34,6 @@ pub enum BodyLength {
     Known(u64),
     /// `Transfer-Encoding: chunked`.
     Chunked,
-}
-
-/// The fields of a head, in the order received. Names are compared without regard to case.
-#[derive(Debug, Clone, Default)]
-pub struct Headers(Vec<(String, Vec<u8>)>);
-
-impl Headers {
-    /// The first value of `name`.
-    pub fn get(&self, name: &str) -> Option<&[u8]> {
-        self.all(name).next()
-    }
-
-    /// Every value of `name`.
-    pub fn all<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
-        self.iter()
-            .filter(move |(field, _)| field.eq_ignore_ascii_case(name))
-            .map(|(_, v)| v)
-    }
-
-    /// Whether the comma-separated list `name` holds `token`, in any case.
-    pub fn has_token(&self, name: &str, token: &str) -> bool {
-        self.all(name)
-            .flat_map(|value| value.split(|byte| matches!(byte, b',' | b' ' | b'\t')))
-            .any(|item| item.eq_ignore_ascii_case(token.as_bytes()))
-    }
-
-    /// Every field.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.0
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_slice()))
-    }
 }
 
 /// A request head that is well-formed and not ambiguous.
@@ -162,7 +131,7 @@ pub fn parse(bytes: &[u8], max_headers: usize) -> Result<Head, BadRequest> {
     } else {
         Version::Http11
     };
-    let headers = Headers(
+    let headers = Headers::new(
         request
             .headers
             .iter()

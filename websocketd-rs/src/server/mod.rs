@@ -29,6 +29,7 @@ use crate::config::{Config, Level};
 use crate::http::Service;
 use crate::http::site::Sites;
 use crate::logging::{self, log};
+use crate::net::listener::Bound;
 use crate::net::tls::{self, ServerConfig};
 use crate::permit::Permits;
 use crate::process::Spawners;
@@ -95,10 +96,7 @@ impl<'workers> Server<'workers> {
         mut signals: Signals,
         read: impl Fn() -> Result<Config, Ending>,
     ) -> Result<(), ServerError> {
-        if let Some(admin) = listeners.admin.take() {
-            let serve = admin::serve(admin, self.background.clone(), self.stopping.clone());
-            self.background.spawn(serve);
-        }
+        self.start_admin(listeners.admin.take());
         let listeners = Listeners::listen(listeners).map_err(ServerError::Listen)?;
         let spawners = Arc::clone(&self.spawners);
         let mut spawners = self
@@ -139,6 +137,13 @@ impl<'workers> Server<'workers> {
         self.drain(signals, notifier).await;
         spawners.abort();
         ended
+    }
+
+    fn start_admin(&self, bound: Option<Bound>) {
+        if let Some(bound) = bound {
+            let serve = admin::serve(bound, self.background.clone(), self.stopping.clone());
+            self.background.spawn(serve);
+        }
     }
 
     /// Takes over a new configuration: for new connections all of it but the listeners, which stay as they are.

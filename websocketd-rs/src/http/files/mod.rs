@@ -2,38 +2,25 @@
 
 mod conditional;
 pub(super) mod content_type;
+mod find;
 mod listing;
 
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
-
-use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
 
 use crate::http::exchange::Exchange;
 use crate::http::response::{Length, Response};
 use crate::http::target;
 use conditional::{Selection, Validators};
 use content_type::SNIFFED;
+use find::{Found, Name, find, status_of};
 
 /// How much of a file is in memory at once: one write's worth.
 const STEP: usize = 64 * 1024;
-
-/// What a path below the directory is.
-#[derive(Debug)]
-enum Found {
-    File {
-        file: File,
-        length: u64,
-        modified: SystemTime,
-        etag: String,
-    },
-    Dir(PathBuf),
-}
 
 /// Answers with the file or the listing that the path names below `dir`.
 /// Nothing below `cgi_dir` is sent: that would be the source of a script.
@@ -58,15 +45,7 @@ pub(super) async fn serve(
             let location = format!("{}/", last_segment(&exchange.head.target.path));
             move_to(exchange, &location).await
         }
-        Found::Dir(dir) => match listing::render(&dir) {
-            Ok(page) => {
-                let response = Response::new(200)
-                    .with("Content-Type", &b"text/html; charset=utf-8"[..])
-                    .with("X-Content-Type-Options", &b"nosniff"[..]);
-                exchange.reply(&response, page.as_bytes()).await
-            }
-            Err(error) => exchange.reply_status(status_of(&error)).await,
-        },
+        Found::Dir(dir) => list(exchange, &dir).await,
         Found::File { .. } if path.ends_with(b"/") && name == Name::Itself => {
             let location = format!("../{}", last_segment(path));
             move_to(exchange, &location).await
@@ -94,105 +73,15 @@ pub(super) async fn serve(
     }
 }
 
-/// Whether a file is what the path names, or the index of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Name {
-    Itself,
-    Index,
-}
-
-fn find(dir: &Path, cgi_dir: Option<&Path>, path: &[u8]) -> io::Result<(Found, Name)> {
-    // Paths were cleaned before; without `..` segments and NUL the walk below is a plain one.
-    let is_odd = |segment: &[u8]| segment == b".." || segment.contains(&0);
-    if path.split(|&byte| byte == b'/').any(is_odd) {
-        return Err(io::ErrorKind::NotFound.into());
-    }
-    let is_dir_path = path.ends_with(b"/");
-    let path = Path::new(OsStr::from_bytes(path));
-    let relative = path.strip_prefix("/").unwrap_or(path);
-    let real = std::fs::canonicalize(dir.join(relative))?;
-    let inside = real
-        .strip_prefix(dir)
-        .map_err(|_| io::ErrorKind::NotFound)?;
-    if cgi_dir.is_some_and(|cgi| cgi.starts_with(dir) && real.starts_with(cgi)) {
-        return Err(io::ErrorKind::NotFound.into());
-    }
-    match open(dir, inside)? {
-        Found::Dir(real) => {
-            // Without its slash a directory is moved first: relative links of its index would lead elsewhere.
-            let index = is_dir_path
-                .then(|| find_index(dir, cgi_dir, &real))
-                .flatten();
-            Ok(index.map_or((Found::Dir(real), Name::Itself), |file| (file, Name::Index)))
-        }
-        file @ Found::File { .. } => Ok((file, Name::Itself)),
-    }
-}
-
-fn find_index(dir: &Path, cgi_dir: Option<&Path>, real: &Path) -> Option<Found> {
-    let index = std::fs::canonicalize(real.join("index.html")).ok()?;
-    let is_source = cgi_dir.is_some_and(|cgi| cgi.starts_with(dir) && index.starts_with(cgi));
-    let inside = index.strip_prefix(dir).ok().filter(|_| !is_source)?;
-    match open(dir, inside) {
-        Ok(file @ Found::File { .. }) => Some(file),
-        _ => None,
-    }
-}
-
-/// Opens a real path below `dir`. The kernel follows no link and doesn't leave `dir` on the way, so nothing that is
-/// swapped after it was resolved leads out.
-fn open(dir: &Path, inside: &Path) -> io::Result<Found> {
-    let path = if inside.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        inside
+async fn list(exchange: &mut Exchange<'_>, dir: &Path) -> io::Result<()> {
+    let page = match listing::render(dir) {
+        Ok(page) => page,
+        Err(error) => return exchange.reply_status(status_of(&error)).await,
     };
-    // NONBLOCK: to open a FIFO would wait for its writer.
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let root = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let root = rustix::fs::openat(CWD, dir, root, Mode::empty())?;
-    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
-    let opened = match rustix::fs::openat2(&root, path, flags, Mode::empty(), resolve) {
-        // Kernels before 5.6, and some container sandboxes, don't have it: the resolved path is opened, and what is
-        // left is the window that websocketd has.
-        Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => {
-            rustix::fs::openat(&root, path, flags | OFlags::NOFOLLOW, Mode::empty())
-        }
-        opened => opened,
-    };
-    let file = File::from(opened?);
-    let kind = file.metadata()?;
-    if kind.is_dir() {
-        return Ok(Found::Dir(dir.join(inside)));
-    }
-    if !kind.is_file() {
-        return Err(io::ErrorKind::NotFound.into());
-    }
-    let etag = format!(
-        "\"{:x}.{:x}-{:x}\"",
-        kind.mtime(),
-        kind.mtime_nsec(),
-        kind.size()
-    );
-    Ok(Found::File {
-        file,
-        length: kind.size(),
-        modified: kind.modified()?,
-        etag,
-    })
-}
-
-fn status_of(error: &io::Error) -> u16 {
-    use rustix::io::Errno;
-    match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::InvalidInput => 404,
-        io::ErrorKind::PermissionDenied => 403,
-        _ => match error.raw_os_error().map(Errno::from_raw_os_error) {
-            Some(Errno::NAMETOOLONG | Errno::LOOP | Errno::XDEV | Errno::NXIO) => 404,
-            Some(Errno::MFILE | Errno::NFILE) => 503,
-            _ => 500,
-        },
-    }
+    let response = Response::new(200)
+        .with("Content-Type", &b"text/html; charset=utf-8"[..])
+        .with("X-Content-Type-Options", &b"nosniff"[..]);
+    exchange.reply(&response, page.as_bytes()).await
 }
 
 fn last_segment(path: &[u8]) -> String {

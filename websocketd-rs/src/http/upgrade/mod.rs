@@ -14,6 +14,7 @@ use super::origin;
 use super::remote::Remote;
 use super::response::{self, Response};
 use super::script;
+use super::status;
 use super::target;
 use crate::config::{Program, SiteConfig};
 use crate::logging::Fields;
@@ -169,7 +170,7 @@ async fn refuse(exchange: &mut Exchange<'_>, refusal: &Refusal, fields: &Fields)
     for (name, value) in answer.fields {
         response = response.with(name, value.as_bytes());
     }
-    let text = format!("{} {}\n", answer.status, response::reason(answer.status));
+    let text = format!("{} {}\n", answer.status, status::reason(answer.status));
     exchange.reply_text(response, &text).await
 }
 

@@ -1,0 +1,136 @@
+//! The counters as `OpenMetrics` text.
+
+use std::fmt::Write;
+use std::sync::atomic::Ordering;
+
+use super::{BOUNDS, Counter, Durations, Gauge, Labelled, Metrics};
+
+impl Metrics {
+    /// All counters as `OpenMetrics` text.
+    pub fn render(&self) -> String {
+        let mut page = Page(String::new());
+        self.write_connections(&mut page);
+        self.write_programs(&mut page);
+        page.0.push_str("# EOF\n");
+        page.0
+    }
+
+    fn write_connections(&self, page: &mut Page) {
+        page.counter("connections", "Connections accepted", &self.connections);
+        page.gauge(
+            "connections_open",
+            "Connections open",
+            &[("", &self.connections_open)],
+        );
+        page.labelled(
+            "refusals",
+            "Connections and requests refused",
+            "reason",
+            &self.refusals,
+        );
+        page.gauge(
+            "sessions_open",
+            "WebSocket sessions open",
+            &[("", &self.sessions_open)],
+        );
+        page.labelled(
+            "sessions_ended",
+            "WebSocket sessions ended",
+            "end",
+            &self.sessions_ended,
+        );
+    }
+
+    fn write_programs(&self, page: &mut Page) {
+        page.directions(
+            "messages",
+            "Messages",
+            &self.messages_in,
+            &self.messages_out,
+        );
+        page.directions(
+            "bytes",
+            "Bytes of sessions, frame headers included,",
+            &self.bytes_in,
+            &self.bytes_out,
+        );
+        let states = [
+            ("{state=\"running\"}", &self.handlers_running),
+            ("{state=\"ending\"}", &self.handlers_ending),
+        ];
+        page.gauge("handlers", "Handler and CGI processes", &states);
+        page.counter(
+            "spawn_failures",
+            "Programs that could not be started",
+            &self.spawn_failures,
+        );
+        page.durations("spawn_seconds", "Time to start a program", &self.spawn_time);
+    }
+}
+
+/// The text under construction. Writing to a String cannot fail, so results are dropped.
+struct Page(String);
+
+impl Page {
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        let _ = writeln!(self.0, "# TYPE websocketd_{name} {kind}");
+        let _ = writeln!(self.0, "# HELP websocketd_{name} {help}.");
+    }
+
+    fn counter(&mut self, name: &str, help: &str, counter: &Counter) {
+        self.head(name, "counter", help);
+        let _ = writeln!(self.0, "websocketd_{name}_total {}", counter.get());
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, gauges: &[(&str, &Gauge)]) {
+        self.head(name, "gauge", help);
+        for (labels, gauge) in gauges {
+            let _ = writeln!(self.0, "websocketd_{name}{labels} {}", gauge.get());
+        }
+    }
+
+    fn labelled(&mut self, name: &str, help: &str, label: &str, counts: &Labelled) {
+        self.head(name, "counter", help);
+        for (value, count) in counts.get() {
+            let _ = writeln!(
+                self.0,
+                "websocketd_{name}_total{{{label}=\"{value}\"}} {count}"
+            );
+        }
+    }
+
+    fn directions(&mut self, name: &str, help: &str, inward: &Counter, outward: &Counter) {
+        self.head(
+            name,
+            "counter",
+            &format!("{help} from (in) and to (out) clients"),
+        );
+        for (direction, counter) in [("in", inward), ("out", outward)] {
+            let count = counter.get();
+            let _ = writeln!(
+                self.0,
+                "websocketd_{name}_total{{direction=\"{direction}\"}} {count}"
+            );
+        }
+    }
+
+    fn durations(&mut self, name: &str, help: &str, durations: &Durations) {
+        self.head(name, "histogram", help);
+        let mut count = 0;
+        let bounds = BOUNDS
+            .iter()
+            .map(|bound| seconds(*bound))
+            .chain(["+Inf".to_owned()]);
+        for (bound, bucket) in bounds.zip(&durations.buckets) {
+            count += bucket.load(Ordering::Relaxed);
+            let _ = writeln!(self.0, "websocketd_{name}_bucket{{le=\"{bound}\"}} {count}");
+        }
+        let sum = seconds(durations.micros.load(Ordering::Relaxed));
+        let _ = writeln!(self.0, "websocketd_{name}_sum {sum}");
+        let _ = writeln!(self.0, "websocketd_{name}_count {count}");
+    }
+}
+
+fn seconds(micros: u64) -> String {
+    format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
+}
