@@ -10,6 +10,8 @@ const MAX_HEAD: usize = 4 << 20;
 /// An answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
+    /// All of the head as it came.
+    pub head: String,
     /// `HTTP/1.1` or `HTTP/1.0`.
     pub version: String,
     /// Status code.
@@ -35,7 +37,16 @@ impl Response {
         of_name.map(|(_, value)| value.as_str()).collect()
     }
 
-    /// The body as text.
+    /// The body, which must be text.
+    ///
+    /// # Panics
+    /// When it is not UTF-8.
+    #[track_caller]
+    pub fn utf8(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("the body is text")
+    }
+
+    /// The body as text; what is not UTF-8 replaced.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
@@ -154,6 +165,7 @@ fn parse_head(head: &str) -> io::Result<Response> {
         .collect::<io::Result<_>>()?;
     let version = version.ok_or_else(wrong)?.to_owned();
     Ok(Response {
+        head: format!("{head}\r\n\r\n"),
         version,
         status,
         headers,
@@ -198,7 +210,9 @@ fn read_chunks(transport: &mut Transport, buffer: &mut Vec<u8>) -> io::Result<Ve
         let size = usize::from_str_radix(size, 16).map_err(io::Error::other)?;
         buffer.drain(..end + 2);
         body.extend(take(transport, buffer, size)?);
-        take(transport, buffer, 2)?;
+        if take(transport, buffer, 2)? != b"\r\n" {
+            return Err(io::Error::other("a chunk does not end with CRLF"));
+        }
         if size == 0 {
             return Ok(body);
         }

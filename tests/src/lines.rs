@@ -1,10 +1,11 @@
 //! The lines a program under test prints, kept, with a wait that is woken by the line itself.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::deadline::DEADLINE;
 
@@ -24,6 +25,8 @@ pub struct Line {
     pub stream: Stream,
     /// What was written.
     pub text: String,
+    /// Whether all of it was UTF-8.
+    pub utf8: bool,
 }
 
 /// Every line so far, shared between the readers of the pipes and the waiting test.
@@ -54,8 +57,9 @@ impl Lines {
             let mut bytes = Vec::new();
             while let Ok(1..) = reader.read_until(b'\n', &mut bytes) {
                 let text = String::from_utf8_lossy(bytes.strip_suffix(b"\n").unwrap_or(&bytes));
+                let utf8 = matches!(text, Cow::Borrowed(_));
                 let text = text.into_owned();
-                lines.lock().lines.push(Line { stream, text });
+                lines.lock().lines.push(Line { stream, text, utf8 });
                 lines.shared.changed.notify_all();
                 bytes.clear();
             }
@@ -79,6 +83,34 @@ impl Lines {
         self.wait(&format!("a line with {parts:?}"), |line| {
             parts.iter().all(|part| line.contains(part))
         })
+    }
+
+    /// The first line of `stream` after the first `seen` of all, and how many were seen with it. `None`: it ended.
+    ///
+    /// # Panics
+    /// When none comes before the deadline.
+    #[track_caller]
+    pub fn line_after(&self, mut seen: usize, stream: Stream) -> Option<(usize, Line)> {
+        let started = Instant::now();
+        let mut state = self.lock();
+        loop {
+            while let Some(line) = state.lines.get(seen) {
+                seen += 1;
+                if line.stream == stream {
+                    return Some((seen, line.clone()));
+                }
+            }
+            if state.open_pipes == 0 {
+                return None;
+            }
+            let left = DEADLINE.saturating_sub(started.elapsed());
+            assert!(
+                !left.is_zero(),
+                "nothing more was printed:\n{}",
+                render(&state.lines)
+            );
+            state = self.wait_for_change(state, left);
+        }
     }
 
     /// The first `count` lines that `wanted` accepts, when there are that many.
@@ -119,12 +151,7 @@ impl Lines {
             if state.open_pipes == 0 || left.is_zero() {
                 return Err(render(&state.lines));
             }
-            state = self
-                .shared
-                .changed
-                .wait_timeout(state, left)
-                .expect("no reader panics")
-                .0;
+            state = self.wait_for_change(state, left);
         }
     }
 
@@ -160,6 +187,15 @@ impl Lines {
             .iter()
             .filter(|line| line.text.contains(part))
             .count()
+    }
+
+    fn wait_for_change<'a>(
+        &self,
+        state: MutexGuard<'a, State>,
+        patience: Duration,
+    ) -> MutexGuard<'a, State> {
+        let waited = self.shared.changed.wait_timeout(state, patience);
+        waited.expect("no reader panics").0
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -52,6 +52,12 @@ impl Program {
     /// When it cannot be started.
     #[track_caller]
     pub fn start(command: &Command) -> Self {
+        Self::start_with_stdin(command, Stdio::null())
+    }
+
+    /// The same with an open file as its stdin.
+    #[track_caller]
+    pub fn start_with_stdin(command: &Command, stdin: Stdio) -> Self {
         // setsid(1) becomes the program itself: same pid, now leader of its session.
         let mut leader = Command::new("setsid");
         leader.arg(command.get_program()).args(command.get_args());
@@ -65,7 +71,7 @@ impl Program {
             leader.current_dir(dir);
         }
         leader
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = leader.spawn().unwrap_or_else(|error| {

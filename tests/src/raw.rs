@@ -289,6 +289,67 @@ impl RawSocket {
         self.transport.flush()
     }
 
+    /// Sends from another thread, while this one reads.
+    ///
+    /// # Panics
+    /// When it is no TCP connection.
+    pub fn clone_sender(&self) -> impl FnMut(&[u8]) + Send + 'static {
+        let tcp = self.transport.tcp().expect("TCP");
+        let mut stream = tcp.try_clone().expect("a descriptor");
+        move |bytes| stream.write_all(bytes).expect("it reads")
+    }
+
+    /// Reads what comes next; the number of bytes, 0 at the end, also of a reset connection.
+    ///
+    /// # Panics
+    /// When nothing comes before the deadline.
+    #[track_caller]
+    pub fn read_some(&mut self) -> usize {
+        loop {
+            match fill(&mut self.transport, &mut self.buffer) {
+                Ok(read) => return read,
+                // A call on a socket with a time-out is not begun anew by the kernel (signal(7)).
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return 0,
+                Err(error) => panic!("nothing came: {error}; so far {:?}", self.unread()),
+            }
+        }
+    }
+
+    /// What was received and not taken yet.
+    pub fn unread(&self) -> String {
+        String::from_utf8_lossy(&self.buffer).into_owned()
+    }
+
+    /// Receives until `text` has come; takes nothing.
+    #[track_caller]
+    pub fn read_until(&mut self, text: &str) -> String {
+        while !self.unread().contains(text) {
+            let read = self.read_some();
+            assert!(read > 0, "the end came after {:?}", self.unread());
+        }
+        self.unread()
+    }
+
+    /// Takes all that comes until the end of the connection.
+    #[track_caller]
+    pub fn read_to_end(&mut self) -> Vec<u8> {
+        while self.read_some() > 0 {}
+        std::mem::take(&mut self.buffer)
+    }
+
+    /// Takes the head of an HTTP answer; what follows it stays.
+    #[track_caller]
+    pub fn read_head(&mut self) -> Response {
+        read_response(&mut self.transport, &mut self.buffer, false).expect("an answer")
+    }
+
+    /// Takes the frames that come until the end of the connection.
+    #[track_caller]
+    pub fn frames(&mut self) -> Vec<Frame> {
+        std::iter::from_fn(|| self.frame()).collect()
+    }
+
     /// Sends a frame.
     pub fn send(&mut self, frame: &Frame) {
         self.send_bytes(&frame.encode());

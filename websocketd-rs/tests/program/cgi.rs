@@ -128,7 +128,7 @@ fn a_script_knows_the_request() {
     let mut daemon = serve(&root, &[]);
     let fields = "X-Forwarded: 1\r\nProxy: evil\r\nX_Under: evil\r\nCookie: a=1\r\nCookie: b=2\r\n";
     let reply = request(&daemon, "GET /env/more%20path/?q=%41", fields);
-    let text = reply.text();
+    let text = reply.utf8();
     let cgi = fs::canonicalize(root.path().join("cgi")).expect("it is there");
     let own = [
         format!("SCRIPT_FILENAME={}/env", cgi.display()),
@@ -165,7 +165,7 @@ fn a_script_knows_the_request() {
     assert!(daemon.log.contains("| CGI\n"));
     assert_eq!(get(&daemon, "/inside").status, 200);
     assert_eq!(
-        get(&daemon, "/sub/inner").text().trim(),
+        get(&daemon, "/sub/inner").utf8().trim(),
         format!("{}/sub", cgi.display())
     );
 }
@@ -175,25 +175,28 @@ fn replies_are_passed_on() {
     let root = scripts();
     let daemon = serve(&root, &[]);
     let reply = get(&daemon, "/status");
-    assert_eq!((reply.status, reply.text()), (418, "body"));
+    assert_eq!((reply.status, reply.utf8()), (418, "body"));
     assert_eq!(reply.all("x-a"), ["1", "2"]);
     assert_eq!(reply.all("set-cookie"), ["a", "b"]);
     let reply = get(&daemon, "/location");
     assert_eq!(
-        (reply.status, reply.get("location")),
+        (reply.status, reply.header("location")),
         (302, Some("/elsewhere"))
     );
     let reply = get(&daemon, "/empty");
-    assert_eq!((reply.status, reply.get("content-length")), (204, None));
-    assert_eq!(get(&daemon, "/exact").text(), "body");
+    assert_eq!((reply.status, reply.header("content-length")), (204, None));
+    assert_eq!(get(&daemon, "/exact").utf8(), "body");
     let reply = get(&daemon, "/split");
     assert_eq!(
-        (reply.get("set-cookie"), reply.get("transfer-encoding")),
+        (
+            reply.header("set-cookie"),
+            reply.header("transfer-encoding")
+        ),
         (None, None)
     );
     let reply = get(&daemon, "/big");
     assert_eq!(
-        (reply.get("transfer-encoding"), reply.body.len()),
+        (reply.header("transfer-encoding"), reply.body.len()),
         (Some("chunked"), 3_000_000)
     );
     assert_eq!(request(&daemon, "HEAD /status", "").status, 418);
@@ -206,13 +209,13 @@ fn broken_scripts_are_500() {
     for name in ["bare", "untyped", "silent", "noexec", "headers"] {
         let reply = get(&daemon, &format!("/{name}"));
         assert_eq!(
-            (reply.status, reply.text()),
+            (reply.status, reply.utf8()),
             (500, "500 Internal Server Error\n"),
             "{name}"
         );
         daemon.read_until("| ERROR  | http ");
     }
-    assert_eq!(get(&daemon, "/stderr").text(), "ok");
+    assert_eq!(get(&daemon, "/stderr").utf8(), "ok");
     assert!(
         daemon
             .read_until("| ERROR  | stderr ")
@@ -226,7 +229,7 @@ fn a_reply_that_breaks_off_does_not_look_whole() {
     let mut daemon = serve(&root, &[]);
     let mut client = Client::connect(&daemon);
     client.send("GET /short HTTP/1.1\r\nHost: h\r\n\r\nGET /env HTTP/1.1\r\nHost: h\r\n\r\n");
-    assert_eq!(client.head().get("content-length"), Some("9"));
+    assert_eq!(client.head().header("content-length"), Some("9"));
     assert_eq!(client.read_to_end(), b"body");
     daemon.read_until("ended before its Content-Length");
 }
@@ -264,22 +267,22 @@ fn request_bodies_reach_the_script() {
     let daemon = serve(&root, &[]);
     let mut client = Client::connect(&daemon);
     client.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello");
-    assert_eq!(client.reply().text(), "hello");
+    assert_eq!(client.reply().utf8(), "hello");
     client.send("POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
     client.send("5\r\nhello\r\n1;x\r\n!\r\n0\r\n\r\n");
-    assert_eq!(client.reply().text(), "hello!");
+    assert_eq!(client.reply().utf8(), "hello!");
     client.send(
         "POST /env HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
     );
-    assert!(client.reply().text().contains("CONTENT_LENGTH=3\n"));
+    assert!(client.reply().utf8().contains("CONTENT_LENGTH=3\n"));
     client.send(
         "POST /echo HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n",
     );
     assert_eq!(client.head().status, 100);
     client.send("hi");
-    assert_eq!(client.reply().text(), "hi");
+    assert_eq!(client.reply().utf8(), "hi");
     client.send("POST /deaf HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello");
-    assert_eq!(client.reply().text(), "done");
+    assert_eq!(client.reply().utf8(), "done");
     client.send("POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n");
     assert_eq!(client.reply().status, 400);
     assert_eq!(client.read_to_end(), b"");
@@ -313,14 +316,14 @@ fn output_is_shown_while_the_script_runs() {
     client.read_until("data: 1");
     fs::write(root.path().join("cgi/gate"), "go\n").expect("the script reads");
     let reply = client.reply();
-    assert_eq!(reply.text(), "data: 1\n\ndata: 2\n\n");
+    assert_eq!(reply.utf8(), "data: 1\n\ndata: 2\n\n");
 }
 
 #[test]
 fn a_reply_is_complete_before_the_script_has_ended() {
     let root = scripts();
     let daemon = serve(&root, &["--maxforks=1"]);
-    assert_eq!(get(&daemon, "/slow-end").text(), "ok");
+    assert_eq!(get(&daemon, "/slow-end").utf8(), "ok");
     // The slot is the script's until it is gone.
     assert_eq!(get(&daemon, "/env").status, 429);
     fs::write(root.path().join("cgi/gate"), "go\n").expect("the script reads");

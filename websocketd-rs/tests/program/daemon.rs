@@ -1,11 +1,14 @@
 //! Runs the real binary: once to its end, or as a daemon that is ended when the test is.
 
-use std::io::{BufRead, BufReader, Read};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Command, Stdio};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use e2e::lines::Stream;
+use e2e::program::Program;
+use e2e::transport::Endpoint;
+use nix::sys::signal::Signal;
 
 /// What a run left behind.
 pub(crate) struct Ran {
@@ -14,17 +17,18 @@ pub(crate) struct Ran {
     pub(crate) stderr: String,
 }
 
-/// A running daemon; killed when dropped.
+/// A running daemon; killed when dropped, with all that it started.
 pub(crate) struct Daemon {
-    child: Child,
-    stdout: BufReader<ChildStdout>,
+    program: Program,
+    /// Lines of the log that were read.
+    read: usize,
     /// What was read of the log so far.
     pub(crate) log: String,
 }
 
 fn command(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_websocketd-rs"));
-    command.args(words).env("TZ", "UTC").stdin(Stdio::null());
+    command.args(words).env("TZ", "UTC");
     command
 }
 
@@ -35,15 +39,11 @@ pub(crate) fn run(words: &[&str]) -> Ran {
 
 /// As [`run`], in the directory `dir`.
 pub(crate) fn run_in(dir: &Path, words: &[&str]) -> Ran {
-    let output = command(words)
-        .current_dir(dir)
-        .output()
-        .expect("the binary starts");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("texts are UTF-8");
+    let finished = Program::run(command(words).current_dir(dir));
     Ran {
-        code: output.status.code(),
-        stdout: text(output.stdout),
-        stderr: text(output.stderr),
+        code: finished.status.code(),
+        stdout: finished.stdout,
+        stderr: finished.stderr,
     }
 }
 
@@ -58,17 +58,30 @@ impl Daemon {
         let words = [&["--loglevel=trace"], words].concat();
         let mut command = command(&words);
         change(&mut command);
-        let mut child = command
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
-        let stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
+        Self::ready(Program::start(&command))
+    }
+
+    /// As [`Daemon::start`], with `socket` as descriptor 3, as a service manager passes it.
+    pub(crate) fn start_on(socket: OwnedFd, words: &[&str]) -> Self {
+        let words = [&["--loglevel=trace"], words].concat();
+        let command = command(&words);
+        let script = "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" \"$@\" 3<&0 </dev/null";
+        let mut shell = Command::new("/bin/sh");
+        shell
+            .args(["-c", script])
+            .arg(command.get_program())
+            .args(command.get_args())
+            .env("TZ", "UTC");
+        Self::ready(Program::start_with_stdin(&shell, Stdio::from(socket)))
+    }
+
+    fn ready(program: Program) -> Self {
         let mut daemon = Self {
-            child,
-            stdout,
+            program,
+            read: 0,
             log: String::new(),
         };
-        daemon.read_until("| Ready\n");
+        daemon.read_until("| Ready");
         daemon
     }
 
@@ -79,22 +92,26 @@ impl Daemon {
             shell
                 .args(["-c", &format!("{preparation} && exec \"$0\" \"$@\"")])
                 .arg(command.get_program())
-                .args(command.get_args())
-                .stdin(Stdio::null());
+                .args(command.get_args());
             *command = shell;
         })
     }
 
     pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        self.program.pid()
     }
 
     /// Reads the log until a line holds `text`, which must come; gives the line.
+    #[track_caller]
     pub(crate) fn read_until(&mut self, text: &str) -> String {
         loop {
-            let mut line = String::new();
-            let read = self.stdout.read_line(&mut line).expect("the log is UTF-8");
-            assert!(read > 0, "the log ended without {text:?}:\n{}", self.log);
+            let line = self.program.output.line_after(self.read, Stream::Stdout);
+            let Some((next, line)) = line else {
+                panic!("the log ended without {text:?}:\n{}", self.log)
+            };
+            assert!(line.utf8, "the log is UTF-8: {line:?}");
+            self.read = next;
+            let line = line.text + "\n";
             self.log.push_str(&line);
             if line.contains(text) {
                 return line;
@@ -103,6 +120,7 @@ impl Daemon {
     }
 
     /// As [`Daemon::read_until`], unless such a line has been read already.
+    #[track_caller]
     pub(crate) fn read_until_logged(&mut self, text: &str) {
         if !self.log.contains(text) {
             self.read_until(text);
@@ -134,31 +152,31 @@ impl Daemon {
             .expect("an address")
     }
 
+    /// That port of the loopback, without TLS.
+    pub(crate) fn endpoint(&self) -> Endpoint {
+        Endpoint::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port())))
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.id()).expect("a pid");
-        kill(Pid::from_raw(pid), signal).expect("the daemon runs");
+        self.program.signal(signal);
     }
 
     /// Sends TERM and waits for the end; the exit code, and the rest of the log.
+    #[track_caller]
     pub(crate) fn stop(mut self) -> (Option<i32>, String) {
         self.signal(Signal::SIGTERM);
         self.end()
     }
 
     /// Waits for the end; the exit code, and the rest of the log.
+    #[track_caller]
     pub(crate) fn end(&mut self) -> (Option<i32>, String) {
-        let mut rest = String::new();
-        self.stdout
-            .read_to_string(&mut rest)
-            .expect("the log is UTF-8");
-        (self.child.wait().expect("our child").code(), rest)
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let status = self.program.wait();
+        let all = self.program.output.to_the_end();
+        let rest = all.into_iter().skip(self.read);
+        let rest = rest.filter(|line| line.stream == Stream::Stdout);
+        let rest = rest.inspect(|line| assert!(line.utf8, "the log is UTF-8: {line:?}"));
+        (status.code(), rest.map(|line| line.text + "\n").collect())
     }
 }
 

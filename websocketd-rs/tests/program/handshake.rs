@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use e2e::raw::opcode;
+
 use crate::daemon::Daemon;
 use crate::http::{Client, Reply, get};
 
@@ -30,25 +32,13 @@ fn ask(daemon: &Daemon, request: &str) -> (Client, Reply) {
     (client, head)
 }
 
-/// The text messages that a handler sends until it ends. Frames from the server have no mask.
+/// The text messages that a handler sends until it ends.
 pub(crate) fn messages(client: &mut Client) -> Vec<String> {
-    let bytes = client.read_to_end();
-    let mut rest = &bytes[..];
-    let mut messages = Vec::new();
-    while let [opcode, length, tail @ ..] = rest {
-        let (length, tail) = match length {
-            126 => (
-                usize::from(u16::from_be_bytes([tail[0], tail[1]])),
-                &tail[2..],
-            ),
-            length => (usize::from(*length), tail),
-        };
-        if *opcode == 0x81 {
-            messages.push(String::from_utf8(tail[..length].to_vec()).expect("text is UTF-8"));
-        }
-        rest = &tail[length..];
-    }
-    messages
+    let frames = client.0.frames().into_iter();
+    frames
+        .filter(|frame| frame.fin && frame.opcode == opcode::TEXT)
+        .map(|frame| String::from_utf8(frame.payload).expect("text is UTF-8"))
+        .collect()
 }
 
 #[test]
@@ -64,11 +54,11 @@ fn a_handshake_is_answered_in_any_dress() {
             .starts_with("HTTP/1.1 101 Switching Protocols\r\n")
     );
     assert_eq!(
-        head.get("sec-websocket-accept"),
+        head.header("sec-websocket-accept"),
         Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
     );
-    assert_eq!(head.get("sec-websocket-protocol"), Some("chat"));
-    assert_eq!(head.get("x-h"), None);
+    assert_eq!(head.header("sec-websocket-protocol"), Some("chat"));
+    assert_eq!(head.header("x-h"), None);
     for request in [
         format!("GET / HTTP/1.0\r\n{UPGRADE}{VERSION}{KEY}\r\n"),
         format!(
@@ -135,7 +125,7 @@ fn what_is_no_handshake_is_refused() {
         let (_client, reply) = ask(&daemon, &request);
         assert_eq!(reply.status, status, "{request}");
         if status == 426 {
-            assert_eq!(reply.get("sec-websocket-version"), Some("13"));
+            assert_eq!(reply.header("sec-websocket-version"), Some("13"));
         }
         daemon.read_until(message);
     }

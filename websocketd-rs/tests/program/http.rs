@@ -1,161 +1,48 @@
 //! What any HTTP client sees: parsing, limits, connections kept and closed, the developer console. And a client for the other tests.
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream};
-use std::time::Duration;
+use e2e::raw::RawSocket;
 
 use crate::daemon::Daemon;
 
-/// A read that takes longer is a failure, not a slow machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) use e2e::http::Response as Reply;
 
-/// A raw connection.
-pub(crate) struct Client {
-    stream: TcpStream,
-    buffer: Vec<u8>,
-}
-
-/// A reply as it came.
-#[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) head: String,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Reply {
-    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
-        let fields = self.head.lines().filter_map(|line| line.split_once(": "));
-        fields
-            .filter(|(field, _)| field.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
-            .collect()
-    }
-
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.all(name).first().copied()
-    }
-
-    pub(crate) fn text(&self) -> &str {
-        std::str::from_utf8(&self.body).expect("the body is text")
-    }
-}
+/// A raw connection to a daemon: the harness's, in the words of these tests.
+pub(crate) struct Client(pub(crate) RawSocket);
 
 impl Client {
     pub(crate) fn connect(daemon: &Daemon) -> Self {
-        let stream = TcpStream::connect(("127.0.0.1", daemon.port())).expect("it listens");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
-        Self {
-            stream,
-            buffer: Vec::new(),
-        }
+        Self(RawSocket::connect(&daemon.endpoint()))
     }
 
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        self.stream.write_all(bytes.as_ref()).expect("it reads");
+        self.0.try_send_bytes(bytes.as_ref()).expect("it reads");
     }
 
     /// Sends from another thread, while this one reads.
     pub(crate) fn clone_sender(&self) -> impl FnMut(&[u8]) + Send + 'static {
-        let mut stream = self.stream.try_clone().expect("a descriptor");
-        move |bytes| stream.write_all(bytes).expect("it reads")
+        self.0.clone_sender()
     }
 
     pub(crate) fn half_close(&self) {
-        self.stream.shutdown(Shutdown::Write).expect("it is open");
+        self.0.finish_sending();
     }
 
-    /// Reads what comes next; the number of bytes, 0 at the end.
-    pub(crate) fn read_some(&mut self) -> usize {
-        let mut bytes = [0; 16 * 1024];
-        match self.stream.read(&mut bytes) {
-            Ok(read) => {
-                self.buffer.extend_from_slice(&bytes[..read]);
-                read
-            }
-            // A call on a socket with a time-out is not begun anew by the kernel (signal(7)).
-            Err(error) if error.kind() == ErrorKind::Interrupted => self.read_some(),
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => 0,
-            Err(error) => panic!("nothing came: {error}; so far {:?}", self.text()),
-        }
-    }
-
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.buffer).into_owned()
-    }
-
-    /// Reads until `text` has come.
     pub(crate) fn read_until(&mut self, text: &str) -> String {
-        while !self.text().contains(text) {
-            assert!(self.read_some() > 0, "the end came after {:?}", self.text());
-        }
-        self.text()
+        self.0.read_until(text)
     }
 
-    /// Reads to the end of the connection.
     pub(crate) fn read_to_end(&mut self) -> Vec<u8> {
-        while self.read_some() > 0 {}
-        std::mem::take(&mut self.buffer)
+        self.0.read_to_end()
     }
 
-    /// Reads a head; what follows stays in the buffer.
+    /// Reads a head; what follows stays.
     pub(crate) fn head(&mut self) -> Reply {
-        self.read_until("\r\n\r\n");
-        let end = self.text().find("\r\n\r\n").expect("it came") + 4;
-        let head: Vec<u8> = self.buffer.drain(..end).collect();
-        let head = String::from_utf8(head).expect("heads are ASCII");
-        let status = head.split(' ').nth(1).expect("a status line");
-        Reply {
-            status: status.parse().expect("a number"),
-            head,
-            body: Vec::new(),
-        }
+        self.0.read_head()
     }
 
     /// Reads a reply with a body of its announced length, or in chunks.
     pub(crate) fn reply(&mut self) -> Reply {
-        let mut reply = self.head();
-        if reply.get("transfer-encoding") == Some("chunked") {
-            loop {
-                let line = self.line();
-                let size = usize::from_str_radix(&line, 16).expect("a chunk size");
-                reply.body.extend(self.take(size));
-                assert_eq!(self.line(), "");
-                if size == 0 {
-                    return reply;
-                }
-            }
-        }
-        let length = reply
-            .get("content-length")
-            .map(|text| text.parse().expect("a number"));
-        reply.body = self.take(length.unwrap_or(0));
-        reply
-    }
-
-    fn line(&mut self) -> String {
-        self.read_until("\r\n");
-        let end = self
-            .buffer
-            .iter()
-            .position(|&byte| byte == b'\n')
-            .expect("it came");
-        let line: Vec<u8> = self.buffer.drain(..=end).collect();
-        String::from_utf8(line)
-            .expect("ASCII")
-            .trim_end()
-            .to_owned()
-    }
-
-    fn take(&mut self, size: usize) -> Vec<u8> {
-        while self.buffer.len() < size {
-            assert!(
-                self.read_some() > 0,
-                "the body broke off: {:?}",
-                self.text()
-            );
-        }
-        self.buffer.drain(..size).collect()
+        self.0.read_response().expect("a reply")
     }
 }
 
@@ -194,9 +81,12 @@ fn nothing_is_there_by_default() {
     let mut daemon = Daemon::start(CAT);
     for line in ["GET /a?b", "POST /a?b", "DELETE /a?b"] {
         let reply = request(&daemon, line, "");
-        assert_eq!((reply.status, reply.text()), (404, "404 page not found\n"));
-        assert_eq!(reply.get("content-type"), Some("text/plain; charset=utf-8"));
-        assert_eq!(reply.get("x-content-type-options"), Some("nosniff"));
+        assert_eq!((reply.status, reply.utf8()), (404, "404 page not found\n"));
+        assert_eq!(
+            reply.header("content-type"),
+            Some("text/plain; charset=utf-8")
+        );
+        assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
         daemon.read_until("| ACCESS | http       | url:'http://h.example/a?b' | NOT FOUND");
     }
     assert_eq!(request(&daemon, "HEAD /a", "").status, 404);
@@ -237,12 +127,12 @@ fn hostile_requests_are_refused_and_the_connection_closed() {
     ] {
         let mut client = Client::connect(&daemon);
         // The reply may come, and the connection end, before all of a huge head is written.
-        let _ = client.stream.write_all(request.as_bytes());
+        let _ = client.0.try_send_bytes(request.as_bytes());
         let reply = client.reply();
         let begin: String = request.chars().take(70).collect();
         assert_eq!(reply.status, status, "{begin:?}");
-        assert_eq!(reply.get("connection"), Some("close"), "{begin:?}");
-        assert!(reply.text().starts_with(&status.to_string()), "{begin:?}");
+        assert_eq!(reply.header("connection"), Some("close"), "{begin:?}");
+        assert!(reply.utf8().starts_with(&status.to_string()), "{begin:?}");
         assert_eq!(client.read_to_end(), b"", "{begin:?}");
     }
 }
@@ -258,8 +148,8 @@ fn requests_follow_each_other_on_one_connection() {
         "POST /2 HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello\
          POST /3 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
     );
-    assert_eq!(client.reply().get("connection"), None);
-    assert_eq!(client.reply().get("connection"), Some("close"));
+    assert_eq!(client.reply().header("connection"), None);
+    assert_eq!(client.reply().header("connection"), Some("close"));
     assert_eq!(client.read_to_end(), b"");
 }
 
@@ -270,8 +160,8 @@ fn http_1_0_is_answered_and_closed_unless_kept() {
     client.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET / HTTP/1.0\r\n\r\n");
     let kept = client.reply();
     assert!(kept.head.starts_with("HTTP/1.0 404 "));
-    assert_eq!(kept.get("connection"), Some("keep-alive"));
-    assert_eq!(client.reply().get("connection"), None);
+    assert_eq!(kept.header("connection"), Some("keep-alive"));
+    assert_eq!(client.reply().header("connection"), None);
     assert_eq!(client.read_to_end(), b"");
 }
 
@@ -282,7 +172,7 @@ fn a_client_that_waits_to_send_its_body_is_refused_first() {
     client.send("POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
     let reply = client.reply();
     assert_eq!(
-        (reply.status, reply.get("connection")),
+        (reply.status, reply.header("connection")),
         (404, Some("close"))
     );
     assert_eq!(client.read_to_end(), b"");
@@ -300,11 +190,11 @@ fn odd_paths_are_redirected_within_the_host() {
     ] {
         let reply = get(&daemon, target);
         assert_eq!(
-            (reply.status, reply.get("location")),
+            (reply.status, reply.header("location")),
             (301, Some(location)),
             "{target}"
         );
-        assert_eq!(reply.get("set-cookie"), None);
+        assert_eq!(reply.header("set-cookie"), None);
         daemon.read_until("| REDIRECT");
     }
 }
@@ -318,9 +208,9 @@ fn configured_headers_are_added() {
     ];
     let daemon = Daemon::start(&[&flags, CAT].concat());
     let reply = get(&daemon, "/");
-    assert_eq!(reply.get("x-all"), Some("1"));
-    assert_eq!(reply.get("x-http"), Some("2"));
-    assert_eq!(reply.get("x-ws"), None);
+    assert_eq!(reply.header("x-all"), Some("1"));
+    assert_eq!(reply.header("x-http"), Some("2"));
+    assert_eq!(reply.header("x-ws"), None);
 }
 
 #[test]
@@ -330,12 +220,15 @@ fn the_console_is_served_for_every_path() {
     client.send("GET /a/b?<\"x\">&y HTTP/1.1\r\nHost: h.example:99\r\n\r\n");
     let reply = client.reply();
     assert_eq!(reply.status, 200);
-    assert_eq!(reply.get("content-type"), Some("text/html; charset=utf-8"));
+    assert_eq!(
+        reply.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
     let address = "ws://h.example:99/a/b?&lt;&#34;x&#34;&gt;&amp;y";
-    let at = reply.text().find(address).expect("the address");
+    let at = reply.utf8().find(address).expect("the address");
     assert!(reply.head.len() + at < 4096);
-    assert!(!reply.text().contains("<\"x\">"));
-    let policy = reply.get("content-security-policy").expect("a policy");
+    assert!(!reply.utf8().contains("<\"x\">"));
+    let policy = reply.header("content-security-policy").expect("a policy");
     assert!(policy.contains("default-src 'none'"), "{policy}");
 }
 

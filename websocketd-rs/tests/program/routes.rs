@@ -77,19 +77,22 @@ fn each_route_runs_its_own_program_below_its_path() {
         403
     );
     assert_eq!(words(&daemon, "/app/scripts/none", "").0, 404);
-    assert_eq!(get(&daemon, "/app/x").get("x-app"), Some("1"));
-    assert_eq!(get(&daemon, "/x").get("x-app"), None);
+    assert_eq!(get(&daemon, "/app/x").header("x-app"), Some("1"));
+    assert_eq!(get(&daemon, "/x").header("x-app"), None);
 }
 
 #[test]
 fn files_and_scripts_of_a_route_are_below_its_path() {
     let (_root, daemon) = configured();
-    assert_eq!(get(&daemon, "/files/page.txt").text(), "page");
+    assert_eq!(get(&daemon, "/files/page.txt").utf8(), "page");
     assert_eq!(get(&daemon, "/page.txt").status, 404);
-    assert_eq!(get(&daemon, "/files/two/x").text(), "/files/two|/x|\n");
+    assert_eq!(get(&daemon, "/files/two/x").utf8(), "/files/two|/x|\n");
     let reply = get(&daemon, "/files");
-    assert_eq!((reply.status, reply.get("location")), (301, Some("files/")));
-    assert!(get(&daemon, "/files/").text().contains("page.txt"));
+    assert_eq!(
+        (reply.status, reply.header("location")),
+        (301, Some("files/"))
+    );
+    assert!(get(&daemon, "/files/").utf8().contains("page.txt"));
 }
 
 #[test]
@@ -129,7 +132,7 @@ fn the_first_offered_protocol_that_is_listed_is_chosen() {
             &format!("Sec-WebSocket-Protocol: {offer}\r\n"),
         );
         assert_eq!(
-            (reply.status, reply.get("sec-websocket-protocol")),
+            (reply.status, reply.header("sec-websocket-protocol")),
             (101, chosen)
         );
         let lines = messages(&mut client);
@@ -139,7 +142,7 @@ fn the_first_offered_protocol_that_is_listed_is_chosen() {
         assert_eq!(told, chosen, "{lines:?}");
     }
     let (_client, reply) = upgrade(&daemon, "/", "");
-    assert_eq!(reply.get("sec-websocket-protocol"), None);
+    assert_eq!(reply.header("sec-websocket-protocol"), None);
 }
 
 #[test]
@@ -263,11 +266,11 @@ fn what_a_route_sets_holds_there_and_nowhere_else() {
     let (mut client, _) = upgrade(&daemon, "/binary", "");
     assert!(client.read_to_end().starts_with(b"\x82\x03a\nb"));
     let (_client, reply) = upgrade(&daemon, "/protocol", "Sec-WebSocket-Protocol: own\r\n");
-    assert_eq!(reply.get("sec-websocket-protocol"), Some("own"));
-    assert_eq!(reply.get("x-own"), Some("1"));
+    assert_eq!(reply.header("sec-websocket-protocol"), Some("own"));
+    assert_eq!(reply.header("x-own"), Some("1"));
     let reply = upgrade(&daemon, "/same", "Origin: http://other.example\r\n").1;
-    assert_eq!((reply.status, reply.get("x-own")), (403, Some("2")));
-    assert!(get(&daemon, "/console/x").text().contains("ws://"));
+    assert_eq!((reply.status, reply.header("x-own")), (403, Some("2")));
+    assert!(get(&daemon, "/console/x").utf8().contains("ws://"));
     assert_eq!(get(&daemon, "/code/x").status, 404);
 }
 

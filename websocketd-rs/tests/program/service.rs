@@ -3,10 +3,8 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
-use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
 use nix::unistd::geteuid;
@@ -64,23 +62,11 @@ fn another_user_is_become_for_good() {
     assert_eq!(daemon.stop().0, Some(0));
 }
 
-/// Turns the command into one that gets `socket` as descriptor 3, as a service manager passes it.
-fn pass_socket(command: &mut Command, socket: OwnedFd) {
-    let script = "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" \"$@\" 3<&0 </dev/null";
-    let mut shell = Command::new("/bin/sh");
-    shell
-        .args(["-c", script])
-        .arg(command.get_program())
-        .args(command.get_args());
-    shell.env("TZ", "UTC").stdin(Stdio::from(socket));
-    *command = shell;
-}
-
 #[test]
 fn sockets_are_inherited() {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = socket.local_addr().unwrap().port();
-    let daemon = Daemon::start_with(&["cat"], |command| pass_socket(command, socket.into()));
+    let daemon = Daemon::start_on(socket.into(), &["cat"]);
     assert_eq!(daemon.ports("ws"), [port], "the inherited one and no other");
     let mut client = TcpStream::connect(("127.0.0.1", port)).unwrap();
     client
@@ -94,9 +80,7 @@ fn sockets_are_inherited() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("socket");
     let socket = UnixListener::bind(&path).unwrap();
-    let daemon = Daemon::start_with(&["--port=0", "--address=127.0.0.1", "cat"], |command| {
-        pass_socket(command, socket.into());
-    });
+    let daemon = Daemon::start_on(socket.into(), &["--port=0", "--address=127.0.0.1", "cat"]);
     assert!(
         daemon
             .log
@@ -284,7 +268,7 @@ fn the_working_directory_need_not_be_open_to_the_user() {
     // Those with a directory of their own run there, all others where the daemon was started.
     let own = fs::canonicalize(scripts.path()).unwrap();
     assert_eq!(
-        crate::http::get(&daemon, "/where").text().trim(),
+        crate::http::get(&daemon, "/where").utf8().trim(),
         own.to_str().unwrap()
     );
     let (mut client, reply) = crate::handshake::upgrade(&daemon, "/", "");

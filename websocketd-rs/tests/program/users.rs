@@ -101,7 +101,7 @@ fn stubborn(daemon: &Daemon) -> (crate::http::Client, [u32; 2]) {
     let (mut client, reply) = upgrade(daemon, "/again", "");
     assert_eq!(reply.status, 101);
     let ids = loop {
-        let text = client.text();
+        let text = client.0.unread();
         let digits: Vec<u32> = text
             .split(|c: char| !c.is_ascii_digit())
             .filter_map(|word| word.parse().ok())
@@ -110,7 +110,7 @@ fn stubborn(daemon: &Daemon) -> (crate::http::Client, [u32; 2]) {
         if let [child, own] = digits[..] {
             break [child, own];
         }
-        assert!(client.read_some() > 0, "it ended after {text:?}");
+        assert!(client.0.read_some() > 0, "it ended after {text:?}");
     };
     (client, ids)
 }
@@ -175,7 +175,7 @@ fn each_route_runs_as_its_user_and_no_process_stays_root() {
         assert_eq!(told, expected, "{target}");
     }
     assert_eq!(
-        get(&daemon, "/again/who").text(),
+        get(&daemon, "/again/who").utf8(),
         format!("{}\n", OTHERS[1])
     );
     let started = Instant::now();
