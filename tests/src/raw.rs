@@ -451,6 +451,31 @@ impl RawSocket {
     /// When it is no TCP connection.
     #[track_caller]
     pub fn data_segments(&self) -> u64 {
+        let told = self.tcp_info();
+        let count = told
+            .iter()
+            .find_map(|word| word.strip_prefix("data_segs_in:"));
+        count
+            .and_then(|count| count.parse().ok())
+            .unwrap_or_else(|| panic!("ss tells no segments: {told:?}"))
+    }
+
+    /// Segments that this end had to send again.
+    ///
+    /// # Panics
+    /// When it is no TCP connection.
+    #[track_caller]
+    pub fn retransmissions(&self) -> u64 {
+        // `retrans:UNDER_WAY/ALL`, once there are some.
+        let told = self.tcp_info();
+        let counts = told.iter().find_map(|word| word.strip_prefix("retrans:"));
+        let all = counts.and_then(|counts| counts.split('/').nth(1));
+        all.map_or(0, |all| all.parse().expect("a number"))
+    }
+
+    /// What the kernel knows of the connection, as ss(8) writes it.
+    #[track_caller]
+    fn tcp_info(&self) -> Vec<String> {
         let own = self.transport().tcp().expect("TCP").local_addr();
         let port = own.expect("it is connected").port();
         let table = Command::new(part("/bin/ss", "iproute2"))
@@ -458,12 +483,7 @@ impl RawSocket {
             .output()
             .expect("ss runs");
         let table = String::from_utf8_lossy(&table.stdout).into_owned();
-        let count = table
-            .split_whitespace()
-            .find_map(|word| word.strip_prefix("data_segs_in:"));
-        count
-            .and_then(|count| count.parse().ok())
-            .unwrap_or_else(|| panic!("ss tells no segments: {table}"))
+        table.split_whitespace().map(str::to_owned).collect()
     }
 
     /// The byte stream below.

@@ -3,7 +3,6 @@
 
 use std::io::Write as _;
 use std::process::Command;
-use std::thread;
 use std::time::Duration;
 
 use e2e::daemon::{Builder, Daemon};
@@ -133,7 +132,10 @@ fn a_connection_that_comes_back_in_time_goes_on() {
     socket.expect(opcode::TEXT, b"before");
     cut();
     socket.send(&Frame::text("meanwhile"));
-    thread::sleep(Duration::from_millis(300));
+    // It was sent, and nothing came back.
+    eventually("the kernel sends it again", || {
+        (socket.retransmissions() > 0).then_some(())
+    });
     set_link("up");
     let frame = eventually("what was sent meanwhile comes back", || {
         socket.frame_within(Duration::from_secs(1)).ok().flatten()

@@ -83,6 +83,9 @@ fn address(name: &OsStr) -> Option<SocketAddr> {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
     use super::*;
 
     fn received(manager: &UnixDatagram) -> String {
@@ -130,13 +133,25 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_a_manager_nothing_happens() {
-        Notifier::new(&Supervisor::default()).ready();
-        let gone = Some("/nope/notify".into());
-        Notifier::new(&Supervisor {
-            socket: gone,
+    async fn without_a_manager_no_socket_is_used_and_no_watchdog_wakes() {
+        let mut notifier = Notifier::new(&Supervisor::default());
+        notifier.ready();
+        assert!(notifier.manager.is_none());
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(pin!(notifier.watch()).poll(&mut context).is_pending());
+    }
+
+    #[tokio::test]
+    async fn a_manager_that_comes_back_hears_what_is_new() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("notify");
+        let notifier = Notifier::new(&Supervisor {
+            socket: Some(path.clone().into()),
             watchdog: None,
-        })
-        .ready();
+        });
+        notifier.ready();
+        let manager = UnixDatagram::bind(&path).unwrap();
+        notifier.stopping();
+        assert!(received(&manager).starts_with("STOPPING=1\n"));
     }
 }

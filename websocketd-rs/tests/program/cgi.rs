@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+use e2e::deadline::eventually;
+use nix::sys::signal::Signal;
 
 use crate::daemon::Daemon;
 use crate::http::{Client, get, request};
@@ -96,24 +98,13 @@ fn serve(root: &TempDir, more: &[&str]) -> Daemon {
 /// Waits until a script has written `name`, and gives what it wrote.
 fn written(root: &TempDir, name: &str) -> String {
     let path = root.path().join("cgi").join(name);
-    eventually(|| {
+    eventually("the script has written its line", || {
         fs::read_to_string(&path)
             .ok()
             .filter(|text| text.ends_with('\n'))
     })
     .trim()
     .to_owned()
-}
-
-fn eventually<T>(mut look: impl FnMut() -> Option<T>) -> T {
-    let start = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(start.elapsed() < Duration::from_secs(60), "it never came");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 fn has_ended(pid: &str) -> bool {
@@ -327,7 +318,9 @@ fn a_reply_is_complete_before_the_script_has_ended() {
     // The slot is the script's until it is gone.
     assert_eq!(get(&daemon, "/env").status, 429);
     fs::write(root.path().join("cgi/gate"), "go\n").expect("the script reads");
-    eventually(|| (get(&daemon, "/env").status == 200).then_some(()));
+    eventually("a place is free", || {
+        (get(&daemon, "/env").status == 200).then_some(())
+    });
 }
 
 #[test]
@@ -340,8 +333,12 @@ fn a_script_and_its_children_end_when_the_client_leaves() {
     assert_eq!(get(&daemon, "/env").status, 429);
     assert!(daemon.read_until("maxforks").contains("ERROR"));
     drop(client);
-    eventually(|| (has_ended(&pid) && has_ended(&child)).then_some(()));
-    eventually(|| (get(&daemon, "/env").status == 200).then_some(()));
+    eventually("both have ended", || {
+        (has_ended(&pid) && has_ended(&child)).then_some(())
+    });
+    eventually("a place is free", || {
+        (get(&daemon, "/env").status == 200).then_some(())
+    });
 }
 
 #[test]
@@ -358,10 +355,11 @@ fn a_client_that_closed_only_its_side_is_answered() {
 #[test]
 fn scripts_end_with_the_server() {
     let root = scripts();
-    let daemon = serve(&root, &[]);
+    let mut daemon = serve(&root, &[]);
     let mut client = Client::connect(&daemon);
     client.send("GET /sleeper HTTP/1.1\r\nHost: h\r\n\r\n");
     let pids = [written(&root, "pid"), written(&root, "child")];
-    assert_eq!(daemon.stop().0, Some(0));
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.end().0, Some(0));
     assert!(pids.iter().all(|pid| has_ended(pid)));
 }

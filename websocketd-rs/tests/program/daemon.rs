@@ -161,11 +161,13 @@ impl Daemon {
         self.program.signal(signal);
     }
 
-    /// Sends TERM and waits for the end; the exit code, and the rest of the log.
+    /// Sends TERM and waits for the end, its own and that of all it started; the exit code, and the rest of the log.
     #[track_caller]
     pub(crate) fn stop(mut self) -> (Option<i32>, String) {
         self.signal(Signal::SIGTERM);
-        self.end()
+        let ended = self.end();
+        self.program.assert_family_gone();
+        ended
     }
 
     /// Waits for the end; the exit code, and the rest of the log.

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
+use e2e::deadline::eventually;
+
 use crate::daemon::Daemon;
 use crate::handshake::{messages, upgrade};
 use crate::http::{Client, request};
@@ -45,15 +47,9 @@ fn metric(daemon: &Daemon, name: &str) -> Option<u64> {
 
 #[track_caller]
 fn wait_for_metric(daemon: &Daemon, name: &str, value: u64) {
-    let started = Instant::now();
-    while metric(daemon, name) != Some(value) {
-        assert!(
-            started.elapsed() < PATIENCE,
-            "{name} is {:?}, not {value}",
-            metric(daemon, name)
-        );
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    eventually(&format!("{name} is {value}"), || {
+        (metric(daemon, name) == Some(value)).then_some(())
+    });
 }
 
 /// The code of the close frame that ends `bytes`.

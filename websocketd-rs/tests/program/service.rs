@@ -6,6 +6,8 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
+use e2e::deadline::eventually;
+use e2e::proc;
 use nix::sys::signal::Signal;
 use nix::unistd::geteuid;
 
@@ -148,18 +150,13 @@ fn a_daemon_whose_spawner_was_killed_ends_and_says_so() {
 
 #[test]
 fn a_spawner_that_is_stopped_does_not_hold_up_the_end() {
-    let daemon = Daemon::start(&["--port=0", "--address=127.0.0.1", "cat"]);
+    let mut daemon = Daemon::start(&["--port=0", "--address=127.0.0.1", "cat"]);
     let spawner = spawner_of(&daemon);
     nix::sys::signal::kill(spawner, Signal::SIGSTOP).unwrap();
-    assert_eq!(daemon.stop().0, Some(0));
-    // The kernel wakes it when the daemon is gone, and it ends; init may take a while to reap it.
-    let file = format!("/proc/{spawner}/status");
-    while let Ok(status) = fs::read_to_string(&file) {
-        if status.contains("State:\tZ") {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.end().0, Some(0));
+    // The kernel wakes it when the daemon is gone, and it ends.
+    proc::wait_until_ended(spawner.as_raw().cast_unsigned());
 }
 
 #[test]
@@ -173,15 +170,10 @@ fn a_spawner_that_is_stopped_makes_clients_wait_for_a_while_only() {
     // Its own program, not the one that came too late: that is ended.
     let (_client, reply) = crate::handshake::upgrade(&daemon, "/", "");
     assert_eq!(reply.status, 101);
-    let children = format!("/proc/{spawner}/task/{spawner}/children");
-    while fs::read_to_string(&children)
-        .unwrap()
-        .split_whitespace()
-        .count()
-        > 1
-    {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    eventually("the program that came too late has ended", || {
+        let children = proc::children(spawner.as_raw().cast_unsigned());
+        (children.len() == 1).then_some(())
+    });
     assert_eq!(daemon.stop().0, Some(0));
 }
 

@@ -5,8 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
+use e2e::deadline::eventually;
+use e2e::proc;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, User, geteuid};
 use tempfile::TempDir;
@@ -14,9 +15,6 @@ use tempfile::TempDir;
 use crate::daemon::{Daemon, run};
 use crate::handshake::{messages, upgrade};
 use crate::http::get;
-
-/// What the machine may take to end a process.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Every Debian has these.
 const OWN: &str = "www-data";
@@ -133,16 +131,10 @@ fn status(pid: u32, key: &str) -> Option<String> {
     Some(line.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-fn has_ended(pid: u32) -> bool {
-    status(pid, "State").is_none_or(|state| state.starts_with('Z'))
-}
-
 #[track_caller]
 fn assert_end(pids: &[u32]) {
-    let started = Instant::now();
-    while !pids.iter().all(|pid| has_ended(*pid)) {
-        assert!(started.elapsed() < PATIENCE, "one of {pids:?} lives on");
-        std::thread::sleep(Duration::from_millis(10));
+    for pid in pids {
+        proc::wait_until_ended(*pid);
     }
 }
 
@@ -178,20 +170,11 @@ fn each_route_runs_as_its_user_and_no_process_stays_root() {
         get(&daemon, "/again/who").utf8(),
         format!("{}\n", OTHERS[1])
     );
-    let started = Instant::now();
-    let family = loop {
-        // The last program may be on its way out.
+    // The last program may be on its way out.
+    let family = eventually("a spawner for each user, shared by its routes", || {
         let family = family(daemon.pid());
-        if family.len() == 3 || started.elapsed() > PATIENCE {
-            break family;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    };
-    assert_eq!(
-        family.len(),
-        3,
-        "a spawner for each user, shared by its routes"
-    );
+        (family.len() == 3).then_some(family)
+    });
     for pid in [vec![daemon.pid()], family].concat() {
         let ids = status(pid, "Uid").expect("it lives");
         assert!(ids.split(' ').all(|id| id != "0"), "{pid} is root: {ids}");
