@@ -1,13 +1,15 @@
 //! Any bytes of a client, cut anywhere: no panic, and the same outcome however they are cut. The first byte says how.
 
-use websocketd::session::decoder::{Decoder, Event, Kind, Rules, Violation};
+use websocketd::config::Framing;
+use websocketd::session::client::decoder::{Decoder, Event, Rules, Violation};
+use websocketd::session::framing::to_program;
 
 pub fn run(bytes: &[u8]) {
     let Some((step, wire)) = bytes.split_first() else {
         return;
     };
     let rules = Rules {
-        kind: Kind::Text,
+        form: to_program(Framing::Lines),
         max_message: 1 << 16,
         max_fragments: 16,
     };

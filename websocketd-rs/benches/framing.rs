@@ -1,10 +1,12 @@
-//! The pure part of the relay: client frames to program bytes, program bytes to server frames.
+//! The pure part of a session: client frames to program bytes, program bytes to server frames.
 //! `cargo bench -p websocketd`; the whole is measured by bench/.
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
-use websocketd::session::decoder::{Decoder, Event, Kind, Rules};
-use websocketd::session::encoder::{Lines, Outgoing, text_of};
+use websocketd::config::Framing;
+use websocketd::session::client::decoder::{Decoder, Event, Rules};
+use websocketd::session::client::outgoing::Outgoing;
+use websocketd::session::framing::{self, Kind};
 
 const MASK: [u8; 4] = [0x12, 0xf3, 0x04, 0x99];
 
@@ -40,6 +42,14 @@ fn frame(kind: Kind, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// A framing that takes messages of `kind`.
+fn form(kind: Kind) -> &'static dyn framing::ToProgram {
+    framing::to_program(match kind {
+        Kind::Text => Framing::Lines,
+        Kind::Binary => Framing::Binary,
+    })
+}
+
 /// Feeds `input` as reads of a socket would, and takes what is for the program.
 fn decode(decoder: &mut Decoder, mut input: &[u8]) -> usize {
     let mut out = 0;
@@ -62,7 +72,7 @@ fn bench_decoder(bencher: Bencher<'_, '_>, kind: Kind, size: usize) {
     let count = BATCH.div_ceil(size);
     let input = one.repeat(count);
     let rules = Rules {
-        kind,
+        form: form(kind),
         max_message: MAX,
         max_fragments: 64,
     };
@@ -88,7 +98,7 @@ fn decode_binary(bencher: Bencher<'_, '_>, size: usize) {
 fn decode_one_and_park(bencher: Bencher<'_, '_>) {
     let input = frame(Kind::Text, &[b'x'; 32]);
     let rules = Rules {
-        kind: Kind::Text,
+        form: form(Kind::Text),
         max_message: MAX,
         max_fragments: 64,
     };
@@ -106,7 +116,8 @@ fn encode_lines(bencher: Bencher<'_, '_>, size: usize) {
     line.push(b'\n');
     let count = BATCH / size;
     let input = line.repeat(count);
-    let (mut lines, mut outgoing) = (Lines::default(), Outgoing::default());
+    let mut outgoing = Outgoing::default();
+    let mut lines = framing::from_program(Framing::Lines, MAX);
     bencher
         .counter(BytesCount::new(input.len()))
         .counter(ItemsCount::new(count))
@@ -114,14 +125,11 @@ fn encode_lines(bencher: Bencher<'_, '_>, size: usize) {
             let mut rest = black_box(&input[..]);
             let mut out = 0;
             while !rest.is_empty() {
-                let space = lines.space(MAX);
+                let space = lines.space(&mut outgoing);
                 let n = space.len().min(rest.len());
                 space[..n].copy_from_slice(&rest[..n]);
-                lines.filled(n);
+                assert_eq!(lines.filled(n, &mut outgoing), Ok(()));
                 rest = &rest[n..];
-                while let Some(line) = lines.next_line() {
-                    outgoing.text(text_of(line).as_bytes());
-                }
                 let pending = black_box(outgoing.pending()).len();
                 out += pending;
                 outgoing.consume(pending);

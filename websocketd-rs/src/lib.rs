@@ -10,12 +10,13 @@
 //!           4 route       http::site, http::route
 //!           5 spawn       http::upgrade -> process
 //!           6 upgrade     http::upgrade      101, or every refusal in one match
-//!           7 join        session            client and program, two directions
-//!           8 teardown    session, process
+//!           7 join        session::join      session::client and process::Program, two directions
+//!           8 end         session, process   close frame beside stdin closed, signals, reap
 //! ```
 //!
-//! Knowledge points down: nothing names a module that comes before it here. `metrics`, `permit` and `shutdown` know of none.
+//! Knowledge points down: nothing names a module that comes before it here. `buffer`, `metrics`, `permit` and `shutdown` know of none.
 
+pub mod buffer;
 pub mod cli;
 pub mod config;
 pub mod logging;

@@ -18,7 +18,7 @@ use crate::config;
 use crate::logging::Fields;
 use crate::metrics::METRICS;
 use crate::permit::ProgramPermit;
-use crate::process::{Command, Handler};
+use crate::process::{Command, Program};
 
 const TEXT: &[u8] = b"text/plain; charset=utf-8";
 
@@ -109,7 +109,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// Starts `command` as the user that programs run as here.
-    pub(super) async fn spawn(&self, command: Command) -> io::Result<Handler> {
+    pub(super) async fn spawn(&self, command: Command) -> io::Result<Program> {
         match &self.site.spawner {
             Some(spawner) => spawner.spawn(command).await,
             None => Err(io::ErrorKind::PermissionDenied.into()),

@@ -109,7 +109,7 @@ async fn serve_requests(stream: Stream, peer: Peer, service: &Service) -> Option
 /// The session that a connection has become.
 fn hand_over(connection: Connection, started: Started) -> Upgraded {
     let Started {
-        handler,
+        program,
         permit,
         fields,
         config,
@@ -117,7 +117,7 @@ fn hand_over(connection: Connection, started: Started) -> Upgraded {
     Upgraded {
         stream: connection.stream,
         early: connection.buffer,
-        handler,
+        program,
         permit,
         fields,
         config,

@@ -12,25 +12,31 @@ pub mod env;
 mod launch;
 mod message;
 pub mod privileges;
+mod program;
 mod spawn;
 pub mod spawner;
 mod spawners;
+mod stderr;
 mod stdin;
-pub mod terminate;
+mod stdout;
+mod terminate;
 
 use std::ffi::OsString;
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::sync::Arc;
 
 use nix::sys::signal::Signal;
-use tokio::net::unix::pipe;
 use tokio::sync::oneshot;
 
 use crate::metrics::{METRICS, Present};
+pub use program::Program;
 pub use spawn::Spawner;
 pub use spawners::{Others, Spawners};
 pub use stdin::Stdin;
+pub use stdout::Stdout;
+pub use terminate::Termination;
 
 use crate::config::ResourceLimits;
 
@@ -47,21 +53,6 @@ pub struct Command {
     pub cwd: Option<PathBuf>,
     /// What it may use.
     pub limits: ResourceLimits,
-}
-
-/// A running program, leader of its own process group.
-#[derive(Debug)]
-pub struct Handler {
-    /// Process id, also the id of its process group.
-    pub pid: u32,
-    /// Its stdin.
-    pub stdin: Stdin,
-    /// Its stdout.
-    pub stdout: pipe::Receiver,
-    /// Its stderr.
-    pub stderr: pipe::Receiver,
-    /// How it ends.
-    pub exit: Exit,
 }
 
 /// A promise of how a process ends.
@@ -141,9 +132,26 @@ impl Inquiry {
     }
 }
 
-impl Handler {
-    /// Waits until the process has exited. Can be called again.
-    pub async fn wait(&mut self) -> Ended {
-        self.exit.wait().await
+impl Ended {
+    /// The exit status, if the program exited.
+    pub fn code(self) -> Option<i32> {
+        match self {
+            Self::Status(status) => status.code(),
+            Self::Unknown => None,
+        }
+    }
+
+    /// How the program failed, in words; `None` when it did not.
+    pub fn failure(self) -> Option<String> {
+        let status = match self {
+            Self::Status(status) if status.success() => return None,
+            Self::Status(status) => status,
+            Self::Unknown => return Some("ended unobserved".to_owned()),
+        };
+        Some(match (status.code(), status.signal()) {
+            (Some(code), _) => format!("exit status {code}"),
+            (None, Some(signal)) => format!("killed by signal {signal}"),
+            (None, None) => "ended abnormally".to_owned(),
+        })
     }
 }

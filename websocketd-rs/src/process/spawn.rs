@@ -16,7 +16,6 @@ use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
-use tokio::net::unix::pipe;
 use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::time::timeout;
 
@@ -26,8 +25,10 @@ use crate::metrics::METRICS;
 use super::channel::Channel;
 use super::children::FEW;
 use super::message::{self, Head, Reply};
+use super::program::{Pipes, Program};
 use super::spawner::{ARGV0, READY, exit_status};
-use super::{Command, Exit, Handler, Stdin, terminate};
+use super::stderr::Stderr;
+use super::{Command, Exit, Stdin, Stdout, terminate};
 
 /// How long a spawner may take to become its user: the look-up of the groups may ask a directory server.
 const READY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -241,7 +242,7 @@ impl Spawner {
     /// # Errors
     /// What exec reports (not found, permission, exec format, argument list too long, too many processes), or
     /// too many open files; `BrokenPipe` when the spawner is gone, `TimedOut` when it does not answer in time.
-    pub async fn spawn(self: &Arc<Self>, command: Command) -> io::Result<Handler> {
+    pub async fn spawn(self: &Arc<Self>, command: Command) -> io::Result<Program> {
         let asked = Instant::now();
         let started = self.request(command).await;
         match &started {
@@ -251,16 +252,18 @@ impl Spawner {
         started
     }
 
-    async fn request(self: &Arc<Self>, command: Command) -> io::Result<Handler> {
+    async fn request(self: &Arc<Self>, command: Command) -> io::Result<Program> {
         let body = message::encode(&command)?;
         let turn = self.patiently(pin!(self.turns.acquire())).await;
         let _turn = turn.ok_or(Errno::TIMEDOUT)?.map_err(|_| gone())?;
         let (stdin, our_stdin) = pipe_with(PipeFlags::CLOEXEC)?;
         let (our_stdout, stdout) = pipe_with(PipeFlags::CLOEXEC)?;
         let (our_stderr, stderr) = pipe_with(PipeFlags::CLOEXEC)?;
-        let our_stdin = Stdin::new(non_blocking(our_stdin)?);
-        let our_stdout = pipe::Receiver::from_owned_fd_unchecked(non_blocking(our_stdout)?)?;
-        let our_stderr = pipe::Receiver::from_owned_fd_unchecked(non_blocking(our_stderr)?)?;
+        let ours = Pipes {
+            stdin: Some(Stdin::new(non_blocking(our_stdin)?)),
+            stdout: Some(Stdout::pipe(non_blocking(our_stdout)?)?),
+            stderr: Stderr::new(non_blocking(our_stderr)?)?,
+        };
 
         let (started, mut start_news) = oneshot::channel();
         let (exited, exit_news) = oneshot::channel();
@@ -284,11 +287,9 @@ impl Spawner {
             late.unwrap_or_else(|_| Err(Errno::TIMEDOUT.into()))
         };
         let pid = news?;
-        Ok(Handler {
+        Ok(Program {
             pid,
-            stdin: our_stdin,
-            stdout: our_stdout,
-            stderr: our_stderr,
+            pipes: ours,
             exit: Exit::new(exit_news, Arc::clone(self)),
         })
     }

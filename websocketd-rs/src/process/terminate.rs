@@ -1,16 +1,22 @@
-//! The end of a handler: stdin closed, then the ladder of signals on its process group, as data.
+//! The end of a program: stdin closed, then the ladder of signals on its process group, as data.
 
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-use super::{Ended, Exit};
+use super::program::{Pipes, Program};
+use super::{Ended, Exit, Inquiry};
+use crate::logging::Fields;
 
 /// What follows the closing of stdin, and when: websocketd's times (each step is `--closems` later still).
-pub const LADDER: [(Signal, Duration); 3] = [
+pub(super) const LADDER: [(Signal, Duration); 3] = [
     (Signal::SIGINT, Duration::from_millis(100)),
     (Signal::SIGTERM, Duration::from_millis(350)),
     (Signal::SIGKILL, Duration::from_millis(850)),
@@ -22,10 +28,114 @@ const GROUP_POLL: Duration = Duration::from_millis(10);
 /// How long to wait for the exit of a process that was killed; longer means that it is stuck in the kernel.
 const KILL_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Ends the process group `pid`, whose leader's stdin the caller has just closed: waits for it to leave by
-/// itself, then climbs the [`LADDER`], each step `delay` later than the one before. Returns when leader and
-/// group are gone, or were killed.
-pub async fn end(pid: u32, exit: &mut Exit, delay: Duration) -> Ended {
+/// Bytes read at once of what is dropped.
+const SCRAP: usize = 4096;
+
+/// A program on its way out: it gets what is left for its stdin and then the end of it. Its stdout is read and dropped, since a
+/// program that cleans up must not be killed by SIGPIPE for words that nobody reads; its stderr is logged.
+#[derive(Debug)]
+pub struct Termination<'a> {
+    drain: Drain<'a>,
+    pid: u32,
+    exit: &'a mut Exit,
+}
+
+#[derive(Debug)]
+struct Drain<'a> {
+    pipes: &'a mut Pipes,
+    /// What is left for stdin.
+    rest: Vec<u8>,
+    /// To be sent when both outputs are closed.
+    inquiry: Option<Inquiry>,
+    fields: &'a Fields,
+}
+
+impl<'a> Termination<'a> {
+    pub(super) fn new(program: &'a mut Program, rest: Vec<u8>, fields: &'a Fields) -> Self {
+        let Program { pid, pipes, exit } = program;
+        let drain = Drain {
+            pipes,
+            rest,
+            inquiry: Some(exit.inquiry(*pid)),
+            fields,
+        };
+        Self {
+            drain,
+            pid: *pid,
+            exit,
+        }
+    }
+
+    /// Waits for the exit, at most `limit`; `None` when the program still runs.
+    pub async fn wait(&mut self, limit: Duration) -> Option<Ended> {
+        self.drain
+            .until(timeout(limit, self.exit.wait()))
+            .await
+            .ok()
+    }
+
+    /// Waits for the program to leave by itself, then climbs the [`LADDER`], each step `delay` later than the one before.
+    /// Returns when the process group is gone, or was killed, and all that it has written to stderr is logged.
+    pub async fn terminate(mut self, delay: Duration) -> Ended {
+        let ended = self.drain.until(climb(self.pid, self.exit, delay)).await;
+        // What the dead program left in its pipes.
+        self.drain.until(std::future::ready(())).await;
+        ended
+    }
+}
+
+impl Drain<'_> {
+    async fn until<T>(&mut self, done: impl Future<Output = T>) -> T {
+        let mut done = pin!(done);
+        poll_fn(|cx| {
+            self.poll(cx);
+            done.as_mut().poll(cx)
+        })
+        .await
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) {
+        if self.poll_stdin(cx).is_ready() {
+            self.pipes.stdin = None;
+        }
+        self.pipes.stderr.poll_log(cx, self.fields);
+        self.poll_stdout(cx);
+        if self.pipes.stdout.is_none()
+            && !self.pipes.stderr.is_open()
+            && let Some(inquiry) = self.inquiry.take()
+        {
+            inquiry.send();
+        }
+    }
+
+    fn poll_stdin(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while let Some(stdin) = &mut self.pipes.stdin {
+            if self.rest.is_empty() {
+                break;
+            }
+            match ready!(Pin::new(stdin).poll_write(cx, &self.rest)) {
+                Ok(n) => drop(self.rest.drain(..n)),
+                Err(_) => break,
+            }
+        }
+        Poll::Ready(())
+    }
+
+    fn poll_stdout(&mut self, cx: &mut Context<'_>) {
+        let mut scrap = [0; SCRAP];
+        while let Some(stdout) = &mut self.pipes.stdout {
+            let mut buf = ReadBuf::new(&mut scrap);
+            match Pin::new(stdout).poll_read(cx, &mut buf) {
+                Poll::Pending => return,
+                Poll::Ready(Ok(())) if !buf.filled().is_empty() => {}
+                Poll::Ready(_) => self.pipes.stdout = None,
+            }
+        }
+    }
+}
+
+/// Climbs the [`LADDER`] for the process group `pid`, whose stdin is closed or will be.
+async fn climb(pid: u32, exit: &mut Exit, delay: Duration) -> Ended {
     exit.mark_ending();
     let start = Instant::now();
     let mut later = Duration::ZERO;
@@ -36,7 +146,7 @@ pub async fn end(pid: u32, exit: &mut Exit, delay: Duration) -> Ended {
         }
         exit.signal(pid, signal).await;
     }
-    tokio::time::timeout(KILL_TIMEOUT, exit.wait())
+    timeout(KILL_TIMEOUT, exit.wait())
         .await
         .unwrap_or(Ended::Unknown)
 }

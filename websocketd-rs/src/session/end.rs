@@ -1,9 +1,8 @@
-//! Why a session ended. An end is not an error: the close code, the log line and the counter of each are
-//! decided here, in one match each.
+//! Why a session ended. An end is not an error: the close code, the log line and the counter of each are decided here, in one
+//! match. Pure.
 
-use std::os::unix::process::ExitStatusExt;
-
-use super::decoder::Violation;
+use super::client::decoder::Violation;
+use super::framing::BadOutput;
 use crate::config::Level;
 use crate::process::Ended;
 
@@ -21,8 +20,8 @@ pub enum End {
     Violation(Violation),
     /// The program closed its output, and all of it was delivered.
     HandlerEnded,
-    /// The program wrote a line over the limit.
-    LineTooLong,
+    /// The program wrote what its framing can't be made of.
+    BadOutput(BadOutput),
     /// The client gave no sign of life within two ping intervals.
     PingTimeout,
     /// No message passed either way for the idle timeout.
@@ -40,87 +39,155 @@ pub struct Close {
     pub code: Option<u16>,
     /// At most 123 bytes.
     pub reason: String,
+    /// What follows the frame.
+    pub farewell: Farewell,
+}
+
+/// What follows our close frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Farewell {
+    /// The client's close frame is waited for.
+    Ask,
+    /// Nothing: it answers the client's.
+    Answer,
+    /// Nothing, and soon: a client that gave no sign of life is not believed to answer.
+    Silent,
+    /// The end of the client's stream: its frames can't be followed any more, so that its close frame would go unseen.
+    Deaf,
+}
+
+/// What an end means for client, log and counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Report {
+    /// Under which it is counted.
+    label: &'static str,
+    goodbye: Goodbye,
+    /// What the log says beside DISCONNECT, and how loud.
+    remark: Option<(Level, &'static str)>,
+}
+
+/// What the client is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Goodbye {
+    /// Nothing: there is nobody who would read it.
+    None,
+    /// A code and a reason.
+    Say(Farewell, Option<u16>, &'static str),
+    /// The code and reason of the program's own end.
+    Exit,
 }
 
 impl End {
+    /// The only place that decides on an end's counter, close frame and log line.
+    fn report(&self) -> Report {
+        use Farewell::{Answer, Ask, Deaf, Silent};
+        use Goodbye::{Exit, Say};
+        use Level::{Access, Error, Trace};
+        let report = |label, goodbye, level, remark| Report {
+            label,
+            goodbye,
+            remark: Some((level, remark)),
+        };
+        let quiet = |label, goodbye| Report {
+            label,
+            goodbye,
+            remark: None,
+        };
+        match self {
+            Self::ClientClosed(code) => quiet("client_closed", Say(Answer, *code, "")),
+            Self::ClientGone => report(
+                "client_gone",
+                Goodbye::None,
+                Trace,
+                "Client went away without a close frame",
+            ),
+            Self::Violation(Violation::Protocol(what)) => report(
+                "protocol_error",
+                Say(Deaf, Some(1002), what),
+                Access,
+                "Client broke the WebSocket protocol",
+            ),
+            Self::Violation(Violation::NotUtf8) => report(
+                "not_utf8",
+                Say(Deaf, Some(1007), "text that is not UTF-8"),
+                Access,
+                "Client sent text that is not UTF-8",
+            ),
+            Self::Violation(Violation::TooBig) => report(
+                "message_too_big",
+                Say(Deaf, Some(1009), "message too big"),
+                Access,
+                "Client sent a message over --maxframesize",
+            ),
+            Self::Violation(Violation::TooManyFragments) => report(
+                "too_many_fragments",
+                Say(Deaf, Some(1008), "too many fragments"),
+                Access,
+                "Client sent a message in more than --maxfragments pieces",
+            ),
+            Self::HandlerEnded => quiet("handler_ended", Exit),
+            Self::BadOutput(BadOutput::LineTooLong) => report(
+                "line_too_long",
+                Say(Ask, Some(1011), "line too long"),
+                Error,
+                "Program wrote a line over --maxline",
+            ),
+            Self::PingTimeout => report(
+                "ping_timeout",
+                Say(Silent, Some(1001), "no answer to pings"),
+                Access,
+                "Client does not answer pings",
+            ),
+            Self::Idle => report(
+                "idle",
+                Say(Ask, Some(IDLE_CODE), "no message for too long"),
+                Access,
+                "No message for --sessionidletimeout",
+            ),
+            Self::WriteStalled => report(
+                "write_stalled",
+                Goodbye::None,
+                Access,
+                "Client does not read what the program writes",
+            ),
+            Self::ServerStopping => report(
+                "server_stopping",
+                Say(Ask, Some(1001), "server is stopping"),
+                Trace,
+                "Server is stopping",
+            ),
+        }
+    }
+
     /// The close frame that the client gets; `None` when nobody is there to get one. `ended` tells how the
     /// program ended, as far as that is known; `exit_codes` which exit statuses have a close code of their own.
     pub fn close(&self, ended: Option<Ended>, exit_codes: &[(u8, u16)]) -> Option<Close> {
-        let (code, reason) = match self {
-            Self::ClientClosed(code) => (*code, String::new()),
-            Self::ClientGone | Self::WriteStalled => return None,
-            Self::Violation(Violation::Protocol(what)) => (Some(1002), (*what).to_owned()),
-            Self::Violation(Violation::NotUtf8) => {
-                (Some(1007), "text that is not UTF-8".to_owned())
-            }
-            Self::Violation(Violation::TooBig) => (Some(1009), "message too big".to_owned()),
-            Self::Violation(Violation::TooManyFragments) => {
-                (Some(1008), "too many fragments".to_owned())
-            }
-            Self::HandlerEnded => exit_close(ended, exit_codes),
-            Self::LineTooLong => (Some(1011), "line too long".to_owned()),
-            Self::PingTimeout => (Some(1001), "no answer to pings".to_owned()),
-            Self::Idle => (Some(IDLE_CODE), "no message for too long".to_owned()),
-            Self::ServerStopping => (Some(1001), "server is stopping".to_owned()),
-        };
-        Some(Close { code, reason })
+        match self.report().goodbye {
+            Goodbye::None => None,
+            Goodbye::Say(farewell, code, reason) => Some(Close {
+                code,
+                reason: reason.to_owned(),
+                farewell,
+            }),
+            Goodbye::Exit => Some(exit_close(ended, exit_codes)),
+        }
     }
 
     /// The name by which ends are counted.
     pub fn label(&self) -> &'static str {
-        match self {
-            Self::ClientClosed(_) => "client_closed",
-            Self::ClientGone => "client_gone",
-            Self::Violation(Violation::Protocol(_)) => "protocol_error",
-            Self::Violation(Violation::NotUtf8) => "not_utf8",
-            Self::Violation(Violation::TooBig) => "message_too_big",
-            Self::Violation(Violation::TooManyFragments) => "too_many_fragments",
-            Self::HandlerEnded => "handler_ended",
-            Self::LineTooLong => "line_too_long",
-            Self::PingTimeout => "ping_timeout",
-            Self::Idle => "idle",
-            Self::WriteStalled => "write_stalled",
-            Self::ServerStopping => "server_stopping",
-        }
+        self.report().label
     }
 
     /// What the log says beside DISCONNECT, and how loud.
     pub fn remark(&self) -> Option<(Level, &'static str)> {
-        match self {
-            Self::ClientClosed(_) | Self::HandlerEnded => None,
-            Self::ClientGone => Some((Level::Trace, "Client went away without a close frame")),
-            Self::Violation(Violation::Protocol(_)) => {
-                Some((Level::Access, "Client broke the WebSocket protocol"))
-            }
-            Self::Violation(Violation::NotUtf8) => {
-                Some((Level::Access, "Client sent text that is not UTF-8"))
-            }
-            Self::Violation(Violation::TooBig) => {
-                Some((Level::Access, "Client sent a message over --maxframesize"))
-            }
-            Self::Violation(Violation::TooManyFragments) => Some((
-                Level::Access,
-                "Client sent a message in more than --maxfragments pieces",
-            )),
-            Self::LineTooLong => Some((Level::Error, "Program wrote a line over --maxline")),
-            Self::PingTimeout => Some((Level::Access, "Client does not answer pings")),
-            Self::Idle => Some((Level::Access, "No message for --sessionidletimeout")),
-            Self::WriteStalled => Some((
-                Level::Access,
-                "Client does not read what the program writes",
-            )),
-            Self::ServerStopping => Some((Level::Trace, "Server is stopping")),
-        }
+        self.report().remark
     }
 }
 
-/// Code and reason after a program's own end: what was asked for its status, else 1000 or 1011.
-fn exit_close(ended: Option<Ended>, exit_codes: &[(u8, u16)]) -> (Option<u16>, String) {
-    let failure = ended.and_then(failure);
-    let status = match ended {
-        Some(Ended::Status(status)) => status.code(),
-        _ => None,
-    };
+/// The close frame after a program's own end: what was asked for its status, else 1000 or 1011.
+fn exit_close(ended: Option<Ended>, exit_codes: &[(u8, u16)]) -> Close {
+    let failure = ended.and_then(Ended::failure);
+    let status = ended.and_then(Ended::code);
     let asked = exit_codes
         .iter()
         .find(|(exit, _)| Some(i32::from(*exit)) == status);
@@ -129,24 +196,17 @@ fn exit_close(ended: Option<Ended>, exit_codes: &[(u8, u16)]) -> (Option<u16>, S
         (None, None) => 1000,
         (None, Some(_)) => 1011,
     };
-    (Some(code), failure.unwrap_or_default())
-}
-
-/// How a program failed; `None` when it did not.
-fn failure(ended: Ended) -> Option<String> {
-    match ended {
-        Ended::Status(status) if status.success() => None,
-        Ended::Status(status) => Some(match (status.code(), status.signal()) {
-            (Some(code), _) => format!("exit status {code}"),
-            (None, Some(signal)) => format!("killed by signal {signal}"),
-            (None, None) => "ended abnormally".to_owned(),
-        }),
-        Ended::Unknown => Some("ended unobserved".to_owned()),
+    Close {
+        code: Some(code),
+        reason: failure.unwrap_or_default(),
+        farewell: Farewell::Ask,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::process::ExitStatusExt;
+
     use super::*;
 
     fn ended(raw: i32) -> Ended {
@@ -160,21 +220,24 @@ mod tests {
             close(0),
             Close {
                 code: Some(1000),
-                reason: String::new()
+                reason: String::new(),
+                farewell: Farewell::Ask,
             }
         );
         assert_eq!(
             close(3 << 8),
             Close {
                 code: Some(1011),
-                reason: "exit status 3".into()
+                reason: "exit status 3".into(),
+                farewell: Farewell::Ask,
             }
         );
         assert_eq!(
             close(9),
             Close {
                 code: Some(1011),
-                reason: "killed by signal 9".into()
+                reason: "killed by signal 9".into(),
+                farewell: Farewell::Ask,
             }
         );
         assert_eq!(End::HandlerEnded.close(None, &[]).unwrap().code, Some(1000));

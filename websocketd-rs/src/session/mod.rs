@@ -1,14 +1,16 @@
-//! A session: an upgraded connection with its handler, from the 101 to the access line.
+//! A session: an upgraded connection with its program, from the 101 to the access line.
+//!
+//! An end knows its protocol, a joint knows how ends meet: [`client`] speaks WebSocket, `process::Program` is the other end,
+//! [`framing`] says how messages stand in a program's bytes, and [`join`] brings one client and one program together. Other
+//! joints stand beside it, over the same ends.
 
-pub(crate) mod buffer;
-pub mod decoder;
-pub mod encoder;
+pub mod client;
 pub mod end;
-mod relay;
-pub(crate) mod stderr;
-mod teardown;
+pub mod framing;
+mod join;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -16,11 +18,16 @@ use crate::config::SiteConfig;
 use crate::logging::Fields;
 use crate::net::Stream;
 use crate::permit::ProgramPermit;
-use crate::process::{Exit, Handler};
+use crate::process::{Ended, Program};
+use client::Client;
 use end::End;
-use relay::Relay;
+use join::Join;
 
-/// A connection whose 101 has been written, with its running handler.
+/// How long a program that has closed its output may take to exit before the client gets its close frame:
+/// its status decides the code. Usually it is there at once; one that lingers has said all it wanted to.
+const STATUS_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// A connection whose 101 has been written, with its running program.
 #[derive(Debug)]
 pub struct Upgraded {
     /// The client.
@@ -28,7 +35,7 @@ pub struct Upgraded {
     /// Bytes that came after the request head: the beginning of the first frames.
     pub early: Vec<u8>,
     /// The program.
-    pub handler: Handler,
+    pub program: Program,
     /// Held until the process is gone.
     pub permit: ProgramPermit,
     /// For the log lines of this session.
@@ -37,41 +44,34 @@ pub struct Upgraded {
     pub config: Arc<SiteConfig>,
 }
 
-/// Runs a session to its end: relay, close frame, terminate, reap, access line.
+/// Runs a session to its end: join, close frame, terminate, reap, access line.
 /// `stopping` is cancelled when the server goes down.
 pub async fn run(session: Upgraded, stopping: &CancellationToken) -> End {
     let Upgraded {
         stream,
         early,
-        handler,
+        mut program,
         permit,
         mut fields,
         config,
     } = session;
     fields.access("session", "CONNECT");
-    let Handler {
-        pid,
-        stdin,
-        stdout,
-        stderr,
-        mut exit,
-    } = handler;
-    fields.pid = Some(pid);
+    fields.pid = Some(program.pid());
 
-    let mut relay = Relay::new(
-        stream,
-        &early,
-        (stdin, stdout, stderr),
-        &config.session,
-        &fields,
-    );
+    let settings = &config.session;
+    let form = framing::to_program(settings.framing);
+    let mut client = Client::new(stream, &early, form, settings);
     drop(early);
+    let form = framing::from_program(settings.framing, settings.max_line);
+    let mut join = Join::new(&mut client, &mut program, form, &fields);
     let end = tokio::select! {
         biased;
-        end = relay.run() => end,
+        end = join.run() => end,
         () = stopping.cancelled() => End::ServerStopping,
     };
-    tear_down(end, relay, pid, &mut exit, &config).await;
+    drop(join);
+    // Boxed: an idle session should not hold the room that its end takes.
+    Box::pin(end_both(end, client, &mut program, &fields, &config)).await;
     drop(permit);
 
     if let Some((level, remark)) = end.remark() {
@@ -81,7 +81,47 @@ pub async fn run(session: Upgraded, stopping: &CancellationToken) -> End {
     end
 }
 
-/// Boxed: an idle session should not hold the room that its end takes.
-async fn tear_down(end: End, relay: Relay<'_>, pid: u32, exit: &mut Exit, config: &SiteConfig) {
-    Box::pin(teardown::run(end, relay, pid, exit, config)).await;
+/// Ends client and program side by side; returns when the client's connection is closed and the process group is gone.
+async fn end_both(
+    end: End,
+    mut client: Client<'_>,
+    program: &mut Program,
+    fields: &Fields,
+    config: &SiteConfig,
+) -> Ended {
+    let rest = match end {
+        End::HandlerEnded => Vec::new(),
+        _ => client.take_ready(),
+    };
+    let mut termination = program.end(rest, fields);
+    let status = match end {
+        End::HandlerEnded => termination.wait(STATUS_TIMEOUT).await,
+        _ => None,
+    };
+    let terminated = async {
+        if end == End::ServerStopping {
+            let _ = termination.wait(config.process.shutdown_grace).await;
+        }
+        termination.terminate(config.process.close_delay).await
+    };
+    let close = end.close(status, &config.session.exit_codes);
+    let ((), ended) = tokio::join!(client.close(close), terminated);
+    ended
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Most bytes of a session's future. Each idle session pays for it, so that a growth is to be decided on, not to happen.
+    const MAX_FUTURE: usize = 1472;
+
+    #[test]
+    fn an_idle_session_stays_small() {
+        fn size<F>(_: impl Fn(Upgraded, &'static CancellationToken) -> F) -> usize {
+            size_of::<F>()
+        }
+        let size = size(run);
+        assert!(size <= MAX_FUTURE, "{size} bytes");
+    }
 }

@@ -14,7 +14,7 @@ const FLOW: [&[&str]; 6] = [
 ];
 
 /// Modules that every stage may name; they know of none.
-const LEAVES: [&str; 5] = ["permit", "cli", "config", "logging", "metrics"];
+const LEAVES: [&str; 6] = ["buffer", "permit", "cli", "config", "logging", "metrics"];
 
 struct Source {
     module: String,

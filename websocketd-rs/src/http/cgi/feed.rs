@@ -31,8 +31,7 @@ pub(super) struct Feed<'a, R> {
 
 impl<R: AsyncRead + Unpin> Feed<'_, R> {
     /// Passes the request's body on, then watches for the client's end. Returns only when something is wrong.
-    pub(super) async fn run(mut self, mut chunk: Vec<u8>, stdin: Stdin) -> Outcome {
-        let mut stdin = Some(stdin);
+    pub(super) async fn run(mut self, mut chunk: Vec<u8>, mut stdin: Option<Stdin>) -> Outcome {
         let mut written = 0;
         loop {
             // A script that has closed its stdin doesn't want the rest: it is read over.

@@ -5,10 +5,8 @@ mod outcome;
 mod relay;
 mod reply;
 
-use std::future::poll_fn;
 use std::io;
 use std::path::Path;
-use std::pin::pin;
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
@@ -23,8 +21,7 @@ use crate::http::script::Script;
 use crate::http::upgrade::{NoPermit, describe, spawn_status, unique_id};
 use crate::logging::Fields;
 use crate::metrics::METRICS;
-use crate::process::{Command, Handler, env, terminate};
-use crate::session::stderr::Stderr;
+use crate::process::{Command, Program, env};
 use outcome::{Outcome, Remainder};
 use relay::ScriptRelay;
 
@@ -72,7 +69,7 @@ pub(super) async fn serve(
         Err(env::TooLarge) => return exchange.reply_status(431).await,
     };
     match exchange.spawn(command).await {
-        Ok(handler) => run(exchange, handler, begin, deadline, &mut fields).await?,
+        Ok(program) => run(exchange, program, begin, deadline, &mut fields).await?,
         Err(error) => {
             fields.error("http", &format!("CGI script could not be started: {error}"));
             exchange.reply_status(spawn_status(&error)).await?;
@@ -163,22 +160,15 @@ async fn prepare(
 /// Runs the script until it has answered and exited.
 async fn run(
     exchange: &mut Exchange<'_>,
-    handler: Handler,
+    mut program: Program,
     begin: Vec<u8>,
     deadline: Instant,
     fields: &mut Fields,
 ) -> io::Result<()> {
-    let Handler {
-        pid,
-        stdin,
-        stdout,
-        stderr,
-        mut exit,
-    } = handler;
-    fields.pid = Some(pid);
+    fields.pid = Some(program.pid());
     let (service, config) = (exchange.service, &exchange.site.config);
-    let mut stderr = Stderr::new(stderr);
     let mut relay = ScriptRelay::new(exchange);
+    let (stdin, stdout) = (program.take_stdin(), program.take_stdout());
     let answered = async {
         tokio::select! {
             outcome = relay.run(begin, stdin, stdout) => outcome,
@@ -186,7 +176,7 @@ async fn run(
             () = stopped(service, config.process.shutdown_grace) => Outcome::Stopping,
         }
     };
-    let outcome = log_until(&mut stderr, fields, answered).await;
+    let outcome = program.log_during(fields, answered).await;
     let is_begun = relay.is_begun();
     if relay.is_odd() {
         fields.error(
@@ -195,16 +185,12 @@ async fn run(
         );
     }
     let concluded = conclude(exchange, outcome, is_begun, fields).await;
-    let ended = async {
-        // A script that has answered is about to exit, and what it left in the background may go on.
-        let exits = outcome == Outcome::Answered;
-        exit.inquiry(pid).send();
-        if !exits || timeout_at(deadline, exit.wait()).await.is_err() {
-            let close_delay = config.process.close_delay;
-            terminate::end(pid, &mut exit, close_delay).await;
-        }
-    };
-    log_until(&mut stderr, fields, ended).await;
+    // A script that has answered is about to exit, and what it left in the background may go on.
+    let exits = outcome == Outcome::Answered;
+    if !exits || timeout_at(deadline, program.wait(fields)).await.is_err() {
+        let close_delay = exchange.site.config.process.close_delay;
+        program.terminate(close_delay, fields).await;
+    }
     concluded
 }
 
@@ -236,14 +222,4 @@ async fn conclude(
 async fn stopped(service: &Service, grace: Duration) {
     service.stopping.cancelled().await;
     sleep(grace).await;
-}
-
-/// Logs what the script says on stderr until `done`.
-async fn log_until<T>(stderr: &mut Stderr, fields: &Fields, done: impl Future<Output = T>) -> T {
-    let mut done = pin!(done);
-    poll_fn(|cx| {
-        stderr.poll_log(cx, fields);
-        done.as_mut().poll(cx)
-    })
-    .await
 }

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::io::AsyncWrite;
-use tokio::net::unix::pipe;
 use tokio::time::{Instant, timeout_at};
 
 use super::feed::Feed;
@@ -17,7 +16,7 @@ use crate::http::connection::{Connection, read_more, write_all};
 use crate::http::exchange::Exchange;
 use crate::http::request::Version;
 use crate::http::response::{Context, Length};
-use crate::process::Stdin;
+use crate::process::{Stdin, Stdout};
 
 /// Most bytes of a script's header block.
 const MAX_BLOCK: usize = 64 * 1024;
@@ -68,9 +67,12 @@ impl<'a> ScriptRelay<'a> {
     pub(super) async fn run(
         &mut self,
         begin: Vec<u8>,
-        stdin: Stdin,
-        stdout: pipe::Receiver,
+        stdin: Option<Stdin>,
+        stdout: Option<Stdout>,
     ) -> Outcome {
+        let Some(stdout) = stdout else {
+            return Outcome::NoReply("its output can't be read");
+        };
         let patience = self.connection.write_timeout();
         let (client, writer) = tokio::io::split(&mut self.connection.stream);
         let must_close = AtomicBool::new(self.body.must_close());
@@ -114,7 +116,7 @@ struct ReplyWriter<'a, W> {
 }
 
 impl<W: AsyncWrite + Unpin> ReplyWriter<'_, W> {
-    async fn run(&mut self, mut stdout: pipe::Receiver) -> Outcome {
+    async fn run(&mut self, mut stdout: Stdout) -> Outcome {
         let (reply, rest) = match read_reply(&mut stdout).await {
             Ok(read) => read,
             Err(reason) => return Outcome::NoReply(reason),
@@ -133,7 +135,7 @@ impl<W: AsyncWrite + Unpin> ReplyWriter<'_, W> {
         &mut self,
         reply: ScriptReply,
         mut rest: Vec<u8>,
-        mut stdout: pipe::Receiver,
+        mut stdout: Stdout,
     ) -> io::Result<Outcome> {
         if self.is_head || !reply.has_body() {
             let length = match reply.length {
@@ -184,7 +186,7 @@ impl<W: AsyncWrite + Unpin> ReplyWriter<'_, W> {
         mut out: Vec<u8>,
         mut rest: Vec<u8>,
         length: u64,
-        mut stdout: pipe::Receiver,
+        mut stdout: Stdout,
     ) -> io::Result<Outcome> {
         let mut left = length;
         loop {
@@ -210,7 +212,7 @@ impl<W: AsyncWrite + Unpin> ReplyWriter<'_, W> {
 }
 
 /// Reads the header block and what came with it. An unterminated block counts, as it does for websocketd.
-async fn read_reply(stdout: &mut pipe::Receiver) -> Result<(ScriptReply, Vec<u8>), &'static str> {
+async fn read_reply(stdout: &mut Stdout) -> Result<(ScriptReply, Vec<u8>), &'static str> {
     let mut bytes = Vec::new();
     let mut seen = 0;
     loop {
@@ -232,11 +234,7 @@ async fn read_reply(stdout: &mut pipe::Receiver) -> Result<(ScriptReply, Vec<u8>
 }
 
 /// Gathers the start of the body; whether that is all of it.
-async fn hold(
-    reply: &ScriptReply,
-    stdout: &mut pipe::Receiver,
-    rest: &mut Vec<u8>,
-) -> io::Result<bool> {
+async fn hold(reply: &ScriptReply, stdout: &mut Stdout, rest: &mut Vec<u8>) -> io::Result<bool> {
     if reply.is_event_stream() && !rest.is_empty() {
         return Ok(false);
     }
@@ -263,7 +261,7 @@ async fn hold(
 }
 
 /// Skips the rest of the script's output, so that SIGPIPE doesn't kill it for a byte too many.
-async fn skip(stdout: &mut pipe::Receiver) -> io::Result<()> {
+async fn skip(stdout: &mut Stdout) -> io::Result<()> {
     let mut scrap = Vec::new();
     while read_more(stdout, &mut scrap).await? > 0 {
         scrap.clear();

@@ -16,17 +16,17 @@ use super::response::{self, Response};
 use super::script;
 use super::status;
 use super::target;
-use crate::config::{Program, SiteConfig};
+use crate::config::{self, SiteConfig};
 use crate::logging::Fields;
 use crate::metrics::METRICS;
 use crate::permit::ProgramPermit;
-use crate::process::{Command, Handler, env, terminate};
+use crate::process::{Command, Program, env};
 pub(super) use refusal::{NoPermit, Refusal, spawn_status};
 
 /// A program that runs for a client that has its 101.
 #[derive(Debug)]
 pub(super) struct Started {
-    pub(super) handler: Handler,
+    pub(super) program: Program,
     pub(super) permit: ProgramPermit,
     pub(super) fields: Fields,
     pub(super) config: Arc<SiteConfig>,
@@ -34,7 +34,7 @@ pub(super) struct Started {
 
 /// A program that runs for a client that waits for its 101.
 struct Ready {
-    handler: Handler,
+    program: Program,
     permit: ProgramPermit,
     handshake: Handshake,
 }
@@ -51,7 +51,7 @@ struct Endpoint {
 /// Answers an upgrade request: with 101 and a running program, or with why not.
 pub(super) async fn upgrade(
     exchange: &mut Exchange<'_>,
-    program: &Program,
+    program: &config::Program,
 ) -> io::Result<Option<Started>> {
     let mut fields = exchange.fields();
     let ready = match start(exchange, program, &mut fields).await? {
@@ -63,7 +63,7 @@ pub(super) async fn upgrade(
         }
     };
     let Ready {
-        handler,
+        program: mut running,
         permit,
         handshake: Handshake {
             accept, protocol, ..
@@ -73,18 +73,11 @@ pub(super) async fn upgrade(
     let head = response::encode_switching(&accept, protocol.as_deref(), &config.http);
     if let Err(error) = exchange.connection.write_all(&head).await {
         // The client is gone before its session began. The permit is held until the program is gone too.
-        let Handler {
-            pid,
-            stdin,
-            mut exit,
-            ..
-        } = handler;
-        drop(stdin);
-        terminate::end(pid, &mut exit, config.process.close_delay).await;
+        running.terminate(config.process.close_delay, &fields).await;
         return Err(error);
     }
     Ok(Some(Started {
-        handler,
+        program: running,
         permit,
         fields,
         config: Arc::clone(config),
@@ -94,7 +87,7 @@ pub(super) async fn upgrade(
 /// Everything that can refuse, the start of the program last. `fields` is filled in on the way, for the line of a refusal too.
 async fn start(
     exchange: &Exchange<'_>,
-    program: &Program,
+    program: &config::Program,
     fields: &mut Fields,
 ) -> io::Result<Result<Ready, Refusal>> {
     let permit = match exchange.take_permit() {
@@ -115,21 +108,23 @@ async fn start(
         Ok(prepared) => prepared,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let program = fields.command.clone().unwrap_or_default();
-    let started = exchange.spawn(command).await;
-    Ok(started
-        .map(|handler| Ready {
-            handler,
+    Ok(match exchange.spawn(command).await {
+        Ok(program) => Ok(Ready {
+            program,
             permit,
             handshake,
-        })
-        .map_err(|error| Refusal::Spawn { program, error }))
+        }),
+        Err(error) => Err(Refusal::Spawn {
+            program: fields.command.clone().unwrap_or_default(),
+            error,
+        }),
+    })
 }
 
 /// What a session needs that can be said without starting anything.
 fn prepare(
     exchange: &Exchange<'_>,
-    program: &Program,
+    program: &config::Program,
     remote: &Remote,
     id: &str,
     fields: &mut Fields,
@@ -174,10 +169,10 @@ async fn refuse(exchange: &mut Exchange<'_>, refusal: &Refusal, fields: &Fields)
     exchange.reply_text(response, &text).await
 }
 
-fn find_endpoint(program: &Program, exchange: &Exchange<'_>) -> Option<Endpoint> {
+fn find_endpoint(program: &config::Program, exchange: &Exchange<'_>) -> Option<Endpoint> {
     let (prefix, path) = (exchange.prefix(), exchange.path());
     match program {
-        Program::Command {
+        config::Program::Command {
             path: program,
             args,
         } => Some(Endpoint {
@@ -187,7 +182,7 @@ fn find_endpoint(program: &Program, exchange: &Exchange<'_>) -> Option<Endpoint>
             script_name: if prefix.is_empty() { "/" } else { prefix }.into(),
             path_info: path.to_vec(),
         }),
-        Program::ScriptDir(dir) => script::find(dir, path).map(|script| Endpoint {
+        config::Program::ScriptDir(dir) => script::find(dir, path).map(|script| Endpoint {
             program: script.file,
             args: Vec::new(),
             script_name: [prefix.as_bytes(), &script.name].concat(),

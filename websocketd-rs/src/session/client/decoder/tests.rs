@@ -1,6 +1,10 @@
 use proptest::prelude::*;
 
+use super::regions::PARKED_MAX;
 use super::*;
+use crate::buffer::BUFFER_SIZE;
+use crate::config::Framing;
+use crate::session::framing::to_program;
 
 const TEXT: u8 = 1;
 const BINARY: u8 = 2;
@@ -13,10 +17,18 @@ const MASK: [u8; 4] = [0x12, 0xf3, 0x04, 0x99];
 
 fn rules(kind: Kind) -> Rules {
     Rules {
-        kind,
+        form: form(kind),
         max_message: 1 << 20,
         max_fragments: 64,
     }
+}
+
+/// A framing that takes messages of `kind`.
+fn form(kind: Kind) -> &'static dyn ToProgram {
+    to_program(match kind {
+        Kind::Text => Framing::Lines,
+        Kind::Binary => Framing::Binary,
+    })
 }
 
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
@@ -161,7 +173,7 @@ fn dropped_text_is_looked_at_and_takes_no_room() {
         decoder.space()[..piece.len()].copy_from_slice(piece);
         decoder.filled(piece.len());
         assert_eq!(decoder.decode(), Ok(Event::NeedBytes));
-        assert!(decoder.live() <= 8, "nothing of it is kept");
+        assert!(decoder.regions.live() <= 8, "nothing of it is kept");
     }
 }
 
@@ -297,7 +309,7 @@ fn text_that_is_not_utf8_is_refused_as_soon_as_it_is_seen() {
 #[test]
 fn limits_hold_to_the_byte() {
     let strict = Rules {
-        kind: Kind::Text,
+        form: form(Kind::Text),
         max_message: 10,
         max_fragments: 3,
     };
@@ -361,7 +373,7 @@ fn a_stalled_program_bounds_the_buffer() {
         decoder.filled(n);
         rest = &rest[n..];
     }
-    assert!(decoder.buf.len() <= BUFFER_SIZE);
+    assert!(decoder.regions.capacity() <= BUFFER_SIZE);
     let n = decoder.ready().len();
     decoder.consume(n);
     assert!(!decoder.space().is_empty());
@@ -374,14 +386,14 @@ fn an_idle_decoder_owns_no_buffer() {
     assert_eq!(decoder.ready(), b"early\n");
     decoder.consume(6);
     decoder.park();
-    assert_eq!(decoder.buf.len(), 0);
+    assert_eq!(decoder.regions.capacity(), 0);
 
     let half = frame(FIN | TEXT, b"half a frame");
     decoder.space()[..9].copy_from_slice(&half[..9]);
     decoder.filled(9);
     assert_eq!(decoder.decode(), Ok(Event::NeedBytes));
     decoder.park();
-    assert!(decoder.buf.len() <= PARKED_MAX);
+    assert!(decoder.regions.capacity() <= PARKED_MAX);
     let more = &half[9..];
     decoder.space()[..more.len()].copy_from_slice(more);
     decoder.filled(more.len());

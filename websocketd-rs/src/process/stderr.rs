@@ -1,12 +1,14 @@
 //! A program's stderr: read for as long as it writes, logged line by line.
 
+use std::io;
+use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::unix::pipe;
 
-use super::encoder::{Lines, text_of};
+use crate::buffer::{Lines, text_of};
 use crate::logging::Fields;
 
 /// Longest piece of a line in one log line, in bytes; a longer line is told in several.
@@ -14,17 +16,21 @@ const MAX_PIECE: usize = 4096;
 
 /// The pipe, and the line that has not ended yet.
 #[derive(Debug)]
-pub(crate) struct Stderr {
+pub(super) struct Stderr {
     pipe: Option<pipe::Receiver>,
     lines: Lines,
 }
 
 impl Stderr {
-    pub(crate) fn new(pipe: pipe::Receiver) -> Self {
-        Self {
-            pipe: Some(pipe),
+    /// The end of a pipe, non-blocking.
+    ///
+    /// # Errors
+    /// When the runtime can't watch it.
+    pub(super) fn new(end: OwnedFd) -> io::Result<Self> {
+        Ok(Self {
+            pipe: Some(pipe::Receiver::from_owned_fd_unchecked(end)?),
             lines: Lines::default(),
-        }
+        })
     }
 
     /// Whether the program can still write.
@@ -33,7 +39,7 @@ impl Stderr {
     }
 
     /// Logs all that has come.
-    pub(crate) fn poll_log(&mut self, cx: &mut Context<'_>, fields: &Fields) {
+    pub(super) fn poll_log(&mut self, cx: &mut Context<'_>, fields: &Fields) {
         while self.is_open() {
             let poll = self.poll_lines(cx, |line| {
                 fields.error("stderr", text_of(line).trim_end());

@@ -2,17 +2,21 @@
 //!
 //! A worker thread polls one task at a time, so that a few buffers a thread serve any number of sessions. A
 //! burst in which many sessions hold theirs at once must not stay in memory when it is over: a buffer is a
-//! mapping of its own, which the kernel takes back at once. (From the heap, where small allocations of other
-//! sessions lie between, 25 KB a session stayed after each had received 64 KiB; so, less than 2 KB do.)
+//! mapping of its own, which the kernel takes back at once. On the heap, small allocations of other sessions lie
+//! between, and their pages would stay (`hold-many` in bench/REPORT.md has the figure).
+
+mod lines;
 
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
 use memmap2::MmapMut;
 
+pub use lines::{Lines, text_of};
+
 /// Bytes of a pooled buffer: what a pipe holds by default (pipe(7)), so that one read can empty it, and a
 /// frame header.
-pub(crate) const BUFFER_SIZE: usize = 64 * 1024 + 64;
+pub const BUFFER_SIZE: usize = 64 * 1024 + 64;
 
 /// Buffers kept by each thread: a session that is being polled uses three at the most.
 const POOL_MAX: usize = 8;
@@ -26,7 +30,7 @@ thread_local! {
 
 /// Initialized bytes.
 #[derive(Debug)]
-pub(crate) enum Buffer {
+pub enum Buffer {
     /// A small one.
     Heap(Vec<u8>),
     /// One that the kernel takes back when it is dropped.
@@ -67,7 +71,7 @@ impl DerefMut for Buffer {
 
 impl Buffer {
     /// `len` zeroes.
-    pub(crate) fn zeroed(len: usize) -> Self {
+    pub fn zeroed(len: usize) -> Self {
         if len >= MAPPED_MIN {
             // Refused when the process has too many mappings (vm.max_map_count): the heap serves as well.
             if let Ok(mapping) = MmapMut::map_anon(len) {
@@ -78,7 +82,7 @@ impl Buffer {
     }
 
     /// Makes it `len` bytes long, which must not be less than it is.
-    pub(crate) fn grow(&mut self, len: usize) {
+    pub fn grow(&mut self, len: usize) {
         let mut grown = Self::zeroed(len);
         grown[..self.len()].copy_from_slice(self);
         *self = grown;
@@ -86,13 +90,13 @@ impl Buffer {
 }
 
 /// A buffer of [`BUFFER_SIZE`] bytes, of which all may have been used before.
-pub(crate) fn take() -> Buffer {
+pub fn take() -> Buffer {
     POOL.with_borrow_mut(Vec::pop)
         .unwrap_or_else(|| Buffer::zeroed(BUFFER_SIZE))
 }
 
 /// Gives a buffer back. One of another size, or one too many, is freed.
-pub(crate) fn give(buffer: Buffer) {
+pub fn give(buffer: Buffer) {
     if buffer.len() != BUFFER_SIZE {
         return;
     }

@@ -1,0 +1,94 @@
+//! The closing handshake (RFC 6455 section 7).
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::Control;
+
+use super::Client;
+use super::decoder::Event;
+use crate::session::end::{Close, Farewell};
+
+/// How long to try to reach a client that answers no pings: what its socket takes at once may still reach it.
+const SILENT_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// Bytes read at once of what is dropped.
+const SCRAP: usize = 4096;
+
+impl Client<'_> {
+    /// Takes what the program has not been given yet.
+    pub(in crate::session) fn take_ready(&mut self) -> Vec<u8> {
+        let rest = self.decoder.ready().to_vec();
+        self.decoder.discard();
+        rest
+    }
+
+    /// Writes what is pending and the close frame, waits for the client's, closes. Bounded by `--closetimeout` in all.
+    pub(in crate::session) async fn close(mut self, close: Option<Close>) {
+        if let Some(close) = close {
+            self.shake_hands(&close).await;
+        }
+        // The next session of this thread takes them, in place of a new mapping for each connection.
+        self.decoder.discard();
+        self.decoder.park();
+        self.outgoing.park();
+    }
+
+    async fn shake_hands(&mut self, close: &Close) {
+        let mut payload = Vec::new();
+        if let Some(code) = close.code {
+            payload.extend_from_slice(&code.to_be_bytes());
+            payload.extend_from_slice(close.reason.as_bytes());
+        }
+        self.outgoing.control(Control::Close, &payload);
+        let limit = match close.farewell {
+            Farewell::Silent => self.config.close_timeout.min(SILENT_TIMEOUT),
+            _ => self.config.close_timeout,
+        };
+        // An error or a time-out here means that the client is gone, and nothing is left to do for it.
+        let _ = timeout(limit, self.exchange(close.farewell)).await;
+    }
+
+    async fn exchange(&mut self, farewell: Farewell) -> std::io::Result<()> {
+        if farewell == Farewell::Answer {
+            let written = self.stream.write_last(self.outgoing.pending());
+            self.outgoing.consume(written);
+        }
+        self.stream.write_all(self.outgoing.pending()).await?;
+        self.outgoing.discard();
+        self.stream.flush().await?;
+        match farewell {
+            Farewell::Answer | Farewell::Silent => {}
+            Farewell::Deaf => {
+                self.stream.shutdown().await?;
+                return self.skip_to_end().await;
+            }
+            Farewell::Ask => self.await_close().await?,
+        }
+        self.stream.shutdown().await
+    }
+
+    async fn await_close(&mut self) -> std::io::Result<()> {
+        loop {
+            self.decoder.discard();
+            match self.decoder.decode() {
+                Ok(Event::NeedBytes) => {}
+                Ok(Event::Ping(_) | Event::Pong) => continue,
+                Ok(Event::Close(_)) | Err(_) => return Ok(()),
+            }
+            let n = self.stream.read(self.decoder.space()).await?;
+            if n == 0 {
+                return Ok(());
+            }
+            self.decoder.filled(n);
+        }
+    }
+
+    /// A socket that is closed with bytes unread resets the connection, and the close frame may be lost.
+    async fn skip_to_end(&mut self) -> std::io::Result<()> {
+        let mut scrap = [0; SCRAP];
+        while self.stream.read(&mut scrap).await? > 0 {}
+        Ok(())
+    }
+}

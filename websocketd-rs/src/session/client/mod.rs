@@ -1,0 +1,214 @@
+//! The client's end of a session: WebSocket frames in, frames out, signs of life, the closing handshake.
+//!
+//! It knows no program. A joint takes what is [`Client::ready`] and puts messages into [`Client::outgoing`].
+
+mod clock;
+mod close;
+pub mod decoder;
+pub mod outgoing;
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::Control;
+
+use super::end::End;
+use super::framing::ToProgram;
+use crate::config;
+use crate::metrics::METRICS;
+use crate::net::Stream;
+use clock::{Clock, Due};
+use decoder::{Decoder, Event, Payload, Rules};
+use outgoing::Outgoing;
+
+/// Pings that are answered one by one when many come before a write. RFC 6455 section 5.5.3 lets an endpoint answer only
+/// the latest, but clients that count their pongs, and conformance suites, want them all; a flood gets the newest.
+const MAX_PONGS: usize = 32;
+
+/// A client after the 101.
+#[derive(Debug)]
+pub(super) struct Client<'a> {
+    stream: Stream,
+    decoder: Decoder,
+    outgoing: Outgoing,
+    /// Pings that wait for their answer, at most [`MAX_PONGS`].
+    pongs: VecDeque<Payload>,
+    ping_due: bool,
+    /// Bytes were handed to TLS that may not be on the wire yet.
+    unflushed: bool,
+    clock: Clock,
+    config: &'a config::Session,
+}
+
+impl<'a> Client<'a> {
+    /// `early` came after the request head; `form` says what the program gets.
+    pub(super) fn new(
+        stream: Stream,
+        early: &[u8],
+        form: &'static dyn ToProgram,
+        config: &'a config::Session,
+    ) -> Self {
+        let rules = Rules {
+            form,
+            max_message: config.max_message.unwrap_or(usize::MAX),
+            max_fragments: config.max_fragments,
+        };
+        if let Some(interval) = config.ping_interval {
+            stream.bound_unacknowledged(2 * interval);
+        }
+        Self {
+            stream,
+            decoder: Decoder::new(rules, early),
+            outgoing: Outgoing::default(),
+            pongs: VecDeque::new(),
+            ping_due: false,
+            unflushed: false,
+            clock: Clock::start(config.ping_interval, config.idle_timeout),
+            config,
+        }
+    }
+
+    /// Whole messages, as the program gets them.
+    pub(super) fn ready(&self) -> &[u8] {
+        self.decoder.ready()
+    }
+
+    /// Takes the first `n` bytes of [`Self::ready`] away.
+    pub(super) fn consume(&mut self, n: usize) {
+        self.decoder.consume(n);
+    }
+
+    /// Decodes all that has come, so that all its messages go to the program in one write.
+    ///
+    /// # Errors
+    /// When the client closes, or broke the protocol or a limit.
+    pub(super) fn decode(&mut self) -> Result<(), End> {
+        loop {
+            match self.decoder.decode().map_err(End::Violation)? {
+                Event::NeedBytes => {
+                    let messages = self.decoder.take_finished().into();
+                    METRICS.messages_in.add(messages);
+                    self.clock.pass(messages, self.config.idle_timeout);
+                    return Ok(());
+                }
+                Event::Ping(payload) => {
+                    if self.pongs.len() == MAX_PONGS {
+                        self.pongs.pop_front();
+                    }
+                    self.pongs.push_back(payload);
+                }
+                Event::Pong => {}
+                Event::Close(code) => return Err(End::ClientClosed(code)),
+            }
+        }
+    }
+
+    /// Reads once. Waits, without reading, while what is [`Self::ready`] leaves no room.
+    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
+        let mut space = ReadBuf::new(self.decoder.space());
+        if space.capacity() == 0 {
+            // The program is slow. Its client is not read until then, and must not be taken for dead for that;
+            // whether it is still there is left to TCP (see `bound_unacknowledged`).
+            self.clock.suspend_liveness();
+            return Poll::Pending;
+        }
+        match Pin::new(&mut self.stream).poll_read(cx, &mut space) {
+            Poll::Pending => {
+                self.decoder.park();
+                self.clock.resume_liveness(self.config.ping_interval);
+                Poll::Pending
+            }
+            Poll::Ready(Ok(())) if !space.filled().is_empty() => {
+                let n = space.filled().len();
+                METRICS.bytes_in.add(n as u64);
+                self.decoder.filled(n);
+                self.clock.see_alive(self.config.ping_interval);
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(_) => Poll::Ready(Err(End::ClientGone)),
+        }
+    }
+
+    /// Where messages for the client go. Empty after [`Self::poll_flush`].
+    pub(super) fn outgoing(&mut self) -> &mut Outgoing {
+        &mut self.outgoing
+    }
+
+    /// Writes messages, pongs and pings until nothing is left.
+    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
+        loop {
+            if self.outgoing.is_empty() {
+                self.put_control();
+            }
+            if let Err(end) = ready!(self.poll_write(cx)) {
+                return Poll::Ready(Err(end));
+            }
+            if self.pongs.is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+
+    fn put_control(&mut self) {
+        // Taken whole: an idle session keeps no queue.
+        for payload in std::mem::take(&mut self.pongs) {
+            self.outgoing.control(Control::Pong, payload.as_slice());
+        }
+        if std::mem::take(&mut self.ping_due) {
+            self.outgoing.control(Control::Ping, b"");
+        }
+    }
+
+    /// Writes all that is pending, in as few calls as the socket takes.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
+        loop {
+            let stream = Pin::new(&mut self.stream);
+            let poll = if !self.outgoing.is_empty() {
+                match stream.poll_write(cx, self.outgoing.pending()) {
+                    Poll::Ready(Ok(0)) => return Poll::Ready(Err(End::ClientGone)),
+                    poll => poll,
+                }
+            } else if self.unflushed {
+                stream.poll_flush(cx).map_ok(|()| 0)
+            } else {
+                return Poll::Ready(Ok(()));
+            };
+            match poll {
+                Poll::Ready(Ok(n)) => self.wrote(n),
+                Poll::Ready(Err(_)) => return Poll::Ready(Err(End::ClientGone)),
+                Poll::Pending => {
+                    self.clock.stall(self.config.write_timeout);
+                    return Poll::Pending;
+                }
+            }
+        }
+    }
+
+    fn wrote(&mut self, n: usize) {
+        self.unflushed = n > 0 && self.stream.is_tls();
+        METRICS.bytes_out.add(n as u64);
+        let messages = self.outgoing.take_messages().into();
+        METRICS.messages_out.add(messages);
+        self.clock.pass(messages, self.config.idle_timeout);
+        self.outgoing.consume(n);
+        self.clock.progress();
+    }
+
+    /// Gives back the frames' buffer while the session waits for the program.
+    pub(super) fn park(&mut self) {
+        self.outgoing.park();
+    }
+
+    /// Ready when a ping is to be flushed, or with the end of a client that gave no sign of life.
+    pub(super) fn poll_clock(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
+        match ready!(self.clock.poll(cx, self.config.ping_interval)) {
+            Due::Ping => {
+                self.ping_due = true;
+                Poll::Ready(Ok(()))
+            }
+            Due::End(end) => Poll::Ready(Err(end)),
+        }
+    }
+}

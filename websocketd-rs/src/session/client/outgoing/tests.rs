@@ -1,0 +1,47 @@
+use super::*;
+
+#[test]
+fn all_messages_of_a_read_are_one_write() {
+    let mut outgoing = Outgoing::default();
+    outgoing.message(Kind::Text, b"one");
+    outgoing.message(Kind::Text, b"");
+    outgoing.message(Kind::Text, &[b'x'; 126]);
+    outgoing.control(Control::Ping, b"");
+    let expected = [
+        &b"\x81\x03one\x81\x00\x81\x7e\x00\x7e"[..],
+        &[b'x'; 126],
+        b"\x89\x00",
+    ]
+    .concat();
+    assert_eq!(outgoing.pending(), expected);
+    outgoing.consume(5);
+    assert_eq!(outgoing.pending(), &expected[5..]);
+    outgoing.consume(usize::MAX);
+    assert!(outgoing.is_empty());
+}
+
+#[test]
+fn a_binary_message_gets_its_header_without_a_copy() {
+    for len in [1, 125, 126, 65535, 65536] {
+        let mut outgoing = Outgoing::default();
+        outgoing.space()[..len].fill(7);
+        outgoing.filled(Kind::Binary, len);
+        let header = FrameHeader {
+            opcode: OpCode::Data(Data::Binary),
+            ..FrameHeader::default()
+        };
+        let mut expected = Vec::new();
+        header.format(len as u64, &mut expected).unwrap();
+        expected.resize(expected.len() + len, 7);
+        assert_eq!(outgoing.pending(), expected);
+    }
+}
+
+#[test]
+fn what_grew_is_given_back() {
+    let mut outgoing = Outgoing::default();
+    outgoing.message(Kind::Text, &vec![b'x'; 1 << 20]);
+    outgoing.consume(usize::MAX);
+    outgoing.park();
+    assert_eq!(outgoing.buf.len(), 0);
+}

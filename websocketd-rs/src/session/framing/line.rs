@@ -1,0 +1,157 @@
+//! The default: a text message is a line.
+
+use std::borrow::Cow;
+
+use super::{BadOutput, FromProgram, Kind, Sink, ToProgram};
+use crate::buffer::{Lines, text_of};
+
+#[derive(Debug)]
+pub(super) struct ToStdin;
+
+impl ToProgram for ToStdin {
+    fn takes(&self, kind: Kind) -> bool {
+        kind == Kind::Text
+    }
+
+    fn finish(&self, _: &mut [u8]) -> &'static [u8] {
+        b"\n"
+    }
+}
+
+/// A rest without its newline is a message too, at the end of the output.
+#[derive(Debug)]
+pub(super) struct FromStdout {
+    lines: Lines,
+    max_line: usize,
+    replaced: Replaced,
+}
+
+/// Whether bytes that are not UTF-8 were replaced, as a text message must be (RFC 6455 section 5.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Replaced {
+    Never,
+    Unreported,
+    Reported,
+}
+
+impl FromStdout {
+    pub(super) fn new(max_line: usize) -> Self {
+        Self {
+            lines: Lines::default(),
+            max_line,
+            replaced: Replaced::Never,
+        }
+    }
+
+    pub(super) fn space(&mut self) -> &mut [u8] {
+        self.lines.space(self.max_line)
+    }
+
+    /// Hands each line that is whole to `each`, as UTF-8.
+    pub(super) fn take_lines(
+        &mut self,
+        n: usize,
+        mut each: impl FnMut(&str),
+    ) -> Result<(), BadOutput> {
+        self.lines.filled(n);
+        while let Some(line) = self.lines.next_line() {
+            if line.len() > self.max_line {
+                return Err(BadOutput::LineTooLong);
+            }
+            self.replaced.note(line, &mut each);
+        }
+        if self.lines.pending().len() > self.max_line {
+            return Err(BadOutput::LineTooLong);
+        }
+        Ok(())
+    }
+
+    pub(super) fn take_rest(&mut self, mut each: impl FnMut(&str)) {
+        if let Some(rest) = self.lines.take_rest() {
+            self.replaced.note(rest, &mut each);
+        }
+    }
+}
+
+impl Replaced {
+    fn note(&mut self, line: &[u8], each: &mut impl FnMut(&str)) {
+        let text = text_of(line);
+        if *self == Self::Never && matches!(text, Cow::Owned(_)) {
+            *self = Self::Unreported;
+        }
+        each(&text);
+    }
+}
+
+impl FromProgram for FromStdout {
+    fn space<'a>(&'a mut self, _: &'a mut dyn Sink) -> &'a mut [u8] {
+        self.space()
+    }
+
+    fn filled(&mut self, n: usize, sink: &mut dyn Sink) -> Result<(), BadOutput> {
+        self.take_lines(n, |line| sink.message(Kind::Text, line.as_bytes()))
+    }
+
+    fn finish(&mut self, sink: &mut dyn Sink) {
+        self.take_rest(|line| sink.message(Kind::Text, line.as_bytes()));
+    }
+
+    fn take_remark(&mut self) -> Option<&'static str> {
+        if self.replaced != Replaced::Unreported {
+            return None;
+        }
+        self.replaced = Replaced::Reported;
+        Some("Program wrote bytes that are not UTF-8; they were replaced")
+    }
+
+    fn park(&mut self) {
+        self.lines.park();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::framing::tests::Messages;
+
+    fn feed(form: &mut FromStdout, bytes: &[u8], sink: &mut Messages) -> Result<(), BadOutput> {
+        FromStdout::space(form)[..bytes.len()].copy_from_slice(bytes);
+        form.filled(bytes.len(), sink)
+    }
+
+    #[test]
+    fn lines_are_text_messages_and_so_is_the_rest() {
+        let (mut form, mut sink) = (FromStdout::new(100), Messages::default());
+        feed(&mut form, b"one\r\n\ntw", &mut sink).unwrap();
+        form.park();
+        feed(&mut form, b"o\nthree", &mut sink).unwrap();
+        form.finish(&mut sink);
+        form.finish(&mut sink);
+        let texts = ["one", "", "two", "three"];
+        assert_eq!(sink.0, texts.map(|text| (Kind::Text, text.into())));
+        assert_eq!(form.take_remark(), None);
+    }
+
+    #[test]
+    fn replaced_bytes_are_remarked_once() {
+        let (mut form, mut sink) = (FromStdout::new(100), Messages::default());
+        feed(&mut form, b"a\xffb\n", &mut sink).unwrap();
+        assert_eq!(sink.0, [(Kind::Text, "a\u{fffd}b".into())]);
+        assert!(form.take_remark().is_some());
+        feed(&mut form, b"\xff\n", &mut sink).unwrap();
+        assert_eq!(form.take_remark(), None);
+    }
+
+    #[test]
+    fn a_line_over_the_limit_is_bad_output_before_its_end_is_seen() {
+        for (bytes, expected) in [
+            (&b"1234567890\n"[..], Ok(())),
+            (b"12345678901\n", Err(BadOutput::LineTooLong)),
+            (b"12345678901", Err(BadOutput::LineTooLong)),
+            (b"1234567890", Ok(())),
+        ] {
+            let mut form = FromStdout::new(10);
+            assert_eq!(feed(&mut form, bytes, &mut Messages::default()), expected);
+        }
+    }
+}

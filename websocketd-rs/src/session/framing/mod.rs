@@ -1,0 +1,148 @@
+//! How messages stand in the bytes of a program: pure, no I/O, and nothing of WebSocket frames.
+//!
+//! Each framing is a file: one [`ToProgram`] and one [`FromProgram`]. Which of them a session uses is asked once for each
+//! direction, in [`to_program`] and [`from_program`].
+
+mod chunk;
+mod line;
+mod tagged;
+
+use std::fmt;
+
+use crate::config::Framing;
+
+/// Longest [`ToProgram::head`]. A client's frame has a header of six bytes at least, so that head and tail of a message
+/// fit before what is still to be decoded.
+pub const MAX_HEAD: usize = 5;
+
+/// Longest tail that [`ToProgram::finish`] returns.
+pub const MAX_TAIL: usize = 1;
+
+/// The two kinds of messages (RFC 6455 section 5.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Opcode 1: UTF-8.
+    Text,
+    /// Opcode 2: any bytes.
+    Binary,
+}
+
+/// A client's messages as the bytes of a program's stdin. Without state of its own: one value serves all sessions.
+pub trait ToProgram: fmt::Debug + Sync {
+    /// Whether messages of this kind reach the program. The others are read and dropped.
+    fn takes(&self, kind: Kind) -> bool;
+
+    /// What stands before a message, at most [`MAX_HEAD`] bytes.
+    fn head(&self, _: Kind) -> &'static [u8] {
+        b""
+    }
+
+    /// Completes a message that has come whole: `message` is its head, which may need the length now, and its payload.
+    /// Returns what stands after it, at most [`MAX_TAIL`] bytes.
+    fn finish(&self, message: &mut [u8]) -> &'static [u8];
+}
+
+/// A program's output made into messages.
+pub trait FromProgram: fmt::Debug + Send {
+    /// Room for the next read of stdout: a buffer of its own, or one of the sink.
+    fn space<'a>(&'a mut self, sink: &'a mut dyn Sink) -> &'a mut [u8];
+
+    /// Takes the `n` bytes that were read into [`Self::space`], and hands over what messages are whole.
+    ///
+    /// # Errors
+    /// When they are no output of this framing: the end of the session.
+    fn filled(&mut self, n: usize, sink: &mut dyn Sink) -> Result<(), BadOutput>;
+
+    /// Stdout has ended: hands over what counts without its end.
+    fn finish(&mut self, sink: &mut dyn Sink);
+
+    /// Whether lines of stderr are messages too. The session ends with both streams then.
+    fn takes_stderr(&self) -> bool {
+        false
+    }
+
+    /// Hands over a line of stderr, if [`Self::takes_stderr`].
+    fn stderr_line(&mut self, _line: &[u8], _sink: &mut dyn Sink) {}
+
+    /// What the program's author should know of its output so far, each once.
+    fn take_remark(&mut self) -> Option<&'static str> {
+        None
+    }
+
+    /// Gives back what memory is not needed while the session waits.
+    fn park(&mut self) {}
+}
+
+/// Where messages of a program go: the frames of one client, or whatever a joint puts in its place.
+pub trait Sink {
+    /// Takes a message.
+    fn message(&mut self, kind: Kind, payload: &[u8]);
+
+    /// Room for a payload that is read in place, so that it is never copied. Only to be asked for while the sink is empty.
+    fn space(&mut self) -> &mut [u8];
+
+    /// Takes as a message the `n` bytes that were read into [`Self::space`].
+    fn filled(&mut self, kind: Kind, n: usize);
+}
+
+/// Why a program's output can't be made into messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadOutput {
+    /// A line over `--maxline`.
+    LineTooLong,
+}
+
+/// The way to the program.
+pub fn to_program(framing: Framing) -> &'static dyn ToProgram {
+    match framing {
+        Framing::Lines | Framing::TaggedLines => &line::ToStdin,
+        Framing::Binary => &chunk::ToStdin,
+    }
+}
+
+/// The way from the program, whose lines have at most `max_line` bytes. On the heap, where one that needs no state takes none.
+pub fn from_program(framing: Framing, max_line: usize) -> Box<dyn FromProgram> {
+    match framing {
+        Framing::Lines => Box::new(line::FromStdout::new(max_line)),
+        Framing::TaggedLines => Box::new(tagged::FromOutput::new(max_line)),
+        Framing::Binary => Box::new(chunk::FromStdout),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A sink that keeps what it gets.
+    #[derive(Debug, Default)]
+    pub(super) struct Messages(pub(super) Vec<(Kind, Vec<u8>)>);
+
+    impl Sink for Messages {
+        fn message(&mut self, kind: Kind, payload: &[u8]) {
+            self.0.push((kind, payload.to_vec()));
+        }
+
+        fn space(&mut self) -> &mut [u8] {
+            self.0.push((Kind::Binary, vec![0; 16]));
+            &mut self.0.last_mut().expect("the one just pushed").1
+        }
+
+        fn filled(&mut self, kind: Kind, n: usize) {
+            let last = self.0.last_mut().expect("space was asked for");
+            last.0 = kind;
+            last.1.truncate(n);
+        }
+    }
+
+    #[test]
+    fn heads_and_tails_fit_into_what_a_frames_header_leaves() {
+        for framing in [Framing::Lines, Framing::TaggedLines, Framing::Binary] {
+            let form = to_program(framing);
+            for kind in [Kind::Text, Kind::Binary] {
+                let head = form.head(kind);
+                let tail = form.finish(&mut head.to_vec());
+                assert!(head.len() <= MAX_HEAD && tail.len() <= MAX_TAIL, "{form:?}");
+            }
+        }
+    }
+}

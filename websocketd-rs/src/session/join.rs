@@ -1,0 +1,147 @@
+//! One client, one program: two directions in one future, each read then write, with no channel between.
+//!
+//! A direction whose far end is stalled does not read, so that the stall reaches the near end through the
+//! kernel's buffers; the other direction goes on. A direction that ends does not end the other.
+
+use std::future::poll_fn;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::ReadBuf;
+
+use super::client::Client;
+use super::end::End;
+use super::framing::{BadOutput, FromProgram};
+use crate::buffer::text_of;
+use crate::logging::Fields;
+use crate::process::Program;
+
+/// Joins a client and a program.
+#[derive(Debug)]
+pub(super) struct Join<'a, 'c> {
+    client: &'a mut Client<'c>,
+    program: &'a mut Program,
+    form: Box<dyn FromProgram>,
+    /// Lines of stderr go to the client, and not only to the log.
+    is_stderr_joined: bool,
+    fields: &'a Fields,
+}
+
+impl<'a, 'c> Join<'a, 'c> {
+    pub(super) fn new(
+        client: &'a mut Client<'c>,
+        program: &'a mut Program,
+        form: Box<dyn FromProgram>,
+        fields: &'a Fields,
+    ) -> Self {
+        Self {
+            is_stderr_joined: form.takes_stderr(),
+            client,
+            program,
+            form,
+            fields,
+        }
+    }
+
+    /// Runs until an end of the session is reached. Both ends can be used when it is dropped, then or earlier.
+    pub(super) async fn run(&mut self) -> End {
+        poll_fn(|cx| self.poll(cx)).await
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        loop {
+            if !self.is_stderr_joined {
+                self.program.poll_log(cx, self.fields);
+            }
+            // Inbound first: what it finds (a ping) is for outbound to write.
+            if let Poll::Ready(end) = self.poll_inbound(cx) {
+                return Poll::Ready(end);
+            }
+            if let Poll::Ready(end) = self.poll_outbound(cx) {
+                return Poll::Ready(end);
+            }
+            if let Err(end) = ready!(self.client.poll_clock(cx)) {
+                return Poll::Ready(end);
+            }
+        }
+    }
+
+    /// Client to program.
+    fn poll_inbound(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        loop {
+            if let Err(end) = self.client.decode() {
+                return Poll::Ready(end);
+            }
+            // Stalled or not, the client is read while there is room: it may close, or answer a ping.
+            let _ = self.poll_stdin(cx);
+            if let Err(end) = ready!(self.client.poll_read(cx)) {
+                return Poll::Ready(end);
+            }
+        }
+    }
+
+    fn poll_stdin(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while !self.client.ready().is_empty() {
+            let n = ready!(self.program.poll_write(cx, self.client.ready()));
+            self.client.consume(n);
+        }
+        Poll::Ready(())
+    }
+
+    /// Program to client.
+    fn poll_outbound(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        loop {
+            if let Err(end) = ready!(self.client.poll_flush(cx)) {
+                return Poll::Ready(end);
+            }
+            if self.program.has_closed_output(self.is_stderr_joined) {
+                return Poll::Ready(End::HandlerEnded);
+            }
+            match self.poll_program(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(bad)) => return Poll::Ready(End::BadOutput(bad)),
+                Poll::Pending => {
+                    self.client.park();
+                    self.form.park();
+                    return Poll::Pending;
+                }
+            }
+        }
+    }
+
+    /// Reads once from the program and makes messages of what came.
+    fn poll_program(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BadOutput>> {
+        let sink = self.client.outgoing();
+        if self.program.is_stdout_open() {
+            let mut space = ReadBuf::new(self.form.space(sink));
+            if self.program.poll_read(cx, &mut space).is_ready() {
+                let result = match space.filled().len() {
+                    0 => {
+                        self.form.finish(sink);
+                        Ok(())
+                    }
+                    n => self.form.filled(n, sink),
+                };
+                if let Some(remark) = self.form.take_remark() {
+                    self.fields.error("session", remark);
+                }
+                return Poll::Ready(result);
+            }
+        }
+        if !self.is_stderr_joined {
+            return Poll::Pending;
+        }
+        self.program
+            .poll_stderr(cx, |line| {
+                self.fields.error("stderr", text_of(line).trim_end());
+                self.form.stderr_line(line, sink);
+            })
+            .map(Ok)
+    }
+}
+
+impl Drop for Join<'_, '_> {
+    /// Gives the buffer of a line that will not end to the next session of this thread.
+    fn drop(&mut self) {
+        self.form.park();
+    }
+}
