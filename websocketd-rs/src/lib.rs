@@ -14,11 +14,13 @@
 //!           8 end         session, process   close frame beside stdin closed, signals, reap
 //! ```
 //!
-//! Knowledge points down: nothing names a module that comes before it here. `buffer`, `metrics`, `permit` and `shutdown` know of none.
+//! Knowledge points down: nothing names a module that comes before it here. `buffer`, `diagnosis`, `metrics`, `permit` and
+//! `shutdown` know of none.
 
 pub mod buffer;
 pub mod cli;
 pub mod config;
+pub mod diagnosis;
 pub mod logging;
 pub mod metrics;
 pub mod permit;

@@ -106,6 +106,13 @@ pub(super) fn split_command(text: &str) -> Result<Vec<String>, &'static str> {
     })
 }
 
+/// The first word of a command that a shell would act on. One in quotes is meant as it is, and so is `;`, which find(1) takes.
+pub(super) fn shell_operator<'text>(text: &'text str, words: &[String]) -> Option<&'text str> {
+    const OPERATORS: [&str; 8] = ["|", "||", "&&", "&", ">", ">>", "<", "2>&1"];
+    let mut typed = text.split_whitespace();
+    typed.find(|word| OPERATORS.contains(word) && words.iter().any(|kept| kept == word))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,5 +171,21 @@ mod tests {
         assert!(split("  ").is_empty());
         assert!(split_command("'a").is_err());
         assert!(split_command("a\\").is_err());
+        assert_eq!(split("cat # comment"), ["cat"]);
+    }
+
+    #[test]
+    fn words_for_a_shell_are_seen() {
+        let operator = |text| shell_operator(text, &split_command(text).unwrap());
+        assert_eq!(operator("cat | tee x"), Some("|"));
+        assert_eq!(operator("cat >x 2>&1"), Some("2>&1"));
+        for text in [
+            "grep '|' x",
+            "sh -c 'cat | tee x'",
+            "find . -exec ls {} ;",
+            "a|b",
+        ] {
+            assert_eq!(operator(text), None, "{text}");
+        }
     }
 }

@@ -122,6 +122,11 @@ impl Section {
         match key {
             "command" => {
                 let words = file::split_command(&entry.value)?;
+                if let Some(operator) = file::shell_operator(&entry.value, &words) {
+                    return Err(format!(
+                        "'{operator}' is for a shell, and none reads this; write command = sh -c '...'"
+                    ));
+                }
                 self.words.command = words.into_iter().map(Into::into).collect();
                 Ok(())
             }
@@ -129,12 +134,34 @@ impl Section {
                 self.variables.push(check_variable(&entry.value)?);
                 Ok(())
             }
-            _ if !allowed.contains(&flag) => Err(format!(
-                "unknown key; allowed here are command, env, {}",
-                allowed.join(", ")
-            )),
+            _ if !allowed.contains(&flag) => Err(unknown_key(key, allowed)),
             _ => self.words.add(&Args::command(), flag, entry.value.as_ref()),
         }
+    }
+}
+
+/// Least likeness (Jaro-Winkler, from 0 to 1) of a key that is offered for an unknown one.
+const LIKENESS: f64 = 0.8;
+
+/// What to say of a key that is not allowed: where it belongs, or which one may be meant.
+fn unknown_key(key: &str, allowed: &[&str]) -> String {
+    let definition = Args::command();
+    let mut flags = definition.get_arguments().filter_map(clap::Arg::get_long);
+    if let Some(flag) = flags.find(|flag| *flag == key) {
+        return if LINE_ONLY.contains(&flag) {
+            format!("unknown key; --{flag} is for the command line only")
+        } else {
+            "not a key of a route; write it before the first [route], where it holds for the daemon"
+                .to_owned()
+        };
+    }
+    let short = SHORT_KEYS.iter().map(|(short, _)| short);
+    let known = allowed.iter().chain(["command", "env"].iter()).chain(short);
+    let likeness = |known: &&&str| strsim::jaro_winkler(key, known);
+    let nearest = known.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    match nearest.filter(|nearest| likeness(nearest) >= LIKENESS) {
+        Some(nearest) => format!("unknown key; did you mean {nearest}?"),
+        None => "unknown key; keys are the flags of --help without their dashes".to_owned(),
     }
 }
 

@@ -108,6 +108,15 @@ fn is_match(origin: &Origin, entry: &str) -> bool {
         && port.is_none_or(|port| port == origin.port.unwrap_or(default_port(&origin.scheme)))
 }
 
+/// Whether some page's origin can match `entry` of `--origin`.
+pub fn is_pattern(entry: &str) -> bool {
+    let (scheme, authority) = entry.split_once("://").unwrap_or(("http", entry));
+    let authority = authority.strip_suffix('/').unwrap_or(authority);
+    let is_scheme = !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let host = split_host(authority).map(|(host, _)| host);
+    is_scheme && host.is_some_and(|host| !host.is_empty() && !host.contains('*'))
+}
+
 /// An absolute URI, or an absolute path (which websocketd takes too): what has no host passes only where nothing is
 /// demanded of it.
 fn parse(text: &str) -> Option<Origin> {
@@ -312,6 +321,29 @@ mod tests {
                 expected,
                 "{entry:?} {origin:?}"
             );
+        }
+    }
+
+    #[test]
+    fn entries_that_no_page_matches_are_known() {
+        for entry in [
+            "a.example",
+            "https://a.example:8443",
+            "[::1]:5",
+            "a.example/",
+        ] {
+            assert!(is_pattern(entry), "{entry}");
+        }
+        for entry in [
+            "",
+            "http://",
+            "*",
+            "https://*",
+            "a b",
+            "http:/a",
+            "a.example/x",
+        ] {
+            assert!(!is_pattern(entry), "{entry}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! websocketd's startup lines.
 
+use super::verify::faults;
 use crate::config::{Config, Level, Program};
 use crate::logging::log;
 
@@ -19,6 +20,13 @@ pub(super) fn announce(message: &str) {
     log(Level::Info, "server", message);
 }
 
+/// What can't work with these settings.
+pub(super) fn announce_faults(config: &Config) {
+    for fault in faults(config) {
+        log(Level::Error, "server", &fault);
+    }
+}
+
 pub(super) fn announce_content(config: &Config) {
     for origin in config.default_site().http.allowed_origins.iter().flatten() {
         if config.listen.tls.is_some() && !origin.contains("://") {
@@ -28,6 +36,7 @@ pub(super) fn announce_content(config: &Config) {
             log(Level::Error, "server", &message);
         }
     }
+    announce_faults(config);
     match &config.default_site().session.program {
         Some(Program::ScriptDir(dir)) => {
             announce(&format!("Serving from directory      : {}", dir.display()));

@@ -156,6 +156,7 @@ impl<'workers> Server<'workers> {
                 return;
             }
         };
+        announce::announce_faults(&config);
         // Whether a port speaks TLS was announced at start and stays.
         if self.tls.is_some() && tls.is_some() {
             self.tls = tls;

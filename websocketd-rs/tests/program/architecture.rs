@@ -14,7 +14,15 @@ const FLOW: [&[&str]; 6] = [
 ];
 
 /// Modules that every stage may name; they know of none.
-const LEAVES: [&str; 6] = ["buffer", "permit", "cli", "config", "logging", "metrics"];
+const LEAVES: [&str; 7] = [
+    "buffer",
+    "cli",
+    "config",
+    "diagnosis",
+    "logging",
+    "metrics",
+    "permit",
+];
 
 struct Source {
     module: String,

@@ -3,6 +3,7 @@
 
 mod architecture;
 mod cgi;
+mod check;
 mod cli;
 mod daemon;
 mod documents;

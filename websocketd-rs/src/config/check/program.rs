@@ -9,6 +9,7 @@ use rustix::fs::{Access, access};
 use super::Problem;
 use crate::cli::Args;
 use crate::config::{Environment, Program};
+use crate::diagnosis::diagnose;
 
 /// COMMAND or `--dir`; the errors are shown with the short usage.
 pub(super) fn find_program(
@@ -36,8 +37,11 @@ pub(super) fn find_program(
         }
         (Some((name, arguments)), None) => {
             let path = resolve(name, environment, user).ok_or_else(|| {
+                let fault = diagnose(Path::new(name), None);
+                let fault = fault.map_or_else(String::new, |fault| format!("\n{fault}"));
                 let name = name.display();
-                let message = format!("unable to locate specified COMMAND '{name}' in OS path");
+                let message =
+                    format!("unable to locate specified COMMAND '{name}' in OS path{fault}");
                 Problem::with_usage("command", message)
             })?;
             Some(Program::Command {

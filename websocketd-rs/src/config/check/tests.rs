@@ -44,9 +44,10 @@ fn site(config: Config) -> SiteConfig {
 fn refused(words: &[&str]) -> (String, bool) {
     let exit = run(words).expect_err("these words are wrong");
     assert_eq!((exit.code, exit.stdout.as_str()), (1, ""), "{words:?}");
-    let (message, usage) = exit.stderr.split_once('\n').expect("a line");
-    assert!(usage.is_empty() || usage.starts_with("\nUsage:\n"));
-    (message.to_owned(), !usage.is_empty())
+    match exit.stderr.split_once("\n\nUsage:\n") {
+        Some((message, _)) => (message.to_owned(), true),
+        None => (exit.stderr.trim_end().to_owned(), false),
+    }
 }
 
 #[test]
@@ -146,8 +147,18 @@ fn the_command_is_found_once() {
         panic!("no command")
     };
     assert_eq!((path, args), ("/usr/bin/cat".into(), vec!["-u".into()]));
-    for bad in ["nosuch", "/etc/passwd", "/etc", "-", "", "./cat"] {
-        let text = format!("unable to locate specified COMMAND '{bad}' in OS path");
+    for (bad, why) in [
+        ("nosuch", ""),
+        ("/etc/passwd", "\nit is not executable; run chmod +x on it"),
+        (
+            "/etc",
+            "\nit is a directory; to serve the programs in it use --dir",
+        ),
+        ("-", ""),
+        ("", ""),
+        ("./cat", ""),
+    ] {
+        let text = format!("unable to locate specified COMMAND '{bad}' in OS path{why}");
         assert_eq!(refused(&["--port=1", "--", bad]), (text, true));
     }
 }

@@ -12,13 +12,14 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
+use crate::diagnosis::diagnose;
 use crate::http::Service;
 use crate::http::exchange::Exchange;
 use crate::http::remote::Remote;
 use crate::http::request::{BadRequest, BodyLength};
 use crate::http::response::Response;
 use crate::http::script::Script;
-use crate::http::upgrade::{NoPermit, describe, spawn_status, unique_id};
+use crate::http::upgrade::{NoPermit, describe, explain, search_path, spawn_status, unique_id};
 use crate::logging::Fields;
 use crate::metrics::METRICS;
 use crate::process::{Command, Program, env};
@@ -68,10 +69,14 @@ pub(super) async fn serve(
         Ok(command) => command,
         Err(env::TooLarge) => return exchange.reply_status(431).await,
     };
+    let search = search_path(&command.env);
     match exchange.spawn(command).await {
         Ok(program) => run(exchange, program, begin, deadline, &mut fields).await?,
         Err(error) => {
-            fields.error("http", &format!("CGI script could not be started: {error}"));
+            let fault = diagnose(&script.file, search.as_deref());
+            let fault = explain(fault.as_ref());
+            let message = format!("CGI script could not be started: {error}{fault}");
+            fields.error("http", &message);
             exchange.reply_status(spawn_status(&error)).await?;
         }
     }

@@ -17,11 +17,12 @@ use super::script;
 use super::status;
 use super::target;
 use crate::config::{self, SiteConfig};
+use crate::diagnosis::diagnose;
 use crate::logging::Fields;
 use crate::metrics::METRICS;
 use crate::permit::ProgramPermit;
 use crate::process::{Command, Program, env};
-pub(super) use refusal::{NoPermit, Refusal, spawn_status};
+pub(super) use refusal::{NoPermit, Refusal, explain, spawn_status};
 
 /// A program that runs for a client that has its 101.
 #[derive(Debug)]
@@ -108,6 +109,7 @@ async fn start(
         Ok(prepared) => prepared,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    let (file, search) = (command.program.clone(), search_path(&command.env));
     Ok(match exchange.spawn(command).await {
         Ok(program) => Ok(Ready {
             program,
@@ -117,6 +119,7 @@ async fn start(
         Err(error) => Err(Refusal::Spawn {
             program: fields.command.clone().unwrap_or_default(),
             error,
+            fault: diagnose(&file, search.as_deref()),
         }),
     })
 }
@@ -155,6 +158,12 @@ fn prepare(
         limits: config.process.limits,
     };
     Ok((handshake, command))
+}
+
+/// The `PATH` of a program.
+pub(super) fn search_path(environment: &env::Environment) -> Option<OsString> {
+    let path = environment.iter().find(|(name, _)| name == "PATH");
+    path.map(|(_, value)| value.clone())
 }
 
 async fn refuse(exchange: &mut Exchange<'_>, refusal: &Refusal, fields: &Fields) -> io::Result<()> {

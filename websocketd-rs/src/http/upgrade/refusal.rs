@@ -5,6 +5,7 @@ use std::io;
 use std::net::IpAddr;
 
 use crate::config::Level;
+use crate::diagnosis::Fault;
 use crate::http::handshake::HandshakeError;
 use crate::process::env;
 
@@ -20,7 +21,12 @@ pub(in crate::http) enum Refusal {
     /// The request's header fields are too large for an environment.
     EnvironmentTooLarge,
     /// The program does not start.
-    Spawn { program: String, error: io::Error },
+    Spawn {
+        program: String,
+        error: io::Error,
+        /// What is wrong with its file, where that can be told.
+        fault: Option<Fault>,
+    },
 }
 
 /// Why a program gets no permit.
@@ -76,14 +82,27 @@ impl Refusal {
                 "Unable to Upgrade: headers are too large for an environment",
                 "too_large",
             ),
-            Self::Spawn { program, error } => Answer {
+            Self::Spawn {
+                program,
+                error,
+                fault,
+            } => Answer {
                 level: Level::Error,
                 category: "process",
-                message: format!("Could not launch process {program}: {error}").into(),
+                message: format!(
+                    "Could not launch process {program}: {error}{}",
+                    explain(fault.as_ref())
+                )
+                .into(),
                 ..refused(spawn_status(error), "", "program_failed")
             },
         }
     }
+}
+
+/// The fault as the end of a log line.
+pub(in crate::http) fn explain(fault: Option<&Fault>) -> String {
+    fault.map_or_else(String::new, |fault| format!("; {fault}"))
 }
 
 fn refused(status: u16, message: &'static str, label: &'static str) -> Answer {

@@ -195,7 +195,11 @@ fn join(host: &str, port: i64) -> String {
     format!("{host}:{port}")
 }
 
-fn resolve(host: &str, port: i64) -> Result<SocketAddr, BindError> {
+/// The address that [`Bound::tcp`] would bind.
+///
+/// # Errors
+/// When the address is none.
+pub fn resolve(host: &str, port: i64) -> Result<SocketAddr, BindError> {
     let number = u16::try_from(port).map_err(|_| BindError::Port(port))?;
     let bare = match host.strip_prefix('[') {
         Some(rest) => rest

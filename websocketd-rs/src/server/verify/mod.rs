@@ -1,0 +1,155 @@
+//! `--check`, and what the log says at start of settings that can't work: what does not start, what never matches.
+
+mod access;
+mod programs;
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use crate::cli::Ending;
+use crate::config::{Config, SiteConfig};
+use crate::http::origin;
+use crate::net::listener::{self, describe};
+use crate::net::tls;
+use crate::process::privileges::may_become;
+
+/// `--check`: tries everything that a start would use, and more, without serving. Ports are looked up, not bound.
+pub fn verify(config: &Config) -> Ending {
+    if let Some(conflict) = config.conflict() {
+        return Ending::alone(4, &conflict);
+    }
+    let mut findings = Vec::new();
+    check_listeners(config, &mut findings);
+    check_files(config, &mut findings);
+    for user in config.user.iter().chain(config.route_users()) {
+        if let Err(reason) = may_become(user) {
+            findings.push(format!("{}: {reason}", user.setting));
+        }
+    }
+    findings.extend(faults(config));
+    for site in &config.sites {
+        programs::check_scripts(site, &mut |finding| findings.push(in_site(site, finding)));
+    }
+    if findings.is_empty() {
+        Ending::good("The configuration is sound.")
+    } else {
+        Ending::alone(3, &findings.join("\n"))
+    }
+}
+
+/// What can't work although the server starts with it: programs that will not start, origins that no page has.
+pub(super) fn faults(config: &Config) -> Vec<String> {
+    let mut faults = Vec::new();
+    for site in &config.sites {
+        if let Some(fault) = programs::command_fault(site) {
+            faults.push(in_site(site, fault));
+        }
+        for entry in site.http.allowed_origins.iter().flatten() {
+            if !origin::is_pattern(entry) {
+                let fault = format!(
+                    "--origin: '{}' matches no page; write [scheme://]host[:port], or leave --origin out to let every page connect",
+                    entry.escape_debug()
+                );
+                faults.push(in_site(site, fault));
+            }
+        }
+    }
+    faults.dedup();
+    faults
+}
+
+fn in_site(site: &SiteConfig, finding: String) -> String {
+    if site.key.path.is_empty() {
+        finding
+    } else {
+        format!("[route {}]: {finding}", site.key.path)
+    }
+}
+
+fn check_listeners(config: &Config, findings: &mut Vec<String>) {
+    let listen = &config.listen;
+    let everywhere = [String::new()];
+    let hosts = if listen.addresses.is_empty() {
+        &everywhere[..]
+    } else {
+        &listen.addresses[..]
+    };
+    let mut wanted: Vec<(&str, i64)> = Vec::new();
+    for host in hosts {
+        let ports = [
+            listen.port,
+            listen.redirect_port.filter(|_| listen.port.is_some()),
+        ];
+        wanted.extend(
+            ports
+                .into_iter()
+                .flatten()
+                .map(|port| (host.as_str(), port)),
+        );
+    }
+    if let Some((host, port)) = &listen.admin {
+        wanted.push((host, *port));
+    }
+    let mut taken: Vec<SocketAddr> = Vec::new();
+    for (host, port) in wanted {
+        match listener::resolve(host, port) {
+            Err(error) => findings.push(error.to_string()),
+            Ok(address) if taken.iter().any(|other| is_same(*other, address)) => {
+                findings.push(format!(
+                    "listen tcp {host}:{port}: the port is asked for twice"
+                ));
+            }
+            Ok(address) => taken.push(address),
+        }
+    }
+    if let Some(parent) = listen.unix_socket.as_deref().and_then(Path::parent)
+        && let Err(reason) = check_directory(parent)
+    {
+        findings.push(format!("--unixsocket: {}: {reason}", parent.display()));
+    }
+}
+
+/// Whether the two can't both be bound. All interfaces include each one.
+fn is_same(one: SocketAddr, other: SocketAddr) -> bool {
+    let overlap =
+        one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() == other.port() && one.port() != 0 && overlap
+}
+
+fn check_files(config: &Config, findings: &mut Vec<String>) {
+    if let Some(tls) = &config.listen.tls {
+        match tls::load(tls) {
+            Err(error) => findings.push(error.to_string()),
+            Ok(_) => findings.extend(access::unreadable(tls, config.user.as_ref())),
+        }
+    }
+    if let Some(file) = &config.log.file
+        && let Err(reason) = check_log(file)
+    {
+        findings.push(format!("--log-file: {}: {reason}", file.display()));
+    }
+}
+
+/// Whether lines could be appended; nothing is created.
+fn check_log(file: &Path) -> Result<(), String> {
+    match std::fs::OpenOptions::new().append(true).open(file) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            check_directory(file.parent().unwrap_or(file))
+        }
+        Err(error) => Err(describe(&error)),
+    }
+}
+
+fn check_directory(dir: &Path) -> Result<(), String> {
+    let dir = if dir.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        dir
+    };
+    match dir.metadata() {
+        Ok(meta) if meta.is_dir() => Ok(()),
+        Ok(_) => Err("not a directory".to_owned()),
+        Err(error) => Err(describe(&error)),
+    }
+}
