@@ -1,21 +1,27 @@
 //! chat-handler: one chat user's process. stdin, stdout, CGI variables and files; no WebSocket.
 //!
-//! A line of the client flows down this list: [`input`] takes it, [`command`] (or [`wire`]) says what
-//! it means, [`room`] does it, [`room_log`](chat_store::log::room_log) keeps it, [`bell`](chat_store::bell) wakes everybody, [`tail`](chat_store::log::tail) follows,
-//! [`wire`] renders, [`output`] writes. [`event_loop`] is the one place that waits.
+//! A connection starts with [`cgi`] and [`settings`]; [`identity`] says who it is. From then on a line
+//! of the client flows down this list: [`pipe::input`] takes it, [`wire`] (and [`command`]) says what
+//! it means, [`occupant`] does it, [`chat_store::log`] keeps it, [`chat_store::bell`] wakes everybody.
+//! Each occupant follows the log and is told events, [`wire`] renders them in the words of
+//! [`wording`], [`pipe::output`] writes. [`pipe::event_loop`] is the one place that waits.
+
+pub mod cli;
+pub mod settings;
 
 pub mod cgi;
-pub mod cli;
+pub mod identity;
+
+pub mod occupant;
+
 pub mod color;
 pub mod command;
 pub mod dice;
-pub mod event_loop;
-pub mod identity;
-pub mod input;
-pub mod journal;
-pub mod output;
-pub mod room;
-pub mod settings;
 pub mod throttle;
+
 pub mod wire;
 pub mod wording;
+
+pub mod pipe;
+
+pub mod journal;

@@ -8,12 +8,15 @@ use std::process::ExitCode;
 
 use chat_handler::cgi::Cgi;
 use chat_handler::cli::Args;
-use chat_handler::event_loop::{EventLoop, watch_signals};
-use chat_handler::input::Input;
-use chat_handler::output::Output;
-use chat_handler::room::enter;
+use chat_handler::occupant::{self, Arrival};
+use chat_handler::pipe::client::Client;
+use chat_handler::pipe::event_loop::{EventLoop, watch_signals};
+use chat_handler::pipe::input::Input;
+use chat_handler::pipe::output::Output;
 use chat_handler::settings::Settings;
+use chat_handler::wire::{Clock, Wire};
 use chat_handler::{identity, journal};
+use chat_store::record::RecordId;
 use clap::Parser;
 
 /// The configuration is at fault (as chatctl's).
@@ -51,7 +54,7 @@ fn main() -> ExitCode {
         |name| variable(name).map(OsStringExt::into_vec),
         remote_user,
     );
-    match chat(settings, &cgi) {
+    match chat(&settings, &cgi) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             journal::note(error);
@@ -60,23 +63,36 @@ fn main() -> ExitCode {
     }
 }
 
-fn chat(settings: Settings, cgi: &Cgi) -> std::io::Result<()> {
+fn chat(settings: &Settings, cgi: &Cgi) -> std::io::Result<()> {
     let person = identity::recognize(&settings.identity, &cgi.visitor, &mut |reason| {
         journal::note(format_args!("not logged in: {reason}"));
     });
     let input = Input::new(settings.limits.max_message, settings.limits.max_signal);
     let (stdin, stdout) = (std::io::stdin(), std::io::stdout());
-    let mut output = Output::new(stdout.as_fd());
+    let wire = Wire::of(cgi, settings.lang);
+    let arrival = Arrival {
+        room: &cgi.path_info,
+        person,
+        nick: cgi.query.nick.as_deref(),
+        client: cgi.query.client.as_deref(),
+        address: &cgi.visitor.address,
+        from: &cgi.client_address(&settings.identity.trusted_proxies),
+        when: &Clock::new(cgi.tz.as_deref()).date_and_time(RecordId::now()),
+        since: cgi.query.since,
+        history: cgi.query.history,
+        whole_history: wire.shows_whole_history(),
+    };
+    let mut client = Client::new(wire, Output::new(stdout.as_fd()));
     // From here on there is something to give back at the end.
     let signals = watch_signals()?;
-    match enter(settings, cgi, person, &mut output) {
-        Ok(room) => EventLoop::new(stdin.as_fd(), output, input, signals, room)?.run(),
+    match occupant::enter(settings, arrival, &mut client) {
+        Ok(occupant) => {
+            EventLoop::new(stdin.as_fd(), input, client, signals, occupant)?.run();
+        }
         Err(refusal) => {
-            journal::note(format_args!(
-                "refused ({}): {}",
-                refusal.code, refusal.reason
-            ));
-            output.farewell();
+            let (code, reason) = (refusal.code.as_str(), refusal.reason);
+            journal::note(format_args!("refused ({code}): {reason}"));
+            client.finish();
         }
     }
     Ok(())

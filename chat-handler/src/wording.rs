@@ -75,14 +75,23 @@ pub enum Line<'a> {
     Room(&'a str, usize),
     /// Nobody is anywhere.
     NoRooms,
-    /// One ban: name, until when or for ever, reason.
-    Ban(&'a str, Option<&'a str>, &'a str),
+    /// One ban or mute of a list.
+    Ban {
+        /// `ban`, `mute`.
+        measure: &'a str,
+        /// The nick.
+        who: &'a str,
+        /// The end; `None`: for ever.
+        until: Option<&'a str>,
+        /// Maybe empty.
+        reason: &'a str,
+    },
     /// Nobody is banned.
     NoBans,
     /// You cannot do this to yourself.
     Yourself,
-    /// The message is no JSON object; what is wrong.
-    BadJson(&'a str),
+    /// The message is no request; what is wrong.
+    NotUnderstood(&'a str),
     /// The type.
     UnknownType(&'a str),
     /// You were sent out: reason.
@@ -180,11 +189,21 @@ fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::Here(names) => write!(f, "here: {names}"),
         Line::Room(name, people) => write!(f, "{name} ({people})"),
         Line::NoRooms => f.write_str("nobody is in any room"),
-        Line::Ban(who, None, reason) => write!(f, "{who} for ever{}", Because(reason)),
-        Line::Ban(who, Some(until), reason) => write!(f, "{who} until {until}{}", Because(reason)),
+        Line::Ban {
+            measure,
+            who,
+            until,
+            reason,
+        } => {
+            write!(f, "{measure}: {who} ")?;
+            match until {
+                None => write!(f, "for ever{}", Because(reason)),
+                Some(until) => write!(f, "until {until}{}", Because(reason)),
+            }
+        }
         Line::NoBans => f.write_str("nobody is banned"),
         Line::Yourself => f.write_str("not to yourself"),
-        Line::BadJson(reason) => write!(f, "not understood: {reason}"),
+        Line::NotUnderstood(reason) => write!(f, "not understood: {reason}"),
         Line::UnknownType(kind) => write!(f, "unknown type {kind}"),
         Line::YouKicked(reason) => write!(f, "you were sent out{}", Because(reason)),
         Line::YouBanned(reason) => write!(f, "you are banned{}", Because(reason)),
@@ -240,11 +259,21 @@ fn czech(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::Here(names) => write!(f, "jsou tu: {names}"),
         Line::Room(name, people) => write!(f, "{name} ({people})"),
         Line::NoRooms => f.write_str("nikde nikdo není"),
-        Line::Ban(who, None, reason) => write!(f, "{who} navždy{}", Because(reason)),
-        Line::Ban(who, Some(until), reason) => write!(f, "{who} do {until}{}", Because(reason)),
+        Line::Ban {
+            measure,
+            who,
+            until,
+            reason,
+        } => {
+            write!(f, "{measure}: {who} ")?;
+            match until {
+                None => write!(f, "navždy{}", Because(reason)),
+                Some(until) => write!(f, "do {until}{}", Because(reason)),
+            }
+        }
         Line::NoBans => f.write_str("všichni smějí dovnitř"),
         Line::Yourself => f.write_str("sobě ne"),
-        Line::BadJson(reason) => write!(f, "tomu nerozumím: {reason}"),
+        Line::NotUnderstood(reason) => write!(f, "tomu nerozumím: {reason}"),
         Line::UnknownType(kind) => write!(f, "neznámý typ {kind}"),
         Line::YouKicked(reason) => write!(f, "letíte ven{}", Because(reason)),
         Line::YouBanned(reason) => write!(f, "nesmíte dovnitř{}", Because(reason)),

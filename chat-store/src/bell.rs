@@ -1,4 +1,4 @@
-//! The doorbell: a FIFO that every waiter keeps open and watches edge-triggered.
+//! A bell: a FIFO that every waiter keeps open and watches edge-triggered.
 //!
 //! One byte written wakes every waiter once; nobody reads it, so that it is there for all. Only a
 //! ringer that finds the FIFO full empties it. The byte is a hint, the log is the truth: watch,
@@ -20,7 +20,7 @@ const DRAIN_READS: u32 = 32;
 /// Times the FIFO may vanish between making and opening it.
 const OPEN_TRIES: u32 = 8;
 
-/// An open doorbell, to wait at and to ring.
+/// An open bell, to wait at and to ring.
 #[derive(Debug)]
 pub struct Bell {
     path: PathBuf,
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn ringing_at_an_empty_house_is_told() {
+    fn a_bell_that_nobody_waits_at_is_reported() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.ring");
         assert!(!ring_at(&path).unwrap());

@@ -2,6 +2,7 @@
 
 pub mod bisect;
 pub mod chain;
+pub mod create;
 pub mod end;
 pub mod history;
 pub mod lines;

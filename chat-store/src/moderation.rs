@@ -236,8 +236,8 @@ fn change(
 ) -> Result<(), ModerationError> {
     let path = dirs.state(room, "bans");
     // A file of its own: the list is replaced, and with it the inode a lock would be on.
-    let gate = open_gate(&file::suffixed(&path, ".lock"))?;
-    let Some(_lock) = lock::take(&gate, Share::Exclusive, LOCK_TIMEOUT)? else {
+    let lock_file = open_lock(&file::suffixed(&path, ".lock"))?;
+    let Some(_lock) = lock::take(&lock_file, Share::Exclusive, LOCK_TIMEOUT)? else {
         return Err(ModerationError::Busy);
     };
     let mut entries = load(dirs, room)?;
@@ -256,9 +256,9 @@ fn change(
     Ok(file::replace(&path, &text)?)
 }
 
-fn open_gate(path: &Path) -> io::Result<File> {
+fn open_lock(path: &Path) -> io::Result<File> {
     match file::open(path, OFlags::RDWR | OFlags::CREATE) {
-        Ok((gate, _)) => Ok(gate),
+        Ok((lock_file, _)) => Ok(lock_file),
         Err(error) => {
             let error = io::Error::from(error);
             Err(io::Error::new(

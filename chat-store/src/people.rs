@@ -1,5 +1,7 @@
 //! Who is there, and what is for one of them only.
 
+pub mod connections;
+pub mod entries;
 pub mod inbox;
+pub mod message;
 pub mod presence;
-pub mod seat;

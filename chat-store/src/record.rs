@@ -16,6 +16,7 @@ pub use attrs::Attrs;
 pub use clean::{clean, is_bidi_control, is_bidi_override, show};
 pub use id::RecordId;
 pub use kind::Kind;
+pub use legacy::addressee;
 
 /// The longest line that is written or read, in bytes with its line end: a signal of 64 KiB and its
 /// fields. A longer line in a file is skipped, so that one buffer of this size is enough.
@@ -110,6 +111,12 @@ impl<'a> Record<'a> {
             .map(|(_, value)| value)
     }
 
+    /// Whether this may have been private: the script of 2016 logged whispers like everything, and left it
+    /// to the pages to hide them. Who was there is not known any more, so a word and a colon are enough.
+    pub fn may_be_old_whisper(&self) -> bool {
+        self.clock.is_some() && self.kind == Kind::Say && addressee(&self.text).is_some()
+    }
+
     /// True if a moderator took the text back: it was overwritten with blanks where it stood.
     pub fn is_redacted(&self) -> bool {
         !self.text.is_empty() && self.text.bytes().all(|byte| byte == b' ')
@@ -145,6 +152,8 @@ pub struct Draft<'a> {
     pub color: Option<&'a str>,
     /// Reserved for lines from another machine.
     pub origin: Option<&'a str>,
+    /// Further attributes; those without a value are left out.
+    pub extra: &'a [(&'a str, Option<&'a str>)],
 }
 
 impl<'a> Draft<'a> {
@@ -159,6 +168,7 @@ impl<'a> Draft<'a> {
             client: None,
             color: None,
             origin: None,
+            extra: &[],
         }
     }
 
@@ -177,7 +187,7 @@ impl<'a> Draft<'a> {
             (attrs::COLOR, self.color),
             (attrs::ORIGIN, self.origin),
         ];
-        attrs::write_to(&pairs, line);
+        attrs::write_to(pairs.iter().chain(self.extra), line);
         line.push(b'\t');
         line.extend_from_slice(clean(self.text).as_bytes());
         line.push(b'\n');

@@ -7,7 +7,6 @@ use std::io;
 
 use chat_handler::settings::Settings;
 use chat_handler::wire::json;
-use chat_handler::wire::text::may_be_old_whisper;
 use chat_store::log::history::{self, Before, MAX_LIMIT, Page};
 use chat_store::log::tail::Tail;
 use chat_store::name::RoomName;
@@ -82,7 +81,7 @@ fn page(
             None => record.kind != Kind::Color,
             Some(words) => is_found(record, words),
         };
-        wanted && !may_be_old_whisper(record)
+        wanted && !record.may_be_old_whisper()
     };
     if let Some(id) = before {
         return history::before(&dirs, room, Before::Id(id), limit, keep);

@@ -17,6 +17,7 @@ use chat_handler::settings::Settings;
 use chat_store::fs::dirs::Dirs;
 use chat_store::name::RoomName;
 use chat_store::record::RecordId;
+use chat_store::state;
 
 /// Rooms in one answer.
 const MAX_LIMIT: usize = 500;
@@ -112,7 +113,7 @@ fn gather(settings: &Settings) -> io::Result<Vec<Room>> {
         let Some(room) = file
             .to_str()
             .and_then(stem_of)
-            .and_then(|stem| name_of(&dirs, stem))
+            .and_then(|stem| state::name_of(&dirs, stem).map(|room| room.to_string()))
         else {
             continue;
         };
@@ -136,7 +137,7 @@ fn gather(settings: &Settings) -> io::Result<Vec<Room>> {
         let name = by_stem
             .get(&stem)
             .cloned()
-            .or_else(|| name_of(&dirs, &stem));
+            .or_else(|| state::name_of(&dirs, &stem).map(|room| room.to_string()));
         if let Some(name) = name {
             at(&mut rooms, &name).people = people;
         }
@@ -177,19 +178,7 @@ fn stem_of(file: &str) -> Option<&str> {
     (rest.starts_with(['.', '-'])).then_some(stem)
 }
 
-/// The name behind a stem; of one too long for a file name it stands in a file of its own.
-fn name_of(dirs: &Dirs, stem: &str) -> Option<String> {
-    if let Some(room) = RoomName::from_file_stem(stem) {
-        return Some(room.as_str().to_owned());
-    }
-    let name = fs::read_to_string(dirs.state.join(format!("{stem}.name"))).ok()?;
-    RoomName::parse(name.trim_end())
-        .ok()
-        .filter(|room| room.file_stem() == stem)
-        .map(|room| room.as_str().to_owned())
-}
-
-/// People by their room's stem in `users/`. A file whose lock can be had belongs to a dead handler.
+/// People by their room's stem in `users/`. A file whose lock can be had is stale.
 fn count_people(dirs: &Dirs) -> io::Result<HashMap<String, usize>> {
     let mut people = HashMap::new();
     for entry in entries(&dirs.users)? {

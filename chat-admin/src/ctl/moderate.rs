@@ -12,6 +12,7 @@ use chat_store::log::room_log::{RedactError, RoomLog};
 use chat_store::moderation::{self, Entry, Measure};
 use chat_store::name::{Nick, RoomName, SERVER};
 use chat_store::people::inbox::{self, SendError};
+use chat_store::people::message::{Message, Sender};
 use chat_store::people::presence;
 use chat_store::record::{Draft, Kind, RecordId};
 
@@ -42,6 +43,15 @@ fn present(dirs: &Dirs, room: &RoomName, nick: &Nick) -> Result<Option<Nick>, Fa
         .find(|nick| nick.key() == key))
 }
 
+fn send(
+    dirs: &Dirs,
+    room: &RoomName,
+    to: &Nick,
+    message: &Message<'_>,
+) -> Result<RecordId, SendError> {
+    inbox::send(dirs, room, to, Sender::new(SERVER), message)
+}
+
 fn reason(target: &Target) -> String {
     target.reason.join(" ")
 }
@@ -60,7 +70,7 @@ pub(super) fn kick(dirs: &Dirs, target: &Target) -> Result<Report, Failure> {
     // All are told first, so that nobody sees them quit before it is said why.
     let text = format!("{nick} {reason}");
     tell_all(dirs, room, &Draft::new(Kind::Kick, SERVER, &text))?;
-    match inbox::send(dirs, room, &nick, &Draft::new(Kind::Kick, SERVER, &reason)) {
+    match send(dirs, room, &nick, &Message::Kick(reason.into())) {
         Ok(_) | Err(SendError::NotHere) => {}
         Err(error) => return Err(Failure::refused(error)),
     }
@@ -95,9 +105,9 @@ pub(super) fn impose(
         reason: reason.clone(),
     };
     moderation::impose(dirs, room, &entry).map_err(Failure::refused)?;
-    let (kind, word) = match measure {
-        Measure::Ban => (Kind::Ban, "is banned from"),
-        Measure::Mute => (Kind::Mute, "may not speak in"),
+    let word = match measure {
+        Measure::Ban => "is banned from",
+        Measure::Mute => "may not speak in",
     };
     if let Some(nick) = present(dirs, room, &target.nick)? {
         if measure == Measure::Ban {
@@ -105,7 +115,11 @@ pub(super) fn impose(
             tell_all(dirs, room, &Draft::new(Kind::Ban, SERVER, &text))?;
         }
         // If they just left, the measure waits for them.
-        match inbox::send(dirs, room, &nick, &Draft::new(kind, SERVER, &reason)) {
+        let message = match measure {
+            Measure::Ban => Message::Ban(reason.into()),
+            Measure::Mute => Message::Mute(reason.into()),
+        };
+        match send(dirs, room, &nick, &message) {
             Ok(_) | Err(SendError::NotHere) => {}
             Err(error) => return Err(Failure::refused(error)),
         }
@@ -130,7 +144,7 @@ pub(super) fn lift(dirs: &Dirs, measure: Measure, target: &Target) -> Result<Rep
         Measure::Mute => {
             if let Some(nick) = present(dirs, room, nick)? {
                 // A notice only: their handler looks at the list before each message.
-                let _ = inbox::send(dirs, room, &nick, &Draft::new(Kind::Unmute, SERVER, ""));
+                let _ = send(dirs, room, &nick, &Message::Unmute);
             }
             "may speak in"
         }

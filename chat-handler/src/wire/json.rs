@@ -1,13 +1,15 @@
 //! The protocol of the new pages: one JSON object a message. See docs/chat-protocol.md.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Bye, Event, Span, Welcome};
+use super::Out;
+use crate::occupant::{Bye, Code, Event, Span, Welcome};
 use crate::settings::Lang;
-use crate::wording::Worded;
+use crate::wording::{Line, Worded};
 use chat_store::name::MAX_NICK_CHARS;
 use chat_store::record::{Record, RecordId};
 
@@ -23,6 +25,8 @@ const PROTOCOL: u32 = 1;
 #[derive(Debug)]
 pub struct Json {
     lang: Lang,
+    /// The page of history that is being written has no record yet.
+    page_empty: bool,
 }
 
 /// Any message but `welcome`: all fields there are; those not set are left out.
@@ -71,7 +75,7 @@ struct Message<'a> {
 }
 
 /// What a piece of the first message grows to, in bytes.
-const PIECE_BYTES: usize = 2 * 1024;
+const PIECE_BYTES: usize = 4 * 1024;
 
 /// Somebody in the room.
 #[derive(Serialize)]
@@ -120,6 +124,15 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
+impl<'a> Message<'a> {
+    fn of(kind: &'a str) -> Self {
+        Self {
+            kind,
+            ..Self::default()
+        }
+    }
+}
+
 /// An id as text, without a buffer on the heap.
 #[derive(Clone, Copy)]
 struct Id(RecordId);
@@ -134,10 +147,33 @@ impl Serialize for Id {
 impl Json {
     /// For a client of the server's `lang`.
     pub fn new(lang: Lang) -> Self {
-        Self { lang }
+        Self {
+            lang,
+            page_empty: true,
+        }
     }
 
-    pub(super) fn welcome(&self, welcome: &Welcome<'_>, give: &mut dyn FnMut(&[u8])) {
+    pub(super) fn render(&mut self, event: &Event<'_>, out: &mut dyn Out) {
+        match event {
+            Event::Welcome(welcome) => self.welcome(welcome, out),
+            Event::Record(live) => record(live, out.buffer()),
+            Event::PageStart(span) => {
+                self.page_empty = true;
+                start_page(*span, out.buffer());
+            }
+            Event::Past(past) => {
+                put_past(std::mem::take(&mut self.page_empty), past, out.buffer());
+            }
+            Event::PageEnd { more } => end_page(*more, out.buffer()),
+            event => {
+                if let Some(message) = self.message(event) {
+                    put(&message, out.buffer());
+                }
+            }
+        }
+    }
+
+    fn welcome(&self, welcome: &Welcome<'_>, out: &mut dyn Out) {
         let message = FirstMessage {
             kind: "welcome",
             protocol: PROTOCOL,
@@ -164,7 +200,7 @@ impl Json {
                 members: welcome.limits.max_members,
             },
         };
-        let mut piece = Vec::with_capacity(2 * PIECE_BYTES);
+        let mut piece = Vec::with_capacity(PIECE_BYTES + PIECE_BYTES / 4);
         put(&message, &mut piece);
         open_again(&mut piece);
         piece.extend_from_slice(b",\"members\":[");
@@ -175,139 +211,148 @@ impl Json {
             put(&Member { name, color }, &mut piece);
             piece.truncate(piece.len().saturating_sub("\n".len()));
             if piece.len() >= PIECE_BYTES {
-                give(&piece);
+                out.pass(&piece);
                 piece.clear();
             }
         }
         piece.extend_from_slice(b"]}\n");
-        give(&piece);
+        out.pass(&piece);
     }
 
-    pub(super) fn event(&self, event: &Event<'_>, out: &mut Vec<u8>) {
-        let none = Message::default();
-        let message = match event {
-            Event::Ack {
-                msgid,
-                id,
-                duplicate,
-            } => Message {
-                kind: "ack",
-                msgid: Some(Cow::Borrowed(msgid)),
-                id: id.map(Id),
-                duplicate: *duplicate,
-                ..none
+    /// What is neither a record nor a list of them.
+    fn message<'a>(&self, event: &Event<'a>) -> Option<Message<'a>> {
+        Some(match *event {
+            Event::Ack { .. } | Event::You { .. } | Event::Pong(_) => answer(event)?,
+            Event::Info { command, lines } => Message {
+                command: Some(command),
+                text: Some(Cow::Owned(self.joined(lines))),
+                ..Message::of("info")
             },
-            Event::Whisper {
-                id,
-                from,
-                to,
-                text,
-                msgid,
-            } => Message {
-                kind: "whisper",
-                id: Some(Id(*id)),
-                from: Some(from),
-                to: Some(to),
-                text: Some(Cow::Borrowed(text)),
-                msgid: msgid.map(Cow::Borrowed),
-                ..none
-            },
-            Event::Signal { from, to, data, .. } => {
-                // What is not JSON came from somebody else's hand into the inbox.
-                let Ok(data) = serde_json::from_str(data) else {
-                    return;
-                };
-                let (from, to) = (Some(*from), Some(*to));
-                Message {
-                    kind: "signal",
-                    from,
-                    to,
-                    data: Some(data),
-                    ..none
-                }
-            }
-            Event::Typing { from, typing } => Message {
-                kind: "typing",
-                from: Some(from),
-                state: Some(typing.state),
-                text: typing.text.as_deref().map(Cow::Borrowed),
-                private: typing.private,
-                ..none
-            },
-            Event::Read { from, id } => Message {
-                kind: "read",
-                from: Some(from),
-                id: Some(Id(*id)),
-                ..none
-            },
-            Event::Info { command, lines } => {
-                let text = Some(Cow::Owned(lines.join("\n")));
-                Message {
-                    kind: "info",
-                    command: Some(command),
-                    text,
-                    ..none
-                }
-            }
-            Event::You {
-                name,
-                color,
-                moderator,
-                muted,
-            } => Message {
-                kind: "you",
-                name: Some(name),
-                color: Some(Cow::Borrowed(color)),
-                moderator: Some(*moderator),
-                muted: Some(*muted),
-                ..none
-            },
-            Event::Pong(now) => Message {
-                kind: "pong",
-                now: Some(Id(*now)),
-                ..none
-            },
-            _ => return self.told(event, out),
-        };
-        put(&message, out);
-    }
-
-    /// What carries words for people.
-    fn told(&self, event: &Event<'_>, out: &mut Vec<u8>) {
-        let worded = |line| Some(Cow::Owned(Worded(self.lang, line).to_string()));
-        let none = Message::default();
-        let message = match event {
             Event::Notice { code, line } => Message {
-                kind: "notice",
-                code: Some(code),
-                text: worded(*line),
-                ..none
+                code: Some(code.as_str()),
+                text: Some(self.worded(line)),
+                ..Message::of("notice")
             },
             Event::Error { code, line, msgid } => Message {
-                kind: "error",
-                code: Some(code),
-                text: worded(*line),
+                code: Some(code.as_str()),
+                text: Some(self.worded(line)),
                 msgid: msgid.map(Cow::Borrowed),
-                ..none
+                ..Message::of("error")
             },
             Event::Bye { reason, line } => {
-                let (reason, code) = bye(*reason);
+                let (reason, code) = bye(reason);
                 Message {
-                    kind: "bye",
                     reason: Some(reason),
-                    code,
-                    text: worded(*line),
-                    ..none
+                    code: code.map(Code::as_str),
+                    text: Some(self.worded(line)),
+                    ..Message::of("bye")
                 }
             }
-            _ => return,
-        };
-        put(&message, out);
+            _ => private(event)?,
+        })
+    }
+
+    fn worded<'a>(&self, line: Line<'_>) -> Cow<'a, str> {
+        Cow::Owned(Worded(self.lang, line).to_string())
+    }
+
+    fn joined(&self, lines: &[Line<'_>]) -> String {
+        let mut text = String::new();
+        for (at, line) in lines.iter().enumerate() {
+            let separator = if at > 0 { "\n" } else { "" };
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{separator}{}", Worded(self.lang, *line));
+        }
+        text
     }
 }
 
+/// What became of a request.
+fn answer<'a>(event: &Event<'a>) -> Option<Message<'a>> {
+    Some(match *event {
+        Event::Ack {
+            msgid,
+            id,
+            duplicate,
+        } => Message {
+            msgid: Some(Cow::Borrowed(msgid)),
+            id: id.map(Id),
+            duplicate,
+            ..Message::of("ack")
+        },
+        Event::You {
+            name,
+            color,
+            moderator,
+            muted,
+        } => Message {
+            name: Some(name),
+            color: Some(Cow::Borrowed(color)),
+            moderator: Some(moderator),
+            muted: Some(muted),
+            ..Message::of("you")
+        },
+        Event::Pong(now) => Message {
+            now: Some(Id(now)),
+            ..Message::of("pong")
+        },
+        _ => return None,
+    })
+}
+
+/// What concerns this client alone.
+fn private<'a>(event: &Event<'a>) -> Option<Message<'a>> {
+    Some(match *event {
+        Event::Whisper {
+            id,
+            from,
+            to,
+            text,
+            msgid,
+        } => Message {
+            id: Some(Id(id)),
+            from: Some(from),
+            to: Some(to),
+            text: Some(Cow::Borrowed(text)),
+            msgid: msgid.map(Cow::Borrowed),
+            ..Message::of("whisper")
+        },
+        Event::Signal {
+            from,
+            to,
+            data,
+            own: false,
+            ..
+        } => Message {
+            from: Some(from),
+            to: Some(to),
+            // What is not JSON came from somebody else's hand into the inbox.
+            data: Some(serde_json::from_str(data).ok()?),
+            ..Message::of("signal")
+        },
+        Event::Typing {
+            from,
+            active,
+            private,
+            preview,
+        } => Message {
+            from: Some(from),
+            state: Some(active),
+            text: preview.map(Cow::Borrowed),
+            private,
+            ..Message::of("typing")
+        },
+        Event::Read { from, id } => Message {
+            from: Some(from),
+            id: Some(Id(id)),
+            ..Message::of("read")
+        },
+        _ => return None,
+    })
+}
+
 /// A page is written piece by piece, so that no page is ever held as a whole.
-pub(super) fn begin_history(span: Span, out: &mut Vec<u8>) {
+fn start_page(span: Span, out: &mut Vec<u8>) {
     let (before, since) = match span {
         Span::Newest => (None, None),
         Span::Before(id) => (Some(Id(id)), None),
@@ -331,7 +376,7 @@ fn open_again(out: &mut Vec<u8>) {
     out.truncate(out.len().saturating_sub("}\n".len()));
 }
 
-pub(super) fn put_history(first: bool, past: &Record<'_>, out: &mut Vec<u8>) {
+fn put_past(first: bool, past: &Record<'_>, out: &mut Vec<u8>) {
     if !first {
         out.push(b',');
     }
@@ -339,7 +384,7 @@ pub(super) fn put_history(first: bool, past: &Record<'_>, out: &mut Vec<u8>) {
     out.truncate(out.len().saturating_sub("\n".len()));
 }
 
-pub(super) fn end_history(more: bool, out: &mut Vec<u8>) {
+fn end_page(more: bool, out: &mut Vec<u8>) {
     out.extend_from_slice(if more {
         b"],\"more\":true}\n"
     } else {
@@ -347,7 +392,7 @@ pub(super) fn end_history(more: bool, out: &mut Vec<u8>) {
     });
 }
 
-fn bye(reason: Bye) -> (&'static str, Option<&'static str>) {
+fn bye(reason: Bye) -> (&'static str, Option<Code>) {
     match reason {
         Bye::Kicked => ("kicked", None),
         Bye::Banned => ("banned", None),
@@ -410,12 +455,12 @@ mod tests {
         let id = RecordId::parse(b"2026-11-21T10:15:30.123456Z").expect("an id");
         Draft::new(Kind::Join, "alice", "").write_to(id, &mut log);
         let past = Record::parse(&log).expect("a record");
-        begin_history(Span::Since(id), &mut out);
-        put_history(true, &past, &mut out);
-        put_history(false, &past, &mut out);
-        end_history(true, &mut out);
-        begin_history(Span::Newest, &mut out);
-        end_history(false, &mut out);
+        start_page(Span::Since(id), &mut out);
+        put_past(true, &past, &mut out);
+        put_past(false, &past, &mut out);
+        end_page(true, &mut out);
+        start_page(Span::Newest, &mut out);
+        end_page(false, &mut out);
         let join = r#"{"type":"join","id":"2026-11-21T10:15:30.123456Z","from":"alice"}"#;
         let page = format!(
             "{{\"type\":\"history\",\"since\":\"2026-11-21T10:15:30.123456Z\",\"records\":[{join},{join}],\"more\":true}}\n"
@@ -427,14 +472,15 @@ mod tests {
     #[test]
     fn what_is_no_json_is_no_signal() {
         let mut out = Vec::new();
-        let json = Json::new(Lang::En);
+        let mut json = Json::new(Lang::En);
         for data in ["", "{", "1}\n{\"type\":\"bye\""] {
-            json.event(
+            json.render(
                 &Event::Signal {
                     id: RecordId::ZERO,
                     from: "a",
                     to: "b",
                     data,
+                    own: false,
                 },
                 &mut out,
             );

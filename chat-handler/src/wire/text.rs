@@ -1,12 +1,14 @@
 //! The protocol of the 2016 pages: lines as people read them. See docs/chat-protocol.md.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::Write as _;
 
-use super::{Clock, Event, Welcome};
+use super::{Clock, Out};
+use crate::occupant::{Event, Request, Welcome};
 use crate::settings::Lang;
 use crate::wording::{Line, Worded};
-use chat_store::record::{Kind, Record, RecordId};
+use chat_store::record::{Kind, Record, RecordId, addressee};
 
 mod roster;
 
@@ -38,7 +40,47 @@ impl Text {
         }
     }
 
-    pub(super) fn welcome(&mut self, welcome: &Welcome<'_>, out: &mut Vec<u8>) {
+    /// `bob: TEXT` is for bob alone if he is here; JSON of the old pages' WebRTC is sent so, too.
+    pub(super) fn parse<'a>(&self, line: &'a str) -> Option<Request<'a>> {
+        if line.trim().is_empty() {
+            return None;
+        }
+        let (text, msgid) = (Cow::Borrowed(line), None);
+        let Some((to, words)) = addressee(line) else {
+            return Some(Request::Say { text, msgid });
+        };
+        let to = Cow::Borrowed(to);
+        // Signaling holds addresses of the sender's machine: never for all, also when the one it is
+        // for has just left.
+        if is_signal(words) {
+            return Some(Request::Signal { to, data: words });
+        }
+        Some(if self.roster.contains(&to) {
+            let text = Cow::Borrowed(words);
+            Request::Whisper { to, text, msgid }
+        } else {
+            Request::Say { text, msgid }
+        })
+    }
+
+    pub(super) fn render(&mut self, event: &Event<'_>, out: &mut dyn Out) {
+        match event {
+            Event::Welcome(welcome) => self.welcome(welcome, out.buffer()),
+            Event::Record(record) => {
+                // The list of members waits for a record that is not about members, or for the end of a
+                // batch, so that a hundred joins at once are followed by one list.
+                if !changes_list(record.kind) {
+                    self.put_list_if_due(out);
+                }
+                self.record(record, out.buffer());
+            }
+            Event::BatchEnd => self.put_list_if_due(out),
+            Event::Past(record) => self.past(record, out.buffer()),
+            event => self.event(event, out.buffer()),
+        }
+    }
+
+    fn welcome(&mut self, welcome: &Welcome<'_>, out: &mut Vec<u8>) {
         welcome.room.clone_into(&mut self.room);
         welcome.you.clone_into(&mut self.you);
         for (nick, color) in welcome.members.iter() {
@@ -48,9 +90,8 @@ impl Text {
         put(self.clock.time(welcome.now), line, out);
     }
 
-    /// A live record. Lists of members wait for [`Text::list_before`] or [`Text::finish_batch`], so that
-    /// a hundred joins at once are followed by one list.
-    pub(super) fn record(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
+    /// A live record.
+    fn record(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
         match record.kind {
             Kind::Join => {
                 let color = record.attr("color").unwrap_or_default();
@@ -78,16 +119,8 @@ impl Text {
         self.list_due |= changes_list(record.kind);
     }
 
-    /// Gives the list of members if it has changed and this record, which comes next, is not about
-    /// members.
-    pub(super) fn list_before(&mut self, record: &Record<'_>, give: &mut dyn FnMut(&[u8])) {
-        if !changes_list(record.kind) {
-            self.finish_batch(give);
-        }
-    }
-
     /// A record of history: shown as it was, without changing who is here.
-    pub(super) fn past(&self, record: &Record<'_>, out: &mut Vec<u8>) {
+    fn past(&self, record: &Record<'_>, out: &mut Vec<u8>) {
         match record.clock {
             Some(time) => self.past_at(time, record, out),
             None => self.past_at(self.clock.time(record.id), record, out),
@@ -127,7 +160,7 @@ impl Text {
         put(time, format_args!("{from}>  {line}"), out);
     }
 
-    pub(super) fn event(&self, event: &Event<'_>, out: &mut Vec<u8>) {
+    fn event(&self, event: &Event<'_>, out: &mut Vec<u8>) {
         let now = self.clock.time(RecordId::now());
         match event {
             Event::Whisper {
@@ -139,7 +172,9 @@ impl Text {
                     out,
                 );
             }
-            Event::Signal { id, from, to, data } => {
+            Event::Signal {
+                id, from, to, data, ..
+            } => {
                 put(
                     self.clock.time(*id),
                     format_args!("{from}> {to}: {data}"),
@@ -148,6 +183,7 @@ impl Text {
             }
             Event::Info { lines, .. } => {
                 for line in *lines {
+                    let line = Worded(self.lang, *line);
                     put(now, format_args!("{}>  {line}", self.you), out);
                 }
             }
@@ -155,26 +191,17 @@ impl Text {
                 let line = Worded(self.lang, *line);
                 put(now, format_args!("{}>  {line}", self.you), out);
             }
-            // The old pages have no place for these.
-            Event::Ack { .. }
-            | Event::Typing { .. }
-            | Event::Read { .. }
-            | Event::You { .. }
-            | Event::Pong(_) => {}
+            // The old pages have no use for the others.
+            _ => {}
         }
     }
 
-    /// Gives the list of members if it has changed.
-    pub(super) fn finish_batch(&mut self, give: &mut dyn FnMut(&[u8])) {
+    fn put_list_if_due(&mut self, out: &mut dyn Out) {
         if std::mem::take(&mut self.list_due) {
             let head = format!("[{}] Userlist: ", self.clock.time(RecordId::now()));
-            give(head.as_bytes());
-            give(self.roster.as_line());
+            out.pass(head.as_bytes());
+            out.pass(self.roster.as_line());
         }
-    }
-
-    pub(super) fn knows(&self, name: &str) -> bool {
-        self.roster.contains(name)
     }
 }
 
@@ -193,19 +220,6 @@ fn put(time: impl Display, line: impl Display, out: &mut Vec<u8>) {
 
 fn changes_list(kind: Kind) -> bool {
     matches!(kind, Kind::Join | Kind::Quit | Kind::Color | Kind::Nick)
-}
-
-/// The name before the first `: ` of a typed line: who it is for, if they are here.
-pub fn addressee(line: &str) -> Option<(&str, &str)> {
-    let (name, text) = line.split_once(": ")?;
-    let good = !name.is_empty() && name.len() <= 4 * chat_store::name::MAX_NICK_CHARS;
-    (good && !name.contains(char::is_whitespace)).then_some((name, text))
-}
-
-/// Whether this may have been private: the script of 2016 logged whispers like everything, and left it
-/// to the pages to hide them. Who was there is not known any more, so a word and a colon are enough.
-pub fn may_be_old_whisper(record: &Record<'_>) -> bool {
-    record.clock.is_some() && record.kind == Kind::Say && addressee(&record.text).is_some()
 }
 
 /// Whether a private text is WebRTC signaling of the old pages rather than words.
@@ -254,7 +268,6 @@ mod tests {
                 members: &members,
                 last: None,
                 now,
-                lang: Lang::En,
                 limits: &settings.limits,
             },
             &mut out,
@@ -271,10 +284,9 @@ mod tests {
                 + second as u64 * 1_000_000;
             draft.write_to(RecordId::from_micros(id), &mut log);
             let record = Record::parse(&log).expect("a record");
-            text.list_before(&record, &mut |piece| out.extend_from_slice(piece));
-            text.record(&record, out);
+            text.render(&Event::Record(&record), out);
         }
-        text.finish_batch(&mut |piece| out.extend_from_slice(piece));
+        text.render(&Event::BatchEnd, out);
     }
 
     /// The lines; lists of members carry the present time, which is cut off.
@@ -341,14 +353,6 @@ mod tests {
             lines(&out)[2..],
             ["Userlist: alice:Gray,bob:Gray,carol:red,dave:red,"]
         );
-    }
-
-    #[test]
-    fn an_addressee_is_one_word_before_colon_and_blank() {
-        assert_eq!(addressee("bob: hi: you"), Some(("bob", "hi: you")));
-        for line in ["bob:hi", ": hi", "two words: hi", "bob", ""] {
-            assert_eq!(addressee(line), None, "{line}");
-        }
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl Dirs {
         self.rooms.join(format!("{}.log", room.file_stem()))
     }
 
-    /// The room's doorbell.
+    /// The bell of the room.
     pub fn bell(&self, room: &RoomName) -> PathBuf {
         self.run.join(format!("{}.bell", room.file_stem()))
     }
@@ -80,7 +80,7 @@ impl Dirs {
         self.run.join(format!("{}_{nick}.inbox", room.users_stem()))
     }
 
-    /// The doorbell of one person.
+    /// The bell of one person.
     pub fn inbox_bell(&self, room: &RoomName, nick: &Nick) -> PathBuf {
         self.run.join(format!("{}_{nick}.ring", room.users_stem()))
     }

@@ -24,7 +24,7 @@ const QUICK_TRIES: u32 = 4;
 /// The first pause between tries.
 const PAUSE_MIN: Duration = Duration::from_micros(50);
 /// The longest pause of who is next, as a part of how long they have been that: they come in so much
-/// later at most. With a fixed pause, those who were next at four hundred gates kept the CPUs so busy with
+/// later at most. With a fixed pause, those who were next at four hundred locks kept the CPUs so busy with
 /// looking that nobody came through.
 const NEXT_PART: u32 = 8;
 /// The longest pause of others, as a part of how long they have waited.

@@ -95,8 +95,9 @@ struct Open {
 }
 
 impl RoomLog {
-    /// The log of `room`. No file is opened or made before the first append, so this cannot fail
-    /// and a directory that is missing now may be there by then.
+    /// The log of `room`. The log is not opened or made before the first append, so this cannot fail
+    /// and a directory that is missing now may be there by then. Only the name of a room whose files are
+    /// called by a part of it is written down, if it can be.
     pub fn new(dirs: &Dirs, room: &RoomName) -> Self {
         state::remember_name(dirs, room);
         Self::at(dirs.room_log(room))

@@ -1,6 +1,6 @@
 //! What is meant for one person only: whispers, WebRTC signalling, kicks, typing. It never enters a
 //! room's log; it goes into a file of that person's in `run/`, which is there as long as they are,
-//! and their own doorbell is rung.
+//! and their own bell is rung.
 //!
 //! The file takes a burst that its reader is too slow for: no sender waits for a reader. Whenever
 //! everything in it was read, it is emptied.
@@ -21,7 +21,8 @@ use crate::fs::file;
 use crate::fs::lock::{self, Share};
 use crate::log::tail::Progress;
 use crate::name::{Nick, RoomName};
-use crate::record::{Draft, MAX_LINE, Record, RecordId};
+use crate::people::message::{Message, Sender};
+use crate::record::{MAX_LINE, Record, RecordId};
 
 /// The most that may wait for one person, in bytes: a hundred signals of the greatest length.
 /// Beyond it senders are told, so that nobody can fill the disk (or the memory, on tmpfs) through
@@ -84,7 +85,7 @@ impl From<io::Error> for SendError {
     }
 }
 
-/// Puts a record into a person's inbox and rings. Does not wait for them.
+/// Puts a message into a person's inbox and rings. Does not wait for them.
 ///
 /// # Errors
 /// They do not get it then.
@@ -92,12 +93,13 @@ pub fn send(
     dirs: &Dirs,
     room: &RoomName,
     to: &Nick,
-    draft: &Draft<'_>,
+    from: Sender<'_>,
+    message: &Message<'_>,
 ) -> Result<RecordId, SendError> {
     let path = dirs.inbox(room, to);
     let id = RecordId::now();
     let mut line = Vec::new();
-    draft.write_to(id, &mut line);
+    message.draft(from, |draft| draft.write_to(id, &mut line));
     if line.len() > MAX_LINE {
         return Err(SendError::TooLong);
     }
@@ -143,6 +145,17 @@ fn put(path: &Path, line: &[u8]) -> Result<bool, SendError> {
     Ok(true)
 }
 
+/// A message in one's inbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received<'a> {
+    /// When it was sent; it sorts with the ids of the room's records.
+    pub id: RecordId,
+    /// The sender's nick.
+    pub from: &'a str,
+    /// What it is.
+    pub message: Message<'a>,
+}
+
 /// A person's own inbox, open for reading; gone when this is dropped.
 #[derive(Debug)]
 pub struct Inbox {
@@ -182,7 +195,7 @@ impl Inbox {
     pub fn read(
         &mut self,
         budget: usize,
-        give: &mut dyn FnMut(&Record<'_>),
+        give: &mut dyn FnMut(&Received<'_>),
     ) -> io::Result<Progress> {
         let mut spent = 0;
         let mut size = READ_BYTES;
@@ -212,14 +225,20 @@ impl Inbox {
         &mut self,
         filled: usize,
         budget: usize,
-        give: &mut dyn FnMut(&Record<'_>),
+        give: &mut dyn FnMut(&Received<'_>),
     ) -> usize {
         let mut taken = 0;
         while taken < budget
             && let Some(length) = memchr(b'\n', &self.buffer[taken..filled])
         {
-            if let Some(record) = Record::parse(&self.buffer[taken..=taken + length]) {
-                give(&record);
+            if let Some(record) = Record::parse(&self.buffer[taken..=taken + length])
+                && let Some(message) = Message::of(&record)
+            {
+                give(&Received {
+                    id: record.id,
+                    from: &record.from,
+                    message,
+                });
             }
             taken += length + 1;
         }
@@ -272,7 +291,7 @@ impl Inbox {
 }
 
 impl AsFd for Inbox {
-    /// The person's doorbell, for `EPOLLIN | EPOLLET`.
+    /// The person's bell, for `EPOLLIN | EPOLLET`.
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.bell.as_fd()
     }

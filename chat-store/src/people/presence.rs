@@ -2,11 +2,11 @@
 //!
 //! The file appears locked and complete: it is written and locked under a name of its own, then
 //! linked to its place, which fails if somebody has it. The handler holds the lock for life, so a
-//! file whose lock can be had belongs to a dead handler. Joiners of one room go through a gate one
-//! by one: names that only look alike have different files and would not exclude each other. Behind
-//! the gate the names are looked at, not the files: a thousand who join at once would else wait for
-//! each other's half a million opens. Who else was there at the gate is the list of members, with the
-//! colors read behind it: who comes or goes later has a record behind the newcomer's place in the log.
+//! file whose lock can be had belongs to a dead handler. Joiners of one room take the room's entry lock one
+//! by one: names that only look alike have different files and would not exclude each other. Under
+//! the lock the names are looked at, not the files: a thousand who join at once would else wait for
+//! each other's half a million opens. Who else was there under the lock is the list of members, with the
+//! colors read after it: who comes or goes later has a record behind the newcomer's place in the log.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs::File;
@@ -26,15 +26,17 @@ use crate::people::inbox;
 use crate::record::{RecordId, clean};
 
 mod members;
+mod rooms;
 mod users;
 
 pub use members::{Member, Members};
+pub use rooms::rooms;
 use users::Listing;
 pub use users::{list, list_alive};
 
-/// The longest wait at the gate. A thousand people who join at once are through in two seconds, on a
+/// The longest wait for the entry lock. A thousand people who join at once are through in two seconds, on a
 /// machine that does nothing else; to wait is better than to be sent away.
-pub const GATE_TIMEOUT: Duration = Duration::from_secs(30);
+pub const ENTRY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Times a temporary file may vanish (swept by a careless program) before it is an error.
 const CREATE_TRIES: u32 = 8;
 
@@ -46,7 +48,7 @@ pub enum ClaimError {
         /// What is allowed.
         max: usize,
     },
-    /// Others held the gate all the time.
+    /// Others held the entry lock all the time.
     Busy,
     /// A file could not be made.
     Io(io::Error),
@@ -99,8 +101,8 @@ pub struct Entered {
     pub claim: Claim,
     /// Everybody in the room, themselves too, in no order.
     pub members: Members,
-    /// Whose handler was found dead, and who is no member any more: append a quit record for each.
-    pub ghosts: Vec<Nick>,
+    /// Whose files were found stale, and who are no members any more: append a quit record for each.
+    pub stale: Vec<Nick>,
 }
 
 /// Whether a claim still holds; see [`Claim::check`].
@@ -129,63 +131,63 @@ pub fn claim(
     color: &str,
     max_members: usize,
 ) -> Result<Entered, ClaimError> {
-    let mut ghosts = Vec::new();
-    let (claim, listing, count) = pass_gate(dirs, room, wished, color, max_members, &mut ghosts)?;
+    let mut stale = Vec::new();
+    let (claim, listing, count) = take_name(dirs, room, wished, color, max_members, &mut stale)?;
     let mut members = Members::with_capacity(count);
     members.push(claim.nick().as_str(), claim.color());
-    ghosts.append(&mut users::sweep(dirs, room, &listing, &mut members)?);
+    stale.append(&mut users::sweep(dirs, room, &listing, &mut members)?);
     Ok(Entered {
         claim,
         members,
-        ghosts,
+        stale,
     })
 }
 
-/// Takes a name that nobody has; also gives who has one, and how many have one now. The dead who are in
-/// the way go.
-fn pass_gate(
+/// Takes a name that nobody has; also gives who has one, and how many have one now. Stale files
+/// in the way go.
+fn take_name(
     dirs: &Dirs,
     room: &RoomName,
     wished: &Nick,
     color: &str,
     max_members: usize,
-    ghosts: &mut Vec<Nick>,
+    stale: &mut Vec<Nick>,
 ) -> Result<(Claim, Listing, usize), ClaimError> {
-    let gate = open_gate(dirs, room)?;
-    let Some(_open) = lock::take(&gate, Share::Exclusive, GATE_TIMEOUT)? else {
+    let entry = open_entry_lock(dirs, room)?;
+    let Some(_lock) = lock::take(&entry, Share::Exclusive, ENTRY_TIMEOUT)? else {
         return Err(ClaimError::Busy);
     };
     let mut taken = Taken::but(None, dirs, room)?;
     if taken.keys.len() >= max_members {
         let mut alive = Members::default();
-        ghosts.append(&mut users::sweep(dirs, room, &taken.listing, &mut alive)?);
+        stale.append(&mut users::sweep(dirs, room, &taken.listing, &mut alive)?);
         taken = Taken::but(None, dirs, room)?;
         if taken.keys.len() >= max_members {
             return Err(ClaimError::Full { max: max_members });
         }
     }
-    if taken.has(wished) && bury_namesakes(dirs, room, wished, ghosts)? {
+    if taken.has(wished) && remove_stale_namesakes(dirs, room, wished, stale)? {
         taken = Taken::but(None, dirs, room)?;
     }
     let claim = Claim::create(dirs, room, &taken, wished, color)?;
     Ok((claim, taken.listing, taken.keys.len() + 1))
 }
 
-/// Removes the dead who have this name or one that looks like it. True if there was one.
-fn bury_namesakes(
+/// Removes stale files of this name or one that looks like it. True if there was one.
+fn remove_stale_namesakes(
     dirs: &Dirs,
     room: &RoomName,
     wished: &Nick,
-    ghosts: &mut Vec<Nick>,
+    stale: &mut Vec<Nick>,
 ) -> io::Result<bool> {
     let key = wished.key();
     let mut found = false;
     users::names(dirs, room, &mut |nick, entry| {
         if nick.key() == key
             && let Some(file) = entry.open()?
-            && bury(dirs, room, &nick, &file)?
+            && remove_if_stale(dirs, room, &nick, &file)?
         {
-            ghosts.push(nick);
+            stale.push(nick);
             found = true;
         }
         Ok(())
@@ -211,8 +213,8 @@ impl Claim {
     /// The old nick stays then.
     pub fn rename(&mut self, wished: &Nick) -> Result<&Nick, ClaimError> {
         if *wished != self.nick {
-            let gate = open_gate(&self.dirs, &self.room)?;
-            let Some(_open) = lock::take(&gate, Share::Exclusive, GATE_TIMEOUT)? else {
+            let entry = open_entry_lock(&self.dirs, &self.room)?;
+            let Some(_lock) = lock::take(&entry, Share::Exclusive, ENTRY_TIMEOUT)? else {
                 return Err(ClaimError::Busy);
             };
             let taken = Taken::but(Some(&self.nick), &self.dirs, &self.room)?;
@@ -344,10 +346,10 @@ fn hash(key: &Key) -> u64 {
     hasher.finish()
 }
 
-fn open_gate(dirs: &Dirs, room: &RoomName) -> io::Result<File> {
+fn open_entry_lock(dirs: &Dirs, room: &RoomName) -> io::Result<File> {
     let path = dirs.run.join(format!("{}.gate", room.file_stem()));
     match file::open(&path, OFlags::RDWR | OFlags::CREATE) {
-        Ok((gate, _)) => Ok(gate),
+        Ok((entry, _)) => Ok(entry),
         Err(error) => {
             let error = io::Error::from(error);
             Err(io::Error::new(
@@ -389,8 +391,8 @@ fn place(path: &Path, color: &str) -> Result<File, Errno> {
     Err(Errno::NOENT)
 }
 
-/// Removes what a dead handler left, if it is dead. True if it was.
-fn bury(dirs: &Dirs, room: &RoomName, nick: &Nick, file: &File) -> io::Result<bool> {
+/// Removes a presence file, and its inbox, if no handler holds it. True if it was stale.
+fn remove_if_stale(dirs: &Dirs, room: &RoomName, nick: &Nick, file: &File) -> io::Result<bool> {
     if !lock::try_hold(file, Share::Exclusive)? {
         return Ok(false);
     }

@@ -52,7 +52,10 @@ fn cut(byte: u8, text: &str) -> Option<(&str, &str)> {
 }
 
 /// Appends the pairs that have a value.
-pub(crate) fn write_to(pairs: &[(&str, Option<&str>)], line: &mut Vec<u8>) {
+pub(crate) fn write_to<'a>(
+    pairs: impl IntoIterator<Item = &'a (&'a str, Option<&'a str>)>,
+    line: &mut Vec<u8>,
+) {
     let mut separator: &[u8] = b"";
     for (key, value) in pairs {
         let Some(value) = value else { continue };
@@ -67,7 +70,7 @@ pub(crate) fn write_to(pairs: &[(&str, Option<&str>)], line: &mut Vec<u8>) {
 /// The bytes one pair has on disk, to look for it without parsing.
 pub fn needle(key: &str, value: &str) -> Vec<u8> {
     let mut needle = Vec::with_capacity(key.len() + value.len() + 1);
-    write_to(&[(key, Some(value))], &mut needle);
+    write_to([&(key, Some(value))], &mut needle);
     needle
 }
 

@@ -57,7 +57,8 @@ kinds! {
     Whisper = "whisper",
     /// To one person: WebRTC signalling, TEXT is the data.
     Signal = "signal",
-    /// To one person: FROM is typing; TEXT as the wire has it.
+    /// To one person: FROM is typing (TEXT: what), or has read up to an id; see
+    /// [`Message`](crate::people::message::Message).
     Typing = "typing",
     /// To one person: you may not speak; TEXT says how long and why.
     Mute = "mute",

@@ -3,10 +3,19 @@
 
 use std::borrow::Cow;
 
+use crate::name::MAX_NICK_CHARS;
+
 use super::{Kind, Record, RecordId, show};
 
 /// The length of `[HH:MM:SS] `.
 const PREFIX_LEN: usize = 11;
+
+/// The name before the first `: ` of a line, and the rest: how the pages of 2016 spoke to one person.
+pub fn addressee(line: &str) -> Option<(&str, &str)> {
+    let (name, text) = line.split_once(": ")?;
+    let good = !name.is_empty() && name.len() <= 4 * MAX_NICK_CHARS;
+    (good && !name.contains(char::is_whitespace)).then_some((name, text))
+}
 
 pub(super) fn parse(line: &[u8]) -> Option<Record<'_>> {
     let (prefix, rest) = line.split_at_checked(PREFIX_LEN)?;
@@ -68,4 +77,17 @@ fn is_signal(text: &[u8]) -> bool {
         && ["\"offer\"", "\"answer\"", "\"candidate\""]
             .iter()
             .any(|word| memchr::memmem::find(data, word.as_bytes()).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_addressee_is_one_word_before_colon_and_blank() {
+        assert_eq!(addressee("bob: hi: you"), Some(("bob", "hi: you")));
+        for line in ["bob:hi", ": hi", "two words: hi", "bob", ""] {
+            assert_eq!(addressee(line), None, "{line}");
+        }
+    }
 }

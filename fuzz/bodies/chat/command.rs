@@ -3,6 +3,7 @@
 use chat_handler::command::{Command, parse};
 use chat_handler::dice::SystemChance;
 use chat_handler::wire::text;
+use chat_store::record::addressee;
 
 pub fn run(bytes: &[u8]) {
     let Ok(line) = std::str::from_utf8(bytes) else {
@@ -20,7 +21,7 @@ pub fn run(bytes: &[u8]) {
         Ok(_) => {}
         Err(refusal) => assert!(line.starts_with('/'), "{refusal:?}"),
     }
-    if let Some((name, rest)) = text::addressee(line) {
+    if let Some((name, rest)) = addressee(line) {
         assert_eq!(format!("{name}: {rest}"), line);
     }
     // What counts as signaling is one JSON object, so it can be passed on as one.

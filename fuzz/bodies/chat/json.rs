@@ -1,6 +1,6 @@
 //! Any message of a page: no panic, only what the protocol has, and every refusal under a code of the protocol.
 
-use chat_handler::wire::Request;
+use chat_handler::occupant::{Code, Request};
 use chat_handler::wire::json::parse::parse;
 
 pub fn run(bytes: &[u8]) {
@@ -19,18 +19,18 @@ pub fn run(bytes: &[u8]) {
         }
         // It is put into another message as it is: it must be one value and nothing more.
         Ok(Request::Signal { data, .. }) => {
-            assert!(line.contains(data.get()));
-            let value: Result<serde::de::IgnoredAny, _> = serde_json::from_str(data.get());
+            assert!(line.contains(data));
+            let value: Result<serde::de::IgnoredAny, _> = serde_json::from_str(data);
             assert!(value.is_ok());
         }
         Ok(_) => {}
         Err(bad) => {
             assert!(
-                ["bad_json", "bad_field", "unknown_type"].contains(&bad.code),
-                "{}",
+                [Code::BadJson, Code::BadField, Code::UnknownType].contains(&bad.code),
+                "{:?}",
                 bad.code
             );
-            assert!(bad.code == "unknown_type" || !bad.reason.is_empty());
+            assert!(bad.code == Code::UnknownType || !bad.reason.is_empty());
         }
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::wire::{BadRequest, Request};
+use crate::occupant::{BadRequest, Code, Request};
 use chat_store::record::RecordId;
 
 /// The longest `msgid`.
@@ -45,9 +45,9 @@ struct Fields<'a> {
 pub fn parse(line: &str) -> Result<Request<'_>, BadRequest<'_>> {
     let fields: Fields<'_> = serde_json::from_str(line).map_err(|error| {
         let code = if error.is_data() {
-            "bad_field"
+            Code::BadField
         } else {
-            "bad_json"
+            Code::BadJson
         };
         BadRequest {
             code,
@@ -81,7 +81,7 @@ fn is_msgid(msgid: &str) -> bool {
     (1..=MAX_MSGID).contains(&msgid.len()) && msgid.bytes().all(good)
 }
 
-type Wrong<'a> = (&'static str, Cow<'a, str>);
+type Wrong<'a> = (Code, Cow<'a, str>);
 
 fn request(fields: Fields<'_>) -> Result<Request<'_>, Wrong<'_>> {
     if fields
@@ -89,7 +89,7 @@ fn request(fields: Fields<'_>) -> Result<Request<'_>, Wrong<'_>> {
         .as_deref()
         .is_some_and(|msgid| !is_msgid(msgid))
     {
-        return Err(("bad_field", "msgid: 1 to 64 of A-Z a-z 0-9 . _ -".into()));
+        return Err((Code::BadField, "msgid: 1 to 64 of A-Z a-z 0-9 . _ -".into()));
     }
     let msgid = fields.msgid;
     Ok(match &*fields.kind {
@@ -107,12 +107,12 @@ fn request(fields: Fields<'_>) -> Result<Request<'_>, Wrong<'_>> {
         }
         "signal" => Request::Signal {
             to: needed(fields.to, "to")?,
-            data: needed(fields.data, "data")?,
+            data: needed(fields.data, "data")?.get(),
         },
         "typing" => Request::Typing {
             to: fields.to,
-            state: fields.state.unwrap_or(true),
-            text: fields.text,
+            active: fields.state.unwrap_or(true),
+            preview: fields.text,
         },
         "history" => Request::History {
             before: id(fields.before, "before")?,
@@ -127,18 +127,18 @@ fn request(fields: Fields<'_>) -> Result<Request<'_>, Wrong<'_>> {
         "read" => Request::Read(needed(id(fields.id, "id")?, "id")?),
         "ping" => Request::Ping,
         "quit" => Request::Quit,
-        _ => return Err(("unknown_type", fields.kind)),
+        _ => return Err((Code::UnknownType, fields.kind)),
     })
 }
 
 fn needed<T>(field: Option<T>, name: &'static str) -> Result<T, Wrong<'static>> {
-    field.ok_or_else(|| ("bad_field", format!("{name} is missing").into()))
+    field.ok_or_else(|| (Code::BadField, format!("{name} is missing").into()))
 }
 
 fn id<'a>(text: Option<Cow<'a, str>>, name: &str) -> Result<Option<RecordId>, Wrong<'a>> {
     text.map(|text| {
         RecordId::parse(text.as_bytes())
-            .ok_or_else(|| ("bad_field", format!("{name} is no id").into()))
+            .ok_or_else(|| (Code::BadField, format!("{name} is no id").into()))
     })
     .transpose()
 }
@@ -152,7 +152,7 @@ mod tests {
         let Err(bad) = parse(line) else {
             panic!("not refused");
         };
-        (bad.code, bad.msgid.map(Cow::into_owned))
+        (bad.code.as_str(), bad.msgid.map(Cow::into_owned))
     }
 
     #[test]
@@ -168,13 +168,13 @@ mod tests {
         else {
             panic!("a signal");
         };
-        assert_eq!((&*to, data.get()), ("bob", r#"{"sdp":[1, 2]}"#));
+        assert_eq!((&*to, data), ("bob", r#"{"sdp":[1, 2]}"#));
         assert!(matches!(
             parse(r#"{"type":"typing"}"#),
             Ok(Request::Typing {
-                state: true,
+                active: true,
                 to: None,
-                text: None
+                preview: None
             })
         ));
         assert!(matches!(
@@ -234,7 +234,7 @@ mod tests {
         let Ok(Request::Signal { data, .. }) = parse(&line) else {
             panic!("a signal")
         };
-        assert_eq!(data.get().len(), bomb.len());
+        assert_eq!(data.len(), bomb.len());
     }
 
     proptest! {

@@ -1,5 +1,4 @@
 use super::*;
-use crate::record::Kind;
 
 struct Home {
     _dir: tempfile::TempDir,
@@ -30,7 +29,8 @@ impl Home {
             &self.dirs,
             &self.room,
             &self.bob,
-            &Draft::new(Kind::Whisper, "alice", text),
+            Sender::new("alice"),
+            &Message::Whisper(text.into()),
         )
     }
 }
@@ -38,7 +38,10 @@ impl Home {
 fn read(inbox: &mut Inbox) -> Vec<String> {
     let mut texts = Vec::new();
     while inbox
-        .read(10_000, &mut |record| texts.push(record.text.to_string()))
+        .read(10_000, &mut |received| match &received.message {
+            Message::Whisper(text) => texts.push(text.to_string()),
+            other => panic!("{other:?}"),
+        })
         .unwrap()
         == Progress::More
     {}
@@ -107,8 +110,15 @@ fn an_inbox_follows_its_owner() {
     let robert = Nick::parse("robert").unwrap();
     inbox.rename(&home.dirs, &home.room, &robert).unwrap();
     assert!(matches!(home.send("x"), Err(SendError::NotHere)));
-    let draft = Draft::new(Kind::Whisper, "alice", "after");
-    send(&home.dirs, &home.room, &robert, &draft).unwrap();
+    let message = Message::Whisper("after".into());
+    send(
+        &home.dirs,
+        &home.room,
+        &robert,
+        Sender::new("alice"),
+        &message,
+    )
+    .unwrap();
     assert_eq!(read(&mut inbox), ["before", "after"]);
     assert!(!inbox.reopen_if_replaced().unwrap());
 }

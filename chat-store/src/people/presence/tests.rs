@@ -99,7 +99,7 @@ fn a_dead_handler_leaves_no_ghost() {
         alice.members.iter().collect::<Vec<_>>(),
         [(living[0].nick.as_str(), &*living[0].color)]
     );
-    assert_eq!(alice.ghosts, [nick("ghost")]);
+    assert_eq!(alice.stale, [nick("ghost")]);
     assert_eq!(alice.members.len(), 1);
     assert_eq!(home.names(), ["alice"]);
     assert!(!home.dirs.inbox(&home.room, &nick("ghost")).exists());
@@ -117,7 +117,7 @@ fn a_nick_can_be_changed() {
     assert_eq!(alice.rename(&nick("bob1")).unwrap().as_str(), "bob1");
     assert_eq!(alice.rename(&nick("bob1")).unwrap().as_str(), "bob1");
     assert_eq!(home.names(), ["bob", "bob1"]);
-    assert_eq!(home.join("carol").ghosts, []);
+    assert_eq!(home.join("carol").stale, []);
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn a_ghost_takes_no_seat_of_a_full_room() {
     let home = home();
     std::fs::write(home.dirs.users.join("lobby_ghost"), "Gray\n").unwrap();
     let two = claim(&home.dirs, &home.room, &nick("two"), "Gray", 1).unwrap();
-    assert_eq!(two.ghosts, [nick("ghost")]);
+    assert_eq!(two.stale, [nick("ghost")]);
     assert_eq!(home.names(), ["two"]);
 }
 
@@ -209,5 +209,5 @@ fn fifty_at_once_get_fifty_names() {
         .collect();
     assert_eq!(keys.len(), 50);
     assert!(keys.contains(&Key::of("anonymous49")) && keys.contains(&Key::of("anonymous")));
-    assert!(claims.iter().all(|entered| entered.ghosts.is_empty()));
+    assert!(claims.iter().all(|entered| entered.stale.is_empty()));
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use rustix::fs::{FileType, Mode, OFlags, RawDir};
 use rustix::io::Errno;
 
-use super::{Member, Members, bury};
+use super::{Member, Members, remove_if_stale};
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
 use crate::fs::lock::{self, Share};
@@ -28,7 +28,7 @@ const DIR_BYTES: usize = 4 * 1024;
 /// The longest color that is read, in bytes.
 const COLOR_BYTES: usize = 64;
 
-/// Who is in the room, in no order. May hold the dead until somebody joins.
+/// Who is in the room, in no order. May hold stale files until somebody joins.
 ///
 /// # Errors
 /// Those of reading the directory.
@@ -46,7 +46,7 @@ pub fn list(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Member>> {
     Ok(members)
 }
 
-/// As [`list`], without the dead. For those who only look: it removes nothing.
+/// As [`list`], without stale files. For those who only look: it removes nothing.
 ///
 /// # Errors
 /// As [`list`].
@@ -69,8 +69,8 @@ pub fn list_alive(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Member>> {
 /// Everybody who is alive and stays, into `members`; removes the files of dead handlers, and gives their nicks.
 /// Removes also what handlers left that were killed between making their file and putting it in place.
 ///
-/// It needs no gate: who holds a dead handler's lock is the only one who removes its file. Of two
-/// who sweep at once, the other takes the dead for alive, and then reads the quit record that the
+/// It needs no lock of the room: who holds the lock of a stale file is the only one who removes it. Of two
+/// who sweep at once, the other counts that file as a member, and then reads the quit record that the
 /// first one writes.
 pub(super) fn sweep(
     dirs: &Dirs,
@@ -78,12 +78,12 @@ pub(super) fn sweep(
     listing: &Listing,
     members: &mut Members,
 ) -> io::Result<Vec<Nick>> {
-    let mut ghosts = Vec::new();
+    let mut stale = Vec::new();
     let of_room = OfRoom::new(room);
     let dir = open_dir(dirs)?;
     for found in listing.entries(&dir) {
         if found.name.starts_with(TEMPORARY) {
-            remove_stale(&dirs.users.join(found.name))?;
+            remove_leftover(&dirs.users.join(found.name))?;
             continue;
         }
         let Some(nick) = of_room.nick(found.name) else {
@@ -92,8 +92,8 @@ pub(super) fn sweep(
         let Some(file) = found.open()? else {
             continue;
         };
-        if bury(dirs, room, &nick, &file)? {
-            ghosts.push(nick);
+        if remove_if_stale(dirs, room, &nick, &file)? {
+            stale.push(nick);
             continue;
         }
         let color = color_in(&file)?;
@@ -102,7 +102,7 @@ pub(super) fn sweep(
             members.push(nick.as_str(), &color);
         }
     }
-    Ok(ghosts)
+    Ok(stale)
 }
 
 /// What was in the directory at one moment: the room's presence files, and what may have been left
@@ -118,7 +118,7 @@ const REGULAR: u8 = b'r';
 const UNKNOWN: u8 = b'?';
 
 impl Listing {
-    /// Reads the directory, and tells every nick that has a presence file in the room, dead or alive.
+    /// Reads the directory, and tells every nick that has a presence file in the room, stale or not.
     pub(super) fn read(
         dirs: &Dirs,
         room: &RoomName,
@@ -163,7 +163,7 @@ impl Listing {
     }
 }
 
-/// Every nick that has a presence file in the room, dead or alive. Opens none of them.
+/// Every nick that has a presence file in the room, stale or not. Opens none of them.
 pub(super) fn names(
     dirs: &Dirs,
     room: &RoomName,
@@ -250,7 +250,7 @@ fn scan(dirs: &Dirs, take: &mut dyn FnMut(&Found<'_>) -> io::Result<()>) -> io::
 }
 
 /// Removes what a handler left that was killed between making its file and putting it in place.
-fn remove_stale(path: &Path) -> io::Result<()> {
+fn remove_leftover(path: &Path) -> io::Result<()> {
     let Ok((file, stat)) = file::open_read(path) else {
         return Ok(());
     };

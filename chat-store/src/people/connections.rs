@@ -14,22 +14,22 @@ use crate::fs::lock::{self, Share};
 
 /// One of the connections that a person may have, for as long as this lives.
 #[derive(Debug)]
-pub struct Seat {
+pub struct ConnectionPermit {
     path: PathBuf,
     _locked: File,
 }
 
-impl Seat {
-    /// Takes a seat of `owner` (a session or an account); `None`: all `seats` are taken.
+impl ConnectionPermit {
+    /// Takes a permit of `owner` (a session or an account); `None`: they have `max` connections already.
     ///
     /// # Errors
     /// Those of open(2) and flock(2).
-    pub fn take(dirs: &Dirs, owner: &str, seats: usize) -> io::Result<Option<Self>> {
+    pub fn take(dirs: &Dirs, owner: &str, max: usize) -> io::Result<Option<Self>> {
         // A hash, because a session's id must not be found in a directory listing.
         let mut hasher = DefaultHasher::new();
         owner.hash(&mut hasher);
         let name = hasher.finish();
-        for number in 0..seats {
+        for number in 0..max {
             let path = dirs.run.join(format!("{name:016x}.{number}.seat"));
             let (file, _) = file::open(&path, OFlags::RDWR | OFlags::CREATE)?;
             // The second look: its last owner may have removed it between our two calls.
@@ -44,7 +44,7 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         // Left behind, it is an empty file that the next connection takes.
         let _ = rustix::fs::unlink(&self.path);
@@ -56,11 +56,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_person_has_so_many_seats_and_no_more() {
+    fn a_person_has_so_many_connections_and_no_more() {
         let dir = tempfile::tempdir().expect("a directory");
         let dirs = Dirs::under(dir.path());
         dirs.create().expect("directories");
-        let take = |owner| Seat::take(&dirs, owner, 2).expect("files");
+        let take = |owner| ConnectionPermit::take(&dirs, owner, 2).expect("files");
         let (first, second) = (take("alice"), take("alice"));
         assert!(first.is_some() && second.is_some() && take("alice").is_none());
         assert!(take("bob").is_some());

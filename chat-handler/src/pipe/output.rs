@@ -8,6 +8,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 
+use crate::wire::Out;
+
 /// Waiting bytes from which nothing more is read from the room: the log is the buffer, not we.
 pub const FULL_BYTES: usize = 64 * 1024;
 
@@ -23,7 +25,7 @@ pub const KEPT_BYTES: usize = 4 * 1024;
 const ATOMIC_BYTES: usize = 4096;
 
 /// How long the last lines may wait for a slow client before the process ends without it.
-const FAREWELL_TIMEOUT: Duration = Duration::from_millis(500);
+const FINISH_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// How an output is written without waiting for its reader.
 #[derive(Debug)]
@@ -69,11 +71,6 @@ impl<'fd> Output<'fd> {
         }
     }
 
-    /// The buffer, for appending whole lines.
-    pub fn buffer(&mut self) -> &mut Vec<u8> {
-        &mut self.buffer
-    }
-
     /// Bytes that wait.
     pub fn waiting(&self) -> usize {
         self.buffer.len() - self.written
@@ -85,17 +82,6 @@ impl<'fd> Output<'fd> {
             Way::Own(fd) => fd.as_fd(),
             Way::Pieces | Way::Whole => self.given,
         }
-    }
-
-    /// Appends a piece that is large. What the reader takes at once goes straight from where it is, with
-    /// what waits before it: a heap that has held a list of a thousand stays that large.
-    pub fn pass(&mut self, piece: &[u8]) {
-        let passed = if piece.len() < KEPT_BYTES {
-            0
-        } else {
-            self.write_straight(piece)
-        };
-        self.buffer.extend_from_slice(&piece[passed..]);
     }
 
     /// One write of what waits and the piece; how much of the piece is written. Errors are met again
@@ -146,8 +132,8 @@ impl<'fd> Output<'fd> {
     }
 
     /// Writes what waits, for a moment: the last lines of a process that ends.
-    pub fn farewell(&mut self) {
-        let deadline = Instant::now() + FAREWELL_TIMEOUT;
+    pub fn finish(&mut self) {
+        let deadline = Instant::now() + FINISH_TIMEOUT;
         while self.flush() == Flushed::Waiting {
             let left = deadline.saturating_duration_since(Instant::now());
             let fd = self.fd();
@@ -170,6 +156,23 @@ impl<'fd> Output<'fd> {
         if self.buffer.is_empty() {
             self.buffer.shrink_to(KEPT_BYTES);
         }
+    }
+}
+
+impl Out for Output<'_> {
+    fn buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.buffer
+    }
+
+    /// What the reader takes at once goes straight from where it is, with what waits before it: a heap
+    /// that has held a list of a thousand stays that large.
+    fn pass(&mut self, piece: &[u8]) {
+        let passed = if piece.len() < KEPT_BYTES {
+            0
+        } else {
+            self.write_straight(piece)
+        };
+        self.buffer.extend_from_slice(&piece[passed..]);
     }
 }
 

@@ -1,0 +1,279 @@
+//! One person in one room: a [`Request`] in, [`Event`]s out to a [`Sink`]. It knows no wire.
+//!
+//! The order on entering and leaving keeps everybody's list of members right without anybody
+//! waiting for anybody: the position in the log is taken before the list, and who leaves marks
+//! their presence before the quit record is written. So whoever is in a newcomer's list and has
+//! left meanwhile, has a quit record behind the newcomer's position.
+
+use std::os::fd::BorrowedFd;
+use std::time::{Duration, Instant};
+
+use crate::color::Color;
+use crate::journal;
+use crate::settings::Limits;
+use crate::wording::Line;
+use chat_store::fs::dirs::Dirs;
+use chat_store::log::room_log::RoomLog;
+use chat_store::log::tail::Tail;
+use chat_store::moderation::{self, Verdict};
+use chat_store::name::{Nick, RoomName};
+use chat_store::people::presence::{Claim, Standing};
+use chat_store::record::{Draft, Kind};
+
+mod code;
+mod event;
+mod request;
+
+mod enter;
+mod refusal;
+
+mod answer;
+mod apply;
+mod change;
+mod history;
+mod moderate;
+mod private;
+mod say;
+
+mod follow;
+mod inbox;
+
+mod audience;
+mod bells;
+mod ignored;
+mod pace;
+mod presence;
+mod trouble;
+
+pub use code::Code;
+pub use enter::{Arrival, enter};
+pub use event::{Bye, Event, Sink, Span, Welcome};
+pub use refusal::Refusal;
+pub use request::{BadRequest, Request};
+
+use audience::Audience;
+use bells::Bells;
+use follow::Replay;
+use ignored::Ignored;
+use pace::Pace;
+use presence::Presence;
+use trouble::Trouble;
+
+/// What the loop is to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// Nothing more is there.
+    Idle,
+    /// There is more: come back when the client has been heard.
+    More,
+    /// The connection ends.
+    Bye(Bye),
+}
+
+/// What wakes an occupant: each is a descriptor for edge-triggered epoll.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wakeup {
+    /// The room's bell.
+    Room,
+    /// The bell of their own inbox.
+    Inbox,
+}
+
+impl Wakeup {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Room, Self::Inbox];
+}
+
+/// Who they are, as others see it.
+#[derive(Debug)]
+struct Me {
+    nick: Nick,
+    color: Color,
+    account: Option<String>,
+    /// The client's token: whose `msgid` it is, for people without an account.
+    client: Option<String>,
+    address: Option<String>,
+    moderator: bool,
+}
+
+/// The room's files.
+#[derive(Debug)]
+struct Room {
+    dirs: Dirs,
+    name: RoomName,
+    log: RoomLog,
+    tail: Tail,
+}
+
+/// One person in one room.
+pub struct Occupant {
+    me: Me,
+    room: Room,
+    presence: Presence,
+    bells: Bells,
+    /// Whether they are banned or muted.
+    verdict: Verdict,
+    pace: Pace,
+    /// What they missed is still on its way; live records come after it.
+    replay: Option<Replay>,
+    ignored: Ignored,
+    /// Whom hints go to, as long as it is known.
+    audience: Option<Audience>,
+    trouble: Trouble,
+    limits: Limits,
+    /// Records of history for who does not say how many.
+    last_messages: usize,
+}
+
+/// One request of an occupant, and where its answers go.
+struct Turn<'a> {
+    it: &'a mut Occupant,
+    sink: &'a mut dyn Sink,
+    /// The client's own id of the request.
+    msgid: Option<&'a str>,
+}
+
+impl Occupant {
+    /// Does what the client wants.
+    pub fn apply(&mut self, request: &Request<'_>, sink: &mut dyn Sink) -> Flow {
+        let msgid = request.msgid();
+        self.turn(sink, msgid).apply(request)
+    }
+
+    /// Takes what is no request.
+    pub fn reject(&mut self, bad: &BadRequest<'_>, sink: &mut dyn Sink) {
+        self.turn(sink, bad.msgid.as_deref()).reject(bad);
+    }
+
+    fn turn<'a>(&'a mut self, sink: &'a mut dyn Sink, msgid: Option<&'a str>) -> Turn<'a> {
+        Turn {
+            it: self,
+            sink,
+            msgid,
+        }
+    }
+
+    /// The descriptor to watch; another one after [`Occupant::poll`] says so.
+    pub fn bell(&self, of: Wakeup) -> BorrowedFd<'_> {
+        match of {
+            Wakeup::Room => self.bells.room(),
+            Wakeup::Inbox => self.presence.bell(),
+        }
+    }
+
+    /// A bell has rung; [`Occupant::follow`] fetches what it is about.
+    pub fn rang(&mut self, what: Wakeup) {
+        match what {
+            Wakeup::Room => self.bells.rang(),
+            Wakeup::Inbox => self.presence.inbox_due = true,
+        }
+    }
+
+    /// How long nothing more is to be taken from the client.
+    pub fn take_delay(&mut self) -> Duration {
+        self.pace.take_delay()
+    }
+
+    /// When [`Occupant::ring`] must be called at the latest.
+    pub fn ring_at(&self) -> Option<Instant> {
+        self.bells.at()
+    }
+
+    /// Wakes the others if anything was written: once for many records.
+    pub fn ring(&mut self) {
+        self.bells.ring(self.room.name.as_str());
+    }
+
+    /// Looks after files that somebody may have taken away, and tries again what failed. Gives the
+    /// bells that have a new descriptor.
+    ///
+    /// # Errors
+    /// They have been banned meanwhile, by somebody who did not ring.
+    pub fn poll(&mut self, sink: &mut dyn Sink) -> Result<Vec<Wakeup>, Bye> {
+        if let Some(ban) = self.verdict().ban.as_ref() {
+            sink.put(&Event::Bye {
+                reason: Bye::Banned,
+                line: Line::YouBanned(&ban.reason),
+            });
+            return Err(Bye::Banned);
+        }
+        self.presence.inbox_due = true;
+        let mut turn = self.turn(sink, None);
+        if turn.it.presence.join_due {
+            turn.append_join();
+        }
+        let bell = turn.it.bells.reopen_if_replaced();
+        let inbox = turn.it.presence.inbox.reopen_if_replaced();
+        match turn.it.presence.claim.as_mut().map(Claim::check) {
+            // Somebody removed our file and another took the name: we need a new one.
+            Some(Ok(Standing::Lost)) => turn.change_nick(&turn.it.me.nick.numbered(1)),
+            Some(Err(error)) => turn.report_trouble(&error.to_string()),
+            Some(Ok(Standing::Kept | Standing::Restored)) | None => {}
+        }
+        let replaced = [
+            (Wakeup::Room, bell),
+            (Wakeup::Inbox, inbox.unwrap_or(false)),
+        ];
+        let replaced = replaced.into_iter().filter(|(_, replaced)| *replaced);
+        Ok(replaced.map(|(wakeup, _)| wakeup).collect())
+    }
+
+    /// Says why the connection ends.
+    pub fn say_bye(&mut self, reason: Bye, sink: &mut dyn Sink) {
+        let line = match reason {
+            Bye::ShuttingDown => Line::ShuttingDown,
+            Bye::Quit => Line::Goodbye,
+            // Said with the moderator's reason when it came.
+            Bye::Kicked | Bye::Banned | Bye::Refused(_) => return,
+        };
+        sink.put(&Event::Bye { reason, line });
+    }
+
+    /// Leaves: marked, recorded, released, in this order (see above).
+    pub fn leave(&mut self) {
+        let Some(mut claim) = self.presence.claim.take() else {
+            return;
+        };
+        // If the mark cannot be set, a newcomer may see us until the next one sweeps.
+        let _ = claim.recolor("");
+        if !self.presence.join_due {
+            let draft = Draft {
+                account: self.me.account.as_deref(),
+                ..Draft::new(Kind::Quit, self.me.nick.as_str(), "")
+            };
+            match self.room.log.append(&draft) {
+                Ok(_) => self.bells.set_due(),
+                Err(error) => {
+                    let (nick, room) = (&self.me.nick, &self.room.name);
+                    journal::note(format_args!("{nick} quits {room}: {error}"));
+                }
+            }
+        }
+        drop(claim);
+        self.bells.ring_last(self.room.name.as_str());
+    }
+
+    /// Whether they are banned or muted just now. A list that cannot be read changes nothing.
+    fn verdict(&mut self) -> &Verdict {
+        let person = moderation::Person {
+            nick: &self.me.nick,
+            account: self.me.account.as_deref(),
+            address: self.me.address.as_deref(),
+        };
+        if let Err(error) = self.verdict.refresh(&person) {
+            let reason = format!("the bans of {}: {error}", self.room.name);
+            self.trouble.note(&reason);
+        }
+        &self.verdict
+    }
+
+    fn is_muted(&mut self) -> bool {
+        self.verdict().mute.is_some()
+    }
+}
+
+impl Drop for Occupant {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}

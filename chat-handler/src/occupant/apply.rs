@@ -1,0 +1,197 @@
+//! From a request to what does it, and what every answer needs.
+
+use super::{BadRequest, Bye, Code, Event, Flow, Request, Turn};
+use crate::wording::Line;
+use chat_store::log::room_log::Stored;
+use chat_store::name::Nick;
+use chat_store::people::message::Message;
+use chat_store::record::{Draft, Kind, RecordId, clean};
+use std::borrow::Cow;
+
+impl Turn<'_> {
+    pub(super) fn apply(mut self, request: &Request<'_>) -> Flow {
+        if request.is_talk() {
+            self.charge_talk();
+        } else {
+            self.it.pace.charge_side();
+        }
+        match request {
+            Request::Say { text, .. } => return self.say(text),
+            Request::Whisper { to, text, .. } => self.whisper(to, text),
+            Request::Signal { to, data } => self.signal(to, data),
+            // What somebody types is shown while they type it: a way to speak.
+            Request::Typing { .. } if self.it.is_muted() => {}
+            Request::Typing {
+                to,
+                active,
+                preview,
+            } => {
+                let preview = preview.as_deref().filter(|text| self.it.fits(text));
+                let hint = Message::Typing {
+                    active: *active,
+                    private: to.is_some(),
+                    preview: preview.map(Cow::Borrowed),
+                };
+                self.it.hint(to.as_deref(), &hint);
+            }
+            Request::Read(id) => self.it.hint(None, &Message::Read(*id)),
+            Request::History {
+                before,
+                since,
+                limit,
+            } => self.answer_history(*before, *since, *limit),
+            Request::Color(color) => self.change_color(color),
+            Request::Nick(nick) => self.take_nick(nick),
+            Request::Topic(topic) => self.change_topic(topic.trim()),
+            Request::Ping => self.sink.put(&Event::Pong(RecordId::now())),
+            Request::Quit => return Flow::Bye(Bye::Quit),
+        }
+        Flow::Idle
+    }
+
+    pub(super) fn reject(mut self, bad: &BadRequest<'_>) {
+        self.charge_talk();
+        let line = match bad.code {
+            Code::TooLong => Line::TooLong(self.it.limits.max_message),
+            Code::UnknownType => Line::UnknownType(&bad.reason),
+            _ => Line::NotUnderstood(&bad.reason),
+        };
+        self.error(bad.code, line);
+    }
+
+    /// Too many messages are not refused: the next is taken later.
+    fn charge_talk(&mut self) {
+        if self.it.pace.charge_talk() {
+            self.sink.put(&Event::Notice {
+                code: Code::Throttled,
+                line: Line::Throttled,
+            });
+        }
+    }
+
+    /// Whether `text` may be said: not too long, something in it, and they have a voice.
+    pub(super) fn may_say(&mut self, text: &str) -> bool {
+        if !self.it.fits(text) {
+            self.error(Code::TooLong, Line::TooLong(self.it.limits.max_message));
+        } else if clean(text).trim().is_empty() {
+            self.error(Code::Empty, Line::Empty);
+        } else if self.it.is_muted() {
+            self.error(Code::Muted, Line::Muted);
+        } else {
+            return true;
+        }
+        false
+    }
+
+    /// Appends a record of this person's under the request's id; reports if it was not saved.
+    pub(super) fn append(&mut self, kind: Kind, text: &str) -> Option<Stored> {
+        self.append_as(kind, text, self.msgid)
+    }
+
+    /// As [`Turn::append`], as something that is never sent again.
+    pub(super) fn append_anew(&mut self, kind: Kind, text: &str) -> Option<Stored> {
+        self.append_as(kind, text, None)
+    }
+
+    fn append_as(&mut self, kind: Kind, text: &str, msgid: Option<&str>) -> Option<Stored> {
+        let me = &self.it.me;
+        let draft = Draft {
+            msgid,
+            account: me.account.as_deref(),
+            client: me.client.as_deref(),
+            color: Some(me.color.as_str()),
+            ..Draft::new(kind, me.nick.as_str(), text)
+        };
+        let log = &mut self.it.room.log;
+        let stored = match msgid {
+            Some(_) => log.append_once(&draft),
+            None => log.append(&draft).map(Stored::New),
+        };
+        match stored {
+            Ok(stored) => {
+                if matches!(stored, Stored::New(_)) {
+                    self.it.bells.set_due();
+                }
+                self.it.trouble.is_over();
+                Some(stored)
+            }
+            Err(error) => {
+                let reason = error.to_string();
+                self.sink.put(&Event::Error {
+                    code: Code::NotSaved,
+                    line: Line::NotSaved(&reason),
+                    msgid,
+                });
+                let note = format!("{}: {reason} ({error:?})", self.it.room.name);
+                self.it.trouble.note(&note);
+                None
+            }
+        }
+    }
+
+    pub(super) fn append_join(&mut self) {
+        self.it.presence.join_due = self.append_anew(Kind::Join, "").is_none();
+    }
+
+    /// Appends what concerns all, and acks it. False: it was not saved, and that was reported.
+    pub(super) fn publish(&mut self, kind: Kind, text: &str) -> bool {
+        let Some(stored) = self.append(kind, text) else {
+            return false;
+        };
+        self.ack_as(Some(stored.id()), matches!(stored, Stored::Already(_)));
+        true
+    }
+
+    /// Acks what left nothing in the log.
+    pub(super) fn ack(&mut self) {
+        self.ack_as(None, false);
+    }
+
+    pub(super) fn ack_as(&mut self, id: Option<RecordId>, duplicate: bool) {
+        if let Some(msgid) = self.msgid {
+            self.sink.put(&Event::Ack {
+                msgid,
+                id,
+                duplicate,
+            });
+        }
+    }
+
+    pub(super) fn error(&mut self, code: Code, line: Line<'_>) {
+        let msgid = self.msgid;
+        self.sink.put(&Event::Error { code, line, msgid });
+    }
+
+    pub(super) fn not_saved(&mut self, reason: &dyn std::fmt::Display) {
+        self.error(Code::NotSaved, Line::NotSaved(&reason.to_string()));
+    }
+
+    pub(super) fn bad_name(&mut self, reason: &dyn std::fmt::Display) {
+        self.error(Code::BadName, Line::BadName(&reason.to_string()));
+    }
+
+    /// Files cannot be read or written just now.
+    pub(super) fn report_trouble(&mut self, reason: &str) {
+        if self.it.trouble.note(reason) {
+            self.sink.put(&Event::Notice {
+                code: Code::Storage,
+                line: Line::NotRead(reason),
+            });
+        }
+    }
+
+    pub(super) fn take_nick(&mut self, name: &str) {
+        match Nick::parse(name) {
+            Ok(nick) => self.change_nick(&nick.of_person()),
+            Err(error) => self.bad_name(&error),
+        }
+    }
+}
+
+impl super::Occupant {
+    /// Nothing that is typed is longer than a message.
+    pub(super) fn fits(&self, text: &str) -> bool {
+        let most = self.limits.max_message;
+        text.len() <= most || text.chars().count() <= most
+    }
+}

@@ -1,0 +1,72 @@
+//! Codes that programs tell apart, in one place: docs/chat-protocol.md lists the same.
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $code:ident = $text:literal,)*) => {
+        /// Why a request was not accepted, what a notice is about, or why somebody cannot come in.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Code { $($(#[$doc])* $code,)* }
+
+        impl Code {
+            /// Every code, in the order of the definition.
+            pub const ALL: &'static [Self] = &[$(Self::$code,)*];
+
+            /// The word; it never changes.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$code => $text,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// What was sent is no object.
+    BadJson = "bad_json",
+    /// A field is missing or of a wrong type.
+    BadField = "bad_field",
+    /// No request has this type.
+    UnknownType = "unknown_type",
+    /// It is longer than allowed.
+    TooLong = "too_long",
+    /// There is nothing in it.
+    Empty = "empty",
+    /// They may not speak.
+    Muted = "muted",
+    /// They may speak again.
+    Unmuted = "unmuted",
+    /// It is not on the disk.
+    NotSaved = "not_saved",
+    /// Files cannot be read, or the room cannot be used.
+    Storage = "storage",
+    /// Try again: an inbox is full, or too many come in at once.
+    Busy = "busy",
+    /// Nobody of this name is in the room.
+    NoSuchUser = "no_such_user",
+    /// Nobody can be called so.
+    BadName = "bad_name",
+    /// It is no color.
+    BadColor = "bad_color",
+    /// There is such a command, but it is written otherwise.
+    Usage = "usage",
+    /// There is no such command.
+    UnknownCommand = "unknown_command",
+    /// Moderators may do this.
+    NotModerator = "not_moderator",
+    /// There is no such message, ban or mute.
+    NotFound = "not_found",
+    /// They are too fast.
+    Throttled = "throttled",
+    /// Words of an administrator.
+    Notice = "notice",
+    /// They are banned from the room.
+    Banned = "banned",
+    /// The room has as many people as allowed.
+    RoomFull = "room_full",
+    /// There are as many rooms as allowed.
+    TooManyRooms = "too_many_rooms",
+    /// They have as many connections as allowed.
+    TooManyConnections = "too_many_connections",
+    /// A log-in is needed.
+    AnonymousRefused = "anonymous_refused",
+    /// No room can be called so.
+    BadRoom = "bad_room",
+}

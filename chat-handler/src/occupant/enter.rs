@@ -1,0 +1,304 @@
+//! Coming in: may they, under which name, and what they are told first.
+
+use super::{
+    Bells, Code, Event, Ignored, Me, Occupant, Pace, Presence, Refusal, Replay, Room, Sink, Span,
+    Trouble, Welcome,
+};
+use crate::identity::php_session::SessionId;
+use crate::identity::{ANONYMOUS, Person};
+use crate::journal;
+use crate::settings::Settings;
+use chat_store::bell::Bell;
+use chat_store::fs::dirs::Dirs;
+use chat_store::log::create::{self, Created};
+use chat_store::log::room_log::RoomLog;
+use chat_store::log::tail::Tail;
+use chat_store::moderation::{self, Verdict};
+use chat_store::name::{Nick, RoomName};
+use chat_store::people::connections::ConnectionPermit;
+use chat_store::people::entries;
+use chat_store::people::inbox::Inbox;
+use chat_store::people::presence::{self as members, Entered, Members};
+use chat_store::record::{Draft, Kind, RecordId};
+use chat_store::state;
+
+/// Who comes, from where, and what they ask for.
+#[derive(Debug)]
+pub struct Arrival<'a> {
+    /// The room, as the path of a request names it.
+    pub room: &'a [u8],
+    /// Who they turned out to be.
+    pub person: Person,
+    /// What they want to be called, if nobody else said who they are.
+    pub nick: Option<&'a str>,
+    /// The client's token.
+    pub client: Option<&'a str>,
+    /// The peer, for bans; empty: unknown.
+    pub address: &'a str,
+    /// The client as the proxies saw it, for the list of entries.
+    pub from: &'a str,
+    /// Now, in the administrator's time, for the list of entries.
+    pub when: &'a str,
+    /// They have read up to here, and want what they missed.
+    pub since: Option<RecordId>,
+    /// Records of history that they want; `None`: as many as is usual.
+    pub history: Option<usize>,
+    /// Whether comings and goings are part of their history.
+    pub whole_history: bool,
+}
+
+/// Comes into a room. `sink` gets the welcome and the history, or why they cannot come in.
+///
+/// # Errors
+/// Why they cannot.
+pub fn enter(
+    settings: &Settings,
+    arrival: Arrival<'_>,
+    sink: &mut dyn Sink,
+) -> Result<Occupant, Refusal> {
+    match Newcomer::admit(settings, &arrival) {
+        Ok(newcomer) => newcomer.enter(settings, arrival, sink),
+        Err(refusal) => {
+            sink.put(&refusal.event());
+            Err(refusal)
+        }
+    }
+}
+
+/// Somebody who may come in, and holds a name.
+struct Newcomer {
+    dirs: Dirs,
+    room: RoomName,
+    address: Option<String>,
+    tail: Tail,
+    bell: Bell,
+    inbox: Inbox,
+    entered: Entered,
+    permit: Option<ConnectionPermit>,
+}
+
+impl Newcomer {
+    fn admit(settings: &Settings, arrival: &Arrival<'_>) -> Result<Self, Refusal> {
+        let room = RoomName::from_path_info(arrival.room)
+            .map_err(|error| Refusal::new(Code::BadRoom, &error))?;
+        let person = &arrival.person;
+        // A name typed into our own form is no log-in: anybody can type any.
+        if person.account.is_none() && !settings.identity.anonymous {
+            return Err(Refusal::new(Code::AnonymousRefused, ""));
+        }
+        let dirs = settings.dirs();
+        dirs.create()?;
+        let wished = wished_nick(arrival);
+        let address = Some(arrival.address.to_owned()).filter(|address| !address.is_empty());
+        refuse_banned(&dirs, &room, &wished, person, address.as_deref())?;
+        let permit = take_permit(&dirs, person, settings.limits.max_connections)?;
+        // Last of what can refuse: a room that is made stays, also if nobody comes in.
+        match create::create(&dirs, &room, settings.limits.max_rooms)? {
+            Created::Exists => {}
+            Created::TooMany => return Err(Refusal::new(Code::TooManyRooms, "")),
+            Created::Busy => {
+                return Err(Refusal::new(Code::Storage, "too many new rooms just now"));
+            }
+        }
+        let color = person.color.clone().unwrap_or_default();
+        let bell = Bell::open(&dirs.bell(&room))?;
+        let tail = Tail::at_end(&dirs, &room)?;
+        let most = settings.limits.max_members;
+        let entered = members::claim(&dirs, &room, &wished, color.as_str(), most)?;
+        let inbox = Inbox::open(&dirs, &room, entered.claim.nick())?;
+        Ok(Self {
+            dirs,
+            room,
+            address,
+            tail,
+            bell,
+            inbox,
+            entered,
+            permit,
+        })
+    }
+
+    fn enter(
+        mut self,
+        settings: &Settings,
+        arrival: Arrival<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<Occupant, Refusal> {
+        let until = self.tail.last_id();
+        let replay = self.replay(arrival.since, until)?;
+        let (room, entered) = (self.room, self.entered);
+        let nick = entered.claim.nick().clone();
+        let log = quit_for_stale(&self.dirs, &room, &entered.stale);
+        let noted = entries::append(&self.dirs, arrival.when, arrival.from, &nick);
+        if let Err(error) = noted {
+            journal::note(error);
+        }
+        let mut bells = Bells::new(self.bell);
+        if !entered.stale.is_empty() {
+            bells.set_due();
+        }
+        let mut occupant = Occupant {
+            verdict: Verdict::new(&self.dirs, &room),
+            me: Me {
+                nick,
+                color: arrival.person.color.unwrap_or_default(),
+                account: arrival.person.account,
+                client: arrival.client.map(str::to_owned),
+                address: self.address,
+                moderator: arrival.person.moderator,
+            },
+            room: Room {
+                dirs: self.dirs,
+                name: room,
+                log,
+                tail: self.tail,
+            },
+            presence: Presence {
+                claim: Some(entered.claim),
+                inbox: self.inbox,
+                inbox_due: true,
+                join_due: true,
+                _permit: self.permit,
+            },
+            bells,
+            pace: Pace::new(&settings.limits),
+            replay,
+            ignored: Ignored::default(),
+            audience: None,
+            trouble: Trouble::default(),
+            limits: settings.limits.clone(),
+            last_messages: settings.last_messages,
+        };
+        let others = entered.members.len();
+        occupant.welcome(settings, entered.members, until, sink);
+        let mut turn = occupant.turn(sink, None);
+        if arrival.since.is_none() {
+            let wanted = arrival.history.unwrap_or(settings.last_messages);
+            turn.put_newest(
+                wanted.min(settings.limits.max_history),
+                arrival.whole_history,
+            );
+        } else if replay.is_none() {
+            // Nothing was missed; the client waits for a page that says so.
+            turn.put_empty(Span::Since(until), false);
+        }
+        turn.append_join();
+        let silence = occupant.room.log.silence();
+        let room = occupant.room.name.as_str();
+        occupant.bells.ring_for_join(room, others, silence);
+        Ok(occupant)
+    }
+
+    /// What they missed since `since`: then the log is followed from there.
+    fn replay(
+        &mut self,
+        since: Option<RecordId>,
+        until: RecordId,
+    ) -> Result<Option<Replay>, Refusal> {
+        let cleared = state::cleared(&self.dirs, &self.room).unwrap_or_default();
+        let since = since.map(|since| since.max(cleared));
+        let Some(since) = since.filter(|&since| since < until) else {
+            return Ok(None);
+        };
+        self.tail = Tail::after(&self.dirs, &self.room, since)?;
+        Ok(Some(Replay { since, until }))
+    }
+}
+
+impl Occupant {
+    fn welcome(
+        &self,
+        settings: &Settings,
+        mut members: Members,
+        until: RecordId,
+        sink: &mut dyn Sink,
+    ) {
+        members.sort();
+        let descriptions = &settings.room_descriptions;
+        let description = descriptions
+            .iter()
+            .find(|(name, _)| RoomName::parse(name).is_ok_and(|name| name == self.room.name));
+        let topic = self.topic();
+        sink.put(&Event::Welcome(&Welcome {
+            room: self.room.name.as_str(),
+            description: description.map_or("", |(_, text)| text),
+            topic: &topic,
+            you: self.me.nick.as_str(),
+            account: self.me.account.as_deref(),
+            color: self.me.color.as_str(),
+            moderator: self.me.moderator,
+            members: &members,
+            // An empty log is followed from the least id there is.
+            last: (until > RecordId::ZERO.next()).then_some(until),
+            now: RecordId::now(),
+            limits: &self.limits,
+        }));
+    }
+}
+
+/// The name of the log-in, else the one an anonymous visitor asks for. A name that cannot be a nick
+/// makes nobody somebody else: they are Anonymous.
+fn wished_nick(arrival: &Arrival<'_>) -> Nick {
+    let name = arrival.person.name.as_deref().or(arrival.nick);
+    let nick = name.and_then(|name| match Nick::parse(name) {
+        Ok(nick) => Some(nick.of_person()),
+        Err(error) => {
+            journal::note(format_args!(
+                "a name cannot be used, its owner is {ANONYMOUS}: {error}"
+            ));
+            None
+        }
+    });
+    nick.unwrap_or_else(|| Nick::parse(ANONYMOUS).expect("a good nick, see the tests of name"))
+}
+
+/// A list of bans that cannot be read keeps nobody out: else one bad file closes the room.
+fn refuse_banned(
+    dirs: &Dirs,
+    room: &RoomName,
+    nick: &Nick,
+    person: &Person,
+    address: Option<&str>,
+) -> Result<(), Refusal> {
+    let mut verdict = Verdict::new(dirs, room);
+    let account = person.account.as_deref();
+    if let Err(error) = verdict.refresh(&moderation::Person {
+        nick,
+        account,
+        address,
+    }) {
+        journal::note(format_args!("the bans of {room} cannot be read: {error}"));
+    }
+    match &verdict.ban {
+        Some(ban) => Err(Refusal::new(Code::Banned, &ban.reason)),
+        None => Ok(()),
+    }
+}
+
+/// People without session and account cannot be told apart here; the daemon limits connections by
+/// address.
+fn take_permit(
+    dirs: &Dirs,
+    person: &Person,
+    most: usize,
+) -> Result<Option<ConnectionPermit>, Refusal> {
+    let session = person.session.as_ref().map(SessionId::as_str);
+    let Some(owner) = person.account.as_deref().or(session) else {
+        return Ok(None);
+    };
+    match ConnectionPermit::take(dirs, owner, most)? {
+        None => Err(Refusal::new(Code::TooManyConnections, "")),
+        permit => Ok(permit),
+    }
+}
+
+/// The room's log, with a quit record for each whose files were found stale.
+fn quit_for_stale(dirs: &Dirs, room: &RoomName, stale: &[Nick]) -> RoomLog {
+    let mut log = RoomLog::new(dirs, room);
+    for nick in stale {
+        if let Err(error) = log.append(&Draft::new(Kind::Quit, nick.as_str(), "")) {
+            journal::note(format_args!("{nick} was stale in {room}: {error}"));
+        }
+    }
+    log
+}

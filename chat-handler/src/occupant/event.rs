@@ -1,0 +1,182 @@
+//! What an occupant is told, and where it goes.
+
+use super::Code;
+use crate::settings::Limits;
+use crate::wording::Line;
+use chat_store::people::presence::Members;
+use chat_store::record::{Record, RecordId};
+
+/// Takes events and renders them for one client. Events borrow what they tell: nothing is copied.
+pub trait Sink {
+    /// Takes the next event.
+    fn put(&mut self, event: &Event<'_>);
+}
+
+/// Something that an occupant is told.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// They have come in.
+    Welcome(&'a Welcome<'a>),
+    /// A live record of the room.
+    Record(&'a Record<'a>),
+    /// No more records come just now.
+    BatchEnd,
+    /// A page of history starts.
+    PageStart(Span),
+    /// A record of the page, the oldest first.
+    Past(&'a Record<'a>),
+    /// The page ends.
+    PageEnd {
+        /// Whether there are further records in the direction that was asked for.
+        more: bool,
+    },
+    /// Your message is in the log (with an id), or what you asked for is done.
+    Ack {
+        /// Your own id of it.
+        msgid: &'a str,
+        /// Where it is.
+        id: Option<RecordId>,
+        /// It was there already.
+        duplicate: bool,
+    },
+    /// Private, to you or from you.
+    Whisper {
+        /// When.
+        id: RecordId,
+        /// From whom.
+        from: &'a str,
+        /// For whom.
+        to: &'a str,
+        /// What.
+        text: &'a str,
+        /// Only for the sender.
+        msgid: Option<&'a str>,
+    },
+    /// WebRTC signaling, to you or from you.
+    Signal {
+        /// When.
+        id: RecordId,
+        /// From whom.
+        from: &'a str,
+        /// For whom.
+        to: &'a str,
+        /// What the two clients understand.
+        data: &'a str,
+        /// It is your own, on its way.
+        own: bool,
+    },
+    /// Somebody is typing.
+    Typing {
+        /// Who.
+        from: &'a str,
+        /// Whether they still are.
+        active: bool,
+        /// Whether only you are told.
+        private: bool,
+        /// What.
+        preview: Option<&'a str>,
+    },
+    /// Somebody has read up to here.
+    Read {
+        /// Who.
+        from: &'a str,
+        /// How far.
+        id: RecordId,
+    },
+    /// An answer only for you.
+    Info {
+        /// Which command asked.
+        command: &'static str,
+        /// The answer.
+        lines: &'a [Line<'a>],
+    },
+    /// Something to know.
+    Notice {
+        /// What it is about.
+        code: Code,
+        /// For people.
+        line: Line<'a>,
+    },
+    /// You have changed.
+    You {
+        /// Your nick.
+        name: &'a str,
+        /// Your color.
+        color: &'a str,
+        /// Whether you may moderate.
+        moderator: bool,
+        /// Whether you may not speak.
+        muted: bool,
+    },
+    /// Not accepted.
+    Error {
+        /// Why.
+        code: Code,
+        /// For people.
+        line: Line<'a>,
+        /// Of what.
+        msgid: Option<&'a str>,
+    },
+    /// The end.
+    Bye {
+        /// Why.
+        reason: Bye,
+        /// For people.
+        line: Line<'a>,
+    },
+    /// The answer to ping.
+    Pong(RecordId),
+}
+
+/// Everything a newcomer is told first.
+#[derive(Debug)]
+pub struct Welcome<'a> {
+    /// The room.
+    pub room: &'a str,
+    /// From the settings; empty: none.
+    pub description: &'a str,
+    /// Empty: none.
+    pub topic: &'a str,
+    /// The newcomer's nick.
+    pub you: &'a str,
+    /// Who they logged in as.
+    pub account: Option<&'a str>,
+    /// Their color.
+    pub color: &'a str,
+    /// Whether they may moderate.
+    pub moderator: bool,
+    /// All, with the newcomer.
+    pub members: &'a Members,
+    /// The newest id in the log.
+    pub last: Option<RecordId>,
+    /// The server's clock.
+    pub now: RecordId,
+    /// The server's limits.
+    pub limits: &'a Limits,
+}
+
+/// How a page of history was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// The newest.
+    Newest,
+    /// Older than this.
+    Before(RecordId),
+    /// Newer than this.
+    Since(RecordId),
+}
+
+/// Why the connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bye {
+    /// By a moderator.
+    Kicked,
+    /// By a moderator.
+    Banned,
+    /// The server stops.
+    ShuttingDown,
+    /// They asked for it.
+    Quit,
+    /// Never got in; the code says why.
+    Refused(Code),
+}

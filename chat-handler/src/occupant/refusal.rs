@@ -1,0 +1,57 @@
+//! Why somebody cannot come in.
+
+use super::{Bye, Code, Event};
+use crate::wording::Line;
+use chat_store::people::presence::ClaimError;
+
+/// Why somebody cannot come in.
+#[derive(Debug)]
+pub struct Refusal {
+    /// For programs.
+    pub code: Code,
+    /// For people, in the words of the file system or of a moderator.
+    pub reason: String,
+}
+
+impl Refusal {
+    pub(super) fn new(code: Code, reason: &(impl ToString + ?Sized)) -> Self {
+        Self {
+            code,
+            reason: reason.to_string(),
+        }
+    }
+
+    /// What the one who is refused is told.
+    pub(super) fn event(&self) -> Event<'_> {
+        let reason = match self.code {
+            Code::Banned => Bye::Banned,
+            code => Bye::Refused(code),
+        };
+        let line = match self.code {
+            Code::Banned => Line::YouBanned(&self.reason),
+            Code::RoomFull => Line::RoomFull,
+            Code::TooManyRooms => Line::TooManyRooms,
+            Code::TooManyConnections => Line::TooManyConnections,
+            Code::AnonymousRefused => Line::AnonymousRefused,
+            Code::BadRoom => Line::BadRoom(&self.reason),
+            _ => Line::OutOfOrder(&self.reason),
+        };
+        Event::Bye { reason, line }
+    }
+}
+
+impl From<std::io::Error> for Refusal {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(Code::Storage, &error)
+    }
+}
+
+impl From<ClaimError> for Refusal {
+    fn from(error: ClaimError) -> Self {
+        let code = match error {
+            ClaimError::Full { .. } => Code::RoomFull,
+            _ => Code::Storage,
+        };
+        Self::new(code, &error)
+    }
+}

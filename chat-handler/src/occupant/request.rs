@@ -1,0 +1,108 @@
+//! What an occupant may want.
+
+use std::borrow::Cow;
+
+use super::Code;
+use chat_store::record::RecordId;
+
+/// One request of a client.
+#[derive(Debug)]
+pub enum Request<'a> {
+    /// A message or a `/command`.
+    Say {
+        /// As typed.
+        text: Cow<'a, str>,
+        /// The client's own id.
+        msgid: Option<Cow<'a, str>>,
+    },
+    /// A private message.
+    Whisper {
+        /// For whom.
+        to: Cow<'a, str>,
+        /// As typed.
+        text: Cow<'a, str>,
+        /// The client's own id.
+        msgid: Option<Cow<'a, str>>,
+    },
+    /// WebRTC signaling.
+    Signal {
+        /// For whom.
+        to: Cow<'a, str>,
+        /// What the two clients understand.
+        data: &'a str,
+    },
+    /// They are typing.
+    Typing {
+        /// For whom; `None`: all.
+        to: Option<Cow<'a, str>>,
+        /// Whether they still are.
+        active: bool,
+        /// What.
+        preview: Option<Cow<'a, str>>,
+    },
+    /// A page of history.
+    History {
+        /// Only older ones.
+        before: Option<RecordId>,
+        /// Only newer ones.
+        since: Option<RecordId>,
+        /// At most so many.
+        limit: Option<usize>,
+    },
+    /// A new color.
+    Color(Cow<'a, str>),
+    /// A new name.
+    Nick(Cow<'a, str>),
+    /// A new topic.
+    Topic(Cow<'a, str>),
+    /// Read up to here.
+    Read(RecordId),
+    /// Are you there?
+    Ping,
+    /// Goodbye.
+    Quit,
+}
+
+impl Request<'_> {
+    /// The client's own id of it, if it may have one.
+    pub fn msgid(&self) -> Option<&str> {
+        match self {
+            Self::Say { msgid, .. } | Self::Whisper { msgid, .. } => msgid.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether it is something that others are to read: such are throttled as messages.
+    pub(super) fn is_talk(&self) -> bool {
+        matches!(
+            self,
+            Self::Say { .. }
+                | Self::Whisper { .. }
+                | Self::Color(_)
+                | Self::Nick(_)
+                | Self::Topic(_)
+        )
+    }
+}
+
+/// Why what a client sent is no request. The connection stays.
+#[derive(Debug)]
+pub struct BadRequest<'a> {
+    /// [`Code::BadJson`], [`Code::BadField`], [`Code::UnknownType`] or [`Code::TooLong`].
+    pub code: Code,
+    /// For people.
+    pub reason: Cow<'a, str>,
+    /// If it could be read.
+    pub msgid: Option<Cow<'a, str>>,
+}
+
+impl BadRequest<'_> {
+    /// What was longer than any request may be.
+    pub fn too_long() -> Self {
+        Self {
+            code: Code::TooLong,
+            reason: Cow::Borrowed(""),
+            msgid: None,
+        }
+    }
+}

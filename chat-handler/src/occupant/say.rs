@@ -1,0 +1,62 @@
+//! What people type: messages and `/commands`.
+
+use super::{Bye, Code, Flow, Turn};
+use crate::command::{self, Command};
+use crate::dice::SystemChance;
+use crate::wording::Line;
+use chat_store::record::Kind;
+
+impl Turn<'_> {
+    pub(super) fn say(&mut self, line: &str) -> Flow {
+        // Reasons and names too: nothing that is typed is longer than a message.
+        if line.starts_with('/') && !self.it.fits(line) {
+            self.error(Code::TooLong, Line::TooLong(self.it.limits.max_message));
+            return Flow::Idle;
+        }
+        match command::parse(line) {
+            Ok(Command::Quit) => return Flow::Bye(Bye::Quit),
+            Ok(command) => self.run(&command),
+            Err(command::Refusal::Unknown(word)) => {
+                self.error(Code::UnknownCommand, Line::UnknownCommand(word));
+            }
+            Err(command::Refusal::Usage(usage)) => self.error(Code::Usage, Line::Usage(usage)),
+        }
+        Flow::Idle
+    }
+
+    fn run(&mut self, command: &Command<'_>) {
+        match command {
+            Command::Say(text) => self.say_as(Kind::Say, text),
+            Command::Me(text) => self.say_as(Kind::Me, text),
+            Command::Dice(throw) => {
+                let answer = throw.answer(&mut SystemChance::default());
+                self.say_as(Kind::Dice, &answer);
+            }
+            Command::Roll(roll) => {
+                let answer = roll.answer(&mut SystemChance::default());
+                self.say_as(Kind::Dice, &answer);
+            }
+            Command::Color(color) => self.change_color(color),
+            Command::Nick(name) => self.take_nick(name),
+            Command::Topic(Some(topic)) => {
+                self.change_topic(if *topic == "-" { "" } else { topic });
+            }
+            Command::Msg(to, text) => self.whisper(to, text),
+            Command::Moderate(what) => self.moderate(what),
+            _ => {
+                // The answer is no error of the message, which is acked in any case.
+                let msgid = self.msgid.take();
+                self.answer(command);
+                self.msgid = msgid;
+                self.ack();
+            }
+        }
+    }
+
+    fn say_as(&mut self, kind: Kind, text: &str) {
+        // Dice may be longer than a message; their answer is ours.
+        if kind == Kind::Dice && !self.it.is_muted() || self.may_say(text) {
+            self.publish(kind, text);
+        }
+    }
+}

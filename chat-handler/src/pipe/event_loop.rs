@@ -1,0 +1,362 @@
+//! One thread, one epoll: waits for the client, the room, the inbox and signals, and for nothing
+//! else. Each turn does what can be done without waiting, writes once, and waits.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use rustix::event::epoll::EventFlags;
+use rustix::io::Errno;
+
+use super::client::Client;
+use super::input::{Input, Line};
+use super::output::{FULL_BYTES, Flushed, STUFFED_BYTES};
+use super::sources::{Source, Sources};
+use crate::journal;
+use crate::occupant::{BadRequest, Bye, Flow, Occupant, Wakeup};
+
+/// How often the files are looked at although no bell rang: another program may have appended, a
+/// bell may have been taken away, a disk may be usable again.
+const SAFETY_POLL: Duration = Duration::from_secs(5);
+
+/// So much earlier the files are looked at when something else wakes the process anyway: in a room
+/// where people talk, the look costs no wake-up of its own.
+const POLL_SLACK: Duration = Duration::from_secs(1);
+
+/// Bytes of records taken in one turn and so in one write, some 150 of them; the rest after the
+/// client has been heard. What the buffer has once been, the heap stays.
+const READ_BUDGET: usize = 16 * 1024;
+
+/// Lines of the client that are taken in one turn; the rest after the room has been heard.
+const LINES_PER_TURN: usize = 64;
+
+/// Signals that end the process in an orderly way, as a descriptor. They are blocked from here on.
+///
+/// # Errors
+/// Those of `pthread_sigmask(3)` and `signalfd(2)`.
+pub fn watch_signals() -> io::Result<SignalFd> {
+    let mut set = SigSet::empty();
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+        set.add(signal);
+    }
+    set.thread_block()?;
+    Ok(SignalFd::with_flags(
+        &set,
+        SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC,
+    )?)
+}
+
+/// The client's input, and whether it is to be taken.
+struct Intake<'fd> {
+    stdin: BorrowedFd<'fd>,
+    input: Input,
+    /// Whether stdin can be waited for at all; files cannot, and need not.
+    pollable: bool,
+    /// Whether epoll reports stdin just now.
+    listening: bool,
+    ready: bool,
+    /// The client is too fast: nothing is taken from it before this.
+    resume_at: Option<Instant>,
+}
+
+/// One client in one room.
+pub struct EventLoop<'fd> {
+    sources: Sources,
+    intake: Intake<'fd>,
+    client: Client<'fd>,
+    /// Whether epoll reports that stdout has room.
+    wants_room: bool,
+    signals: SignalFd,
+    occupant: Occupant,
+    /// There may be new records.
+    records_due: bool,
+    /// When the last wait ended. Good enough to tell how long the next one may take: to ask once a turn
+    /// is half of what the clock costs.
+    woken_at: Instant,
+    next_poll: Instant,
+}
+
+impl<'fd> EventLoop<'fd> {
+    /// Watches everything; nothing is read yet.
+    ///
+    /// # Errors
+    /// Those of `epoll_create1(2)` and `epoll_ctl(2)`.
+    pub fn new(
+        stdin: BorrowedFd<'fd>,
+        input: Input,
+        client: Client<'fd>,
+        signals: SignalFd,
+        occupant: Occupant,
+    ) -> io::Result<Self> {
+        let mut sources = Sources::new()?;
+        sources.add(Source::Signals, signals.as_fd(), EventFlags::IN)?;
+        for bell in Wakeup::ALL {
+            watch_bell(&mut sources, &occupant, bell)?;
+        }
+        let pollable = match sources.add(Source::Stdin, stdin, EventFlags::IN) {
+            Ok(()) => true,
+            // A file, or /dev/null: always ready.
+            Err(Errno::PERM) => false,
+            Err(error) => return Err(error.into()),
+        };
+        // Without flags: only that the reader is gone.
+        match sources.add(Source::Stdout, client.output.fd(), EventFlags::empty()) {
+            Ok(()) | Err(Errno::PERM | Errno::EXIST) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let now = Instant::now();
+        Ok(Self {
+            sources,
+            intake: Intake {
+                stdin,
+                input,
+                pollable,
+                listening: pollable,
+                ready: !pollable,
+                resume_at: None,
+            },
+            client,
+            wants_room: false,
+            signals,
+            occupant,
+            records_due: true,
+            woken_at: now,
+            next_poll: now + SAFETY_POLL,
+        })
+    }
+
+    /// Runs until the client leaves, is sent away, or a signal comes; then leaves the room.
+    pub fn run(mut self) {
+        if let Some(bye) = self.converse() {
+            self.occupant.say_bye(bye, &mut self.client);
+        }
+        self.occupant.leave();
+        self.client.finish();
+    }
+
+    /// `None`: the client is gone, there is nobody to say goodbye to.
+    fn converse(&mut self) -> Option<Bye> {
+        loop {
+            let more_lines = match self.take_lines() {
+                Taken::More => true,
+                Taken::All => false,
+                Taken::Bye(bye) => return Some(bye),
+                Taken::End => {
+                    // The client's own last lines come back to it by way of the log.
+                    self.occupant.follow(READ_BUDGET, &mut self.client);
+                    return None;
+                }
+            };
+            // Before our own reading: the others begin on another processor meanwhile.
+            self.occupant.ring();
+            // After the client's lines, so that acks and records leave in one write.
+            if self.records_due && self.client.output.waiting() < FULL_BYTES {
+                match self.occupant.follow(READ_BUDGET, &mut self.client) {
+                    Flow::Idle => self.records_due = false,
+                    Flow::More => {}
+                    Flow::Bye(bye) => return Some(bye),
+                }
+            }
+            let flushed = self.client.output.flush();
+            if flushed == Flushed::Closed {
+                return None;
+            }
+            let readable = self.records_due && self.client.output.waiting() < FULL_BYTES;
+            match self.wait(more_lines || readable, flushed == Flushed::Waiting) {
+                Ok(Woken::Something) => {}
+                Ok(Woken::Closed) => return None,
+                Ok(Woken::Bye(bye)) => return Some(bye),
+                Err(error) => {
+                    journal::note(format_args!("cannot wait for events: {error}"));
+                    return Some(Bye::ShuttingDown);
+                }
+            }
+        }
+    }
+
+    fn take_lines(&mut self) -> Taken {
+        for _ in 0..LINES_PER_TURN {
+            if self.is_paused() {
+                return Taken::All;
+            }
+            let flow = match self.intake.input.next_line() {
+                Line::Complete(line) => self.take_line(&line),
+                Line::TooLong => {
+                    self.occupant
+                        .reject(&BadRequest::too_long(), &mut self.client);
+                    Flow::Idle
+                }
+                Line::End => return Taken::End,
+                Line::Incomplete if self.intake.ready => {
+                    self.intake.read();
+                    continue;
+                }
+                Line::Incomplete => return Taken::All,
+            };
+            // Its own record is in the log by now.
+            self.records_due = true;
+            if let Some(bye) = self.keep_order() {
+                return Taken::Bye(bye);
+            }
+            if let Flow::Bye(bye) = flow {
+                return Taken::Bye(bye);
+            }
+            let delay = self.occupant.take_delay();
+            if !delay.is_zero() {
+                self.intake.resume_at = Some(Instant::now() + delay);
+            }
+        }
+        Taken::More
+    }
+
+    fn take_line(&mut self, line: &[u8]) -> Flow {
+        let line = String::from_utf8_lossy(line);
+        match self.client.wire.parse(&line) {
+            Ok(Some(request)) => return self.occupant.apply(&request, &mut self.client),
+            Ok(None) => {}
+            Err(bad) => self.occupant.reject(&bad, &mut self.client),
+        }
+        Flow::Idle
+    }
+
+    /// Text has no ids, so what a person typed and what they are answered must come in the order
+    /// they typed it: their own record is fetched before the next line is taken.
+    fn keep_order(&mut self) -> Option<Bye> {
+        let apart = self.occupant.is_replaying() || self.client.output.waiting() >= FULL_BYTES;
+        if apart || !self.client.wire.needs_order() {
+            return None;
+        }
+        match self.occupant.follow(READ_BUDGET, &mut self.client) {
+            Flow::Bye(bye) => Some(bye),
+            Flow::Idle | Flow::More => None,
+        }
+    }
+
+    /// Whether nothing is to be taken from the client just now.
+    fn is_paused(&mut self) -> bool {
+        let resume_at = &mut self.intake.resume_at;
+        if resume_at.is_some_and(|at| at <= Instant::now()) {
+            *resume_at = None;
+        }
+        resume_at.is_some() || self.client.output.waiting() >= STUFFED_BYTES
+    }
+
+    /// Waits for the next event, not at all if `busy`.
+    fn wait(&mut self, busy: bool, full: bool) -> io::Result<Woken> {
+        let paused = self.is_paused();
+        self.intake.listen(!paused, &mut self.sources)?;
+        self.watch_for_room(full)?;
+        let until = [self.intake.resume_at, self.occupant.ring_at()]
+            .into_iter()
+            .flatten()
+            .fold(self.next_poll, Instant::min);
+        let limit = if busy || (self.intake.ready && !paused) {
+            Duration::ZERO
+        } else {
+            until.saturating_duration_since(self.woken_at)
+        };
+        let (mut closed, mut signaled) = (false, false);
+        let (intake, occupant, due) = (&mut self.intake, &mut self.occupant, &mut self.records_due);
+        let count = self.sources.wait(limit, &mut |ready| match ready.source {
+            Source::Stdin => intake.ready = true,
+            Source::Stdout => {
+                closed |= ready.flags.intersects(EventFlags::ERR | EventFlags::HUP);
+            }
+            Source::Signals => signaled = true,
+            Source::Bell(bell) => {
+                occupant.rang(bell);
+                *due = true;
+            }
+        })?;
+        if closed {
+            return Ok(Woken::Closed);
+        }
+        if signaled && matches!(self.signals.read_signal(), Ok(Some(_))) {
+            return Ok(Woken::Bye(Bye::ShuttingDown));
+        }
+        self.poll_if_time(count > 0)
+    }
+
+    /// The safety poll, a little early if the process is awake anyway.
+    fn poll_if_time(&mut self, awake: bool) -> io::Result<Woken> {
+        let now = Instant::now();
+        self.woken_at = now;
+        let early = if awake { POLL_SLACK } else { Duration::ZERO };
+        if now + early < self.next_poll {
+            return Ok(Woken::Something);
+        }
+        self.next_poll = now + SAFETY_POLL;
+        self.records_due = true;
+        match self.occupant.poll(&mut self.client) {
+            Ok(replaced) => {
+                for bell in replaced {
+                    watch_bell(&mut self.sources, &self.occupant, bell)?;
+                }
+                Ok(Woken::Something)
+            }
+            Err(bye) => Ok(Woken::Bye(bye)),
+        }
+    }
+
+    /// Whether epoll is to report that stdout has room.
+    fn watch_for_room(&mut self, wanted: bool) -> io::Result<()> {
+        if wanted != self.wants_room {
+            let flags = if wanted {
+                EventFlags::OUT
+            } else {
+                EventFlags::empty()
+            };
+            let stdout = self.client.output.fd();
+            self.sources.change(Source::Stdout, stdout, flags)?;
+            self.wants_room = wanted;
+        }
+        Ok(())
+    }
+}
+
+impl Intake<'_> {
+    /// Reads once: epoll, or that it is a file, says that it does not block.
+    fn read(&mut self) {
+        self.ready = !self.pollable;
+        if let Err(error) = self.input.read(self.stdin) {
+            journal::note(format_args!("cannot read stdin: {error}"));
+        }
+    }
+
+    /// While nothing is taken from the client its end is not watched either: it may have hung up
+    /// with lines still in the pipe, and level-triggered epoll would report that without end.
+    fn listen(&mut self, wanted: bool, sources: &mut Sources) -> io::Result<()> {
+        if self.pollable && wanted != self.listening {
+            if wanted {
+                sources.add(Source::Stdin, self.stdin, EventFlags::IN)?;
+            } else {
+                sources.remove(self.stdin)?;
+            }
+            self.listening = wanted;
+        }
+        Ok(())
+    }
+}
+
+fn watch_bell(sources: &mut Sources, occupant: &Occupant, bell: Wakeup) -> io::Result<()> {
+    let edge = EventFlags::IN | EventFlags::ET;
+    Ok(sources.add(Source::Bell(bell), occupant.bell(bell), edge)?)
+}
+
+/// What waiting brought.
+enum Woken {
+    Something,
+    /// The client is gone.
+    Closed,
+    Bye(Bye),
+}
+
+/// What taking the client's lines brought.
+enum Taken {
+    All,
+    More,
+    Bye(Bye),
+    End,
+}

@@ -1,0 +1,207 @@
+//! What one person is told and nobody else: the meaning of an inbox's records.
+//!
+//! A record's kind says what it is, its text holds words of people, its attributes the rest. A reader
+//! skips keys that it does not know, and messages that lack one it needs.
+
+use std::borrow::Cow;
+
+use crate::record::{Draft, Kind, Record, RecordId};
+
+/// Whether somebody is typing: `1` or `0`.
+const TYPING: &str = "typing";
+/// A typing hint that only its receiver gets.
+const PRIVATE: &str = "private";
+/// The text is what they are typing.
+const PREVIEW: &str = "preview";
+/// An id up to which somebody has read.
+const READ: &str = "read";
+
+/// A message for one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message<'a> {
+    /// Words for them alone.
+    Whisper(Cow<'a, str>),
+    /// WebRTC signaling, as the sender had it.
+    Signal(Cow<'a, str>),
+    /// The sender is typing.
+    Typing {
+        /// Whether they still are.
+        active: bool,
+        /// Whether the receiver alone is told.
+        private: bool,
+        /// What they have typed so far, if they show it.
+        preview: Option<Cow<'a, str>>,
+    },
+    /// The sender has read up to here.
+    Read(RecordId),
+    /// They must leave; the reason.
+    Kick(Cow<'a, str>),
+    /// They must leave and not come back; the reason.
+    Ban(Cow<'a, str>),
+    /// They may not speak; the reason.
+    Mute(Cow<'a, str>),
+    /// They may speak again.
+    Unmute,
+    /// Words of an administrator.
+    Notice(Cow<'a, str>),
+}
+
+/// Who a message is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sender<'a> {
+    /// Their nick.
+    pub nick: &'a str,
+    /// Who they logged in as.
+    pub account: Option<&'a str>,
+    /// Their color.
+    pub color: Option<&'a str>,
+}
+
+impl<'a> Sender<'a> {
+    /// Somebody of whom the nick is enough.
+    pub fn new(nick: &'a str) -> Self {
+        Self {
+            nick,
+            account: None,
+            color: None,
+        }
+    }
+}
+
+impl<'a> Message<'a> {
+    /// What a record of an inbox means; `None`: nothing that this version knows.
+    pub fn of(record: &'a Record<'_>) -> Option<Self> {
+        let text = || Cow::Borrowed(&*record.text);
+        Some(match record.kind {
+            Kind::Whisper => Self::Whisper(text()),
+            Kind::Signal => Self::Signal(text()),
+            Kind::Typing => return Self::hint(record),
+            Kind::Kick => Self::Kick(text()),
+            Kind::Ban => Self::Ban(text()),
+            Kind::Mute => Self::Mute(text()),
+            Kind::Unmute => Self::Unmute,
+            Kind::Notice => Self::Notice(text()),
+            // Everything else belongs into a room's log.
+            _ => return None,
+        })
+    }
+
+    /// Hints have one kind. A version that kept them as JSON had no attributes: its hints are skipped.
+    fn hint(record: &'a Record<'_>) -> Option<Self> {
+        if let Some(id) = record.attr(READ) {
+            return RecordId::parse(id.as_bytes()).map(Self::Read);
+        }
+        Some(Self::Typing {
+            active: record.attr(TYPING)? == "1",
+            private: record.attr(PRIVATE).is_some(),
+            preview: record.attr(PREVIEW).map(|_| Cow::Borrowed(&*record.text)),
+        })
+    }
+
+    /// Gives the record's draft to `write`; what it borrows lives no longer.
+    pub(crate) fn draft<T>(&self, from: Sender<'_>, write: impl FnOnce(&Draft<'_>) -> T) -> T {
+        let plain = |kind, text| Draft {
+            account: from.account,
+            color: from.color,
+            ..Draft::new(kind, from.nick, text)
+        };
+        match self {
+            Self::Whisper(text) => write(&plain(Kind::Whisper, text)),
+            Self::Signal(data) => write(&plain(Kind::Signal, data)),
+            Self::Typing {
+                active,
+                private,
+                preview,
+            } => write(&Draft {
+                extra: &[
+                    (TYPING, Some(if *active { "1" } else { "0" })),
+                    (PRIVATE, private.then_some("1")),
+                    (PREVIEW, preview.as_ref().map(|_| "1")),
+                ],
+                ..plain(Kind::Typing, preview.as_deref().unwrap_or_default())
+            }),
+            Self::Read(id) => write(&Draft {
+                extra: &[(READ, Some(&id.to_string()))],
+                ..plain(Kind::Typing, "")
+            }),
+            Self::Kick(reason) => write(&plain(Kind::Kick, reason)),
+            Self::Ban(reason) => write(&plain(Kind::Ban, reason)),
+            Self::Mute(reason) => write(&plain(Kind::Mute, reason)),
+            Self::Unmute => write(&plain(Kind::Unmute, "")),
+            Self::Notice(text) => write(&plain(Kind::Notice, text)),
+        }
+    }
+
+    /// Whether it is a person's own doing, which the receiver may choose not to see.
+    pub fn is_of_a_person(&self) -> bool {
+        matches!(
+            self,
+            Self::Whisper(_) | Self::Signal(_) | Self::Typing { .. } | Self::Read(_)
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(message: &Message<'_>) -> Vec<u8> {
+        let mut line = Vec::new();
+        let sender = Sender {
+            color: Some("red"),
+            ..Sender::new("alice")
+        };
+        message.draft(sender, |draft| {
+            draft.write_to(RecordId::ZERO.next(), &mut line);
+        });
+        line
+    }
+
+    #[test]
+    fn every_message_survives_its_record() {
+        let typing = |active, private, preview: Option<&'static str>| Message::Typing {
+            active,
+            private,
+            preview: preview.map(Cow::Borrowed),
+        };
+        for message in [
+            Message::Whisper("psst".into()),
+            Message::Signal("{\"type\":\"offer\"}".into()),
+            typing(true, false, None),
+            typing(true, true, Some("")),
+            typing(false, false, Some("a;b=c")),
+            Message::Read(RecordId::from_micros(1_790_000_000_123_456)),
+            Message::Kick("spam".into()),
+            Message::Ban("".into()),
+            Message::Mute("loud".into()),
+            Message::Unmute,
+            Message::Notice("restart at noon".into()),
+        ] {
+            let line = written(&message);
+            let record = Record::parse(&line).expect("a record");
+            assert_eq!(Message::of(&record), Some(message));
+        }
+    }
+
+    #[test]
+    fn unknown_keys_and_kinds_are_skipped() {
+        let line = b"2026-11-21T10:15:30.123456Z\ttyping\talice\tnew=1;typing=1;newer=2\t\n";
+        let record = Record::parse(line).expect("a record");
+        let expected = Message::Typing {
+            active: true,
+            private: false,
+            preview: None,
+        };
+        assert_eq!(Message::of(&record), Some(expected));
+        for line in [
+            // As an older version wrote it: its JSON must not be shown as what somebody types.
+            &b"2026-11-21T10:15:30.123456Z\ttyping\talice\t\t{\"state\":true,\"private\":false}\n"
+                [..],
+            b"2026-11-21T10:15:30.123456Z\ttyping\talice\tread=yesterday\t\n",
+            b"2026-11-21T10:15:30.123456Z\tsay\talice\t\thello\n",
+        ] {
+            let record = Record::parse(line).expect("a record");
+            assert_eq!(Message::of(&record), None);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! How many people are in which room.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use crate::fs::dirs::Dirs;
+use crate::name::RoomName;
+
+/// Rooms and how many presence files they have, the fullest first. Rooms whose name is too long for a
+/// file name are known by a hash here and left out.
+///
+/// # Errors
+/// Those of reading the directory.
+pub fn rooms(dirs: &Dirs) -> io::Result<Vec<(String, usize)>> {
+    let mut people = BTreeMap::<String, usize>::new();
+    for entry in std::fs::read_dir(&dirs.users)?.flatten() {
+        let name = entry.file_name();
+        // Neither a room's name nor a nick holds the character between them.
+        let Some((stem, _)) = name.to_str().and_then(|name| name.rsplit_once('_')) else {
+            continue;
+        };
+        let Ok(room) = RoomName::parse(stem) else {
+            continue;
+        };
+        if room.users_stem() == stem && room.as_str() == stem {
+            *people.entry(stem.to_owned()).or_default() += 1;
+        }
+    }
+    let mut rooms: Vec<_> = people.into_iter().collect();
+    rooms.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    Ok(rooms)
+}
