@@ -1,19 +1,14 @@
-//! Handler processes: how they start, and how they end.
+//! Programs: how they start, and how they end.
 //!
-//! The daemon does not start programs itself. A small [`spawner`] process does, because the price of a
-//! fork grows with the open files of the process that forks (measured: 59 us with few, 670 us with 16,000),
-//! and every child keeps a copy of that file table in the kernel. The spawner owns no client socket; it gets
-//! the pipe ends of each handler by `SCM_RIGHTS`. [`Spawner`] is its client, and the only door. Programs of another
-//! user have a spawner of their own, which has become that user; [`Spawners`] holds them all.
+//! The daemon does not start them itself. A small [`spawner`] process does, because the price of a fork grows with the open files
+//! of the process that forks (measured: 59 us with few, 670 us with 16,000), and every child keeps a copy of that file table in
+//! the kernel. The spawner owns no client socket; it gets the pipe ends of each program by `SCM_RIGHTS`. [`Spawner`] is its
+//! client. Programs of another user have a spawner of their own, which has become that user; [`Spawners`] holds them all. A
+//! started [`Program`] is one end of a session.
 
-mod channel;
-mod children;
 pub mod env;
-mod launch;
-mod message;
 pub mod privileges;
 mod program;
-mod spawn;
 pub mod spawner;
 mod spawners;
 mod stderr;
@@ -32,8 +27,8 @@ use tokio::sync::oneshot;
 
 use crate::metrics::{METRICS, Present};
 pub use program::Program;
-pub use spawn::Spawner;
-pub use spawners::{Others, Spawners};
+pub use spawner::Spawner;
+pub use spawners::{Others, Spawners, UserError};
 pub use stdin::Stdin;
 pub use stdout::Stdout;
 pub use terminate::Termination;
@@ -58,9 +53,9 @@ pub struct Command {
 /// A promise of how a process ends.
 #[derive(Debug)]
 pub struct Exit {
-    news: oneshot::Receiver<ExitStatus>,
+    reaped: oneshot::Receiver<ExitStatus>,
     status: Option<Ended>,
-    /// Counts the process as running, or as told to end, until it has exited.
+    /// Counts the process as running, or as being terminated, until it has exited.
     present: Option<Present>,
     /// Who started it.
     spawner: Arc<Spawner>,
@@ -78,27 +73,27 @@ pub struct Inquiry {
 pub enum Ended {
     /// It exited or was killed by a signal.
     Status(ExitStatus),
-    /// The spawner died before it could tell.
+    /// The spawner died before it could report.
     Unknown,
 }
 
 impl Exit {
-    fn new(news: oneshot::Receiver<ExitStatus>, spawner: Arc<Spawner>) -> Self {
+    fn new(reaped: oneshot::Receiver<ExitStatus>, spawner: Arc<Spawner>) -> Self {
         let present = Some(METRICS.handlers_running.enter());
         Self {
-            news,
+            reaped,
             status: None,
             present,
             spawner,
         }
     }
 
-    /// Sends `signal` to the process group `group`, whose leader this tells the end of.
+    /// Sends `signal` to the process group `group`, whose leader this is about.
     async fn signal(&self, group: u32, signal: Signal) {
         self.spawner.signal(group, signal).await;
     }
 
-    /// What to send when the pipes of `pid`, whose end this tells, have closed.
+    /// What to send when the pipes of `pid`, which this is about, have closed.
     pub fn inquiry(&self, pid: u32) -> Inquiry {
         Inquiry {
             pid,
@@ -111,13 +106,15 @@ impl Exit {
         if let Some(ended) = self.status {
             return ended;
         }
-        let ended = (&mut self.news).await.map_or(Ended::Unknown, Ended::Status);
+        let ended = (&mut self.reaped)
+            .await
+            .map_or(Ended::Unknown, Ended::Status);
         self.status = Some(ended);
         self.present = None;
         ended
     }
 
-    /// Counts the process as told to end from here on, if it runs.
+    /// Counts the process as being terminated from here on, if it runs.
     fn mark_ending(&mut self) {
         if self.present.is_some() {
             self.present = Some(METRICS.handlers_ending.enter());
@@ -126,7 +123,7 @@ impl Exit {
 }
 
 impl Inquiry {
-    /// Makes whoever waits for the exit hear of it soon.
+    /// Makes sure that the exit is reported soon.
     pub fn send(self) {
         self.spawner.inquire(self.pid);
     }

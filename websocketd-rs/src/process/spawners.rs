@@ -1,5 +1,6 @@
 //! The spawner of the daemon's own user, and one for each other user that a route names.
 
+use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use super::Spawner;
+use super::privileges::BecomeUserError;
 use crate::config::{Config, User};
 
 /// All spawners.
@@ -18,6 +20,55 @@ pub struct Spawners {
     others: Vec<(User, Arc<Spawner>)>,
 }
 
+/// Why programs can't be started as a user: how the user was set, and what is wrong.
+#[derive(Debug)]
+pub struct UserError {
+    setting: String,
+    reason: Reason,
+}
+
+#[derive(Debug)]
+enum Reason {
+    /// The daemon can't become that user.
+    Become(BecomeUserError),
+    /// The user's spawner does not start.
+    Start(io::Error),
+    /// The daemon itself would have to become another user.
+    OwnChanged,
+    /// No route named the user when the daemon started.
+    New,
+}
+
+impl UserError {
+    /// That the daemon can't become `user`.
+    pub fn of(user: &User, error: BecomeUserError) -> Self {
+        Self {
+            setting: user.setting.clone(),
+            reason: Reason::Become(error),
+        }
+    }
+}
+
+impl fmt::Display for UserError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { setting, reason } = self;
+        match reason {
+            Reason::Become(error) => write!(out, "{setting}: {error}"),
+            Reason::Start(error) => write!(out, "{setting}: {error}"),
+            Reason::OwnChanged => write!(
+                out,
+                "{setting}: the daemon itself needs a restart to become another user"
+            ),
+            Reason::New => write!(
+                out,
+                "{setting}: a user that no route named when the daemon started needs a restart"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for UserError {}
+
 /// The other users' part of [`Spawners`], which starts earlier.
 #[derive(Debug)]
 pub struct Others(Vec<(User, Arc<Spawner>)>);
@@ -27,14 +78,16 @@ impl Others {
     /// that this takes.
     ///
     /// # Errors
-    /// How the user was set, and why that can't be.
-    pub fn start(config: &Config) -> Result<Self, String> {
+    /// When a spawner does not start, or can't become its user.
+    pub fn start(config: &Config) -> Result<Self, UserError> {
         let mut others: Vec<(User, Arc<Spawner>)> = Vec::new();
         for user in config.route_users() {
             let known = others.iter().any(|(other, _)| other.is_same(user));
             if !known && !is_own(config.user.as_ref(), user) {
-                let spawner = Spawner::start_as(user)
-                    .map_err(|error| format!("{}: {error}", user.setting))?;
+                let spawner = Spawner::start_as(user).map_err(|error| UserError {
+                    setting: user.setting.clone(),
+                    reason: Reason::Start(error),
+                })?;
                 others.push((user.clone(), Arc::new(spawner)));
             }
         }
@@ -75,43 +128,39 @@ impl Spawners {
     ///
     /// # Errors
     /// What would need a restart.
-    pub fn suit(&self, config: &Config) -> Result<(), String> {
+    pub fn suit(&self, config: &Config) -> Result<(), UserError> {
         let same = match (&self.own.0, &config.user) {
             (Some(own), Some(user)) => own.is_same(user),
             (own, user) => own.is_none() && user.is_none(),
         };
         if !same {
-            let setting = config
-                .user
-                .as_ref()
-                .map_or("no --user", |user| &user.setting);
-            return Err(format!(
-                "{setting}: the daemon itself needs a restart to become another user"
-            ));
+            let setting = config.user.as_ref().map(|user| user.setting.clone());
+            return Err(UserError {
+                setting: setting.unwrap_or_else(|| "no --user".to_owned()),
+                reason: Reason::OwnChanged,
+            });
         }
-        match config
-            .route_users()
-            .find(|user| self.of(Some(user)).is_none())
-        {
+        let mut users = config.route_users();
+        match users.find(|user| self.of(Some(user)).is_none()) {
             None => Ok(()),
-            Some(user) => Err(format!(
-                "{}: a user that no route named when the daemon started needs a restart",
-                user.setting
-            )),
+            Some(user) => Err(UserError {
+                setting: user.setting.clone(),
+                reason: Reason::New,
+            }),
         }
     }
 
-    /// Hears what all spawners tell, until one is gone: whose.
+    /// Takes the replies of all spawners, until one is gone: whose.
     pub async fn listen(&self) -> String {
         let own = (None, &self.own.1);
         let others = self.others.iter().map(|(user, it)| (Some(user), it));
-        let mut ears: Vec<_> = std::iter::once(own)
+        let mut listening: Vec<_> = std::iter::once(own)
             .chain(others)
             .map(|(user, spawner)| (user, Box::pin(spawner.listen())))
             .collect();
         poll_fn(|cx| {
-            for (user, ear) in &mut ears {
-                if Pin::new(ear).poll(cx).is_ready() {
+            for (user, replies) in &mut listening {
+                if Pin::new(replies).poll(cx).is_ready() {
                     return Poll::Ready(user.map_or_else(
                         || "the spawner process".to_owned(),
                         |user| format!("the spawner process of user {}", user.name),

@@ -9,13 +9,13 @@ use rustix::io::{Errno, write};
 use tokio::io::AsyncWrite;
 use tokio::net::unix::pipe;
 
-/// The writing end of a program's stdin. The runtime hears of it only when the pipe is full for the first time, which it never
-/// is for most programs: that spares each connection two calls and a wake-up.
+/// The writing end of a program's stdin. It is registered with the runtime only when the pipe is full for the first time, which
+/// it never is for most programs: that spares each connection two calls and a wake-up.
 #[derive(Debug)]
-pub struct Stdin(End);
+pub struct Stdin(Pipe);
 
 #[derive(Debug)]
-enum End {
+enum Pipe {
     /// Has always taken what it was given.
     Roomy(OwnedFd),
     /// Has been full.
@@ -27,12 +27,12 @@ enum End {
 impl Stdin {
     /// The end of a pipe, non-blocking.
     pub(super) fn new(end: OwnedFd) -> Self {
-        Self(End::Roomy(end))
+        Self(Pipe::Roomy(end))
     }
 
     fn register(&mut self) -> io::Result<()> {
-        if let End::Roomy(end) = std::mem::replace(&mut self.0, End::Broken) {
-            self.0 = End::Registered(pipe::Sender::from_owned_fd_unchecked(end)?);
+        if let Pipe::Roomy(end) = std::mem::replace(&mut self.0, Pipe::Broken) {
+            self.0 = Pipe::Registered(pipe::Sender::from_owned_fd_unchecked(end)?);
         }
         Ok(())
     }
@@ -46,13 +46,13 @@ impl AsyncWrite for Stdin {
     ) -> Poll<io::Result<usize>> {
         loop {
             match &mut self.0 {
-                End::Roomy(end) => match write(&*end, bytes) {
+                Pipe::Roomy(end) => match write(&*end, bytes) {
                     Err(Errno::AGAIN) => self.register()?,
                     Err(Errno::INTR) => {}
                     written => return Poll::Ready(Ok(written?)),
                 },
-                End::Registered(pipe) => return Pin::new(pipe).poll_write(cx, bytes),
-                End::Broken => return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+                Pipe::Registered(pipe) => return Pin::new(pipe).poll_write(cx, bytes),
+                Pipe::Broken => return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
             }
         }
     }

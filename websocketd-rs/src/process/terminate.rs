@@ -22,7 +22,7 @@ pub(super) const LADDER: [(Signal, Duration); 3] = [
     (Signal::SIGKILL, Duration::from_millis(850)),
 ];
 
-/// How often a group whose leader is gone is looked at again: nothing tells when the last member of a group ends.
+/// How often a group whose leader is gone is looked at again: the kernel does not report when the last member of a group ends.
 const GROUP_POLL: Duration = Duration::from_millis(10);
 
 /// How long to wait for the exit of a process that was killed; longer means that it is stuck in the kernel.

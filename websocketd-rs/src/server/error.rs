@@ -6,6 +6,7 @@ use std::io;
 use crate::cli::Ending;
 use crate::net::listener::{BindError, describe};
 use crate::net::tls::TlsError;
+use crate::process::UserError;
 
 /// Why a server can't start, or can't go on: the last line of its log.
 #[derive(Debug)]
@@ -15,7 +16,7 @@ pub enum ServerError {
     /// The TLS files can't be used.
     Tls(TlsError),
     /// `--user`, or a route's own user, can't be used: how it was set, and why not.
-    User(String),
+    User(UserError),
     /// The daemon's own spawner does not start.
     Spawner(io::Error),
     /// A thread or its runtime does not start.
@@ -37,7 +38,7 @@ impl fmt::Display for ServerError {
         match self {
             Self::Bind(error) => error.fmt(out),
             Self::Tls(error) => error.fmt(out),
-            Self::User(reason) => out.write_str(reason),
+            Self::User(error) => error.fmt(out),
             Self::Spawner(error) => write!(out, "spawner: {}", describe(error)),
             Self::Runtime(error) => write!(out, "runtime: {}", describe(error)),
             Self::Signals(error) | Self::Listen(error) => out.write_str(&describe(error)),
@@ -54,7 +55,7 @@ pub(super) enum ReloadError {
     /// The new configuration is wrong.
     Config(Ending),
     /// It needs a user that the daemon can't start programs as any more.
-    User(String),
+    User(UserError),
     /// The TLS files can't be used.
     Tls(TlsError),
     /// The log file can't be opened.
@@ -65,7 +66,7 @@ impl fmt::Display for ReloadError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Config(ending) => out.write_str(&ending.reason()),
-            Self::User(reason) => out.write_str(reason),
+            Self::User(error) => error.fmt(out),
             Self::Tls(error) => error.fmt(out),
             Self::Log(error) => error.fmt(out),
         }

@@ -9,7 +9,7 @@ use crate::cli::Ending;
 use crate::config::Config;
 use crate::net::tls;
 use crate::process::privileges::become_user;
-use crate::process::{Others, Spawners};
+use crate::process::{Others, Spawners, UserError};
 use crate::shutdown::Signals;
 
 /// Serves until a signal says stop. On reload `read` gives the new configuration.
@@ -24,8 +24,7 @@ pub fn start(config: Config, read: impl Fn() -> Result<Config, Ending>) -> Resul
     let tls = tls.map_err(ServerError::Tls)?;
     let others = Others::start(&config).map_err(ServerError::User)?;
     if let Some(user) = &config.user {
-        let refused = |reason| ServerError::User(format!("{}: {reason}", user.setting));
-        become_user(user).map_err(refused)?;
+        become_user(user).map_err(|error| ServerError::User(UserError::of(user, error)))?;
     }
     let spawners = Spawners::start(config.user.clone(), others).map_err(ServerError::Spawner)?;
     raise_file_limit();

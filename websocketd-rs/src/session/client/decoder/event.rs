@@ -1,4 +1,4 @@
-//! What a client's frames tell beside messages, and what is wrong with them.
+//! What a client's frames say beside messages, and what is wrong with them.
 
 use super::MAX_CONTROL;
 

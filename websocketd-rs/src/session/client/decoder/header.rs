@@ -50,7 +50,7 @@ pub(super) fn parse(raw: &[u8]) -> Result<Option<Header>, Violation> {
     }))
 }
 
-/// What the first two bytes of a frame tell is refused without waiting for the rest.
+/// What the first two bytes of a frame give away is refused without waiting for the rest.
 fn check_first_bytes(raw: &[u8]) -> Result<(), Violation> {
     let Some(&first) = raw.first() else {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The spawner's children: who runs, and how to hear of each end without looking at all of them.
+//! The spawner's children: which run, and how to learn of each end without looking at all of them.
 
 use std::collections::HashSet;
 use std::io;
@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 /// takes 0.2 ms.
 pub(super) const FEW: usize = 64;
 
-/// With more than [`FEW`], who has ended is known by its signal, or by the daemon, which saw its pipes close. Signals that come
+/// With more than [`FEW`], which one has ended is known by its signal, or by the daemon, which saw its pipes close. Signals that come
 /// together are one (signal(7)), so that all are looked at, too, but not more often than this.
 const SWEEP_DELAY: Duration = Duration::from_millis(50);
 
@@ -21,12 +21,12 @@ const SWEEP_DELAY: Duration = Duration::from_millis(50);
 pub(super) struct Children {
     running: HashSet<u32>,
     /// Those of them whose pipes have closed: they are about to end.
-    expected: HashSet<u32>,
+    closing: HashSet<u32>,
     sweep_at: Option<Instant>,
 }
 
-/// Who ended, and how: a wait status as of `wait(2)`.
-pub(super) type End = (u32, i32);
+/// Which child ended, and how: a wait status as of `wait(2)`.
+pub(super) type Reaped = (u32, i32);
 
 impl Children {
     pub(super) fn add(&mut self, pid: u32) {
@@ -39,82 +39,89 @@ impl Children {
     }
 
     /// How long until all are to be looked at, if that is to be.
-    pub(super) fn patience(&self) -> Option<Duration> {
+    pub(super) fn sweep_in(&self) -> Option<Duration> {
         let at = self.sweep_at?;
         Some(at.saturating_duration_since(Instant::now()))
     }
 
-    /// Takes the news of a signal: one child at least has ended, perhaps `who`. Those who are found are told to `tell`.
-    pub(super) fn hear(
+    /// Takes a signal: at least one child has ended, perhaps `pid`. Those that are found are handed to `report`.
+    pub(super) fn on_signal(
         &mut self,
-        who: Option<u32>,
-        tell: &mut impl FnMut(End) -> io::Result<()>,
+        pid: Option<u32>,
+        report: &mut impl FnMut(Reaped) -> io::Result<()>,
     ) -> io::Result<()> {
         if self.running.len() <= FEW {
-            return self.sweep(tell);
+            return self.sweep(report);
         }
         self.sweep_at
             .get_or_insert_with(|| Instant::now() + SWEEP_DELAY);
-        if let Some(pid) = who {
-            self.reap(pid, tell)?;
+        if let Some(pid) = pid {
+            self.reap(pid, report)?;
         }
-        for pid in self.expected.clone() {
-            self.reap(pid, tell)?;
+        for pid in self.closing.clone() {
+            self.reap(pid, report)?;
         }
         Ok(())
     }
 
     /// Looks whether `pid` has ended, as it will soon: its pipes have closed.
-    pub(super) fn expect(
+    pub(super) fn on_closed(
         &mut self,
         pid: u32,
-        tell: &mut impl FnMut(End) -> io::Result<()>,
+        report: &mut impl FnMut(Reaped) -> io::Result<()>,
     ) -> io::Result<()> {
         if self.running.contains(&pid) {
-            self.expected.insert(pid);
-            self.reap(pid, tell)?;
+            self.closing.insert(pid);
+            self.reap(pid, report)?;
         }
         Ok(())
     }
 
     /// Looks at all if it is time for that.
-    pub(super) fn sweep_in_time(
+    pub(super) fn sweep_if_due(
         &mut self,
-        tell: &mut impl FnMut(End) -> io::Result<()>,
+        report: &mut impl FnMut(Reaped) -> io::Result<()>,
     ) -> io::Result<()> {
-        if self.patience() == Some(Duration::ZERO) {
-            self.sweep(tell)?;
+        if self.sweep_in() == Some(Duration::ZERO) {
+            self.sweep(report)?;
         }
         Ok(())
     }
 
     /// Reaps every one that has ended.
-    pub(super) fn sweep(&mut self, tell: &mut impl FnMut(End) -> io::Result<()>) -> io::Result<()> {
+    pub(super) fn sweep(
+        &mut self,
+        report: &mut impl FnMut(Reaped) -> io::Result<()>,
+    ) -> io::Result<()> {
         self.sweep_at = None;
-        while let Some(end) = next_dead(None) {
-            self.forget(end.0);
-            tell(end)?;
+        while let Some(reaped) = reap(None) {
+            self.forget(reaped.0);
+            report(reaped)?;
         }
         Ok(())
     }
 
-    fn reap(&mut self, pid: u32, tell: &mut impl FnMut(End) -> io::Result<()>) -> io::Result<()> {
+    fn reap(
+        &mut self,
+        pid: u32,
+        report: &mut impl FnMut(Reaped) -> io::Result<()>,
+    ) -> io::Result<()> {
         // Not 0, which would be any of this process's own group.
         let child = i32::try_from(pid).ok().filter(|&pid| pid > 0);
-        if let Some(end) = child.and_then(|pid| next_dead(Some(Pid::from_raw(pid)))) {
+        if let Some(reaped) = child.and_then(|pid| reap(Some(Pid::from_raw(pid)))) {
             self.forget(pid);
-            tell(end)?;
+            report(reaped)?;
         }
         Ok(())
     }
 
     fn forget(&mut self, pid: u32) {
         self.running.remove(&pid);
-        self.expected.remove(&pid);
+        self.closing.remove(&pid);
     }
 }
 
-fn next_dead(which: Option<Pid>) -> Option<End> {
+fn reap(which: Option<Pid>) -> Option<Reaped> {
     loop {
         let (pid, status) = match waitpid(which, Some(WaitPidFlag::WNOHANG)) {
             Ok(WaitStatus::Exited(pid, code)) => (pid, (code & 0xff) << 8),

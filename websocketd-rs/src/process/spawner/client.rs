@@ -1,12 +1,11 @@
-//! The daemon's side of the spawner: hands over the pipe ends, waits for the pid, hears of the exits.
+//! The daemon's side of the spawner: hands over the pipe ends, waits for the pid, learns of the exits.
 
-use std::collections::HashMap;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::os::unix::process::CommandExt;
 use std::pin::pin;
-use std::process::{self, ExitStatus, Stdio};
+use std::process::{self, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -23,18 +22,18 @@ use crate::config::User;
 use crate::metrics::METRICS;
 
 use super::channel::Channel;
-use super::children::FEW;
-use super::message::{self, Head, Reply};
-use super::program::{Pipes, Program};
-use super::spawner::{ARGV0, READY, exit_status};
-use super::stderr::Stderr;
-use super::{Command, Exit, Stdin, Stdout, terminate};
+use super::message::{self, Head};
+use super::server::{ARGV0, READY};
+use super::waiting::{Start, Waiting};
+use crate::process::program::{Pipes, Program};
+use crate::process::stderr::Stderr;
+use crate::process::{Command, Exit, Stdin, Stdout, terminate};
 
 /// How long a spawner may take to become its user: the look-up of the groups may ask a directory server.
 const READY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a start may take while the spawner answers nobody else either. Then it is stopped, or hangs in the exec of a program on
-/// a dead network disk. Where thousands come at once, those before us are no reason to give up.
+/// How long a start may take while the spawner answers no other request either. Longer means that it is stopped, or hangs in the
+/// exec of a program on a dead network disk. Where thousands come at once, those before us are no reason to give up.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Starts that are under way at once; later ones wait their turn. Each holds six ends of pipes until the spawner's socket has taken
@@ -53,38 +52,18 @@ const END_TIMEOUT: Timespec = Timespec {
 /// Longest reason for not becoming a user that is told.
 const MAX_REASON: u64 = 1024;
 
-/// Starts programs, by way of the spawner process. The only door.
+/// Starts programs, by way of the spawner process: nothing else does.
 #[derive(Debug)]
 pub struct Spawner {
     channel: Channel,
-    /// Who may ask it, [`MAX_STARTS`] at once.
-    turns: Semaphore,
+    /// Permits to ask it, [`MAX_STARTS`].
+    permits: Semaphore,
     waiting: Mutex<Waiting>,
     child: Mutex<process::Child>,
     /// Its programs run as another user, whom the daemon may not signal: the spawner does.
     is_foreign: bool,
-    /// Some of [`Waiting::abandoned`] are to be ended.
+    /// Some programs of [`Waiting::take_abandoned`] are to be ended.
     abandonment: Notify,
-}
-
-#[derive(Debug, Default)]
-struct Waiting {
-    next_id: u64,
-    /// When the last reply came.
-    answered: Option<Instant>,
-    starts: HashMap<u64, Start>,
-    exits: HashMap<u32, oneshot::Sender<ExitStatus>>,
-    /// Programs of another user whose asker has gone.
-    abandoned: Vec<u32>,
-    closed: bool,
-}
-
-/// The two promises of a request. The exit is registered by the task that reads the replies, in the order of
-/// the stream, so that a program that ends at once is not missed.
-#[derive(Debug)]
-struct Start {
-    started: oneshot::Sender<io::Result<u32>>,
-    exited: oneshot::Sender<ExitStatus>,
 }
 
 impl Spawner {
@@ -109,8 +88,7 @@ impl Spawner {
     fn launch(user: Option<&User>) -> io::Result<Self> {
         let (mut ours, theirs) = StdUnixStream::pair()?;
         let mut program = process::Command::new("/proc/self/exe");
-        // Out of the daemon's process group, so that a Ctrl-C is for the daemon alone. Its stdout is not
-        // ours: a reader of our log must see its end when the daemon ends.
+        // Out of our process group, so that a Ctrl-C is for the daemon alone; without our stdout, whose reader must see its end.
         program
             .arg0(ARGV0)
             .env_clear()
@@ -132,7 +110,7 @@ impl Spawner {
         }
         Ok(Self {
             channel: Channel::new(ours)?,
-            turns: Semaphore::new(MAX_STARTS),
+            permits: Semaphore::new(MAX_STARTS),
             waiting: Mutex::default(),
             child: Mutex::new(child),
             is_foreign: user.is_some(),
@@ -140,8 +118,7 @@ impl Spawner {
         })
     }
 
-    /// Hears what the spawner tells, until it is gone. The server runs this as a task of its own beside
-    /// everything that spawns.
+    /// Takes the spawner's replies until it is gone. The server runs this as a task of its own beside everything that spawns.
     ///
     /// # Errors
     /// `UnexpectedEof` when the spawner died. Starts that were under way have failed then, and later ones do.
@@ -150,58 +127,27 @@ impl Spawner {
             result = self.read_replies() => result,
             () = self.end_abandoned() => Ok(()),
         };
-        let mut waiting = self.lock();
-        waiting.closed = true;
-        self.turns.close();
-        waiting.starts.clear();
-        waiting.exits.clear();
+        self.permits.close();
+        self.lock().close();
         result
     }
 
     async fn read_replies(&self) -> io::Result<()> {
         let mut replies = self.channel.replies()?;
         loop {
-            self.take(replies.next().await?);
-        }
-    }
-
-    fn take(&self, reply: Reply) {
-        let mut waiting = self.lock();
-        waiting.answered = Some(Instant::now());
-        match reply {
-            Reply::Started { id, pid } => {
-                if let Some(start) = waiting.starts.remove(&id) {
-                    waiting.exits.insert(pid, start.exited);
-                    if start.started.send(Ok(pid)).is_err() {
-                        // Whoever asked has gone meanwhile: nobody else would ever end it.
-                        if self.is_foreign {
-                            waiting.abandoned.push(pid);
-                            self.abandonment.notify_one();
-                        } else {
-                            terminate::send(pid, Signal::SIGKILL);
-                        }
-                    }
-                }
-            }
-            Reply::Failed { id, errno } => {
-                if let Some(start) = waiting.starts.remove(&id) {
-                    let _ = start.started.send(Err(io::Error::from_raw_os_error(errno)));
-                }
-            }
-            Reply::Exited { pid, status } => {
-                if let Some(exited) = waiting.exits.remove(&pid) {
-                    let _ = exited.send(exit_status(status));
-                }
+            let reply = replies.next().await?;
+            if self.lock().take(reply, self.is_foreign) {
+                self.abandonment.notify_one();
             }
         }
     }
 
-    /// Ends what nobody waits for, beside the reading of replies: were it a part of that, the spawner and we could each
-    /// wait for the other to read.
+    /// Ends programs whose asker has gone, beside the reading of replies: were it a part of that, the spawner and we could
+    /// each wait for the other to read.
     async fn end_abandoned(&self) {
         loop {
             self.abandonment.notified().await;
-            let abandoned = std::mem::take(&mut self.lock().abandoned);
+            let abandoned = self.lock().take_abandoned();
             for group in abandoned {
                 self.signal(group, Signal::SIGKILL).await;
             }
@@ -209,7 +155,7 @@ impl Spawner {
     }
 
     /// Sends `signal` to a process group, by way of the spawner if it is another user's.
-    pub(super) async fn signal(&self, group: u32, signal: Signal) {
+    pub(in crate::process) async fn signal(&self, group: u32, signal: Signal) {
         if !self.is_foreign {
             return terminate::send(group, signal);
         }
@@ -225,14 +171,10 @@ impl Spawner {
         }
     }
 
-    /// Has the spawner look whether `pid`, whose pipes have closed, has ended; it may not have heard of that. One that has few children
-    /// looks at all of them whenever it hears anything.
-    pub(super) fn inquire(&self, pid: u32) {
-        let is_useful = {
-            let exits = &self.lock().exits;
-            exits.len() > FEW && exits.contains_key(&pid)
-        };
-        if is_useful {
+    /// Has the spawner look whether `pid`, whose pipes have closed, has ended: signals that come together are one, so that it may
+    /// not know yet.
+    pub(in crate::process) fn inquire(&self, pid: u32) {
+        if self.lock().needs_look(pid) {
             self.channel.send_at_once(Head::Look { pid });
         }
     }
@@ -240,8 +182,7 @@ impl Spawner {
     /// Starts `command` in a process group of its own with three pipes.
     ///
     /// # Errors
-    /// What exec reports (not found, permission, exec format, argument list too long, too many processes), or
-    /// too many open files; `BrokenPipe` when the spawner is gone, `TimedOut` when it does not answer in time.
+    /// What exec reports, or too many open files; `BrokenPipe` when the spawner is gone, `TimedOut` when it does not answer.
     pub async fn spawn(self: &Arc<Self>, command: Command) -> io::Result<Program> {
         let asked = Instant::now();
         let started = self.request(command).await;
@@ -254,8 +195,8 @@ impl Spawner {
 
     async fn request(self: &Arc<Self>, command: Command) -> io::Result<Program> {
         let body = message::encode(&command)?;
-        let turn = self.patiently(pin!(self.turns.acquire())).await;
-        let _turn = turn.ok_or(Errno::TIMEDOUT)?.map_err(|_| gone())?;
+        let permit = self.patiently(pin!(self.permits.acquire())).await;
+        let _permit = permit.ok_or(Errno::TIMEDOUT)?.map_err(|_| gone())?;
         let (stdin, our_stdin) = pipe_with(PipeFlags::CLOEXEC)?;
         let (our_stdout, stdout) = pipe_with(PipeFlags::CLOEXEC)?;
         let (our_stderr, stderr) = pipe_with(PipeFlags::CLOEXEC)?;
@@ -265,40 +206,40 @@ impl Spawner {
             stderr: Stderr::new(non_blocking(our_stderr)?)?,
         };
 
-        let (started, mut start_news) = oneshot::channel();
-        let (exited, exit_news) = oneshot::channel();
-        let id = self.register(Start { started, exited })?;
+        let (started, mut pid) = oneshot::channel();
+        let (exited, reaped) = oneshot::channel();
+        let id = self.lock().register(Start { started, exited });
+        let id = id.ok_or_else(gone)?;
         let head = Head::Start {
             id,
             body: body.len(),
         };
         let pipes = [&stdin, &stdout, &stderr].map(AsFd::as_fd);
         if let Err(error) = self.channel.send(head, &body, &pipes).await {
-            self.lock().starts.remove(&id);
+            self.lock().forget(id);
             return Err(error);
         }
         drop((stdin, stdout, stderr));
-        let news = if let Some(news) = self.patiently(&mut start_news).await {
-            news.map_err(|_| gone())?
+        let started = if let Some(started) = self.patiently(&mut pid).await {
+            started.map_err(|_| gone())?
         } else {
-            // What comes later finds nobody, and its program is ended; what came just now is taken.
-            start_news.close();
-            let late = start_news.try_recv();
+            // A program that is started later is ended, since nobody waits for it; one that was started just now is taken.
+            pid.close();
+            let late = pid.try_recv();
             late.unwrap_or_else(|_| Err(Errno::TIMEDOUT.into()))
         };
-        let pid = news?;
         Ok(Program {
-            pid,
+            pid: started?,
             pipes: ours,
-            exit: Exit::new(exit_news, Arc::clone(self)),
+            exit: Exit::new(reaped, Arc::clone(self)),
         })
     }
 
-    /// What `news` brings; `None` when the spawner is silent meanwhile.
-    async fn patiently<T>(&self, mut news: impl Future<Output = T> + Unpin) -> Option<T> {
+    /// Waits for `reply` as long as others come; `None` when the spawner is silent.
+    async fn patiently<T>(&self, mut reply: impl Future<Output = T> + Unpin) -> Option<T> {
         loop {
-            if let Ok(news) = timeout(START_TIMEOUT, &mut news).await {
-                return Some(news);
+            if let Ok(reply) = timeout(START_TIMEOUT, &mut reply).await {
+                return Some(reply);
             }
             if self.is_silent() {
                 return None;
@@ -308,19 +249,8 @@ impl Spawner {
 
     /// Whether no reply has come for as long as a start may take.
     fn is_silent(&self) -> bool {
-        let last = self.lock().answered;
+        let last = self.lock().answered();
         last.is_none_or(|last| last.elapsed() >= START_TIMEOUT)
-    }
-
-    fn register(&self, start: Start) -> io::Result<u64> {
-        let mut waiting = self.lock();
-        if waiting.closed {
-            return Err(gone());
-        }
-        let id = waiting.next_id;
-        waiting.next_id += 1;
-        waiting.starts.insert(id, start);
-        Ok(id)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
@@ -349,7 +279,7 @@ fn non_blocking(end: OwnedFd) -> io::Result<OwnedFd> {
     Ok(end)
 }
 
-/// Waits until the spawner has become its user, or tells why it can't.
+/// Waits until the spawner has become its user, or says why it can't.
 fn await_ready(socket: &mut StdUnixStream) -> io::Result<()> {
     socket.set_read_timeout(Some(READY_TIMEOUT))?;
     let mut answer = [0];

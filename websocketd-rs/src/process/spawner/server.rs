@@ -1,11 +1,10 @@
 //! The spawner process: one thread, no runtime, no client socket. It starts programs for the daemon, reaps
-//! them and tells how they ended. When the daemon is gone, even by `kill -9`, it ends what it started.
+//! them and reports how they ended. When the daemon is gone, even by `kill -9`, it ends what it started.
 
 use std::ffi::OsString;
 use std::io::{self, IoSliceMut};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::process::ExitStatusExt;
-use std::process::{self, ExitCode};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{SigSet, Signal};
@@ -16,12 +15,12 @@ use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recv, recvmsg, send,
 };
 
-use super::children::Children;
+use super::children::{Children, Reaped};
 use super::launch::Launcher;
 use super::message::{HEAD, Head, REPLY, Reply};
-use super::privileges::become_user;
-use super::terminate::LADDER;
 use crate::config::User;
+use crate::process::privileges::become_user;
+use crate::process::terminate::{self, LADDER};
 
 /// argv[0] by which the binary knows that it was started as the spawner.
 pub const ARGV0: &str = "websocketd-rs-spawner";
@@ -37,18 +36,19 @@ pub(super) const READY: u8 = 0;
 pub fn run(argv: &[OsString]) -> ExitCode {
     if let Some(user) = user(argv) {
         let socket = io::stdin();
-        let outcome = become_user(&user);
-        let answer = outcome
-            .as_ref()
-            .map_or_else(String::as_bytes, |()| &[READY]);
-        if send_all(&socket, answer).is_err() || outcome.is_err() {
+        let refused = become_user(&user).err();
+        let answer = match &refused {
+            None => vec![READY],
+            Some(error) => error.to_string().into_bytes(),
+        };
+        if send_all(&socket, &answer).is_err() || refused.is_some() {
             return ExitCode::FAILURE;
         }
     }
     match serve() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tell(&format!("{ARGV0}: {error}\n"));
+            print(&format!("{ARGV0}: {error}\n"));
             ExitCode::FAILURE
         }
     }
@@ -67,10 +67,49 @@ fn user(argv: &[OsString]) -> Option<User> {
     })
 }
 
+/// Serves requests until the daemon closes the socket, then ends what still runs.
 fn serve() -> io::Result<()> {
     let socket = io::stdin();
-    // Blocked, not ignored: a program inherits an ignored signal, but the standard library gives it an empty mask.
-    // A Ctrl-C or a `pkill` that hits daemon and spawner must leave the spawner alive until the daemon is done.
+    let signal_fd = hold_signals()?;
+    let mut server = Server {
+        socket: &socket,
+        launcher: Launcher::new()?,
+        children: Children::default(),
+        body: Vec::new(),
+    };
+    loop {
+        let mut fds = [
+            PollFd::new(&socket, PollFlags::IN),
+            PollFd::from_borrowed_fd(signal_fd.as_fd(), PollFlags::IN),
+        ];
+        let timeout = server.children.sweep_in().map(|left| Timespec {
+            tv_sec: 0,
+            tv_nsec: left.subsec_nanos().into(),
+        });
+        match poll(&mut fds, timeout.as_ref()) {
+            Ok(_) => {}
+            Err(Errno::INTR) => continue,
+            Err(error) => return Err(error.into()),
+        }
+        let (request, signal) = (!fds[0].revents().is_empty(), !fds[1].revents().is_empty());
+        if signal {
+            // One is enough: for another one `poll` returns at once.
+            let pid = signal_fd.read_signal()?.map(|signal| signal.ssi_pid);
+            if server.on_signal(pid).is_err() {
+                break;
+            }
+        }
+        if server.sweep_if_due().is_err() || request && !server.answer()? {
+            break;
+        }
+    }
+    end_orphans(&mut server.children);
+    Ok(())
+}
+
+/// Blocked, not ignored: a program inherits an ignored signal, but the standard library gives it an empty mask.
+/// A Ctrl-C or a `pkill` that hits daemon and spawner must leave the spawner alive until the daemon is done.
+fn hold_signals() -> io::Result<SignalFd> {
     let mut signals = SigSet::empty();
     for signal in [
         Signal::SIGCHLD,
@@ -83,71 +122,64 @@ fn serve() -> io::Result<()> {
         signals.add(signal);
     }
     signals.thread_block()?;
-    let signal_fd = SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
+    let flags = SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC;
+    Ok(SignalFd::with_flags(&signals, flags)?)
+}
 
-    let mut launcher = Launcher::new()?;
-    let mut children = Children::default();
-    let mut body = Vec::new();
-    // An error means that the daemon is gone.
-    let mut tell = |(pid, status)| send_reply(&socket, Reply::Exited { pid, status });
-    loop {
-        let mut fds = [
-            PollFd::new(&socket, PollFlags::IN),
-            PollFd::from_borrowed_fd(signal_fd.as_fd(), PollFlags::IN),
-        ];
-        let patience = children.patience().map(|left| Timespec {
-            tv_sec: 0,
-            tv_nsec: left.subsec_nanos().into(),
-        });
-        match poll(&mut fds, patience.as_ref()) {
-            Ok(_) => {}
-            Err(Errno::INTR) => continue,
-            Err(error) => return Err(error.into()),
-        }
-        let (request, signal) = (!fds[0].revents().is_empty(), !fds[1].revents().is_empty());
-        if signal {
-            // One is enough: for another one `poll` returns at once.
-            let news = signal_fd.read_signal()?;
-            let who = news.map(|news| news.ssi_pid);
-            if children.hear(who, &mut tell).is_err() {
-                break;
+struct Server<'a> {
+    socket: &'a io::Stdin,
+    launcher: Launcher,
+    children: Children,
+    /// Of one request, kept for the next.
+    body: Vec<u8>,
+}
+
+impl Server<'_> {
+    /// An error means that the daemon is gone.
+    fn on_signal(&mut self, pid: Option<u32>) -> io::Result<()> {
+        let mut report = reporter(self.socket);
+        self.children.on_signal(pid, &mut report)
+    }
+
+    fn sweep_if_due(&mut self) -> io::Result<()> {
+        let mut report = reporter(self.socket);
+        self.children.sweep_if_due(&mut report)
+    }
+
+    /// Does what one request asks for; `false` when the daemon is gone.
+    fn answer(&mut self) -> io::Result<bool> {
+        let Some((head, pipes)) = receive_head(self.socket)? else {
+            return Ok(false);
+        };
+        match head {
+            Head::Start { id, body: length } => {
+                self.body.clear();
+                self.body.resize(length, 0);
+                if !receive_exact(self.socket, &mut self.body)? {
+                    return Ok(false);
+                }
+                let started = self.launcher.launch(&self.body, pipes);
+                if let Ok(pid) = started {
+                    self.children.add(pid);
+                }
+                Ok(send_reply(self.socket, reply(id, started)).is_ok())
             }
-        }
-        if children.sweep_in_time(&mut tell).is_err() {
-            break;
-        }
-        if request {
-            match receive_head(&socket)? {
-                Some((Head::Start { id, body: length }, pipes)) => {
-                    body.clear();
-                    body.resize(length, 0);
-                    if !receive_exact(&socket, &mut body)? {
-                        break;
-                    }
-                    let started = launcher.launch(&body, pipes);
-                    if let Ok(pid) = started {
-                        children.add(pid);
-                    }
-                    if send_reply(&socket, reply(id, started)).is_err() {
-                        break;
-                    }
+            Head::Signal { group, signal } => {
+                if let Ok(signal) = Signal::try_from(signal) {
+                    terminate::send(group, signal);
                 }
-                Some((Head::Signal { group, signal }, _)) => {
-                    if let Ok(signal) = Signal::try_from(signal) {
-                        super::terminate::send(group, signal);
-                    }
-                }
-                Some((Head::Look { pid }, _)) => {
-                    if children.expect(pid, &mut tell).is_err() {
-                        break;
-                    }
-                }
-                None => break,
+                Ok(true)
+            }
+            Head::Look { pid } => {
+                let mut report = reporter(self.socket);
+                Ok(self.children.on_closed(pid, &mut report).is_ok())
             }
         }
     }
-    end_orphans(&mut children);
-    Ok(())
+}
+
+fn reporter(socket: &io::Stdin) -> impl FnMut(Reaped) -> io::Result<()> {
+    move |(pid, status)| send_reply(socket, Reply::Exited { pid, status })
 }
 
 fn reply(id: u64, started: io::Result<u32>) -> Reply {
@@ -225,32 +257,24 @@ fn send_all(socket: &impl AsFd, mut rest: &[u8]) -> io::Result<()> {
 fn end_orphans(children: &mut Children) {
     let start = Instant::now();
     let groups = children.ids();
-    // Nobody is there to hear of it.
-    let mut tell = |_| Ok(());
+    // The daemon, which would get the report, is gone.
+    let mut report = |_| Ok(());
     for (signal, after) in LADDER {
         while start.elapsed() < after {
-            let _ = children.sweep(&mut tell);
-            if groups
-                .iter()
-                .all(|group| !super::terminate::group_exists(*group))
-            {
+            let _ = children.sweep(&mut report);
+            if groups.iter().all(|group| !terminate::group_exists(*group)) {
                 return;
             }
             std::thread::sleep(ORPHAN_POLL);
         }
         for group in &groups {
-            super::terminate::send(*group, signal);
+            terminate::send(*group, signal);
         }
     }
-    let _ = children.sweep(&mut tell);
+    let _ = children.sweep(&mut report);
 }
 
-/// The status as `ExitStatus`, for the daemon's side.
-pub(super) fn exit_status(status: i32) -> process::ExitStatus {
-    process::ExitStatus::from_raw(status)
-}
-
-fn tell(message: &str) {
+fn print(message: &str) {
     use std::io::Write;
     let _ = io::stderr().write_all(message.as_bytes());
 }

@@ -7,34 +7,44 @@ use std::os::unix::net::UnixStream as StdUnixStream;
 use std::sync::Mutex;
 
 use rustix::io::Errno;
+use rustix::io::read;
 use rustix::net::{
     SendAncillaryBuffer, SendAncillaryMessage, SendFlags, Shutdown, send, sendmsg, shutdown,
 };
-use tokio::io::{AsyncReadExt, BufReader};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 use tokio::net::UnixStream;
-use tokio::net::unix::pipe;
 
 use super::message::{Head, REPLY, Reply};
 
 /// Descriptors that go with a request at the most.
 const MAX_DESCRIPTORS: usize = 3;
 
+/// Bytes of replies that are read at once.
+const BUFFER: usize = 256 * REPLY;
+
 /// Requests go one way, replies the other.
 ///
-/// The two ways are registered with the runtime apart: whoever listens is not to be woken each time the spawner has taken a
+/// The two ways are registered with the runtime apart: whoever reads replies is not to be woken each time the spawner has taken a
 /// request and there is room for more, as one registration for both would do.
 #[derive(Debug)]
 pub(super) struct Channel {
     socket: StdUnixStream,
     /// Keeps one request's head, descriptors and body together on the stream.
     sending: tokio::sync::Mutex<()>,
-    /// The same socket, until somebody listens.
-    unheard: Mutex<Option<OwnedFd>>,
+    /// The same socket, until replies are read.
+    replies: Mutex<Option<OwnedFd>>,
 }
 
-/// What the spawner tells.
+/// The spawner's replies.
 #[derive(Debug)]
-pub(super) struct Replies(BufReader<pipe::Receiver>);
+pub(super) struct Replies {
+    socket: AsyncFd<OwnedFd>,
+    /// Read at once: in a rush many replies come together.
+    buffer: Box<[u8; BUFFER]>,
+    start: usize,
+    end: usize,
+}
 
 impl Channel {
     /// The channel over `socket`. The runtime, which may start later, is not needed yet.
@@ -44,7 +54,7 @@ impl Channel {
     pub(super) fn new(socket: StdUnixStream) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         Ok(Self {
-            unheard: Mutex::new(Some(socket.try_clone()?.into())),
+            replies: Mutex::new(Some(socket.try_clone()?.into())),
             sending: tokio::sync::Mutex::new(()),
             socket,
         })
@@ -55,15 +65,19 @@ impl Channel {
     /// # Errors
     /// When they can't be registered, or were asked for before.
     pub(super) fn replies(&self) -> io::Result<Replies> {
-        let unheard = self
-            .unheard
-            .lock()
-            .ok()
-            .and_then(|mut unheard| unheard.take());
-        let socket = unheard.ok_or_else(|| io::Error::other("somebody listens already"))?;
-        // Of all of tokio's types this one alone asks for nothing but what comes in; reading is the same for a socket.
-        let socket = pipe::Receiver::from_owned_fd_unchecked(socket)?;
-        Ok(Replies(BufReader::new(socket)))
+        let mut replies = self.replies.lock().map_err(|_| taken())?;
+        let socket = replies.take().ok_or_else(taken)?;
+        #[expect(
+            deprecated,
+            reason = "sound for an OwnedFd; the successor takes unsafe"
+        )]
+        let socket = AsyncFd::with_interest(socket, Interest::READABLE)?;
+        Ok(Replies {
+            socket,
+            buffer: Box::new([0; BUFFER]),
+            start: 0,
+            end: 0,
+        })
     }
 
     /// Sends a request, with its descriptors and its body.
@@ -104,7 +118,7 @@ impl Channel {
 
     /// Sends a request without more, if that can be done at once.
     pub(super) fn send_at_once(&self, head: Head) {
-        // Somebody who is in the middle of a request goes on.
+        // Not in the middle of another request.
         if let Ok(_sending) = self.sending.try_lock() {
             // So few bytes go at once or not at all.
             let _ = send(&self.socket, &head.encode(), SendFlags::NOSIGNAL);
@@ -130,10 +144,43 @@ impl Replies {
     /// # Errors
     /// `UnexpectedEof` when the spawner is gone.
     pub(super) async fn next(&mut self) -> io::Result<Reply> {
-        let mut bytes = [0; REPLY];
-        self.0.read_exact(&mut bytes).await?;
-        Reply::decode(bytes).ok_or_else(|| io::Error::other("the spawner sent what is no reply"))
+        loop {
+            if let Some(bytes) = self.buffer[self.start..self.end].first_chunk::<REPLY>() {
+                self.start += REPLY;
+                let unknown = || io::Error::other("the spawner sent what is no reply");
+                return Reply::decode(*bytes).ok_or_else(unknown);
+            }
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+            self.fill().await?;
+        }
     }
+
+    /// Reads once.
+    async fn fill(&mut self) -> io::Result<()> {
+        let space = &mut self.buffer[self.end..];
+        let n = loop {
+            let mut ready = self.socket.readable().await?;
+            // Not ready after all, or interrupted.
+            let Ok(read) = ready.try_io(|socket| Ok(read(socket, &mut *space)?)) else {
+                continue;
+            };
+            match read {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read?,
+            }
+        };
+        if n == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.end += n;
+        Ok(())
+    }
+}
+
+fn taken() -> io::Error {
+    io::Error::other("the replies are read already")
 }
 
 #[cfg(test)]
@@ -147,7 +194,7 @@ mod tests {
         let (ours, mut theirs) = StdUnixStream::pair().unwrap();
         let channel = Channel::new(ours).unwrap();
         let body = vec![7; 2 << 20];
-        let expected = body.len() + super::super::message::HEAD;
+        let expected = body.len() + crate::process::spawner::message::HEAD;
         let reading = std::thread::spawn(move || {
             let mut all = vec![0; expected];
             theirs.read_exact(&mut all).map(|()| all)

@@ -47,7 +47,7 @@ impl Launcher {
         })
     }
 
-    /// Starts what `body` tells, with `pipes` as its stdin, stdout and stderr: its process id, also that of its group.
+    /// Starts what `body` describes, with `pipes` as its stdin, stdout and stderr: its process id, also that of its group.
     ///
     /// # Errors
     /// What the exec, the directory or the limits are refused with; `EMFILE` when fewer pipes came.
@@ -135,7 +135,7 @@ fn ignored_signals() -> io::Result<u64> {
         .lines()
         .find_map(|line| line.strip_prefix("SigIgn:"))
         .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    mask.ok_or_else(|| io::Error::other("/proc/self/status tells no SigIgn"))
+    mask.ok_or_else(|| io::Error::other("/proc/self/status has no SigIgn"))
 }
 
 /// The two real-time signals that glibc keeps to itself (nptl(7)): in no set of all, and ignored in what it starts.

@@ -8,8 +8,8 @@ use std::ffi::{CStr, OsStr};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 
-use super::Command;
 use crate::config::ResourceLimits;
+use crate::process::Command;
 
 /// Most bytes of one request body. `execve(2)` accepts about 2 MiB of arguments and environment with the
 /// usual 8 MiB stack, so that a larger request could not start anything.
@@ -34,7 +34,7 @@ const UNLIMITED: u64 = u64::MAX;
 /// The head of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Head {
-    /// Start what the body tells.
+    /// Start what the body describes.
     Start {
         /// Chosen by the daemon; comes back in the reply.
         id: u64,
@@ -97,7 +97,7 @@ impl Head {
     }
 }
 
-/// What the spawner tells.
+/// What the spawner reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reply {
     /// Request `id` runs as `pid`.

@@ -1,0 +1,16 @@
+//! The process that starts programs for the daemon, and the daemon's side of it.
+//!
+//! A fork costs more the more files are open, and each child keeps a copy of that file table in the kernel. So the daemon,
+//! which owns all client sockets, does not fork: [`server`] is a small process of its own, [`client`] asks it over a socket
+//! pair.
+
+mod channel;
+mod children;
+mod client;
+mod launch;
+mod message;
+mod server;
+mod waiting;
+
+pub use client::Spawner;
+pub use server::{ARGV0, run};
