@@ -1,6 +1,6 @@
 //! A request's body, out of the connection's bytes (RFC 9112 sections 6 and 7). Pure.
 
-use super::request::{BadRequest, BodyLength};
+use super::request::{BadRequest, BodyLength, is_token_byte};
 
 /// Most bytes of one body. Bodies are passed on as they come and never kept, so this bounds what one request may fill
 /// a script's disk with; a script that wants less looks at `CONTENT_LENGTH`.
@@ -114,7 +114,11 @@ impl Body {
                     Some(line) if read + line.len() + 2 > MAX_TRAILERS => {
                         return Err(bad("trailer fields are too large"));
                     }
-                    Some(line) => (line.len() + 2, BodyState::Trailers(read + line.len() + 2)),
+                    Some(line) => {
+                        check_trailer(line)?;
+                        let length = line.len() + 2;
+                        (length, BodyState::Trailers(read + length))
+                    }
                 },
             };
             used += step;
@@ -139,20 +143,43 @@ impl Body {
     }
 }
 
+/// `chunk-size [ chunk-ext ]` (RFC 9112 section 7.1.1). Blanks after the size are let through, as by Apache and nginx; a control
+/// character is refused even in an extension: a CR there is a line end to some readers.
 fn after_size(line: &[u8]) -> Result<BodyState, BadRequest> {
-    let digits = line
-        .split(|&byte| byte == b';')
-        .next()
-        .unwrap_or_default()
-        .trim_ascii_end();
-    if digits.is_empty() || digits.len() > 16 || !digits.iter().all(u8::is_ascii_hexdigit) {
-        return Err(bad("malformed chunk size"));
+    let malformed = bad("malformed chunk size");
+    if !is_field_text(line) {
+        return Err(malformed);
     }
-    let text = std::str::from_utf8(digits).map_err(|_| bad("malformed chunk size"))?;
-    match u64::from_str_radix(text, 16).map_err(|_| bad("malformed chunk size"))? {
+    let size = line.split(|&byte| byte == b';').next().unwrap_or_default();
+    let digits = size.trim_ascii_end();
+    if digits.is_empty() || digits.len() > 16 || !digits.iter().all(u8::is_ascii_hexdigit) {
+        return Err(malformed);
+    }
+    let text = std::str::from_utf8(digits).map_err(|_| malformed)?;
+    match u64::from_str_radix(text, 16).map_err(|_| malformed)? {
         0 => Ok(BodyState::Trailers(0)),
         size => Ok(BodyState::Chunk(size)),
     }
+}
+
+/// A trailer is a field like any other, folded ones excluded.
+fn check_trailer(line: &[u8]) -> Result<(), BadRequest> {
+    let colon = memchr::memchr(b':', line);
+    let is_field = colon.is_some_and(|colon| {
+        let (name, value) = line.split_at(colon);
+        !name.is_empty() && name.iter().copied().all(is_token_byte) && is_field_text(value)
+    });
+    if is_field {
+        Ok(())
+    } else {
+        Err(bad("malformed trailer field"))
+    }
+}
+
+/// No control characters but tabs (RFC 9110 section 5.5).
+fn is_field_text(text: &[u8]) -> bool {
+    text.iter()
+        .all(|&byte| byte == b'\t' || !byte.is_ascii_control())
 }
 
 /// The first line of `bytes`, without its CRLF; `None` while it is incomplete.
@@ -231,6 +258,15 @@ mod tests {
             "11111111111111111\r\n",
             " 5\r\n",
             "5\rx\n",
+            "5\r\r\nhello\r\n",
+            "5;a\rb\r\nhello\r\n",
+            "5;a\0b\r\nhello\r\n",
+            "5 5\r\n",
+            "0\r\nno colon\r\n\r\n",
+            "0\r\n: no name\r\n\r\n",
+            "0\r\nA B: x\r\n\r\n",
+            "0\r\n folded: x\r\n\r\n",
+            "0\r\nX: a\rb\r\n\r\n",
         ] {
             for step in 1..=text.len() {
                 let result = read(BodyLength::Chunked, text.as_bytes(), step);

@@ -9,6 +9,14 @@ impl Headers {
         Self(fields)
     }
 
+    /// Gives every field `name` the value `value`.
+    pub(super) fn replace(&mut self, name: &str, value: &str) {
+        let fields = self.0.iter_mut();
+        for (_, old) in fields.filter(|(field, _)| field.eq_ignore_ascii_case(name)) {
+            *old = value.into();
+        }
+    }
+
     /// The first value of `name`.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
         self.all(name).next()

@@ -3,6 +3,8 @@
 //! `httparse` is used and not the `http` crate: browsers' address bars and scripts send raw `"`, `<` and `>` in
 //! targets, and `http::Uri` refuses them.
 
+use std::borrow::Cow;
+
 use memchr::memchr_iter;
 
 pub use super::headers::Headers;
@@ -114,6 +116,7 @@ pub fn find_end(bytes: &[u8], from: usize) -> Result<Option<usize>, BadRequest> 
 /// # Errors
 /// Why the head is not served.
 pub fn parse(bytes: &[u8], max_headers: usize) -> Result<Head, BadRequest> {
+    let bytes = &as_known_version(bytes)[..];
     let mut fields = vec![httparse::EMPTY_HEADER; max_headers];
     let mut request = httparse::Request::new(&mut fields);
     match request.parse(bytes) {
@@ -131,7 +134,7 @@ pub fn parse(bytes: &[u8], max_headers: usize) -> Result<Head, BadRequest> {
     } else {
         Version::Http11
     };
-    let headers = Headers::new(
+    let mut headers = Headers::new(
         request
             .headers
             .iter()
@@ -140,6 +143,10 @@ pub fn parse(bytes: &[u8], max_headers: usize) -> Result<Head, BadRequest> {
     );
     let (authority, target) = Target::parse(method, raw_target).map_err(bad)?;
     let host = find_host(&headers, version, authority)?;
+    if let Some(authority) = authority {
+        // RFC 9112 section 3.2.2: so that nothing downstream sees two names.
+        headers.replace("host", authority);
+    }
     let body = find_body_length(&headers, version)?;
     let expects_continue = find_expectation(&headers, version)?;
     let keep_alive = match version {
@@ -159,6 +166,31 @@ pub fn parse(bytes: &[u8], max_headers: usize) -> Result<Head, BadRequest> {
         expects_continue,
         keep_alive,
     })
+}
+
+/// The head with the highest minor version that we know in place of a higher one, which asks for nothing more (RFC 9110
+/// section 2.5).
+fn as_known_version(head: &[u8]) -> Cow<'_, [u8]> {
+    let end = memchr::memchr(b'\r', head).unwrap_or(head.len());
+    match head[..end] {
+        [
+            ..,
+            b' ',
+            b'H',
+            b'T',
+            b'T',
+            b'P',
+            b'/',
+            b'1',
+            b'.',
+            b'2'..=b'9',
+        ] => {
+            let mut known = head.to_vec();
+            known[end - 1] = b'1';
+            Cow::Owned(known)
+        }
+        _ => Cow::Borrowed(head),
+    }
 }
 
 fn refuse(error: httparse::Error, head: &[u8]) -> BadRequest {
@@ -353,12 +385,27 @@ mod tests {
             400
         );
         assert_eq!(status("GET / HTTP/2.0\r\nHost: h\r\n\r\n"), 505);
+        assert_eq!(status("GET / HTTP/1.12\r\nHost: h\r\n\r\n"), 400);
         assert_eq!(status("GET  / HTTP/1.1\r\nHost: h\r\n\r\n"), 400);
         assert_eq!(status("GET /a b HTTP/1.1\r\nHost: h\r\n\r\n"), 400);
         assert_eq!(status("GET /%zz HTTP/1.1\r\nHost: h\r\n\r\n"), 400);
         assert_eq!(status("GARBAGE\r\n\r\n"), 400);
         let many = "X: 1\r\n".repeat(17);
         assert_eq!(status(&format!("GET / HTTP/1.0\r\n{many}\r\n")), 431);
+    }
+
+    #[test]
+    fn a_higher_minor_version_is_read_as_ours() {
+        let head = head("GET / HTTP/1.2\r\nHost: h\r\nX: HTTP/1.2\r\n\r\n").unwrap();
+        assert_eq!(head.version, Version::Http11);
+        assert_eq!(head.headers.get("x"), Some(&b"HTTP/1.2"[..]));
+    }
+
+    #[test]
+    fn an_absolute_target_names_the_host() {
+        let head = head("GET http://a:8080/x HTTP/1.1\r\nHost: b\r\n\r\n").unwrap();
+        assert_eq!(head.host, "a:8080");
+        assert_eq!(head.headers.get("host"), Some(&b"a:8080"[..]));
     }
 
     #[test]

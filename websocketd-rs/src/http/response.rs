@@ -7,7 +7,7 @@ use super::request::{Version, is_token_byte};
 use super::status::reason;
 use crate::config;
 
-/// Fields that a reply has once: one from `--header` takes the place of ours.
+/// Fields that a reply has once: a CGI program's own stands, else one from `--header` takes the place of ours.
 const SINGLE: [&str; 8] = [
     "cache-control",
     "content-security-policy",
@@ -61,6 +61,8 @@ pub struct Response {
     /// The status code.
     pub status: u16,
     headers: Vec<(Cow<'static, str>, Cow<'static, [u8]>)>,
+    /// The first of the fields that a CGI program set.
+    program: usize,
 }
 
 impl Response {
@@ -69,6 +71,7 @@ impl Response {
         Self {
             status,
             headers: Vec::new(),
+            program: usize::MAX,
         }
     }
 
@@ -88,6 +91,7 @@ impl Response {
     /// Adds a field of a script; those that frame the message, and malformed names, are left out.
     pub fn add(&mut self, name: String, value: Vec<u8>) {
         if is_allowed(&name) {
+            self.program = self.program.min(self.headers.len());
             self.headers.push((Cow::Owned(name), Cow::Owned(value)));
         }
     }
@@ -108,22 +112,24 @@ impl Response {
             .map(|(_, value)| value.as_ref())
     }
 
+    fn is_set_by_program(&self, name: &str) -> bool {
+        let mut fields = self.headers.iter().skip(self.program);
+        fields.any(|(field, _)| field.eq_ignore_ascii_case(name))
+    }
+
     /// The head as bytes.
     pub fn encode(&self, length: Length, context: &Context<'_>) -> Vec<u8> {
         let mut out = Vec::with_capacity(512);
         push_status(&mut out, context.version, self.status);
+        let is_own = |name: &str| is_single(name) && self.is_set_by_program(name);
         let configured = || {
-            context
-                .http
-                .headers
-                .iter()
-                .chain(&context.http.http_headers)
+            let fields = context.http.headers.iter();
+            let fields = fields.chain(&context.http.http_headers);
+            fields.filter(move |(name, _)| !is_own(name))
         };
         for (name, value) in &self.headers {
-            let is_replaced = SINGLE
-                .iter()
-                .any(|single| single.eq_ignore_ascii_case(name))
-                && configured().any(|(other, _)| other.eq_ignore_ascii_case(name));
+            let is_replaced =
+                is_single(name) && configured().any(|(other, _)| other.eq_ignore_ascii_case(name));
             if !is_replaced {
                 push_field(&mut out, name, value);
             }
@@ -148,6 +154,12 @@ impl Response {
         out.extend_from_slice(b"\r\n");
         out
     }
+}
+
+fn is_single(name: &str) -> bool {
+    SINGLE
+        .iter()
+        .any(|single| single.eq_ignore_ascii_case(name))
 }
 
 /// The head of a 101 (RFC 6455 section 4.2.2).
@@ -273,6 +285,25 @@ mod tests {
             );
         }
         assert!(!switching.contains("X-Http"));
+    }
+
+    #[test]
+    fn a_programs_own_field_stands() {
+        let http = config::Http {
+            http_headers: fields(&[("Cache-Control", "max-age=60"), ("X-All", "1")]),
+            ..config::Http::default()
+        };
+        let mut reply = Response::new(200).with("X-Content-Type-Options", &b"nosniff"[..]);
+        reply.add("cache-control".to_owned(), b"no-store".to_vec());
+        let head = encode(&reply, Length::Known(0), &http);
+        assert!(head.contains("\r\ncache-control: no-store\r\n"), "{head}");
+        assert!(!head.contains("max-age") && head.contains("\r\nX-All: 1\r\n"));
+        let ours = Response::new(200).with("Cache-Control", &b"no-cache"[..]);
+        let head = encode(&ours, Length::Known(0), &http);
+        assert!(
+            head.contains("max-age=60") && !head.contains("no-cache"),
+            "{head}"
+        );
     }
 
     #[test]

@@ -194,6 +194,25 @@ fn replies_are_passed_on() {
 }
 
 #[test]
+fn a_scripts_own_header_is_not_replaced() {
+    let root = scripts();
+    let path = root.path().join("cgi/private");
+    write(
+        &path,
+        "printf 'Content-Type: a/b\\nCache-Control: no-store\\n\\nx'",
+        true,
+    );
+    let rule = "--header-http=Cache-Control: max-age=60";
+    let daemon = serve(&root, &[rule]);
+    let caching = |target: &str| {
+        let reply = get(&daemon, target);
+        reply.all("cache-control").join("|")
+    };
+    assert_eq!(caching("/private"), "no-store");
+    assert_eq!(caching("/exact"), "max-age=60");
+}
+
+#[test]
 fn broken_scripts_are_500() {
     let root = scripts();
     let mut daemon = serve(&root, &[]);

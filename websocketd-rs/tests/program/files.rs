@@ -241,3 +241,34 @@ fn a_client_that_takes_nothing_holds_no_file_in_memory() {
         .expect("a number");
     assert!(kib < 32 * 1024, "{anonymous}");
 }
+
+#[test]
+fn copies_are_asked_about_unless_the_name_has_a_hash() {
+    let root = site();
+    fs::write(root.path().join("www/app.3f2a9c1b.js"), "1").expect("a file");
+    let daemon = serve(root.path(), "www", &[]);
+    let caching = |target: &str| {
+        let reply = get(&daemon, target);
+        reply.header("cache-control").map(str::to_owned)
+    };
+    let revalidated = Some("no-cache".to_owned());
+    assert_eq!(caching("/"), revalidated);
+    assert_eq!(caching("/hello.txt"), revalidated);
+    let kept = caching("/app.3f2a9c1b.js").expect("a rule");
+    assert!(kept.contains("max-age=31536000"), "{kept}");
+    let etag = get(&daemon, "/hello.txt");
+    let etag = etag.header("etag").expect("an ETag");
+    let again = format!("If-None-Match: {etag}\r\n");
+    let reply = request(&daemon, "GET /hello.txt", &again);
+    assert_eq!(
+        (reply.status, reply.header("cache-control")),
+        (304, Some("no-cache"))
+    );
+    let own = serve(
+        root.path(),
+        "www",
+        &["--header-http=Cache-Control: max-age=5"],
+    );
+    let reply = get(&own, "/hello.txt");
+    assert_eq!(reply.header("cache-control"), Some("max-age=5"));
+}

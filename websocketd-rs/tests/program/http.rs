@@ -250,3 +250,33 @@ fn a_kept_connection_ends_with_the_server() {
     assert_eq!(daemon.stop().0, Some(0));
     assert_eq!(client.read_to_end(), b"");
 }
+
+#[test]
+fn an_absolute_target_is_the_only_name() {
+    let daemon = Daemon::start(&["--port=0", "--address=127.0.0.1", "/usr/bin/env"]);
+    let request = "GET http://a.example:81/x HTTP/1.1\r\nHost: b.example\r\nUpgrade: websocket\r\n\
+                   Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    let mut client = Client::connect(&daemon);
+    client.send(request);
+    assert_eq!(client.head().status, 101);
+    let variables = crate::handshake::messages(&mut client);
+    for expected in [
+        "SERVER_NAME=a.example",
+        "SERVER_PORT=81",
+        "HTTP_HOST=a.example:81",
+    ] {
+        assert!(
+            variables.iter().any(|line| line == expected),
+            "{variables:?}"
+        );
+    }
+}
+
+#[test]
+fn a_higher_minor_version_is_served() {
+    let daemon = Daemon::start(&["--port=0", "--address=127.0.0.1", "/bin/cat"]);
+    let mut client = Client::connect(&daemon);
+    client.send("GET / HTTP/1.2\r\nHost: h\r\n\r\n");
+    assert_eq!(client.reply().status, 404);
+}
