@@ -2,5 +2,10 @@
 //! `chatctl`. Apart from `chat-handler`, because these need TLS, an HTTP client and gzip, and a
 //! handler is started once for each person.
 
+#![cfg_attr(
+    test,
+    allow(clippy::disallowed_methods, reason = "tests start threads")
+)]
+
 pub mod api;
 pub mod ctl;

@@ -4,6 +4,11 @@
 //! who follows, [`people`] are who is there and what is for one of them only, [`state`] is what a room
 //! remembers, [`moderation`] who may not be there. [`fs`] is what all of these do with files.
 
+#![cfg_attr(
+    test,
+    allow(clippy::disallowed_methods, reason = "tests start threads")
+)]
+
 pub mod name;
 pub mod record;
 

@@ -17,6 +17,11 @@
 //! Knowledge points down: nothing names a module that comes before it here. `buffer`, `diagnosis`, `metrics`, `permit` and
 //! `shutdown` know of none.
 
+#![cfg_attr(
+    test,
+    allow(clippy::disallowed_methods, reason = "tests start threads")
+)]
+
 pub mod buffer;
 pub mod cli;
 pub mod config;

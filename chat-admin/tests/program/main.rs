@@ -1,5 +1,10 @@
 //! The real programs around the chat, beside real handlers.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests start programs and threads"
+)]
+
 mod support;
 
 mod chat_cgi;

@@ -102,6 +102,10 @@ fn program() -> io::Result<PathBuf> {
     Ok(std::env::current_exe()?.with_file_name("chat-opensso"))
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one program that a handler starts, with a deadline"
+)]
 fn run(program: &Path, request: &str, deadline: Instant) -> Result<String, String> {
     let fail = |what: &str, error: io::Error| format!("chat-opensso {what}: {error}");
     let mut child = Command::new(program)

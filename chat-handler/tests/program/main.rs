@@ -2,6 +2,11 @@
 //!
 //! One test program for all: linking one for each file took longer than running them.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests start programs and threads"
+)]
+
 mod support;
 
 mod commands;

@@ -52,6 +52,10 @@ impl Remote {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the resolver blocks; LOOKUPS bounds the threads, and each look-up ends by itself"
+)]
 async fn look_up(ip: IpAddr) -> Option<String> {
     let permit = LOOKUPS.try_acquire().ok()?;
     let lookup = tokio::task::spawn_blocking(move || {

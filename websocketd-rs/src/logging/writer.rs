@@ -95,6 +95,10 @@ impl Writer {
         // Looked up here and not at the first line, which may come from a thread that must not wait for the disk.
         shared.lock().clock.zone = Some(TimeZone::system());
         shared.lock().format = format;
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "one of the two places that start threads: the log's writer"
+        )]
         thread::Builder::new()
             .name("log".into())
             .stack_size(STACK)

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
 use tokio::time::sleep;
 
 use super::Server;
@@ -79,7 +80,7 @@ impl Server<'_> {
             (Some(destination), Accepted::Tcp(stream, _)) => {
                 let destination = Arc::clone(destination);
                 let serve = redirect_tcp(stream, destination, service);
-                self.tasks.spawn_on(hold(permit, serve), worker);
+                self.spawn(hold(permit, serve), worker);
             }
             (_, Accepted::Tcp(stream, peer)) => {
                 let tls = self.tls.clone();
@@ -88,14 +89,20 @@ impl Server<'_> {
                     peer,
                     permit,
                 };
-                self.tasks
-                    .spawn_on(serve_tcp(arrival, tls, service), worker);
+                self.spawn(serve_tcp(arrival, tls, service), worker);
             }
             (_, Accepted::Unix(stream)) => {
-                self.tasks
-                    .spawn_on(hold(permit, serve_unix(stream, service)), worker);
+                self.spawn(hold(permit, serve_unix(stream, service)), worker);
             }
         }
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that starts the tasks of connections, on the server's tracker"
+    )]
+    fn spawn(&self, serve: impl Future<Output = ()> + Send + 'static, worker: &Handle) {
+        self.tasks.spawn_on(serve, worker);
     }
 
     /// After an accept that failed. A client that left in the meantime is nothing; a want of files or memory is logged and

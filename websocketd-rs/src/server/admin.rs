@@ -43,6 +43,7 @@ pub(super) async fn serve(
                 let Ok(stream) = TcpStream::from_std(stream) else {
                     continue;
                 };
+                #[expect(clippy::disallowed_methods, reason = "on the server's tracker")]
                 tasks.spawn(async move {
                     plain_http::serve(stream, TIMEOUT, |request| respond(request, &stopping)).await;
                     drop(permit);

@@ -99,6 +99,7 @@ impl<'workers> Server<'workers> {
         self.start_admin(listeners.admin.take());
         let listeners = Listeners::listen(listeners).map_err(ServerError::Listen)?;
         let spawners = Arc::clone(&self.spawners);
+        #[expect(clippy::disallowed_methods, reason = "on the server's tracker")]
         let mut spawners = self
             .background
             .spawn(async move { spawners.listen().await });
@@ -142,6 +143,7 @@ impl<'workers> Server<'workers> {
     fn start_admin(&self, bound: Option<Bound>) {
         if let Some(bound) = bound {
             let serve = admin::serve(bound, self.background.clone(), self.stopping.clone());
+            #[expect(clippy::disallowed_methods, reason = "on the server's tracker")]
             self.background.spawn(serve);
         }
     }

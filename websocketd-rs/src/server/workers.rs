@@ -61,10 +61,15 @@ impl Workers {
             let thread = thread::Builder::new()
                 .name(format!("worker-{number}"))
                 .stack_size(STACK);
-            threads.push(thread.spawn(move || {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "one of the two places that start threads: a worker, joined at the end"
+            )]
+            let thread = thread.spawn(move || {
                 runtime.block_on(stop.cancelled());
                 runtime.shutdown_timeout(RUNTIME_TIMEOUT);
-            })?);
+            })?;
+            threads.push(thread);
         }
         Ok(Self { all, threads, stop })
     }

@@ -1,11 +1,9 @@
 //! The daemon's side of the spawner: hands over the pipe ends, waits for the pid, learns of the exits.
 
-use std::io::{self, Read};
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::net::UnixStream as StdUnixStream;
-use std::os::unix::process::CommandExt;
 use std::pin::pin;
-use std::process::{self, Stdio};
+use std::process;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -22,15 +20,12 @@ use crate::config::User;
 use crate::metrics::METRICS;
 
 use super::channel::Channel;
-use super::message::{self, Head};
-use super::server::{ARGV0, READY};
+use super::message::{self, EncodeError, Head};
+use super::start::start;
 use super::waiting::{Start, Waiting};
 use crate::process::program::{Pipes, Program};
 use crate::process::stderr::Stderr;
 use crate::process::{Command, Exit, Stdin, Stdout, terminate};
-
-/// How long a spawner may take to become its user: the look-up of the groups may ask a directory server.
-const READY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long a start may take while the spawner answers no other request either. Longer means that it is stopped, or hangs in the
 /// exec of a program on a dead network disk. Where thousands come at once, those before us are no reason to give up.
@@ -48,9 +43,6 @@ const END_TIMEOUT: Timespec = Timespec {
     tv_sec: 1,
     tv_nsec: 0,
 };
-
-/// Longest reason for not becoming a user that is told.
-const MAX_REASON: u64 = 1024;
 
 /// Starts programs, by way of the spawner process: nothing else does.
 #[derive(Debug)]
@@ -86,28 +78,7 @@ impl Spawner {
     }
 
     fn launch(user: Option<&User>) -> io::Result<Self> {
-        let (mut ours, theirs) = StdUnixStream::pair()?;
-        let mut program = process::Command::new("/proc/self/exe");
-        // Out of our process group, so that a Ctrl-C is for the daemon alone; without our stdout, whose reader must see its end.
-        program
-            .arg0(ARGV0)
-            .env_clear()
-            .process_group(0)
-            .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .stdout(Stdio::null());
-        if let Some(User { name, uid, gid, .. }) = user {
-            program.arg(name).args([uid.to_string(), gid.to_string()]);
-        }
-        let mut child = program.spawn()?;
-        // The other end lives in this until it is dropped: else the spawner's death would not be seen.
-        drop(program);
-        if user.is_some()
-            && let Err(error) = await_ready(&mut ours)
-        {
-            let _ = child.kill();
-            let _ = child.wait();
-            return Err(error);
-        }
+        let (ours, child) = start(user)?;
         Ok(Self {
             channel: Channel::new(ours)?,
             permits: Semaphore::new(MAX_STARTS),
@@ -279,18 +250,15 @@ fn non_blocking(end: OwnedFd) -> io::Result<OwnedFd> {
     Ok(end)
 }
 
-/// Waits until the spawner has become its user, or says why it can't.
-fn await_ready(socket: &mut StdUnixStream) -> io::Result<()> {
-    socket.set_read_timeout(Some(READY_TIMEOUT))?;
-    let mut answer = [0];
-    socket.read_exact(&mut answer)?;
-    if answer == [READY] {
-        return Ok(());
+impl From<EncodeError> for io::Error {
+    fn from(error: EncodeError) -> Self {
+        let what = match error {
+            EncodeError::Nul => "a NUL byte in an argument or environment variable",
+            EncodeError::Name => "an environment variable without a proper name",
+            EncodeError::TooLong => return Errno::TOOBIG.into(),
+        };
+        Self::new(io::ErrorKind::InvalidInput, what)
     }
-    let mut reason = answer.to_vec();
-    socket.take(MAX_REASON).read_to_end(&mut reason)?;
-    let reason = String::from_utf8_lossy(&reason);
-    Err(io::Error::other(reason.into_owned()))
 }
 
 fn gone() -> io::Error {

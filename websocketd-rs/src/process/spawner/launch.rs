@@ -70,6 +70,10 @@ impl Launcher {
         u32::try_from(pid.as_raw()).map_err(io::Error::other)
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the spawner process starts programs here, and nowhere else but in spawn_in"
+    )]
     fn spawn(
         &mut self,
         execution: &Execution<'_>,
@@ -89,6 +93,7 @@ impl Launcher {
 
 /// Starts a program in a directory of its own, for which nix has no file action. For the spawner to go there and back is no way: its
 /// own directory may be one that its user must not enter.
+#[expect(clippy::disallowed_methods, reason = "as Launcher::spawn")]
 fn spawn_in(
     dir: &CStr,
     execution: &Execution<'_>,

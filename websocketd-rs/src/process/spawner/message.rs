@@ -5,7 +5,6 @@
 //! fixed in size.
 
 use std::ffi::{CStr, OsStr};
-use std::io;
 use std::os::unix::ffi::OsStrExt;
 
 use crate::config::ResourceLimits;
@@ -144,11 +143,22 @@ impl Reply {
     }
 }
 
+/// Why a program can't be started as it was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EncodeError {
+    /// A NUL byte in an argument or environment variable.
+    Nul,
+    /// An environment variable whose name is empty or holds an `=`.
+    Name,
+    /// All is longer than [`MAX_BODY`].
+    TooLong,
+}
+
 /// The body of a request: counts and limits, then every string ended by a NUL, which none of them may hold.
 ///
 /// # Errors
-/// `InvalidInput` when a string holds a NUL, a name an `=`, or all is longer than [`MAX_BODY`].
-pub(super) fn encode(command: &Command) -> io::Result<Vec<u8>> {
+/// When `execve(2)` could not take it.
+pub(super) fn encode(command: &Command) -> Result<Vec<u8>, EncodeError> {
     let mut body = Vec::with_capacity(1024);
     for count in [command.args.len(), command.env.len()] {
         body.extend_from_slice(&u32::try_from(count).unwrap_or(u32::MAX).to_ne_bytes());
@@ -174,20 +184,20 @@ pub(super) fn encode(command: &Command) -> io::Result<Vec<u8>> {
     }
     for (name, value) in &command.env {
         if name.is_empty() || name.as_bytes().contains(&b'=') {
-            return Err(invalid("an environment variable without a proper name"));
+            return Err(EncodeError::Name);
         }
         push(&mut body, name, b'=')?;
         push(&mut body, value, 0)?;
     }
     if body.len() > MAX_BODY {
-        return Err(io::Error::from_raw_os_error(nix::libc::E2BIG));
+        return Err(EncodeError::TooLong);
     }
     Ok(body)
 }
 
-fn push(body: &mut Vec<u8>, string: &OsStr, end: u8) -> io::Result<()> {
+fn push(body: &mut Vec<u8>, string: &OsStr, end: u8) -> Result<(), EncodeError> {
     if string.as_bytes().contains(&0) {
-        return Err(invalid("a NUL byte in an argument or environment variable"));
+        return Err(EncodeError::Nul);
     }
     body.extend_from_slice(string.as_bytes());
     body.push(end);
@@ -236,13 +246,10 @@ pub(super) fn decode(body: &[u8]) -> Option<Execution<'_>> {
     })
 }
 
-fn invalid(what: &'static str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, what)
-}
-
 #[cfg(test)]
 mod tests {
     use std::ffi::OsString;
+    use std::io;
     use std::os::unix::ffi::OsStringExt;
 
     use super::*;
@@ -293,7 +300,7 @@ mod tests {
             ..command()
         };
         assert_eq!(
-            encode(&with_nul).unwrap_err().kind(),
+            io::Error::from(encode(&with_nul).unwrap_err()).kind(),
             io::ErrorKind::InvalidInput
         );
         let nameless = Command {
@@ -301,7 +308,7 @@ mod tests {
             ..command()
         };
         assert_eq!(
-            encode(&nameless).unwrap_err().kind(),
+            io::Error::from(encode(&nameless).unwrap_err()).kind(),
             io::ErrorKind::InvalidInput
         );
         let huge = Command {
@@ -309,7 +316,7 @@ mod tests {
             ..command()
         };
         assert_eq!(
-            encode(&huge).unwrap_err().raw_os_error(),
+            io::Error::from(encode(&huge).unwrap_err()).raw_os_error(),
             Some(nix::libc::E2BIG)
         );
     }

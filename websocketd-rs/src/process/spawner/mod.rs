@@ -10,6 +10,7 @@ mod client;
 mod launch;
 mod message;
 mod server;
+mod start;
 mod waiting;
 
 pub use client::Spawner;
