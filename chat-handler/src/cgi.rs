@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::identity::Visitor;
 use crate::identity::cookie::percent_decode;
-use crate::settings::Cidr;
+use chat_store::moderation::Network;
 use chat_store::record::RecordId;
 
 /// The longest query string that is looked at; ours has a hundred bytes.
@@ -69,7 +69,7 @@ impl Cgi {
     /// Where the person is, for the list of entries. A peer that is this machine itself or in `trusted` is a proxy, and
     /// each proxy appends whom it saw: read from the end, the first that is no proxy is the client, and what
     /// stands before it was only claimed.
-    pub fn client_address(&self, trusted: &[Cidr]) -> String {
+    pub fn client_address(&self, trusted: &[Network]) -> String {
         let own = [
             IpAddr::from(Ipv4Addr::LOCALHOST),
             IpAddr::from(Ipv6Addr::LOCALHOST),
@@ -158,7 +158,7 @@ mod tests {
                 },
                 ..Cgi::default()
             };
-            cgi.client_address(&[Cidr::parse("10.0.0.0/8").expect("a network")])
+            cgi.client_address(&[Network::parse("10.0.0.0/8").expect("a network")])
         };
         assert_eq!(of("127.0.0.1", "203.0.113.7"), "203.0.113.7");
         assert_eq!(of("127.0.0.1", "6.6.6.6, 203.0.113.7"), "203.0.113.7");

@@ -62,7 +62,7 @@ pub enum Moderate<'a> {
 
 /// Why a line is no command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal<'a> {
+pub enum CommandError<'a> {
     /// There is no such command; the word, with its slash.
     Unknown(&'a str),
     /// It is written otherwise.
@@ -219,7 +219,7 @@ pub fn usage_of(name: &str) -> Option<&'static Usage> {
 ///
 /// # Errors
 /// Why it is no command.
-pub fn parse(line: &str) -> Result<Command<'_>, Refusal<'_>> {
+pub fn parse(line: &str) -> Result<Command<'_>, CommandError<'_>> {
     let Some(rest) = line.strip_prefix('/') else {
         return Ok(Command::Say(line));
     };
@@ -228,9 +228,9 @@ pub fn parse(line: &str) -> Result<Command<'_>, Refusal<'_>> {
     }
     let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
     let Some(usage) = usage_of(&rest[..end]) else {
-        return Err(Refusal::Unknown(cut(&line[..=end], MAX_UNKNOWN_CHARS)));
+        return Err(CommandError::Unknown(cut(&line[..=end], MAX_UNKNOWN_CHARS)));
     };
-    arguments(usage.name, rest[end..].trim()).ok_or(Refusal::Usage(usage))
+    arguments(usage.name, rest[end..].trim()).ok_or(CommandError::Usage(usage))
 }
 
 /// As much of an unknown command as is told back.
@@ -374,11 +374,11 @@ mod tests {
 
     #[test]
     fn what_is_no_command_says_why() {
-        assert_eq!(parse("/x y"), Err(Refusal::Unknown("/x")));
-        assert_eq!(parse("/"), Err(Refusal::Unknown("/")));
+        assert_eq!(parse("/x y"), Err(CommandError::Unknown("/x")));
+        assert_eq!(parse("/"), Err(CommandError::Unknown("/")));
         assert_eq!(
             parse(&format!("/{}", "é".repeat(100))),
-            Err(Refusal::Unknown(&format!("/{}", "é".repeat(31))))
+            Err(CommandError::Unknown(&format!("/{}", "é".repeat(31))))
         );
         for line in [
             "/me",
@@ -400,7 +400,7 @@ mod tests {
             "/clear x",
             "/mute eve x",
         ] {
-            assert!(matches!(parse(line), Err(Refusal::Usage(_))), "{line}");
+            assert!(matches!(parse(line), Err(CommandError::Usage(_))), "{line}");
         }
     }
 
@@ -410,7 +410,7 @@ mod tests {
             let line = format!("/{} \u{1}", usage.name);
             let refusal = parse(&line).err();
             assert!(
-                !matches!(refusal, Some(Refusal::Unknown(_))),
+                !matches!(refusal, Some(CommandError::Unknown(_))),
                 "{}",
                 usage.name
             );

@@ -8,15 +8,14 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use chat_store::moderation::Network;
 use ini::{Ini, ParseOption};
 
 mod keys;
-mod net;
 mod places;
 mod source;
 
 pub use keys::{KEYS, Key};
-pub use net::Cidr;
 
 use source::{absolute_folder, line_of, read, syntax_error};
 
@@ -98,7 +97,7 @@ pub struct Identity {
     /// Whether the web server's word is taken, and from which CGI variable.
     pub remote_user: Option<String>,
     /// The peers whose `remote_user` is believed.
-    pub trusted_proxies: Vec<Cidr>,
+    pub trusted_proxies: Vec<Network>,
     /// Whether people without a log-in may enter; a name typed into our own form is none.
     pub anonymous: bool,
 }

@@ -19,8 +19,10 @@ use crate::record::RecordId;
 use crate::state;
 
 mod entry;
+mod network;
 
 pub use entry::{Entry, Measure};
+pub use network::Network;
 
 /// Bans and mutes of one room. Who needs more needs another means.
 pub const MAX_ENTRIES: usize = 1_000;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use chat_handler::identity::opensso::{MAX_REPLY_BYTES, Request};
+use chat_handler::identity::opensso::{Inquiry, MAX_REPLY_BYTES};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 
 /// The certificates that Debian's ca-certificates keeps, with what the administrator added.
@@ -35,7 +35,7 @@ fn ask() -> Result<Vec<u8>, String> {
         .take(MAX_REQUEST_BYTES)
         .read_to_string(&mut text)
         .map_err(|error| format!("stdin: {error}"))?;
-    let request = Request::parse(&text)
+    let request = Inquiry::parse(&text)
         .ok_or("stdin holds no request; this program is started by chat-handler")?;
     let file = request
         .ca_file

@@ -25,7 +25,7 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// What the program needs to know, one value a line, cookie last.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
+pub struct Inquiry {
     /// Address of the service.
     pub url: String,
     /// Time limit in milliseconds.
@@ -38,7 +38,7 @@ pub struct Request {
     pub cookie: String,
 }
 
-impl Request {
+impl Inquiry {
     /// As the program reads it.
     pub fn to_text(&self) -> String {
         let ca_file = self
@@ -51,7 +51,7 @@ impl Request {
         format!("{url}\n{timeout}\n{ca_file}\n{name}\n{cookie}\n")
     }
 
-    /// Reads what [`Request::to_text`] wrote; `None` if it is something else.
+    /// Reads what [`Inquiry::to_text`] wrote; `None` if it is something else.
     pub fn parse(text: &str) -> Option<Self> {
         let mut lines = text.lines();
         Some(Self {
@@ -76,7 +76,7 @@ pub fn ask(settings: &Identity, cookie: &[u8]) -> Result<Person, String> {
         .clone()
         .ok_or("AUTHENTIZATION_WEBSERVICE_URL is not set")?;
     let cookie = cookie_text(cookie).ok_or("the OpenSSO cookie holds what no cookie can hold")?;
-    let request = Request {
+    let request = Inquiry {
         url,
         timeout: settings.sso_timeout,
         ca_file: settings.sso_ca_file.clone(),
@@ -244,15 +244,15 @@ mod tests {
 
     #[test]
     fn a_request_survives_its_text() {
-        let request = Request {
+        let request = Inquiry {
             url: "https://x/".into(),
             timeout: Duration::from_secs(3),
             ca_file: Some("/ca.pem".into()),
             cookie_name: "c".into(),
             cookie: "v=#1".into(),
         };
-        assert_eq!(Request::parse(&request.to_text()), Some(request));
-        assert_eq!(Request::parse("https://x/\n"), None);
+        assert_eq!(Inquiry::parse(&request.to_text()), Some(request));
+        assert_eq!(Inquiry::parse("https://x/\n"), None);
     }
 
     #[test]

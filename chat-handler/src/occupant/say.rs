@@ -16,10 +16,10 @@ impl Turn<'_> {
         match command::parse(line) {
             Ok(Command::Quit) => return Flow::Bye(Bye::Quit),
             Ok(command) => self.run(&command),
-            Err(command::Refusal::Unknown(word)) => {
+            Err(command::CommandError::Unknown(word)) => {
                 self.error(Code::UnknownCommand, Line::UnknownCommand(word));
             }
-            Err(command::Refusal::Usage(usage)) => self.error(Code::Usage, Line::Usage(usage)),
+            Err(command::CommandError::Usage(usage)) => self.error(Code::Usage, Line::Usage(usage)),
         }
         Flow::Idle
     }

@@ -11,7 +11,7 @@ use rustix::event::epoll::EventFlags;
 use rustix::io::Errno;
 
 use super::client::Client;
-use super::input::{Input, Line};
+use super::input::{Input, RawLine};
 use super::output::{FULL_BYTES, Flushed, STUFFED_BYTES};
 use super::sources::{Source, Sources};
 use crate::journal;
@@ -182,18 +182,18 @@ impl<'fd> EventLoop<'fd> {
                 return Taken::All;
             }
             let flow = match self.intake.input.next_line() {
-                Line::Complete(line) => self.take_line(&line),
-                Line::TooLong => {
+                RawLine::Complete(line) => self.take_line(&line),
+                RawLine::TooLong => {
                     self.occupant
                         .reject(&BadRequest::too_long(), &mut self.client);
                     Flow::Idle
                 }
-                Line::End => return Taken::End,
-                Line::Incomplete if self.intake.ready => {
+                RawLine::End => return Taken::End,
+                RawLine::Incomplete if self.intake.ready => {
                     self.intake.read();
                     continue;
                 }
-                Line::Incomplete => return Taken::All,
+                RawLine::Incomplete => return Taken::All,
             };
             // Its own record is in the log by now.
             self.records_due = true;

@@ -19,7 +19,7 @@ const ESCAPED_BYTES: usize = 6;
 
 /// One line, or why there is none.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Line {
+pub enum RawLine {
     /// Its bytes, without the line end.
     Complete(Vec<u8>),
     /// It was longer than allowed, and has been skipped.
@@ -87,7 +87,7 @@ impl Input {
     }
 
     /// Takes the next line.
-    pub fn next_line(&mut self) -> Line {
+    pub fn next_line(&mut self) -> RawLine {
         let Some(at) = memchr::memchr(b'\n', &self.buffer[self.searched..]) else {
             return self.without_line_end();
         };
@@ -95,9 +95,9 @@ impl Input {
         let line = &self.buffer[self.start..end];
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let taken = if line.len() > self.max_line {
-            Line::TooLong
+            RawLine::TooLong
         } else {
-            Line::Complete(line.to_vec())
+            RawLine::Complete(line.to_vec())
         };
         self.start = end + 1;
         self.searched = self.start;
@@ -107,24 +107,24 @@ impl Input {
         taken
     }
 
-    fn without_line_end(&mut self) -> Line {
+    fn without_line_end(&mut self) -> RawLine {
         self.searched = self.buffer.len();
         let length = self.buffer.len() - self.start;
         if length > self.max_line {
             self.skipping = true;
             self.give_back();
-            return Line::TooLong;
+            return RawLine::TooLong;
         }
         if !self.ended {
-            return Line::Incomplete;
+            return RawLine::Incomplete;
         }
         if length == 0 {
-            return Line::End;
+            return RawLine::End;
         }
         // The last line of somebody who types into a pipe by hand has no end.
         let line = self.buffer[self.start..].to_vec();
         self.give_back();
-        Line::Complete(line)
+        RawLine::Complete(line)
     }
 
     /// The rest of a line that is too long has been reported already.
@@ -154,13 +154,13 @@ mod tests {
     use std::io::Write as _;
 
     /// What comes out when `chunks` go in one after the other.
-    fn lines(input: &mut Input, chunks: &[Vec<u8>]) -> Vec<Line> {
+    fn lines(input: &mut Input, chunks: &[Vec<u8>]) -> Vec<RawLine> {
         let (reader, mut writer) = std::io::pipe().expect("a pipe");
         let mut found = Vec::new();
         let mut drain = |input: &mut Input| loop {
             match input.next_line() {
-                Line::Incomplete => break false,
-                Line::End => break true,
+                RawLine::Incomplete => break false,
+                RawLine::End => break true,
                 line => found.push(line),
             }
         };
@@ -178,8 +178,8 @@ mod tests {
         found
     }
 
-    fn text(line: &str) -> Line {
-        Line::Complete(line.as_bytes().to_vec())
+    fn text(line: &str) -> RawLine {
+        RawLine::Complete(line.as_bytes().to_vec())
     }
 
     #[test]
@@ -202,7 +202,7 @@ mod tests {
             long.clone(),
             b"y\nnext\n".to_vec(),
         ];
-        assert_eq!(lines(&mut input, &chunks), [Line::TooLong, text("next")]);
+        assert_eq!(lines(&mut input, &chunks), [RawLine::TooLong, text("next")]);
         assert!(input.buffer.capacity() <= READ_BYTES + KEPT_BYTES);
         let mut input = Input::new(1, 1);
         assert_eq!(
@@ -210,7 +210,7 @@ mod tests {
                 &mut input,
                 &[[long.as_slice(), &long, b"\nnext\n"].concat()]
             ),
-            [Line::TooLong, text("next")]
+            [RawLine::TooLong, text("next")]
         );
     }
 

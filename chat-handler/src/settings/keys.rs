@@ -4,7 +4,8 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Cidr, Lang, Serializer, Settings};
+use super::{Lang, Serializer, Settings};
+use chat_store::moderation::Network;
 
 /// A key of `[global]`.
 #[derive(Clone, Copy)]
@@ -61,7 +62,7 @@ keys! {
     "REMOTE_USER", "no, yes, or the name of a CGI variable like HTTP_X_REMOTE_USER", "believe the web server's log-in (default no)",
         |s, _, v| { s.identity.remote_user = remote_user(v).ok()?; Some(()) };
     "TRUSTED_PROXIES", "addresses or networks like 127.0.0.1, 10.0.0.0/8", "web servers that may say who the user is (REMOTE_USER; default: nobody)",
-        |s, _, v| { s.identity.trusted_proxies = list(v).map(Cidr::parse).collect::<Option<_>>()?; Some(()) };
+        |s, _, v| { s.identity.trusted_proxies = list(v).map(Network::parse).collect::<Option<_>>()?; Some(()) };
     "ANONYMOUS", "yes or no", "people without a log-in may enter (default yes)",
         |s, _, v| { s.identity.anonymous = yes(v)?; Some(()) };
 

@@ -5,4 +5,5 @@
     reason = "tests start programs and threads"
 )]
 
+mod links;
 mod rotation;

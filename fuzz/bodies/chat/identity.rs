@@ -4,7 +4,7 @@ use std::path::Path;
 
 use chat_handler::cgi::Query;
 use chat_handler::identity::cookie::first_value;
-use chat_handler::identity::opensso::{Request, person};
+use chat_handler::identity::opensso::{Inquiry, person};
 use chat_handler::identity::php_session::SessionId;
 
 pub fn run(bytes: &[u8]) {
@@ -28,5 +28,5 @@ pub fn run(bytes: &[u8]) {
         assert!(person.account.is_some_and(|account| !account.is_empty()));
         assert!(!person.moderator);
     }
-    let _ = Request::parse(&text);
+    let _ = Inquiry::parse(&text);
 }

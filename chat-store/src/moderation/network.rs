@@ -1,47 +1,40 @@
 //! Networks as `192.0.2.0/24`.
 
+use std::fmt;
 use std::net::IpAddr;
 
-/// A network: an address and how many of its first bits count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cidr {
-    network: IpAddr,
-    bits: u8,
-}
+use ipnet::IpNet;
 
-impl Cidr {
+/// A network, or one address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network(IpNet);
+
+impl Network {
     /// Reads `address` or `address/bits`; `None` if it is neither.
     pub fn parse(text: &str) -> Option<Self> {
-        let (address, bits) = match text.split_once('/') {
-            Some((address, bits)) => (address, Some(bits)),
-            None => (text, None),
+        let text = text.trim();
+        let net = text.parse::<IpNet>().ok();
+        let one = || {
+            text.parse::<IpAddr>()
+                .ok()
+                .map(|ip| ip.to_canonical().into())
         };
-        let network: IpAddr = address.trim().parse().ok()?;
-        let width = if network.is_ipv4() { 32 } else { 128 };
-        let bits = match bits {
-            Some(bits) => bits.trim().parse().ok().filter(|&bits| bits <= width)?,
-            None => width,
-        };
-        Some(Self { network, bits })
+        net.or_else(one).map(Self)
     }
 
     /// Whether `address` lies within; an IPv4 address mapped into IPv6 counts as IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
-        let shift = |width: u8| u32::from(width - self.bits);
-        match (self.network.to_canonical(), address.to_canonical()) {
-            (IpAddr::V4(a), IpAddr::V4(b)) if self.bits <= 32 => {
-                (a.to_bits() ^ b.to_bits())
-                    .checked_shr(shift(32))
-                    .unwrap_or(0)
-                    == 0
-            }
-            (IpAddr::V6(a), IpAddr::V6(b)) => {
-                (a.to_bits() ^ b.to_bits())
-                    .checked_shr(shift(128))
-                    .unwrap_or(0)
-                    == 0
-            }
-            _ => false,
+        self.0.contains(&address.to_canonical())
+    }
+}
+
+impl fmt::Display for Network {
+    /// One address without its bits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.prefix_len() == self.0.max_prefix_len() {
+            self.0.addr().fmt(f)
+        } else {
+            self.0.fmt(f)
         }
     }
 }
@@ -53,7 +46,7 @@ mod tests {
     #[test]
     fn networks_hold_what_lies_within_and_nothing_else() {
         let holds = |net: &str, address: &str| {
-            Cidr::parse(net)
+            Network::parse(net)
                 .expect("a network")
                 .contains(address.parse().unwrap())
         };
@@ -77,7 +70,14 @@ mod tests {
             "10.0.0.0/-1",
             "1.2.3",
         ] {
-            assert_eq!(Cidr::parse(text), None, "{text}");
+            assert_eq!(Network::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_network_is_shown_as_it_is_written() {
+        for text in ["192.0.2.1", "192.0.2.0/24", "2001:db8::/32", "::1"] {
+            assert_eq!(Network::parse(text).expect("a network").to_string(), text);
         }
     }
 }
