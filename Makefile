@@ -18,6 +18,7 @@ BIN := $(CARGO_TARGET_DIR)/bin
 ADDRESS ?= 127.0.0.1
 PORT ?= 8080
 VAR ?= var
+HTDOCS ?= htdocs
 
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
@@ -25,7 +26,7 @@ DESTDIR ?=
 
 # Packages before builds before tests, also under -j; cargo is parallel by itself.
 .NOTPARALLEL:
-.PHONY: help run serve build lint check test packages bench install stage package clean
+.PHONY: help run dev serve build lint check test torture fuzz packages bench install stage package clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -33,6 +34,9 @@ help: ## this list
 	@printf '\n  make run ADDRESS=0.0.0.0 PORT=9000 VAR=/srv/chat   listens elsewhere, keeps its files elsewhere\n'
 
 run: build serve ## build the chat, start it on http://127.0.0.1:8080/; Ctrl-C stops it
+
+dev: ## the same from a debug build: rebuilt and restarted on change, pages reload themselves
+	@ADDRESS=$(ADDRESS) PORT=$(PORT) VAR=$(VAR) HTDOCS=$(HTDOCS) tools/dev
 
 # What `run` starts, without building; the tests of the pages start this too.
 # The shell becomes the daemon: Ctrl-C and SIGTERM reach it, and it ends its handlers.
@@ -44,7 +48,7 @@ serve:
 	@echo 'the chat: http://$(ADDRESS):$(PORT)/   its files: $(VAR)/   Ctrl-C stops it'
 	@export CHAT_CONFIG=$(abspath $(VAR)/conf/chat.ini); \
 	 exec $(BIN)/websocketd-rs --address=$(ADDRESS) --port=$(PORT) --sameorigin \
-	   --staticdir=htdocs --cgidir=$(VAR)/cgi --passenv=CHAT_CONFIG \
+	   --staticdir=$(HTDOCS) --cgidir=$(VAR)/cgi --passenv=CHAT_CONFIG \
 	   --header-http='X-Frame-Options: DENY' --header-http="Content-Security-Policy: frame-ancestors 'none'" \
 	   $(BIN)/chat-handler
 
@@ -74,6 +78,13 @@ packages: ## the Debian packages that the tests need
 
 test: packages build lint ## everything, from a clean checkout
 	$(CARGO) test --locked --workspace --no-fail-fast
+
+# What `test` does in moments, for as long as one likes: 2,000 kills in place of its 200, and so on.
+torture: build ## people who talk while processes are killed, ten times as long as in `test`
+	TORTURE_ROUNDS=$${TORTURE_ROUNDS:-2000} $(CARGO) test --locked -p e2e --test chat torture:: -- --nocapture
+
+fuzz: ## each parser on changed inputs, SECONDS_EACH=60; fuzz/REPORT.md
+	fuzz/run
 
 # Peers that nothing but the bench needs: a process for each connection without WebSocket, and a chat server.
 bench: build ## measures beside other servers, some twenty minutes; bench/REPORT.md

@@ -1,6 +1,7 @@
 //! A WebSocket client as a browser is one: tungstenite's, an implementation that the daemon's authors did not write.
 
 use std::io;
+use std::time::Duration;
 
 use tungstenite::client::IntoClientRequest as _;
 use tungstenite::error::ProtocolError;
@@ -9,6 +10,7 @@ use tungstenite::protocol::CloseFrame;
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::{Error, HandshakeError, Message, WebSocket};
 
+use crate::deadline::DEADLINE;
 use crate::transport::{Endpoint, Transport};
 
 /// A connected client. Reads wait until the deadline.
@@ -157,6 +159,19 @@ impl Client {
         match self.message() {
             Ok(Message::Binary(bytes)) => bytes.to_vec(),
             other => panic!("wanted a binary message, got {other:?}"),
+        }
+    }
+
+    /// The next text message if one comes within `patience`.
+    pub fn text_within(&mut self, patience: Duration) -> Option<String> {
+        let transport = self.socket.get_ref();
+        transport.set_patience(patience).expect("a live socket");
+        let read = self.socket.read();
+        let transport = self.socket.get_ref();
+        transport.set_patience(DEADLINE).expect("a live socket");
+        match read {
+            Ok(Message::Text(text)) => Some(text.to_string()),
+            _ => None,
         }
     }
 
