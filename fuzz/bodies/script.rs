@@ -94,13 +94,12 @@ impl Tree {
         match what % 5 {
             0 => {}
             1 => fs::write(path, "").expect("ours"),
-            2 => fs::create_dir(path).expect("ours"),
-            // Each costs a process: few inputs should have one.
+            // Each FIFO costs a process: few inputs should have one.
             3 if what > 250 => {
                 let made = Command::new("mkfifo").arg(path).status();
                 assert!(made.is_ok_and(|status| status.success()), "mkfifo");
             }
-            3 => fs::create_dir(path).expect("ours"),
+            2 | 3 => fs::create_dir(path).expect("ours"),
             _ => {
                 let target = TARGETS[usize::from(what / 5) % TARGETS.len()];
                 let target = target.replace("OUT", self.outside.to_str().expect("UTF-8"));

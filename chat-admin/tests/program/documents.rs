@@ -1,6 +1,7 @@
 //! The man pages say what the programs say, and the shipped files are good: all are made from, or checked by, the
 //! definitions. `UPDATE_DOCUMENTS=1 cargo test -p chat-admin --test program` writes the pages anew.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,6 +12,8 @@ use chat_handler::command::USAGES;
 use chat_handler::settings::{DEFAULT_PATH, KEYS};
 use clap::{Arg, CommandFactory as _};
 use clap_mangen::Man;
+
+use crate::support::Chat;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -321,4 +324,34 @@ fn the_protocol_lists_every_command() {
             "docs/chat-protocol.md does not have {line}"
         );
     }
+}
+
+#[test]
+fn every_directory_below_base_dir_is_in_the_readmes_table() {
+    let chat = Chat::with("SESSION_ADMIN_PATH=admin");
+    let mut boss = chat.page_with(
+        "r",
+        "",
+        &chat.log_in(&[("username", "boss"), ("admin", "1")]),
+    );
+    let mut troll = chat.page("r", "troll");
+    troll.say_acked("hello", "m1");
+    for command in ["/topic tea", "/ban troll 60 spam", "/clear"] {
+        boss.type_in(command);
+    }
+    boss.settle();
+    let made: BTreeSet<String> = chat.files("").into_iter().collect();
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("the README");
+    let rows = readme
+        .lines()
+        .skip_while(|line| !line.starts_with("| below BASE_DIR"))
+        .skip(2)
+        .take_while(|line| line.starts_with("| `"));
+    let mut told: BTreeSet<String> = rows
+        .map(|row| row.split('`').nth(1).expect("a name").trim_end_matches('/'))
+        .map(str::to_owned)
+        .collect();
+    // Where these tests put it; it is the administrator's.
+    told.insert("chat.ini".to_owned());
+    assert_eq!(made, told);
 }
