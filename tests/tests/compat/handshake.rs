@@ -2,7 +2,7 @@
 
 use e2e::daemon::{Builder, Daemon};
 use e2e::http::Response;
-use e2e::raw::{RawSocket, opcode, upgrade_head};
+use e2e::raw::{RawSocket, upgrade_head};
 use e2e::tls::Authority;
 use e2e::under_test::Subject;
 
@@ -65,14 +65,12 @@ fn answers(section: &mut Section) {
             assert_eq!(answer.header("Sec-WebSocket-Extensions"), None);
         },
     );
-    section.same("an HTTP/1.0 upgrade is accepted", |subject| {
+    section.better("RFC 9110", "an HTTP/1.0 upgrade is refused", |subject| {
         let daemon = cat(subject).start();
         let head = upgrade_head(&daemon.endpoint, "/", &[]).replace("HTTP/1.1", "HTTP/1.0");
         let mut socket = RawSocket::connect(&daemon.endpoint);
         socket.send_bytes(head.as_bytes());
-        assert_eq!(socket.read_response().expect("an answer").status, 101);
-        socket.send(&e2e::raw::Frame::text("x"));
-        socket.expect(opcode::TEXT, b"x");
+        assert_eq!(socket.read_response().expect("an answer").status, 400);
     });
     section.same("any path is a session of a single COMMAND", |subject| {
         let daemon = cat(subject).start();

@@ -64,6 +64,10 @@ pub struct ListenFlags {
     /// Listen on this Unix socket. Without --port, --address or --redirport there is then no TCP listener
     #[arg(long, value_name = "PATH", value_parser = path())]
     pub unixsocket: Option<PathBuf>,
+    /// Mode of the socket's file in octal: who may write to it may connect. Without the flag what the umask leaves, which
+    /// is usually the owner alone. With --user the file is that user's
+    #[arg(long = "unixsocket-mode", value_name = "MODE")]
+    pub unixsocket_mode: Option<String>,
     /// Answer /metrics (for Prometheus) and /healthz on this address, and only there
     #[arg(long = "admin-address", value_name = "HOST:PORT")]
     pub admin_address: Option<String>,
@@ -121,7 +125,8 @@ pub struct ContentFlags {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Who may connect")]
 pub struct AccessFlags {
-    /// Refuse upgrades (403) whose Origin is not the host and port of the request
+    /// Refuse upgrades (403) whose Origin is not the scheme, host and port of the request. Scripts on a name that its
+    /// owner points at this server (DNS rebinding) still pass: name your hosts by --origin to keep them out
     #[arg(long)]
     pub sameorigin: bool,
     /// Refuse upgrades (403) whose Origin is not in this list of [scheme://]host[:port], separated by commas; without a
@@ -159,7 +164,9 @@ pub struct ProgramFlags {
     /// times. Without it status 0 gives 1000, any other 1011
     #[arg(long = "close-on-exit", value_name = "STATUS:CODE")]
     pub close_on_exit: Vec<String>,
-    /// Variables of the daemon's environment that programs get, separated by commas; all others are left out
+    /// Variables of the daemon's environment that programs get, separated by commas; all others are left out. A list of
+    /// your own replaces the default: name PATH too, or programs find no others, and `LANG` or `LC_ALL`, or some
+    /// (Java, Python 2) print ? for what is not ASCII
     #[arg(long, value_name = "LIST", default_value = "PATH,LD_LIBRARY_PATH")]
     pub passenv: String,
     /// Milliseconds added to each wait before a program whose session has ended gets SIGINT (after 100), SIGTERM (250
@@ -172,7 +179,8 @@ pub struct ProgramFlags {
     /// Seconds of processor time of each program (`RLIMIT_CPU`); 0: as the daemon's own
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub handlercpu: u64,
-    /// Bytes of address space of each program (`RLIMIT_AS`); 0: as the daemon's own
+    /// Bytes of address space of each program (`RLIMIT_AS`); 0: as the daemon's own. Address space is not memory in use:
+    /// Java, Node and Go reserve gigabytes of it and do not start with less
     #[arg(long, value_name = "BYTES", default_value_t = 0)]
     pub handlermemory: u64,
     /// Open files of each program (`RLIMIT_NOFILE`); 0: as the daemon's own

@@ -27,6 +27,8 @@ pub struct Listen {
     pub admin: Option<(String, i64)>,
     /// Path of the Unix socket.
     pub unix_socket: Option<PathBuf>,
+    /// Mode of its file; `None`: what the umask leaves.
+    pub unix_socket_mode: Option<u32>,
     /// TLS on the TCP listeners.
     pub tls: Option<Tls>,
 }

@@ -15,10 +15,13 @@ use super::target;
 use super::upgrade::NoPermit;
 use super::{After, Service};
 use crate::config;
-use crate::logging::Fields;
+use crate::logging::{Fields, shortened};
 use crate::metrics::METRICS;
 use crate::permit::ProgramPermit;
 use crate::process::{Command, Program};
+
+/// Longest part of a URL that is logged, in bytes. Each line of a session repeats it, those of the program's stderr included.
+const MAX_LOGGED: usize = 2048;
 
 const TEXT: &[u8] = b"text/plain; charset=utf-8";
 
@@ -85,7 +88,11 @@ impl<'a> Exchange<'a> {
     /// The `url` of the log. Also for upgrades it begins with `http`: log parsers rely on it.
     pub(super) fn fields(&self) -> Fields {
         let scheme = if self.client.https { "https" } else { "http" };
-        let url = format!("{scheme}://{}{}", self.head.host, self.head.target.raw);
+        let target = shortened(&self.head.target.raw, MAX_LOGGED);
+        let url = format!(
+            "{scheme}://{}{target}",
+            shortened(&self.head.host, MAX_LOGGED)
+        );
         Fields {
             url: Some(url),
             ..Fields::default()

@@ -3,7 +3,8 @@
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::origin::{self, Mismatch};
-use super::request::{BodyLength, Head};
+use super::request::{BodyLength, Head, Version};
+use crate::logging::shortened;
 
 /// What a good handshake is answered with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub(super) struct Handshake {
 /// Why a request is no opening handshake, or one that is not served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum HandshakeError {
+    /// It came by HTTP/1.0, which has no upgrade (RFC 9110 section 7.8).
+    HttpVersion,
     /// It has a body.
     Body,
     /// Its method is not GET.
@@ -37,6 +40,9 @@ pub(super) fn check(
     rules: &origin::OriginRules<'_>,
     protocols: &[String],
 ) -> Result<Handshake, HandshakeError> {
+    if head.version == Version::Http10 {
+        return Err(HandshakeError::HttpVersion);
+    }
     if head.body != BodyLength::Known(0) {
         return Err(HandshakeError::Body);
     }
@@ -49,6 +55,20 @@ pub(super) fn check(
         protocol: negotiate(head, protocols),
         origin,
     })
+}
+
+/// Longest list of offered subprotocols that is logged, in bytes.
+const MAX_SHOWN_OFFER: usize = 200;
+
+/// The subprotocols that the client offers, for the log; `None` when it offers none.
+pub(super) fn shown_offer(head: &Head) -> Option<String> {
+    let offers: Vec<_> = head
+        .headers
+        .all("sec-websocket-protocol")
+        .map(String::from_utf8_lossy)
+        .collect();
+    let offer = offers.join(", ");
+    (!offer.is_empty()).then(|| shortened(&offer, MAX_SHOWN_OFFER).into_owned())
 }
 
 /// The first of the client's subprotocols that is listed, whose order is the client's wish (section 1.9).

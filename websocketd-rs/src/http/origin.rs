@@ -85,7 +85,9 @@ fn is_same(origin: &Origin, rules: &OriginRules<'_>) -> bool {
         return false;
     };
     let port = port.unwrap_or(if rules.tls { 443 } else { 80 });
-    !origin.host.is_empty()
+    let scheme = if rules.tls { "https" } else { "http" };
+    origin.scheme == scheme
+        && !origin.host.is_empty()
         && origin.host.eq_ignore_ascii_case(host)
         && origin.port.unwrap_or(default_port(&origin.scheme)) == port
 }
@@ -278,6 +280,18 @@ mod tests {
             ("example.com", false, Some("https://example.com"), false),
             ("example.com", true, Some("https://example.com"), true),
             ("example.com:443", true, Some("https://example.com"), true),
+            (
+                "example.com:8443",
+                false,
+                Some("https://example.com:8443"),
+                false,
+            ),
+            (
+                "example.com:8080",
+                true,
+                Some("http://example.com:8080"),
+                false,
+            ),
             ("[::1]:80", false, Some("http://[::1]"), true),
             ("", false, Some("http://"), false),
             ("", false, None, false),

@@ -6,6 +6,7 @@
 mod line;
 mod writer;
 
+use std::borrow::Cow;
 use std::io;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -56,6 +57,16 @@ pub fn enabled(level: Level) -> bool {
 /// A line without pairs.
 pub fn log(level: Level, category: &'static str, message: &str) {
     Fields::default().log(level, category, message);
+}
+
+/// `text` for a log line, or of a longer one its start of `limit` bytes at most and how many there are.
+pub fn shortened(text: &str, limit: usize) -> Cow<'_, str> {
+    if text.len() <= limit {
+        return Cow::Borrowed(text);
+    }
+    let is_boundary = |at: &usize| text.is_char_boundary(*at);
+    let end = (0..=limit).rev().find(is_boundary).unwrap_or(0);
+    Cow::Owned(format!("{}...({} bytes)", &text[..end], text.len()))
 }
 
 impl Fields {

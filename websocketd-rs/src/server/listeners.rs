@@ -64,7 +64,7 @@ impl BoundListeners {
                 path.display()
             ));
             entrances.push(Entrance {
-                listener: Bound::unix(path)?,
+                listener: Bound::unix(path, listen.unix_socket_mode, config.user.as_ref())?,
                 redirect: None,
             });
         }

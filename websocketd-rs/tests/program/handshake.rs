@@ -59,14 +59,10 @@ fn a_handshake_is_answered_in_any_dress() {
     );
     assert_eq!(head.header("sec-websocket-protocol"), Some("chat"));
     assert_eq!(head.header("x-h"), None);
-    for request in [
-        format!("GET / HTTP/1.0\r\n{UPGRADE}{VERSION}{KEY}\r\n"),
-        format!(
-            "GET / HTTP/1.1\r\nHost: h\r\nUPGRADE: WebSocket\r\nconnection: upgrade x\r\n{VERSION}{KEY}\r\n"
-        ),
-    ] {
-        assert_eq!(ask(&daemon, &request).1.status, 101, "{request}");
-    }
+    let request = format!(
+        "GET / HTTP/1.1\r\nHost: h\r\nUPGRADE: WebSocket\r\nconnection: upgrade x\r\n{VERSION}{KEY}\r\n"
+    );
+    assert_eq!(ask(&daemon, &request).1.status, 101, "{request}");
 }
 
 #[test]
@@ -98,6 +94,11 @@ fn what_is_no_handshake_is_refused() {
             format!("GET / {head}{UPGRADE}{VERSION}Sec-WebSocket-Key: c2hvcnQ=\r\n\r\n"),
             400,
             "Unable to Upgrade",
+        ),
+        (
+            format!("GET / HTTP/1.0\r\nHost: h\r\n{UPGRADE}{VERSION}{KEY}\r\n"),
+            400,
+            "Unable to Upgrade: HTTP/1.0 has no upgrade",
         ),
         (
             format!("GET / {head}{UPGRADE}{VERSION}{KEY}Content-Length: 3\r\n\r\nabc"),
@@ -279,4 +280,51 @@ fn early_frames_are_the_first_messages() {
     client.send(bytes);
     assert_eq!(client.head().status, 101);
     assert!(client.read_until("\u{2}hi").starts_with("\u{fffd}\u{2}hi"));
+}
+
+#[test]
+fn a_subprotocol_that_is_not_listed_is_logged() {
+    let offer = "Sec-WebSocket-Protocol: chat, soap\r\n";
+    let message = "Client offers the subprotocols 'chat, soap', none of which --protocol lists";
+    let mut daemon = serve(&["/bin/cat"]);
+    let (_client, reply) = upgrade(&daemon, "/", offer);
+    assert_eq!(reply.status, 101);
+    daemon.read_until(message);
+    for words in [
+        &["--protocol=soap"][..],
+        &["--header-ws=Sec-WebSocket-Protocol: chat"],
+    ] {
+        let mut daemon = serve(&[words, &["/bin/cat"]].concat());
+        let (client, reply) = upgrade(&daemon, "/", offer);
+        assert_eq!(reply.status, 101);
+        drop(client);
+        daemon.read_until("DISCONNECT");
+        assert!(!daemon.log.contains("offers"), "{}", daemon.log);
+    }
+}
+
+#[test]
+fn a_long_url_is_logged_once_and_short() {
+    let script = "echo one >&2; echo two >&2";
+    let mut daemon = serve(&["/bin/sh", "-c", script]);
+    let target = format!("/?{}", "x".repeat(100_000));
+    let (_client, reply) = upgrade(&daemon, &target, "");
+    assert_eq!(reply.status, 101);
+    daemon.read_until("DISCONNECT");
+    let longest = daemon.log.lines().map(str::len).max();
+    assert!(longest < Some(3000), "{longest:?}");
+    assert!(daemon.log.contains("x...(100002 bytes)'"));
+}
+
+#[test]
+fn the_same_origin_has_the_same_scheme() {
+    let daemon = serve(&["--sameorigin", "/bin/cat"]);
+    for (origin, status) in [
+        ("http://h.example:8080", 101),
+        ("https://h.example:8080", 403),
+    ] {
+        let request = upgrade_request("/", &format!("Origin: {origin}\r\n"))
+            .replace("Host: h.example", "Host: h.example:8080");
+        assert_eq!(ask(&daemon, &request).1.status, status, "{origin}");
+    }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 
 use nix::sys::signal::Signal;
@@ -164,6 +164,31 @@ fn a_unix_socket_comes_and_goes_with_the_daemon() {
 
     assert_eq!(daemon.stop().0, Some(0));
     assert!(!path.exists());
+}
+
+#[test]
+fn the_mode_of_a_unix_socket_says_who_may_connect() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    let path = dir.path().join("socket");
+    let flag = format!("--unixsocket={}", path.display());
+    let nobody = nix::unistd::User::from_name("nobody").unwrap().unwrap();
+    let daemon = Daemon::start(&[&flag, "--unixsocket-mode=660", "--user=nobody", "cat"]);
+    let meta = fs::metadata(&path).unwrap();
+    assert_eq!(meta.mode() & 0o777, 0o660);
+    assert_eq!(
+        (meta.uid(), meta.gid()),
+        (nobody.uid.as_raw(), nobody.gid.as_raw())
+    );
+    assert_eq!(daemon.stop().0, Some(0));
+    for mode in ["888", "1777", "rw", "-1"] {
+        let ran = run(&[&flag, &format!("--unixsocket-mode={mode}"), "cat"]);
+        assert_eq!(ran.code, Some(1), "{mode}");
+        assert!(
+            ran.stderr.starts_with("--unixsocket-mode must be octal"),
+            "{mode}"
+        );
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
+use std::process::{Command, Stdio};
 
 use e2e::deadline::eventually;
 use e2e::proc;
@@ -94,6 +95,47 @@ fn sockets_are_inherited() {
     assert!(TcpStream::connect(("127.0.0.1", daemon.port())).is_ok());
     assert_eq!(daemon.stop().0, Some(0));
     assert!(path.exists(), "the file is the manager's");
+}
+
+#[test]
+fn a_connected_socket_is_an_error_that_names_the_cure() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (accepted, _) = listener.accept().unwrap();
+    let script = "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" cat 3<&0 </dev/null";
+    let ran = Command::new("/bin/sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_websocketd-rs")])
+        .stdin(Stdio::from(std::os::fd::OwnedFd::from(accepted)))
+        .output()
+        .unwrap();
+    assert_eq!(ran.status.code(), Some(3));
+    let log = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(
+        log.contains("inherited socket 0: ") && log.contains("write Accept=no"),
+        "{log}"
+    );
+}
+
+#[test]
+fn files_of_whoever_starts_the_daemon_do_not_reach_programs() {
+    let dir = tempfile::tempdir().unwrap();
+    let secret = dir.path().join("secret");
+    std::fs::write(&secret, "x").unwrap();
+    let open = format!("exec 7<{0} 9<{0}", secret.display());
+    let list = "for fd in /proc/self/fd/*; do readlink $fd; done";
+    let words = ["--port=0", "--address=127.0.0.1", "/bin/sh", "-c", list];
+    let daemon = Daemon::start_after(&open, &words);
+    let (mut client, reply) = crate::handshake::upgrade(&daemon, "/", "");
+    assert_eq!(reply.status, 101);
+    let files = crate::handshake::messages(&mut client);
+    assert!(
+        files.iter().any(|file| file.starts_with("pipe:")),
+        "{files:?}"
+    );
+    assert!(
+        !files.iter().any(|file| file.ends_with("/secret")),
+        "{files:?}"
+    );
 }
 
 #[test]

@@ -260,6 +260,12 @@ fn check_listen(
         port: (tcp_asked || (unix_socket.is_none() && !inherited)).then_some(port),
         redirect_port: (args.redirport != 0).then_some(args.redirport),
         unix_socket,
+        unix_socket_mode: args
+            .unixsocket_mode
+            .as_deref()
+            .filter(|typed| !typed.is_empty())
+            .map(check_mode)
+            .transpose()?,
         inherited,
         proxy_protocol,
         trusted_proxies,
@@ -270,6 +276,19 @@ fn check_listen(
             .map(check_admin)
             .transpose()?,
         tls,
+    })
+}
+
+/// A file's mode as chmod(1) takes it, in octal.
+fn check_mode(typed: &str) -> Result<u32, Problem> {
+    let digits = !typed.is_empty() && typed.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
+    let mode = u32::from_str_radix(typed, 8).ok();
+    mode.filter(|mode| digits && *mode <= 0o777).ok_or_else(|| {
+        let message = format!(
+            "--unixsocket-mode must be octal, as 660 or 0666, not '{}'",
+            typed.escape_debug()
+        );
+        Problem::alone("unixsocket-mode", message)
     })
 }
 

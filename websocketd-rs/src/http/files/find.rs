@@ -19,7 +19,11 @@ pub(super) enum Found {
         modified: SystemTime,
         etag: String,
     },
-    Dir(PathBuf),
+    Dir {
+        dir: File,
+        /// Its real path, for the search of its index.
+        real: PathBuf,
+    },
 }
 
 /// Whether a file is what the path names, or the index of it.
@@ -46,12 +50,13 @@ pub(super) fn find(dir: &Path, cgi_dir: Option<&Path>, path: &[u8]) -> io::Resul
         return Err(io::ErrorKind::NotFound.into());
     }
     match open(dir, inside)? {
-        Found::Dir(real) => {
+        Found::Dir { dir: opened, real } => {
             // Without its slash a directory is moved first: relative links of its index would lead elsewhere.
             let index = is_dir_path
                 .then(|| find_index(dir, cgi_dir, &real))
                 .flatten();
-            Ok(index.map_or((Found::Dir(real), Name::Itself), |file| (file, Name::Index)))
+            let itself = Found::Dir { dir: opened, real };
+            Ok(index.map_or((itself, Name::Itself), |file| (file, Name::Index)))
         }
         file @ Found::File { .. } => Ok((file, Name::Itself)),
     }
@@ -91,7 +96,8 @@ fn open(dir: &Path, inside: &Path) -> io::Result<Found> {
     let file = File::from(opened?);
     let kind = file.metadata()?;
     if kind.is_dir() {
-        return Ok(Found::Dir(dir.join(inside)));
+        let real = dir.join(inside);
+        return Ok(Found::Dir { dir: file, real });
     }
     if !kind.is_file() {
         return Err(io::ErrorKind::NotFound.into());

@@ -1,10 +1,10 @@
 //! The page that lists a directory.
 
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::File;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+
+use rustix::fs::{AtFlags, Dir, FileType, statat};
 
 use crate::http::response::escape_html;
 use crate::http::target;
@@ -12,18 +12,24 @@ use crate::http::target;
 /// Most names on one page: more would be of no use to a reader, and building the page holds up other connections.
 const MAX_ENTRIES: usize = 5000;
 
-/// Lists `dir`, directories with a `/`, in byte order.
-pub(super) fn render(dir: &Path) -> io::Result<String> {
+/// Lists the open directory `dir`, directories in it with a `/`, in byte order. Not by a path, which may lead elsewhere by now.
+pub(super) fn render(dir: &File) -> io::Result<String> {
     let mut names: Vec<Vec<u8>> = Vec::new();
     let mut is_cut = false;
-    for entry in fs::read_dir(dir)? {
+    for entry in Dir::read_from(dir)? {
+        let entry = entry?;
+        let name = entry.file_name().to_bytes();
+        if matches!(name, b"." | b"..") {
+            continue;
+        }
         if names.len() == MAX_ENTRIES {
             is_cut = true;
             break;
         }
-        let entry = entry?;
-        let mut name = entry.file_name().as_bytes().to_vec();
-        if fs::metadata(entry.path()).is_ok_and(|kind| kind.is_dir()) {
+        let kind = statat(dir, entry.file_name(), AtFlags::empty());
+        let is_dir = kind.is_ok_and(|kind| FileType::from_raw_mode(kind.st_mode).is_dir());
+        let mut name = name.to_vec();
+        if is_dir {
             name.push(b'/');
         }
         names.push(name);
@@ -52,6 +58,7 @@ fn page(names: &[Vec<u8>], is_cut: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn names_are_escaped_and_sorted() {
@@ -60,7 +67,7 @@ mod tests {
             fs::write(dir.path().join(name), "").unwrap();
         }
         fs::create_dir(dir.path().join("a dir")).unwrap();
-        let page = render(dir.path()).unwrap();
+        let page = render(&File::open(dir.path()).unwrap()).unwrap();
         let links: Vec<&str> = page
             .lines()
             .filter(|line| line.starts_with("<a "))

@@ -38,14 +38,14 @@ pub(super) async fn serve(
         Ok(found) => found,
         Err(error) => return exchange.reply_status(status_of(&error)).await,
     };
-    let is_dir = name == Name::Index || matches!(found, Found::Dir(_));
+    let is_dir = name == Name::Index || matches!(found, Found::Dir { .. });
     match found {
         // Links in a listing or an index page are relative to the directory.
         _ if is_dir && !path.ends_with(b"/") => {
             let location = format!("{}/", last_segment(&exchange.head.target.path));
             move_to(exchange, &location).await
         }
-        Found::Dir(dir) => list(exchange, &dir).await,
+        Found::Dir { dir, .. } => list(exchange, &dir).await,
         Found::File { .. } if path.ends_with(b"/") && name == Name::Itself => {
             let location = format!("../{}", last_segment(path));
             move_to(exchange, &location).await
@@ -73,7 +73,7 @@ pub(super) async fn serve(
     }
 }
 
-async fn list(exchange: &mut Exchange<'_>, dir: &Path) -> io::Result<()> {
+async fn list(exchange: &mut Exchange<'_>, dir: &File) -> io::Result<()> {
     let page = match listing::render(dir) {
         Ok(page) => page,
         Err(error) => return exchange.reply_status(status_of(&error)).await,

@@ -71,6 +71,7 @@ pub(super) async fn upgrade(
         },
     } = ready;
     let config = &exchange.site.config;
+    warn_of_offer(exchange, protocol.as_deref(), &fields);
     let head = response::encode_switching(&accept, protocol.as_deref(), &config.http);
     if let Err(error) = exchange.connection.write_all(&head).await {
         // The client is gone before its session began. The permit is held until the program is gone too.
@@ -83,6 +84,24 @@ pub(super) async fn upgrade(
         fields,
         config: Arc::clone(config),
     }))
+}
+
+/// Browsers close a connection whose answer names none of the subprotocols that the page offered (RFC 6455 section 4.1), and
+/// show 1006: the log is the only place that can say why.
+fn warn_of_offer(exchange: &Exchange<'_>, protocol: Option<&str>, fields: &Fields) {
+    let http = &exchange.site.config.http;
+    let mut configured = http.headers.iter().chain(&http.ws_headers);
+    let is_answered =
+        configured.any(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-protocol"));
+    if protocol.is_some() || is_answered {
+        return;
+    }
+    if let Some(offer) = handshake::shown_offer(exchange.head) {
+        let message = format!(
+            "Client offers the subprotocols '{offer}', none of which --protocol lists: browsers close such a connection (1006)"
+        );
+        fields.access("session", &message);
+    }
 }
 
 /// Everything that can refuse, the start of the program last. `fields` is filled in on the way, for the line of a refusal too.

@@ -119,6 +119,10 @@ fn refused(status: u16, message: &'static str, label: &'static str) -> Answer {
 /// The part of [`Refusal::answer`] for requests that are no opening handshake.
 fn handshake(error: HandshakeError) -> Answer {
     let (status, message) = match error {
+        HandshakeError::HttpVersion => (
+            400,
+            "Unable to Upgrade: HTTP/1.0 has no upgrade; a proxy must use HTTP/1.1 (nginx: proxy_http_version 1.1)",
+        ),
         HandshakeError::Body => (400, "Unable to Upgrade: the request has a body"),
         HandshakeError::Method => (405, "Unable to Upgrade: request method is not GET"),
         HandshakeError::Version => (

@@ -3,18 +3,22 @@
 mod error;
 mod socket_file;
 
+use std::fs::{self, Permissions};
 use std::io;
 use std::net::{self, IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::net as unix;
 use std::path::Path;
 use std::task::{Context, Poll, ready};
 
+use rustix::net::sockopt::socket_acceptconn;
 use rustix::net::{SocketAddrAny, SocketFlags, acceptfrom_with};
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
+use crate::config::User;
 pub use error::{BindError, describe};
 pub use socket_file::SocketFile;
 use socket_file::remove_stale;
@@ -64,15 +68,22 @@ impl Bound {
             .map_err(|error| BindError::Tcp(join(host, port), error))
     }
 
-    /// Listens on the Unix socket `path`. A stale socket file is removed first; anything else in the way stays.
+    /// Listens on the Unix socket `path`. A stale socket file is removed first; anything else in the way stays. `mode` says who may
+    /// connect (unix(7): who may write), `owner` whose the file is.
     ///
     /// # Errors
-    /// When the kernel refuses the path.
-    pub fn unix(path: &Path) -> Result<Self, BindError> {
+    /// When the kernel refuses the path, or its mode or owner.
+    pub fn unix(path: &Path, mode: Option<u32>, owner: Option<&User>) -> Result<Self, BindError> {
         let bind = || {
             remove_stale(path)?;
             let listener = unix::UnixListener::bind(path)?;
             let file = SocketFile::of(path)?;
+            if let Some(User { uid, gid, .. }) = owner {
+                chown(path, Some(uid.as_raw()), Some(gid.as_raw()))?;
+            }
+            if let Some(mode) = mode {
+                fs::set_permissions(path, Permissions::from_mode(mode))?;
+            }
             listener.set_nonblocking(true)?;
             Ok(Self::Unix(listener, Some(file)))
         };
@@ -155,14 +166,26 @@ impl Listener {
 
 fn take_inherited(passed: &mut listenfd::ListenFd, index: usize) -> io::Result<Option<Bound>> {
     if let Ok(Some(listener)) = passed.take_unix_listener(index) {
+        check_listening(&listener)?;
         listener.set_nonblocking(true)?;
         return Ok(Some(Bound::Unix(listener, None)));
     }
     let Some(listener) = passed.take_tcp_listener(index)? else {
         return Ok(None);
     };
+    check_listening(&listener)?;
     listener.set_nonblocking(true)?;
     Ok(Some(Bound::Tcp(listener)))
+}
+
+/// With `Accept=yes` systemd passes the client's connection, which nobody can connect to.
+fn check_listening(socket: &impl AsFd) -> io::Result<()> {
+    if socket_acceptconn(socket)? {
+        Ok(())
+    } else {
+        let cure = "it is a client's connection; write Accept=no in the .socket unit";
+        Err(io::Error::other(cure))
+    }
 }
 
 // In its place tokio asks for `unsafe`, since a type could give another descriptor each time it is asked. An `OwnedFd` does not.
@@ -258,7 +281,6 @@ fn bind_socket(address: SocketAddr) -> io::Result<net::TcpListener> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     #[test]
     fn hosts_are_read_as_go_reads_them() {
@@ -322,8 +344,8 @@ mod tests {
         fs::create_dir_all(&dir).unwrap();
         let path = dir.join("socket");
 
-        let live = Bound::unix(&path).unwrap();
-        let error = Bound::unix(&path).unwrap_err().to_string();
+        let live = Bound::unix(&path, None, None).unwrap();
+        let error = Bound::unix(&path, None, None).unwrap_err().to_string();
         assert!(error.ends_with("bind: address already in use"), "{error}");
         assert!(
             unix::UnixStream::connect(&path).is_ok(),
@@ -337,7 +359,7 @@ mod tests {
             path.exists(),
             "the standard library leaves the file: it is stale"
         );
-        let again = Bound::unix(&path).unwrap();
+        let again = Bound::unix(&path, None, None).unwrap();
         fs::remove_file(&path).unwrap();
         let other = unix::UnixListener::bind(&path).unwrap();
         drop(again);
@@ -346,7 +368,7 @@ mod tests {
         fs::remove_file(&path).unwrap();
 
         fs::write(&path, "mine").unwrap();
-        assert!(Bound::unix(&path).is_err());
+        assert!(Bound::unix(&path, None, None).is_err());
         assert_eq!(fs::read(&path).unwrap(), b"mine");
         fs::remove_dir_all(&dir).unwrap();
     }

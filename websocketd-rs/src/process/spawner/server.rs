@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, IoSliceMut};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd, RawFd};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -34,6 +34,7 @@ pub(super) const READY: u8 = 0;
 /// Serves the socket on descriptor 0 until the daemon closes it, then ends what still runs. `argv` may name the user to
 /// become first: its name, id and group's id.
 pub fn run(argv: &[OsString]) -> ExitCode {
+    close_inherited();
     if let Some(user) = user(argv) {
         let socket = io::stdin();
         let refused = become_user(&user).err();
@@ -50,6 +51,22 @@ pub fn run(argv: &[OsString]) -> ExitCode {
         Err(error) => {
             print(&format!("{ARGV0}: {error}\n"));
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// Closes what whoever started the daemon left open (a shell's or a cron job's files), before anything is opened here: programs
+/// would inherit it. Without `/proc` it stays.
+fn close_inherited() {
+    let Ok(entries) = std::fs::read_dir("/proc/self/fd") else {
+        return;
+    };
+    let numbers =
+        entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<RawFd>().ok());
+    // The descriptor of the listing itself is among them, and closed by then.
+    for number in numbers.collect::<Vec<_>>() {
+        if number > 2 {
+            let _ = nix::unistd::close(number);
         }
     }
 }
