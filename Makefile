@@ -42,12 +42,12 @@ dev: ## the same from a debug build: rebuilt and restarted on change, pages relo
 # The shell becomes the daemon: Ctrl-C and SIGTERM reach it, and it ends its handlers.
 serve:
 	@test -x $(BIN)/websocketd-rs || { echo 'nothing is built yet: make build' >&2; exit 1; }
-	@mkdir -p $(addprefix $(VAR)/,rooms users sessions log run conf cgi)
+	@install -d -m 750 $(addprefix $(VAR)/,rooms users sessions log run state conf cgi)
 	@test -e $(VAR)/conf/chat.ini || sed 's|^BASE_DIR=.*|BASE_DIR=..|' conf/chat.ini > $(VAR)/conf/chat.ini
 	@install -m 755 $(BIN)/chat-cgi $(VAR)/cgi/api
 	@echo 'the chat: http://$(ADDRESS):$(PORT)/   its files: $(VAR)/   Ctrl-C stops it'
 	@export CHAT_CONFIG=$(abspath $(VAR)/conf/chat.ini); \
-	 exec $(BIN)/websocketd-rs --address=$(ADDRESS) --port=$(PORT) --sameorigin \
+	 exec $(BIN)/websocketd-rs --address=$(ADDRESS) --port=$(PORT) --sameorigin --pingms=30000 \
 	   --staticdir=$(HTDOCS) --cgidir=$(VAR)/cgi --passenv=CHAT_CONFIG \
 	   --header-http='X-Frame-Options: DENY' --header-http="Content-Security-Policy: frame-ancestors 'none'" \
 	   $(BIN)/chat-handler
@@ -100,6 +100,8 @@ install: build stage ## into PREFIX (/usr/local), DESTDIR before it
 CONF := apache.conf behind-a-proxy.ini chat.ini nginx.conf stand-alone.ini turnserver.conf
 UNITS := websocketd-rs.service websocketd-rs.socket chat-expire.service chat-expire.timer
 SHARE := $(DESTDIR)$(PREFIX)/share
+# chat.ini may hold the relay's secret: for the service and nobody else. Only root can give a file to a group.
+SECRET_GROUP = $$([[ $$mode != 640 || $$EUID -ne 0 ]] || echo -g www-data)
 # The files in conf/ name the places of a plain `make install`.
 AT_ITS_PLACE = sed -e 's|/usr/local/|$(PREFIX)/|g' -e 's|/etc/websocketd-rs|$(SYSCONFDIR)/websocketd-rs|g'
 stage:
@@ -113,11 +115,12 @@ stage:
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(SYSCONFDIR)/websocketd-rs $(DESTDIR)$(SYSCONFDIR)/logrotate.d
 	for unit in $(UNITS); do \
 	  $(AT_ITS_PLACE) conf/$$unit | install -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit; done
-	put() { file=$(DESTDIR)$(SYSCONFDIR)/$$2; text=$$($(AT_ITS_PLACE) $$1; echo .); \
+	put() { file=$(DESTDIR)$(SYSCONFDIR)/$$2; mode=$${3:-644}; text=$$($(AT_ITS_PLACE) $$1; echo .); \
 	  if [[ -e $$file ]]; then \
 	    cmp -s $$file <(printf %s "$${text%.}") && return; echo "$$file stays as it is; see $$file.new"; file=$$file.new; fi; \
-	  printf %s "$${text%.}" | install -m 644 /dev/stdin $$file; }; \
-	for name in $(CONF); do put conf/$$name websocketd-rs/$$name; done; \
+	  printf %s "$${text%.}" | install $(SECRET_GROUP) -m $$mode /dev/stdin $$file; }; \
+	for name in $(filter-out chat.ini,$(CONF)); do put conf/$$name websocketd-rs/$$name; done; \
+	put conf/chat.ini websocketd-rs/chat.ini 640; \
 	put logrotate/websocketd-rs-chat logrotate.d/websocketd-rs-chat
 
 package: build ## a Debian package, target/websocketd-rs_VERSION_ARCH.deb

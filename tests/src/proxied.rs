@@ -56,6 +56,26 @@ impl ProxiedSite {
         Self::assemble(Installation::new(), front, Hop::Plain, None)
     }
 
+    /// Starts it on a machine without PHP, with the web server's own log-in: the comments in its configuration become
+    /// settings, and `chat.ini` believes it. Accounts are added afterwards.
+    #[track_caller]
+    pub fn start_with_own_login(front: Front) -> Self {
+        let installation = Installation::new();
+        installation.configure("chat.ini", |text| {
+            text.replace("; REMOTE_USER=no", "REMOTE_USER=HTTP_X_REMOTE_USER")
+                .replace("; TRUSTED_PROXIES=", "TRUSTED_PROXIES=127.0.0.1, ::1")
+        });
+        let log_in = move |text: Configuration| match front {
+            Front::Apache => ["AuthType", "AuthName", "AuthUserFile", "Require valid"]
+                .into_iter()
+                .fold(text, Configuration::uncomment),
+            Front::Nginx => text
+                .replace("# auth_basic Chat;", "auth_basic Chat;")
+                .replace("set $chat_user \"\";", "set $chat_user $remote_user;"),
+        };
+        Self::assemble_with(installation, front, Hop::Plain, None, log_in)
+    }
+
     /// Starts the shortest of the set-ups in docs/install.md: the web server passes everything below `/chat/` on, and
     /// websocketd-rs serves pages, questions and rooms.
     #[track_caller]
@@ -87,6 +107,18 @@ impl ProxiedSite {
 
     #[track_caller]
     fn assemble(installation: Installation, front: Front, hop: Hop, php: Option<PhpFpm>) -> Self {
+        Self::assemble_with(installation, front, hop, php, |text| text)
+    }
+
+    /// `more` edits the web server's configuration.
+    #[track_caller]
+    fn assemble_with(
+        installation: Installation,
+        front: Front,
+        hop: Hop,
+        php: Option<PhpFpm>,
+        more: impl Fn(Configuration) -> Configuration,
+    ) -> Self {
         if hop == Hop::Tls {
             installation.make_certificate();
         }
@@ -100,7 +132,7 @@ impl ProxiedSite {
             }
         });
         let port = format!(":{}/", daemon.address().port());
-        let edit = |text: Configuration| edit(text, front, hop).replace(":8089/", &port);
+        let edit = |text: Configuration| more(edit(text, front, hop)).replace(":8089/", &port);
         let (web, fcgiwrap) = match front {
             Front::Apache => {
                 let config = installation.configure("apache.conf", edit);
@@ -157,19 +189,7 @@ fn edit(text: Configuration, front: Front, hop: Hop) -> Configuration {
         ),
     };
     let text = text.replace(plain, "");
-    let text = comments
+    comments
         .iter()
-        .fold(text, |text, start| text.uncomment(start));
-    match front {
-        Front::Apache => text,
-        // Its comments stand before the block that they belong into.
-        Front::Nginx => {
-            let (settings, rest): (Vec<&str>, Vec<&str>) = text
-                .0
-                .lines()
-                .partition(|line| comments.iter().any(|start| line.starts_with(start)));
-            let block = format!("location /chat/rooms/ {{\n{}", settings.join("\n"));
-            Configuration(rest.join("\n") + "\n").replace("location /chat/rooms/ {", &block)
-        }
-    }
+        .fold(text, |text, start| text.uncomment(start))
 }

@@ -23,11 +23,13 @@ use crate::under_test::workspace;
 const PORT_TRIES: usize = 20;
 
 /// Modules that are on in Debian's apache2 before an administrator enables more.
-const USUAL_MODULES: [&str; 14] = [
+const USUAL_MODULES: [&str; 16] = [
     "mpm_event",
     "authn_core",
+    "authn_file",
     "authz_core",
     "authz_host",
+    "authz_user",
     "auth_basic",
     "autoindex",
     "deflate",
@@ -183,7 +185,7 @@ fn apache_config(
          ServerName localhost\nErrorLog /dev/stderr\nTypesConfig /etc/mime.types\nStartServers 1\n\
          <Directory />\nOptions FollowSymLinks\nAllowOverride None\nRequire all denied\n</Directory>\n\
          <VirtualHost *:{port}>\nDocumentRoot {site}\n<Directory {site}>\nRequire all granted\n</Directory>\n\
-         SSLEngine on\nSSLCertificateFile {cert}\nSSLCertificateKeyFile {key}\nInclude {included}\n</VirtualHost>\n",
+         SSLEngine on\nSSLCertificateFile {cert}\nSSLCertificateKeyFile {key}\nIncludeOptional {included}\n</VirtualHost>\n",
         dir = installation.path("/srv").display(),
         run = installation.path("/run").display(),
         site = installation.path("/srv/www").display(),
@@ -215,11 +217,18 @@ fn nginx_config(
          events {{ worker_connections 1024; }}\n\
          http {{\ninclude /etc/nginx/mime.types;\ndefault_type application/octet-stream;\naccess_log off;\n{temporary}\
          server {{\nlisten 127.0.0.1:{port} ssl;\nserver_name localhost;\nssl_certificate {cert};\nssl_certificate_key {key};\n\
-         root {site};\ninclude {included};\n}}\n}}\n",
+         root {site};\ninclude {optional};\n}}\n}}\n",
         run = installation.path("/run").display(),
         site = installation.path("/srv/www").display(),
         cert = identity.cert.display(),
         key = identity.key.display(),
-        included = included.display(),
+        optional = optional(included),
     )
+}
+
+/// A path as nginx includes it when the file may be gone: a pattern need not match anything.
+fn optional(path: &Path) -> String {
+    let mut path = path.display().to_string();
+    let last = path.pop().expect("a path has a name");
+    format!("{path}[{last}]")
 }

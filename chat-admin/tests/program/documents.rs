@@ -9,7 +9,7 @@ use std::process::Command;
 use chat_admin::ctl;
 use chat_handler::cli;
 use chat_handler::command::USAGES;
-use chat_handler::settings::{DEFAULT_PATH, KEYS};
+use chat_handler::settings::{DEFAULT_PATH, KEYS, Settings};
 use clap::{Arg, CommandFactory as _};
 use clap_mangen::Man;
 
@@ -312,6 +312,11 @@ fn every_shipped_ini_of_the_chat_passes_its_check() {
     }
     let output = here(&shown.join("\n"));
     assert!(output.status.success(), "{output:?}");
+    // BASE_DIR, LANG and the descriptions are set in either.
+    let path = dir.path().join("chat.ini");
+    let parsed = |text: &str| Settings::parse(text, &path).expect("it was checked");
+    let (plain, shown) = (parsed(&text), parsed(&shown.join("\n")));
+    assert_eq!(format!("{plain:#?}"), format!("{shown:#?}"));
 }
 
 #[test]

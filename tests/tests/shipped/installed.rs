@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -10,6 +11,7 @@ use e2e::installation::{Configuration, Installation, give_to_service_user};
 use e2e::program::{Finished, Program};
 use e2e::requirement::part;
 use e2e::under_test::{target, workspace};
+use nix::unistd::{Group, geteuid};
 use tempfile::TempDir;
 
 /// Runs it and wants it to succeed.
@@ -267,4 +269,19 @@ fn what_an_administrator_changed_stays() {
         !conf.join("chat.ini.new").exists(),
         "what nobody changed needs no second file"
     );
+}
+
+/// It may hold the relay's secret.
+#[test]
+fn nobody_else_can_read_the_settings_of_the_chat() {
+    let installation = Installation::new();
+    let metadata = fs::metadata(installation.path("/etc/websocketd-rs/chat.ini"));
+    let metadata = metadata.expect("it is installed");
+    assert_eq!(metadata.mode() & 0o777, 0o640);
+    if geteuid().is_root() {
+        let group = Group::from_name("www-data").expect("groups can be asked for");
+        assert_eq!(metadata.gid(), group.expect("Debian has it").gid.as_raw());
+    }
+    let other = fs::metadata(installation.path("/etc/websocketd-rs/apache.conf"));
+    assert_eq!(other.expect("it is installed").mode() & 0o777, 0o644);
 }

@@ -1,11 +1,20 @@
 //! The chat inside the sites of Apache and nginx, with the shipped configurations, over TLS, with php-fpm: what a
 //! hostile client, another site and an administrator see. Without a browser; `browser_sites` has one.
 
+use std::process::Command;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use e2e::http::{self, Response};
 use e2e::installation::Installation;
+use e2e::program::Program;
 use e2e::proxied::{Front, Hop, ProxiedSite};
 use e2e::transport::Endpoint;
+use e2e::under_test::workspace;
 use e2e::ws::{Client, Refused};
+
+/// People at once: more than any limit that takes a proxy for one of them would let in.
+const CROWD: usize = 60;
 
 const LOGIN: &str = "/chat/php/login.php";
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
@@ -667,4 +676,200 @@ fn stand_alone_with_tls() {
         404,
         "no sources are shown"
     );
+}
+
+/// `Authorization` for the web server's own log-in.
+fn basic(name: &str) -> String {
+    format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:secret")))
+}
+
+fn the_web_servers_own_login(front: Front) {
+    let site = ProxiedSite::start_with_own_login(front);
+    let names: Vec<String> = (0..CROWD).map(|n| format!("user{n}")).collect();
+    for name in &names {
+        site.installation.add_account(name, "secret");
+    }
+    let web = site.web.endpoint();
+    assert_eq!(http::get(&web, "/chat/").status, 401);
+    assert_eq!(http::get(&web, "/chat/api/session").status, 401);
+    let mut people = Vec::new();
+    for (name, last) in names.iter().zip(1..) {
+        let there = Endpoint::From([127, 0, 1, last].into(), Box::new(web.clone()));
+        let authorization = basic(name);
+        let headers = [
+            ("Origin", "https://localhost"),
+            ("Authorization", authorization.as_str()),
+            ("X-Remote-User", "root"),
+        ];
+        let asked = http::request(&there, "GET", "/chat/api/session", &headers);
+        assert!(
+            asked.text().contains(&format!("\"account\":\"{name}\"")),
+            "{name}: {}",
+            asked.text()
+        );
+        let mut client =
+            Client::connect_with(&there, "/chat/rooms/lobby?format=json&history=0", &headers);
+        let welcome = client.text_where(|line| line.contains("\"welcome\""));
+        assert!(
+            welcome.contains(&format!("\"account\":\"{name}\"")),
+            "{welcome}"
+        );
+        people.push(client);
+    }
+    // Who only claims to have logged in is nobody.
+    let headers = [("Origin", "https://localhost"), ("X-Remote-User", "user0")];
+    match Client::try_connect(&web, "/chat/rooms/lobby", &headers) {
+        Err(Refused::Status(401, _)) => {}
+        other => panic!("nobody was let in: {other:?}"),
+    }
+}
+
+#[test]
+fn the_web_servers_own_login_counts_for_sixty_people_behind_apache() {
+    the_web_servers_own_login(Front::Apache);
+}
+
+#[test]
+fn the_web_servers_own_login_counts_for_sixty_people_behind_nginx() {
+    the_web_servers_own_login(Front::Nginx);
+}
+
+/// Whatever chat.ini says, a user that a client claims is not believed where the web server has no log-in of its own.
+#[test]
+fn a_claimed_user_is_nobody_without_the_web_servers_login() {
+    for front in [Front::Apache, Front::Nginx] {
+        let site = ProxiedSite::start_without_php(front);
+        site.installation.configure("chat.ini", |text| {
+            text.replace("; REMOTE_USER=no", "REMOTE_USER=HTTP_X_REMOTE_USER")
+                .replace("; TRUSTED_PROXIES=", "TRUSTED_PROXIES=127.0.0.1, ::1")
+        });
+        let web = site.web.endpoint();
+        let authorization = basic("root");
+        let headers = [
+            ("Origin", "https://localhost"),
+            ("Authorization", authorization.as_str()),
+            ("X-Remote-User", "root"),
+        ];
+        let asked = http::request(&web, "GET", "/chat/api/session", &headers);
+        assert!(
+            asked.text().contains("\"account\":null"),
+            "{front:?}: {}",
+            asked.text()
+        );
+        let mut client = Client::connect_with(&web, "/chat/rooms/lobby?format=json", &headers);
+        let welcome = client.text_where(|line| line.contains("\"welcome\""));
+        assert!(
+            welcome.contains("\"you\":\"Anonymous\""),
+            "{front:?}: {welcome}"
+        );
+    }
+}
+
+/// A school or a company is one address.
+fn sixty_from_one_address(site: &ProxiedSite, path: &str) {
+    let web = site.web.endpoint();
+    let own = format!("https://{}", web.host());
+    let there = Endpoint::From([127, 0, 0, 2].into(), Box::new(web));
+    let origin = if path.contains("rooms") {
+        "https://localhost"
+    } else {
+        &own
+    };
+    let mut people = Vec::new();
+    for _ in 0..CROWD {
+        let mut client = Client::connect_with(&there, path, &[("Origin", origin)]);
+        client.text_where(|line| line.contains("\"welcome\""));
+        people.push(client);
+    }
+    let speaker = people.last_mut().expect("there are many");
+    speaker.send(r#"{"type":"say","msgid":"m1","text":"we are all here"}"#);
+    for client in &mut people {
+        client.text_where(|line| line.contains("we are all here"));
+    }
+}
+
+#[test]
+fn sixty_people_of_one_address_are_let_in() {
+    for front in [Front::Apache, Front::Nginx] {
+        let behind = ProxiedSite::start_without_php(front);
+        sixty_from_one_address(&behind, "/chat/rooms/lobby?format=json&history=0");
+        let shortest = ProxiedSite::start_shortest(front);
+        sixty_from_one_address(&shortest, "/chat/lobby?format=json&history=0");
+    }
+}
+
+/// The addresses that people have in bookmarks and mails: of the PHP pages of 2016, and without the slash at the end.
+#[test]
+fn old_addresses_lead_to_the_right_page() {
+    for front in [Front::Apache, Front::Nginx] {
+        let site = ProxiedSite::start_without_php(front);
+        let web = site.web.endpoint();
+        for (old, new) in [
+            ("/chat", "/chat/"),
+            ("/chat?room=lobby", "/chat/?room=lobby"),
+            ("/chat/index.php", "/chat/"),
+            ("/chat/index.php?room=%C5%BD", "/chat/?room=%C5%BD"),
+            ("/chat/room_list.php", "/chat/room_list.html"),
+            (
+                "/chat/room_list_historical.php",
+                "/chat/room_list_historical.html",
+            ),
+            (
+                "/chat/room_history.php?room=lobby",
+                "/chat/room_history.html?room=lobby",
+            ),
+            ("/chat/room_create.php", "/chat/room_create.html"),
+            ("/chat/set_username.php", "/chat/set_username.html"),
+        ] {
+            let answer = http::get(&web, old);
+            let to = answer.header("Location").unwrap_or_default();
+            let to = to
+                .strip_prefix(&format!("https://{}", web.host()))
+                .unwrap_or(to);
+            assert_eq!((answer.status, to), (301, new), "{front:?}: {old}");
+            assert_eq!(http::get(&web, new).status, 200, "{front:?}: {new}");
+        }
+        for other in ["/chatter", "/chat/rooms.php", "/chat/x/index.php"] {
+            assert_ne!(http::get(&web, other).status, 301, "{front:?}: {other}");
+        }
+        let shortest = ProxiedSite::start_shortest(front);
+        let answer = http::get(&shortest.web.endpoint(), "/chat?room=lobby");
+        let to = answer.header("Location").unwrap_or_default();
+        assert!(
+            answer.status == 301 && to.ends_with("/chat/?room=lobby"),
+            "{front:?}: {answer:?}"
+        );
+    }
+}
+
+/// `apt purge` deletes what the site includes; the site has to go on.
+#[test]
+fn the_web_server_starts_when_the_package_is_gone() {
+    let told = std::fs::read_to_string(workspace().join("docs/install.md")).expect("it is there");
+    for (front, line) in [
+        (
+            Front::Apache,
+            "IncludeOptional /etc/websocketd-rs/apache.conf",
+        ),
+        (Front::Nginx, "include /etc/websocketd-rs/nginx.con[f];"),
+    ] {
+        assert!(told.lines().any(|told| told == line), "install.md: {line}");
+        let site = ProxiedSite::start_without_php(front);
+        assert_eq!(http::get(&site.web.endpoint(), "/chat/").status, 200);
+        let files = site.installation.path("/etc/websocketd-rs");
+        std::fs::remove_dir_all(files).expect("it was installed");
+        let config = |name: &str| site.installation.path("/srv").join(name);
+        let mut check = match front {
+            Front::Apache => Command::new("/usr/sbin/apache2"),
+            Front::Nginx => Command::new("/usr/sbin/nginx"),
+        };
+        match front {
+            Front::Apache => check.arg("-t").arg("-f").arg(config("apache.conf")),
+            Front::Nginx => check
+                .args(["-t", "-e", "stderr", "-c"])
+                .arg(config("nginx.conf")),
+        };
+        let checked = Program::run(&check);
+        assert_eq!(checked.code(), 0, "{front:?}: {checked:#?}");
+    }
 }

@@ -269,7 +269,8 @@ pub struct DaemonFlags {
     /// Lowest severity that is logged: debug, trace, access, info, error, fatal or none
     #[arg(long, value_name = "LEVEL", default_value = "access")]
     pub loglevel: String,
-    /// Form of a log line: classic (websocketd's) or json (one object a line)
+    /// Form of a log line: classic (websocketd's), json (one object a line) or journal (priority and no time, for
+    /// journald)
     #[arg(long = "log-format", value_name = "FORMAT", default_value = "classic")]
     pub log_format: String,
     /// Append the log to this file instead of stdout; reopened on SIGHUP, for log rotation

@@ -49,6 +49,16 @@ impl Level {
         }
     }
 
+    /// The priority of syslog(3), which journald filters and colors by.
+    pub fn priority(self) -> u8 {
+        match self {
+            Self::Debug | Self::Trace => 7,
+            Self::Access | Self::Info => 6,
+            Self::Error => 3,
+            Self::Fatal | Self::None => 2,
+        }
+    }
+
     /// The level of that name; case counts, as in websocketd.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|level| level.name() == name)
@@ -74,4 +84,6 @@ pub enum Format {
     Classic,
     /// A JSON object.
     Json,
+    /// For journald, which has the time already: the priority in front (sd-daemon(3)), no time.
+    Journal,
 }

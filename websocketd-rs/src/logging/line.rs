@@ -68,13 +68,21 @@ impl Default for Line {
 impl Line {
     /// Appends the line in the form that websocketd's log parsers read, with its newline.
     pub(super) fn write_classic(&self, out: &mut String, clock: &mut LineTime, now: Timestamp) {
-        let Self {
-            level, category, ..
-        } = self;
-        let level = level.name().to_ascii_uppercase();
+        let level = self.level.name().to_ascii_uppercase();
         out.push_str(clock.rfc1123(now));
         // Writing to a String cannot fail.
-        let _ = write!(out, " | {level:<6} | {category:<10} | ");
+        let _ = write!(out, " | {level:<6} | {:<10} | ", self.category);
+        self.write_rest(out);
+    }
+
+    /// Appends the line as journald takes it from a service's stdout, with its newline: `<6>session | url:'..' | CONNECT`.
+    pub(super) fn write_journal(&self, out: &mut String) {
+        let _ = write!(out, "<{}>{} | ", self.level.priority(), self.category);
+        self.write_rest(out);
+    }
+
+    /// Pairs, message, newline.
+    fn write_rest(&self, out: &mut String) {
         for (index, (key, value)) in self.pairs.iter().enumerate() {
             let blank = if index == 0 { "" } else { " " };
             let _ = write!(out, "{blank}{key}:'");
@@ -219,6 +227,20 @@ mod tests {
             "T | ACCESS | session    | url:'http://a/' pid:'1' | CONNECT\n"
         );
         assert_eq!(line("x", &[]), "T | ACCESS | session    |  | x\n");
+    }
+
+    #[test]
+    fn the_journals_line() {
+        let mut out = String::new();
+        let mut line = make("CONNECT", &[("url", "http://a/")]);
+        line.write_journal(&mut out);
+        line.level = Level::Error;
+        line.message = "<6>not ours\n<6>nor this".into();
+        line.write_journal(&mut out);
+        assert_eq!(
+            out,
+            "<6>session | url:'http://a/' | CONNECT\n<3>session | url:'http://a/' | <6>not ours\\n<6>nor this\n"
+        );
     }
 
     #[test]

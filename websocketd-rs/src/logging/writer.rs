@@ -149,6 +149,7 @@ impl Queue {
         match self.format {
             Format::Classic => line.write_classic(&mut self.text, &mut self.clock, now),
             Format::Json => line.write_json(&mut self.text, now),
+            Format::Journal => line.write_journal(&mut self.text),
         }
     }
 

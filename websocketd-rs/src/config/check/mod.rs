@@ -176,8 +176,9 @@ fn check_log(args: &Args, level: Level) -> Result<Log, Problem> {
     let format = match args.daemon.log_format.as_str() {
         "classic" => Format::Classic,
         "json" => Format::Json,
+        "journal" => Format::Journal,
         other => {
-            let message = format!("--log-format must be classic or json, not '{other}'");
+            let message = format!("--log-format must be classic, json or journal, not '{other}'");
             return Err(Problem::alone("log-format", message));
         }
     };

@@ -348,9 +348,14 @@ fn log_formats() {
     assert_eq!(good(&["cat"]).log.format, Format::Classic);
     let log = good(&["--log-format=json", "--log-file=/x", "cat"]).log;
     assert_eq!((log.format, log.file), (Format::Json, Some("/x".into())));
+    let log = good(&["--log-format=journal", "cat"]).log;
+    assert_eq!(log.format, Format::Journal);
     assert_eq!(good(&["--log-file=", "cat"]).log.file, None);
     let (message, _) = refused(&["--log-format=xml", "cat"]);
-    assert_eq!(message, "--log-format must be classic or json, not 'xml'");
+    assert_eq!(
+        message,
+        "--log-format must be classic, json or journal, not 'xml'"
+    );
 }
 
 #[test]
