@@ -59,6 +59,12 @@ impl Metrics {
             ("{state=\"ending\"}", &self.handlers_ending),
         ];
         page.gauge("handlers", "Handler and CGI processes", &states);
+        page.labelled(
+            "programs_ended",
+            "Handler and CGI processes that ended",
+            "how",
+            &self.programs_ended,
+        );
         page.counter(
             "spawn_failures",
             "Programs that could not be started",

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::config::SiteConfig;
+use crate::config::{Level, SiteConfig};
 use crate::logging::Fields;
 use crate::net::Stream;
 use crate::permit::ProgramPermit;
@@ -46,39 +46,57 @@ pub struct Upgraded {
 
 /// Runs a session to its end: join, close frame, terminate, reap, access line.
 /// `stopping` is cancelled when the server goes down.
-pub async fn run(session: Upgraded, stopping: &CancellationToken) -> End {
-    let Upgraded {
-        stream,
-        early,
-        mut program,
-        permit,
-        mut fields,
-        config,
-    } = session;
-    fields.access("session", "CONNECT");
-    fields.pid = Some(program.pid());
+#[expect(
+    clippy::manual_async_fn,
+    reason = "a block uses what it captures in place; an async fn that takes its argument apart has room for it twice"
+)]
+pub fn run(mut session: Upgraded, stopping: &CancellationToken) -> impl Future<Output = End> {
+    async move {
+        session.fields.pid = Some(session.program.pid());
+        session.fields.access("session", "CONNECT");
 
-    let settings = &config.session;
-    let form = framing::to_program(settings.framing);
-    let mut client = Client::new(stream, &early, form, settings);
-    drop(early);
-    let form = framing::from_program(settings.framing, settings.max_line);
-    let mut join = Join::new(&mut client, &mut program, form, &fields);
-    let end = tokio::select! {
-        biased;
-        end = join.run() => end,
-        () = stopping.cancelled() => End::ServerStopping,
+        let settings = &session.config.session;
+        let form = framing::to_program(settings.framing);
+        let mut client = Client::new(session.stream, &session.early, form, settings);
+        drop(std::mem::take(&mut session.early));
+        let form = framing::from_program(settings.framing, settings.max_line);
+        let mut join = Join::new(&mut client, &mut session.program, form, &session.fields);
+        let end = tokio::select! {
+            biased;
+            end = join.run() => end,
+            () = stopping.cancelled() => End::ServerStopping,
+        };
+        drop(join);
+        // Boxed: an idle session should not hold the room that its end takes.
+        let ending = end_both(
+            end,
+            client,
+            &mut session.program,
+            &session.fields,
+            &session.config,
+        );
+        let ended = Box::pin(ending).await;
+        drop(session.permit);
+
+        log_end(end, ended, &mut session.fields);
+        end
+    }
+}
+
+fn log_end(end: End, ended: Ended, fields: &mut Fields) {
+    fields.exit = ended.status();
+    // What our own signals do to a program is no news.
+    let is_failure = end == End::HandlerEnded && !ended.is_success();
+    let level = if is_failure {
+        Level::Access
+    } else {
+        Level::Trace
     };
-    drop(join);
-    // Boxed: an idle session should not hold the room that its end takes.
-    Box::pin(end_both(end, client, &mut program, &fields, &config)).await;
-    drop(permit);
-
+    fields.log(level, "process", &format!("Program {ended}"));
     if let Some((level, remark)) = end.remark() {
         fields.log(level, "session", remark);
     }
     fields.access("session", "DISCONNECT");
-    end
 }
 
 /// Ends client and program side by side; returns when the client's connection is closed and the process group is gone.
@@ -114,7 +132,7 @@ mod tests {
     use super::*;
 
     /// Most bytes of a session's future. Each idle session pays for it, so that a growth is to be decided on, not to happen.
-    const MAX_FUTURE: usize = 1472;
+    const MAX_FUTURE: usize = 1088;
 
     #[test]
     fn an_idle_session_stays_small() {

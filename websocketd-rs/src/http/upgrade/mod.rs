@@ -128,6 +128,7 @@ async fn start(
         Ok(prepared) => prepared,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    command.log_environment(fields);
     let (file, search) = (command.program.clone(), search_path(&command.env));
     Ok(match exchange.spawn(command).await {
         Ok(program) => Ok(Ready {
