@@ -19,6 +19,7 @@ mod memory;
 mod old_pages;
 mod people;
 mod php;
+mod power;
 mod protocol;
 mod rush;
 mod storage;
