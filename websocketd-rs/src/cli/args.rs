@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::Parser;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
+use super::limits::LimitFlags;
+
 /// The command line as typed. Defaults are here; [`crate::config`] checks what the values mean together.
 #[derive(Debug, Clone, Parser)]
 #[command(
@@ -130,7 +132,7 @@ pub struct AccessFlags {
     #[arg(long)]
     pub sameorigin: bool,
     /// Refuse upgrades (403) whose Origin is not in this list of [scheme://]host[:port], separated by commas; without a
-    /// port any port matches
+    /// port any port matches, *.example.org stands for all names below example.org
     #[arg(long, value_name = "LIST")]
     pub origin: Option<String>,
     /// Proxies whose Forwarded and X-Forwarded-For / -Proto headers are believed: a list of
@@ -160,6 +162,10 @@ pub struct ProgramFlags {
     /// chosen; the program finds it in `WEBSOCKET_PROTOCOL`
     #[arg(long, value_name = "LIST")]
     pub protocol: Option<String>,
+    /// Answer an upgrade that is refused with 101 and a close frame whose code is 4000 more than the HTTP status: pages
+    /// see a close code, but no status
+    #[arg(long = "refuse-with-close")]
+    pub refuse_with_close: bool,
     /// Close code for an exit status of the program, as STATUS:CODE with a code from 4000 to 4999; may be given several
     /// times. Without it status 0 gives 1000, any other 1011
     #[arg(long = "close-on-exit", value_name = "STATUS:CODE")]
@@ -169,6 +175,13 @@ pub struct ProgramFlags {
     /// (Java, Python 2) print ? for what is not ASCII
     #[arg(long, value_name = "LIST", default_value = "PATH,LD_LIBRARY_PATH")]
     pub passenv: String,
+    /// Variable for programs, as NAME=VALUE; may be given several times. One of the daemon's own that --passenv names gets
+    /// this value
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub env: Vec<String>,
+    /// Working directory of programs; without it the daemon's own. CGI programs start in the directory they are in
+    #[arg(long, value_name = "DIR", value_parser = path())]
+    pub cwd: Option<PathBuf>,
     /// Milliseconds added to each wait before a program whose session has ended gets SIGINT (after 100), SIGTERM (250
     /// later) and SIGKILL (500 later)
     #[arg(long, value_name = "MS", default_value_t = 0)]
@@ -191,65 +204,6 @@ pub struct ProgramFlags {
     pub handlerprocs: u64,
 }
 
-/// Every bound.
-#[derive(Debug, Clone, clap::Args)]
-#[command(next_help_heading = "Limits")]
-pub struct LimitFlags {
-    /// Programs (WebSocket and CGI) at once; further requests get 429; 0 or less: unlimited
-    #[arg(long, value_name = "N", default_value_t = 1024)]
-    pub maxforks: i64,
-    /// Connections at once; further clients wait in the kernel's queue until one ends
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
-    pub maxconns: u64,
-    /// Connections at once from one client address (IPv6: from one /64); further ones get 429. For a client behind a
-    /// --trusted-proxy its programs are counted. 0: unlimited; behind a proxy that is not trusted all clients share one address
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub maxconnsperip: u64,
-    /// Bytes of a message from the client; larger ones close the connection with 1009; 0 or less: unlimited
-    #[arg(long, value_name = "BYTES", default_value_t = 1_048_576)]
-    pub maxframesize: i64,
-    /// Fragments of one message; more close the connection with 1008
-    #[arg(long, value_name = "N", default_value_t = 131_072)]
-    pub maxfragments: u64,
-    /// Bytes of a line from the program; a longer one ends the session with 1011
-    #[arg(long, value_name = "BYTES", default_value_t = 4_194_304)]
-    pub maxline: u64,
-    /// Bytes of a request's head; larger ones get 431
-    #[arg(long, value_name = "BYTES", default_value_t = 1_048_576)]
-    pub maxheaderbytes: u64,
-    /// Header fields of a request; more get 431
-    #[arg(long, value_name = "N", default_value_t = 256)]
-    pub maxheaders: u64,
-    /// Bytes of a program's environment, most of which are the request's headers; larger ones get 431
-    #[arg(long, value_name = "BYTES", default_value_t = 1_048_576)]
-    pub maxenvbytes: u64,
-    /// Milliseconds for the TLS handshake
-    #[arg(long, value_name = "MS", default_value_t = 10_000)]
-    pub tlstimeout: u64,
-    /// Milliseconds from the first byte of a request's head to its end
-    #[arg(long, value_name = "MS", default_value_t = 10_000)]
-    pub headertimeout: u64,
-    /// Milliseconds a kept-alive HTTP connection may be silent between requests
-    #[arg(long, value_name = "MS", default_value_t = 60_000)]
-    pub idletimeout: u64,
-    /// Milliseconds a session may pass without a message in either direction (pings do not count) before it is closed
-    /// with 4408; 0: for ever
-    #[arg(long, value_name = "MS", default_value_t = 0)]
-    pub sessionidletimeout: u64,
-    /// Milliseconds a write to the client may make no progress before the connection is dropped
-    #[arg(long, value_name = "MS", default_value_t = 60_000)]
-    pub writetimeout: u64,
-    /// Milliseconds to wait for the client's close frame after ours
-    #[arg(long, value_name = "MS", default_value_t = 3_000)]
-    pub closetimeout: u64,
-    /// Milliseconds between keep-alive pings; a client that sends nothing for two intervals is dropped; 0: no pings
-    #[arg(long, value_name = "MS", default_value_t = 0)]
-    pub pingms: u64,
-    /// Milliseconds that programs get to end by themselves when the daemon stops
-    #[arg(long, value_name = "MS", default_value_t = 3_000)]
-    pub shutdowngrace: u64,
-}
-
 /// The daemon itself.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "The daemon")]
@@ -261,6 +215,12 @@ pub struct DaemonFlags {
     /// Check flags, configuration file and TLS files, report what is wrong, and exit
     #[arg(long)]
     pub check: bool,
+    /// Stop when the first session has ended
+    #[arg(long)]
+    pub once: bool,
+    /// Stop when there has been no connection for so many milliseconds (for socket activation); 0: never
+    #[arg(long = "exit-when-idle", value_name = "MS", default_value_t = 0)]
+    pub exit_when_idle: u64,
     /// Become this user, with its groups only, once the ports are bound. Programs run as that user and can't gain rights
     /// through set-uid bits. Needs root. A reload reads certificates and opens the log file as that user.
     /// In a [route]: the user of that route's programs

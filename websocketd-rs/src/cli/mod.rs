@@ -4,6 +4,7 @@
 
 mod args;
 mod flag;
+mod limits;
 mod number;
 mod text;
 
@@ -14,10 +15,10 @@ use std::path::Path;
 use clap::{CommandFactory, FromArgMatches};
 
 pub use args::{
-    AboutFlags, AccessFlags, Args, ContentFlags, DaemonFlags, LimitFlags, ListenFlags,
-    ProgramFlags, TlsFlags,
+    AboutFlags, AccessFlags, Args, ContentFlags, DaemonFlags, ListenFlags, ProgramFlags, TlsFlags,
 };
 pub(crate) use flag::Words;
+pub use limits::LimitFlags;
 pub use text::version;
 
 /// An end of the program before it serves anything: what goes to which stream, and the exit code.

@@ -2,10 +2,10 @@
 
 use std::ffi::OsString;
 
-use super::check::{Problem, check, check_route_user, check_site, max_forks};
+use super::check::{Problem, check, check_route_user, check_site, check_variable, max_forks};
 use super::sections::{ConfigFile, Section};
 use super::{Config, Environment, ForkLimit, SiteConfig, SiteKey, User};
-use crate::cli::{self, Ending, Words};
+use crate::cli::{self, Args, Ending, Words};
 
 /// What the command line and the file it names say.
 #[derive(Debug, Clone)]
@@ -53,13 +53,14 @@ impl Merge<'_> {
         let global = &self.file.global;
         let base = cli::type_words(self.words.clone(), self.program)?;
         let must_serve = self.file.routes.is_empty();
-        let mut config = check(&base, &global.variables, self.environment, must_serve)
+        let own = global_variables(&base, global).map_err(|problem| self.blame(problem, global))?;
+        let mut config = check(&base, &own, self.environment, must_serve)
             .map_err(|problem| self.blame(problem, global))?;
         if let Some(user) = &mut config.user {
             self.sign(user, global);
         }
         for (path, section) in &self.file.routes {
-            let site = self.route(path, section, config.user.as_ref())?;
+            let site = self.route(path, section, &own, config.user.as_ref())?;
             config.sites.push(site.into());
         }
         // Stable: among those of one precedence the daemon's own settings, which came first, are to be the last.
@@ -78,6 +79,7 @@ impl Merge<'_> {
         &self,
         path: &str,
         section: &Section,
+        variables: &Environment,
         own: Option<&User>,
     ) -> Result<SiteConfig, Ending> {
         let global = &self.file.global;
@@ -88,7 +90,7 @@ impl Merge<'_> {
         }
         inherited.command.clear();
         let merged = cli::type_words(inherited.overridden_by(&section.words), self.program)?;
-        let variables = [&global.variables[..], &section.variables[..]].concat();
+        let variables = [&variables[..], &section.variables[..]].concat();
         let mut site = check_site(&merged, &variables, self.environment, true)
             .and_then(|site| check_route_user(site, own))
             .map_err(|problem| self.blame(problem.in_route(path), section))?;
@@ -125,6 +127,17 @@ impl Merge<'_> {
             user.setting = format!("{}: user={}", self.file.at(line), user.name);
         }
     }
+}
+
+/// Variables that hold everywhere: of the file, and of `--env`, which wins.
+fn global_variables(base: &Args, global: &Section) -> Result<Environment, Problem> {
+    let mut variables = global.variables.clone();
+    for typed in &base.programs.env {
+        let checked = check_variable(typed);
+        variables
+            .push(checked.map_err(|reason| Problem::alone("env", format!("--env: {reason}")))?);
+    }
+    Ok(variables)
 }
 
 #[cfg(test)]

@@ -59,6 +59,10 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// Time a kept-alive connection may be silent between requests.
     pub idle_timeout: Duration,
+    /// `--once`: the server stops when the first session has ended.
+    pub once: bool,
+    /// `--exit-when-idle`: the server stops when it has had no connection for so long; `None`: never.
+    pub exit_when_idle: Option<Duration>,
     /// Bytes of a request head.
     pub max_header_bytes: usize,
     /// Header fields of a request.

@@ -16,7 +16,7 @@ const SHORT_KEYS: [(&str, &str); 2] = [("cgi", "cgidir"), ("static", "staticdir"
 
 /// Flags that a route may set for itself. The rest belongs to the daemon or to the connection, which is there before the route
 /// is known.
-pub(super) const ROUTE_FLAGS: [&str; 31] = [
+pub(super) const ROUTE_FLAGS: [&str; 33] = [
     "dir",
     "staticdir",
     "cgidir",
@@ -33,6 +33,8 @@ pub(super) const ROUTE_FLAGS: [&str; 31] = [
     "passenv",
     "user",
     "closems",
+    "cwd",
+    "refuse-with-close",
     "cgitimeout",
     "handlercpu",
     "handlermemory",

@@ -102,6 +102,8 @@ pub struct Session {
     pub max_line: usize,
     /// Most fragments of one message.
     pub max_fragments: usize,
+    /// `--refuse-with-close`: a refused upgrade gets 101 and a close frame.
+    pub refuse_with_close: bool,
     /// Subprotocols in the order of preference; empty: none is negotiated.
     pub protocols: Vec<String>,
     /// Close codes by exit status, from 4000 to 4999 (RFC 6455 section 7.4.2: for private use).
@@ -121,6 +123,8 @@ pub struct Session {
 pub struct Process {
     /// Variables of the daemon's own environment that programs inherit, `--passenv`, as read once in main.
     pub inherited_env: Vec<(OsString, OsString)>,
+    /// `--cwd`: working directory of handlers, canonical; `None`: the daemon's. CGI programs start in their own.
+    pub cwd: Option<PathBuf>,
     /// `--maxenvbytes`: bytes of a program's environment.
     pub max_environment: usize,
     /// `--closems`: added to each step of the termination ladder.

@@ -3,7 +3,7 @@
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::origin::{self, Mismatch};
-use super::request::{BodyLength, Head, Version};
+use super::request::{BodyLength, Head, Version, is_token_byte};
 use crate::logging::shortened;
 
 /// What a good handshake is answered with.
@@ -71,8 +71,26 @@ pub(super) fn shown_offer(head: &Head) -> Option<String> {
     (!offer.is_empty()).then(|| shortened(&offer, MAX_SHOWN_OFFER).into_owned())
 }
 
+/// `Sec-WebSocket-Accept` for a request that is an opening handshake, wherever it comes from; `None` for one that is not.
+pub(super) fn accept(head: &Head) -> Option<String> {
+    let is_handshake = head.version != Version::Http10
+        && head.body == BodyLength::Known(0)
+        && check_method_and_version(head).is_ok();
+    find_key(head)
+        .filter(|_| is_handshake)
+        .map(derive_accept_key)
+}
+
+/// The first subprotocol that the client offers, if it is a name.
+pub(super) fn first_offer(head: &Head) -> Option<String> {
+    let value = head.headers.get("sec-websocket-protocol")?;
+    let first = value.split(|&byte| byte == b',').next()?.trim_ascii();
+    let is_name = !first.is_empty() && first.iter().copied().all(is_token_byte);
+    is_name.then(|| String::from_utf8_lossy(first).into_owned())
+}
+
 /// The first of the client's subprotocols that is listed, whose order is the client's wish (section 1.9).
-fn negotiate(head: &Head, protocols: &[String]) -> Option<String> {
+pub(super) fn negotiate(head: &Head, protocols: &[String]) -> Option<String> {
     head.headers
         .all("sec-websocket-protocol")
         .flat_map(|value| value.split(|&byte| byte == b','))

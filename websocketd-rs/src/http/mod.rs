@@ -24,6 +24,7 @@ mod upgrade;
 use std::io;
 use std::sync::Arc;
 
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
@@ -49,6 +50,8 @@ pub struct Service {
     pub sites: Sites,
     /// Permits of each client address: for connections, or behind a proxy for programs.
     pub addresses: Arc<AddressPermits>,
+    /// Notified when a session has ended.
+    pub session_ended: Arc<Notify>,
     /// Cancelled when the server goes down: a connection between requests ends at once, one in a request after it.
     pub stopping: CancellationToken,
 }

@@ -92,7 +92,7 @@ fn is_same(origin: &Origin, rules: &OriginRules<'_>) -> bool {
         && origin.port.unwrap_or(default_port(&origin.scheme)) == port
 }
 
-/// `[scheme://]host[:port]`; no port means any, and so does `80` in websocketd, unless the entry ends in it.
+/// `[scheme://]host[:port]`, where `*.` before the host stands for names below it; no port means any, and so does `80` in websocketd, unless the entry ends in it.
 fn is_match(origin: &Origin, entry: &str) -> bool {
     let entry = entry.trim();
     let (scheme, authority) = match entry.split_once("://") {
@@ -105,8 +105,16 @@ fn is_match(origin: &Origin, entry: &str) -> bool {
     let Some((host, port)) = split_host(authority.strip_suffix('/').unwrap_or(authority)) else {
         return false;
     };
+    let is_host = match host.strip_prefix("*.") {
+        // Names below it, and not itself, as a certificate's wildcard; any number of labels.
+        Some(domain) => {
+            let below = origin.host.strip_suffix(&domain.to_ascii_lowercase());
+            below.is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
+        }
+        None => host.eq_ignore_ascii_case(&origin.host),
+    };
     !host.is_empty()
-        && host.eq_ignore_ascii_case(&origin.host)
+        && is_host
         && port.is_none_or(|port| port == origin.port.unwrap_or(default_port(&origin.scheme)))
 }
 
@@ -116,6 +124,7 @@ pub fn is_pattern(entry: &str) -> bool {
     let authority = authority.strip_suffix('/').unwrap_or(authority);
     let is_scheme = !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let host = split_host(authority).map(|(host, _)| host);
+    let host = host.map(|host| host.strip_prefix("*.").unwrap_or(host));
     is_scheme && host.is_some_and(|host| !host.is_empty() && !host.contains('*'))
 }
 
@@ -321,6 +330,23 @@ mod tests {
             ("https://a.example", Some("https://a.example:99"), true),
             ("https://a.example", Some("http://a.example"), false),
             ("https://a.example:99", Some("https://a.example"), false),
+            ("*.a.example", Some("http://b.a.example"), true),
+            ("*.A.example", Some("https://c.B.a.example:8443"), true),
+            ("*.a.example", Some("http://a.example"), false),
+            ("*.a.example", Some("http://.a.example"), false),
+            ("*.a.example", Some("http://xa.example"), false),
+            ("*.a.example", Some("http://b.a.example.evil"), false),
+            (
+                "https://*.a.example:8443",
+                Some("https://b.a.example:8443"),
+                true,
+            ),
+            (
+                "https://*.a.example:8443",
+                Some("https://b.a.example"),
+                false,
+            ),
+            ("*", Some("http://a.example"), false),
             ("[::1]", Some("http://[::1]:5"), true),
             ("[::1]:5", Some("http://[::1]:6"), false),
             ("", None, false),
@@ -345,6 +371,8 @@ mod tests {
             "https://a.example:8443",
             "[::1]:5",
             "a.example/",
+            "*.a.example",
+            "https://*.a.example:8443",
         ] {
             assert!(is_pattern(entry), "{entry}");
         }
@@ -353,6 +381,8 @@ mod tests {
             "http://",
             "*",
             "https://*",
+            "*.",
+            "a.*.example",
             "a b",
             "http:/a",
             "a.example/x",

@@ -188,6 +188,7 @@ async fn serve(stream: Stream, peer: Peer, service: Arc<Service>) {
         let _open = METRICS.sessions_open.enter();
         let end = session::run(upgraded, &service.stopping).await;
         METRICS.sessions_ended.add(end.label());
+        service.session_ended.notify_one();
     }
 }
 

@@ -11,6 +11,7 @@ mod notify;
 mod permits;
 mod plain_http;
 mod redirect;
+mod self_stop;
 mod start;
 mod verify;
 mod workers;
@@ -38,6 +39,7 @@ use accept::Interval;
 use error::ReloadError;
 use listeners::{BoundListeners, Listeners};
 use notify::Notifier;
+use self_stop::SelfStop;
 use workers::Workers;
 
 /// The server in operation.
@@ -74,6 +76,7 @@ impl<'workers> Server<'workers> {
                 sites: Sites::new(&config, &spawners),
                 config: Arc::new(config),
                 addresses: Arc::default(),
+                session_ended: Arc::default(),
                 stopping: stopping.clone(),
             }),
             tls,
@@ -103,6 +106,7 @@ impl<'workers> Server<'workers> {
         let mut spawners = self
             .background
             .spawn(async move { spawners.listen().await });
+        let mut self_stop = SelfStop::new(&self.service.config.limits, &self.service.session_ended);
         let mut notifier = Notifier::new(&self.service.config.supervisor);
         log(Level::Trace, "server", "Ready");
         notifier.ready();
@@ -119,6 +123,10 @@ impl<'workers> Server<'workers> {
                     }
                 },
                 () = notifier.watch() => {}
+                reason = self_stop.due(&self.tasks) => {
+                    log(Level::Info, "server", reason);
+                    break Ok(());
+                }
                 dead = &mut spawners => {
                     let dead = dead.unwrap_or_else(|error| error.to_string());
                     break Err(ServerError::SpawnerDied(dead));
@@ -168,6 +176,7 @@ impl<'workers> Server<'workers> {
             sites: self.service.sites.reload(&config, &self.spawners),
             config: Arc::new(config),
             addresses: Arc::clone(&self.service.addresses),
+            session_ended: Arc::clone(&self.service.session_ended),
             stopping: self.stopping.clone(),
         });
         log(

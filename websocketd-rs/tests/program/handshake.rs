@@ -328,3 +328,43 @@ fn the_same_origin_has_the_same_scheme() {
         assert_eq!(ask(&daemon, &request).1.status, status, "{origin}");
     }
 }
+
+#[test]
+fn a_refusal_can_be_a_close_frame() {
+    let words = [
+        "--refuse-with-close",
+        "--maxforks=1",
+        "--origin=*.a.example",
+        "/bin/cat",
+    ];
+    let mut daemon = serve(&words);
+    let (_kept, reply) = upgrade(&daemon, "/", "Origin: http://www.a.example\r\n");
+    assert_eq!(reply.status, 101);
+    for (fields, code, message) in [
+        ("", 4429, "Max of possible forks already active"),
+        ("Sec-WebSocket-Protocol: chat\r\n", 4429, "Max of possible"),
+    ] {
+        let (mut client, reply) = upgrade(&daemon, "/", fields);
+        assert_eq!(reply.status, 101);
+        let offered = (!fields.is_empty()).then_some("chat");
+        assert_eq!(reply.header("sec-websocket-protocol"), offered);
+        let frames = client.0.frames();
+        assert_eq!(frames.len(), 1);
+        assert_eq!(frames[0].opcode, opcode::CLOSE);
+        let expected = [&u16::to_be_bytes(code)[..], b"429 Too Many Requests"].concat();
+        assert_eq!(frames[0].payload, expected);
+        daemon.read_until(message);
+    }
+    drop(daemon);
+    let daemon = serve(&["--refuse-with-close", "--origin=*.a.example", "/bin/cat"]);
+    let (mut client, reply) = upgrade(&daemon, "/", "Origin: http://a.example\r\n");
+    assert_eq!(reply.status, 101);
+    assert!(
+        client.0.frames()[0]
+            .payload
+            .starts_with(&4403_u16.to_be_bytes())
+    );
+    // What is no handshake has no frames.
+    let request = format!("GET / HTTP/1.1\r\nHost: h\r\n{UPGRADE}{VERSION}\r\n");
+    assert_eq!(ask(&daemon, &request).1.status, 403);
+}

@@ -292,3 +292,60 @@ fn the_stop_waits_for_the_slowest_route() {
         "{log}"
     );
 }
+
+#[test]
+fn variables_and_directory_are_the_routes() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let text = "env=A=file\nenv=B=file\n[route /a]\ncwd=/usr\nenv=C=route\n\
+                command=/bin/sh -c 'echo $A $B $C $(pwd)'\n\
+                [route /b]\ncommand=/bin/sh -c 'echo $A $B $C $(pwd)'\n";
+    std::fs::write(file.path(), text).expect("its text");
+    let config = format!("--config={}", file.path().display());
+    let words = [
+        "--port=0",
+        "--address=127.0.0.1",
+        "--cwd=/etc",
+        "--env=B=line",
+        "--env=C=line",
+    ];
+    let daemon = Daemon::start(&[&words[..], &[&config]].concat());
+    let said = |path: &str| {
+        let (mut client, reply) = crate::handshake::upgrade(&daemon, path, "");
+        assert_eq!(reply.status, 101);
+        crate::handshake::messages(&mut client)
+    };
+    assert_eq!(said("/a"), ["file line route /usr"]);
+    assert_eq!(said("/b"), ["file line line /etc"]);
+    for (word, part) in [
+        ("--env=x", "--env: write it as NAME=value"),
+        ("--env=1=2", "--env: '1' is no name"),
+        ("--cwd=/nope", "--cwd: cannot open directory '/nope'"),
+        (
+            "--cwd=/etc/passwd",
+            "--cwd: '/etc/passwd' is not a directory",
+        ),
+    ] {
+        let ran = crate::daemon::run(&[word, "/bin/cat"]);
+        assert!(
+            ran.code == Some(1) && ran.stderr.starts_with(part),
+            "{}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn a_relative_command_is_found_from_another_directory() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("say");
+    std::fs::write(&path, "#!/bin/sh\npwd\n").expect("a script");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&path, mode).expect("its mode");
+    let words = ["--port=0", "--address=127.0.0.1", "--cwd=/usr", "./say"];
+    let daemon = Daemon::start_with(&words, |command| {
+        command.current_dir(dir.path());
+    });
+    let (mut client, reply) = crate::handshake::upgrade(&daemon, "/", "");
+    assert_eq!(reply.status, 101);
+    assert_eq!(crate::handshake::messages(&mut client), ["/usr"]);
+}

@@ -315,3 +315,35 @@ fn the_working_directory_need_not_be_open_to_the_user() {
     assert_eq!(daemon.stop().0, Some(0));
     fs::set_permissions(dir.path(), everybody(0o700)).unwrap();
 }
+
+#[test]
+fn once_is_one_session() {
+    let words = ["--once", "--port=0", "--address=127.0.0.1", "/bin/cat"];
+    let mut daemon = Daemon::start(&words);
+    // What is no session does not count.
+    assert_eq!(crate::http::get(&daemon, "/").status, 404);
+    let (client, reply) = crate::handshake::upgrade(&daemon, "/", "");
+    assert_eq!(reply.status, 101);
+    drop(client);
+    daemon.read_until("The session of --once has ended");
+    assert_eq!(daemon.end().0, Some(0));
+}
+
+#[test]
+fn an_idle_daemon_stops_when_that_was_asked_for() {
+    let words = [
+        "--exit-when-idle=300",
+        "--port=0",
+        "--address=127.0.0.1",
+        "/bin/cat",
+    ];
+    let mut daemon = Daemon::start(&words);
+    let (client, reply) = crate::handshake::upgrade(&daemon, "/", "");
+    assert_eq!(reply.status, 101);
+    // Far longer than the limit, with a session that is open and silent.
+    std::thread::sleep(std::time::Duration::from_millis(1200));
+    assert!(TcpStream::connect(("127.0.0.1", daemon.port())).is_ok());
+    drop(client);
+    daemon.read_until("No connection for --exit-when-idle");
+    assert_eq!(daemon.end().0, Some(0));
+}

@@ -33,6 +33,7 @@ pub(super) fn check_session(args: &Args, program: Option<Program>) -> Result<Ses
             .filter(|&bytes| bytes > 0),
         max_line: bounded("maxline", args.limits.maxline, 1, MAX_BYTES)?,
         max_fragments: bounded("maxfragments", args.limits.maxfragments, 1, MAX_COUNT)?,
+        refuse_with_close: args.programs.refuse_with_close,
         protocols: check_protocols(args.programs.protocol.as_deref())?,
         exit_codes: check_exit_codes(&args.programs.close_on_exit)?,
         ping_interval: match args.limits.pingms {
@@ -48,24 +49,29 @@ pub(super) fn check_session(args: &Args, program: Option<Program>) -> Result<Ses
     })
 }
 
-pub(super) fn check_limits(args: &cli::LimitFlags) -> Result<Limits, Problem> {
+pub(super) fn check_limits(args: &Args) -> Result<Limits, Problem> {
     Ok(Limits {
-        max_forks: max_forks(args),
-        max_connections: bounded("maxconns", args.maxconns, 1, MAX_COUNT)?,
-        max_connections_per_address: match args.maxconnsperip {
+        max_forks: max_forks(&args.limits),
+        once: args.daemon.once,
+        exit_when_idle: match args.daemon.exit_when_idle {
+            0 => None,
+            limit => Some(wait("exit-when-idle", limit)?),
+        },
+        max_connections: bounded("maxconns", args.limits.maxconns, 1, MAX_COUNT)?,
+        max_connections_per_address: match args.limits.maxconnsperip {
             0 => None,
             connections => Some(bounded("maxconnsperip", connections, 1, MAX_COUNT)?),
         },
-        tls_timeout: wait("tlstimeout", args.tlstimeout)?,
-        header_timeout: wait("headertimeout", args.headertimeout)?,
-        idle_timeout: wait("idletimeout", args.idletimeout)?,
+        tls_timeout: wait("tlstimeout", args.limits.tlstimeout)?,
+        header_timeout: wait("headertimeout", args.limits.headertimeout)?,
+        idle_timeout: wait("idletimeout", args.limits.idletimeout)?,
         max_header_bytes: bounded(
             "maxheaderbytes",
-            args.maxheaderbytes,
+            args.limits.maxheaderbytes,
             MIN_HEADER_BYTES,
             MAX_BYTES,
         )?,
-        max_headers: bounded("maxheaders", args.maxheaders, 1, 1 << 16)?,
+        max_headers: bounded("maxheaders", args.limits.maxheaders, 1, 1 << 16)?,
     })
 }
 

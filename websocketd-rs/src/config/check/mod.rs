@@ -1,6 +1,7 @@
 //! From what was typed to what is meant, in websocketd's order of checks and with its texts and exit codes.
 
 mod bounds;
+mod listen;
 mod program;
 mod serve;
 
@@ -8,10 +9,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::supervisor::passes_sockets;
 use super::{
-    Config, Environment, ForkLimit, Format, Level, Listen, Log, Process, SiteConfig, SiteKey,
-    Supervisor, Tls, User,
+    Config, Environment, ForkLimit, Format, Level, Log, Process, SiteConfig, SiteKey, Supervisor,
+    User,
 };
 use crate::cli::{Args, Ending};
 pub(super) use bounds::max_forks;
@@ -19,9 +19,10 @@ use bounds::{
     MAX_ENVIRONMENT_BYTES, MAX_WAIT_MS, MIN_ENVIRONMENT_BYTES, bounded, check_limits,
     check_resources, check_session, grace, wait,
 };
+use listen::{check_listen, check_tls};
 pub(super) use program::check_variable;
 use program::{find_program, inherited};
-use serve::{check_http, check_proxies};
+use serve::check_http;
 
 /// What is wrong with what was typed.
 #[derive(Debug)]
@@ -44,7 +45,7 @@ enum Manner {
 }
 
 impl Problem {
-    fn alone(flag: &'static str, message: String) -> Self {
+    pub(super) fn alone(flag: &'static str, message: String) -> Self {
         Self {
             flag,
             message,
@@ -107,7 +108,7 @@ pub(super) fn check(
     let site = check_site(args, variables, environment, must_serve)?;
     Ok(Config {
         listen: check_listen(args, tls, environment)?,
-        limits: check_limits(&args.limits)?,
+        limits: check_limits(args)?,
         log: check_log(args, level)?,
         user: site.user.clone(),
         sites: vec![Arc::new(site)],
@@ -138,6 +139,7 @@ pub(super) fn check_site(
                 MIN_ENVIRONMENT_BYTES,
                 MAX_ENVIRONMENT_BYTES,
             )?,
+            cwd: check_cwd(args)?,
             inherited_env: inherited(&args.programs.passenv, environment, variables),
             close_delay: Duration::from_millis(args.programs.closems.min(MAX_WAIT_MS)),
             shutdown_grace: grace(&args.limits)?,
@@ -147,29 +149,6 @@ pub(super) fn check_site(
         user: check_user(args)?,
         forks: ForkLimit::Shared,
     })
-}
-
-fn check_tls(args: &Args) -> Result<Option<Tls>, Problem> {
-    // websocketd takes an empty file name for a flag that was not given.
-    let given = |path: &Option<PathBuf>| path.clone().filter(|path| !path.as_os_str().is_empty());
-    let tls = &args.tls;
-    match (tls.ssl, given(&tls.sslcert), given(&tls.sslkey)) {
-        (true, Some(cert), Some(key)) => Ok(Some(Tls {
-            cert,
-            key,
-            client_ca: given(&tls.sslca),
-        })),
-        (true, _, _) => {
-            let message = "please specify both --sslcert and --sslkey when requesting --ssl";
-            Err(Problem::alone("ssl", message.to_owned()))
-        }
-        (false, None, None) => Ok(None),
-        (false, cert, _) => {
-            let flag = if cert.is_some() { "sslcert" } else { "sslkey" };
-            let message = "you should not be using --ssl* flags when there is no --ssl option";
-            Err(Problem::alone(flag, message.to_owned()))
-        }
-    }
 }
 
 fn check_log(args: &Args, level: Level) -> Result<Log, Problem> {
@@ -194,16 +173,6 @@ fn check_log(args: &Args, level: Level) -> Result<Log, Problem> {
     })
 }
 
-/// Without a list of proxies every client could choose its own address.
-fn check_proxy_protocol(args: &Args) -> Result<bool, Problem> {
-    let trusted = args.access.trusted_proxy.as_deref().unwrap_or_default();
-    if args.access.proxy_protocol && trusted.trim().is_empty() {
-        let message = "--proxy-protocol needs --trusted-proxy: name the addresses that may use it";
-        return Err(Problem::alone("proxy-protocol", message.to_owned()));
-    }
-    Ok(args.access.proxy_protocol)
-}
-
 fn check_user(args: &Args) -> Result<Option<User>, Problem> {
     let Some(name) = args.daemon.user.clone().filter(|name| !name.is_empty()) else {
         return Ok(None);
@@ -226,6 +195,24 @@ fn check_user(args: &Args) -> Result<Option<User>, Problem> {
     }
 }
 
+fn check_cwd(args: &Args) -> Result<Option<PathBuf>, Problem> {
+    let typed = args.programs.cwd.as_ref();
+    let Some(dir) = typed.filter(|dir| !dir.as_os_str().is_empty()) else {
+        return Ok(None);
+    };
+    match dir.canonicalize() {
+        Ok(real) if real.is_dir() => Ok(Some(real)),
+        Ok(_) => {
+            let message = format!("--cwd: '{}' is not a directory", dir.display());
+            Err(Problem::alone("cwd", message))
+        }
+        Err(error) => {
+            let message = format!("--cwd: cannot open directory '{}': {error}", dir.display());
+            Err(Problem::alone("cwd", message))
+        }
+    }
+}
+
 /// A route may run its programs as anybody but root, when the daemon gives up root's rights: a spawner would have to keep them.
 pub(super) fn check_route_user(
     route: SiteConfig,
@@ -238,72 +225,6 @@ pub(super) fn check_route_user(
         return Err(Problem::alone("user", message.to_owned()));
     }
     Ok(route)
-}
-
-fn check_listen(
-    args: &Args,
-    tls: Option<Tls>,
-    environment: &Environment,
-) -> Result<Listen, Problem> {
-    let inherited = passes_sockets(environment, std::process::id());
-    let proxy_protocol = check_proxy_protocol(args)?;
-    let trusted_proxies = check_proxies(args.access.trusted_proxy.as_deref().unwrap_or_default())?;
-    let args = &args.listening;
-    let unix_socket = args
-        .unixsocket
-        .clone()
-        .filter(|path| !path.as_os_str().is_empty());
-    let tcp_asked = args.port.is_some() || !args.address.is_empty() || args.redirport != 0;
-    let standard = if tls.is_some() { 443 } else { 80 };
-    let port = args.port.unwrap_or(standard);
-    Ok(Listen {
-        addresses: args.address.clone(),
-        port: (tcp_asked || (unix_socket.is_none() && !inherited)).then_some(port),
-        redirect_port: (args.redirport != 0).then_some(args.redirport),
-        unix_socket,
-        unix_socket_mode: args
-            .unixsocket_mode
-            .as_deref()
-            .filter(|typed| !typed.is_empty())
-            .map(check_mode)
-            .transpose()?,
-        inherited,
-        proxy_protocol,
-        trusted_proxies,
-        admin: args
-            .admin_address
-            .as_deref()
-            .filter(|typed| !typed.is_empty())
-            .map(check_admin)
-            .transpose()?,
-        tls,
-    })
-}
-
-/// A file's mode as chmod(1) takes it, in octal.
-fn check_mode(typed: &str) -> Result<u32, Problem> {
-    let digits = !typed.is_empty() && typed.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
-    let mode = u32::from_str_radix(typed, 8).ok();
-    mode.filter(|mode| digits && *mode <= 0o777).ok_or_else(|| {
-        let message = format!(
-            "--unixsocket-mode must be octal, as 660 or 0666, not '{}'",
-            typed.escape_debug()
-        );
-        Problem::alone("unixsocket-mode", message)
-    })
-}
-
-fn check_admin(typed: &str) -> Result<(String, i64), Problem> {
-    let parsed = typed
-        .rsplit_once(':')
-        .and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
-    let (host, port) = parsed.ok_or_else(|| {
-        let message = format!(
-            "--admin-address must be HOST:PORT, as 127.0.0.1:9090 or [::1]:9090, not '{typed}'"
-        );
-        Problem::alone("admin-address", message)
-    })?;
-    Ok((host.to_owned(), port.into()))
 }
 
 #[cfg(test)]

@@ -44,6 +44,12 @@ pub(super) fn find_program(
                     format!("unable to locate specified COMMAND '{name}' in OS path{fault}");
                 Problem::with_usage("command", message)
             })?;
+            // A program that starts elsewhere is not found there by a relative name.
+            let has_cwd = args.programs.cwd.is_some();
+            let path = std::path::absolute(&path)
+                .ok()
+                .filter(|_| has_cwd)
+                .unwrap_or(path);
             Some(Program::Command {
                 path,
                 args: arguments.to_vec(),
@@ -128,7 +134,7 @@ pub(super) fn inherited(
 
 /// `env = NAME=value`.
 pub(in crate::config) fn check_variable(text: &str) -> Result<(OsString, OsString), String> {
-    let (name, value) = text.split_once('=').ok_or("write it as env=NAME=value")?;
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=value")?;
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let sound = !name.is_empty()
         && !name.starts_with(|c: char| c.is_ascii_digit())

@@ -239,8 +239,9 @@ fn a_flag_on_the_command_line_is_not_blamed_on_the_file() {
 /// A value for each key of a route that is not what holds without it.
 fn sample(flag: &str) -> &'static str {
     match flag {
-        "dir" | "staticdir" | "cgidir" => "/usr",
-        "devconsole" | "sameorigin" | "binary" | "passstderr" | "reverselookup" => "true",
+        "dir" | "staticdir" | "cgidir" | "cwd" => "/usr",
+        "devconsole" | "sameorigin" | "refuse-with-close" | "binary" | "passstderr"
+        | "reverselookup" => "true",
         "header" | "header-ws" | "header-http" => "X-Own: 1",
         "origin" => "own.example",
         "protocol" => "own",

@@ -2,6 +2,7 @@
 //! once it runs does the client get its 101.
 
 mod refusal;
+mod refuse;
 
 use std::ffi::OsString;
 use std::io;
@@ -12,17 +13,16 @@ use super::exchange::Exchange;
 use super::handshake::{self, Handshake};
 use super::origin;
 use super::remote::Remote;
-use super::response::{self, Response};
+use super::response;
 use super::script;
-use super::status;
 use super::target;
 use crate::config::{self, SiteConfig};
 use crate::diagnosis::diagnose;
 use crate::logging::Fields;
-use crate::metrics::METRICS;
 use crate::permit::ProgramPermit;
 use crate::process::{Command, Program, env};
 pub(super) use refusal::{NoPermit, Refusal, explain, spawn_status};
+use refuse::refuse;
 
 /// A program that runs for a client that has its 101.
 #[derive(Debug)]
@@ -174,7 +174,7 @@ fn prepare(
         program,
         args,
         env,
-        cwd: None,
+        cwd: config.process.cwd.clone(),
         limits: config.process.limits,
     };
     Ok((handshake, command))
@@ -184,18 +184,6 @@ fn prepare(
 pub(super) fn search_path(environment: &env::Environment) -> Option<OsString> {
     let path = environment.iter().find(|(name, _)| name == "PATH");
     path.map(|(_, value)| value.clone())
-}
-
-async fn refuse(exchange: &mut Exchange<'_>, refusal: &Refusal, fields: &Fields) -> io::Result<()> {
-    let answer = refusal.answer();
-    fields.log(answer.level, answer.category, &answer.message);
-    METRICS.refusals.add(answer.label);
-    let mut response = Response::new(answer.status);
-    for (name, value) in answer.fields {
-        response = response.with(name, value.as_bytes());
-    }
-    let text = format!("{} {}\n", answer.status, status::reason(answer.status));
-    exchange.reply_text(response, &text).await
 }
 
 fn find_endpoint(program: &config::Program, exchange: &Exchange<'_>) -> Option<Endpoint> {
