@@ -63,7 +63,7 @@ build: ## the programs, for release, into target/bin
 	 install -D -t $(BIN) $(addprefix $(CARGO_TARGET_DIR)/release/,websocketd-rs chat-opensso) \
 	   $(addprefix $(CARGO_TARGET_DIR)/$$host/release/,chat-handler chat-cgi chatctl)
 
-lint: ## formatting and clippy, without a warning
+lint: ## formatting, clippy and the pages' types, without a warning
 	@$(CARGO) fmt --version >/dev/null 2>&1 || rustup component add rustfmt
 	@$(CARGO) clippy --version >/dev/null 2>&1 || rustup component add clippy
 	$(CARGO) fmt --all --check
@@ -71,6 +71,7 @@ lint: ## formatting and clippy, without a warning
 	@# It has a lock file of its own, which no other build would find stale.
 	$(CARGO) metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
 	@if command -v cargo-deny >/dev/null; then $(CARGO) deny check; fi
+	@if command -v npm >/dev/null; then tests/pages/check lint; else echo 'no npm: the pages are not checked' >&2; fi
 
 check: lint ## lint and unit tests; warm, after a change, under a minute (18 s of one processor)
 	$(CARGO) test --locked --workspace --exclude e2e --lib --bins
@@ -79,6 +80,7 @@ packages: ## the Debian packages that the tests need
 	tests/install-packages
 
 test: packages build lint ## everything, from a clean checkout
+	tests/pages/check test
 	$(CARGO) test --locked --workspace --no-fail-fast
 
 # What `test` does in moments, for as long as one likes: 2,000 kills in place of its 200, and so on.

@@ -1,191 +1,225 @@
-// Where a message is written: it grows with the text, keeps the draft, completes names, and turns
-// to one person when somebody wants to whisper.
+// Where a message is written: it grows with the text, keeps the draft, completes names, and turns to one person when
+// somebody wants to whisper.
 
-import { byId, element } from "../functions.js";
-import { moveByArrows } from "./arrow_keys.js";
-import { dropStored, readStored, writeStored } from "./preferences.js";
-import { SMILEYS } from "./tokens.js";
+import { byId } from "./dom.js";
+import { linesOf, tellsEverybody } from "./lines.js";
+import { Recall } from "./recall.js";
+import { dropStored, readStored, writeStored } from "./storage.js";
 import { text } from "./texts.js";
 
-/** Messages that the up key brings back. */
-const MAX_RECALLED = 50;
-
 export class Composer {
-  #form = byId("composer");
-  #field = byId("text");
-  #room;
-  #draftKey;
-  #limit = 4096;
-  #whisperTo = "";
-  #sent = [];
-  #recalled = -1;
-  #completion = null;
+	/** @type {HTMLFormElement} */
+	#form = byId("composer");
+	/** @type {HTMLTextAreaElement} */
+	#field = byId("text");
+	#uses;
+	#room;
+	#draftKey;
+	#limit = 4096;
+	#whisperTo = "";
+	#recall = new Recall();
+	/** @type {{ found: string[], next: number, from: number } | null} */
+	#completion = null;
 
-  /** `room`: `submit(text, whisperTo)` (false: not taken), `names()`, `typed(text, whisperTo)`. */
-  constructor(room) {
-    this.#room = room;
-    this.#draftKey = `draft.${room.name}`;
-    this.#field.value = readStored(this.#draftKey, "");
-    this.#field.addEventListener("keydown", (event) => this.#key(event));
-    this.#field.addEventListener("input", () => this.#changed());
-    this.#form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#submit();
-    });
-    byId("whisper-stop").addEventListener("click", () => this.whisper(""));
-    this.#wireSmileys();
-    this.#changed({ quiet: true });
-    this.whisper("");
-  }
+	/** @param {string} room @param {ComposerUses} uses */
+	constructor(room, uses) {
+		this.#uses = uses;
+		this.#room = room;
+		this.#draftKey = `draft.${room}`;
+		this.#field.addEventListener("keydown", (event) => this.#key(event));
+		this.#field.addEventListener("input", () => this.#changed());
+		this.#form.addEventListener("submit", (event) => {
+			event.preventDefault();
+			this.#submit();
+		});
+		byId("whisper-stop").addEventListener("click", () => this.whisper(""));
+		const drawBoard = async () => new (await import("./smiley_board.js")).SmileyBoard((typed) => this.insert(typed));
+		byId("smiley-board").addEventListener("beforetoggle", drawBoard, { once: true });
+		const { words, to } = storedDraft(this.#draftKey);
+		this.#field.value = words;
+		this.#address(to);
+		this.#changed({ quiet: true });
+	}
 
-  set limit(limit) {
-    this.#limit = limit;
-    this.#changed({ quiet: true });
-  }
+	/** @param {number} limit The longest message, in characters. */
+	set limit(limit) {
+		this.#limit = limit;
+		this.#changed({ quiet: true });
+	}
 
-  get whisperTo() {
-    return this.#whisperTo;
-  }
+	focus() {
+		this.#field.focus();
+	}
 
-  focus() {
-    this.#field.focus();
-  }
+	/**
+	 * From now on messages go to `name` only; "" is everybody again.
+	 * @param {string} name
+	 */
+	whisper(name) {
+		this.#address(name);
+		this.#keepDraft();
+		if (name) this.focus();
+	}
 
-  /** From now on messages go to `name` only; "" is everybody again. */
-  whisper(name) {
-    this.#whisperTo = name;
-    const words = name ? text("whisperTo", { name }) : text("messageTo", { room: this.#room.name });
-    this.#field.placeholder = words;
-    byId("text-label").textContent = words;
-    byId("whisper-chip").hidden = !name;
-    byId("whisper-chip-text").textContent = name ? words : "";
-    this.#form.classList.toggle("whispering", Boolean(name));
-    if (name) this.focus();
-  }
+	/** @param {string} name */
+	#address(name) {
+		this.#whisperTo = name;
+		const words = name ? text("whisperTo", { name }) : text("messageTo", { room: this.#room });
+		this.#field.placeholder = words;
+		byId("text-label").textContent = words;
+		byId("whisper-chip").hidden = !name;
+		byId("whisper-chip-text").textContent = name ? words : "";
+		this.#form.classList.toggle("whispering", Boolean(name));
+	}
 
-  /** Puts `words` where the cursor is, with blanks around them as needed. */
-  insert(words) {
-    const { value, selectionStart, selectionEnd } = this.#field;
-    const before = selectionStart > 0 && !/\s$/.test(value.slice(0, selectionStart)) ? " " : "";
-    const after = /^\s/.test(value.slice(selectionEnd)) ? "" : " ";
-    this.#field.setRangeText(before + words + after, selectionStart, selectionEnd, "end");
-    this.#changed();
-    this.focus();
-  }
+	/**
+	 * Somebody is called otherwise now: what is for them stays for them.
+	 * @param {string} from
+	 * @param {string} to
+	 */
+	renamed(from, to) {
+		if (this.#whisperTo === from) this.#address(to);
+		this.#keepDraft();
+	}
 
-  #submit() {
-    const words = this.#field.value;
-    if (words.trim() === "" || this.#over() > 0) return;
-    // Each line is a message: on disk and on the wire a record is one line.
-    const lines = words.split(/\r?\n/).filter((line) => line.trim() !== "");
-    const refused = lines.findIndex((line) => this.#room.submit(line, this.#whisperTo) === false);
-    if (refused !== 0) this.#remember(words);
-    this.#field.value = refused < 0 ? "" : lines.slice(refused).join("\n");
-    this.#changed({ quiet: true });
-  }
+	/**
+	 * What the server would not take comes back, unless something else is being written.
+	 * @param {string} words
+	 * @returns False if there is something else.
+	 */
+	giveBack(words) {
+		if (this.#field.value !== "") return false;
+		this.#field.value = words;
+		this.#changed({ quiet: true });
+		return true;
+	}
 
-  #remember(words) {
-    if (this.#sent.at(-1) !== words) this.#sent.push(words);
-    if (this.#sent.length > MAX_RECALLED) this.#sent.shift();
-    this.#recalled = -1;
-  }
+	/**
+	 * Puts `words` where the cursor is, with blanks around them as needed.
+	 * @param {string} words
+	 */
+	insert(words) {
+		const { value, selectionStart, selectionEnd } = this.#field;
+		const before = selectionStart > 0 && !/\s$/.test(value.slice(0, selectionStart)) ? " " : "";
+		const after = /^\s/.test(value.slice(selectionEnd)) ? "" : " ";
+		this.#field.setRangeText(before + words + after, selectionStart, selectionEnd, "end");
+		this.#changed();
+		this.focus();
+	}
 
-  #over() {
-    const longest = Math.max(...this.#field.value.split(/\r?\n/).map((line) => [...line].length));
-    return longest - this.#limit;
-  }
+	/**
+	 * To everybody, with `words` to begin with.
+	 * @param {string} words
+	 */
+	answer(words) {
+		this.whisper("");
+		this.insert(words);
+	}
 
-  #changed({ quiet = false } = {}) {
-    const over = this.#over();
-    const note = byId("over-limit");
-    note.hidden = over <= 0;
-    note.textContent = over > 0 ? text("tooLong", { count: over, limit: this.#limit }) : "";
-    this.#form.classList.toggle("over", over > 0);
-    if (this.#field.value) writeStored(this.#draftKey, this.#field.value);
-    else dropStored(this.#draftKey);
-    this.#fit();
-    if (!quiet) this.#room.typed(this.#field.value, this.#whisperTo);
-  }
+	#submit() {
+		const words = this.#field.value;
+		if (words.trim() === "" || this.#over() > 0) return;
+		const lines = linesOf(words, this.#whisperTo);
+		if (lines.some(tellsEverybody)) {
+			this.#uses.notice(text("meIsPublic"));
+			return;
+		}
+		const refused = lines.findIndex((line) => !this.#uses.submit(line));
+		if (refused !== 0) this.#recall.add({ words, to: this.#whisperTo });
+		const rest = refused < 0 ? [] : lines.slice(refused);
+		this.#field.value = rest.map((line) => line.words).join("\n");
+		this.#changed({ quiet: true });
+	}
 
-  /** For browsers without field-sizing: the field is as high as its text, up to the style's limit. */
-  #fit() {
-    if (CSS.supports("field-sizing", "content")) return;
-    this.#field.style.height = "auto";
-    this.#field.style.height = `${this.#field.scrollHeight}px`;
-  }
+	#over() {
+		const longest = Math.max(...this.#field.value.split(/\r?\n/).map((line) => [...line].length));
+		return longest - this.#limit;
+	}
 
-  #key(event) {
-    if (event.isComposing) return;
-    if (event.key !== "Tab") this.#completion = null;
-    if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
-      event.preventDefault();
-      this.#submit();
-    } else if (event.key === "Tab" && !event.shiftKey && !event.ctrlKey && !event.altKey) {
-      if (this.#complete()) event.preventDefault();
-    } else if (event.key === "Escape" && this.#whisperTo) {
-      event.preventDefault();
-      this.whisper("");
-    } else if (event.key === "ArrowUp" && (this.#field.value === "" || this.#recalled >= 0)) {
-      event.preventDefault();
-      this.#recall(1);
-    } else if (event.key === "ArrowDown" && this.#recalled >= 0) {
-      event.preventDefault();
-      this.#recall(-1);
-    } else {
-      this.#recalled = -1;
-    }
-  }
+	#changed({ quiet = false } = {}) {
+		const over = this.#over();
+		const note = byId("over-limit");
+		note.hidden = over <= 0;
+		note.textContent = over > 0 ? text("tooLong", { count: over, limit: this.#limit }) : "";
+		this.#form.classList.toggle("over", over > 0);
+		this.#keepDraft();
+		this.#fit();
+		if (!quiet) this.#uses.typed(this.#field.value, this.#whisperTo);
+	}
 
-  #recall(step) {
-    this.#recalled = Math.min(Math.max(this.#recalled + step, -1), this.#sent.length - 1);
-    this.#field.value = this.#recalled < 0 ? "" : this.#sent.at(-1 - this.#recalled);
-    this.#changed({ quiet: true });
-  }
+	/** With its addressee: restored without it, a whisper would go to everybody. */
+	#keepDraft() {
+		const words = this.#field.value;
+		if (words) writeStored(this.#draftKey, { words, to: this.#whisperTo });
+		else dropStored(this.#draftKey);
+	}
 
-  /** Completes the name begun before the cursor; again: the next one. False: the key moves on as usual. */
-  #complete() {
-    const { value, selectionStart } = this.#field;
-    if (!this.#completion) {
-      const begun = /[^\s]+$/u.exec(value.slice(0, selectionStart))?.[0];
-      if (!begun) return false;
-      const plain = begun.replace(/^@/, "").toLocaleLowerCase();
-      const found = this.#room.names().filter((name) => plain && name.toLocaleLowerCase().startsWith(plain)).sort();
-      if (found.length === 0) return false;
-      this.#completion = { found, next: 0, from: selectionStart - begun.length };
-    }
-    const { found, from } = this.#completion;
-    const name = found[this.#completion.next % found.length];
-    this.#completion.next += 1;
-    const words = `${from === 0 ? `${name}, ` : `${name} `}`;
-    this.#field.setRangeText(words, from, this.#field.selectionStart, "end");
-    const kept = this.#completion;
-    this.#changed();
-    this.#completion = kept;
-    return true;
-  }
+	/** For browsers without field-sizing: the field is as high as its text, up to the style's limit. */
+	#fit() {
+		if (CSS.supports("field-sizing", "content")) return;
+		this.#field.style.height = "auto";
+		this.#field.style.height = `${this.#field.scrollHeight}px`;
+	}
 
-  #wireSmileys() {
-    const board = byId("smiley-board");
-    moveByArrows(board);
-    board.addEventListener("beforetoggle", () => board.childElementCount || this.#drawSmileys(board), { once: true });
-    board.addEventListener("toggle", (event) => {
-      if (event.newState !== "open") return;
-      const place = byId("smiley-button").getBoundingClientRect();
-      board.style.left = `${Math.max(8, Math.min(place.left, innerWidth - board.offsetWidth - 8))}px`;
-      board.style.top = `${place.top - board.offsetHeight - 8}px`;
-      board.querySelector("button").focus();
-    });
-  }
+	/** @param {KeyboardEvent} event */
+	#key(event) {
+		if (event.isComposing) return;
+		const { key, shiftKey, ctrlKey, altKey } = event;
+		if (key !== "Tab") this.#completion = null;
+		const recalled = this.#recalled(key);
+		if (recalled === null) this.#recall.leave();
+		if (key === "Enter" && !shiftKey && !altKey) this.#submit();
+		else if (key === "Escape" && this.#whisperTo) this.whisper("");
+		else if (recalled !== null) this.#show(recalled);
+		else if (key !== "Tab" || shiftKey || ctrlKey || altKey || !this.#complete()) return;
+		event.preventDefault();
+	}
 
-  /** One button for each picture, with the first way to type it. */
-  #drawSmileys(board) {
-    const typedFor = new Map([...SMILEYS].reverse().map(([typed, picture]) => [picture, typed]));
-    for (const [picture, typed] of [...typedFor].reverse()) {
-      const image = element("img", { src: `smileys/${picture}.svg`, alt: "" });
-      board.append(element("button", { type: "button", "aria-label": picture, title: typed, onclick: () => {
-        board.hidePopover();
-        this.insert(typed);
-      } }, image));
-    }
-  }
+	/** @param {string} key */
+	#recalled(key) {
+		if (key === "ArrowUp" && (this.#field.value === "" || this.#recall.isOn)) return this.#recall.older();
+		if (key === "ArrowDown" && this.#recall.isOn) return this.#recall.newer();
+		return null;
+	}
+
+	/** @param {Draft | undefined} draft */
+	#show(draft) {
+		this.#field.value = draft?.words ?? "";
+		if (draft) this.#address(draft.to);
+		this.#changed({ quiet: true });
+	}
+
+	/** Completes the name begun before the cursor; again: the next one. False: the key moves on as usual. */
+	#complete() {
+		this.#completion ??= this.#candidates();
+		const completion = this.#completion;
+		if (!completion) return false;
+		const { found, from } = completion;
+		const name = found[completion.next % found.length];
+		completion.next += 1;
+		this.#field.setRangeText(from === 0 ? `${name}, ` : `${name} `, from, this.#field.selectionStart, "end");
+		this.#changed();
+		return true;
+	}
+
+	#candidates() {
+		const { value, selectionStart } = this.#field;
+		const begun = /[^\s]+$/u.exec(value.slice(0, selectionStart))?.[0] ?? "";
+		const plain = begun.replace(/^@/, "").toLocaleLowerCase();
+		if (!plain) return null;
+		const found = this.#uses.names().filter((name) => name.toLocaleLowerCase().startsWith(plain));
+		return found.length ? { found: found.sort(), next: 0, from: selectionStart - begun.length } : null;
+	}
+}
+
+/**
+ * A draft of an earlier version is its text alone.
+ * @param {string} key
+ * @returns {Draft}
+ */
+function storedDraft(key) {
+	const kept = readStored(key, "");
+	if (typeof kept === "string") return { words: kept, to: "" };
+	const { words, to } = kept ?? {};
+	return typeof words === "string" && typeof to === "string" ? { words, to } : { words: "", to: "" };
 }

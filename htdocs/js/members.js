@@ -1,8 +1,10 @@
 // Who is in the room: told once by the welcome, then by what changes.
 
-import { byId, element, icon, initial } from "../functions.js";
-import { isIgnored } from "./preferences.js";
 import { nameColor } from "./colors.js";
+import { byId, element, icon } from "./dom.js";
+import { initial } from "./initial.js";
+import { isIgnored } from "./preferences.js";
+import { MEMBERSHIP } from "./protocol.js";
 import { language, text } from "./texts.js";
 
 /** People drawn at once; beyond that the search field finds the others. */
@@ -11,91 +13,113 @@ const MAX_SHOWN = 300;
 const SEARCH_FROM = 12;
 
 export class Members {
-  #people = new Map();
-  #room;
-  #scheduled = false;
-  #list = byId("people-list");
-  #search = byId("people-search");
+	#me;
+	#view;
+	/** @type {Map<string, Person>} */
+	#people = new Map();
+	#scheduled = false;
+	#list = byId("people-list");
+	/** @type {HTMLInputElement} */
+	#search = byId("people-search");
 
-  /** `room` gives `you`, `background`, `openPerson(name, button)` and `callers` (a Set of names). */
-  constructor(room) {
-    this.#room = room;
-    this.#search.addEventListener("input", () => this.draw());
-  }
+	/** @param {Me} me @param {MembersView} view */
+	constructor(me, view) {
+		this.#me = me;
+		this.#view = view;
+		this.#search.addEventListener("input", () => this.draw());
+		me.addEventListener("change", () => this.draw());
+	}
 
-  reset(list) {
-    this.#people = new Map(list.map((person) => [person.name, person]));
-    this.draw();
-  }
+	/** @param {Feed} feed */
+	follow(feed) {
+		feed.on("welcome", ({ members = [] }) => {
+			this.#people = new Map(members.map((/** @type {Person} */ person) => [person.name, person]));
+			this.draw();
+		});
+		feed.on(MEMBERSHIP, (record) => this.#apply(record));
+	}
 
-  /** Applies a record that happened live. */
-  apply(record) {
-    const { type, from, to } = record;
-    if (type === "join") this.#people.set(from, { name: from, color: record.color, account: record.account });
-    else if (type === "quit") this.#people.delete(from);
-    else if (type === "color") this.#people.set(from, { ...this.#people.get(from), name: from, color: record.color });
-    else if (type === "nick") {
-      const person = this.#people.get(from);
-      this.#people.delete(from);
-      this.#people.set(to, { ...person, name: to });
-    } else return;
-    this.draw();
-  }
+	/** @param {Entry} record */
+	#apply({ type, from, to, color, account }) {
+		const person = this.#people.get(from);
+		if (type === "join") this.#people.set(from, { name: from, color, account });
+		else if (type === "color") this.#people.set(from, { ...person, name: from, color });
+		else this.#people.delete(from);
+		if (type === "nick" && to) this.#people.set(to, { ...person, name: to });
+		this.draw();
+	}
 
-  get count() {
-    return this.#people.size;
-  }
+	get count() {
+		return this.#people.size;
+	}
 
-  get(name) {
-    return this.#people.get(name);
-  }
+	/** @param {string} name */
+	get(name) {
+		return this.#people.get(name);
+	}
 
-  has(name) {
-    return this.#people.has(name);
-  }
+	/** @param {string} name */
+	has(name) {
+		return this.#people.has(name);
+	}
 
-  names() {
-    return [...this.#people.keys()];
-  }
+	/** Everybody but the person on this page. */
+	others() {
+		return [...this.#people.keys()].filter((name) => name !== this.#me.name);
+	}
 
-  /** One drawing per frame, however many come and go. */
-  draw() {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setTimeout(() => {
-      this.#scheduled = false;
-      this.#drawNow();
-    }, 50);
-  }
+	/** One drawing for all who come and go within a moment. */
+	draw() {
+		if (this.#scheduled) return;
+		this.#scheduled = true;
+		setTimeout(() => {
+			this.#scheduled = false;
+			this.#drawNow();
+		}, 50);
+	}
 
-  #drawNow() {
-    byId("people-count").textContent = String(this.count);
-    byId("people-title").textContent = text("membersCount", { count: this.count });
-    byId("people-filter").hidden = this.count < SEARCH_FROM && !this.#search.value;
-    const wanted = this.#search.value.toLocaleLowerCase();
-    const order = new Intl.Collator(language, { numeric: true, sensitivity: "base" });
-    const found = [...this.#people.values()]
-      .filter(({ name }) => name.toLocaleLowerCase().includes(wanted))
-      .sort((a, b) => (b.name === this.#room.you) - (a.name === this.#room.you) || order.compare(a.name, b.name));
-    const focused = document.activeElement?.closest?.("#people-list .member")?.dataset.name;
-    const rows = found.slice(0, MAX_SHOWN).map((person) => this.#row(person));
-    if (found.length > MAX_SHOWN) rows.push(element("li", { class: "rest hint" }, `+ ${found.length - MAX_SHOWN}`));
-    if (found.length === 0) rows.push(element("li", { class: "rest hint" }, text("nothingFound")));
-    this.#list.replaceChildren(...rows);
-    if (focused) this.#list.querySelector(`[data-name="${CSS.escape(focused)}"]`)?.focus();
-  }
+	#drawNow() {
+		byId("people-count").textContent = String(this.count);
+		byId("people-title").textContent = text("membersCount", { count: this.count });
+		byId("people-filter").hidden = this.count < SEARCH_FROM && !this.#search.value;
+		const found = this.#found();
+		const focused = document.activeElement?.closest("#people-list .member")?.getAttribute("data-name");
+		const rows = found.slice(0, MAX_SHOWN).map((person) => this.#row(person));
+		if (found.length > MAX_SHOWN) rows.push(element("li", { class: "rest hint" }, `+ ${found.length - MAX_SHOWN}`));
+		if (found.length === 0) rows.push(element("li", { class: "rest hint" }, text("nothingFound")));
+		this.#list.replaceChildren(...rows);
+		if (!focused) return;
+		const same = this.#list.querySelector(`[data-name="${CSS.escape(focused)}"]`);
+		/** @type {HTMLElement | null} */ (same)?.focus();
+	}
 
-  #row({ name, color, account }) {
-    const you = name === this.#room.you;
-    const avatar = element("span", { class: "avatar", "aria-hidden": "true" }, initial(name));
-    const marks = [];
-    if (account) marks.push(element("span", { class: "badge", title: text("account", { name: account }) }, icon("shield")));
-    if (this.#room.callers.has(name)) marks.push(element("span", { class: "badge", title: text("inCall") }, icon("phone")));
-    if (you) marks.push(element("span", { class: "side-note" }, text("you")));
-    const button = element("button", { type: "button", class: "member", "data-name": name, title: name, onclick: () => this.#room.openPerson(name, button) },
-      avatar, element("bdi", {}, name), marks);
-    button.classList.toggle("ignored", isIgnored(name));
-    button.style.setProperty("--name-color", nameColor(name, color, this.#room.background));
-    return element("li", {}, button);
-  }
+	/** Whom the search field means, oneself first. */
+	#found() {
+		const wanted = this.#search.value.toLocaleLowerCase();
+		const order = new Intl.Collator(language, { numeric: true, sensitivity: "base" });
+		/** @param {Person} person */
+		const isMe = ({ name }) => Number(name === this.#me.name);
+		return [...this.#people.values()]
+			.filter(({ name }) => name.toLocaleLowerCase().includes(wanted))
+			.sort((a, b) => isMe(b) - isMe(a) || order.compare(a.name, b.name));
+	}
+
+	/** @param {Person} person */
+	#row({ name, color, account }) {
+		/** @param {string} words @param {string} picture */
+		const badge = (words, picture) => element("span", { class: "badge", title: words }, icon(picture));
+		const button = element(
+			"button",
+			{ type: "button", class: "member", "data-name": name, title: name },
+			element("span", { class: "avatar", "aria-hidden": "true" }, initial(name)),
+			element("bdi", {}, name),
+			account && badge(text("account", { name: account }), "shield"),
+			this.#view.callers.has(name) && badge(text("inCall"), "phone"),
+			name === this.#me.name && element("span", { class: "side-note" }, text("you")),
+		);
+		button.addEventListener("click", () => this.#view.openPerson(name, button));
+		button.classList.toggle("ignored", isIgnored(name));
+		button.style.setProperty("--name-color", nameColor(name, color, this.#view.backdrop()));
+		return element("li", {}, button);
+	}
 }

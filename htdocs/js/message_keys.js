@@ -1,35 +1,27 @@
-// The messages by keyboard: Alt+Up goes from writing to them; there arrows move, Enter opens what can be done
-// with one, Escape goes back.
+// The messages by keyboard: Alt+Up goes from writing to them; there arrows move, Enter opens what can be done with one,
+// Escape goes back.
 
-import { byId } from "../functions.js";
+import { byId } from "./dom.js";
 
-export class MessageKeys {
-  #room;
-  #log = byId("log");
-
-  constructor(room) {
-    this.#room = room;
-    byId("composer").addEventListener("keydown", (event) => {
-      if (event.key !== "ArrowUp" || !event.altKey) return;
-      event.preventDefault();
-      this.#entries().at(-1)?.focus();
-    });
-    this.#log.addEventListener("keydown", (event) => this.#key(event));
-  }
-
-  #entries() {
-    return [...this.#log.querySelectorAll(".entry:not([hidden])")];
-  }
-
-  #key(event) {
-    if (!event.target.matches(".entry")) return;
-    const { key, target } = event;
-    if (key === "Enter") target.querySelector(".when")?.click();
-    else if (key === "Escape") this.#room.composer.focus();
-    else if (key === "ArrowUp" || key === "ArrowDown") {
-      const entries = this.#entries();
-      entries[entries.indexOf(target) + (key === "ArrowUp" ? -1 : 1)]?.focus();
-    } else return;
-    event.preventDefault();
-  }
+/** @param {() => void} goBack To where a message is written. */
+export function wireMessageKeys(goBack) {
+	const log = byId("log");
+	const entries = () => [.../** @type {NodeListOf<HTMLElement>} */ (log.querySelectorAll(".entry:not([hidden])"))];
+	byId("composer").addEventListener("keydown", (event) => {
+		if (event.key !== "ArrowUp" || !event.altKey) return;
+		event.preventDefault();
+		entries().at(-1)?.focus();
+	});
+	log.addEventListener("keydown", (event) => {
+		const { key, target } = event;
+		if (!(target instanceof HTMLElement) || !target.matches(".entry")) return;
+		const all = entries();
+		const here = all.indexOf(target);
+		if (key === "Enter") /** @type {HTMLElement | null} */ (target.querySelector(".when"))?.click();
+		else if (key === "Escape") goBack();
+		else if (key === "ArrowUp") all[here - 1]?.focus();
+		else if (key === "ArrowDown") all[here + 1]?.focus();
+		else return;
+		event.preventDefault();
+	});
 }

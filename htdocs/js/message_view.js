@@ -1,172 +1,220 @@
-// One record of the log as an element. Names, texts and colors come from strangers: they become
-// text nodes and a computed hex color, nothing else.
+// One record of the log as an element. Names, texts and colors come from strangers: they become text nodes and a
+// computed hex color, nothing else.
 
-import { clockTime, element, fullTime, icon, initial, longDay } from "../functions.js";
 import { nameColor } from "./colors.js";
-import { isIgnored, preference } from "./preferences.js";
+import { element, hiddenWords, icon } from "./dom.js";
+import { initial } from "./initial.js";
+import { isIgnored } from "./preferences.js";
 import { language, text } from "./texts.js";
-import { isOwnPicture, tokenize } from "./tokens.js";
+import { clockTime, dayOf, fullTime, longDay, timeOf } from "./times.js";
+import { diceNodes, wordNodes } from "./words_view.js";
 
 /** Messages of one person this close together share one heading. */
 const GROUP_MS = 5 * 60 * 1000;
 const GROUPED = new Set(["say", "me", "dice"]);
+const DAY_MS = 86400000;
 
-/** What the view must know of the room: `you`, `background` ([r, g, b]), `openPerson(name, button)`. */
 export class MessageView {
-  constructor(room) {
-    this.room = room;
-  }
+	#me;
+	#backdrop;
+	#actions;
 
-  entry(record) {
-    const node = this.#entry(record);
-    node.hidden = record.from !== this.room.you && isIgnored(record.from);
-    return node;
-  }
+	/**
+	 * @param {{ name: string }} me Whose own messages and mentions are marked.
+	 * @param {() => Rgb} backdrop What names are written on.
+	 * @param {Actions} [actions]
+	 */
+	constructor(me, backdrop, actions) {
+		this.#me = me;
+		this.#backdrop = backdrop;
+		this.#actions = actions;
+	}
 
-  #entry(record) {
-    if (["say", "me", "dice", "whisper"].includes(record.type)) return this.#message(record);
-    if (record.type === "notice" || record.type === "info" || record.type === "error") return this.#notice(record);
-    return this.#event(record);
-  }
+	/** @param {Entry} record */
+	entry(record) {
+		const node = this.#entry(record);
+		node.hidden = record.from !== this.#me.name && isIgnored(record.from);
+		return node;
+	}
 
-  /** Fits an entry to the one before it: a shared heading, a day's line, the line before new messages. */
-  decorate(node, record, before, hasLine) {
-    const grouped = before && GROUPED.has(record.type) && GROUPED.has(before.type) && before.from === record.from
-      && timeOf(record.id) - timeOf(before.id) < GROUP_MS && !hasLine;
-    const day = dayOf(record.id);
-    const newDay = !record.old && day !== (before ? dayOf(before.id) : "");
-    node.classList.toggle("continued", Boolean(grouped && !newDay));
-    for (const line of node.querySelectorAll(":scope > .day, :scope > .new-line")) line.remove();
-    if (hasLine) node.prepend(element("div", { class: "new-line" }, element("span", {}, text("newMessages"))));
-    if (newDay) node.prepend(element("div", { class: "day" }, element("span", {}, dayWords(record.id))));
-  }
+	/** @param {Entry} record */
+	#entry(record) {
+		if (record.type === "whisper" || GROUPED.has(record.type)) return this.#message(record);
+		if (["notice", "info", "error"].includes(record.type)) return this.#notice(record);
+		return this.#event(record);
+	}
 
-  color(node, name, color) {
-    node.style.setProperty("--name-color", nameColor(name, color, this.room.background));
-    return node;
-  }
+	/**
+	 * Fits an entry to the one before it: a shared heading, a day's line, the line before new messages.
+	 * @param {HTMLElement} node
+	 * @param {Entry} record
+	 * @param {Entry | undefined} before
+	 * @param {boolean} hasLine
+	 */
+	decorate(node, record, before, hasLine) {
+		const day = dayOf(record.id);
+		const newDay = !record.old && day !== (before ? dayOf(before.id) : "");
+		node.classList.toggle("continued", !hasLine && !newDay && before !== undefined && continues(record, before));
+		for (const line of node.querySelectorAll(":scope > .day, :scope > .new-line")) line.remove();
+		/** @param {string} kind @param {string} words */
+		const line = (kind, words) => node.prepend(element("div", { class: kind }, element("span", {}, words)));
+		if (hasLine) line("new-line", text("newMessages"));
+		if (newDay) line("day", dayWords(record.id));
+	}
 
-  who(name, color, account) {
-    const parts = [element("bdi", {}, name)];
-    const open = this.room.openPerson;
-    // Not in the tab order: the list of people is, and three hundred names would be in the way.
-    const node = open
-      ? element("button", { type: "button", class: "who", tabindex: "-1", onclick: () => open(name, node) }, parts)
-      : element("strong", { class: "who" }, parts);
-    this.color(node, name, color);
-    if (!account) return [node];
-    return [node, element("span", { class: "badge", title: text("account", { name: account }) }, icon("shield"), hiddenWords(text("account", { name: account })))];
-  }
+	/**
+	 * A round initial in the person's color.
+	 * @param {string} name
+	 * @param {string} [color]
+	 */
+	avatar(name, color) {
+		return this.#colored(element("span", { class: "avatar", "aria-hidden": "true" }, initial(name)), name, color);
+	}
 
-  time({ id, clock }) {
-    // Lines of the old script carry a time of day and no date.
-    if (clock) return element("time", {}, clock.slice(0, 5));
-    const date = timeOf(id);
-    return element("time", { datetime: id, title: fullTime(date, language) }, clockTime(date, language));
-  }
+	/** @template {HTMLElement} Node @param {Node} node @param {string} name @param {string} [color] */
+	#colored(node, name, color) {
+		node.style.setProperty("--name-color", nameColor(name, color, this.#backdrop()));
+		return node;
+	}
 
-  /** The time of a message opens what can be done with it. */
-  #when(record) {
-    const time = this.time(record);
-    const open = this.room.openMessage;
-    if (!open || record.clock || record.redacted) return time;
-    return element("button", { type: "button", class: "when", tabindex: "-1", "aria-label": `${text("messageActions")}, ${time.textContent}`, onclick: (event) => open(record, event.currentTarget) }, time);
-  }
+	/**
+	 * A name, and a badge for those who are logged in.
+	 * @param {string} name
+	 * @param {string} [color]
+	 * @param {string} [account]
+	 */
+	who(name, color, account) {
+		const open = this.#actions?.openPerson;
+		const words = element("bdi", {}, name);
+		// Not in the tab order: the list of people is, and three hundred names would be in the way.
+		const node = open
+			? element("button", { type: "button", class: "who", tabindex: "-1", onclick: () => open(name, node) }, words)
+			: element("strong", { class: "who" }, words);
+		this.#colored(node, name, color);
+		if (!account) return [node];
+		const title = text("account", { name: account });
+		return [node, element("span", { class: "badge", title }, icon("shield"), hiddenWords(title))];
+	}
 
-  /** `words` as nodes: links, pictures of this site, smileys, the reader's own name. */
-  words(words, { nick = this.room.you } = {}) {
-    const pictures = [];
-    const nodes = tokenize(words, { nick, smileys: preference("smileys") }).map((token) => {
-      if (token.kind === "text") return token.text;
-      if (token.kind === "mention") return element("mark", { class: "named" }, token.text);
-      if (token.kind === "smiley") return element("img", { class: "smiley", src: `smileys/${token.picture}.svg`, alt: token.text, title: token.text });
-      if (isOwnPicture(token.address, location.origin)) pictures.push(token.address);
-      return element("a", { href: token.address, target: "_blank", rel: "noopener noreferrer nofollow" }, token.text);
-    });
-    const images = pictures.slice(0, 4).map((address) =>
-      element("img", { class: "picture", src: address, loading: "lazy", alt: text("image", { name: address.split("/").at(-1) }), onerror: (event) => event.target.remove() }));
-    return [...nodes, ...images];
-  }
+	/** @param {Entry} record */
+	#time({ id, clock }) {
+		// Lines of the old script carry a time of day and no date.
+		if (clock) return element("time", {}, clock.slice(0, 5));
+		const date = timeOf(id);
+		return element("time", { datetime: id, title: fullTime(date, language) }, clockTime(date, language));
+	}
 
-  #message(record) {
-    const { type, from, to } = record;
-    const own = from === this.room.you;
-    const node = element("div", { class: `entry ${type}`, "data-id": record.id, tabindex: this.room.openMessage ? "-1" : null });
-    node.classList.toggle("own", own);
-    node.classList.toggle("redacted", Boolean(record.redacted));
-    node.classList.toggle("mention", Boolean(record.mentionsYou));
-    const avatar = this.color(element("span", { class: "avatar", "aria-hidden": "true" }, initial(from)), from, record.color);
-    const side = type === "whisper" ? element("span", { class: "side-note" }, own ? text("whisperYou", { name: to }) : text("whisperFrom")) : null;
-    const heading = element("div", { class: "meta" }, this.who(from, record.color, record.account), side, this.#when(record));
-    const body = element("div", { class: "words", dir: "auto" }, this.#body(record));
-    node.append(element("div", { class: "line", onclick: (event) => touched(event, heading) }, avatar, heading, body));
-    if (own && record.msgid) {
-      node.dataset.state = "sent";
-      node.firstChild.append(element("span", { class: "tick", title: text("sent") }, icon("check"), hiddenWords(text("sent"))));
-    }
-    return node;
-  }
+	/**
+	 * The time of a message opens what can be done with it.
+	 * @param {Entry} record
+	 */
+	#when(record) {
+		const time = this.#time(record);
+		const open = this.#actions?.openMessage;
+		if (!open || record.clock || record.redacted) return time;
+		const label = `${text("messageActions")}, ${time.textContent}`;
+		const button = element("button", { type: "button", class: "when", tabindex: "-1", "aria-label": label }, time);
+		button.addEventListener("click", () => open(record, button));
+		return button;
+	}
 
-  #body(record) {
-    if (record.redacted) return [text("redacted")];
-    if (record.type === "me") return [element("bdi", {}, record.from), " ", ...this.words(record.text)];
-    if (record.type === "dice") return diceWords(record.text);
-    return this.words(record.text);
-  }
+	/** @param {Entry} record */
+	#message(record) {
+		const { type, from, to } = record;
+		const own = from === this.#me.name;
+		const tabindex = this.#actions ? "-1" : null;
+		const node = element("div", { class: `entry ${type}`, "data-id": record.id, tabindex });
+		node.classList.toggle("own", own);
+		node.classList.toggle("redacted", Boolean(record.redacted));
+		node.classList.toggle("mention", Boolean(record.mentionsYou));
+		const whisper = type === "whisper" && (own ? text("whisperYou", { name: to ?? "" }) : text("whisperFrom"));
+		const side = whisper && element("span", { class: "side-note" }, whisper);
+		const heading = element("div", { class: "meta" }, ...this.who(from, record.color, record.account), side);
+		heading.append(this.#when(record));
+		const body = element("div", { class: "words", dir: "auto" }, this.#body(record));
+		const line = element("div", { class: "line" }, this.avatar(from, record.color), heading, body);
+		line.addEventListener("click", (event) => touched(event, heading));
+		node.append(line);
+		if (own && record.msgid) {
+			node.dataset.state = "sent";
+			line.append(element("span", { class: "tick", title: text("sent") }, icon("check"), hiddenWords(text("sent"))));
+		}
+		return node;
+	}
 
-  #event(record) {
-    const { from, to } = record;
-    const name = isolate(from);
-    const words = {
-      join: () => text("joined", { name }),
-      quit: () => text("quit", { name }),
-      nick: () => text("renamed", { name, to: isolate(to) }),
-      color: () => text("recolored", { name }),
-      topic: () => (record.text ? text("topicSet", { name, topic: isolate(record.text) }) : text("topicCleared", { name })),
-      kick: () => text("kicked", { name, to: isolate(to) }) + reason(record),
-      ban: () => text("banned", { name, to: isolate(to) }) + reason(record),
-      clear: () => text("cleared", { name }),
-    }[record.type];
-    const line = element("div", { class: "event" }, element("span", {}, words ? words() : `${from}: ${record.text ?? record.type}`), this.time(record));
-    return element("div", { class: `entry-event ${record.type}`, "data-id": record.id }, line);
-  }
+	/** @param {Entry} record */
+	#body({ type, from, text: words = "", redacted }) {
+		if (redacted) return [text("redacted")];
+		if (type === "me") return [element("bdi", {}, from), " ", ...wordNodes(words, this.#me.name)];
+		if (type === "dice") return diceNodes(words);
+		return wordNodes(words, this.#me.name);
+	}
 
-  #notice(record) {
-    const bad = record.type === "error" ? " bad" : "";
-    return element("div", { class: "entry-notice", "data-id": record.id }, element("div", { class: `notice${bad}`, dir: "auto" }, record.text));
-  }
+	/** @param {Entry} record */
+	#event(record) {
+		const line = element("div", { class: "event" }, element("span", {}, eventWords(record)), this.#time(record));
+		return element("div", { class: `entry-event ${record.type}`, "data-id": record.id }, line);
+	}
+
+	/** @param {Entry} record */
+	#notice(record) {
+		const kind = record.type === "error" ? "notice bad" : "notice";
+		const words = element("div", { class: kind, dir: "auto" }, record.text);
+		return element("div", { class: "entry-notice", "data-id": record.id }, words);
+	}
 }
 
-/** On a screen without a mouse the message itself is what is pressed: its time is too small, and mostly not shown. */
-function touched(event, heading) {
-  if (matchMedia("(hover: none)").matches && !event.target.closest("a, button") && getSelection().isCollapsed) heading.querySelector(".when")?.click();
+/** @param {Entry} record */
+function eventWords(record) {
+	const [name, to, words] = [record.from, record.to, record.text].map((part) => isolate(part));
+	const reason = record.text ? ` (${words})` : "";
+	switch (record.type) {
+		case "join":
+			return text("joined", { name });
+		case "quit":
+			return text("quit", { name });
+		case "nick":
+			return text("renamed", { name, to });
+		case "color":
+			return text("recolored", { name });
+		case "topic":
+			return record.text ? text("topicSet", { name, topic: words }) : text("topicCleared", { name });
+		case "kick":
+			return text("kicked", { name, to }) + reason;
+		case "ban":
+			return text("banned", { name, to }) + reason;
+		case "clear":
+			return text("cleared", { name });
+		default:
+			return `${record.from}: ${record.text ?? record.type}`;
+	}
+}
+
+/** @param {Entry} record @param {Entry} before */
+function continues(record, before) {
+	const same = record.from === before.from && GROUPED.has(record.type) && GROUPED.has(before.type);
+	return same && timeOf(record.id).getTime() - timeOf(before.id).getTime() < GROUP_MS;
+}
+
+/**
+ * On a screen without a mouse the message itself is what is pressed: its time is too small, and mostly not shown.
+ * @param {Event} event
+ * @param {HTMLElement} heading
+ */
+function touched({ target }, heading) {
+	if (!matchMedia("(hover: none)").matches || !getSelection()?.isCollapsed) return;
+	if (target instanceof Element && target.closest("a, button")) return;
+	const when = /** @type {HTMLElement | null} */ (heading.querySelector(".when"));
+	when?.click();
 }
 
 /** A name inside a sentence, kept from turning the sentence around (Unicode FSI, PDI). */
 const isolate = (words = "") => `\u2068${words}\u2069`;
-const reason = (record) => (record.text ? ` (${isolate(record.text)})` : "");
-const hiddenWords = (words) => element("span", { class: "visually-hidden" }, words);
 
-/** "Throws 2 6-sided dice: 6, 3, 1": the numbers at the end as dice. */
-function diceWords(words) {
-  const match = /^(.*?:\s*)(\d+(?:,\s*\d+)*)(.*)$/su.exec(words);
-  if (!match) return [words];
-  const [, before, values, after] = match;
-  const dice = values.split(/,\s*/).flatMap((value, index) => [index ? hiddenWords(", ") : "", element("span", { class: "die" }, value)]);
-  return [before, element("span", { class: "dice-values" }, dice), after];
-}
-
-/** A record's id is its time; one that is none (a damaged log) must not stop the page. */
-function timeOf(id) {
-  const date = new Date(id);
-  return Number.isNaN(date.getTime()) ? new Date(0) : date;
-}
-
-const dayOf = (id) => timeOf(id).toDateString();
-
+/** @param {string} id */
 function dayWords(id, now = new Date()) {
-  const date = timeOf(id);
-  if (date.toDateString() === now.toDateString()) return text("today");
-  if (date.toDateString() === new Date(now.getTime() - 86400000).toDateString()) return text("yesterday");
-  return longDay(date, language);
+	const date = timeOf(id);
+	if (date.toDateString() === now.toDateString()) return text("today");
+	if (date.toDateString() === new Date(now.getTime() - DAY_MS).toDateString()) return text("yesterday");
+	return longDay(date, language);
 }

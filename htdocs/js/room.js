@@ -1,296 +1,292 @@
-// The room: puts the parts together. Each part knows its own business and is told about the others
-// by what this file hands it.
+// The room: makes the parts and wires them. A part gets what it uses and no more; what the server says reaches all of
+// them as events of the feed, in the order in which they follow it here.
 
-import { askServer, byId, element, historyAddress, icon, randomId } from "../functions.js";
 import { Attention } from "./attention.js";
+import { Banner } from "./banner.js";
 import { Calls } from "./calls/calls.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
-import { nameBackdrop, onTheme } from "./frame.js";
+import { Conversation } from "./conversation.js";
+import { byId } from "./dom.js";
+import { Edges } from "./edges.js";
+import { Feed } from "./feed.js";
+import { LazyTyping } from "./lazy_typing.js";
+import { Me } from "./me.js";
 import { Members } from "./members.js";
+import { wireMessageKeys } from "./message_keys.js";
 import { MessageView } from "./message_view.js";
-import { claimTab, Outbox } from "./outbox.js";
-import { PendingView } from "./pending_view.js";
-import { MessageKeys } from "./message_keys.js";
+import { runOwnCommand } from "./own_commands.js";
 import { PeoplePanel } from "./people_panel.js";
-import { ignore, onPreference, preference, readStored, unignore, writeStored } from "./preferences.js";
-import { RoomEvents } from "./room_events.js";
+import { onPreference, preference } from "./preferences.js";
+import { wireRoomButtons } from "./room_buttons.js";
+import { roomSocketAddress } from "./room_socket.js";
+import { Sending } from "./sending.js";
+import { askServer } from "./server.js";
+import { claimTab } from "./tab.js";
 import { text } from "./texts.js";
+import { nameBackdrop, onTheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
-import { Typing } from "./typing.js";
 
 /** PHP's sessions end after 24 minutes by default. */
 const KEEP_SESSION_MS = 8 * 60 * 1000;
 /** Records asked for at a time when scrolling. */
 const PAGE = 60;
+/** Without chat-cgi the rooms are beside the page and there are no servers to help with calls. */
+const BARE_CONFIG = { websocket_url: "./" };
+
+/**
+ * The words for a connection that the server ends for good, by the reason it gives.
+ * @type {Record<string, string>}
+ */
+const BYE_KEYS = { kicked: "byeKicked", banned: "byeBanned", quit: "byeQuit" };
+
+/** @param {string} name */
+export async function openRoom(name) {
+	document.body.classList.add("in-room");
+	byId("room").hidden = false;
+	const [config, tab] = await Promise.all([askServer("config").catch(() => BARE_CONFIG), claimTab()]);
+	new Room(name, config.websocket_url, tab).start();
+}
 
 class Room {
-  you = "";
-  yourColor = "";
-  account = null;
-  moderator = false;
-  background = [255, 255, 255];
-  callers = new Set();
-  #clock = 0;
+	#name;
+	#backdrop = nameBackdrop();
+	#me = new Me();
+	#feed = new Feed();
+	#people = new PeoplePanel();
+	#callers = new Set();
 
-  constructor(name, config, tab) {
-    this.name = name;
-    this.client = clientToken();
-    this.config = config;
-    this.background = nameBackdrop();
-    this.view = new MessageView(this);
-    this.members = new Members(this);
-    this.attention = new Attention(`${name} – ${text("appName")}`);
-    this.pending = new PendingView(this.view, { again: (msgid) => this.#again(msgid), discard: (msgid) => this.outbox.discard(msgid) });
-    this.timeline = new Timeline({
-      scroller: byId("scroller"),
-      list: byId("log"),
-      render: (record) => this.view.entry(record),
-      decorate: (...all) => this.view.decorate(...all),
-      load: (question) => this.#load(question),
-      onSettled: () => this.settled(),
-    });
-    this.connection = new Connection({
-      address: () => this.#address(),
-      onMessage: (message) => this.events.handle(message),
-      onState: (state, detail) => this.#state(state, detail),
-    });
-    this.events = new RoomEvents(this);
-    this.outbox = new Outbox(name, tab.owner, (message) => this.#outboxChanged(message));
-    this.calls = new Calls(this);
-    this.typing = new Typing({ send: (message) => this.connection.send(message), live: (words) => this.calls.tellLive(words), members: this.members });
-    this.composer = new Composer(this);
-    for (const message of this.outbox.messages) this.pending.draw(message);
-    this.outbox.adopt(name, tab.gone);
-    this.people = new PeoplePanel();
-    new MessageKeys(this);
-    this.#wireButtons();
-  }
+	/** @param {string} name @param {string} socketBase @param {Tab} tab */
+	constructor(name, socketBase, tab) {
+		this.#name = name;
+		const [me, feed] = [this.#me, this.#feed];
+		const backdrop = () => this.#backdrop;
+		this.members = new Members(me, {
+			backdrop,
+			openPerson: (person, button) => this.#menus((menus) => menus.person(person, button)),
+			callers: this.#callers,
+		});
+		this.view = new MessageView(me, backdrop, {
+			openPerson: (person, button) => this.#menus((menus) => menus.person(person, button)),
+			openMessage: (record, place) => this.#menus((menus) => menus.message(record, place)),
+		});
+		this.attention = new Attention(`${name} – ${text("appName")}`);
+		this.timeline = new Timeline({
+			scroller: byId("scroller"),
+			list: byId("log"),
+			look: this.view,
+			load: (question) =>
+				this.conversation.canAsk && this.connection.send({ type: "history", limit: PAGE, ...question }),
+			onSettled: () => this.#settled(),
+		});
+		this.conversation = new Conversation({
+			me,
+			members: this.members,
+			timeline: this.timeline,
+			events: {
+				onSpoken: (record, urgent) => this.#spoken(record, urgent),
+				onArrived: (msgid) => this.sending.arrived(msgid),
+			},
+		});
+		this.connection = new Connection({
+			address: () => roomSocketAddress(socketBase, name, { since: this.conversation.resumeId, history: PAGE }),
+			onMessage: (message) => feed.tell(message),
+			onState: (state, detail) => this.#connectionChanged(state, detail),
+		});
+		this.banner = new Banner({
+			tryNow: () => this.connection.tryNow(),
+			enterAgain: () => this.connection.start(),
+		});
+		this.calls = new Calls({
+			me,
+			members: this.members,
+			callers: this.#callers,
+			send: (message) => this.connection.send(message),
+			notice: (words) => this.conversation.notice("notice", words),
+			heard: (from, words) => this.typing.heard(from, words !== "", words),
+		});
+		this.typing = new LazyTyping({
+			send: (message) => this.connection.send(message),
+			live: (words) => this.calls.tellLive(words),
+			members: this.members,
+		});
+		this.edges = new Edges(name);
+		this.sending = new Sending(name, tab, {
+			me,
+			view: this.view,
+			send: (message) => this.connection.send(message),
+			isWelcome: () => this.conversation.isWelcome,
+			notice: (words) => this.conversation.notice("error", words),
+			giveBack: (words) => this.composer.giveBack(words),
+			onChange: () => this.#settled(),
+		});
+		this.composer = new Composer(name, {
+			submit: (line) => this.#submit(line),
+			notice: (words) => this.conversation.notice("error", words),
+			names: () => this.members.others(),
+			typed: (words, whisperTo) => this.typing.typed(words, whisperTo),
+		});
+		this.#followServer();
+		this.#followPreferences();
+		wireRoomButtons(name, {
+			jump: () => this.timeline.jumpToEnd(),
+			changeName: () => this.#menus((menus) => menus.changeName()),
+			command: (words) => this.#submit({ words, to: "" }),
+		});
+		wireMessageKeys(() => this.composer.focus());
+	}
 
-  start() {
-    this.connection.start();
-    // A session ends when nothing is asked for a while; somebody in a room is there all the time.
-    setInterval(() => askServer("session").catch(() => {}), KEEP_SESSION_MS);
-    if (matchMedia("(hover: hover)").matches) this.composer.focus();
-  }
+	start() {
+		this.connection.start();
+		// A session ends when nothing is asked for a while; somebody in a room is there all the time.
+		setInterval(() => askServer("session").catch(() => {}), KEEP_SESSION_MS);
+		if (matchMedia("(hover: hover)").matches) this.composer.focus();
+	}
 
-  // What the parts call
+	#followServer() {
+		const [me, feed] = [this.#me, this.#feed];
+		let before = "";
+		feed.on("welcome", () => (before = me.name));
+		me.follow(feed);
+		this.conversation.follow(feed);
+		this.members.follow(feed);
+		this.sending.follow(feed);
+		this.calls.follow(feed);
+		feed.on("welcome", ({ room, topic, description, limits }) => {
+			this.composer.limit = limits?.message ?? 4096;
+			byId("room-name").textContent = room;
+			showTopic(topic || description || "");
+			this.banner.welcomed();
+			// A name changed by /nick is not the session's; a number behind it means that the old connection lingers.
+			const renamed = before && !isAnonymous(before) && !me.name.startsWith(before);
+			if (renamed) this.connection.send({ type: "nick", nick: before });
+			this.sending.flush();
+		});
+		const hint = async () => {
+			if (me.account || !isAnonymous(me.name)) return;
+			(await import("./name_hint.js")).showNameHint(me.name, () => this.#menus((menus) => menus.changeName()));
+		};
+		feed.addEventListener("welcome", hint, { once: true });
+		feed.on("nick", ({ from, to }) => this.composer.renamed(from, to));
+		feed.on("topic", (record) => showTopic(record.text ?? ""));
+		feed.on("typing", ({ from, state = true, text: words }) => {
+			if (from !== me.name) this.typing.heard(from, state, words);
+		});
+		feed.on("bye", (bye) => this.#bye(bye));
+	}
 
-  names() {
-    return this.members.names().filter((name) => name !== this.you);
-  }
+	/**
+	 * A line from the composer.
+	 * @param {Line} line
+	 * @returns False if it could not be taken.
+	 */
+	#submit({ words, to }) {
+		const info = (/** @type {string} */ answer) => this.conversation.notice("info", answer);
+		if (runOwnCommand(words, { quit: () => this.#quit(), info })) return true;
+		if (!this.sending.add(words, to)) return false;
+		this.timeline.setLine("");
+		this.timeline.jumpToEnd();
+		this.typing.stopped();
+		return true;
+	}
 
-  /** A line from the composer. False: it could not be taken. */
-  submit(words, whisperTo) {
-    const own = /^\/(ignore|unignore)\s+(\S+)\s*$/u.exec(words);
-    if (own) {
-      (own[1] === "ignore" ? ignore : unignore)(own[2]);
-      return true;
-    }
-    const taken = whisperTo ? this.outbox.add("whisper", words, { to: whisperTo }) : this.outbox.add("say", words);
-    if (!taken) {
-      this.events.notice("error", text("outboxFull"));
-      return false;
-    }
-    this.timeline.setLine("");
-    this.timeline.jumpToEnd();
-    this.flush();
-    this.typing.stopped();
-    return true;
-  }
+	#quit() {
+		// Not by the outbox: sent again after each return, it would lock the person out.
+		this.connection.send({ type: "quit" });
+		this.connection.stop({ words: text("byeQuit") });
+	}
 
-  /** Sends what waits, once the room has let us in. */
-  flush() {
-    this.outbox.flush((message) => this.events.isWelcome && this.connection.send(message));
-  }
+	/**
+	 * Somebody else said something just now.
+	 * @param {Entry} record
+	 * @param {boolean} urgent A mention or a whisper.
+	 */
+	#spoken(record, urgent) {
+		const { attention, timeline } = this;
+		this.typing.heard(record.from, false);
+		if (!timeline.isPinned) this.edges.unseen += 1;
+		if ((attention.isAway || !timeline.isPinned) && !timeline.line) timeline.setLine(record.id);
+		attention.note({ urgent, from: record.from, words: record.text ?? "", onOpen: () => timeline.jumpToEnd() });
+	}
 
-  typed = (words, whisperTo) => this.typing.typed(words, whisperTo);
+	/** @param {(menus: RoomMenus) => void} open */
+	async #menus(open) {
+		const { RoomMenus } = await import("./room_menus.js");
+		const uses = {
+			me: this.#me,
+			backdrop: () => this.#backdrop,
+			members: this.members,
+			whisper: (/** @type {string} */ other) => this.#compose((composer) => composer.whisper(other)),
+			mention: (/** @type {string} */ other) => this.#compose((composer) => composer.insert(other)),
+			answer: (/** @type {string} */ words) => this.#compose((composer) => composer.answer(words)),
+			command: (/** @type {string} */ words) => this.#submit({ words, to: "" }),
+			rename: (/** @type {string} */ name, /** @type {string} */ color) => this.#rename(name, color),
+		};
+		open(new RoomMenus(this.#name, uses));
+	}
 
-  whisper = (name) => {
-    this.people.uncover();
-    this.composer.whisper(name);
-  };
+	/** After every change of the conversation. */
+	#settled() {
+		this.edges.draw(this.timeline, { isWelcome: this.conversation.isWelcome, pending: this.sending?.count ?? 0 });
+	}
 
-  answer = (words) => {
-    this.composer.whisper("");
-    this.composer.insert(words);
-  };
+	/** @param {State} state @param {Detail} [detail] */
+	#connectionChanged(state, detail) {
+		this.banner.show(state, detail);
+		if (state === "connecting") return;
+		this.conversation.disconnected();
+		this.sending.disconnected();
+	}
 
-  mention = (name) => {
-    this.people.uncover();
-    this.composer.insert(name);
-  };
+	/**
+	 * To the field, also where the list of people covers it.
+	 * @param {(composer: Composer) => void} act
+	 */
+	#compose(act) {
+		this.#people.uncover();
+		act(this.composer);
+	}
 
-  command = (line) => this.submit(line, "");
+	/** @param {string} name @param {string} color "" leaves it as it is. */
+	#rename(name, color) {
+		if (name !== this.#me.name) this.connection.send({ type: "nick", nick: name });
+		if (color && color !== this.#me.color) this.connection.send({ type: "color", color });
+		byId("name-hint").hidden = true;
+	}
 
-  openPerson = async (name, button) => {
-    const { openPersonMenu } = await import("./person_menu.js");
-    openPersonMenu(this, name, this.members.get(name)?.color, button);
-  };
+	/** @param {Bye} bye */
+	#bye({ reason, text: words = "" }) {
+		if (reason === "shutting down") return;
+		const key = BYE_KEYS[reason] ?? "byeRefused";
+		this.connection.stop({ words: text(key, { reason: words }) });
+	}
 
-  openMessage = async (record, place) => (await import("./message_menu.js")).openMessageMenu(this, record, place);
+	#followPreferences() {
+		onTheme(() => {
+			this.#backdrop = nameBackdrop();
+			this.#redraw();
+		});
+		const showEvents = () => byId("log").classList.toggle("hide-events", !preference("events"));
+		onPreference((name) => {
+			if (name === "smileys" || name === "ignored") this.#redraw();
+			if (name === "events") showEvents();
+			if (name === "liveTyping") this.calls.updateLive();
+		});
+		showEvents();
+		addEventListener("visibilitychange", () => document.hidden && this.timeline.isPinned && this.timeline.setLine(""));
+	}
 
-  changeName = async () => {
-    const { openNameDialog } = await dialogs();
-    openNameDialog({ you: this.you, color: this.yourColor, apply: (name, color) => {
-      if (name !== this.you) this.connection.send({ type: "nick", nick: name });
-      if (color && color !== this.yourColor) this.connection.send({ type: "color", color });
-      byId("name-hint").hidden = true;
-    } });
-  };
-
-  /** After every change of the conversation: edges, emptiness, the button to the end. */
-  settled() {
-    const { timeline, events } = this;
-    const silent = !byId("log").querySelector(".entry") && this.pending.count === 0;
-    const empty = events.isWelcome && silent && timeline.reachesStart && timeline.reachesEnd;
-    byId("empty-room").hidden = !empty;
-    const edge = !events.isWelcome || empty ? "" : timeline.reachesStart ? text("beginning", { room: this.name }) : text("loadingOlder");
-    if (byId("edge").textContent !== edge) byId("edge").textContent = edge;
-    const away = !timeline.isPinned;
-    if (!away) events.unseen = 0;
-    byId("jump").hidden = !away;
-    byId("jump-text").textContent = events.unseen ? text("unreadCount", { count: events.unseen }) : text("jumpNewest");
-  }
-
-  /** A line above the conversation; without words it goes. */
-  banner(words, { bad = false, button, action } = {}) {
-    const box = byId("banner");
-    box.hidden = !words;
-    box.className = bad ? "banner bad" : "banner";
-    box.replaceChildren(element("span", {}, words ?? ""), ...(button ? [element("button", { type: "button", class: "link", onclick: action }, button)] : []));
-  }
-
-  // Connection
-
-  #address() {
-    const base = new URL(this.config.websocket_url ?? "./", document.baseURI);
-    const url = new URL(encodeURIComponent(this.name), base.href.endsWith("/") ? base : `${base.href}/`);
-    url.protocol = url.protocol.replace("http", "ws");
-    url.searchParams.set("format", "json");
-    url.searchParams.set("client", this.client);
-    // Heard only if the session does not say who this is.
-    const name = readStored("name", "");
-    if (name) url.searchParams.set("nick", name);
-    if (this.events.resumeId) url.searchParams.set("since", this.events.resumeId);
-    else url.searchParams.set("history", String(PAGE));
-    return url;
-  }
-
-  #state(state, detail) {
-    this.#stopCounting();
-    document.body.dataset.connection = state;
-    if (state !== "connecting") this.events.disconnected();
-    if (state === "connecting") {
-      // A connection that opens at once needs no words.
-      this.#clock = setTimeout(() => this.banner(text("connecting")), 800);
-    } else if (state === "waiting") {
-      const draw = () => this.banner(text("reconnecting", { seconds: Math.max(0, Math.ceil((detail.until - Date.now()) / 1000)) }), { bad: true, button: text("tryNow"), action: () => this.connection.tryNow() });
-      draw();
-      this.#clock = setInterval(draw, 1000);
-    } else if (state === "offline") {
-      this.banner(text("offline"), { bad: true });
-    } else if (state === "closed") {
-      this.banner(detail?.words, { bad: true, button: text("rejoin"), action: () => this.connection.start() });
-    }
-  }
-
-  /** The server let us in. */
-  connected() {
-    this.#stopCounting();
-    this.banner("");
-    document.body.dataset.connection = "welcome";
-  }
-
-  #stopCounting() {
-    // One table of timers serves both kinds.
-    clearTimeout(this.#clock);
-  }
-
-  #load({ before, since }) {
-    // Answers are told apart by their kind, so what was missed must be in before more is asked for.
-    if (!this.events.isWelcome || this.events.isCatchingUp) return false;
-    const question = { type: "history", limit: PAGE };
-    if (before) question.before = before;
-    if (since) question.since = since;
-    return this.connection.send(question);
-  }
-
-  // Messages under way
-
-  #outboxChanged(message) {
-    this.pending.draw(message);
-    if (message.state === "waiting" || message.state === "failed") this.settled();
-  }
-
-  #again(msgid) {
-    this.outbox.again(msgid);
-    this.flush();
-  }
-
-  // Buttons
-
-  #wireButtons() {
-    byId("room-name").textContent = this.name;
-    byId("history-link").href = historyAddress(this.name);
-    byId("jump").addEventListener("click", () => this.timeline.jumpToEnd());
-    byId("settings-button").addEventListener("click", async () => (await dialogs()).openSettings());
-    byId("color-button").addEventListener("click", this.changeName);
-    byId("dice-button").addEventListener("click", async () => {
-      const { openDiceDialog } = await dialogs();
-      openDiceDialog((count, sides, again) => this.command(`/dice ${count} ${sides}${again ? ` ${again}` : ""}`));
-    });
-    const redraw = () => {
-      this.background = nameBackdrop();
-      this.timeline.redrawAll();
-      this.members.draw();
-    };
-    onTheme(redraw);
-    onPreference((name) => {
-      if (name === "smileys") redraw();
-      if (name === "ignored") this.#applyIgnored();
-      if (name === "events") this.#applyEvents();
-      if (name === "liveTyping") this.calls.updateLive();
-    });
-    this.#applyEvents();
-    addEventListener("visibilitychange", () => document.hidden && this.timeline.isPinned && this.timeline.setLine(""));
-  }
-
-  #applyEvents() {
-    byId("log").classList.toggle("hide-events", !preference("events"));
-  }
-
-  #applyIgnored() {
-    this.timeline.redrawAll();
-    this.members.draw();
-  }
-
-  /** A person without a name is told how to get one, once a visit. */
-  hintName() {
-    const hint = byId("name-hint");
-    hint.replaceChildren(element("span", {}, text("anonymousHint", { name: this.you })),
-      element("button", { type: "button", class: "link", onclick: this.changeName }, text("chooseName")),
-      element("button", { type: "button", class: "plain round", "aria-label": text("close"), onclick: () => hint.remove() }, icon("close")));
-    hint.hidden = false;
-  }
+	#redraw() {
+		this.timeline.redrawAll();
+		this.members.draw();
+	}
 }
 
-/** Loaded when the first one is opened. */
-const dialogs = () => import("./dialogs.js");
-
-/** Tells the server that it is this browser again, so that what is sent twice is stored once. No name, no log-in. */
-function clientToken() {
-  const token = readStored("client", "") || randomId();
-  writeStored("client", token);
-  return token;
+/** @param {string} words */
+function showTopic(words) {
+	byId("topic").textContent = words;
+	byId("topic").title = words;
 }
 
-/** Without chat-cgi the rooms are beside the page and there are no servers to help with calls. */
-const BARE_CONFIG = { websocket_url: "./", ice_servers: [] };
-
-export async function openRoom(name) {
-  document.body.classList.add("in-room");
-  byId("room").hidden = false;
-  const [config, tab] = await Promise.all([askServer("config").catch(() => BARE_CONFIG), claimTab()]);
-  new Room(name, config, tab).start();
-}
+/** @param {string} name */
+const isAnonymous = (name) => /^anonymous/i.test(name);

@@ -1,17 +1,20 @@
 // index.html: with ?room=NAME the room itself, without it the form that leads there. Each loads only its own parts.
 
-import { element, parameter, tidyRoom } from "../functions.js";
-import { dress } from "./frame.js";
+import { parameter, tidyRoom } from "./addresses.js";
+import { element } from "./dom.js";
 import { text } from "./texts.js";
+import { dress } from "./theme.js";
 
-dress();
 const room = tidyRoom(parameter("room"));
 try {
-  if (room) (await import("./room.js")).openRoom(room);
-  else (await import("./entry.js")).showEntry();
+	await dress(room ? "room" : "pages");
+	if (room) await (await import("./room.js")).openRoom(room);
+	else await (await import("./entry.js")).showEntry();
 } catch (error) {
-  // A part of the page did not arrive: better a word and a button than a white page.
-  console.error(error);
-  document.body.append(element("main", { class: "content narrow" }, element("div", { class: "empty", role: "alert" }, text("cannotLoad"),
-    element("button", { type: "button", class: "primary", onclick: () => location.reload() }, text("tryAgain")))));
+	// A part of the page did not arrive: better a word and a button than a white page.
+	console.error(error);
+	const again = { type: "button", class: "primary", onclick: () => location.reload() };
+	const words = element("div", { class: "empty", role: "alert" }, text("cannotLoad"));
+	words.append(element("button", again, text("tryAgain")));
+	document.body.append(element("main", { class: "content narrow" }, words));
 }

@@ -6,92 +6,149 @@ const MAX_LINK = 2048;
 
 const LINK = /\b(?:https?:\/\/|mailto:|www\.)[^\s<>"'`\u200e\u200f\u202a-\u202e\u2066-\u2069]+/giu;
 
-/** What is typed, longest first, and the picture in smileys/ it stands for. */
+/**
+ * What is typed, longest first, and the picture in smileys/ it stands for.
+ * @type {[string, string][]}
+ */
 export const SMILEYS = [
-  [":-)", "smile"], [":)", "smile"], [":-D", "grin"], [":D", "grin"], ["XD", "laugh"], ["xD", "laugh"],
-  [";-)", "wink"], [";)", "wink"], [":-P", "tongue"], [":P", "tongue"], [":-p", "tongue"], [":p", "tongue"],
-  [":-(", "sad"], [":(", "sad"], [":'-(", "cry"], [":'(", "cry"], [":-O", "surprised"], [":O", "surprised"], [":-o", "surprised"],
-  ["8-)", "cool"], [">:-(", "angry"], [">:(", "angry"], [":-*", "kiss"], [":*", "kiss"],
-  [":-/", "confused"], [":-S", "confused"], ["<3", "heart"], ["(y)", "thumbs-up"],
+	[":-)", "smile"],
+	[":)", "smile"],
+	[":-D", "grin"],
+	[":D", "grin"],
+	["XD", "laugh"],
+	["xD", "laugh"],
+	[";-)", "wink"],
+	[";)", "wink"],
+	[":-P", "tongue"],
+	[":P", "tongue"],
+	[":-p", "tongue"],
+	[":p", "tongue"],
+	[":-(", "sad"],
+	[":(", "sad"],
+	[":'-(", "cry"],
+	[":'(", "cry"],
+	[":-O", "surprised"],
+	[":O", "surprised"],
+	[":-o", "surprised"],
+	["8-)", "cool"],
+	[">:-(", "angry"],
+	[">:(", "angry"],
+	[":-*", "kiss"],
+	[":*", "kiss"],
+	[":-/", "confused"],
+	[":-S", "confused"],
+	["<3", "heart"],
+	["(y)", "thumbs-up"],
 ];
 const SMILEY_OF = new Map(SMILEYS);
+
+/** @param {string} words */
 const escapeRegExp = (words) => words.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 const SMILEY = new RegExp(
-  `(?<=^|\\s)(?:${SMILEYS.map(([typed]) => escapeRegExp(typed)).sort((a, b) => b.length - a.length).join("|")})(?=$|\\s|[.,!?])`,
-  "gu",
+	`(?<=^|\\s)(?:${SMILEYS.map(([typed]) => escapeRegExp(typed))
+		.sort((a, b) => b.length - a.length)
+		.join("|")})(?=$|\\s|[.,!?])`,
+	"gu",
 );
 
 const PICTURE = /\.(?:png|jpe?g|gif|webp|avif)$/i;
 
-/** Closing marks that end a sentence rather than an address; a bracket stays if it was opened inside. */
+/** @type {Record<string, string>} */
+const OPENING = { ")": "(", "]": "[", "}": "{" };
+
+/**
+ * Without the marks that end a sentence rather than an address; a bracket stays if it was opened inside.
+ * @param {string} found
+ */
 function trimLink(found) {
-  let link = found.replace(/[.,;:!?…]+$/u, "");
-  while (/[)\]}]$/.test(link)) {
-    const close = link.at(-1);
-    const open = { ")": "(", "]": "[", "}": "{" }[close];
-    if (link.split(open).length >= link.split(close).length) break;
-    link = link.slice(0, -1).replace(/[.,;:!?…]+$/u, "");
-  }
-  return link;
+	let link = found.replace(/[.,;:!?…]+$/u, "");
+	while (/[)\]}]$/.test(link)) {
+		const close = link.slice(-1);
+		const open = OPENING[close];
+		if (link.split(open).length >= link.split(close).length) break;
+		link = link.slice(0, -1).replace(/[.,;:!?…]+$/u, "");
+	}
+	return link;
 }
 
-/** The address behind `typed` if it is one of the three schemes that a chat may link to, else null. */
+/**
+ * The address behind `typed` if it is one of the three schemes that a chat may link to, else null.
+ * @param {string} typed
+ */
 export function safeAddress(typed) {
-  try {
-    const url = new URL(/^www\./i.test(typed) ? `https://${typed}` : typed);
-    const fine = ["http:", "https:", "mailto:"].includes(url.protocol) && (url.protocol === "mailto:" || url.hostname !== "");
-    // user:password@ makes an address look like another site's.
-    return fine && !url.username && !url.password ? url.href : null;
-  } catch {
-    return null;
-  }
+	try {
+		const url = new URL(/^www\./i.test(typed) ? `https://${typed}` : typed);
+		const fine =
+			["http:", "https:", "mailto:"].includes(url.protocol) && (url.protocol === "mailto:" || url.hostname !== "");
+		// user:password@ makes an address look like another site's.
+		return fine && !url.username && !url.password ? url.href : null;
+	} catch {
+		return null;
+	}
 }
 
-/** True for a picture of this very site. No query: an inline picture must not be able to press a button. */
+/**
+ * True for a picture of this very site. No query: an inline picture must not be able to press a button.
+ * @param {string} address
+ * @param {string} origin
+ */
 export function isOwnPicture(address, origin) {
-  const url = new URL(address);
-  return url.origin === origin && url.search === "" && PICTURE.test(url.pathname);
+	const url = new URL(address);
+	return url.origin === origin && url.search === "" && PICTURE.test(url.pathname);
 }
 
-/** True if `words` name `nick`: whole words only, whatever the case. */
+/**
+ * True if `words` name `nick`: whole words only, whatever the case.
+ * @param {string} words
+ * @param {string} nick
+ */
 export function mentions(words, nick) {
-  if (!nick) return false;
-  return new RegExp(`(?<![\\p{L}\\p{N}_-])@?${escapeRegExp(nick)}(?![\\p{L}\\p{N}_-])`, "iu").test(words);
+	if (!nick) return false;
+	return new RegExp(`(?<![\\p{L}\\p{N}_-])@?${escapeRegExp(nick)}(?![\\p{L}\\p{N}_-])`, "iu").test(words);
 }
 
+/** @param {RegExp} pattern @param {string} words @param {ToToken} toToken @returns {Generator<Token>} */
 function* cutBy(pattern, words, toToken) {
-  let end = 0;
-  for (const match of words.matchAll(pattern)) {
-    const token = toToken(match[0]);
-    if (!token) continue;
-    if (match.index > end) yield { kind: "text", text: words.slice(end, match.index) };
-    yield token;
-    end = match.index + token.text.length;
-  }
-  if (end < words.length) yield { kind: "text", text: words.slice(end) };
+	let end = 0;
+	for (const match of words.matchAll(pattern)) {
+		const token = toToken(match[0]);
+		if (!token) continue;
+		if (match.index > end) yield { kind: "text", text: words.slice(end, match.index) };
+		yield token;
+		end = match.index + token.text.length;
+	}
+	if (end < words.length) yield { kind: "text", text: words.slice(end) };
 }
 
+/** @param {Iterable<Token>} tokens @param {RegExp} pattern @param {ToToken} toToken @returns {Generator<Token>} */
 function* refine(tokens, pattern, toToken) {
-  for (const token of tokens) {
-    if (token.kind === "text") yield* cutBy(pattern, token.text, toToken);
-    else yield token;
-  }
+	for (const token of tokens) {
+		if (token.kind === "text") yield* cutBy(pattern, token.text, toToken);
+		else yield token;
+	}
 }
 
+/** @type {ToToken} */
 function linkToken(found) {
-  if (found.length > MAX_LINK) return null;
-  const link = trimLink(found);
-  const address = safeAddress(link);
-  return address && { kind: "link", text: link, address };
+	if (found.length > MAX_LINK) return null;
+	const link = trimLink(found);
+	const address = safeAddress(link);
+	return address === null ? null : { kind: "link", text: link, address };
 }
 
-/** The tokens of one message; joined, their texts are the message again. */
+/**
+ * The tokens of one message; joined, their texts are the message again.
+ * @param {string} words
+ * @returns {Token[]}
+ */
 export function tokenize(words, { nick = "", smileys = true } = {}) {
-  let tokens = cutBy(LINK, words, linkToken);
-  if (smileys) tokens = refine(tokens, SMILEY, (found) => ({ kind: "smiley", text: found, picture: SMILEY_OF.get(found) }));
-  if (nick) {
-    const name = new RegExp(`(?<![\\p{L}\\p{N}_-])@?${escapeRegExp(nick)}(?![\\p{L}\\p{N}_-])`, "giu");
-    tokens = refine(tokens, name, (found) => ({ kind: "mention", text: found }));
-  }
-  return [...tokens];
+	/** @type {Iterable<Token>} */
+	let tokens = cutBy(LINK, words, linkToken);
+	if (smileys)
+		tokens = refine(tokens, SMILEY, (found) => ({ kind: "smiley", text: found, picture: SMILEY_OF.get(found) }));
+	if (nick) {
+		const name = new RegExp(`(?<![\\p{L}\\p{N}_-])@?${escapeRegExp(nick)}(?![\\p{L}\\p{N}_-])`, "giu");
+		tokens = refine(tokens, name, (found) => ({ kind: "mention", text: found }));
+	}
+	return [...tokens];
 }

@@ -1,13 +1,13 @@
 // "alice is typing": sent at most every few seconds and only by those who want to, shown for a while.
 
-import { byId } from "../functions.js";
-import { preference } from "./preferences.js";
+import { byId } from "./dom.js";
+import { isIgnored, preference } from "./preferences.js";
 import { text } from "./texts.js";
 
 /** The server takes two a second; "typing" itself needs far fewer, live text somewhat more. */
 const SEND_EVERY_MS = 2500;
 const SEND_LIVE_EVERY_MS = 600;
-/** Somebody who has not been heard of for this long has stopped. */
+/** Somebody silent for this long has stopped. */
 const FORGET_AFTER_MS = 6000;
 /** In larger rooms the server passes nothing on. */
 const MAX_ROOM = 50;
@@ -17,78 +17,89 @@ const MAX_LIVE = 160;
 const MAX_TYPISTS = 50;
 
 export class Typing {
-  #send;
-  #live;
-  #members;
-  #last = 0;
-  #timer = 0;
-  #isOn = false;
-  #typists = new Map();
-  #line = byId("typing-line");
+	#send;
+	#live;
+	#members;
+	#last = 0;
+	#timer = 0;
+	#isOn = false;
+	/** @type {Map<string, { timer: number, words: string }>} */
+	#typists = new Map();
+	#line = byId("typing-line");
 
-  /** `send(message)` over the socket; `live(text)` over data channels gives the names it reached. */
-  constructor({ send, live, members }) {
-    this.#send = send;
-    this.#live = live;
-    this.#members = members;
-  }
+	/** @param {TypingUses} parts */
+	constructor({ send, live, members }) {
+		this.#send = send;
+		this.#live = live;
+		this.#members = members;
+	}
 
-  /** The person changed what stands in the composer. Commands and whispers are nobody's business. */
-  typed(words, whisperTo) {
-    const secret = words === "" || words.startsWith("/");
-    if (secret) {
-      this.stopped();
-      return;
-    }
-    const wantsLive = preference("liveTyping") && !whisperTo;
-    if (!wantsLive && !preference("typing")) return;
-    clearTimeout(this.#timer);
-    const wait = this.#last + (wantsLive ? SEND_LIVE_EVERY_MS : SEND_EVERY_MS) - performance.now();
-    const tell = () => this.#tell(wantsLive ? words : null, whisperTo);
-    if (wait <= 0) tell();
-    else if (wantsLive) this.#timer = setTimeout(tell, wait);
-  }
+	/**
+	 * The person changed what stands in the composer. Commands and whispers concern nobody else.
+	 * @param {string} words
+	 * @param {string} whisperTo
+	 */
+	typed(words, whisperTo) {
+		if (words === "" || words.startsWith("/")) {
+			this.stopped();
+			return;
+		}
+		const wantsLive = preference("liveTyping") && !whisperTo;
+		if (!wantsLive && !preference("typing")) return;
+		clearTimeout(this.#timer);
+		const wait = this.#last + (wantsLive ? SEND_LIVE_EVERY_MS : SEND_EVERY_MS) - performance.now();
+		const tell = () => this.#tell(wantsLive ? words : null, whisperTo);
+		if (wait <= 0) tell();
+		else if (wantsLive) this.#timer = setTimeout(tell, wait);
+	}
 
-  /** Sent, emptied, or left: the others need not wait until it times out. */
-  stopped() {
-    clearTimeout(this.#timer);
-    if (!this.#isOn) return;
-    this.#isOn = false;
-    this.#last = 0;
-    this.#live("");
-    if (this.#members.count <= MAX_ROOM) this.#send({ type: "typing", state: false });
-  }
+	/** Sent, emptied, or left: the others need not wait until it times out. */
+	stopped() {
+		clearTimeout(this.#timer);
+		if (!this.#isOn) return;
+		this.#isOn = false;
+		this.#last = 0;
+		this.#live("");
+		if (this.#members.count <= MAX_ROOM) this.#send({ type: "typing", state: false });
+	}
 
-  #tell(words, whisperTo) {
-    this.#last = performance.now();
-    this.#isOn = true;
-    const reached = words === null ? new Set() : this.#live(words);
-    const others = this.#members.names().length - 1;
-    if (words !== null && reached.size >= others) return;
-    if (this.#members.count > MAX_ROOM) return;
-    const message = { type: "typing", state: true };
-    if (words !== null) message.text = words.slice(-MAX_LIVE);
-    if (whisperTo) message.to = whisperTo;
-    this.#send(message);
-  }
+	/** @param {string | null} words @param {string} whisperTo */
+	#tell(words, whisperTo) {
+		this.#last = performance.now();
+		this.#isOn = true;
+		const reached = words === null ? 0 : this.#live(words).size;
+		if (words !== null && reached >= this.#members.count - 1) return;
+		if (this.#members.count > MAX_ROOM) return;
+		/** @type {Message} */
+		const message = { type: "typing", state: true };
+		if (words !== null) message.text = words.slice(-MAX_LIVE);
+		if (whisperTo) message.to = whisperTo;
+		this.#send(message);
+	}
 
-  /** Somebody else types, as heard over the socket or a data channel. */
-  heard(from, state, words) {
-    clearTimeout(this.#typists.get(from)?.timer);
-    this.#typists.delete(from);
-    if (state && this.#typists.size < MAX_TYPISTS) {
-      const timer = setTimeout(() => this.heard(from, false), FORGET_AFTER_MS);
-      this.#typists.set(from, { timer, words: typeof words === "string" ? words.slice(-MAX_LIVE) : "" });
-    }
-    this.#draw();
-  }
+	/**
+	 * Somebody else types, as told over the socket or a data channel.
+	 * @param {string} from
+	 * @param {boolean} state
+	 * @param {string} [words]
+	 */
+	heard(from, state, words) {
+		clearTimeout(this.#typists.get(from)?.timer);
+		this.#typists.delete(from);
+		if (state && !isIgnored(from) && this.#typists.size < MAX_TYPISTS) {
+			const timer = setTimeout(() => this.heard(from, false), FORGET_AFTER_MS);
+			this.#typists.set(from, { timer, words: typeof words === "string" ? words.slice(-MAX_LIVE) : "" });
+		}
+		this.#draw();
+	}
 
-  #draw() {
-    const names = [...this.#typists.keys()];
-    const live = [...this.#typists].filter(([, { words }]) => words);
-    if (live.length > 0) this.#line.textContent = live.slice(0, 2).map(([name, { words }]) => `${name}: ${words}`).join("  ·  ");
-    else if (names.length === 0) this.#line.textContent = "";
-    else if (names.length > 3) this.#line.textContent = text("severalTyping");
-    else this.#line.textContent = text(names.length === 1 ? "isTyping" : "areTyping", { names: names.join(", ") });
-  }
+	#draw() {
+		const names = [...this.#typists.keys()];
+		const live = [...this.#typists].filter(([, { words }]) => words).slice(0, 2);
+		let line = "";
+		if (live.length > 0) line = live.map(([name, { words }]) => `${name}: ${words}`).join("  ·  ");
+		else if (names.length > 3) line = text("severalTyping");
+		else if (names.length > 0) line = text(names.length === 1 ? "isTyping" : "areTyping", { names: names.join(", ") });
+		this.#line.textContent = line;
+	}
 }

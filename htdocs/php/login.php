@@ -44,6 +44,7 @@ session_write_close();
   <title><?= h(words('Log in – Chat', 'Přihlášení – Chat')) ?></title>
   <link rel="icon" href="../icons/favicon.svg" type="image/svg+xml">
   <link rel="stylesheet" href="../theme.css">
+  <link rel="stylesheet" href="../css/controls.css">
   <link rel="stylesheet" href="../css/pages.css">
 </head>
 <body>

@@ -1,60 +1,78 @@
-// The door to calls and live typing. It is all that a page without them loads: the rest comes when
-// somebody calls, is called, or wants live typing.
+// Calls and live typing, as the room sees them. It is all that a page without them loads: the rest comes when somebody
+// calls, is called, or wants live typing.
 
-import { byId } from "../../functions.js";
-import { preference } from "../preferences.js";
+import { byId } from "../dom.js";
+import { isIgnored, preference } from "../preferences.js";
 
-/** What is remembered of those who have said hello before the rest is loaded. */
 export class Calls {
-  #room;
-  #mesh = null;
+	#uses;
+	/** @type {Promise<Mesh> | null} */
+	#loading = null;
+	/** @type {Mesh | null} */
+	#mesh = null;
+	#pressed = () => {};
 
-  constructor(room) {
-    this.#room = room;
-    byId("call-button").addEventListener("click", async () => (await this.#loaded()).callButton());
-  }
+	/** @param {CallUses} uses */
+	constructor(uses) {
+		this.#uses = uses;
+		byId("call-button").addEventListener("click", async () => {
+			await this.#load();
+			this.#pressed();
+		});
+	}
 
-  /** The mesh, loaded once. */
-  #loaded() {
-    this.#mesh ??= import("./mesh.js").then(
-      ({ Mesh }) => (this.ready = new Mesh(this.#room)),
-      (error) => {
-        // The network may have failed; the next signal or click tries again.
-        this.#mesh = null;
-        throw error;
-      },
-    );
-    return this.#mesh;
-  }
+	/** @param {Feed} feed */
+	follow(feed) {
+		const { me } = this.#uses;
+		feed.on("welcome", async () => {
+			if (this.#isWanted) (await this.#load()).welcomed();
+		});
+		feed.on("join", ({ from }) => from !== me.name && this.#mesh?.joined(from));
+		feed.on("quit", ({ from }) => this.#mesh?.left(from));
+		feed.on("nick", ({ from, to }) => this.#mesh?.renamed(from, to));
+		feed.on("signal", async ({ from, data }) => {
+			// In the order they came: the promise of one module keeps it.
+			if (!isIgnored(from)) (await this.#load()).signaled(from, data);
+		});
+	}
 
-  /** The server let us in, for the first time or again. */
-  async welcomed() {
-    if (this.#mesh || preference("liveTyping")) (await this.#loaded()).welcomed();
-  }
+	/**
+	 * Sends what is being typed over the data channels; the names of those it reached.
+	 * @param {string} words
+	 * @returns {Set<string>}
+	 */
+	tellLive(words) {
+		return this.#mesh?.tellLive(words) ?? new Set();
+	}
 
-  joined(name) {
-    this.ready?.joined(name);
-  }
+	async updateLive() {
+		if (this.#isWanted) (await this.#load()).update();
+	}
 
-  left(name) {
-    this.ready?.left(name);
-  }
+	get #isWanted() {
+		return this.#loading !== null || preference("liveTyping");
+	}
 
-  renamed(from, to) {
-    this.ready?.renamed(from, to);
-  }
-
-  async signaled(from, data) {
-    // In the order they came: the promise of one module keeps it.
-    (await this.#loaded()).signaled(from, data);
-  }
-
-  /** Sends what is being typed over the data channels; the names of those it reached. */
-  tellLive(words) {
-    return this.ready?.tellLive(words) ?? new Set();
-  }
-
-  async updateLive() {
-    if (this.#mesh || preference("liveTyping")) (await this.#loaded()).update();
-  }
+	/** The mesh and its view, loaded once. The view shows the mesh; the mesh only says when it has changed. */
+	#load() {
+		this.#loading ??= Promise.all([import("./mesh.js"), import("./call_view.js")]).then(
+			([{ Mesh }, { CallView }]) => {
+				const mesh = new Mesh(this.#uses);
+				const view = new CallView(mesh, this.#uses);
+				mesh.onChange = () => {
+					view.draw();
+					this.#uses.members.draw();
+				};
+				this.#pressed = () => view.pressed();
+				this.#mesh = mesh;
+				return mesh;
+			},
+			(error) => {
+				// The network may have failed; the next signal or click tries again.
+				this.#loading = null;
+				throw error;
+			},
+		);
+		return this.#loading;
+	}
 }

@@ -1,5 +1,5 @@
-// Who is told what this page takes part in, and when. A hello is a state, not an event: it is made when it
-// is sent, it may come twice, and it is said again until the other page has said something back.
+// Who is told what this page takes part in, and when. A hello is a state, not an event: it is made when it is sent, it
+// may come twice, and it is said again until the other page has said something back.
 
 /** The first few leave at once: most rooms are small, and leaving a page leaves no time. */
 const AT_ONCE = 8;
@@ -7,57 +7,66 @@ const AT_ONCE = 8;
 const EVERY_MS = 150;
 /** In larger rooms a call is announced to as many as this, the others learn of it when they come in. */
 const MAX_NAMES = 100;
-/** Who does not answer is asked again after this long, then twice as long, some times: old pages never answer. */
+/** Pages that do not answer are asked again after this long, then twice as long, some times: old pages never answer. */
 const AGAIN_MS = 2000;
 const MAX_TRIES = 5;
 
 export class Hellos {
-  #say;
-  #queue = [];
-  #timer = 0;
-  #unanswered = new Map();
+	#say;
+	/** @type {{ name: string, tries: number }[]} */
+	#queue = [];
+	#timer = 0;
+	/** @type {Map<string, number>} */
+	#unanswered = new Map();
 
-  /** `say(name)` sends the hello of this moment. */
-  constructor(say) {
-    this.#say = say;
-  }
+	/** @param {(name: string) => void} say Sends the hello of this moment. */
+	constructor(say) {
+		this.#say = say;
+	}
 
-  /** Names first in the list are told first. */
-  tellAll(names) {
-    for (const timer of this.#unanswered.values()) clearTimeout(timer);
-    this.#unanswered.clear();
-    this.#queue = names.slice(0, MAX_NAMES).map((name) => ({ name, tries: 0 }));
-    for (const { name } of this.#queue.splice(0, AT_ONCE)) this.tell(name);
-    this.#pace();
-  }
+	/** @param {string[]} names Those first in the list are told first. */
+	tellAll(names) {
+		for (const timer of this.#unanswered.values()) clearTimeout(timer);
+		this.#unanswered.clear();
+		this.#queue = names.slice(0, MAX_NAMES).map((name) => ({ name, tries: 0 }));
+		for (const { name } of this.#queue.splice(0, AT_ONCE)) this.tell(name);
+		this.#pace();
+	}
 
-  tell(name, tries = 0) {
-    this.answered(name);
-    this.#say(name);
-    if (tries + 1 >= MAX_TRIES) return;
-    const timer = setTimeout(() => {
-      this.#queue.push({ name, tries: tries + 1 });
-      this.#pace();
-    }, AGAIN_MS * 2 ** tries);
-    this.#unanswered.set(name, timer);
-  }
+	/** @param {string} name */
+	tell(name, tries = 0) {
+		this.answered(name);
+		this.#say(name);
+		if (tries + 1 >= MAX_TRIES) return;
+		const timer = setTimeout(
+			() => {
+				this.#queue.push({ name, tries: tries + 1 });
+				this.#pace();
+			},
+			AGAIN_MS * 2 ** tries,
+		);
+		this.#unanswered.set(name, timer);
+	}
 
-  /** They know, or they are gone: nothing needs to be said again. */
-  answered(name) {
-    clearTimeout(this.#unanswered.get(name));
-    this.#unanswered.delete(name);
-    this.#queue = this.#queue.filter((waiting) => waiting.name !== name);
-  }
+	/**
+	 * They know, or they are gone: nothing needs to be said again.
+	 * @param {string} name
+	 */
+	answered(name) {
+		clearTimeout(this.#unanswered.get(name));
+		this.#unanswered.delete(name);
+		this.#queue = this.#queue.filter((waiting) => waiting.name !== name);
+	}
 
-  #pace() {
-    this.#timer ||= setInterval(() => {
-      const next = this.#queue.shift();
-      if (next) {
-        this.tell(next.name, next.tries);
-      } else {
-        clearInterval(this.#timer);
-        this.#timer = 0;
-      }
-    }, EVERY_MS);
-  }
+	#pace() {
+		this.#timer ||= setInterval(() => {
+			const next = this.#queue.shift();
+			if (next) {
+				this.tell(next.name, next.tries);
+			} else {
+				clearInterval(this.#timer);
+				this.#timer = 0;
+			}
+		}, EVERY_MS);
+	}
 }

@@ -1,36 +1,41 @@
 // The servers that help two pages find each other (STUN) or carry their data (TURN), from api/config.
 
-import { askServer } from "../../functions.js";
 import { preference } from "../preferences.js";
+import { askServer } from "../server.js";
 
 /** Credentials for a relay end after a while: they are fetched anew long before, for connections still to come. */
 const GOOD_FOR_MS = 10 * 60 * 1000;
 
 export class IceServers {
-  #servers = [];
-  #fetched = null;
-  #at = 0;
+	/** @type {RTCIceServer[]} */
+	#servers = [];
+	/** @type {Promise<void> | null} */
+	#fetched = null;
+	#at = 0;
 
-  /** Asks the server unless its last answer is still good. */
-  fetch() {
-    if (!this.#fetched || performance.now() - this.#at > GOOD_FOR_MS) {
-      this.#at = performance.now();
-      this.#fetched = this.#ask();
-    }
-    return this.#fetched;
-  }
+	/** Asks the server unless its last answer is still good. */
+	fetch() {
+		if (!this.#fetched || performance.now() - this.#at > GOOD_FOR_MS) {
+			this.#at = performance.now();
+			this.#fetched = this.#ask();
+		}
+		return this.#fetched;
+	}
 
-  /** For a connection that begins, or goes on, now. */
-  get configuration() {
-    return { iceServers: this.#servers, iceTransportPolicy: preference("relayOnly") ? "relay" : "all" };
-  }
+	/**
+	 * For a connection that begins, or goes on, now.
+	 * @returns {RTCConfiguration}
+	 */
+	get configuration() {
+		return { iceServers: this.#servers, iceTransportPolicy: preference("relayOnly") ? "relay" : "all" };
+	}
 
-  async #ask() {
-    try {
-      const { ice_servers: servers = [] } = await askServer("config");
-      this.#servers = servers;
-    } catch {
-      // Within one network calls work without servers; in a while they are asked for again.
-    }
-  }
+	async #ask() {
+		try {
+			const { ice_servers: servers = [] } = await askServer("config");
+			this.#servers = servers;
+		} catch {
+			// Within one network calls work without servers; in a while they are asked for again.
+		}
+	}
 }

@@ -1,67 +1,81 @@
 // One's own microphone and camera: opened after a click, closed when the call ends.
 
 export class Media {
-  #onChange;
-  stream = new MediaStream();
+	#onChange;
+	stream = new MediaStream();
 
-  constructor(onChange) {
-    this.#onChange = onChange;
-  }
+	/** @param {() => void} onChange */
+	constructor(onChange) {
+		this.#onChange = onChange;
+	}
 
-  get tracks() {
-    return this.stream.getTracks();
-  }
+	get tracks() {
+		return this.stream.getTracks();
+	}
 
-  get hasCamera() {
-    return this.stream.getVideoTracks().length > 0;
-  }
+	get hasCamera() {
+		return this.stream.getVideoTracks().length > 0;
+	}
 
-  get hasMicrophone() {
-    return this.stream.getAudioTracks().some((track) => track.enabled);
-  }
+	get hasMicrophone() {
+		return this.stream.getAudioTracks().some((track) => track.enabled);
+	}
 
-  /** Opens the microphone, and the camera if wanted. Throws what the browser throws. */
-  async open(withCamera) {
-    const found = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true }, video: withCamera && VIDEO });
-    for (const track of found.getTracks()) this.#add(track);
-  }
+	/**
+	 * Opens the microphone, and the camera if wanted. Throws what the browser throws.
+	 * @param {boolean} withCamera
+	 */
+	async open(withCamera) {
+		const found = await navigator.mediaDevices.getUserMedia({ audio: VOICE, video: withCamera && VIDEO });
+		for (const track of found.getTracks()) this.#add(track);
+	}
 
-  /** Muting keeps the track: nothing is negotiated, the other side hears silence. */
-  setMicrophone(on) {
-    for (const track of this.stream.getAudioTracks()) track.enabled = on;
-    this.#onChange();
-  }
+	/**
+	 * Muting keeps the track: nothing is negotiated, the other side hears silence.
+	 * @param {boolean} on
+	 */
+	setMicrophone(on) {
+		for (const track of this.stream.getAudioTracks()) track.enabled = on;
+		this.#onChange();
+	}
 
-  /** Turning the camera off gives it back to the system, so that its light goes out. */
-  async setCamera(on) {
-    if (on === this.hasCamera) return;
-    if (on) {
-      const found = await navigator.mediaDevices.getUserMedia({ video: VIDEO });
-      this.#add(found.getVideoTracks()[0]);
-    } else {
-      for (const track of this.stream.getVideoTracks()) this.#drop(track);
-    }
-    this.#onChange();
-  }
+	/**
+	 * Turning the camera off gives it back to the system, so that its light goes out.
+	 * @param {boolean} on
+	 */
+	async setCamera(on) {
+		if (on === this.hasCamera) return;
+		if (on) {
+			const found = await navigator.mediaDevices.getUserMedia({ video: VIDEO });
+			this.#add(found.getVideoTracks()[0]);
+		} else {
+			for (const track of this.stream.getVideoTracks()) this.#drop(track);
+		}
+		this.#onChange();
+	}
 
-  close() {
-    for (const track of this.tracks) this.#drop(track);
-  }
+	close() {
+		for (const track of this.tracks) this.#drop(track);
+	}
 
-  #add(track) {
-    this.stream.addTrack(track);
-    // Unplugged, or taken away by the system.
-    track.addEventListener("ended", () => {
-      this.#drop(track);
-      this.#onChange();
-    });
-  }
+	/** @param {MediaStreamTrack} track */
+	#add(track) {
+		this.stream.addTrack(track);
+		// Unplugged, or taken away by the system.
+		track.addEventListener("ended", () => {
+			this.#drop(track);
+			this.#onChange();
+		});
+	}
 
-  #drop(track) {
-    track.stop();
-    this.stream.removeTrack(track);
-  }
+	/** @param {MediaStreamTrack} track */
+	#drop(track) {
+		track.stop();
+		this.stream.removeTrack(track);
+	}
 }
+
+const VOICE = { echoCancellation: true, noiseSuppression: true };
 
 /** Enough for a face in a tile; every other member of the call gets a copy of its own. */
 const VIDEO = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 24, max: 30 } };

@@ -161,20 +161,30 @@ async fn pages_come_back_at_different_times_and_ever_later() {
 async fn both_languages_have_every_text() {
     let site = Site::start();
     let browser = open(&site).await;
-    let source = "fetch('/js/texts.js').then(r => r.text()).then(s => [...s.matchAll(/^  (\\w+): \\[/gm)].map(k => k[1]))";
-    let keys = browser.eval(source).await;
-    assert!(
-        keys.as_array().is_some_and(|keys| keys.len() > 150),
-        "{keys}"
-    );
-    // A text that is missing shows its key; in English some keys are their own text, in Czech none is.
-    let missing =
-        format!("(m.setLanguage('cs'), {keys}.filter(k => !m.text(k) || m.text(k) === k))");
-    assert_eq!(ask(&browser, "/js/texts.js", &missing).await, json!([]));
-    let blank = format!("(m.setLanguage('en'), {keys}.filter(k => !m.text(k)))");
-    assert_eq!(ask(&browser, "/js/texts.js", &blank).await, json!([]));
+    let keys_of = |code: &str, kind: &str| {
+        format!("import('/js/texts/{code}/{kind}.js').then(m => Object.keys(m.default))")
+    };
+    let mut count = 0;
+    for kind in ["shared", "pages", "room"] {
+        let english = browser.eval(&keys_of("en", kind)).await;
+        assert_eq!(browser.eval(&keys_of("cs", kind)).await, english, "{kind}");
+        count += english.as_array().map_or(0, Vec::len);
+        // A text that is missing shows its key; in English some keys are their own text, in Czech none is.
+        let page = if kind == "room" { "room" } else { "pages" };
+        let missing = format!(
+            "m.setLanguage('cs', '{page}').then(() => {english}.filter(k => !m.text(k) || m.text(k) === k))"
+        );
+        assert_eq!(ask(&browser, "/js/texts.js", &missing).await, json!([]));
+        let blank =
+            format!("m.setLanguage('en', '{page}').then(() => {english}.filter(k => !m.text(k)))");
+        assert_eq!(ask(&browser, "/js/texts.js", &blank).await, json!([]));
+    }
+    assert!(count > 150, "{count} texts");
     // Each color of the palette has its name, in the palette's order.
-    let named = "import('/js/colors.js').then(c => ['en', 'cs'].map(code => (m.setLanguage(code), new Set(m.text('colorNames').split(', ')).size === c.PALETTE.length)))";
+    let named = "import('/js/colors.js').then(async c => {
+        const fit = async code => (await m.setLanguage(code, 'room'), new Set(m.text('colorNames').split(', ')).size === c.PALETTE.length);
+        return [await fit('en'), await fit('cs')];
+    })";
     assert_eq!(
         ask(&browser, "/js/texts.js", named).await,
         json!([true, true])

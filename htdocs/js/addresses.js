@@ -1,0 +1,28 @@
+// Addresses of rooms, their history and their messages.
+
+/** @param {string} name A parameter of this page's address. */
+export function parameter(name) {
+	return new URLSearchParams(location.search).get(name) ?? "";
+}
+
+/**
+ * Rooms as the server names them: blanks and underscores become dashes. The server has the last word.
+ * @param {string} typed
+ */
+export function tidyRoom(typed) {
+	return typed
+		.normalize("NFC")
+		.trim()
+		.replace(/[\s_]+/gu, "-")
+		.slice(0, 64);
+}
+
+/** @param {string} room */
+export const roomAddress = (room) => `./?room=${encodeURIComponent(room)}`;
+
+/** @param {string} room */
+export const historyAddress = (room) => `room_history.html?room=${encodeURIComponent(room)}`;
+
+/** @param {string} room @param {string} id of the message */
+export const messageAddress = (room, id) =>
+	new URL(`${historyAddress(room)}&at=${encodeURIComponent(id)}`, document.baseURI).href;

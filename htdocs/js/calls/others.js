@@ -1,0 +1,114 @@
+// The other pages that take part in something: a call, live typing. Pages are known by an id of their own, not by name:
+// a call outlives a reconnect of the socket, even under another name.
+
+import { MAX_OTHERS } from "./limits.js";
+
+/** A page whose socket went is kept this long, unless the connection itself says otherwise. */
+const KEEP_MS = 30000;
+/** After how many looks a connection that does not come about is made anew; then after twice as many, and so on. */
+const PATIENCE = 3;
+const LONGEST_PATIENCE = 12;
+
+export class Other {
+	call = false;
+	live = false;
+	/** @type {Peer | null} */
+	peer = null;
+	/** @type {MediaStream | null} */
+	stream = null;
+	gone = 0;
+	#looks = 0;
+	#patience = PATIENCE;
+
+	/** @param {string} page @param {string} name */
+	constructor(page, name) {
+		this.page = page;
+		this.name = name;
+	}
+
+	get isConnected() {
+		return this.peer?.state === "connected";
+	}
+
+	/** Looked at once more without a connection: true when it is time to begin anew, ever later. */
+	isOverdue() {
+		this.#looks += 1;
+		if (this.#looks < this.#patience) return false;
+		this.#looks = 0;
+		this.#patience = Math.min(this.#patience * 2, LONGEST_PATIENCE);
+		return true;
+	}
+
+	/** It is connected: the next trouble is looked at with fresh patience. */
+	calm() {
+		this.#looks = 0;
+		this.#patience = PATIENCE;
+	}
+
+	disconnect() {
+		this.peer?.close();
+		this.peer = null;
+		this.stream = null;
+	}
+}
+
+export class Others {
+	/** @type {Map<string, Other>} */
+	#all = new Map();
+
+	/** @returns {Other[]} */
+	get all() {
+		return [...this.#all.values()];
+	}
+
+	get callers() {
+		return this.all.filter(({ call }) => call);
+	}
+
+	/** @param {string} page */
+	get(page) {
+		return this.#all.get(page);
+	}
+
+	/** @param {string} name */
+	named(name) {
+		return this.all.find((other) => other.name === name);
+	}
+
+	/**
+	 * A new page under that name; what was known of the name is forgotten. Null if too many are known.
+	 * @param {string} page
+	 * @param {string} name
+	 */
+	add(page, name) {
+		const before = this.named(name);
+		if (before) this.forget(before);
+		if (this.#all.size >= MAX_OTHERS) return null;
+		const other = new Other(page, name);
+		this.#all.set(page, other);
+		return other;
+	}
+
+	/** @param {Other} other */
+	forget(other) {
+		clearTimeout(other.gone);
+		other.disconnect();
+		this.#all.delete(other.page);
+	}
+
+	/**
+	 * Its socket is gone. Without a connection there is nothing that could live on.
+	 * @param {Other} other
+	 * @param {() => void} forgotten
+	 */
+	left(other, forgotten) {
+		clearTimeout(other.gone);
+		const forget = () => {
+			if (other.isConnected) return;
+			this.forget(other);
+			forgotten();
+		};
+		if (other.peer) other.gone = setTimeout(forget, KEEP_MS);
+		else forget();
+	}
+}

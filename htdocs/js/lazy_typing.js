@@ -1,0 +1,34 @@
+// Who types, loaded when somebody types and says so: most visits never need it.
+
+import { preference } from "./preferences.js";
+
+export class LazyTyping {
+	#uses;
+	/** @type {Promise<Typing> | null} */
+	#loading = null;
+
+	/** @param {TypingUses} uses */
+	constructor(uses) {
+		this.#uses = uses;
+	}
+
+	/** Somebody else types, or has stopped. @param {string} from @param {boolean} state @param {string} [words] */
+	async heard(from, state, words) {
+		if (state || this.#loading) (await this.#load()).heard(from, state, words);
+	}
+
+	/** The person changed what stands in the composer. @param {string} words @param {string} whisperTo */
+	async typed(words, whisperTo) {
+		const tells = preference("typing") || preference("liveTyping");
+		if (tells || this.#loading) (await this.#load()).typed(words, whisperTo);
+	}
+
+	async stopped() {
+		(await this.#loading)?.stopped();
+	}
+
+	#load() {
+		this.#loading ??= import("./typing.js").then(({ Typing }) => new Typing(this.#uses));
+		return this.#loading;
+	}
+}

@@ -1,0 +1,30 @@
+// Whispers and notices are not in the room's log: the page keeps them for when their place is shown again.
+
+/** More are forgotten, oldest first. */
+const MAX_OWN = 500;
+
+export class OwnEntries {
+	/** @type {Entry[]} */
+	#entries = [];
+
+	/** @param {Entry} entry */
+	add(entry) {
+		this.#entries.push(entry);
+		if (this.#entries.length > MAX_OWN) this.#entries.shift();
+	}
+
+	clear() {
+		this.#entries = [];
+	}
+
+	/**
+	 * Those that stand among `records`; also before the first and after the last, where nothing else can.
+	 * @param {Entry[]} records In order.
+	 * @param {{ reachesStart: boolean, reachesEnd: boolean }} edges
+	 */
+	among(records, { reachesStart, reachesEnd }) {
+		const [first, last] = [records[0], records.at(-1)];
+		if (!first || !last) return [];
+		return this.#entries.filter(({ id }) => (id >= first.id || reachesStart) && (id <= last.id || reachesEnd));
+	}
+}

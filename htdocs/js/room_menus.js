@@ -1,0 +1,33 @@
+// Opens what can be done with a person, with a message, and with one's own name. Each menu is loaded when first opened.
+
+export class RoomMenus {
+	#room;
+	#uses;
+
+	/** @param {string} room @param {MenuUses} uses */
+	constructor(room, uses) {
+		this.#room = room;
+		this.#uses = uses;
+	}
+
+	/** @param {string} name @param {HTMLElement} button */
+	async person(name, button) {
+		const { openPersonMenu } = await import("./person_menu.js");
+		const { me, members, backdrop } = this.#uses;
+		const person = { name, color: members.get(name)?.color, isMe: name === me.name };
+		const reader = { moderator: me.moderator, backdrop: backdrop() };
+		openPersonMenu(person, button, reader, { ...this.#uses, changeName: () => this.changeName() });
+	}
+
+	/** @param {Entry} record @param {HTMLElement} place */
+	async message(record, place) {
+		const { openMessageMenu } = await import("./message_menu.js");
+		const { name, moderator } = this.#uses.me;
+		openMessageMenu(record, place, { room: this.#room, isMine: record.from === name, moderator }, this.#uses);
+	}
+
+	async changeName() {
+		const { openNameDialog } = await import("./name_dialog.js");
+		openNameDialog(this.#uses.me, this.#uses.rename);
+	}
+}

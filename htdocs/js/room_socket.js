@@ -1,0 +1,30 @@
+// The address of a room's WebSocket, with who is asking and from where to resume.
+
+import { randomId } from "./random_id.js";
+import { readStored, writeStored } from "./storage.js";
+
+/** Tells the server that it is this browser again, so that what is sent twice is stored once. No name, no log-in. */
+function clientToken() {
+	const token = readStored("client", "") || randomId();
+	writeStored("client", token);
+	return token;
+}
+
+/**
+ * @param {string} base Where the rooms are, relative to the page.
+ * @param {string} room
+ * @param {{ since: string, history: number }} place What was seen last, or how much to begin with.
+ */
+export function roomSocketAddress(base, room, { since, history }) {
+	const rooms = new URL(base, document.baseURI);
+	const url = new URL(encodeURIComponent(room), rooms.href.endsWith("/") ? rooms : `${rooms.href}/`);
+	url.protocol = url.protocol.replace("http", "ws");
+	url.searchParams.set("format", "json");
+	url.searchParams.set("client", clientToken());
+	// Used only if the session does not say who this is.
+	const name = readStored("name", "");
+	if (name) url.searchParams.set("nick", name);
+	if (since) url.searchParams.set("since", since);
+	else url.searchParams.set("history", String(history));
+	return url;
+}
