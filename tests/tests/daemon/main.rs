@@ -2,6 +2,7 @@
 //! `compat`.
 
 mod bash_examples;
+mod cookbook;
 mod cut_connection;
 mod leaks;
 mod operations;

@@ -1,0 +1,286 @@
+//! docs/cookbook.md: each recipe is read out of the document, run as it stands there, and tried by a client.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::process::Command;
+use std::time::Duration;
+
+use e2e::daemon::free_port;
+use e2e::deadline::eventually;
+use e2e::http;
+use e2e::program::Program;
+use e2e::transport::Endpoint;
+use e2e::under_test::{beside, workspace};
+use e2e::ws::{Client, Ended};
+use tempfile::TempDir;
+
+/// Between two words of somebody who waits for their own echo.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// Recipes in the document.
+const RECIPES: usize = 20;
+
+/// A recipe that runs.
+struct Recipe {
+    program: Program,
+    dir: TempDir,
+    address: SocketAddr,
+    admin: SocketAddr,
+}
+
+/// The shell block of recipe `number`.
+#[track_caller]
+fn block(number: usize) -> String {
+    let text = fs::read_to_string(workspace().join("docs/cookbook.md")).expect("it is there");
+    let recipe = text.split(&format!("\n## {number}. ")).nth(1);
+    let recipe = recipe.unwrap_or_else(|| panic!("no recipe {number}"));
+    let recipe = recipe.split("\n## ").next().unwrap_or_default();
+    let block = recipe.split("```sh\n").nth(1);
+    let block = block.and_then(|rest| rest.split("```").next());
+    block
+        .unwrap_or_else(|| panic!("no block in recipe {number}"))
+        .to_owned()
+}
+
+impl Recipe {
+    /// Runs it in an empty directory, on ports of the kernel's choice.
+    #[track_caller]
+    fn start(number: usize) -> Self {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let daemon = beside("websocketd-rs");
+        let bin = daemon.parent().expect("it is in a directory").display();
+        let path = format!("{bin}:{}", std::env::var("PATH").unwrap_or_default());
+        let [address, admin] =
+            [free_port(), free_port()].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+        let block = block(number);
+        assert!(block.contains("8080"), "{block}");
+        let block = block
+            .replace("8080", &address.port().to_string())
+            .replace("9100", &admin.port().to_string());
+        let mut shell = Command::new("bash");
+        shell
+            .args(["-euo", "pipefail", "-c", &block])
+            .env("PATH", path)
+            .current_dir(dir.path());
+        let program = Program::start(&shell);
+        program.output.wait("it listens", |line| {
+            line.contains("Starting WebSocket server") || line.contains("Listening on")
+        });
+        Self {
+            program,
+            dir,
+            address,
+            admin,
+        }
+    }
+
+    fn endpoint(&self) -> Endpoint {
+        Endpoint::Tcp(self.address)
+    }
+
+    fn client(&self, path: &str) -> Client {
+        Client::connect(&self.endpoint(), path)
+    }
+
+    /// Sends `said` and wants `answer`.
+    #[track_caller]
+    fn assert_answers(&self, said: &str, answer: &str) {
+        let mut client = self.client("/");
+        client.send(said);
+        client.text_where(|line| line == answer);
+    }
+}
+
+#[test]
+fn the_document_has_all_of_them() {
+    let text = fs::read_to_string(workspace().join("docs/cookbook.md")).expect("it is there");
+    let count = text.lines().filter(|line| line.starts_with("## ")).count();
+    assert_eq!(count, RECIPES);
+}
+
+#[test]
+fn recipe_1_answers() {
+    Recipe::start(1).assert_answers("hello", "you said: hello");
+}
+
+#[test]
+fn recipe_2_python_is_not_buffered() {
+    Recipe::start(2).assert_answers("hello", "HELLO");
+}
+
+#[test]
+fn recipe_3_grep_is_not_buffered() {
+    let recipe = Recipe::start(3);
+    let mut client = recipe.client("/");
+    client.send("all is well");
+    client.send("an error");
+    client.text_where(|line| line == "an error");
+}
+
+#[test]
+fn recipe_4_a_terminal_shows_a_prompt() {
+    let recipe = Recipe::start(4);
+    let mut client = recipe.client("/");
+    let mut seen = String::new();
+    while !seen.contains("your name? ") {
+        seen += &String::from_utf8_lossy(&client.binary());
+    }
+    client.send_binary(*b"eve\n");
+    while !seen.contains("hello eve") {
+        seen += &String::from_utf8_lossy(&client.binary());
+    }
+}
+
+#[test]
+fn recipe_5_asks_line_by_line() {
+    let recipe = Recipe::start(5);
+    let mut client = recipe.client("/");
+    client.text_where(|line| line == "first number?");
+    client.send("19");
+    client.text_where(|line| line == "second number?");
+    client.send("23");
+    client.text_where(|line| line == "sum: 42");
+}
+
+#[test]
+fn recipe_6_each_program_has_its_address() {
+    let recipe = Recipe::start(6);
+    recipe
+        .client("/hello")
+        .text_where(|line| line == "hello from /hello");
+    recipe.client("/sub/bye").text_where(|line| line == "bye");
+}
+
+#[test]
+fn recipe_7_each_path_has_its_program() {
+    let recipe = Recipe::start(7);
+    recipe.assert_answers("hello", "hello");
+    let is_time = |line: &str| line.len() > 9 && line.bytes().all(|byte| byte.is_ascii_digit());
+    recipe.client("/clock").text_where(is_time);
+}
+
+#[test]
+fn recipe_8_everybody_hears_it_and_nothing_is_left() {
+    let recipe = Recipe::start(8);
+    let mut first = recipe.client("/");
+    let mut second = recipe.client("/");
+    // Both follow the file once each has seen itself.
+    for client in [&mut first, &mut second] {
+        eventually("a follower reads on", || {
+            client.send("here");
+            client.text_within(PATIENCE)
+        });
+    }
+    first.send("to all");
+    first.text_where(|line| line.ends_with(": to all"));
+    second.text_where(|line| line.ends_with(": to all"));
+    drop((first, second));
+    eventually("the followers end with their clients", || {
+        let family = recipe.program.family();
+        let gone = family.iter().all(|process| process.name != "tail");
+        gone.then_some(())
+    });
+}
+
+#[test]
+fn recipe_9_follows_a_file_across_its_rotation() {
+    let recipe = Recipe::start(9);
+    let mut client = recipe.client("/");
+    client.text_where(|line| line == "it begins");
+    let log = recipe.dir.path().join("app.log");
+    fs::rename(&log, recipe.dir.path().join("app.log.1")).expect("ours");
+    fs::write(&log, "it goes on\n").expect("ours");
+    client.text_where(|line| line == "it goes on");
+}
+
+#[test]
+fn recipe_10_a_token_opens() {
+    let recipe = Recipe::start(10);
+    let mut client = recipe.client("/?token=s3cret");
+    client.send("hello");
+    client.text_where(|line| line == "hello");
+    let (_, end) = recipe.client("/?token=guess").to_the_end();
+    assert!(matches!(end, Ended::Closed(4401, _)), "{end:?}");
+}
+
+#[test]
+fn recipe_11_a_session_of_the_site_opens() {
+    let recipe = Recipe::start(11);
+    let origin = format!("http://{}", recipe.endpoint().host());
+    let connect = |cookie: &str| {
+        let headers = [("Origin", origin.as_str()), ("Cookie", cookie)];
+        Client::connect_with(&recipe.endpoint(), "/", &headers)
+    };
+    connect("theme=dark; session=4711").text_where(|line| line == "welcome alice");
+    let (_, end) = connect("session=1").to_the_end();
+    assert!(matches!(end, Ended::Closed(4401, _)), "{end:?}");
+}
+
+#[test]
+fn recipe_12_page_and_socket_share_an_address() {
+    let recipe = Recipe::start(12);
+    let page = http::get(&recipe.endpoint(), "/");
+    assert!(page.text().contains("new WebSocket"), "{}", page.text());
+    recipe.client("/").text_where(|line| line.len() == 8);
+}
+
+#[test]
+fn recipe_13_passes_bytes() {
+    let recipe = Recipe::start(13);
+    let mut client = recipe.client("/");
+    client.send_binary([0, 255, 10, 13]);
+    assert_eq!(client.binary(), [0, 255, 10, 13]);
+}
+
+#[test]
+fn recipe_14_shows_errors() {
+    let (texts, _) = Recipe::start(14).client("/").to_the_end();
+    for wanted in [
+        r#"{"stream":"stdout","data":"fine"}"#,
+        r#"{"stream":"stderr","data":"broken"}"#,
+    ] {
+        assert!(texts.iter().any(|text| text == wanted), "{texts:?}");
+    }
+}
+
+#[test]
+fn recipe_15_answers_queries_and_writes_nothing() {
+    let recipe = Recipe::start(15);
+    recipe.assert_answers("select 6 * 7", "42");
+    let mut client = recipe.client("/");
+    client.send("insert into fruit values ('apple', 3)");
+    client.text_where(|line| line.contains("readonly database"));
+    client.text_where(|line| line == "ok");
+}
+
+#[test]
+fn recipe_16_ends_a_program_that_computes() {
+    let (_, end) = Recipe::start(16).client("/").to_the_end();
+    assert!(matches!(end, Ended::Closed(1011, _)), "{end:?}");
+}
+
+#[test]
+fn recipe_17_pings() {
+    Recipe::start(17).assert_answers("hello", "hello");
+    assert!(block(17).contains("--pingms=25000"));
+}
+
+#[test]
+fn recipe_18_takes_the_port_from_systemd() {
+    Recipe::start(18).assert_answers("hello", "hello");
+}
+
+#[test]
+fn recipe_19_tells_monitors() {
+    let recipe = Recipe::start(19);
+    let health = http::get(&Endpoint::Tcp(recipe.admin), "/healthz");
+    assert_eq!(health.status, 200);
+    assert_eq!(http::get(&recipe.endpoint(), "/healthz").status, 404);
+}
+
+#[test]
+fn recipe_20_believes_its_proxy() {
+    let recipe = Recipe::start(20);
+    let headers = [("X-Forwarded-For", "192.0.2.7")];
+    Client::connect_with(&recipe.endpoint(), "/", &headers).text_where(|line| line == "192.0.2.7");
+}
