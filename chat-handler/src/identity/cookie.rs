@@ -4,10 +4,12 @@
 /// escapes are broken.
 ///
 /// The first, because that is the one PHP takes, and browsers send the most specific first.
-/// Several Cookie headers reach us joined by `; ` or, from the Go daemon, by `, `.
+/// Pairs are parted by `;` alone. A comma may stand in a value, as browsers send it: whoever can set any cookie of the site,
+/// or of a sibling domain, would else choose the session. The Go daemon joins several Cookie headers by `, `; no browser
+/// sends several (RFC 6265 section 5.4), and what a proxy takes from HTTP/2 it joins by `; ` (RFC 9113 section 8.2.3).
 pub fn first_value(header: &str, name: &str) -> Option<Vec<u8>> {
-    let pairs = header.split(';').flat_map(|part| part.split(", "));
-    let value = pairs
+    let value = header
+        .split(';')
         .filter_map(|pair| pair.split_once('='))
         .find(|(key, _)| key.trim() == name)?
         .1;
@@ -44,7 +46,15 @@ mod tests {
             value("PHPSESSID=one; PHPSESSID=two").as_deref(),
             Some("one")
         );
-        assert_eq!(value("a=1, PHPSESSID=one; b=2").as_deref(), Some("one"));
+    }
+
+    #[test]
+    fn a_comma_is_part_of_a_value() {
+        assert_eq!(
+            value("a=b, PHPSESSID=planted; PHPSESSID=mine").as_deref(),
+            Some("mine")
+        );
+        assert_eq!(value("a=1, PHPSESSID=one; b=2"), None);
     }
 
     #[test]
