@@ -24,6 +24,7 @@ mod packed;
 mod purge;
 mod report;
 mod rooms;
+mod sessions;
 
 pub use age::{Age, AgeError};
 pub use expire::{Change, expire};
@@ -129,7 +130,7 @@ enum Command {
         #[arg(long)]
         force: bool,
     },
-    /// Delete old messages
+    /// Delete old messages, and without a room also the sessions that ended
     Expire {
         /// The age: a number and days, weeks, months or years, as in 3months
         #[arg(long, value_name = "AGE")]
@@ -289,7 +290,7 @@ fn dispatch(
             older_than,
             room,
             dry_run,
-        } => purge::expire(dirs, room.as_ref(), older_than, dry_run),
+        } => purge::expire(settings, room.as_ref(), older_than, dry_run),
         Command::Check { logrotate } => check::check(dirs, settings, &logrotate),
     }
 }

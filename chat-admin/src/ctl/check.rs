@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use rustix::fs::Access;
+use rustix::io::Errno;
 use serde_json::json;
 
 use super::report::Report;
@@ -84,6 +85,15 @@ fn check_dir(dir: &Path) -> Option<String> {
 fn check_log(dirs: &Dirs, room: &RoomName) -> Result<Vec<String>, Failure> {
     let mut findings = Vec::new();
     let live = dirs.room_log(room);
+    if let Err(error) = rustix::fs::access(&live, Access::READ_OK | Access::WRITE_OK)
+        && error != Errno::NOENT
+    {
+        let live = live.display();
+        findings.push(format!(
+            "{live}: {error}; it must belong to the chat's user"
+        ));
+        return Ok(findings);
+    }
     let now = RecordId::now();
     let mut last = RecordId::ZERO;
     for entry in chain::list(&live)? {

@@ -1,10 +1,14 @@
 //! Deleting: a room, or what is too old.
 
+use std::time::SystemTime;
+
 use serde_json::json;
 
 use super::expire::{Change, expire as expire_log, sweep};
 use super::report::Report;
+use super::sessions::{self, Swept};
 use super::{Age, Failure, packed, rooms};
+use chat_handler::settings::Settings;
 use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
 use chat_store::fs::lock::{self, Share};
@@ -55,11 +59,12 @@ pub(super) fn purge(dirs: &Dirs, room: &RoomName, force: bool) -> Result<Report,
 }
 
 pub(super) fn expire(
-    dirs: &Dirs,
+    settings: &Settings,
     room: Option<&RoomName>,
     age: Age,
     dry_run: bool,
 ) -> Result<Report, Failure> {
+    let dirs = &settings.dirs();
     let cutoff = age.before(RecordId::now());
     let (mut lines, mut values) = (Vec::new(), Vec::new());
     let (mut bytes, mut failed) = (0, Vec::new());
@@ -89,12 +94,30 @@ pub(super) fn expire(
             }));
         }
     }
+    let swept = match room {
+        Some(_) => Swept::default(),
+        None => match sessions::sweep(settings, SystemTime::now(), dry_run) {
+            Ok(swept) => swept,
+            Err(error) => {
+                failed.push(format!("sessions: {error}"));
+                Swept::default()
+            }
+        },
+    };
     if !failed.is_empty() {
         return Err(Failure::Refused(failed.join("\n")));
+    }
+    if swept.files > 0 {
+        let word = if dry_run { "would delete" } else { "deleted" };
+        let Swept { files, bytes } = swept;
+        lines.push(format!(
+            "{word} {files} sessions that ended ({bytes} bytes)"
+        ));
     }
     lines.push(format!("{bytes} bytes before {cutoff}"));
     let value = json!({
         "before": cutoff.to_string(), "bytes": bytes, "dry_run": dry_run, "files": values,
+        "sessions": swept.files,
     });
     Ok(Report::new(lines.join("\n"), value))
 }

@@ -1,8 +1,10 @@
 //! `chatctl`, the real program: each command while the chat runs and while it does not, its answers in
 //! both forms, its exit status, and what it refuses to delete.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use crate::support::{Chat, text_of};
 use serde_json::{Value, json};
@@ -430,6 +432,99 @@ fn the_check_says_what_is_wrong_and_why() {
         "{}",
         plain.err
     );
+}
+
+#[test]
+fn the_check_tells_a_log_that_the_chat_cannot_write_and_a_rule_that_deletes() {
+    let chat = Chat::new();
+    chat.page("r", "alice").client.leave();
+    std::fs::create_dir_all(chat.path("sessions")).expect("made");
+    let rules = chat.path("logrotate.d");
+    std::fs::create_dir(&rules).expect("made");
+    let dir = rules.display().to_string();
+    let check = ["check", "--logrotate", &dir];
+    both(&chat, &check, 0);
+
+    let log = chat.path("rooms/r.log");
+    let mode = |mode| std::fs::Permissions::from_mode(mode);
+    if nix::unistd::geteuid().is_root() {
+        // As when root has made or restored it: the chat's user may read it.
+        let owned = Command::new("chown")
+            .args(["-R", "www-data:www-data"])
+            .arg(chat.base())
+            .status();
+        assert!(owned.expect("chown").success());
+        std::os::unix::fs::chown(&log, Some(0), Some(0)).expect("ours");
+        std::fs::set_permissions(&log, mode(0o644)).expect("ours");
+        std::fs::set_permissions(chat.base(), mode(0o755)).expect("ours");
+    } else {
+        std::fs::set_permissions(&log, mode(0o400)).expect("ours");
+    }
+    let (plain, _) = both(&chat, &check, 1);
+    for part in ["r.log: Permission denied", "must belong to the chat's user"] {
+        assert!(plain.err.contains(part), "{}", plain.err);
+    }
+    std::fs::remove_file(&log).expect("ours");
+    both(&chat, &check, 0);
+
+    let rooms = chat.path("rooms").display().to_string();
+    let rule = format!("{rooms}/*.log {{\n weekly\n create 0640 www-data www-data\n}}\n");
+    std::fs::write(rules.join("chat"), rule).expect("written");
+    let (plain, _) = both(&chat, &check, 1);
+    for part in ["logrotate.d/chat", "no `rotate N`", "is deleted"] {
+        assert!(plain.err.contains(part), "{}", plain.err);
+    }
+}
+
+#[test]
+fn expire_deletes_the_sessions_that_ended_and_no_others() {
+    let chat = Chat::with("SESSION_MAX_AGE=172800");
+    chat.page("r", "alice").client.leave();
+    let day = Duration::from_secs(24 * 3600);
+    let session = |name: &str, days: u32| {
+        let path = chat.path("sessions").join(name);
+        std::fs::create_dir_all(chat.path("sessions")).expect("made");
+        let file = std::fs::File::create(&path).expect("made");
+        file.set_modified(SystemTime::now() - day * days - day / 2)
+            .expect("set");
+        file
+    };
+    session("sess_old", 3);
+    session("guess_old", 3);
+    session("sess_counts", 1);
+    session("of_the_site", 30);
+    let used = session("sess_used", 3);
+    let _lock = nix::fcntl::Flock::lock(used, nix::fcntl::FlockArg::LockExclusive).expect("free");
+    let all = chat.files("sessions");
+    let expire = ["expire", "--older-than=1year"];
+    let (plain, value) = both(&chat, &[&expire[..], &["--dry-run"]].concat(), 0);
+    assert!(
+        plain.out.contains("would delete 3 sessions"),
+        "{}",
+        plain.out
+    );
+    assert_eq!(value["sessions"], 3);
+    assert_eq!(chat.files("sessions"), all);
+    // A room's own messages are no occasion.
+    chatctl(&chat, &[&expire[..], &["r"]].concat());
+    assert_eq!(chat.files("sessions"), all);
+    let told = chatctl(&chat, &expire);
+    assert!(told.out.contains("deleted 2 sessions"), "{}", told.out);
+    assert_eq!(
+        chat.files("sessions"),
+        ["of_the_site", "sess_counts", "sess_used"]
+    );
+
+    // Another's directory is swept by whoever it belongs to.
+    let elsewhere = Chat::with("SESSION_SAVE_PATH=php");
+    elsewhere.page("r", "alice").client.leave();
+    let path = elsewhere.path("php");
+    std::fs::create_dir(&path).expect("made");
+    let file = std::fs::File::create(path.join("sess_old")).expect("made");
+    file.set_modified(SystemTime::now() - day * 99)
+        .expect("set");
+    assert_eq!(chatctl(&elsewhere, &expire).code, 0);
+    assert_eq!(elsewhere.files("php"), ["sess_old"]);
 }
 
 /// systemd's own opinion of the units, and chatctl's of the line that they run.

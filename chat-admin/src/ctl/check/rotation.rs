@@ -6,7 +6,32 @@ use std::path::Path;
 /// The largest file of rules that is read, in bytes.
 const MAX_RULE_BYTES: u64 = 1024 * 1024;
 
-/// Looks for `copytruncate` in the rules of `dir` that concern logs in `rooms`. Says nothing if there
+/// What a rule does to the rooms' logs that nobody wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    /// `copytruncate`.
+    Truncates,
+    /// No `rotate N`, or 0.
+    Deletes,
+}
+
+impl Fault {
+    fn told(self) -> &'static str {
+        match self {
+            Self::Truncates => {
+                "copytruncate loses what is said between its copy and its truncation, for good: nobody can tell it \
+                 from what was copied. With create, logrotate renames the file, and whoever reads or writes it \
+                 finishes there before going on in the new one: nothing is lost. Write create in place of copytruncate"
+            }
+            Self::Deletes => {
+                "the rule has no `rotate N`, so that logrotate's own default holds (0, in Debian 4), and what is older \
+                 is deleted. chatctl expire deletes by age; write rotate 520 here"
+            }
+        }
+    }
+}
+
+/// Looks for faults in the rules of `dir` that concern logs in `rooms`. Says nothing if there
 /// are no rules: somebody else may rotate, or nobody.
 pub(super) fn check(dir: &Path, rooms: &Path) -> io::Result<Vec<String>> {
     let entries = match std::fs::read_dir(dir) {
@@ -28,43 +53,57 @@ pub(super) fn check(dir: &Path, rooms: &Path) -> io::Result<Vec<String>> {
         let Ok(text) = std::fs::read_to_string(&path) else {
             continue;
         };
-        if truncates(&text, &|pattern| {
+        let faults = faults(&text, &|pattern| {
             places.iter().any(|place| is_for(pattern, place))
-        }) {
-            findings.push(format!(
-                "{}: copytruncate loses what is said between its copy and its truncation, for good: nobody \
-                 can tell it from what was copied. With create, logrotate renames the file, and whoever \
-                 reads or writes it finishes there before going on in the new one: nothing is lost. Write \
-                 create in place of copytruncate",
-                path.display()
-            ));
+        });
+        for fault in faults {
+            findings.push(format!("{}: {}", path.display(), fault.told()));
         }
     }
     Ok(findings)
 }
 
-/// Whether a rule whose pattern `concerns` us says `copytruncate`, itself or by the file's own default.
-fn truncates(text: &str, concerns: &dyn Fn(&str) -> bool) -> bool {
+/// The faults of a file's rules whose pattern `concerns` us, by themselves or by the file's own defaults.
+fn faults(text: &str, concerns: &dyn Fn(&str) -> bool) -> Vec<Fault> {
     let lines = text
         .lines()
         .map(str::trim)
         .filter(|line| !line.starts_with('#'));
     let text: String = lines.flat_map(|line| [line, "\n"]).collect();
     let says = |words: &str, wanted: &str| words.split_whitespace().any(|word| word == wanted);
-    let mut default = false;
+    let mut faults = Vec::new();
+    let (mut truncates, mut kept) = (false, 0);
     for rule in text.split('}') {
         let (head, body) = rule.split_once('{').unwrap_or((rule, ""));
-        default |= says(head, "copytruncate");
-        default &= !says(head, "nocopytruncate");
+        truncates |= says(head, "copytruncate");
+        truncates &= !says(head, "nocopytruncate");
+        kept = rotations(head).unwrap_or(kept);
         let is_ours = head
             .split_whitespace()
             .any(|word| concerns(word.trim_matches(['"', '\''])));
-        let truncates = says(body, "copytruncate") || default && !says(body, "nocopytruncate");
-        if is_ours && truncates {
-            return true;
+        if !is_ours {
+            continue;
+        }
+        if says(body, "copytruncate") || truncates && !says(body, "nocopytruncate") {
+            faults.push(Fault::Truncates);
+        }
+        if rotations(body).unwrap_or(kept) == 0 {
+            faults.push(Fault::Deletes);
         }
     }
-    false
+    faults
+}
+
+/// The last `rotate N`. Less than none means without an end (logrotate(8)).
+fn rotations(words: &str) -> Option<i64> {
+    let mut words = words.split_whitespace();
+    let mut found = None;
+    while let Some(word) = words.next() {
+        if word == "rotate" {
+            found = words.next().and_then(|count| count.parse().ok());
+        }
+    }
+    found
 }
 
 /// Whether `pattern` (glob(7)) can name a file in the directory `place`: its own directory does.
@@ -104,8 +143,31 @@ fn glob(pattern: &[u8], name: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    fn faults_of(rule: &str) -> Vec<Fault> {
+        faults(rule, &|pattern| is_for(pattern, "/srv/chat/rooms"))
+    }
+
     fn found(rule: &str) -> bool {
-        truncates(rule, &|pattern| is_for(pattern, "/srv/chat/rooms"))
+        faults_of(rule).contains(&Fault::Truncates)
+    }
+
+    #[test]
+    fn a_rule_for_the_rooms_that_keeps_nothing_is_found() {
+        for (rule, deletes) in [
+            ("/srv/chat/rooms/*.log { create }", true),
+            ("/srv/chat/rooms/*.log { weekly\n rotate 0\n}", true),
+            ("/srv/chat/rooms/*.log { rotate }", true),
+            (
+                "/var/log/a.log { rotate 9 }\n/srv/chat/rooms/*.log { create }",
+                true,
+            ),
+            ("/srv/chat/rooms/*.log { rotate 520 }", false),
+            ("/srv/chat/rooms/*.log { rotate -1 }", false),
+            ("rotate 8\n/srv/chat/rooms/*.log { create }", false),
+            ("/srv/chat/log/*.log { create }", false),
+        ] {
+            assert_eq!(faults_of(rule).contains(&Fault::Deletes), deletes, "{rule}");
+        }
     }
 
     #[test]
