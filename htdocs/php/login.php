@@ -5,9 +5,6 @@ declare(strict_types=1);
 
 require __DIR__ . '/session.php';
 
-/** A guess costs this long; the log lets fail2ban and the like do the rest. */
-const WRONG_DELAY_SECONDS = 1;
-
 start_session();
 send_headers();
 
@@ -18,12 +15,17 @@ if ($_SERVER['REQUEST_METHOD'] === 'POST') {
     if (!is_own_form()) {
         http_response_code(403);
         $problem = words('The form has expired. Please send it again.', 'Platnost formuláře vypršela. Odešlete ho prosím znovu.');
+    } elseif (!take_guess()) {
+        http_response_code(429);
+        header('Retry-After: ' . SECONDS_A_GUESS);
+        $problem = words('Too many tries. Please wait a moment.', 'Příliš mnoho pokusů. Chvíli prosím počkejte.');
     } elseif (!is_string($name) || !is_string($password) || strlen($name) > MAX_NAME || strlen($password) > MAX_PASSWORD || !is_known($name, $password)) {
-        sleep(WRONG_DELAY_SECONDS);
+        // fail2ban and the like do the rest.
         error_log('chat log-in failed from ' . ($_SERVER['REMOTE_ADDR'] ?? '-'));
         http_response_code(403);
         $problem = words('Name or password is wrong.', 'Jméno nebo heslo není správně.');
     } else {
+        forget_guesses();
         // A fresh id: one that somebody planted before the log-in must not become theirs.
         session_regenerate_id(true);
         $_SESSION['username'] = $name;

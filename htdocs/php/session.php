@@ -11,6 +11,9 @@ const USERS_VARIABLE = 'CHAT_USERS';
 /** The longest name and password looked at; bcrypt itself reads 72 bytes. */
 const MAX_NAME = 128;
 const MAX_PASSWORD = 72;
+/** Guesses of a password that an address has at once, and the seconds after which it has one more. */
+const GUESSES = 5;
+const SECONDS_A_GUESS = 1;
 
 function setting(string $name): string
 {
@@ -90,6 +93,50 @@ function is_known(string $name, string $password): bool
         }
     }
     return password_verify($password, $hash) && $found;
+}
+
+/** Where an address's guesses are counted: beside the sessions, and swept with them (`chatctl expire`). */
+function guess_file(): string
+{
+    $address = inet_pton($_SERVER['REMOTE_ADDR'] ?? '') ?: '';
+    // An IPv6 client has at least a /64 of addresses (RFC 6177).
+    $who = strlen($address) === 16 ? substr($address, 0, 8) : $address;
+    // `N;MODE;/path`, as php.ini has it.
+    $parts = explode(';', session_save_path());
+    return (end($parts) ?: sys_get_temp_dir()) . '/guess_' . substr(hash('sha256', $who), 0, 32);
+}
+
+/**
+ * Takes one of the address's guesses; false if it has none left. Before the password is looked at, so that guesses at the
+ * same time count too; and without waiting: some guessers would hold all of PHP's processes, and every page would wait.
+ */
+function take_guess(): bool
+{
+    $umask = umask(0077);
+    $file = @fopen(guess_file(), 'c+');
+    umask($umask);
+    if ($file === false || !flock($file, LOCK_EX)) {
+        error_log('chat log-in: guesses cannot be counted in ' . dirname(guess_file()));
+        return false;
+    }
+    $now = microtime(true);
+    [$left, $then] = array_map('floatval', explode(' ', (string) fgets($file))) + [1 => 0.0];
+    $left = min(GUESSES, $left + max(0.0, $now - $then) / SECONDS_A_GUESS);
+    $may = $left >= 1;
+    rewind($file);
+    ftruncate($file, 0);
+    fwrite($file, sprintf('%.3F %.3F', $may ? $left - 1 : $left, $now));
+    fclose($file);
+    if (!$may) {
+        error_log('chat log-in refused, too many guesses from ' . ($_SERVER['REMOTE_ADDR'] ?? '-'));
+    }
+    return $may;
+}
+
+/** Whoever knows a password is no guesser. */
+function forget_guesses(): void
+{
+    @unlink(guess_file());
 }
 
 function h(string $text): string

@@ -1,7 +1,9 @@
 //! The chat inside the sites of Apache and nginx, with the shipped configurations, over TLS, with php-fpm: what a
 //! hostile client, another site and an administrator see. Without a browser; `browser_sites` has one.
 
+use std::net::Ipv4Addr;
 use std::process::Command;
+use std::thread;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -144,6 +146,44 @@ fn log_in_by_the_form(front: Front) {
     assert_eq!((out.status, out.header("Location")), (303, Some("../")));
     let gone = http::request(&web, "GET", "/chat/api/session", &[("Cookie", &after)]);
     assert!(gone.text().contains("\"account\":null"), "{}", gone.text());
+}
+
+/// More than the address has at once and gets while they last.
+const GUESSES: usize = 120;
+
+/// Who guesses at the same time: more than there are processes of PHP.
+const GUESSERS: usize = 12;
+
+#[test]
+fn guessers_are_sent_away_and_others_log_in() {
+    let site = ProxiedSite::start(Front::Nginx, Hop::Tls);
+    account(&site);
+    let web = site.web.endpoint();
+    let from = |last: u8| Endpoint::From(Ipv4Addr::new(127, 0, 0, last), Box::new(web.clone()));
+    let guess = || {
+        let form = http::get(&from(2), LOGIN);
+        let (cookie, token) = (cookie(&form), token(&form));
+        let guesses =
+            (0..GUESSES / GUESSERS).map(|_| submit(&from(2), &cookie, &token, "guess", ""));
+        guesses.collect::<Vec<_>>()
+    };
+    let answers: Vec<Response> = thread::scope(|scope| {
+        let guessers: Vec<_> = (0..GUESSERS).map(|_| scope.spawn(guess)).collect();
+        let answers = guessers.into_iter().map(thread::ScopedJoinHandle::join);
+        answers
+            .flat_map(|answers| answers.expect("answers"))
+            .collect()
+    });
+    let with = |status| answers.iter().filter(move |answer| answer.status == status);
+    assert_eq!(with(403).count() + with(429).count(), GUESSES);
+    assert!(with(403).count() >= 5, "a typing error is none");
+    let refused = with(429).next().expect("guesses have an end");
+    assert_eq!(refused.header("Retry-After"), Some("1"));
+    assert!(refused.text().contains("Too many tries"));
+
+    let form = http::get(&from(3), LOGIN);
+    let right = submit(&from(3), &cookie(&form), &token(&form), "secret", "");
+    assert_eq!(right.status, 303, "{}", right.text());
 }
 
 #[test]
