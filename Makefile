@@ -42,8 +42,12 @@ dev: ## the same from a debug build: rebuilt and restarted on change, pages relo
 # The shell becomes the daemon: Ctrl-C and SIGTERM reach it, and it ends its handlers.
 serve:
 	@test -x $(BIN)/websocketd-rs || { echo 'nothing is built yet: make build' >&2; exit 1; }
-	@install -d -m 750 $(addprefix $(VAR)/,rooms users sessions log run state conf cgi)
-	@test -e $(VAR)/conf/chat.ini || sed 's|^BASE_DIR=.*|BASE_DIR=..|' conf/chat.ini > $(VAR)/conf/chat.ini
+	@install -d -m 750 $(addprefix $(VAR)/,rooms users state log run conf)
+	@# The name of a session file is enough to be its owner.
+	@install -d -m 700 $(VAR)/sessions
+	@install -d $(VAR)/cgi
+	@test -e $(VAR)/conf/chat.ini || sed 's|^BASE_DIR=.*|BASE_DIR=..|' conf/chat.ini | \
+	  install -m 640 /dev/stdin $(VAR)/conf/chat.ini
 	@install -m 755 $(BIN)/chat-cgi $(VAR)/cgi/api
 	@echo 'the chat: http://$(ADDRESS):$(PORT)/   its files: $(VAR)/   Ctrl-C stops it'
 	@export CHAT_CONFIG=$(abspath $(VAR)/conf/chat.ini); \

@@ -16,6 +16,7 @@ mod fuzz_bodies;
 mod ini;
 mod limits;
 mod memory;
+mod modes;
 mod old_pages;
 mod people;
 mod php;

@@ -10,6 +10,9 @@ use crate::name::{Nick, RoomName};
 /// Directories are for the service's user and group alone: logs hold what people said.
 const DIR_MODE: u32 = 0o750;
 
+/// Sessions are for the user alone: the name of a file there is enough to be its owner.
+const SESSIONS_MODE: u32 = 0o700;
+
 /// The directories all handlers of one site share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dirs {
@@ -41,22 +44,15 @@ impl Dirs {
         }
     }
 
-    /// Makes the directories that are not there (mode 0750).
+    /// Makes the directories that are not there (mode 0750, `sessions/` 0700).
     ///
     /// # Errors
     /// The first directory that could not be made; its path stands in the message.
     pub fn create(&self) -> io::Result<()> {
-        for dir in [
-            &self.rooms,
-            &self.users,
-            &self.run,
-            &self.state,
-            &self.sessions,
-            &self.log,
-        ] {
+        for dir in [&self.rooms, &self.users, &self.run, &self.state, &self.log] {
             create_dir(dir)?;
         }
-        Ok(())
+        create_with(&self.sessions, SESSIONS_MODE)
     }
 
     /// The room's live log.
@@ -96,9 +92,13 @@ impl Dirs {
 /// # Errors
 /// Those of mkdir(2), with the path in front.
 pub fn create_dir(dir: &Path) -> io::Result<()> {
+    create_with(dir, DIR_MODE)
+}
+
+fn create_with(dir: &Path, mode: u32) -> io::Result<()> {
     std::fs::DirBuilder::new()
         .recursive(true)
-        .mode(DIR_MODE)
+        .mode(mode)
         .create(dir)
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", dir.display())))
 }

@@ -1,5 +1,8 @@
 //! What `make run` serves, without a browser: pages, chat-cgi, rooms.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
 use e2e::chat::Record;
 use e2e::deadline::eventually;
 use e2e::http;
@@ -27,6 +30,15 @@ fn visitor(site: &Site) -> Client {
 #[test]
 fn make_run_serves_pages_answers_and_rooms() {
     let site = Site::start();
+    // Another user of the machine who may list sessions/ is whoever they like.
+    for (name, mode) in [
+        ("sessions", 0o700),
+        ("rooms", 0o750),
+        ("conf/chat.ini", 0o640),
+    ] {
+        let found = fs::metadata(site.var().join(name)).expect("it is there");
+        assert_eq!(found.permissions().mode() & 0o777, mode, "{name}");
+    }
     let endpoint = endpoint(&site);
     let page = http::get(&endpoint, "/");
     assert_eq!(page.status, 200);
