@@ -2,22 +2,42 @@
 
 use websocketd::config::Framing;
 use websocketd::session::client::decoder::{Decoder, Event, Rules, Violation};
-use websocketd::session::framing::to_program;
+use websocketd::session::framing::{Kind, ToProgram, to_program};
 
 pub fn run(bytes: &[u8]) {
     let Some((step, wire)) = bytes.split_first() else {
         return;
     };
+    for form in [to_program(Framing::Lines), &TextOnly] {
+        check(form, *step, wire);
+    }
+}
+
+/// A framing by which only text reaches the program.
+#[derive(Debug)]
+struct TextOnly;
+
+impl ToProgram for TextOnly {
+    fn takes(&self, kind: Kind) -> bool {
+        kind == Kind::Text
+    }
+
+    fn finish(&self, _: Kind, _: &mut [u8]) -> &'static [u8] {
+        b"\n"
+    }
+}
+
+fn check(form: &'static dyn ToProgram, step: u8, wire: &[u8]) {
     let rules = Rules {
-        form: to_program(Framing::Lines),
+        form,
         max_message: 1 << 16,
         max_fragments: 16,
     };
     let whole = decode(rules, wire, usize::MAX);
-    let cut = decode(rules, wire, usize::from(*step).max(1));
+    let cut = decode(rules, wire, usize::from(step).max(1));
     assert_eq!(whole, cut);
     if let Ok((program, _)) = whole {
-        assert!(std::str::from_utf8(&program).is_ok());
+        assert!(form.takes(Kind::Binary) || std::str::from_utf8(&program).is_ok());
     }
 }
 

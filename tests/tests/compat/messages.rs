@@ -108,15 +108,16 @@ fn text_in(section: &mut Section) {
             }
         },
     );
-    section.ours(
-        "binary messages are ignored",
-        "0.4.1 takes them as text",
+    section.same(
+        "a binary message is its bytes on stdin, with no newline",
         |subject| {
             let daemon = cat(subject).start();
             let mut client = daemon.client("/");
-            client.send_binary("ignored");
-            client.send("heard");
-            assert_eq!(client.text(), "heard");
+            client.send_binary("one\n");
+            assert_eq!(client.text(), "one");
+            client.send_binary("two ");
+            client.send("three");
+            assert_eq!(client.text(), "two three");
         },
     );
     section.same("a fragmented message is one line", |subject| {
@@ -178,15 +179,13 @@ fn binary_mode(section: &mut Section) {
             assert_eq!(daemon.client("/").binary(), vec![0xfe; 10_000]);
         },
     );
-    section.ours(
-        "--binary: text messages are ignored",
-        "0.4.1 takes them, with a newline",
+    section.same(
+        "--binary: a text message reaches stdin with its newline",
         |subject| {
             let daemon = cat(subject).flag("--binary").start();
             let mut client = daemon.client("/");
-            client.send("ignored");
-            client.send_binary("heard");
-            assert_eq!(client.binary(), b"heard");
+            client.send("text");
+            assert_eq!(client.binary(), b"text\n");
         },
     );
     section.same(

@@ -1,22 +1,9 @@
-//! `--binary`: messages are bytes without borders. What one read of stdout gives is one message.
+//! `--binary`: what one read of stdout gives is one message. To the program messages go as in [`super::line`].
 
-use super::{BadOutput, FromProgram, Kind, Sink, ToProgram};
-
-#[derive(Debug)]
-pub(super) struct ToStdin;
+use super::{BadOutput, FromProgram, Kind, Sink};
 
 #[derive(Debug)]
 pub(super) struct FromStdout;
-
-impl ToProgram for ToStdin {
-    fn takes(&self, kind: Kind) -> bool {
-        kind == Kind::Binary
-    }
-
-    fn finish(&self, _: &mut [u8]) -> &'static [u8] {
-        b""
-    }
-}
 
 impl FromProgram for FromStdout {
     fn space<'a>(&'a mut self, sink: &'a mut dyn Sink) -> &'a mut [u8] {

@@ -1,4 +1,5 @@
-//! The default: a text message is a line.
+//! The default: a text message is a line. With any of websocketd's own framings the kind of a message says how it goes to the
+//! program, and not the mode: a binary one is its bytes, with nothing added.
 
 use std::borrow::Cow;
 
@@ -9,12 +10,15 @@ use crate::buffer::{Lines, text_of};
 pub(super) struct ToStdin;
 
 impl ToProgram for ToStdin {
-    fn takes(&self, kind: Kind) -> bool {
-        kind == Kind::Text
+    fn takes(&self, _: Kind) -> bool {
+        true
     }
 
-    fn finish(&self, _: &mut [u8]) -> &'static [u8] {
-        b"\n"
+    fn finish(&self, kind: Kind, _: &mut [u8]) -> &'static [u8] {
+        match kind {
+            Kind::Text => b"\n",
+            Kind::Binary => b"",
+        }
     }
 }
 

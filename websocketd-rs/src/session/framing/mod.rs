@@ -39,7 +39,7 @@ pub trait ToProgram: fmt::Debug + Sync {
 
     /// Completes a message that has come whole: `message` is its head, which may need the length now, and its payload.
     /// Returns what stands after it, at most [`MAX_TAIL`] bytes.
-    fn finish(&self, message: &mut [u8]) -> &'static [u8];
+    fn finish(&self, kind: Kind, message: &mut [u8]) -> &'static [u8];
 }
 
 /// A program's output made into messages.
@@ -95,8 +95,7 @@ pub enum BadOutput {
 /// The way to the program.
 pub fn to_program(framing: Framing) -> &'static dyn ToProgram {
     match framing {
-        Framing::Lines | Framing::TaggedLines => &line::ToStdin,
-        Framing::Binary => &chunk::ToStdin,
+        Framing::Lines | Framing::TaggedLines | Framing::Binary => &line::ToStdin,
     }
 }
 
@@ -140,7 +139,7 @@ mod tests {
             let form = to_program(framing);
             for kind in [Kind::Text, Kind::Binary] {
                 let head = form.head(kind);
-                let tail = form.finish(&mut head.to_vec());
+                let tail = form.finish(kind, &mut head.to_vec());
                 assert!(head.len() <= MAX_HEAD && tail.len() <= MAX_TAIL, "{form:?}");
             }
         }

@@ -235,7 +235,10 @@ impl Decoder {
         self.current = None;
         self.finished = self.finished.saturating_add(1);
         if message.is_kept {
-            let tail = self.rules.form.finish(self.regions.message_mut());
+            let tail = self
+                .rules
+                .form
+                .finish(message.kind, self.regions.message_mut());
             self.regions.push_tail(tail);
         }
     }

@@ -23,12 +23,29 @@ fn rules(kind: Kind) -> Rules {
     }
 }
 
+/// A framing that takes messages of one kind.
+#[derive(Debug)]
+struct Only(Kind);
+
+impl ToProgram for Only {
+    fn takes(&self, kind: Kind) -> bool {
+        kind == self.0
+    }
+
+    fn finish(&self, kind: Kind, _: &mut [u8]) -> &'static [u8] {
+        match kind {
+            Kind::Text => b"\n",
+            Kind::Binary => b"",
+        }
+    }
+}
+
 /// A framing that takes messages of `kind`.
 fn form(kind: Kind) -> &'static dyn ToProgram {
-    to_program(match kind {
-        Kind::Text => Framing::Lines,
-        Kind::Binary => Framing::Binary,
-    })
+    match kind {
+        Kind::Text => &Only(Kind::Text),
+        Kind::Binary => &Only(Kind::Binary),
+    }
 }
 
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
@@ -142,6 +159,27 @@ fn messages_of_the_other_kind_are_dropped() {
     .concat();
     assert_eq!(decode(Kind::Text, &wire).unwrap().0, b"text\n");
     assert_eq!(decode(Kind::Binary, &wire).unwrap().0.len(), 600);
+}
+
+#[test]
+fn both_kinds_reach_the_program_as_with_websocketd() {
+    let wire = [
+        frame(FIN | TEXT, b"text"),
+        frame(BINARY, &[0xff]),
+        frame(FIN, &[0xfe]),
+        frame(FIN | TEXT, b""),
+    ]
+    .concat();
+    for framing in [Framing::Lines, Framing::TaggedLines, Framing::Binary] {
+        let rules = Rules {
+            form: to_program(framing),
+            ..rules(Kind::Text)
+        };
+        for step in [1, 3, usize::MAX] {
+            let (program, _) = run(rules, &wire, step, || true).unwrap();
+            assert_eq!(program, b"text\n\xff\xfe\n");
+        }
+    }
 }
 
 #[test]
