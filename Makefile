@@ -26,7 +26,7 @@ DESTDIR ?=
 
 # Packages before builds before tests, also under -j; cargo is parallel by itself.
 .NOTPARALLEL:
-.PHONY: help run dev serve build lint check test torture fuzz packages bench install stage package clean
+.PHONY: help run dev serve build lint check test stumbles torture fuzz packages bench install stage package clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -86,6 +86,9 @@ packages: ## the Debian packages that the tests need
 test: packages build lint ## everything, from a clean checkout
 	tests/pages/check test
 	$(CARGO) test --locked --workspace --no-fail-fast
+
+stumbles: packages build ## what people once tripped over: a test for each (tests/stumbles)
+	tests/stumbles
 
 # What `test` does in moments, for as long as one likes: 2,000 kills in place of its 200, and so on.
 torture: build ## people who talk while processes are killed, ten times as long as in `test`

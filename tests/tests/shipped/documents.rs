@@ -196,3 +196,34 @@ fn decisions_are_numbered_and_dated() {
     }
     assert!(records > 70, "only {records} records");
 }
+
+#[test]
+fn every_stumble_has_its_test() {
+    let script = read(&workspace().join("tests/stumbles"));
+    let table = script.split("<<'TABLE'\n").nth(1).expect("a table");
+    let table = table.split("\nTABLE\n").next().expect("its end");
+    let sources = files(".rs");
+    let mut count = 0;
+    for row in table.lines() {
+        let words: Vec<&str> = row.split_whitespace().collect();
+        let [package, program, test, "#", ..] = words[..] else {
+            panic!("no row: {row}")
+        };
+        let folder = match package {
+            "e2e" => "tests",
+            "websocketd" => "websocketd-rs",
+            other => other,
+        };
+        let place = match program {
+            "lib" => format!("{folder}/src/"),
+            program => format!("{folder}/tests/{program}/"),
+        };
+        let is_there = sources.iter().any(|path| {
+            let path_text = path.to_string_lossy();
+            path_text.contains(&format!("/{place}")) && read(path).contains(&format!("fn {test}("))
+        });
+        assert!(is_there, "no test {test} in {place}");
+        count += 1;
+    }
+    assert!(count > 30, "only {count} rows were found");
+}
