@@ -1,5 +1,5 @@
 //! The chat inside the sites of Apache and nginx, with the shipped configurations, over TLS, with php-fpm: what a
-//! hostile client, another site and an administrator see. Without a browser; `browser_sites` has one.
+//! hostile client, another site and an administrator see. Without a browser; `browser/sites.rs` has one.
 
 use std::net::Ipv4Addr;
 use std::process::Command;
