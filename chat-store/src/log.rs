@@ -7,5 +7,4 @@ pub mod end;
 pub mod history;
 pub mod lines;
 pub mod room_log;
-mod sync;
 pub mod tail;

@@ -20,7 +20,6 @@ mod modes;
 mod old_pages;
 mod people;
 mod php;
-mod power;
 mod protocol;
 mod rush;
 mod storage;

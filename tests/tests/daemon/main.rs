@@ -7,3 +7,4 @@ mod cut_connection;
 mod leaks;
 mod operations;
 mod rfc6455;
+mod shared;

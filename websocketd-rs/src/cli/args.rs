@@ -7,6 +7,7 @@ use clap::Parser;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use super::limits::LimitFlags;
+use super::shared::SharedFlags;
 
 /// The command line as typed. Defaults are here; [`crate::config`] checks what the values mean together.
 #[derive(Debug, Clone, Parser)]
@@ -41,6 +42,9 @@ pub struct Args {
     /// How programs run.
     #[command(flatten)]
     pub programs: ProgramFlags,
+    /// One program for many clients.
+    #[command(flatten)]
+    pub shared: SharedFlags,
     /// Every bound.
     #[command(flatten)]
     pub limits: LimitFlags,

@@ -6,6 +6,7 @@ mod args;
 mod flag;
 mod limits;
 mod number;
+mod shared;
 mod text;
 
 use std::ffi::OsString;
@@ -19,6 +20,7 @@ pub use args::{
 };
 pub(crate) use flag::Words;
 pub use limits::LimitFlags;
+pub use shared::SharedFlags;
 pub use text::version;
 
 /// An end of the program before it serves anything: what goes to which stream, and the exit code.

@@ -12,6 +12,7 @@ mod load;
 mod log;
 mod network;
 mod sections;
+mod shared;
 mod site;
 mod supervisor;
 
@@ -19,6 +20,7 @@ pub use listen::{Listen, Tls, User};
 pub use load::{Loaded, load};
 pub use log::{Format, Level, Log};
 pub use network::Network;
+pub use shared::{JOIN_VARIABLES, Restart, Shared, SharedBy, SharedMode, SlowClient};
 pub use site::{
     ForkLimit, Framing, Http, Process, Program, ResourceLimits, Session, SiteConfig, SiteKey,
 };

@@ -16,7 +16,7 @@ const SHORT_KEYS: [(&str, &str); 2] = [("cgi", "cgidir"), ("static", "staticdir"
 
 /// Flags that a route may set for itself. The rest belongs to the daemon or to the connection, which is there before the route
 /// is known.
-pub(super) const ROUTE_FLAGS: [&str; 33] = [
+pub(super) const ROUTE_FLAGS: [&str; 43] = [
     "dir",
     "staticdir",
     "cgidir",
@@ -50,6 +50,16 @@ pub(super) const ROUTE_FLAGS: [&str; 33] = [
     "closetimeout",
     "pingms",
     "reverselookup",
+    "shared",
+    "sharedby",
+    "sharedenv",
+    "replay",
+    "sharedrestart",
+    "sharedidle",
+    "maxshared",
+    "maxqueue",
+    "slowms",
+    "slowclient",
 ];
 
 /// Flags that make no sense in the file that they would lead to or keep from being used.

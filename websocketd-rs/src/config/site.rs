@@ -4,10 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::User;
+use super::{Shared, User};
 
 /// Where a site is served.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct SiteKey {
     /// Host that a request must name, without its port; `None`: any host. No setting fills it in yet.
     pub host: Option<String>,
@@ -96,6 +96,8 @@ pub struct Session {
     pub program: Option<Program>,
     /// Message framing.
     pub framing: Framing,
+    /// One program for many clients; `None`: each has its own.
+    pub shared: Option<Shared>,
     /// Largest message from the client in bytes, also when reassembled; `None` is unlimited.
     pub max_message: Option<usize>,
     /// Longest line from the program in bytes.

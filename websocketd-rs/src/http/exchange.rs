@@ -17,7 +17,7 @@ use super::{After, Service};
 use crate::config;
 use crate::logging::{Fields, shortened};
 use crate::metrics::METRICS;
-use crate::permit::ProgramPermit;
+use crate::permit::{AddressPermit, ProgramPermit};
 use crate::process::{Command, Program};
 
 /// Longest part of a URL that is logged, in bytes. Each line of a session repeats it, those of the program's stderr included.
@@ -102,17 +102,20 @@ impl<'a> Exchange<'a> {
     /// The permit for a program.
     pub(super) fn take_permit(&self) -> Result<ProgramPermit, NoPermit> {
         let fork = self.site.forks.try_take().ok_or(NoPermit::Forks)?;
+        let address = self.take_address()?;
+        Ok(ProgramPermit { fork, address })
+    }
+
+    /// The permit for one more program, or session, of a client that a trusted proxy names.
+    pub(super) fn take_address(&self) -> Result<Option<AddressPermit>, NoPermit> {
         let limit = self.service.config.limits.max_connections_per_address;
         // A proxy's connections serve many clients, so programs are counted; other clients' connections were when accepted.
         let named = self.client.address.filter(|_| self.client.is_named);
-        let address = match limit.zip(named) {
-            None => None,
-            Some((limit, ip)) => {
-                let permit = self.service.addresses.try_take(ip, limit);
-                Some(permit.ok_or(NoPermit::Address(ip))?)
-            }
+        let Some((limit, ip)) = limit.zip(named) else {
+            return Ok(None);
         };
-        Ok(ProgramPermit { fork, address })
+        let permit = self.service.addresses.try_take(ip, limit);
+        permit.ok_or(NoPermit::Address(ip)).map(Some)
     }
 
     /// Starts `command` as the user that programs run as here.

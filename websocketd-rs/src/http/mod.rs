@@ -32,6 +32,7 @@ use crate::logging::Fields;
 use crate::net::{Peer, Stream};
 use crate::permit::AddressPermits;
 use crate::session::Upgraded;
+use crate::session::hub::Hub;
 
 use client::Client;
 use connection::{Connection, NoHead};
@@ -52,6 +53,8 @@ pub struct Service {
     pub addresses: Arc<AddressPermits>,
     /// Notified when a session has ended.
     pub session_ended: Arc<Notify>,
+    /// Programs that serve many clients. It outlives a reload.
+    pub hub: Arc<Hub>,
     /// Cancelled when the server goes down: a connection between requests ends at once, one in a request after it.
     pub stopping: CancellationToken,
 }
@@ -109,19 +112,26 @@ async fn serve_requests(stream: Stream, peer: Peer, service: &Service) -> Option
     }
 }
 
+impl Service {
+    /// Has shared programs go on by the configuration in force.
+    pub fn reload_shared(&self) {
+        let sites = &self.sites;
+        self.hub
+            .reload(|key| upgrade::shared::restart_of(sites, key));
+    }
+}
+
 /// The session that a connection has become.
 fn hand_over(connection: Connection, started: Started) -> Upgraded {
     let Started {
-        program,
-        permit,
+        partner,
         fields,
         config,
     } = started;
     Upgraded {
         stream: connection.stream,
         early: connection.buffer,
-        program,
-        permit,
+        partner,
         fields,
         config,
     }

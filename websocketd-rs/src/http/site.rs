@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::{Config, ForkLimit, SiteConfig};
+use crate::config::{Config, ForkLimit, SiteConfig, SiteKey};
 use crate::permit::Permits;
 use crate::process::{Spawner, Spawners};
 
@@ -59,6 +59,11 @@ impl Sites {
         sites
             .find(|site| site.config.key.matches(host, path))
             .unwrap_or(self.default_site())
+    }
+
+    /// The site with this key.
+    pub fn get(&self, key: &SiteKey) -> Option<&Site> {
+        self.all.iter().find(|site| site.config.key == *key)
     }
 
     /// The site for a request that can't be parsed, which names none.

@@ -67,9 +67,8 @@ pub struct Metrics {
     pub handlers_running: Gauge,
     /// Handler and CGI processes that are being terminated.
     pub handlers_ending: Gauge,
-    /// Programs that ended: `success`, `failure` (an exit status but 0), `signal`, `terminated` (by us, with any of the two),
-    /// `unobserved`.
-    pub programs_ended: Labelled,
+    /// Messages that clients of shared programs missed, because they were slow (`--slowclient=drop`) or on their way out.
+    pub shared_dropped: Counter,
     /// Programs that could not be started.
     pub spawn_failures: Counter,
     /// How long starts took, from the request to the pid.
@@ -173,7 +172,7 @@ impl Metrics {
             bytes_out: Counter::new(),
             handlers_running: Gauge::new(),
             handlers_ending: Gauge::new(),
-            programs_ended: Labelled::new(),
+            shared_dropped: Counter::new(),
             spawn_failures: Counter::new(),
             spawn_time: Durations::new(),
         }

@@ -19,6 +19,8 @@ impl Server<'_> {
     pub(super) async fn drain(self, mut signals: Signals, mut notifier: Notifier) {
         self.stopping.cancel();
         self.tasks.close();
+        self.shared.close();
+        let all_ended = async { tokio::join!(self.tasks.wait(), self.shared.wait()) };
         let open = self.tasks.len();
         log(
             Level::Info,
@@ -28,7 +30,7 @@ impl Server<'_> {
         let bound = self.service.config.longest_end() + DRAIN_MARGIN;
         let stopped_again = async { while signals.next().await != Order::Stop {} };
         tokio::select! {
-            ended = timeout(bound, self.tasks.wait()) => if ended.is_err() {
+            ended = timeout(bound, all_ended) => if ended.is_err() {
                 let left = self.tasks.len();
                 let message = format!("Stopped with {left} connections that did not end in time");
                 log(Level::Error, "server", &message);

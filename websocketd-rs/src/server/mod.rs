@@ -34,6 +34,7 @@ use crate::net::listener::Bound;
 use crate::net::tls::{self, ServerConfig};
 use crate::permit::Permits;
 use crate::process::Spawners;
+use crate::session::hub::{Hub, Tasks};
 use crate::shutdown::{Order, Signals};
 use accept::Interval;
 use error::ReloadError;
@@ -54,6 +55,8 @@ struct Server<'workers> {
     workers: &'workers Workers,
     /// One task for each connection.
     tasks: TaskTracker,
+    /// One task for each shared program.
+    shared: TaskTracker,
     /// Tasks that serve no connection, and that the drain therefore does not wait for.
     background: TaskTracker,
     stopping: CancellationToken,
@@ -70,6 +73,11 @@ impl<'workers> Server<'workers> {
         workers: &'workers Workers,
     ) -> Self {
         let stopping = CancellationToken::new();
+        let shared = TaskTracker::new();
+        let tasks = shared.clone();
+        // On the worker of the client that comes first, where the program's pipes are registered.
+        #[expect(clippy::disallowed_methods, reason = "on the server's tracker")]
+        let tasks = Tasks::new(move |task| drop(tasks.spawn(task)));
         Self {
             connections: Arc::new(Permits::new(Some(config.limits.max_connections))),
             service: Arc::new(Service {
@@ -77,12 +85,14 @@ impl<'workers> Server<'workers> {
                 config: Arc::new(config),
                 addresses: Arc::default(),
                 session_ended: Arc::default(),
+                hub: Arc::new(Hub::new(tasks, stopping.clone())),
                 stopping: stopping.clone(),
             }),
             tls,
             spawners: Arc::new(spawners),
             workers,
             tasks: TaskTracker::new(),
+            shared,
             background: TaskTracker::new(),
             stopping,
             waiting: Interval::default(),
@@ -177,8 +187,10 @@ impl<'workers> Server<'workers> {
             config: Arc::new(config),
             addresses: Arc::clone(&self.service.addresses),
             session_ended: Arc::clone(&self.service.session_ended),
+            hub: Arc::clone(&self.service.hub),
             stopping: self.stopping.clone(),
         });
+        self.service.reload_shared();
         log(
             Level::Info,
             "server",

@@ -9,6 +9,12 @@ use crate::process::Ended;
 /// Close code of an idle session. The RFC has none; 4000 and up is for private use, and HTTP's 408 is its like.
 const IDLE_CODE: u16 = 4408;
 
+/// The code of a connection that ended without a close frame (RFC 6455 section 7.1.5).
+pub const NO_CLOSE_FRAME: u16 = 1006;
+
+/// The code of a close frame that has none (RFC 6455 section 7.1.5).
+const NO_CODE: u16 = 1005;
+
 /// Why a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
@@ -28,6 +34,14 @@ pub enum End {
     Idle,
     /// The client did not read for the write timeout.
     WriteStalled,
+    /// The client of a shared program did not read what it was sent.
+    TooSlow,
+    /// A shared program fails again and again.
+    ProgramFails,
+    /// The program asked for the end, with a code of its own.
+    ProgramClosed,
+    /// A reload has the site served in another way.
+    SiteChanged,
     /// The server goes down.
     ServerStopping,
 }
@@ -150,6 +164,25 @@ impl End {
                 Access,
                 "Client does not read what the program writes",
             ),
+            Self::TooSlow => report(
+                "too_slow",
+                Say(Silent, Some(1013), "too slow"),
+                Access,
+                "Client does not read what the shared program writes",
+            ),
+            Self::ProgramFails => report(
+                "program_fails",
+                Say(Ask, Some(1011), "the program fails"),
+                Trace,
+                "Shared program fails",
+            ),
+            Self::ProgramClosed => quiet("program_closed", Say(Ask, Some(1000), "")),
+            Self::SiteChanged => report(
+                "site_changed",
+                Say(Ask, Some(1012), "served in another way now"),
+                Trace,
+                "Site is served in another way since a reload",
+            ),
             Self::ServerStopping => report(
                 "server_stopping",
                 Say(Ask, Some(1001), "server is stopping"),
@@ -170,6 +203,23 @@ impl End {
                 farewell,
             }),
             Goodbye::Exit => Some(exit_close(ended, exit_codes)),
+        }
+    }
+
+    /// The code by which a shared program learns of the end: that of the close frame, the client's or `ours`.
+    pub fn code(&self, ours: Option<u16>) -> u16 {
+        match self {
+            Self::ClientClosed(code) => code.unwrap_or(NO_CODE),
+            _ => ours.unwrap_or(NO_CLOSE_FRAME),
+        }
+    }
+
+    /// The close frame with the code and the reason that the program asked for.
+    pub fn close_as(code: u16, reason: String) -> Close {
+        Close {
+            code: Some(code),
+            reason,
+            farewell: Farewell::Ask,
         }
     }
 

@@ -7,21 +7,25 @@
 pub mod client;
 pub mod end;
 pub mod framing;
+pub mod hub;
 mod join;
+mod member;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Level, SiteConfig};
+use crate::config::SiteConfig;
 use crate::logging::Fields;
 use crate::net::Stream;
 use crate::permit::ProgramPermit;
 use crate::process::{Ended, Program};
 use client::Client;
 use end::End;
+use hub::Member;
 use join::Join;
+use member::{Last, MemberJoin};
 
 /// How long a program that has closed its output may take to exit before the client gets its close frame:
 /// its status decides the code. Usually it is there at once; one that lingers has said all it wanted to.
@@ -34,69 +38,92 @@ pub struct Upgraded {
     pub stream: Stream,
     /// Bytes that came after the request head: the beginning of the first frames.
     pub early: Vec<u8>,
-    /// The program.
-    pub program: Program,
-    /// Held until the process is gone.
-    pub permit: ProgramPermit,
+    /// Whom it is joined with.
+    pub partner: Partner,
     /// For the log lines of this session.
     pub fields: Fields,
     /// What holds for it: the daemon's settings, or those of its route.
     pub config: Arc<SiteConfig>,
 }
 
-/// Runs a session to its end: join, close frame, terminate, reap, access line.
-/// `stopping` is cancelled when the server goes down.
-#[expect(
-    clippy::manual_async_fn,
-    reason = "a block uses what it captures in place; an async fn that takes its argument apart has room for it twice"
-)]
-pub fn run(mut session: Upgraded, stopping: &CancellationToken) -> impl Future<Output = End> {
-    async move {
-        session.fields.pid = Some(session.program.pid());
-        session.fields.access("session", "CONNECT");
-
-        let settings = &session.config.session;
-        let form = framing::to_program(settings.framing);
-        let mut client = Client::new(session.stream, &session.early, form, settings);
-        drop(std::mem::take(&mut session.early));
-        let form = framing::from_program(settings.framing, settings.max_line);
-        let mut join = Join::new(&mut client, &mut session.program, form, &session.fields);
-        let end = tokio::select! {
-            biased;
-            end = join.run() => end,
-            () = stopping.cancelled() => End::ServerStopping,
-        };
-        drop(join);
-        // Boxed: an idle session should not hold the room that its end takes.
-        let ending = end_both(
-            end,
-            client,
-            &mut session.program,
-            &session.fields,
-            &session.config,
-        );
-        let ended = Box::pin(ending).await;
-        drop(session.permit);
-
-        log_end(end, ended, &mut session.fields);
-        end
-    }
+/// The other side of a session.
+#[derive(Debug)]
+pub enum Partner {
+    /// A program of its own, and what is held until it is gone.
+    Program(Box<Program>, ProgramPermit),
+    /// A place among the clients of one that serves many.
+    Member(Box<Member>),
 }
 
-fn log_end(end: End, ended: Ended, fields: &mut Fields) {
-    fields.exit = ended.status();
-    // What our own signals do to a program is no news.
-    let is_failure = end == End::HandlerEnded && !ended.is_success();
-    let level = if is_failure {
-        Level::Access
-    } else {
-        Level::Trace
+/// Runs a session to its end: join, close frame, terminate, reap, access line.
+/// `stopping` is cancelled when the server goes down.
+pub async fn run(session: Upgraded, stopping: &CancellationToken) -> End {
+    let Upgraded {
+        stream,
+        early,
+        partner,
+        mut fields,
+        config,
+    } = session;
+    fields.access("session", "CONNECT");
+    let end = match partner {
+        Partner::Program(mut program, permit) => {
+            fields.pid = Some(program.pid());
+            let settings = &config.session;
+            let form = framing::to_program(settings.framing);
+            let mut client = Client::new(stream, &early, form, settings);
+            drop(early);
+            let form = framing::from_program(settings.framing, settings.max_line);
+            let mut join = Join::new(&mut client, &mut program, form, &fields);
+            let end = tokio::select! {
+                biased;
+                end = join.run() => end,
+                () = stopping.cancelled() => End::ServerStopping,
+            };
+            drop(join);
+            // Boxed: an idle session should not hold the room that its end takes.
+            Box::pin(end_both(end, client, &mut program, &fields, &config)).await;
+            drop(permit);
+            end
+        }
+        // Boxed, so that a client of a program of its own does not pay for it.
+        Partner::Member(member) => {
+            Box::pin(run_member(stream, early, *member, &config, stopping)).await
+        }
     };
-    fields.log(level, "process", &format!("Program {ended}"));
     if let Some((level, remark)) = end.remark() {
         fields.log(level, "session", remark);
     }
     fields.access("session", "DISCONNECT");
+    end
+}
+
+/// A client of a shared program: nothing but the client is to be ended.
+async fn run_member(
+    stream: Stream,
+    early: Vec<u8>,
+    mut member: Member,
+    config: &SiteConfig,
+    stopping: &CancellationToken,
+) -> End {
+    let settings = &config.session;
+    let mut client = Client::new(stream, &early, framing::to_joint(), settings);
+    drop(early);
+    let mut join = MemberJoin::new(&mut client, &mut member);
+    let last = tokio::select! {
+        biased;
+        last = join.run() => last,
+        () = stopping.cancelled() => End::ServerStopping.into(),
+    };
+    let Last { end, ended, asked } = last;
+    let close = match asked {
+        Some((code, reason)) => Some(End::close_as(code, reason)),
+        None => end.close(ended, &settings.exit_codes),
+    };
+    member.set_leave_code(end.code(close.as_ref().and_then(|close| close.code)));
+    drop(member);
+    client.close(close).await;
+    end
 }
 
 /// Ends client and program side by side; returns when the client's connection is closed and the process group is gone.
@@ -132,7 +159,7 @@ mod tests {
     use super::*;
 
     /// Most bytes of a session's future. Each idle session pays for it, so that a growth is to be decided on, not to happen.
-    const MAX_FUTURE: usize = 1088;
+    const MAX_FUTURE: usize = 1472;
 
     #[test]
     fn an_idle_session_stays_small() {

@@ -81,8 +81,7 @@ impl Daemon {
             read: 0,
             log: String::new(),
         };
-        // In both formats of the log.
-        daemon.read_until("Ready");
+        daemon.read_until("| Ready");
         daemon
     }
 
@@ -135,7 +134,7 @@ impl Daemon {
         addresses
             .map(|(_, address)| {
                 address
-                    .trim_end_matches(['/', '"', '}'])
+                    .trim_end_matches('/')
                     .rsplit_once(':')
                     .expect("a port")
                     .1

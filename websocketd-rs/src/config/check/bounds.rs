@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use super::Problem;
+use super::{Problem, check_shared};
 use crate::cli::{self, Args};
 use crate::config::{Framing, Limits, Program, ResourceLimits, Session};
 
 /// Longest wait that is accepted, in milliseconds (a day): longer ones are typing errors, and timers need an end.
 pub(super) const MAX_WAIT_MS: u64 = 24 * 60 * 60 * 1000;
 /// Upper bound of a count: far above the files a process can have open.
-const MAX_COUNT: u64 = 1 << 24;
+pub(super) const MAX_COUNT: u64 = 1 << 24;
 /// Upper bound of a size in bytes: one buffer of that size can still be allocated.
-const MAX_BYTES: u64 = 1 << 30;
+pub(super) const MAX_BYTES: u64 = 1 << 30;
 /// A request's head needs some room: shorter limits would refuse every browser.
 const MIN_HEADER_BYTES: u64 = 1024;
 /// The least environment has a dozen variables of the request, and a path.
@@ -28,6 +28,7 @@ pub(super) fn check_session(args: &Args, program: Option<Program>) -> Result<Ses
             (false, true) => Framing::TaggedLines,
             (false, false) => Framing::Lines,
         },
+        shared: check_shared(args)?,
         max_message: usize::try_from(args.limits.maxframesize)
             .ok()
             .filter(|&bytes| bytes > 0),

@@ -4,6 +4,7 @@ mod bounds;
 mod listen;
 mod program;
 mod serve;
+mod shared;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use listen::{check_listen, check_tls};
 pub(super) use program::check_variable;
 use program::{find_program, inherited};
 use serve::check_http;
+use shared::check_shared;
 
 /// What is wrong with what was typed.
 #[derive(Debug)]

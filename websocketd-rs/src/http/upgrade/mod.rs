@@ -3,6 +3,7 @@
 
 mod refusal;
 mod refuse;
+pub(super) mod shared;
 
 use std::ffi::OsString;
 use std::io;
@@ -21,23 +22,30 @@ use crate::diagnosis::diagnose;
 use crate::logging::Fields;
 use crate::permit::ProgramPermit;
 use crate::process::{Command, Program, env};
+use crate::session::Partner;
 pub(super) use refusal::{NoPermit, Refusal, explain, spawn_status};
 use refuse::refuse;
 
 /// A program that runs for a client that has its 101.
 #[derive(Debug)]
 pub(super) struct Started {
-    pub(super) program: Program,
-    pub(super) permit: ProgramPermit,
+    pub(super) partner: Partner,
     pub(super) fields: Fields,
     pub(super) config: Arc<SiteConfig>,
 }
 
 /// A program that runs for a client that waits for its 101.
 struct Ready {
-    program: Program,
-    permit: ProgramPermit,
+    partner: Partner,
     handshake: Handshake,
+}
+
+/// What a session needs that can be said without starting anything.
+struct Prepared {
+    handshake: Handshake,
+    endpoint: Endpoint,
+    /// The variables of the client's own program.
+    env: env::Environment,
 }
 
 /// The program to start, and its part of the URL path.
@@ -64,8 +72,7 @@ pub(super) async fn upgrade(
         }
     };
     let Ready {
-        program: mut running,
-        permit,
+        partner,
         handshake: Handshake {
             accept, protocol, ..
         },
@@ -75,12 +82,13 @@ pub(super) async fn upgrade(
     let head = response::encode_switching(&accept, protocol.as_deref(), &config.http);
     if let Err(error) = exchange.connection.write_all(&head).await {
         // The client is gone before its session began. The permit is held until the program is gone too.
-        running.terminate(config.process.close_delay, &fields).await;
+        if let Partner::Program(mut program, _permit) = partner {
+            program.terminate(config.process.close_delay, &fields).await;
+        }
         return Err(error);
     }
     Ok(Some(Started {
-        program: running,
-        permit,
+        partner,
         fields,
         config: Arc::clone(config),
     }))
@@ -110,8 +118,16 @@ async fn start(
     program: &config::Program,
     fields: &mut Fields,
 ) -> io::Result<Result<Ready, Refusal>> {
-    let permit = match exchange.take_permit() {
-        Ok(permit) => permit,
+    let config = &exchange.site.config;
+    // A shared program has a permit of its own, taken by the first of its clients.
+    let permits = match &config.session.shared {
+        None => exchange
+            .take_permit()
+            .map(|permit| (Some(permit.fork), permit.address)),
+        Some(_) => exchange.take_address().map(|address| (None, address)),
+    };
+    let (fork, address) = match permits {
+        Ok(permits) => permits,
         Err(no_permit) => {
             if let NoPermit::Address(ip) = no_permit {
                 fields.remote = Some(ip.to_string());
@@ -119,39 +135,64 @@ async fn start(
             return Ok(Err(no_permit.into()));
         }
     };
-    let config = &exchange.site.config;
     let remote = Remote::of(exchange.client, config.http.reverse_lookup).await;
     let id = unique_id()?;
     fields.id = Some(id.clone());
     fields.remote = Some(remote.host.clone());
-    let (handshake, command) = match prepare(exchange, program, &remote, &id, fields) {
+    let prepared = match prepare(exchange, program, &remote, &id, fields) {
         Ok(prepared) => prepared,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    command.log_environment(fields);
-    let (file, search) = (command.program.clone(), search_path(&command.env));
-    Ok(match exchange.spawn(command).await {
-        Ok(program) => Ok(Ready {
-            program,
-            permit,
-            handshake,
-        }),
-        Err(error) => Err(Refusal::Spawn {
+    let Prepared {
+        handshake,
+        endpoint,
+        env,
+    } = prepared;
+    let partner = match (&config.session.shared, fork) {
+        (Some(shared), _) => shared::enter(exchange, shared, endpoint, &env, address)
+            .await
+            .map(|member| Partner::Member(Box::new(member))),
+        (None, Some(fork)) => start_own(exchange, endpoint, env, fields)
+            .await
+            .map(|program| Partner::Program(Box::new(program), ProgramPermit { fork, address })),
+        (None, None) => Err(NoPermit::Forks.into()),
+    };
+    Ok(partner.map(|partner| Ready { partner, handshake }))
+}
+
+/// Starts a program for this client alone.
+async fn start_own(
+    exchange: &Exchange<'_>,
+    endpoint: Endpoint,
+    env: env::Environment,
+    fields: &Fields,
+) -> Result<Program, Refusal> {
+    let Endpoint { program, args, .. } = endpoint;
+    let (file, search) = (program.clone(), search_path(&env));
+    let command = Command {
+        program,
+        args,
+        env,
+        cwd: exchange.site.config.process.cwd.clone(),
+        limits: exchange.site.config.process.limits,
+    };
+    exchange
+        .spawn(command)
+        .await
+        .map_err(|error| Refusal::Spawn {
             program: fields.command.clone().unwrap_or_default(),
             error,
             fault: diagnose(&file, search.as_deref()),
-        }),
-    })
+        })
 }
 
-/// What a session needs that can be said without starting anything.
 fn prepare(
     exchange: &Exchange<'_>,
     program: &config::Program,
     remote: &Remote,
     id: &str,
     fields: &mut Fields,
-) -> Result<(Handshake, Command), Refusal> {
+) -> Result<Prepared, Refusal> {
     let config = &exchange.site.config;
     let endpoint = find_endpoint(program, exchange).ok_or(Refusal::ScriptNotFound)?;
     fields.command = Some(endpoint.program.to_string_lossy().into_owned());
@@ -169,15 +210,11 @@ fn prepare(
     let handshake = checked?;
     let protocol = handshake.protocol.as_deref();
     let env = environment(exchange, remote, id, &endpoint, protocol)?;
-    let Endpoint { program, args, .. } = endpoint;
-    let command = Command {
-        program,
-        args,
+    Ok(Prepared {
+        handshake,
+        endpoint,
         env,
-        cwd: config.process.cwd.clone(),
-        limits: config.process.limits,
-    };
-    Ok((handshake, command))
+    })
 }
 
 /// The `PATH` of a program.

@@ -14,6 +14,8 @@ use crate::process::env;
 pub(in crate::http) enum Refusal {
     /// No permit for a program is free.
     NoPermit(NoPermit),
+    /// `--maxshared` programs run at the site.
+    TooManyShared,
     /// The path names no script of `--dir`.
     ScriptNotFound,
     /// The request is no opening handshake, or its page may not connect.
@@ -75,6 +77,11 @@ impl Refusal {
                     "connections_per_address",
                 )
             },
+            Self::TooManyShared => refused(
+                429,
+                "Max of shared programs already active, upgrade rejected",
+                "shared",
+            ),
             Self::ScriptNotFound => refused(404, "NOT FOUND: script not found", "not_found"),
             Self::Handshake(error) => handshake(*error),
             Self::EnvironmentTooLarge => refused(

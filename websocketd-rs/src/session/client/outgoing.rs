@@ -67,6 +67,14 @@ impl Outgoing {
         self.frame(OpCode::Control(opcode), &payload[..len]);
     }
 
+    /// Appends `messages` messages as `bytes` that [`put_frame`] made.
+    pub fn frames(&mut self, bytes: &[u8], messages: u32) {
+        self.messages = self.messages.saturating_add(messages);
+        self.reserve(bytes.len());
+        self.buf[self.end..self.end + bytes.len()].copy_from_slice(bytes);
+        self.end += bytes.len();
+    }
+
     fn frame(&mut self, opcode: OpCode, payload: &[u8]) {
         let (header, header_len) = header_of(opcode, payload.len());
         self.reserve(header_len + payload.len());
@@ -107,6 +115,13 @@ impl Sink for Outgoing {
         self.end = MAX_HEADER + n;
         self.buf[self.start..MAX_HEADER].copy_from_slice(&header[..header_len]);
     }
+}
+
+/// Appends a frame to `bytes`, for those that get the same.
+pub fn put_frame(bytes: &mut Vec<u8>, opcode: OpCode, payload: &[u8]) {
+    let (header, header_len) = header_of(opcode, payload.len());
+    bytes.extend_from_slice(&header[..header_len]);
+    bytes.extend_from_slice(payload);
 }
 
 fn opcode(kind: Kind) -> Data {

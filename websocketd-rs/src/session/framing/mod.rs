@@ -5,6 +5,7 @@
 
 mod chunk;
 mod line;
+pub mod parcel;
 mod tagged;
 
 use std::fmt;
@@ -97,6 +98,11 @@ pub fn to_program(framing: Framing) -> &'static dyn ToProgram {
     match framing {
         Framing::Lines | Framing::TaggedLines | Framing::Binary => &line::ToStdin,
     }
+}
+
+/// The way to a joint that looks at each message.
+pub fn to_joint() -> &'static dyn ToProgram {
+    &parcel::ToJoint
 }
 
 /// The way from the program, whose lines have at most `max_line` bytes. On the heap, where one that needs no state takes none.

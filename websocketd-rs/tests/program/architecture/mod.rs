@@ -10,13 +10,14 @@ use names::{Name, names};
 
 /// Layers in the order of the flow. A module belongs to the longest path that it is below of; it may name its own layer, those
 /// further down, and [`LEAVES`].
-const FLOW: [&[&str]; 11] = [
+const FLOW: [&[&str]; 12] = [
     &["main"],
     &["server"],
     &["shutdown"],
     &["http"],
     &["session"],
     &["session::client"],
+    &["session::hub"],
     &["session::end"],
     &["session::client::outgoing"],
     &["session::client::decoder"],
@@ -36,9 +37,10 @@ const LEAVES: [&str; 7] = [
 ];
 
 /// Modules with all that is below them that do no I/O, know no runtime and never log.
-const PURE: [&str; 21] = [
+const PURE: [&str; 24] = [
     "buffer::lines",
     "config::network",
+    "config::shared",
     "config::site",
     "http::cgi::outcome",
     "http::cgi::reply",
@@ -58,6 +60,8 @@ const PURE: [&str; 21] = [
     "session::client::outgoing",
     "session::end",
     "session::framing",
+    "session::hub::mailbox",
+    "session::hub::order",
 ];
 
 /// What a pure module can't name, nor import whole.
@@ -85,8 +89,9 @@ const IMPURE: [&str; 21] = [
     "crate::metrics",
 ];
 
-/// Names below those of [`IMPURE`] that are values only.
-const VALUES: [&str; 6] = [
+/// Names below those of [`IMPURE`] that are values, or pure themselves.
+const VALUES: [&str; 7] = [
+    "crate::logging::shortened",
     "std::net::IpAddr",
     "std::net::Ipv4Addr",
     "std::net::Ipv6Addr",

@@ -3,14 +3,10 @@
 //! Nothing is inherited but what `--passenv` names. No value holds a control character, so that a script that prints
 //! its environment line by line can't be misled, and no value is longer than the kernel takes.
 
-mod shown;
-
 use std::ffi::OsString;
 use std::net::IpAddr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
-
-pub use shown::shown;
 
 /// Longest variable with its name. The kernel refuses a string of 32 pages, 128 KiB (execve(2), `MAX_ARG_STRLEN`).
 pub const MAX_VARIABLE: usize = 120 * 1024;
@@ -108,6 +104,25 @@ pub fn session(request: &Request<'_>, protocol: Option<&str>) -> Result<Environm
     builder.finish(request)
 }
 
+/// The environment of a program that serves many clients: `variables` of the daemon and of the site, nothing of a client.
+///
+/// # Errors
+/// As [`session`].
+pub fn shared(
+    inherited: &[(OsString, OsString)],
+    variables: &[(&str, &[u8])],
+    max_bytes: usize,
+) -> Result<Environment, TooLarge> {
+    let mut builder = Builder::default();
+    builder.add("SERVER_SOFTWARE", SERVER_SOFTWARE.as_bytes());
+    for (name, value) in variables {
+        builder.add(name, value);
+    }
+    let own = builder.variables.len();
+    builder.inherit(inherited, own);
+    builder.check(max_bytes)
+}
+
 /// The environment of a CGI script.
 ///
 /// # Errors
@@ -199,7 +214,13 @@ impl Builder {
                 None => self.variables.push((name, value)),
             }
         }
-        for (name, value) in request.inherited {
+        self.inherit(request.inherited, own);
+        self.check(request.max_bytes)
+    }
+
+    /// Adds what is inherited, where none of the first `own` variables has that name.
+    fn inherit(&mut self, inherited: &[(OsString, OsString)], own: usize) {
+        for (name, value) in inherited {
             let is_ours = self.variables[..own]
                 .iter()
                 .any(|(ours, _)| ours == name.as_bytes());
@@ -208,7 +229,6 @@ impl Builder {
                     .push((name.as_bytes().into(), value.as_bytes().into()));
             }
         }
-        self.check(request.max_bytes)
     }
 
     fn check(self, max_bytes: usize) -> Result<Environment, TooLarge> {

@@ -1,0 +1,389 @@
+//! A shared program's clients, as both sides see them: the program's task fills mailboxes and empties the inbox, the members'
+//! sessions do the opposite. Neither waits for the other here: a full inbox or an empty mailbox is `Pending`.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use super::mailbox::{Delivery, Dismissal, Frames, Mailbox, Put};
+use super::order::{self, MemberId};
+use super::start::Start;
+use crate::config::{Shared, SharedMode};
+use crate::metrics::METRICS;
+use crate::permit::AddressPermit;
+use crate::session::end::NO_CLOSE_FRAME;
+
+/// Bytes for the program's stdin that may wait in the inbox before members wait to send: as much as four full pipes. A longer
+/// message is taken while nothing waits.
+const MAX_INBOX: usize = 256 * 1024;
+
+/// Whom a message is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Audience {
+    All,
+    But(MemberId),
+    Only(Vec<MemberId>),
+}
+
+/// What the program's task hands over, in the order of the program's output.
+#[derive(Debug)]
+pub(super) enum Parcel {
+    Message(Audience, Frames),
+    Close(MemberId, u16, String),
+}
+
+/// A shared program and its clients.
+#[derive(Debug)]
+pub(super) struct Room {
+    config: Shared,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    members: HashMap<MemberId, Entry>,
+    /// Sessions that are about to enter: the program must not end for want of members.
+    reserved: usize,
+    /// Whole lines for stdin.
+    inbox: Vec<u8>,
+    /// Who waits for room in the inbox.
+    senders: HashMap<MemberId, Waker>,
+    /// The program's task.
+    driver: Option<Waker>,
+    replay: VecDeque<Frames>,
+    replay_bytes: usize,
+    /// Why no one can enter any more.
+    closed: Option<Dismissal>,
+    /// What is to serve from now on.
+    next: Option<Start>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    mailbox: Arc<Mailbox>,
+    /// Its `join` line, for a program that starts later.
+    join: Vec<u8>,
+}
+
+/// A client of a shared program. Dropping it is leaving.
+#[derive(Debug)]
+pub struct Member {
+    room: Arc<Room>,
+    id: MemberId,
+    mailbox: Arc<Mailbox>,
+    stage: Stage,
+    /// What the program is told of the end.
+    leave_code: u16,
+    /// One of `--maxconnsperip`, for a client behind a trusted proxy.
+    address: Option<AddressPermit>,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// The `join` line is to be written.
+    Reserved(Vec<u8>),
+    Entered,
+}
+
+impl Room {
+    pub(super) fn new(config: Shared) -> Self {
+        Self {
+            config,
+            state: Mutex::default(),
+        }
+    }
+
+    pub(super) fn config(&self) -> &Shared {
+        &self.config
+    }
+
+    /// A member that will enter; `None` when the room is closed. `join` is its line, if the program is told.
+    pub(super) fn reserve(self: &Arc<Self>, id: MemberId, join: Vec<u8>) -> Option<Member> {
+        let mut state = self.lock();
+        if state.closed.is_some() {
+            return None;
+        }
+        state.reserved += 1;
+        drop(state);
+        Some(Member {
+            room: Arc::clone(self),
+            id,
+            mailbox: Arc::new(Mailbox::new(self.config.max_queue)),
+            stage: Stage::Reserved(join),
+            leave_code: NO_CLOSE_FRAME,
+            address: None,
+        })
+    }
+
+    /// Whether anybody is there, or about to be.
+    pub(super) fn is_empty(&self) -> bool {
+        let state = self.lock();
+        state.members.is_empty() && state.reserved == 0
+    }
+
+    /// Lets nobody in any more, if nobody is there; whether that is so.
+    pub(super) fn close_if_empty(&self) -> bool {
+        let mut state = self.lock();
+        let is_empty = state.members.is_empty() && state.reserved == 0;
+        if is_empty {
+            state.closed.get_or_insert(Dismissal::Replaced);
+        }
+        is_empty
+    }
+
+    /// Why the room is closed, if it is.
+    pub(super) fn closed(&self) -> Option<Dismissal> {
+        self.lock().closed
+    }
+
+    /// Sends everybody away.
+    pub(super) fn close(&self, why: Dismissal) {
+        let mut state = self.lock();
+        state.closed.get_or_insert(why);
+        let mailboxes: Vec<_> = state.mailboxes().map(Arc::clone).collect();
+        // Who waits to enter or to send looks again.
+        let senders = std::mem::take(&mut state.senders);
+        state.wake_driver();
+        drop(state);
+        for mailbox in mailboxes {
+            mailbox.dismiss(why);
+        }
+        senders.into_values().for_each(Waker::wake);
+    }
+
+    /// Has another program serve from now on.
+    pub(super) fn replace(&self, next: Start) {
+        let mut state = self.lock();
+        state.next = Some(next);
+        state.wake_driver();
+    }
+
+    pub(super) fn take_next(&self) -> Option<Start> {
+        self.lock().next.take()
+    }
+
+    /// Takes over what a new program is to be told: who is there, and of the lines that the one before did not get (`rest` and
+    /// the inbox) those of clients.
+    pub(super) fn announce_all(&self, rest: &[u8]) {
+        let mut state = self.lock();
+        let mut lines = Vec::new();
+        if self.config.mode == SharedMode::Ids {
+            for entry in state.members.values() {
+                lines.extend_from_slice(&entry.join);
+            }
+        }
+        let kept = |line: &&[u8]| self.config.mode != SharedMode::Ids || !order::is_presence(line);
+        let waiting = [rest, &state.inbox];
+        for line in waiting
+            .iter()
+            .flat_map(|lines| lines.split_inclusive(|byte| *byte == b'\n'))
+            .filter(kept)
+        {
+            lines.extend_from_slice(line);
+        }
+        state.inbox = lines;
+    }
+
+    /// Has the program's task woken by whatever members do.
+    pub(super) fn watch(&self, cx: &Context<'_>) {
+        let mut state = self.lock();
+        match &mut state.driver {
+            Some(driver) => driver.clone_from(cx.waker()),
+            None => state.driver = Some(cx.waker().clone()),
+        }
+    }
+
+    /// Takes what waits for stdin into `lines`, which are empty; whether there was anything.
+    pub(super) fn take_inbox(&self, lines: &mut Vec<u8>) -> bool {
+        let mut state = self.lock();
+        std::mem::swap(lines, &mut state.inbox);
+        let senders = std::mem::take(&mut state.senders);
+        drop(state);
+        senders.into_values().for_each(Waker::wake);
+        !lines.is_empty()
+    }
+
+    /// Hands out what the program wrote; returns the mailboxes that are over their bound now.
+    pub(super) fn deliver(&self, parcels: Vec<Parcel>) -> Vec<Arc<Mailbox>> {
+        let mut readers = Vec::new();
+        let mut full = Vec::new();
+        let mut state = self.lock();
+        for parcel in parcels {
+            match parcel {
+                Parcel::Message(audience, frames) => {
+                    if audience == Audience::All {
+                        state.remember(&frames, &self.config);
+                    }
+                    state.put(&audience, &frames, &mut readers, &mut full);
+                }
+                Parcel::Close(id, code, reason) => {
+                    if let Some(entry) = state.members.get(&id) {
+                        entry.mailbox.close(code, &reason);
+                    }
+                }
+            }
+        }
+        drop(state);
+        readers.into_iter().for_each(Waker::wake);
+        full
+    }
+
+    /// Each line of ours leaves it whole: a panic elsewhere can't have broken it.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn mailboxes(&self) -> impl Iterator<Item = &Arc<Mailbox>> {
+        self.members.values().map(|entry| &entry.mailbox)
+    }
+
+    fn put(
+        &self,
+        audience: &Audience,
+        frames: &Frames,
+        readers: &mut Vec<Waker>,
+        full: &mut Vec<Arc<Mailbox>>,
+    ) {
+        let mut put = |entry: &Entry| {
+            let (put, reader) = entry.mailbox.put(frames);
+            readers.extend(reader);
+            match put {
+                Put::Taken => {}
+                Put::Full => full.push(Arc::clone(&entry.mailbox)),
+                Put::Dropped => METRICS.shared_dropped.add(frames.messages.into()),
+            }
+        };
+        match audience {
+            Audience::All => self.members.values().for_each(put),
+            Audience::But(but) => {
+                let others = self.members.iter().filter(|(id, _)| *id != but);
+                others.for_each(|(_, entry)| put(entry));
+            }
+            // One that has left raced the message, and needs none.
+            Audience::Only(ids) => ids
+                .iter()
+                .filter_map(|id| self.members.get(id))
+                .for_each(put),
+        }
+    }
+
+    /// Keeps a message for those who come later.
+    fn remember(&mut self, frames: &Frames, config: &Shared) {
+        if config.replay == 0 {
+            return;
+        }
+        self.replay_bytes += frames.bytes.len();
+        self.replay.push_back(frames.clone());
+        while self.replay.len() > config.replay || self.replay_bytes > config.max_queue {
+            let Some(oldest) = self.replay.pop_front() else {
+                break;
+            };
+            self.replay_bytes -= oldest.bytes.len();
+        }
+    }
+
+    fn has_room(&self, bytes: usize) -> bool {
+        self.inbox.is_empty() || self.inbox.len() + bytes <= MAX_INBOX
+    }
+
+    fn wake_driver(&mut self) {
+        if let Some(driver) = self.driver.take() {
+            driver.wake();
+        }
+    }
+}
+
+impl Member {
+    /// Has it hold `address` until it leaves.
+    pub(super) fn hold(&mut self, address: Option<AddressPermit>) {
+        self.address = address;
+    }
+
+    /// Enters: first the program's `join` line, then what is replayed, then what is live.
+    pub(in crate::session) fn poll_enter(
+        &mut self,
+        cx: &Context<'_>,
+    ) -> Poll<Result<(), Dismissal>> {
+        let Stage::Reserved(join) = &mut self.stage else {
+            return Poll::Ready(Ok(()));
+        };
+        let mut state = self.room.lock();
+        if let Some(why) = state.closed {
+            return Poll::Ready(Err(why));
+        }
+        if !state.has_room(join.len()) {
+            state.senders.insert(self.id, cx.waker().clone());
+            return Poll::Pending;
+        }
+        let join = std::mem::take(join);
+        state.inbox.extend_from_slice(&join);
+        state.wake_driver();
+        for frames in &state.replay {
+            let _ = self.mailbox.put(frames);
+        }
+        let mailbox = Arc::clone(&self.mailbox);
+        state.members.insert(self.id, Entry { mailbox, join });
+        state.reserved -= 1;
+        drop(state);
+        self.stage = Stage::Entered;
+        Poll::Ready(Ok(()))
+    }
+
+    /// Gives the program a message of this client.
+    pub(in crate::session) fn poll_send(&self, cx: &Context<'_>, text: &[u8]) -> Poll<()> {
+        let mut state = self.room.lock();
+        if state.closed.is_some() {
+            // The mailbox has the reason.
+            return Poll::Ready(());
+        }
+        if !state.has_room(text.len()) {
+            state.senders.insert(self.id, cx.waker().clone());
+            return Poll::Pending;
+        }
+        match self.room.config.mode {
+            SharedMode::Ids => order::put_message(&mut state.inbox, self.id, text),
+            SharedMode::Broadcast => {
+                state.inbox.extend_from_slice(text);
+                state.inbox.push(b'\n');
+            }
+        }
+        state.wake_driver();
+        Poll::Ready(())
+    }
+
+    /// The next that the client gets.
+    pub(in crate::session) fn poll_take(&self, cx: &Context<'_>) -> Poll<Delivery> {
+        self.mailbox.poll_take(cx)
+    }
+
+    /// Ready when the client is too slow, and gets nothing more.
+    pub(in crate::session) fn poll_too_slow(&self, cx: &Context<'_>) -> Poll<()> {
+        self.mailbox.poll_too_slow(cx)
+    }
+
+    /// What the program is told as the code of the session's end.
+    pub(in crate::session) fn set_leave_code(&mut self, code: u16) {
+        self.leave_code = code;
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        let mut state = self.room.lock();
+        state.senders.remove(&self.id);
+        match self.stage {
+            Stage::Reserved(_) => state.reserved -= 1,
+            Stage::Entered => {
+                state.members.remove(&self.id);
+                if self.room.config.mode == SharedMode::Ids {
+                    // Beyond the bound, if need be: each member leaves once.
+                    let line = order::leave(self.id, self.leave_code);
+                    state.inbox.extend_from_slice(&line);
+                }
+            }
+        }
+        state.wake_driver();
+    }
+}
