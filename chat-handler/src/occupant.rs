@@ -204,11 +204,13 @@ impl Occupant {
         }
         let bell = turn.it.bells.reopen_if_replaced();
         let inbox = turn.it.presence.inbox.reopen_if_replaced();
+        turn.it.sweep();
         match turn.it.presence.claim.as_mut().map(Claim::check) {
             // Somebody removed our file and another took the name: we need a new one.
             Some(Ok(Standing::Lost)) => turn.change_nick(&turn.it.me.nick.numbered(1)),
             Some(Err(error)) => turn.report_trouble(&error.to_string()),
-            Some(Ok(Standing::Kept | Standing::Restored)) | None => {}
+            Some(Ok(Standing::Restored)) => turn.it.presence.set_own(),
+            Some(Ok(Standing::Kept)) | None => {}
         }
         let replaced = [
             (Wakeup::Room, bell),
@@ -224,7 +226,7 @@ impl Occupant {
             Bye::ShuttingDown => Line::ShuttingDown,
             Bye::Quit => Line::Goodbye,
             // Said with the moderator's reason when it came.
-            Bye::Kicked | Bye::Banned | Bye::Refused(_) => return,
+            Bye::Kicked | Bye::Banned | Bye::Replaced | Bye::Refused(_) => return,
         };
         sink.put(&Event::Bye { reason, line });
     }

@@ -98,6 +98,8 @@ pub enum Line<'a> {
     YouKicked(&'a str),
     /// You are banned: reason.
     YouBanned(&'a str),
+    /// Their client has come back on another connection.
+    Replaced,
     /// The server stops.
     ShuttingDown,
     /// You asked for it.
@@ -207,6 +209,7 @@ fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::UnknownType(kind) => write!(f, "unknown type {kind}"),
         Line::YouKicked(reason) => write!(f, "you were sent out{}", Because(reason)),
         Line::YouBanned(reason) => write!(f, "you are banned{}", Because(reason)),
+        Line::Replaced => f.write_str("you are here on another connection"),
         Line::ShuttingDown => f.write_str("the server is shutting down"),
         Line::Goodbye => f.write_str("goodbye"),
         Line::RoomFull => f.write_str("the room is full"),
@@ -277,6 +280,7 @@ fn czech(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::UnknownType(kind) => write!(f, "neznámý typ {kind}"),
         Line::YouKicked(reason) => write!(f, "letíte ven{}", Because(reason)),
         Line::YouBanned(reason) => write!(f, "nesmíte dovnitř{}", Because(reason)),
+        Line::Replaced => f.write_str("jste tu na jiném spojení"),
         Line::ShuttingDown => f.write_str("server končí"),
         Line::Goodbye => f.write_str("na shledanou"),
         Line::RoomFull => f.write_str("místnost je plná"),

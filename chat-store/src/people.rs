@@ -4,4 +4,6 @@ pub mod connections;
 pub mod entries;
 pub mod inbox;
 pub mod message;
+pub mod own;
 pub mod presence;
+pub mod watch;

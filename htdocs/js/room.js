@@ -38,7 +38,7 @@ const BARE_CONFIG = { websocket_url: "./" };
  * The words for a connection that the server ends for good, by the reason it gives.
  * @type {Record<string, string>}
  */
-const BYE_KEYS = { kicked: "byeKicked", banned: "byeBanned", quit: "byeQuit" };
+const BYE_KEYS = { kicked: "byeKicked", banned: "byeBanned", replaced: "byeReplaced", quit: "byeQuit" };
 
 /** @param {string} name */
 export async function openRoom(name) {

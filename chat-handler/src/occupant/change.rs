@@ -52,6 +52,7 @@ impl Turn<'_> {
                 return self.it.take_nick_back(&old);
             };
             self.it.me.nick = new;
+            self.it.presence.set_own();
             self.it.verdict = Verdict::new(&self.it.room.dirs, &self.it.room.name);
         }
         self.ack();
@@ -106,6 +107,7 @@ impl Occupant {
         if let Some(Ok(back)) = claim.map(|claim| claim.rename(old).cloned()) {
             self.move_inbox(&back, &back);
             self.me.nick = back;
+            self.presence.set_own();
         }
     }
 }

@@ -18,7 +18,9 @@ use chat_store::name::{Nick, RoomName};
 use chat_store::people::connections::ConnectionPermit;
 use chat_store::people::entries;
 use chat_store::people::inbox::Inbox;
+use chat_store::people::own::Own;
 use chat_store::people::presence::{self as members, Entered, Members};
+use chat_store::people::watch::Watch;
 use chat_store::record::{Draft, Kind, RecordId};
 use chat_store::state;
 
@@ -75,6 +77,7 @@ struct Newcomer {
     inbox: Inbox,
     entered: Entered,
     permit: Option<ConnectionPermit>,
+    own: Option<Own>,
 }
 
 impl Newcomer {
@@ -101,6 +104,10 @@ impl Newcomer {
             }
         }
         let color = person.color.clone().unwrap_or_default();
+        let own = match arrival.client {
+            Some(token) => Some(Own::take_over(&dirs, &room, token)?),
+            None => None,
+        };
         let bell = Bell::open(&dirs.bell(&room))?;
         let tail = Tail::at_end(&dirs, &room)?;
         let most = settings.limits.max_members;
@@ -115,6 +122,7 @@ impl Newcomer {
             inbox,
             entered,
             permit,
+            own,
         })
     }
 
@@ -155,6 +163,9 @@ impl Newcomer {
             },
             presence: Presence {
                 claim: Some(entered.claim),
+                own: self.own,
+                watch: Watch::default(),
+                polls: 0,
                 inbox: self.inbox,
                 inbox_due: true,
                 join_due: true,
@@ -169,6 +180,7 @@ impl Newcomer {
             limits: settings.limits.clone(),
             last_messages: settings.last_messages,
         };
+        occupant.presence.set_own();
         let others = entered.members.len();
         occupant.welcome(settings, entered.members, until, sink);
         let mut turn = occupant.turn(sink, None);

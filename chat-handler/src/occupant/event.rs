@@ -173,6 +173,8 @@ pub enum Bye {
     Kicked,
     /// By a moderator.
     Banned,
+    /// Their client has come back on another connection.
+    Replaced,
     /// The server stops.
     ShuttingDown,
     /// They asked for it.

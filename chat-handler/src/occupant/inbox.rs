@@ -38,6 +38,7 @@ fn end_of(message: &Message<'_>) -> Option<Bye> {
     match message {
         Message::Kick(_) => Some(Bye::Kicked),
         Message::Ban(_) => Some(Bye::Banned),
+        Message::Replaced => Some(Bye::Replaced),
         _ => None,
     }
 }
@@ -79,6 +80,10 @@ fn event<'a>(received: &'a Received<'_>, you: &'a str) -> Event<'a> {
         Message::Ban(reason) => Event::Bye {
             reason: Bye::Banned,
             line: Line::YouBanned(reason),
+        },
+        Message::Replaced => Event::Bye {
+            reason: Bye::Replaced,
+            line: Line::Replaced,
         },
         Message::Mute(_) => notice(Code::Muted, Line::Muted),
         Message::Unmute => notice(Code::Unmuted, Line::Unmuted),

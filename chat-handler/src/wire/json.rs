@@ -396,6 +396,7 @@ fn bye(reason: Bye) -> (&'static str, Option<Code>) {
     match reason {
         Bye::Kicked => ("kicked", None),
         Bye::Banned => ("banned", None),
+        Bye::Replaced => ("replaced", None),
         Bye::ShuttingDown => ("shutting down", None),
         Bye::Quit => ("quit", None),
         Bye::Refused(code) => ("refused", Some(code)),

@@ -303,3 +303,35 @@ fn the_ini_is_checked_and_what_is_wrong_is_told() {
     assert_eq!(code, Some(5));
     assert!(told.contains("chat.ini:2: BASE_DIR"), "{told}");
 }
+
+/// A connection may be dead and not know it. The page that comes back is the same person, by its token.
+#[test]
+fn who_comes_back_takes_the_own_presence_over() {
+    let chat = Chat::new();
+    let mut bob = chat.page("r", "bob");
+    let mut old = chat.page_with("r", "nick=alice&client=token-of-alice", "");
+    let back = chat.page_with("r", "nick=alice&client=token-of-alice", "");
+    assert_eq!(back.you(), "alice");
+    assert_eq!(old.expect("bye")["reason"], "replaced");
+    assert!(old.client.wait().success());
+    assert_eq!(back.members(), ["alice", "bob"]);
+    // Not by another's token, and not without one.
+    let eve = chat.page_with("r", "nick=alice&client=token-of-eve", "");
+    let other = chat.page("r", "alice");
+    assert_eq!((eve.you(), other.you()), ("alice1".into(), "alice2".into()));
+    let quit = bob.find(|message| message["type"] == "quit");
+    assert_eq!(quit["from"], "alice");
+}
+
+/// Nobody joins: the others find out by themselves.
+#[test]
+fn a_killed_handler_leaves_the_list_although_nobody_joins() {
+    let chat = Chat::new();
+    let mut bob = chat.page("r", "bob");
+    let mut alice = chat.page("r", "alice");
+    bob.find(|message| message["type"] == "join" && message["from"] == "alice");
+    alice.client.child.kill().expect("our child");
+    let quit = bob.find(|message| message["type"] == "quit");
+    assert_eq!(quit["from"], "alice");
+    assert_eq!(chat.present("r"), ["bob"]);
+}

@@ -42,6 +42,8 @@ pub enum Message<'a> {
     Mute(Cow<'a, str>),
     /// They may speak again.
     Unmute,
+    /// Their client has come back on another connection: this one ends.
+    Replaced,
     /// Words of an administrator.
     Notice(Cow<'a, str>),
 }
@@ -80,6 +82,7 @@ impl<'a> Message<'a> {
             Kind::Ban => Self::Ban(text()),
             Kind::Mute => Self::Mute(text()),
             Kind::Unmute => Self::Unmute,
+            Kind::Replaced => Self::Replaced,
             Kind::Notice => Self::Notice(text()),
             // Everything else belongs into a room's log.
             _ => return None,
@@ -128,6 +131,7 @@ impl<'a> Message<'a> {
             Self::Ban(reason) => write(&plain(Kind::Ban, reason)),
             Self::Mute(reason) => write(&plain(Kind::Mute, reason)),
             Self::Unmute => write(&plain(Kind::Unmute, "")),
+            Self::Replaced => write(&plain(Kind::Replaced, "")),
             Self::Notice(text) => write(&plain(Kind::Notice, text)),
         }
     }
@@ -175,6 +179,7 @@ mod tests {
             Message::Ban("".into()),
             Message::Mute("loud".into()),
             Message::Unmute,
+            Message::Replaced,
             Message::Notice("restart at noon".into()),
         ] {
             let line = written(&message);

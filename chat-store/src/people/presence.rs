@@ -19,7 +19,7 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use crate::fs::dirs::Dirs;
-use crate::fs::file;
+use crate::fs::file::{self, FileId};
 use crate::fs::lock::{self, Share};
 use crate::name::{Key, Nick, RoomName};
 use crate::people::inbox;
@@ -173,6 +173,23 @@ fn take_name(
     Ok((claim, taken.listing, taken.keys.len() + 1))
 }
 
+/// Removes the room's stale presences, and gives their nicks.
+///
+/// # Errors
+/// Those of reading the directory and removing files.
+pub fn sweep(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Nick>> {
+    let mut stale = Vec::new();
+    users::names(dirs, room, &mut |nick, entry| {
+        if let Some(file) = entry.open()?
+            && remove_if_stale(dirs, room, &nick, &file)?
+        {
+            stale.push(nick);
+        }
+        Ok(())
+    })?;
+    Ok(stale)
+}
+
 /// Removes stale files of this name or one that looks like it. True if there was one.
 fn remove_stale_namesakes(
     dirs: &Dirs,
@@ -199,6 +216,14 @@ impl Claim {
     /// The nick, which may be another than the one wished for.
     pub fn nick(&self) -> &Nick {
         &self.nick
+    }
+
+    /// The file that says that they are there.
+    ///
+    /// # Errors
+    /// Those of fstat(2).
+    pub fn file_id(&self) -> io::Result<FileId> {
+        Ok(FileId::of(&rustix::fs::fstat(&self.file)?))
     }
 
     /// The color as others see it.

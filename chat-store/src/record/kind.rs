@@ -64,6 +64,8 @@ kinds! {
     Mute = "mute",
     /// To one person: you may speak again.
     Unmute = "unmute",
+    /// To one person: your client has come back on another connection.
+    Replaced = "replaced",
     /// To one person: a notice of the server.
     Notice = "notice",
 }
@@ -74,7 +76,13 @@ impl Kind {
     pub fn is_personal(self) -> bool {
         matches!(
             self,
-            Self::Whisper | Self::Signal | Self::Typing | Self::Mute | Self::Unmute | Self::Notice
+            Self::Whisper
+                | Self::Signal
+                | Self::Typing
+                | Self::Mute
+                | Self::Unmute
+                | Self::Replaced
+                | Self::Notice
         )
     }
 

@@ -36,6 +36,7 @@ export default {
 	reconnecting: "Spojení se přerušilo. Další pokus za {seconds} s.",
 	tryNow: "Zkusit hned",
 	connected: "Připojeno",
+	byeReplaced: "Tato stránka je otevřena jinde. {reason}",
 	byeKicked: "Byli jste z místnosti vyhozeni. {reason}",
 	byeBanned: "Do této místnosti máte zákaz vstupu. {reason}",
 	byeQuit: "Opustili jste místnost.",

@@ -36,6 +36,7 @@ export default {
 	reconnecting: "Connection lost. Trying again in {seconds} s.",
 	tryNow: "Try now",
 	connected: "Connected",
+	byeReplaced: "This page is open elsewhere. {reason}",
 	byeKicked: "You were removed from this room. {reason}",
 	byeBanned: "You are banned from this room. {reason}",
 	byeQuit: "You left the room.",
