@@ -40,6 +40,7 @@ mod inbox;
 
 mod audience;
 mod bells;
+mod durability;
 mod ignored;
 mod pace;
 mod presence;
@@ -53,6 +54,7 @@ pub use request::{BadRequest, Request};
 
 use audience::Audience;
 use bells::Bells;
+use durability::Durability;
 use follow::Replay;
 use ignored::Ignored;
 use pace::Pace;
@@ -111,6 +113,7 @@ pub struct Occupant {
     room: Room,
     presence: Presence,
     bells: Bells,
+    durability: Durability,
     /// Whether they are banned or muted.
     verdict: Verdict,
     pace: Pace,
@@ -174,9 +177,10 @@ impl Occupant {
         self.pace.take_delay()
     }
 
-    /// When [`Occupant::ring`] must be called at the latest.
-    pub fn ring_at(&self) -> Option<Instant> {
-        self.bells.at()
+    /// When [`Occupant::ring`] or [`Occupant::sync_if_due`] must be called at the latest.
+    pub fn due_at(&self) -> Option<Instant> {
+        let both = [self.bells.at(), self.durability.at];
+        both.into_iter().flatten().min()
     }
 
     /// Wakes the others if anything was written: once for many records.
@@ -253,6 +257,7 @@ impl Occupant {
         }
         drop(claim);
         self.bells.ring_last(self.room.name.as_str());
+        self.sync_last();
     }
 
     /// Whether they are banned or muted just now. A list that cannot be read changes nothing.

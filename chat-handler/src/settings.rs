@@ -22,6 +22,18 @@ use source::{absolute_folder, line_of, read, syntax_error};
 /// Where the file is looked for when neither `--config` nor `CHAT_CONFIG` names one.
 pub const DEFAULT_PATH: &str = "/etc/websocketd-rs/chat.ini";
 
+/// When a message is safe from a power cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sync {
+    /// At most a second after its ack.
+    #[default]
+    Second,
+    /// Before its ack.
+    Ack,
+    /// When the kernel pleases: half a minute.
+    No,
+}
+
 /// The language of the server's own lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lang {
@@ -57,6 +69,8 @@ pub struct Settings {
     pub lang: Lang,
     /// Lines of history a newcomer gets.
     pub last_messages: usize,
+    /// When messages are safe.
+    pub sync: Sync,
     /// Who is it.
     pub identity: Identity,
     /// Bounds.
@@ -270,6 +284,7 @@ impl Settings {
             run_dir: PathBuf::new(),
             lang: Lang::En,
             last_messages: 20,
+            sync: Sync::Second,
             identity: Identity {
                 session_cookie: "PHPSESSID".to_owned(),
                 session_dir: PathBuf::new(),

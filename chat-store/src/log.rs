@@ -7,4 +7,5 @@ pub mod end;
 pub mod history;
 pub mod lines;
 pub mod room_log;
+mod sync;
 pub mod tail;

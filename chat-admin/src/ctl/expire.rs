@@ -131,8 +131,7 @@ fn copy_and_replace(entry: &LogFile, cutoff: RecordId, temporary: &Path) -> io::
     io::copy(&mut (&old).take(size - cut), &mut new)?;
     // Before the lock is taken: the disk may take seconds, and whoever writes would be refused.
     new.sync_all()?;
-    // What follows is short: only what was appended meanwhile. A power cut may take that, as it may
-    // take any last lines.
+    // What follows is short: only what was appended meanwhile.
     let Some(_lock) = lock::take(&old, Share::Exclusive, LOCK_TIMEOUT)? else {
         return Err(io::Error::other(
             "others hold its lock all the time, run this later",
@@ -149,7 +148,9 @@ fn copy_and_replace(entry: &LogFile, cutoff: RecordId, temporary: &Path) -> io::
     }
     (&old).seek(SeekFrom::Start(size))?;
     io::copy(&mut &old, &mut new)?;
+    new.sync_all()?;
     std::fs::rename(temporary, &entry.path)?;
+    file::sync_directory_of(&entry.path)?;
     Ok(Some(()))
 }
 
@@ -204,7 +205,9 @@ fn expire_packed(path: &Path, cutoff: RecordId, dry_run: bool) -> io::Result<Opt
             if !dry_run {
                 let new = File::options().write(true).open(&temporary)?;
                 new.set_modified(metadata.modified()?)?;
+                new.sync_all()?;
                 std::fs::rename(&temporary, path)?;
+                file::sync_directory_of(path)?;
             }
             Some(Change {
                 path: path.to_owned(),

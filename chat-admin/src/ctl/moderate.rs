@@ -22,10 +22,11 @@ pub(super) fn tell_all(
     room: &RoomName,
     draft: &Draft<'_>,
 ) -> Result<RecordId, Failure> {
-    let id = RoomLog::new(dirs, room)
-        .append(draft)
-        .map_err(Failure::refused)?;
+    let mut log = RoomLog::new(dirs, room);
+    let id = log.append(draft).map_err(Failure::refused)?;
     ring(dirs, room)?;
+    // Nobody else does it after this process.
+    log.sync()?;
     Ok(id)
 }
 

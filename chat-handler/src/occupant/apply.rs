@@ -1,8 +1,9 @@
 //! From a request to what does it, and what every answer needs.
 
 use super::{BadRequest, Bye, Code, Event, Flow, Request, Turn};
+use crate::settings::Sync;
 use crate::wording::Line;
-use chat_store::log::room_log::Stored;
+use chat_store::log::room_log::{AppendError, Stored};
 use chat_store::name::Nick;
 use chat_store::people::message::Message;
 use chat_store::record::{Draft, Kind, RecordId, clean};
@@ -107,11 +108,12 @@ impl Turn<'_> {
             Some(_) => log.append_once(&draft),
             None => log.append(&draft).map(Stored::New),
         };
+        let stored = stored.and_then(|stored| {
+            self.it.keep(stored, kind, msgid.is_some())?;
+            Ok(stored)
+        });
         match stored {
             Ok(stored) => {
-                if matches!(stored, Stored::New(_)) {
-                    self.it.bells.set_due();
-                }
                 self.it.trouble.is_over();
                 Some(stored)
             }
@@ -189,6 +191,27 @@ impl Turn<'_> {
 }
 
 impl super::Occupant {
+    /// Sees to it that a record reaches the others and the disk.
+    fn keep(&mut self, stored: Stored, kind: Kind, acked: bool) -> Result<(), AppendError> {
+        let new = matches!(stored, Stored::New(_));
+        if new {
+            self.bells.set_due();
+            self.durability.appended(kind);
+        }
+        if acked && self.durability.mode == Sync::Ack {
+            // The others need not wait for the disk.
+            self.bells.ring(self.room.name.as_str());
+            let log = &mut self.room.log;
+            if new {
+                log.sync().map_err(AppendError::Io)?;
+            } else {
+                log.sync_found().map_err(AppendError::Io)?;
+            }
+            self.durability.done();
+        }
+        Ok(())
+    }
+
     /// Nothing that is typed is longer than a message.
     pub(super) fn fits(&self, text: &str) -> bool {
         let most = self.limits.max_message;

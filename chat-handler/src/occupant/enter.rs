@@ -1,8 +1,8 @@
 //! Coming in: may they, under which name, and what they are told first.
 
 use super::{
-    Bells, Code, Event, Ignored, Me, Occupant, Pace, Presence, Refusal, Replay, Room, Sink, Span,
-    Trouble, Welcome,
+    Bells, Code, Durability, Event, Ignored, Me, Occupant, Pace, Presence, Refusal, Replay, Room,
+    Sink, Span, Trouble, Welcome,
 };
 use crate::identity::php_session::SessionId;
 use crate::identity::{ANONYMOUS, Person};
@@ -172,6 +172,7 @@ impl Newcomer {
                 _permit: self.permit,
             },
             bells,
+            durability: Durability::new(settings.sync),
             pace: Pace::new(&settings.limits),
             replay,
             ignored: Ignored::default(),

@@ -160,6 +160,8 @@ impl<'fd> EventLoop<'fd> {
                 }
             }
             let flushed = self.client.output.flush();
+            // After the acks have left: the disk takes its time.
+            self.occupant.sync_if_due(&mut self.client);
             if flushed == Flushed::Closed {
                 return None;
             }
@@ -248,7 +250,7 @@ impl<'fd> EventLoop<'fd> {
         let paused = self.is_paused();
         self.intake.listen(!paused, &mut self.sources)?;
         self.watch_for_room(full)?;
-        let until = [self.intake.resume_at, self.occupant.ring_at()]
+        let until = [self.intake.resume_at, self.occupant.due_at()]
             .into_iter()
             .flatten()
             .fold(self.next_poll, Instant::min);

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Lang, Serializer, Settings};
+use super::{Lang, Serializer, Settings, Sync};
 use chat_store::moderation::Network;
 
 /// A key of `[global]`.
@@ -31,6 +31,8 @@ keys! {
         |s, dir, v| { s.base_dir = path(dir, v)?; Some(()) };
     "RUN_DIR", "a directory, absolute or relative to this file", "bells and inboxes (default BASE_DIR/run)",
         |s, dir, v| { s.run_dir = path(dir, v)?; Some(()) };
+    "SYNC", "second, ack or no", "when messages are safe from a power cut: at most a second after their ack, before it, or when the kernel pleases (default second)",
+        |s, _, v| { s.sync = sync(v)?; Some(()) };
     "LANG", "en, cs or a locale like cs_CZ.UTF-8", "language of the server's own lines (default en)",
         |s, _, v| { s.lang = lang(v)?; Some(()) };
     "LAST_MESSAGES", "a number from 0 to 1000", "lines of history a newcomer gets (default 20)",
@@ -114,6 +116,15 @@ pub(super) fn apply(
     };
     (known.set)(settings, folder, value)
         .ok_or_else(|| format!("{key}={value:?} is not allowed; allowed: {}", known.allowed))
+}
+
+fn sync(value: &str) -> Option<Sync> {
+    match value {
+        "second" => Some(Sync::Second),
+        "ack" => Some(Sync::Ack),
+        "no" => Some(Sync::No),
+        _ => None,
+    }
 }
 
 fn path(folder: &Path, value: &str) -> Option<PathBuf> {

@@ -20,6 +20,7 @@ mod modes;
 mod old_pages;
 mod people;
 mod php;
+mod power;
 mod protocol;
 mod rush;
 mod storage;

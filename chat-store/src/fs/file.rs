@@ -1,5 +1,6 @@
 //! Files as the storage opens and knows them.
 
+use std::fmt;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
@@ -29,6 +30,15 @@ impl FileId {
         }
     }
 
+    /// Reads what [`FileId`] shows.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (dev, ino) = text.split_once(' ')?;
+        Some(Self {
+            dev: dev.parse().ok()?,
+            ino: ino.parse().ok()?,
+        })
+    }
+
     /// The file a path names now; `None` if there is none.
     ///
     /// # Errors
@@ -39,6 +49,12 @@ impl FileId {
             Err(Errno::NOENT) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+impl fmt::Display for FileId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.dev, self.ino)
     }
 }
 
@@ -120,7 +136,8 @@ pub fn suffixed(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// Puts a whole file in place of another, so that a reader sees the old or the new one.
+/// Puts a whole file in place of another, so that a reader sees the old or the new one, and so does
+/// who comes after a power cut: the file is on the disk before it is renamed, the new name at the end.
 ///
 /// # Errors
 /// Those of the system calls, with the path in front. The old file stays then.
@@ -133,14 +150,29 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
             let count = write_once(&file, rest)?;
             rest = &rest[count..];
         }
+        rustix::fs::fsync(&file)?;
         rustix::fs::rename(&temporary, path)
     })();
+    if written.is_ok() {
+        return sync_directory_of(path);
+    }
     written.map_err(|error| {
         // Half of it must not stay; if it was never made there is nothing to remove.
         let _ = rustix::fs::unlink(&temporary);
         let error = io::Error::from(error);
         io::Error::new(error.kind(), format!("{}: {error}", path.display()))
     })
+}
+
+/// Makes the names in the directory of `path` survive a power cut.
+///
+/// # Errors
+/// Those of open(2) and fsync(2).
+pub fn sync_directory_of(path: &Path) -> io::Result<()> {
+    let dir = path.parent().unwrap_or(path);
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let dir = rustix::fs::open(dir, flags, Mode::empty())?;
+    Ok(rustix::fs::fsync(&dir)?)
 }
 
 /// One pread(2).

@@ -56,5 +56,6 @@ pub fn create(dirs: &Dirs, room: &RoomName, max: usize) -> io::Result<Created> {
         return Ok(Created::TooMany);
     }
     file::open(&live, OFlags::WRONLY | OFlags::CREATE)?;
+    file::sync_directory_of(&live)?;
     Ok(Created::Exists)
 }

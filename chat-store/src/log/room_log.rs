@@ -3,9 +3,9 @@
 //! One record is one write(2) under the log's lock, after a check that the path still names the open
 //! file. Ids increase strictly within a room, also over a rotation and when the clock steps back.
 //!
-//! There is no fsync: a record in the page cache survives the death of every process, and it would
-//! cost a thousand times the write itself. A power cut can take the last seconds; what it leaves of
-//! a line is mended by the next writer.
+//! A record in the page cache survives the death of every process; a sync for each would cost a
+//! hundred times the write. So whoever appends calls [`RoomLog::sync`] when it has to survive a power
+//! cut. What a cut leaves of a line is mended by the next writer.
 
 use std::fs::File;
 use std::io;
@@ -20,6 +20,7 @@ use crate::fs::dirs::Dirs;
 use crate::fs::file::{self, FileId};
 use crate::fs::lock::{self, Share};
 use crate::log::chain;
+use crate::log::sync;
 use crate::name::RoomName;
 use crate::record::{Draft, MAX_LINE, RecordId, Scope};
 use crate::state;
@@ -82,6 +83,10 @@ pub struct RoomLog {
     silence: Duration,
     line: Vec<u8>,
     missing_since: Option<Instant>,
+    /// Up to where the log is on the disk, for all who write; `None`: everybody syncs on their own.
+    mark: Option<PathBuf>,
+    /// The last record of the open file that was not synced by us.
+    unsynced: Option<RecordId>,
     /// What the sender of this process has in the log, once they send something with a `msgid`.
     sent: Option<Sent>,
 }
@@ -100,7 +105,10 @@ impl RoomLog {
     /// called by a part of it is written down, if it can be.
     pub fn new(dirs: &Dirs, room: &RoomName) -> Self {
         state::remember_name(dirs, room);
-        Self::at(dirs.room_log(room))
+        Self {
+            mark: Some(dirs.run.join(format!("{}.synced", room.file_stem()))),
+            ..Self::at(dirs.room_log(room))
+        }
     }
 
     /// The log whose live file is `live`.
@@ -112,6 +120,8 @@ impl RoomLog {
             silence: Duration::MAX,
             line: Vec::new(),
             missing_since: None,
+            mark: None,
+            unsynced: None,
             sent: None,
         }
     }
@@ -124,6 +134,37 @@ impl RoomLog {
     /// For how long nobody had written anything before the record that was appended last.
     pub fn silence(&self) -> Duration {
         self.silence
+    }
+
+    /// Makes everything that was appended here survive a power cut, unless another's sync has done so.
+    ///
+    /// # Errors
+    /// Those of fdatasync(2); what was appended may be lost then, and the next call tries again.
+    pub fn sync(&mut self) -> io::Result<()> {
+        if let (Some(last), Some(open)) = (self.unsynced, &self.open) {
+            sync::up_to(&open.file, open.id, last, &self.live, self.mark.as_deref())?;
+            self.unsynced = None;
+        }
+        Ok(())
+    }
+
+    /// As [`RoomLog::sync`], for a record that somebody else may have appended, to a file that may have
+    /// been rotated since.
+    ///
+    /// # Errors
+    /// As [`RoomLog::sync`].
+    pub fn sync_found(&mut self) -> io::Result<()> {
+        self.sync()?;
+        let live = file::open_read(&self.live).ok().map(|(file, _)| file);
+        for file in live.into_iter().chain(predecessor(&self.live)) {
+            rustix::fs::fdatasync(&file)?;
+        }
+        Ok(())
+    }
+
+    /// Whether something that was appended here may be lost by a power cut.
+    pub fn is_unsynced(&self) -> bool {
+        self.unsynced.is_some()
     }
 
     /// Appends one record and gives its id. The caller rings the room's bell.
@@ -207,6 +248,9 @@ impl RoomLog {
             if let Some(stored) = result? {
                 return Ok(stored);
             }
+            // The file that we leave is synced by nobody else's sync of the new one.
+            let synced = self.sync();
+            self.told(synced)?;
             self.open = Some(self.open_live()?);
         }
         Err(AppendError::Busy)
@@ -256,6 +300,7 @@ impl RoomLog {
             return Ok(Some(Stored::Already(id)));
         }
         let id = self.write(&open.file, place, draft)?;
+        self.unsynced = Some(id);
         open.known_size = Some(place.size + self.line.len() as u64);
         self.line.clear();
         self.line.shrink_to(KEPT_BUFFER);

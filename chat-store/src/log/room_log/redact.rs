@@ -108,6 +108,8 @@ fn blank_in(
         }
         let blanks = vec![b' '; line.len() - 1 - text];
         file.write_all_at(&blanks, place + text as u64)?;
+        // What was taken back does not come back.
+        rustix::fs::fdatasync(file)?;
         return Ok(Ok(()));
     }
     Ok(Err(RedactError::NotFound))
