@@ -116,6 +116,10 @@ pub struct ContentFlags {
     /// Serve a page for trying the endpoint on every path; not together with --staticdir or --cgidir
     #[arg(long)]
     pub devconsole: bool,
+    /// Compress stored files and CGI replies of text for clients that accept gzip. Not for CGI programs that put a secret
+    /// and a visitor's own words on one page: the length of a compressed page lets a listener guess at the secret (BREACH)
+    #[arg(long)]
+    pub gzip: bool,
     /// Header for every response, as "Name: value"; may be given several times
     #[arg(long, value_name = "HEADER")]
     pub header: Vec<String>,

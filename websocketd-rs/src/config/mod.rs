@@ -22,7 +22,8 @@ pub use log::{Format, Level, Log};
 pub use network::Network;
 pub use shared::{JOIN_VARIABLES, Restart, Shared, SharedBy, SharedMode, SlowClient};
 pub use site::{
-    ForkLimit, Framing, Http, Process, Program, ResourceLimits, Session, SiteConfig, SiteKey,
+    Coding, ForkLimit, Framing, Http, Process, Program, ResourceLimits, Session, SiteConfig,
+    SiteKey,
 };
 pub use supervisor::Supervisor;
 

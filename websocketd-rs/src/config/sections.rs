@@ -16,11 +16,12 @@ const SHORT_KEYS: [(&str, &str); 2] = [("cgi", "cgidir"), ("static", "staticdir"
 
 /// Flags that a route may set for itself. The rest belongs to the daemon or to the connection, which is there before the route
 /// is known.
-pub(super) const ROUTE_FLAGS: [&str; 43] = [
+pub(super) const ROUTE_FLAGS: [&str; 44] = [
     "dir",
     "staticdir",
     "cgidir",
     "devconsole",
+    "gzip",
     "header",
     "header-ws",
     "header-http",

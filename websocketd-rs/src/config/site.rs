@@ -50,6 +50,8 @@ pub struct Http {
     pub cgi_dir: Option<PathBuf>,
     /// `--devconsole`.
     pub dev_console: bool,
+    /// How replies of text may be coded, `--gzip`.
+    pub coding: Coding,
     /// `--header`: on every response. Name and value, in the order given.
     pub headers: Vec<(String, String)>,
     /// `--header-ws`: on 101 responses.
@@ -62,6 +64,16 @@ pub struct Http {
     pub allowed_origins: Option<Vec<String>>,
     /// `--reverselookup`.
     pub reverse_lookup: bool,
+}
+
+/// How replies of text are sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Coding {
+    /// As they are.
+    #[default]
+    Identity,
+    /// Compressed, to clients that take it.
+    Gzip,
 }
 
 /// What runs for a WebSocket connection.

@@ -4,7 +4,6 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::origin::{self, Mismatch};
 use super::request::{BodyLength, Head, Version, is_token_byte};
-use crate::logging::shortened;
 
 /// What a good handshake is answered with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,18 +56,15 @@ pub(super) fn check(
     })
 }
 
-/// Longest list of offered subprotocols that is logged, in bytes.
-const MAX_SHOWN_OFFER: usize = 200;
-
-/// The subprotocols that the client offers, for the log; `None` when it offers none.
-pub(super) fn shown_offer(head: &Head) -> Option<String> {
+/// The subprotocols that the client offers, as one list; `None` when it offers none.
+pub(super) fn offered(head: &Head) -> Option<String> {
     let offers: Vec<_> = head
         .headers
         .all("sec-websocket-protocol")
         .map(String::from_utf8_lossy)
         .collect();
     let offer = offers.join(", ");
-    (!offer.is_empty()).then(|| shortened(&offer, MAX_SHOWN_OFFER).into_owned())
+    (!offer.is_empty()).then_some(offer)
 }
 
 /// `Sec-WebSocket-Accept` for a request that is an opening handshake, wherever it comes from; `None` for one that is not.

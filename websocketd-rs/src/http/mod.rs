@@ -8,6 +8,7 @@ mod console;
 mod exchange;
 mod files;
 pub mod forwarded;
+mod gzip;
 mod handshake;
 mod headers;
 pub mod origin;

@@ -156,6 +156,15 @@ impl Response {
     }
 }
 
+/// Appends a chunk (RFC 9112 section 7.1); nothing for no bytes, which would be the last one.
+pub(super) fn push_chunk(out: &mut Vec<u8>, bytes: &[u8]) {
+    if !bytes.is_empty() {
+        out.extend_from_slice(format!("{:x}\r\n", bytes.len()).as_bytes());
+        out.extend_from_slice(bytes);
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
 fn is_single(name: &str) -> bool {
     SINGLE
         .iter()

@@ -382,3 +382,55 @@ fn scripts_end_with_the_server() {
     assert_eq!(daemon.end().0, Some(0));
     assert!(pids.iter().all(|pid| has_ended(pid)));
 }
+
+#[test]
+fn replies_of_text_are_compressed() {
+    let root = scripts();
+    let script = |name: &str, text: &str| write(&root.path().join("cgi").join(name), text, true);
+    script("whole", "printf 'Content-Type: text/plain\\n\\n'; seq 2000");
+    script(
+        "long",
+        "printf 'Content-Type: text/plain\\n\\n'; seq 100000",
+    );
+    script(
+        "slow",
+        "printf 'Content-Type: text/plain\\n\\n'; seq 3000; read line <gate; seq 3000",
+    );
+    script(
+        "coded",
+        "printf 'Content-Type: text/plain\\nETag: \"1\"\\n\\n'; seq 2000",
+    );
+    let daemon = serve(&root, &["--gzip"]);
+    let plain = |last: usize| {
+        let lines: Vec<_> = (1..=last).map(|n| n.to_string()).collect();
+        lines.join("\n") + "\n"
+    };
+    let gzip = "Accept-Encoding: gzip\r\n";
+    for (target, last) in [("/whole", 2000), ("/long", 100_000)] {
+        let reply = request(&daemon, &format!("GET {target}"), gzip);
+        assert_eq!(reply.header("content-encoding"), Some("gzip"), "{target}");
+        assert_eq!(reply.header("vary"), Some("Accept-Encoding"));
+        let mut text = String::new();
+        let mut reader = flate2::read::GzDecoder::new(&reply.body[..]);
+        std::io::Read::read_to_string(&mut reader, &mut text).expect("a whole stream");
+        assert!(text == plain(last), "{target}");
+    }
+    for target in ["/coded", "/exact", "/big"] {
+        let reply = request(&daemon, &format!("GET {target}"), gzip);
+        assert_eq!(reply.header("content-encoding"), None, "{target}");
+    }
+    assert_eq!(get(&daemon, "/whole").utf8(), plain(2000));
+
+    // What a script has printed is on its way while it goes on.
+    let mut client = Client::connect(&daemon);
+    client.send(format!(
+        "GET /slow HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{gzip}\r\n"
+    ));
+    let head = client.head();
+    assert_eq!(head.header("content-encoding"), Some("gzip"));
+    if client.0.unread().is_empty() {
+        assert!(client.0.read_some() > 0, "a part comes first");
+    }
+    fs::write(root.path().join("cgi/gate"), "on\n").expect("the script waits");
+    assert!(client.read_to_end().ends_with(b"0\r\n\r\n"));
+}

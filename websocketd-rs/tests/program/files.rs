@@ -272,3 +272,69 @@ fn copies_are_asked_about_unless_the_name_has_a_hash() {
     let reply = get(&own, "/hello.txt");
     assert_eq!(reply.header("cache-control"), Some("max-age=5"));
 }
+
+fn unzipped(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Read;
+    let mut plain = Vec::new();
+    let mut reader = flate2::read::GzDecoder::new(bytes);
+    reader.read_to_end(&mut plain).expect("a whole gzip stream");
+    plain
+}
+
+#[test]
+fn text_is_compressed_for_whoever_takes_it() {
+    let root = site();
+    let text = |name: &str, length: usize| {
+        let text: Vec<u8> = (0..length).map(|at| b"ab\ncd e"[at * at % 7]).collect();
+        fs::write(root.path().join("www").join(name), &text).expect("a file");
+        text
+    };
+    let (page, long) = (text("page.js", 20_000), text("long.css", 300_000));
+    fs::write(root.path().join("www/picture.png"), vec![b'x'; 5000]).expect("a file");
+    let daemon = serve(root.path(), "www", &["--gzip"]);
+    let gzip = "Accept-Encoding: gzip, br\r\n";
+    let mut tags = Vec::new();
+    for (target, plain, length) in [("/page.js", &page, true), ("/long.css", &long, false)] {
+        let reply = request(&daemon, &format!("GET {target}"), gzip);
+        assert_eq!(
+            (reply.status, reply.header("content-encoding")),
+            (200, Some("gzip"))
+        );
+        assert_eq!(reply.header("vary"), Some("Accept-Encoding"));
+        assert_eq!(reply.header("content-length").is_some(), length);
+        assert!(reply.body.len() < plain.len() / 2 && unzipped(&reply.body) == *plain);
+        let head = request(&daemon, &format!("HEAD {target}"), gzip);
+        assert_eq!(
+            head.header("content-length"),
+            reply.header("content-length")
+        );
+        assert_eq!(head.header("etag"), reply.header("etag"));
+        let identity = get(&daemon, target);
+        assert!(identity.body == *plain && identity.header("content-encoding").is_none());
+        assert_eq!(identity.header("vary"), Some("Accept-Encoding"));
+        assert_ne!(identity.header("etag"), reply.header("etag"));
+        tags.push(reply.header("etag").expect("an ETag").to_owned());
+    }
+    let known = format!("{gzip}If-None-Match: {}\r\n", tags[0]);
+    let reply = request(&daemon, "GET /page.js", &known);
+    assert_eq!(
+        (reply.status, reply.header("etag")),
+        (304, Some(tags[0].as_str()))
+    );
+    let part = request(
+        &daemon,
+        "GET /page.js",
+        &format!("{gzip}Range: bytes=0-2\r\n"),
+    );
+    assert_eq!((part.status, &part.body[..]), (206, &page[..3]));
+    for target in ["/picture.png", "/hello.txt"] {
+        let reply = request(&daemon, &format!("GET {target}"), gzip);
+        assert_eq!(reply.header("content-encoding"), None, "{target}");
+    }
+    let unasked = serve(root.path(), "www", &[]);
+    let reply = request(&unasked, "GET /page.js", gzip);
+    assert_eq!(
+        (reply.header("content-encoding"), reply.header("vary")),
+        (None, None)
+    );
+}

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Problem;
 use super::bounds::is_token;
 use crate::cli::Args;
-use crate::config::{Http, Network};
+use crate::config::{Coding, Http, Network};
 
 pub(super) fn check_http(args: &Args) -> Result<Http, Problem> {
     let content = &args.content;
@@ -27,6 +27,11 @@ pub(super) fn check_http(args: &Args) -> Result<Http, Problem> {
         static_dir: canonical("staticdir", &content.staticdir)?,
         cgi_dir: canonical("cgidir", &content.cgidir)?,
         dev_console: content.devconsole,
+        coding: if content.gzip {
+            Coding::Gzip
+        } else {
+            Coding::Identity
+        },
         headers: check_headers("header", &content.header)?,
         ws_headers: check_headers("header-ws", &content.header_ws)?,
         http_headers: check_headers("header-http", &content.header_http)?,

@@ -240,7 +240,7 @@ fn a_flag_on_the_command_line_is_not_blamed_on_the_file() {
 fn sample(flag: &str) -> &'static str {
     match flag {
         "dir" | "staticdir" | "cgidir" | "cwd" => "/usr",
-        "devconsole" | "sameorigin" | "refuse-with-close" | "binary" | "passstderr"
+        "devconsole" | "gzip" | "sameorigin" | "refuse-with-close" | "binary" | "passstderr"
         | "reverselookup" => "true",
         "header" | "header-ws" | "header-http" => "X-Own: 1",
         "origin" => "own.example",

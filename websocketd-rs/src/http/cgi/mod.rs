@@ -1,5 +1,6 @@
 //! CGI scripts (RFC 3875): the request's body goes to stdin as it comes, stdout to the client as it comes.
 
+mod compressed;
 mod feed;
 mod outcome;
 mod relay;

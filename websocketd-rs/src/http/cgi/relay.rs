@@ -8,14 +8,16 @@ use std::time::Duration;
 use tokio::io::AsyncWrite;
 use tokio::time::{Instant, timeout_at};
 
+use super::compressed::{self, Prepared};
 use super::feed::Feed;
 use super::outcome::Outcome;
 use super::reply::{self, ScriptReply};
+use crate::config::Coding;
 use crate::http::body::Body;
 use crate::http::connection::{Connection, read_more, write_all};
 use crate::http::exchange::Exchange;
 use crate::http::request::Version;
-use crate::http::response::{Context, Length};
+use crate::http::response::{Context, Length, push_chunk};
 use crate::process::{Stdin, Stdout};
 
 /// Most bytes of a script's header block.
@@ -36,6 +38,8 @@ pub(super) struct ScriptRelay<'a> {
     keep_alive: &'a mut bool,
     context: Context<'a>,
     is_head: bool,
+    /// How text is sent.
+    coding: Coding,
     is_begun: bool,
     is_odd: bool,
 }
@@ -45,6 +49,7 @@ impl<'a> ScriptRelay<'a> {
         Self {
             context: exchange.context(),
             is_head: exchange.is_head(),
+            coding: compressed::coding(exchange),
             connection: exchange.connection,
             body: &mut exchange.body,
             keep_alive: &mut exchange.keep_alive,
@@ -91,6 +96,7 @@ impl<'a> ScriptRelay<'a> {
                 ..self.context
             },
             is_head: self.is_head,
+            coding: self.coding,
             is_begun: &mut self.is_begun,
             is_odd: &mut self.is_odd,
         };
@@ -105,12 +111,13 @@ impl<'a> ScriptRelay<'a> {
 }
 
 /// The way from stdout to the client.
-struct ReplyWriter<'a, W> {
+pub(super) struct ReplyWriter<'a, W> {
     writer: W,
     patience: Duration,
     must_close: &'a AtomicBool,
     context: Context<'a>,
     is_head: bool,
+    coding: Coding,
     is_begun: &'a mut bool,
     is_odd: &'a mut bool,
 }
@@ -152,6 +159,20 @@ impl<W: AsyncWrite + Unpin> ReplyWriter<'_, W> {
             let kind = crate::http::files::content_type::sniff(&rest);
             response.add("Content-Type".to_owned(), kind.into());
         }
+        if self.coding == Coding::Gzip {
+            match compressed::prepare(response, reply.length, &mut rest, is_whole) {
+                Prepared::Plain(plain) => response = plain,
+                Prepared::Whole(head) => {
+                    let out = head.encode(Length::Known(rest.len() as u64), &self.context);
+                    let length = rest.len() as u64;
+                    return self.pass_known(out, rest, length, stdout).await;
+                }
+                Prepared::Stream(head) => {
+                    let out = head.encode(Length::Chunked, &self.context);
+                    return self.pass_compressed(out, rest, stdout).await;
+                }
+            }
+        }
         let length = match reply.length {
             Some(length) => Length::Known(length),
             None if is_whole => Length::Known(rest.len() as u64),
@@ -167,7 +188,11 @@ impl<W: AsyncWrite + Unpin> ReplyWriter<'_, W> {
         }
         let is_chunked = length == Length::Chunked;
         while !rest.is_empty() {
-            push_piece(&mut out, &rest, is_chunked);
+            if is_chunked {
+                push_chunk(&mut out, &rest);
+            } else {
+                out.extend_from_slice(&rest);
+            }
             self.write(&out).await?;
             out.clear();
             rest.clear();
@@ -205,7 +230,7 @@ impl<W: AsyncWrite + Unpin> ReplyWriter<'_, W> {
         }
     }
 
-    async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         *self.is_begun = true;
         write_all(&mut self.writer, bytes, self.patience).await
     }
@@ -267,14 +292,4 @@ async fn skip(stdout: &mut Stdout) -> io::Result<()> {
         scrap.clear();
     }
     Ok(())
-}
-
-fn push_piece(out: &mut Vec<u8>, piece: &[u8], is_chunked: bool) {
-    if is_chunked {
-        out.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
-    }
-    out.extend_from_slice(piece);
-    if is_chunked {
-        out.extend_from_slice(b"\r\n");
-    }
 }

@@ -4,23 +4,20 @@ mod conditional;
 pub(super) mod content_type;
 mod find;
 mod listing;
+mod send;
 
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use crate::http::exchange::Exchange;
-use crate::http::response::{Length, Response};
+use crate::http::response::Response;
 use crate::http::target;
-use conditional::{Selection, Validators};
-use content_type::SNIFFED;
+use conditional::Validators;
 use find::{Found, Name, find, status_of};
-
-/// How much of a file is in memory at once: one write's worth.
-const STEP: usize = 64 * 1024;
+use send::send;
 
 /// Answers with the file or the listing that the path names below `dir`.
 /// Nothing below `cgi_dir` is sent: that would be the source of a script.
@@ -61,14 +58,7 @@ pub(super) async fn serve(
             } else {
                 Path::new(OsStr::from_bytes(path))
             };
-            send(
-                exchange,
-                &file,
-                name,
-                length,
-                &Validators { etag, modified },
-            )
-            .await
+            send(exchange, &file, name, length, Validators { etag, modified }).await
         }
     }
 }
@@ -121,73 +111,6 @@ async fn move_to(exchange: &mut Exchange<'_>, location: &str) -> io::Result<()> 
     exchange
         .reply(&Response::new(301).with_text("Location", location), b"")
         .await
-}
-
-async fn send(
-    exchange: &mut Exchange<'_>,
-    file: &File,
-    name: &Path,
-    length: u64,
-    validators: &Validators,
-) -> io::Result<()> {
-    let modified = httpdate::fmt_http_date(conditional::seconds(validators.modified));
-    let response = |status| {
-        Response::new(status)
-            .with("X-Content-Type-Options", &b"nosniff"[..])
-            .with("Cache-Control", caching(name).as_bytes())
-            .with_text("ETag", validators.etag.clone())
-            .with_text("Last-Modified", modified.clone())
-    };
-    let (response, range) = match conditional::select(exchange.head, validators, length) {
-        Selection::NotModified => return exchange.reply(&response(304), b"").await,
-        Selection::Failed => return exchange.reply_status(412).await,
-        Selection::Unsatisfiable(text) => {
-            let response =
-                Response::new(416).with_text("Content-Range", format!("bytes */{length}"));
-            return exchange.reply_text(response, &format!("{text}\n")).await;
-        }
-        Selection::Whole => (response(200), 0..length),
-        Selection::Part(part) => {
-            let shown = format!("bytes {}-{}/{length}", part.start, part.end - 1);
-            (response(206).with_text("Content-Range", shown), part)
-        }
-    };
-    let mut begin = [0; SNIFFED];
-    let begin = file.read_at(&mut begin, 0).map(|read| &begin[..read])?;
-    let response = response
-        .with("Accept-Ranges", &b"bytes"[..])
-        .with_text("Content-Type", content_type::of(name, begin));
-    exchange.settle();
-    let head = response.encode(Length::Known(range.end - range.start), &exchange.context());
-    if exchange.is_head() {
-        return exchange.connection.write_all(&head).await;
-    }
-    copy(exchange, file, range, head).await
-}
-
-/// Head and content, in steps; a small file goes out with its head in one write.
-/// Reading is done in place: it comes from the page cache, or from a disk that is about as fast as handing the read to
-/// another thread and waiting for it.
-async fn copy(
-    exchange: &mut Exchange<'_>,
-    file: &File,
-    range: std::ops::Range<u64>,
-    head: Vec<u8>,
-) -> io::Result<()> {
-    let mut buffer = head;
-    let mut at = range.start;
-    loop {
-        let begin = buffer.len();
-        let left = usize::try_from(range.end - at).unwrap_or(usize::MAX);
-        buffer.resize(begin + left.min(STEP), 0);
-        file.read_exact_at(&mut buffer[begin..], at)?;
-        at += (buffer.len() - begin) as u64;
-        exchange.connection.write_all(&buffer).await?;
-        if at == range.end {
-            return Ok(());
-        }
-        buffer.clear();
-    }
 }
 
 #[cfg(test)]

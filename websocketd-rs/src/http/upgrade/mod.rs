@@ -19,12 +19,15 @@ use super::script;
 use super::target;
 use crate::config::{self, SiteConfig};
 use crate::diagnosis::diagnose;
-use crate::logging::Fields;
+use crate::logging::{Fields, shortened};
 use crate::permit::ProgramPermit;
 use crate::process::{Command, Program, env};
 use crate::session::Partner;
 pub(super) use refusal::{NoPermit, Refusal, explain, spawn_status};
 use refuse::refuse;
+
+/// Longest list of offered subprotocols that is logged, in bytes.
+const MAX_LOGGED_OFFER: usize = 200;
 
 /// A program that runs for a client that has its 101.
 #[derive(Debug)]
@@ -104,7 +107,8 @@ fn warn_of_offer(exchange: &Exchange<'_>, protocol: Option<&str>, fields: &Field
     if protocol.is_some() || is_answered {
         return;
     }
-    if let Some(offer) = handshake::shown_offer(exchange.head) {
+    if let Some(offer) = handshake::offered(exchange.head) {
+        let offer = shortened(&offer, MAX_LOGGED_OFFER);
         let message = format!(
             "Client offers the subprotocols '{offer}', none of which --protocol lists: browsers close such a connection (1006)"
         );
