@@ -11,6 +11,7 @@
 mod backoff;
 mod driver;
 mod mailbox;
+mod member;
 mod order;
 mod output;
 mod room;
@@ -30,8 +31,8 @@ use crate::config::{Shared, SiteKey};
 use crate::permit::{AddressPermit, Permit};
 use driver::Driver;
 pub(in crate::session) use mailbox::{Delivery, Dismissal};
+pub use member::Member;
 pub use order::{MemberId, join as join_line, parse as parse_order};
-pub use room::Member;
 use room::Room;
 pub use start::Start;
 

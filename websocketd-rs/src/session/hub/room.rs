@@ -1,17 +1,16 @@
-//! A shared program's clients, as both sides see them: the program's task fills mailboxes and empties the inbox, the members'
-//! sessions do the opposite. Neither waits for the other here: a full inbox or an empty mailbox is `Pending`.
+//! A shared program's clients, as its task sees them: it fills their mailboxes and empties the inbox. [`Member`] is the other
+//! side. Neither waits for the other: a full inbox or an empty mailbox is `Pending`.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 
-use super::mailbox::{Delivery, Dismissal, Frames, Mailbox, Put};
+use super::mailbox::{Dismissal, Frames, Mailbox, Put};
+use super::member::Member;
 use super::order::{self, MemberId};
 use super::start::Start;
 use crate::config::{Shared, SharedMode};
 use crate::metrics::METRICS;
-use crate::permit::AddressPermit;
-use crate::session::end::NO_CLOSE_FRAME;
 
 /// Bytes for the program's stdin that may wait in the inbox before members wait to send: as much as four full pipes. A longer
 /// message is taken while nothing waits.
@@ -40,49 +39,29 @@ pub(super) struct Room {
 }
 
 #[derive(Debug, Default)]
-struct State {
-    members: HashMap<MemberId, Entry>,
+pub(super) struct State {
+    pub(super) members: HashMap<MemberId, Entry>,
     /// Sessions that are about to enter: the program must not end for want of members.
-    reserved: usize,
+    pub(super) reserved: usize,
     /// Whole lines for stdin.
-    inbox: Vec<u8>,
+    pub(super) inbox: Vec<u8>,
     /// Who waits for room in the inbox.
-    senders: HashMap<MemberId, Waker>,
+    pub(super) senders: HashMap<MemberId, Waker>,
     /// The program's task.
     driver: Option<Waker>,
-    replay: VecDeque<Frames>,
+    pub(super) replay: VecDeque<Frames>,
     replay_bytes: usize,
     /// Why no one can enter any more.
-    closed: Option<Dismissal>,
+    pub(super) closed: Option<Dismissal>,
     /// What is to serve from now on.
     next: Option<Start>,
 }
 
 #[derive(Debug)]
-struct Entry {
-    mailbox: Arc<Mailbox>,
+pub(super) struct Entry {
+    pub(super) mailbox: Arc<Mailbox>,
     /// Its `join` line, for a program that starts later.
-    join: Vec<u8>,
-}
-
-/// A client of a shared program. Dropping it is leaving.
-#[derive(Debug)]
-pub struct Member {
-    room: Arc<Room>,
-    id: MemberId,
-    mailbox: Arc<Mailbox>,
-    stage: Stage,
-    /// What the program is told of the end.
-    leave_code: u16,
-    /// One of `--maxconnsperip`, for a client behind a trusted proxy.
-    address: Option<AddressPermit>,
-}
-
-#[derive(Debug)]
-enum Stage {
-    /// The `join` line is to be written.
-    Reserved(Vec<u8>),
-    Entered,
+    pub(super) join: Vec<u8>,
 }
 
 impl Room {
@@ -105,14 +84,7 @@ impl Room {
         }
         state.reserved += 1;
         drop(state);
-        Some(Member {
-            room: Arc::clone(self),
-            id,
-            mailbox: Arc::new(Mailbox::new(self.config.max_queue)),
-            stage: Stage::Reserved(join),
-            leave_code: NO_CLOSE_FRAME,
-            address: None,
-        })
+        Some(Member::new(Arc::clone(self), id, join))
     }
 
     /// Whether anybody is there, or about to be.
@@ -229,7 +201,7 @@ impl Room {
     }
 
     /// Each line of ours leaves it whole: a panic elsewhere can't have broken it.
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -284,106 +256,13 @@ impl State {
         }
     }
 
-    fn has_room(&self, bytes: usize) -> bool {
+    pub(super) fn has_room(&self, bytes: usize) -> bool {
         self.inbox.is_empty() || self.inbox.len() + bytes <= MAX_INBOX
     }
 
-    fn wake_driver(&mut self) {
+    pub(super) fn wake_driver(&mut self) {
         if let Some(driver) = self.driver.take() {
             driver.wake();
         }
-    }
-}
-
-impl Member {
-    /// Has it hold `address` until it leaves.
-    pub(super) fn hold(&mut self, address: Option<AddressPermit>) {
-        self.address = address;
-    }
-
-    /// Enters: first the program's `join` line, then what is replayed, then what is live.
-    pub(in crate::session) fn poll_enter(
-        &mut self,
-        cx: &Context<'_>,
-    ) -> Poll<Result<(), Dismissal>> {
-        let Stage::Reserved(join) = &mut self.stage else {
-            return Poll::Ready(Ok(()));
-        };
-        let mut state = self.room.lock();
-        if let Some(why) = state.closed {
-            return Poll::Ready(Err(why));
-        }
-        if !state.has_room(join.len()) {
-            state.senders.insert(self.id, cx.waker().clone());
-            return Poll::Pending;
-        }
-        let join = std::mem::take(join);
-        state.inbox.extend_from_slice(&join);
-        state.wake_driver();
-        for frames in &state.replay {
-            let _ = self.mailbox.put(frames);
-        }
-        let mailbox = Arc::clone(&self.mailbox);
-        state.members.insert(self.id, Entry { mailbox, join });
-        state.reserved -= 1;
-        drop(state);
-        self.stage = Stage::Entered;
-        Poll::Ready(Ok(()))
-    }
-
-    /// Gives the program a message of this client.
-    pub(in crate::session) fn poll_send(&self, cx: &Context<'_>, text: &[u8]) -> Poll<()> {
-        let mut state = self.room.lock();
-        if state.closed.is_some() {
-            // The mailbox has the reason.
-            return Poll::Ready(());
-        }
-        if !state.has_room(text.len()) {
-            state.senders.insert(self.id, cx.waker().clone());
-            return Poll::Pending;
-        }
-        match self.room.config.mode {
-            SharedMode::Ids => order::put_message(&mut state.inbox, self.id, text),
-            SharedMode::Broadcast => {
-                state.inbox.extend_from_slice(text);
-                state.inbox.push(b'\n');
-            }
-        }
-        state.wake_driver();
-        Poll::Ready(())
-    }
-
-    /// The next that the client gets.
-    pub(in crate::session) fn poll_take(&self, cx: &Context<'_>) -> Poll<Delivery> {
-        self.mailbox.poll_take(cx)
-    }
-
-    /// Ready when the client is too slow, and gets nothing more.
-    pub(in crate::session) fn poll_too_slow(&self, cx: &Context<'_>) -> Poll<()> {
-        self.mailbox.poll_too_slow(cx)
-    }
-
-    /// What the program is told as the code of the session's end.
-    pub(in crate::session) fn set_leave_code(&mut self, code: u16) {
-        self.leave_code = code;
-    }
-}
-
-impl Drop for Member {
-    fn drop(&mut self) {
-        let mut state = self.room.lock();
-        state.senders.remove(&self.id);
-        match self.stage {
-            Stage::Reserved(_) => state.reserved -= 1,
-            Stage::Entered => {
-                state.members.remove(&self.id);
-                if self.room.config.mode == SharedMode::Ids {
-                    // Beyond the bound, if need be: each member leaves once.
-                    let line = order::leave(self.id, self.leave_code);
-                    state.inbox.extend_from_slice(&line);
-                }
-            }
-        }
-        state.wake_driver();
     }
 }
