@@ -246,41 +246,62 @@ fn sample(flag: &str) -> &'static str {
         "origin" => "own.example",
         "protocol" => "own",
         "close-on-exit" => "3:4003",
-        "passenv" => "X",
+        "passenv" | "sharedenv" => "X",
         "user" => "nobody",
+        "shared" => "broadcast",
+        "sharedby" => "path",
+        "sharedrestart" => "always",
+        "slowclient" => "drop",
         _ => "12345",
     }
 }
 
+/// Keys that say something only beside `shared`.
+const OF_SHARED: [&str; 9] = [
+    "sharedby",
+    "sharedenv",
+    "replay",
+    "sharedrestart",
+    "sharedidle",
+    "maxshared",
+    "maxqueue",
+    "slowms",
+    "slowclient",
+];
+
+/// Two routes, the first with `key`, and the daemon's own settings, as text.
+fn load_routes(key: &str, beside: &str) -> (String, String, String) {
+    // A route serves one thing: --dir is in place of a command.
+    let serves = if key.starts_with("dir=") {
+        ""
+    } else {
+        "command=cat\n"
+    };
+    let text = format!("command=cat\n[route /a]\n{serves}{beside}{key}\n[route /b]\ncommand=cat\n");
+    let mut config = good(&text, &[]);
+    let routes = config.sites.split_off(0);
+    config.sites.extend(routes.last().cloned());
+    let shown = |path: &str| {
+        let route = routes.iter().find(|site| site.key.path == path);
+        format!("{:?}", route.expect("it is there"))
+    };
+    (shown("/a"), shown("/b"), format!("{config:?}"))
+}
+
 #[test]
 fn every_key_of_a_route_is_its_own() {
-    let load = |key: &str| {
-        // A route serves one thing: --dir is in place of a command.
-        let serves = if key.starts_with("dir=") {
-            ""
-        } else {
-            "command=cat\n"
-        };
-        let text = format!("command=cat\n[route /a]\n{serves}{key}\n[route /b]\ncommand=cat\n");
-        let mut config = good(&text, &[]);
-        let routes = config.sites.split_off(0);
-        config.sites.extend(routes.last().cloned());
-        let shown = |path: &str| {
-            let route = routes.iter().find(|site| site.key.path == path);
-            format!("{:?}", route.expect("it is there"))
-        };
-        (shown("/a"), shown("/b"), format!("{config:?}"))
-    };
-    let (route, other, global) = load("");
+    let (plain, ..) = load_routes("", "");
     for flag in ROUTE_FLAGS {
-        let (changed, untouched, whole) = load(&format!("{flag}={}", sample(flag)));
+        let beside = if OF_SHARED.contains(&flag) {
+            "shared=broadcast\n"
+        } else {
+            ""
+        };
+        let (route, other, global) = load_routes("", beside);
+        let (changed, untouched, whole) = load_routes(&format!("{flag}={}", sample(flag)), beside);
         assert_ne!(changed, route, "{flag} does nothing");
-        assert_eq!(
-            (untouched, whole),
-            (other.clone(), global.clone()),
-            "{flag} leaks"
-        );
+        assert_eq!((untouched, whole), (other, global), "{flag} leaks");
     }
-    let (with_variable, ..) = load("env=OWN=1");
-    assert_ne!(with_variable, route);
+    let (with_variable, ..) = load_routes("env=OWN=1", "");
+    assert_ne!(with_variable, plain);
 }
