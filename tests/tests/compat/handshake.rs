@@ -230,7 +230,6 @@ fn origins(section: &mut Section) {
                 &["--sameorigin"],
                 &[
                     ("http://HOST", true),
-                    ("https://HOST", true),
                     ("http://127.0.0.1", false),
                     ("http://127.0.0.1:1", false),
                     ("http://elsewhere.example", false),
@@ -243,13 +242,22 @@ fn origins(section: &mut Section) {
             assert_eq!(ask(&daemon, &[]).status, 403);
         },
     );
+    section.better(
+        "RFC 6454",
+        "--sameorigin: the scheme is part of it",
+        |subject| {
+            assert_origins(subject, &["--sameorigin"], &[("https://HOST", false)]);
+            let daemon = cat(subject).flag("--sameorigin").start();
+            let secure = [("Origin", "https://a.example"), ("Host", "a.example:443")];
+            assert_eq!(ask(&daemon, &secure).status, 403);
+        },
+    );
     section.same("--sameorigin: default ports", |subject| {
         let daemon = cat(subject).flag("--sameorigin").start();
         for (origin, host, status) in [
             ("http://a.example", "a.example", 101),
             ("http://a.example:80", "a.example", 101),
             ("http://a.example", "a.example:80", 101),
-            ("https://a.example", "a.example:443", 101),
             ("https://a.example", "a.example", 403),
             ("http://a.example:8080", "a.example", 403),
             ("http://b.example", "a.example", 403),
