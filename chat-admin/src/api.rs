@@ -5,8 +5,10 @@
 //! The program is called `api`, so that `api/rooms` beside the pages is this program with the
 //! `PATH_INFO` `/rooms`, on any web server and below any path.
 
-use chat_handler::identity;
+use chat_handler::identity::{self, ANONYMOUS};
 use chat_handler::settings::Settings;
+use chat_store::moderation::{self, Extent, Person, Right};
+use chat_store::name::Nick;
 
 mod config;
 mod health;
@@ -64,6 +66,37 @@ pub fn answer(request: &Request, settings: &Settings, explain: &mut impl FnMut(&
 }
 
 type Endpoint<'e> = &'e dyn Fn(&Request, &Settings, &mut dyn FnMut(&str)) -> Response;
+
+/// Whether whoever asks has this right there; else why not. Lists that cannot be read forbid nothing.
+fn allowed(
+    request: &Request,
+    settings: &Settings,
+    at: Extent<'_>,
+    right: Right,
+    explain: &mut dyn FnMut(&str),
+) -> Result<(), String> {
+    let who = identity::recognize(&settings.identity, &request.visitor, &mut |line| {
+        explain(line);
+    });
+    let nick = who.name.as_deref().and_then(|name| Nick::parse(name).ok());
+    let Some(nick) = nick.or_else(|| Nick::parse(ANONYMOUS).ok()) else {
+        return Ok(());
+    };
+    let address = request.visitor.address.as_str();
+    let person = Person {
+        nick: &nick,
+        account: who.account.as_deref(),
+        address: Some(address).filter(|address| !address.is_empty()),
+    };
+    match moderation::may(&settings.dirs(), at, &person, right) {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(entry)) => Err(format!("you are banned from this room: {}", entry.reason)),
+        Err(error) => {
+            explain(&format!("the bans cannot be read: {error}"));
+            Ok(())
+        }
+    }
+}
 
 fn has_logged_in(request: &Request, settings: &Settings, explain: &mut impl FnMut(&str)) -> bool {
     identity::recognize(&settings.identity, &request.visitor, explain)

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use chat_handler::settings::Settings;
+use chat_store::moderation::{Extent, Network};
 use chat_store::name::{Nick, RoomName, SERVER};
 use chat_store::record::RecordId;
 
@@ -68,9 +69,9 @@ enum Command {
     Unban(Target),
     /// The bans and mutes of a room, or of all
     Bans {
-        /// The room; all if left out
-        #[arg(value_parser = room)]
-        room: Option<RoomName>,
+        /// The room, or `*` for those of every room; all if left out
+        #[arg(value_parser = place)]
+        room: Option<Place>,
     },
     /// Let somebody read but not speak
     Mute(Measure),
@@ -152,14 +153,45 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct Target {
-    /// The room
-    #[arg(value_parser = room)]
-    room: RoomName,
+    /// The room; `*` means every room
+    #[arg(value_parser = place)]
+    room: Place,
     /// The person
     #[arg(value_parser = nick)]
     nick: Nick,
-    /// What to tell them
+    /// What to tell them; a ban or mute may begin with its minutes
     reason: Vec<String>,
+}
+
+/// A room, or all of them.
+#[derive(Debug, Clone)]
+enum Place {
+    Room(RoomName),
+    Everywhere,
+}
+
+impl Place {
+    fn extent(&self) -> Extent<'_> {
+        match self {
+            Self::Room(room) => Extent::Room(room),
+            Self::Everywhere => Extent::Everywhere,
+        }
+    }
+
+    /// What it is called in answers.
+    fn name(&self) -> &str {
+        match self {
+            Self::Room(room) => room.as_str(),
+            Self::Everywhere => "*",
+        }
+    }
+}
+
+fn place(text: &str) -> Result<Place, chat_store::name::NameError> {
+    match text {
+        "*" => Ok(Place::Everywhere),
+        name => room(name).map(Place::Room),
+    }
 }
 
 #[derive(Debug, Args)]
@@ -172,13 +204,18 @@ struct Measure {
     /// Also whoever logged in as this
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
-    /// Also whoever comes from this address
-    #[arg(long, value_name = "ADDRESS")]
-    address: Option<std::net::IpAddr>,
+    /// Also whoever comes from this address, or network as 192.0.2.0/24
+    #[arg(long, value_name = "ADDRESS", value_parser = network)]
+    address: Option<Network>,
 }
 
 fn room(text: &str) -> Result<RoomName, chat_store::name::NameError> {
     RoomName::parse(text)
+}
+
+fn network(text: &str) -> Result<Network, String> {
+    let example = "an address looks like 192.0.2.7, a network like 192.0.2.0/24";
+    Network::parse(text).ok_or_else(|| example.to_owned())
 }
 
 fn nick(text: &str) -> Result<Nick, chat_store::name::NameError> {

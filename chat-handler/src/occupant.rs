@@ -15,7 +15,7 @@ use crate::wording::Line;
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::room_log::RoomLog;
 use chat_store::log::tail::Tail;
-use chat_store::moderation::{self, Verdict};
+use chat_store::moderation::{self, Right, Verdict};
 use chat_store::name::{Nick, RoomName};
 use chat_store::people::presence::{Claim, Standing};
 use chat_store::record::{Draft, Kind};
@@ -194,7 +194,7 @@ impl Occupant {
     /// # Errors
     /// They have been banned meanwhile, by somebody who did not ring.
     pub fn poll(&mut self, sink: &mut dyn Sink) -> Result<Vec<Wakeup>, Bye> {
-        if let Some(ban) = self.verdict().ban.as_ref() {
+        if let Some(ban) = self.verdict().may(Right::Enter) {
             sink.put(&Event::Bye {
                 reason: Bye::Banned,
                 line: Line::YouBanned(&ban.reason),
@@ -275,7 +275,7 @@ impl Occupant {
     }
 
     fn is_muted(&mut self) -> bool {
-        self.verdict().mute.is_some()
+        self.verdict().may(Right::Speak).is_some()
     }
 }
 

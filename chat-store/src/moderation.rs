@@ -75,6 +75,57 @@ impl From<io::Error> for ModerationError {
     }
 }
 
+/// Where a measure holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent<'a> {
+    /// In one room.
+    Room(&'a RoomName),
+    /// In every room, also in those that are yet to come.
+    Everywhere,
+}
+
+impl<'a> From<&'a RoomName> for Extent<'a> {
+    fn from(room: &'a RoomName) -> Self {
+        Self::Room(room)
+    }
+}
+
+impl Extent<'_> {
+    fn path(self, dirs: &Dirs) -> PathBuf {
+        match self {
+            Self::Room(room) => dirs.state(room, "bans"),
+            // No room's files are called so: no name of a room holds `_`.
+            Self::Everywhere => dirs.state.join("_all.bans"),
+        }
+    }
+}
+
+/// What somebody may be forbidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// To be in a room, and whatever is for who is there.
+    Enter,
+    /// To read what was said in it.
+    Read,
+    /// To say something there.
+    Speak,
+}
+
+/// The one question that every way into a room asks: may this person?
+///
+/// # Errors
+/// Those of reading the lists: then nobody knows, and what is asked for is not refused.
+pub fn may<'a>(
+    dirs: &Dirs,
+    at: impl Into<Extent<'a>>,
+    person: &Person<'_>,
+    right: Right,
+) -> io::Result<Result<(), Entry>> {
+    let mut verdict = Verdict::new(dirs, at);
+    verdict.refresh(person)?;
+    Ok(verdict.may(right).cloned().map_or(Ok(()), Err))
+}
+
 /// Somebody who may be banned or muted.
 #[derive(Debug, Clone)]
 pub struct Person<'a> {
@@ -86,13 +137,13 @@ pub struct Person<'a> {
     pub address: Option<&'a str>,
 }
 
-/// The measures in force in a room, oldest first.
+/// The measures in force in a room (or everywhere), oldest first.
 ///
 /// # Errors
 /// Those of reading the file; a missing one is an empty list.
-pub fn load(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Entry>> {
+pub fn load<'a>(dirs: &Dirs, at: impl Into<Extent<'a>>) -> io::Result<Vec<Entry>> {
     let now = RecordId::now();
-    let text = file::read_whole(&dirs.state(room, "bans"), MAX_BYTES)?;
+    let text = file::read_whole(&at.into().path(dirs), MAX_BYTES)?;
     let entries = text.split(|&byte| byte == b'\n').filter_map(Entry::parse);
     Ok(entries
         .filter(|entry| entry.is_in_force(now))
@@ -123,11 +174,15 @@ pub fn rooms(dirs: &Dirs) -> io::Result<Vec<RoomName>> {
 ///
 /// # Errors
 /// Nothing is changed then.
-pub fn impose(dirs: &Dirs, room: &RoomName, entry: &Entry) -> Result<(), ModerationError> {
+pub fn impose<'a>(
+    dirs: &Dirs,
+    at: impl Into<Extent<'a>>,
+    entry: &Entry,
+) -> Result<(), ModerationError> {
     if entry.reason.chars().count() > MAX_REASON_CHARS {
         return Err(ModerationError::ReasonTooLong);
     }
-    change(dirs, room, |entries| {
+    change(dirs, at.into(), |entries| {
         entries.retain(|old| !(old.measure == entry.measure && old.nick.key() == entry.nick.key()));
         entries.push(entry.clone());
     })?;
@@ -138,15 +193,15 @@ pub fn impose(dirs: &Dirs, room: &RoomName, entry: &Entry) -> Result<(), Moderat
 ///
 /// # Errors
 /// Nothing is changed then.
-pub fn lift(
+pub fn lift<'a>(
     dirs: &Dirs,
-    room: &RoomName,
+    at: impl Into<Extent<'a>>,
     measure: Measure,
     nick: &Nick,
 ) -> Result<bool, ModerationError> {
     let key = nick.key();
     let mut found = false;
-    change(dirs, room, |entries| {
+    change(dirs, at.into(), |entries| {
         entries.retain(|old| {
             let is_it = old.measure == measure && old.nick.key() == key;
             found |= is_it;
@@ -159,8 +214,9 @@ pub fn lift(
 /// What is in force against one person, kept up to date cheaply.
 #[derive(Debug)]
 pub struct Verdict {
-    path: PathBuf,
-    seen: Option<Stamp>,
+    /// The list of the room, and the one of all rooms.
+    paths: [PathBuf; 2],
+    seen: Option<[Option<Stamp>; 2]>,
     /// Why they may not be here.
     pub ban: Option<Entry>,
     /// Why they may not speak.
@@ -172,25 +228,27 @@ type Stamp = (FileId, u64, i64, u64);
 
 impl Verdict {
     /// Nothing is known yet: call [`Verdict::refresh`].
-    pub fn new(dirs: &Dirs, room: &RoomName) -> Self {
+    pub fn new<'a>(dirs: &Dirs, at: impl Into<Extent<'a>>) -> Self {
         Self {
-            path: dirs.state(room, "bans"),
+            paths: [at.into().path(dirs), Extent::Everywhere.path(dirs)],
             seen: None,
             ban: None,
             mute: None,
         }
     }
 
-    /// Reads the measures again if they changed, and lets go of what is over. One stat(2) if not.
+    /// Reads the measures again if they changed, and lets go of what is over. Two stat(2) if not.
     /// After a change of nick use [`Verdict::new`].
     ///
     /// # Errors
     /// Those of reading the file. What was in force stays so.
     pub fn refresh(&mut self, person: &Person<'_>) -> io::Result<()> {
         let now = RecordId::now();
-        let stamp = stamp(&self.path)?;
-        if stamp != self.seen {
-            let text = file::read_whole(&self.path, MAX_BYTES)?;
+        let stamps = [stamp(&self.paths[0])?, stamp(&self.paths[1])?];
+        if self.seen != Some(stamps) {
+            let mut text = file::read_whole(&self.paths[0], MAX_BYTES)?;
+            text.push(b'\n');
+            text.extend(file::read_whole(&self.paths[1], MAX_BYTES)?);
             let entries = || text.split(|&byte| byte == b'\n').filter_map(Entry::parse);
             let key = person.nick.key();
             let against = |measure| {
@@ -201,7 +259,7 @@ impl Verdict {
                 })
             };
             (self.ban, self.mute) = (against(Measure::Ban), against(Measure::Mute));
-            self.seen = stamp;
+            self.seen = Some(stamps);
         }
         self.ban.take_if(|entry| !entry.is_in_force(now));
         self.mute.take_if(|entry| !entry.is_in_force(now));
@@ -209,11 +267,28 @@ impl Verdict {
     }
 }
 
+impl Verdict {
+    /// What stands against it, as of the last [`Verdict::refresh`].
+    pub fn may(&self, right: Right) -> Option<&Entry> {
+        let mute = self.mute.as_ref().filter(|_| right == Right::Speak);
+        self.ban.as_ref().or(mute)
+    }
+}
+
 fn is_against(entry: &Entry, key: &Key, person: &Person<'_>) -> bool {
     let same = |a: Option<&str>, b: Option<&str>| a.is_some() && a == b;
     entry.nick.key() == *key
         || same(entry.account.as_deref(), person.account)
-        || same(entry.address.as_deref(), person.address)
+        || comes_from(entry, person)
+}
+
+fn comes_from(entry: &Entry, person: &Person<'_>) -> bool {
+    let address = person.address.and_then(|address| address.parse().ok());
+    let counts = !entry.guests_only || person.account.is_none();
+    let network = entry.address.filter(|_| counts);
+    network
+        .zip(address)
+        .is_some_and(|(network, address)| network.contains(address))
 }
 
 fn stamp(path: &Path) -> io::Result<Option<Stamp>> {
@@ -233,16 +308,16 @@ fn stamp(path: &Path) -> io::Result<Option<Stamp>> {
 
 fn change(
     dirs: &Dirs,
-    room: &RoomName,
+    at: Extent<'_>,
     edit: impl FnOnce(&mut Vec<Entry>),
 ) -> Result<(), ModerationError> {
-    let path = dirs.state(room, "bans");
+    let path = at.path(dirs);
     // A file of its own: the list is replaced, and with it the inode a lock would be on.
     let lock_file = open_lock(&file::suffixed(&path, ".lock"))?;
     let Some(_lock) = lock::take(&lock_file, Share::Exclusive, LOCK_TIMEOUT)? else {
         return Err(ModerationError::Busy);
     };
-    let mut entries = load(dirs, room)?;
+    let mut entries = load(dirs, at)?;
     edit(&mut entries);
     if entries.len() > MAX_ENTRIES {
         return Err(ModerationError::TooMany);

@@ -4,10 +4,11 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
-use super::{Request, Response, turn};
+use super::{Request, Response, allowed, turn};
 use chat_handler::identity::{self, ANONYMOUS};
 use chat_handler::settings::{Pages, Settings};
-use chat_store::name::Nick;
+use chat_store::moderation::{self, Extent, Right};
+use chat_store::name::{Nick, RoomName};
 
 /// Behind another web server the rooms are `rooms/` beside the pages, as in
 /// `ProxyPass "/chat/rooms/" "wss://localhost:8089/"`.
@@ -28,13 +29,31 @@ pub(super) fn answer(
         .as_deref()
         .and_then(|name| Nick::parse(name).ok());
     let name = name.as_ref().map_or(ANONYMOUS, Nick::as_str);
-    let may_enter = settings.identity.anonymous || person.account.is_some();
+    let may_enter = (settings.identity.anonymous || person.account.is_some())
+        && may_call(request, settings, explain);
     Response::json(&json!({
         "websocket_url": websocket_url(request, &settings.pages),
         "ice_servers": ice_servers(&settings.pages, name, may_enter, SystemTime::now()),
         "anonymous": settings.identity.anonymous,
         "limits": { "message": settings.limits.max_message },
     }))
+}
+
+/// Whether they may be in the room that they ask for, or, if they name none, in every room that has a
+/// list of bans: who is banned somewhere says where he may be.
+fn may_call(request: &Request, settings: &Settings, explain: &mut dyn FnMut(&str)) -> bool {
+    let dirs = settings.dirs();
+    let named = request.parameter("room").map(RoomName::parse);
+    let rooms = match named {
+        Some(Ok(room)) => vec![room],
+        Some(Err(_)) => return false,
+        None => moderation::rooms(&dirs).unwrap_or_default(),
+    };
+    let mut extents: Vec<Extent<'_>> = rooms.iter().map(Extent::Room).collect();
+    extents.push(Extent::Everywhere);
+    extents
+        .into_iter()
+        .all(|at| allowed(request, settings, at, Right::Enter, explain).is_ok())
 }
 
 /// Relative to the page, unless the administrator named a server.

@@ -9,10 +9,11 @@ use chat_handler::settings::Settings;
 use chat_handler::wire::json;
 use chat_store::log::history::{self, Before, MAX_LIMIT, Page};
 use chat_store::log::tail::Tail;
+use chat_store::moderation::Right;
 use chat_store::name::RoomName;
 use chat_store::record::{Kind, Record, RecordId};
 
-use super::{Request, Response};
+use super::{Request, Response, allowed};
 
 const DEFAULT_LIMIT: usize = 100;
 /// The longest search, in characters.
@@ -30,6 +31,10 @@ pub(super) fn answer(
         Ok(room) => room,
         Err(error) => return Response::error(400, "bad_room", &error.to_string()),
     };
+    let may = allowed(request, settings, (&room).into(), Right::Read, explain);
+    if let Err(reason) = may {
+        return Response::error(403, "banned", &reason);
+    }
     let before = match request
         .parameter("before")
         .map(|id| RecordId::parse(id.as_bytes()))

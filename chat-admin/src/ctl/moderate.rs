@@ -1,19 +1,17 @@
 //! What moderators may do, from the shell. The handlers hear of it as they hear of each other.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use super::report::{Report, table};
-use super::{Failure, Target};
+use super::{Failure, Place, Target, rooms};
 use chat_store::bell::Bell;
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::room_log::{RedactError, RoomLog};
-use chat_store::moderation::{self, Entry, Measure};
+use chat_store::moderation::{self, Entry, Measure, Network};
 use chat_store::name::{Nick, RoomName, SERVER};
 use chat_store::people::inbox::{self, SendError};
 use chat_store::people::message::{Message, Sender};
-use chat_store::people::presence;
+use chat_store::people::presence::{self, About};
 use chat_store::record::{Draft, Kind, RecordId};
 
 /// Puts a record into the room's log and rings.
@@ -53,33 +51,103 @@ fn send(
     inbox::send(dirs, room, to, Sender::new(SERVER), message)
 }
 
-fn reason(target: &Target) -> String {
-    target.reason.join(" ")
-}
-
-fn done(text: String, room: &RoomName, nick: &Nick) -> Report {
+fn done(text: String, place: &Place, nick: &Nick) -> Report {
     Report::new(
         text,
-        json!({ "done": true, "room": room.as_str(), "nick": nick.as_str() }),
+        json!({ "done": true, "room": place.name(), "nick": nick.as_str() }),
     )
 }
 
-pub(super) fn kick(dirs: &Dirs, target: &Target) -> Result<Report, Failure> {
-    let (room, reason) = (&target.room, reason(target));
-    let missing = || Failure::Missing(format!("{} is not in the room {room}", target.nick));
-    let nick = present(dirs, room, &target.nick)?.ok_or_else(missing)?;
-    // All are told first, so that nobody sees them quit before it is said why.
-    let text = format!("{nick} {reason}");
-    tell_all(dirs, room, &Draft::new(Kind::Kick, SERVER, &text))?;
-    match send(dirs, room, &nick, &Message::Kick(reason.into())) {
-        Ok(_) | Err(SendError::NotHere) => {}
-        Err(error) => return Err(Failure::refused(error)),
+/// The rooms in which somebody of this nick is, and how they write it.
+fn present_in(dirs: &Dirs, target: &Target) -> Result<Vec<(RoomName, Nick)>, Failure> {
+    let rooms = match &target.room {
+        Place::Room(room) => vec![room.clone()],
+        Place::Everywhere => rooms::chosen(dirs, None)?,
+    };
+    let mut found = Vec::new();
+    for room in rooms {
+        if let Some(nick) = present(dirs, &room, &target.nick)? {
+            found.push((room, nick));
+        }
     }
-    Ok(done(
-        format!("{nick} was thrown out of the room {room}"),
-        room,
-        &nick,
-    ))
+    Ok(found)
+}
+
+/// The record for all, then the message to them, so that nobody sees them quit before it is said why.
+fn announce(
+    dirs: &Dirs,
+    (room, nick): &(RoomName, Nick),
+    record: Option<Kind>,
+    reason: &str,
+    message: &Message<'_>,
+) -> Result<(), Failure> {
+    if let Some(kind) = record {
+        let text = format!("{nick} {reason}");
+        tell_all(dirs, room, &Draft::new(kind, SERVER, &text))?;
+    }
+    match send(dirs, room, nick, message) {
+        // They may just have left by themselves.
+        Ok(_) | Err(SendError::NotHere) => Ok(()),
+        Err(error) => Err(Failure::refused(error)),
+    }
+}
+
+pub(super) fn kick(dirs: &Dirs, target: &Target) -> Result<Report, Failure> {
+    let (place, reason) = (&target.room, target.reason.join(" "));
+    let found = present_in(dirs, target)?;
+    let Some((_, nick)) = found.first() else {
+        let text = format!("{} is not in the room {}", target.nick, place.name());
+        return Err(Failure::Missing(text));
+    };
+    for at in &found {
+        let message = Message::Kick(reason.as_str().into());
+        announce(dirs, at, Some(Kind::Kick), &reason, &message)?;
+    }
+    let text = format!("{nick} was thrown out of the room {}", place.name());
+    Ok(done(text, place, nick))
+}
+
+/// The minutes may stand before the reason, as in the room.
+fn minutes_and_reason(asked: &super::Measure) -> (Option<u32>, String) {
+    let words = &asked.target.reason;
+    let first = words.first().and_then(|word| word.parse().ok());
+    match (asked.minutes, first.filter(|&minutes| minutes > 0)) {
+        (None, Some(minutes)) => (Some(minutes), words[1..].join(" ")),
+        (minutes, _) => (minutes, words.join(" ")),
+    }
+}
+
+/// The measure that is asked for, against who `found` says that they are.
+fn entry(
+    dirs: &Dirs,
+    measure: Measure,
+    asked: &super::Measure,
+    found: Option<&(RoomName, Nick)>,
+) -> Result<Entry, Failure> {
+    let (minutes, reason) = minutes_and_reason(asked);
+    let until = minutes.map(|minutes| {
+        let micros = u64::from(minutes) * 60_000_000;
+        RecordId::from_micros(RecordId::now().as_micros().saturating_add(micros))
+    });
+    let about = match found {
+        Some((room, nick)) => presence::about(dirs, room, nick)?,
+        None => About::default(),
+    };
+    let account = asked.account.clone().or(about.account);
+    // A guest is whoever has the address: another name is typed in a moment.
+    let theirs = about.address.filter(|_| account.is_none());
+    Ok(Entry {
+        measure,
+        nick: asked.target.nick.clone(),
+        guests_only: asked.address.is_none(),
+        address: asked
+            .address
+            .or_else(|| theirs.and_then(|address| Network::parse(&address))),
+        account,
+        until,
+        by: SERVER.to_owned(),
+        reason,
+    })
 }
 
 pub(super) fn impose(
@@ -88,104 +156,82 @@ pub(super) fn impose(
     asked: &super::Measure,
 ) -> Result<Report, Failure> {
     let target = &asked.target;
-    let (room, reason) = (&target.room, reason(target));
-    let length = asked
-        .minutes
-        .map(|minutes| Duration::from_secs(u64::from(minutes) * 60));
-    let until = length.map(|length| {
-        let micros = u64::try_from(length.as_micros()).unwrap_or(u64::MAX);
-        RecordId::from_micros(RecordId::now().as_micros().saturating_add(micros))
-    });
-    let entry = Entry {
-        measure,
-        nick: target.nick.clone(),
-        account: asked.account.clone(),
-        address: asked.address.map(|address| address.to_string()),
-        until,
-        by: SERVER.to_owned(),
-        reason: reason.clone(),
-    };
-    moderation::impose(dirs, room, &entry).map_err(Failure::refused)?;
+    let found = present_in(dirs, target)?;
+    let entry = entry(dirs, measure, asked, found.first())?;
+    moderation::impose(dirs, target.room.extent(), &entry).map_err(Failure::refused)?;
+    for at in &found {
+        let reason = entry.reason.as_str();
+        match measure {
+            Measure::Ban => {
+                let message = Message::Ban(reason.into());
+                announce(dirs, at, Some(Kind::Ban), reason, &message)?;
+            }
+            Measure::Mute => announce(dirs, at, None, reason, &Message::Mute(reason.into()))?,
+        }
+    }
     let word = match measure {
         Measure::Ban => "is banned from",
         Measure::Mute => "may not speak in",
     };
-    if let Some(nick) = present(dirs, room, &target.nick)? {
-        if measure == Measure::Ban {
-            let text = format!("{nick} {reason}");
-            tell_all(dirs, room, &Draft::new(Kind::Ban, SERVER, &text))?;
-        }
-        // If they just left, the measure waits for them.
-        let message = match measure {
-            Measure::Ban => Message::Ban(reason.into()),
-            Measure::Mute => Message::Mute(reason.into()),
-        };
-        match send(dirs, room, &nick, &message) {
-            Ok(_) | Err(SendError::NotHere) => {}
-            Err(error) => return Err(Failure::refused(error)),
-        }
-    }
-    Ok(done(
-        format!("{} {word} the room {room}", target.nick),
-        room,
-        &target.nick,
-    ))
+    let text = format!("{} {word} the room {}", target.nick, target.room.name());
+    Ok(done(text, &target.room, &target.nick))
 }
 
 pub(super) fn lift(dirs: &Dirs, measure: Measure, target: &Target) -> Result<Report, Failure> {
-    let (room, nick) = (&target.room, &target.nick);
-    if !moderation::lift(dirs, room, measure, nick).map_err(Failure::refused)? {
+    let (place, nick) = (&target.room, &target.nick);
+    if !moderation::lift(dirs, place.extent(), measure, nick).map_err(Failure::refused)? {
         let word = measure.as_str();
         return Err(Failure::Missing(format!(
-            "there is no {word} against {nick} in {room}"
+            "there is no {word} against {nick} in {}",
+            place.name()
         )));
     }
     let word = match measure {
         Measure::Ban => "may come into",
         Measure::Mute => {
-            if let Some(nick) = present(dirs, room, nick)? {
+            for (room, nick) in present_in(dirs, target)? {
                 // A notice only: their handler looks at the list before each message.
-                let _ = send(dirs, room, &nick, &Message::Unmute);
+                let _ = send(dirs, &room, &nick, &Message::Unmute);
             }
             "may speak in"
         }
     };
-    Ok(done(
-        format!("{nick} {word} the room {room} again"),
-        room,
-        nick,
-    ))
+    let text = format!("{nick} {word} the room {} again", place.name());
+    Ok(done(text, place, nick))
 }
 
-pub(super) fn bans(dirs: &Dirs, room: Option<&RoomName>) -> Result<Report, Failure> {
+pub(super) fn bans(dirs: &Dirs, place: Option<&Place>) -> Result<Report, Failure> {
     // A ban may be in force in a room that nobody has written in yet.
-    let rooms = match room {
-        Some(room) => vec![room.clone()],
-        None => moderation::rooms(dirs)?,
+    let places = if let Some(place) = place {
+        vec![place.clone()]
+    } else {
+        let rooms = moderation::rooms(dirs)?.into_iter().map(Place::Room);
+        std::iter::once(Place::Everywhere).chain(rooms).collect()
     };
     let (mut rows, mut values) = (Vec::new(), Vec::new());
-    for room in rooms {
-        for entry in moderation::load(dirs, &room)? {
+    for place in places {
+        for entry in moderation::load(dirs, place.extent())? {
             let until = entry.until.map(|until| until.to_string());
             rows.push(vec![
-                room.to_string(),
+                place.name().to_owned(),
                 entry.measure.as_str().to_owned(),
                 entry.nick.to_string(),
                 until.clone().unwrap_or_else(|| "for good".to_owned()),
                 entry.by.clone(),
                 entry.reason.clone(),
             ]);
-            values.push(value(&room, &entry, until.as_deref()));
+            values.push(value(place.name(), &entry, until.as_deref()));
         }
     }
     let head = ["ROOM", "WHAT", "NICK", "UNTIL", "BY", "REASON"];
     Ok(Report::new(table(&head, &rows), json!(values)))
 }
 
-fn value(room: &RoomName, entry: &Entry, until: Option<&str>) -> Value {
+fn value(room: &str, entry: &Entry, until: Option<&str>) -> Value {
+    let address = entry.address.map(|address| address.to_string());
     json!({
-        "room": room.as_str(), "what": entry.measure.as_str(), "nick": entry.nick.as_str(),
-        "account": entry.account, "address": entry.address, "until": until, "by": entry.by,
+        "room": room, "what": entry.measure.as_str(), "nick": entry.nick.as_str(),
+        "account": entry.account, "address": address, "until": until, "by": entry.by,
         "reason": entry.reason,
     })
 }

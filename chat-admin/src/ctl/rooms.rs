@@ -136,12 +136,26 @@ pub(super) fn users(dirs: &Dirs, room: Option<&RoomName>) -> Result<Report, Fail
         members.sort_by(|a, b| a.nick.cmp(&b.nick));
         for member in members {
             let (nick, color) = (member.nick.as_str(), &*member.color);
-            values.push(json!({ "room": room.as_str(), "nick": nick, "color": color }));
-            rows.push(vec![room.to_string(), nick.to_owned(), color.to_owned()]);
+            let about = presence::about(dirs, &room, &member.nick)?;
+            let mut value = json!({ "room": room.as_str(), "nick": nick, "color": color });
+            for (key, known) in [("account", &about.account), ("address", &about.address)] {
+                if let Some(known) = known {
+                    value[key] = json!(known);
+                }
+            }
+            values.push(value);
+            let shown = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
+            rows.push(vec![
+                room.to_string(),
+                nick.to_owned(),
+                color.to_owned(),
+                shown(about.account),
+                shown(about.address),
+            ]);
         }
     }
     Ok(Report::new(
-        table(&["ROOM", "NICK", "COLOR"], &rows),
+        table(&["ROOM", "NICK", "COLOR", "ACCOUNT", "ADDRESS"], &rows),
         json!(values),
     ))
 }

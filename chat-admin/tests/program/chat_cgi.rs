@@ -603,3 +603,35 @@ fn whispers_of_an_old_log_are_in_no_page() {
             .contains("for all")
     );
 }
+
+/// Every way in asks the same question: who is banned neither reads on nor gets a relay for calls.
+#[test]
+fn who_is_banned_gets_no_history_and_no_relay() {
+    let site = Site::new("TURN_URLS=turn:turn.example.org:3478\nTURN_SECRET=0123456789abcdef\n");
+    let relayed = |path: &str| {
+        let servers = site.get(path, "").body["ice_servers"].clone();
+        servers
+            .as_array()
+            .is_some_and(|servers| !servers.is_empty())
+    };
+    assert_eq!(site.get("/history?room=r", "").status, 200);
+    assert!(relayed("/config") && relayed("/config?room=r"));
+    let chatctl = |arguments: &[&str]| {
+        let status = Command::new(env!("CARGO_BIN_EXE_chatctl"))
+            .env("CHAT_CONFIG", site.path("chat.ini"))
+            .args(arguments)
+            .status()
+            .expect("chatctl starts");
+        assert!(status.success());
+    };
+    chatctl(&["ban", "r", "troll", "--address", "192.0.2.7"]);
+    let refused = site.get("/history?room=r", "");
+    assert_eq!((refused.status, refused.code()), (403, "banned"));
+    assert!(!relayed("/config") && !relayed("/config?room=r"));
+    // Elsewhere nothing has changed.
+    assert_eq!(site.get("/history?room=other", "").status, 200);
+    assert!(relayed("/config?room=other"));
+    chatctl(&["ban", "*", "troll", "--address", "192.0.2.7"]);
+    assert_eq!(site.get("/history?room=other", "").status, 403);
+    assert!(!relayed("/config?room=other"));
+}

@@ -578,3 +578,59 @@ fn the_timer_deletes_on_a_schedule() {
     assert_eq!(chatctl(&chat, &arguments).code, 0, "{arguments:?}");
     assert_eq!(chat.log("r").lines().count(), 1);
 }
+
+/// Variables of a guest from this address.
+fn guest<'a>(query: &'a str, address: &'a str) -> [(&'a str, &'a str); 3] {
+    [
+        ("PATH_INFO", "/r"),
+        ("QUERY_STRING", query),
+        ("REMOTE_ADDR", address),
+    ]
+}
+
+fn entered(chat: &Chat, query: &str, address: &str) -> Value {
+    let mut handler = chat.start(&guest(query, address));
+    let first = handler.line().expect("a welcome or a bye");
+    serde_json::from_str(&first).expect("JSON")
+}
+
+/// The same words mean the same in the shell and in the room: sixty minutes.
+#[test]
+fn minutes_may_stand_before_the_reason() {
+    let chat = Chat::new();
+    assert_eq!(chatctl(&chat, &["ban", "r", "troll", "60", "spam"]).code, 0);
+    let (_, bans) = both(&chat, &["bans", "r"], 0);
+    assert_eq!(bans[0]["reason"], "spam");
+    assert!(bans[0]["until"].is_string(), "{bans}");
+}
+
+/// Another name is typed in a moment.
+#[test]
+fn a_ban_of_a_guest_holds_for_the_address() {
+    let chat = Chat::new();
+    let mut troll = chat.start(&guest("format=json&nick=troll", "198.51.100.7"));
+    troll.line_with("\"from\":\"troll\"");
+    let (_, users) = both(&chat, &["users"], 0);
+    assert_eq!(users[0]["address"], "198.51.100.7");
+    assert_eq!(chatctl(&chat, &["ban", "r", "troll", "spam"]).code, 0);
+    troll.line_with("banned");
+    let again = entered(&chat, "format=json&nick=angel", "198.51.100.7");
+    assert_eq!(again["reason"], "banned", "{again}");
+    let other = entered(&chat, "format=json&nick=angel", "198.51.100.8");
+    assert_eq!(other["type"], "welcome", "{other}");
+}
+
+#[test]
+fn a_ban_may_hold_in_every_room_and_for_a_network() {
+    let chat = Chat::new();
+    let ban = ["ban", "*", "troll", "--address", "198.51.100.0/24", "spam"];
+    assert_eq!(chatctl(&chat, &ban).code, 0);
+    let first = |address| entered(&chat, "format=json&nick=angel", address);
+    assert_eq!(first("198.51.100.200")["reason"], "banned");
+    assert_eq!(first("203.0.113.7")["type"], "welcome");
+    let (_, bans) = both(&chat, &["bans"], 0);
+    assert_eq!(bans[0]["room"], "*");
+    assert_eq!(bans[0]["address"], "198.51.100.0/24");
+    assert_eq!(chatctl(&chat, &["unban", "*", "troll"]).code, 0);
+    assert_eq!(first("198.51.100.200")["type"], "welcome");
+}

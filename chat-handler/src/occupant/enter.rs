@@ -13,13 +13,13 @@ use chat_store::fs::dirs::Dirs;
 use chat_store::log::create::{self, Created};
 use chat_store::log::room_log::RoomLog;
 use chat_store::log::tail::Tail;
-use chat_store::moderation::{self, Verdict};
+use chat_store::moderation::{self, Right, Verdict};
 use chat_store::name::{Nick, RoomName};
 use chat_store::people::connections::ConnectionPermit;
 use chat_store::people::entries;
 use chat_store::people::inbox::Inbox;
 use chat_store::people::own::Own;
-use chat_store::people::presence::{self as members, Entered, Members};
+use chat_store::people::presence::{self as members, About, Entered, Members};
 use chat_store::people::watch::Watch;
 use chat_store::record::{Draft, Kind, RecordId};
 use chat_store::state;
@@ -181,6 +181,7 @@ impl Newcomer {
             limits: settings.limits.clone(),
             last_messages: settings.last_messages,
         };
+        occupant.describe();
         occupant.presence.set_own();
         let others = entered.members.len();
         occupant.welcome(settings, entered.members, until, sink);
@@ -219,6 +220,18 @@ impl Newcomer {
 }
 
 impl Occupant {
+    /// Writes down who they are, for moderators. If it cannot be, a ban does not know their address.
+    fn describe(&mut self) {
+        let about = About {
+            account: self.me.account.clone(),
+            address: self.me.address.clone(),
+        };
+        let claim = self.presence.claim.as_mut();
+        if let Some(Err(error)) = claim.map(|claim| claim.describe(&about)) {
+            self.trouble.note(&error.to_string());
+        }
+    }
+
     fn welcome(
         &self,
         settings: &Settings,
@@ -273,18 +286,18 @@ fn refuse_banned(
     person: &Person,
     address: Option<&str>,
 ) -> Result<(), Refusal> {
-    let mut verdict = Verdict::new(dirs, room);
-    let account = person.account.as_deref();
-    if let Err(error) = verdict.refresh(&moderation::Person {
+    let person = moderation::Person {
         nick,
-        account,
+        account: person.account.as_deref(),
         address,
-    }) {
-        journal::note(format_args!("the bans of {room} cannot be read: {error}"));
-    }
-    match &verdict.ban {
-        Some(ban) => Err(Refusal::new(Code::Banned, &ban.reason)),
-        None => Ok(()),
+    };
+    match moderation::may(dirs, room, &person, Right::Enter) {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(ban)) => Err(Refusal::new(Code::Banned, &ban.reason)),
+        Err(error) => {
+            journal::note(format_args!("the bans of {room} cannot be read: {error}"));
+            Ok(())
+        }
     }
 }
 

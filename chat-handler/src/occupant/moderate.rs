@@ -5,10 +5,11 @@ use crate::command::Moderate;
 use crate::wording::Line;
 use chat_store::log::history::{self, Before};
 use chat_store::log::room_log::RedactError;
-use chat_store::moderation::{self, Entry, Measure, ModerationError};
+use chat_store::moderation::{self, Entry, Measure, ModerationError, Network};
 use chat_store::name::Nick;
 use chat_store::people::inbox::SendError;
 use chat_store::people::message::Message;
+use chat_store::people::presence::{self, About};
 use chat_store::record::{Kind, RecordId};
 use chat_store::state;
 use std::borrow::Cow;
@@ -63,10 +64,15 @@ impl Turn<'_> {
         }
         let now = RecordId::now().as_micros();
         let end = |minutes| RecordId::from_micros(now + u64::from(minutes) * MICROS_A_MINUTE);
+        let about = self.it.about(&nick);
+        // A guest is whoever has the address: another name is typed in a moment.
+        let guest = about.account.is_none();
+        let address = about.address.filter(|_| guest);
         let entry = Entry {
             measure,
-            account: self.it.account_of(&nick),
-            address: None,
+            account: about.account,
+            address: address.and_then(|address| Network::parse(&address)),
+            guests_only: true,
             until: minutes.map(end),
             by: self.it.me.nick.to_string(),
             reason: reason.to_owned(),
@@ -181,15 +187,23 @@ impl Turn<'_> {
 }
 
 impl Occupant {
-    /// Who `nick` logged in as, by what they last wrote: presence files hold no accounts.
-    fn account_of(&self, nick: &Nick) -> Option<String> {
+    /// Who `nick` is: by their presence, or, if they have left, by what they last wrote.
+    fn about(&self, nick: &Nick) -> About {
+        let room = &self.room;
+        let here = self.present(nick.as_str());
+        if let Ok(nick) = here {
+            return presence::about(&room.dirs, &room.name, &nick).unwrap_or_default();
+        }
         let key = nick.key();
         let before = Before::Id(RecordId::MAX);
-        let page = history::before(&self.room.dirs, &self.room.name, before, 1, |record| {
+        let page = history::before(&room.dirs, &room.name, before, 1, |record| {
             Nick::parse(&record.from).is_ok_and(|from| from.key() == key)
         });
-        let page = page.ok()?;
-        let record = page.records().next()?;
-        record.attr("account").map(Cow::into_owned)
+        let page = page.ok();
+        let record = page.as_ref().and_then(|page| page.records().next());
+        About {
+            account: record.and_then(|record| Some(record.attr("account")?.into_owned())),
+            address: None,
+        }
     }
 }

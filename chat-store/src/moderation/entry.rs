@@ -1,9 +1,12 @@
 //! One measure as a line: `UNTIL<TAB>MEASURE<TAB>NICK<TAB>ATTRS<TAB>REASON`, UNTIL an id or `-`.
 
+use super::Network;
 use crate::name::Nick;
 use crate::record::{Attrs, RecordId, attrs, clean, show};
 
 const ADDRESS: &str = "address";
+/// The address counts for people without an account only.
+const GUESTS: &str = "guests";
 const BY: &str = "by";
 /// What stands for "until it is lifted".
 const FOREVER: &[u8] = b"-";
@@ -36,8 +39,10 @@ pub struct Entry {
     pub nick: Nick,
     /// And whoever logged in as this.
     pub account: Option<String>,
-    /// And whoever comes from this address.
-    pub address: Option<String>,
+    /// And whoever comes from this address or network.
+    pub address: Option<Network>,
+    /// The address counts for people without an account only: others share it with a guest.
+    pub guests_only: bool,
     /// When it ends; `None`: when it is lifted.
     pub until: Option<RecordId>,
     /// The moderator's nick.
@@ -72,7 +77,8 @@ impl Entry {
             measure,
             nick,
             account: attr(attrs::ACCOUNT),
-            address: attr(ADDRESS),
+            address: attr(ADDRESS).and_then(|text| Network::parse(&text)),
+            guests_only: attr(GUESTS).is_some(),
             until,
             by: attr(BY).unwrap_or_default(),
             reason: show(fields.next()?).into_owned(),
@@ -89,9 +95,11 @@ impl Entry {
             text.extend_from_slice(field.as_bytes());
         }
         text.push(b'\t');
+        let address = self.address.map(|address| address.to_string());
         let pairs = [
             (attrs::ACCOUNT, self.account.as_deref()),
-            (ADDRESS, self.address.as_deref()),
+            (ADDRESS, address.as_deref()),
+            (GUESTS, self.guests_only.then_some("1")),
             (BY, Some(self.by.as_str())),
         ];
         attrs::write_to(&pairs, text);

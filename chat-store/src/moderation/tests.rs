@@ -17,6 +17,7 @@ fn ban(name: &str) -> Entry {
         nick: nick(name),
         account: None,
         address: None,
+        guests_only: false,
         until: None,
         by: "mod".to_owned(),
         reason: "spam".to_owned(),
@@ -28,7 +29,7 @@ fn a_ban_lasts_until_it_is_lifted() {
     let (_dir, dirs, room) = home();
     let hostile = Entry {
         account: Some("a;b\tc".to_owned()),
-        address: Some("::1".to_owned()),
+        address: Network::parse("::1"),
         until: Some(RecordId::from_micros(
             RecordId::now().as_micros() + 60_000_000,
         )),
@@ -146,4 +147,64 @@ fn there_is_an_end_to_bans() {
     )
     .unwrap();
     assert_eq!(load(&dirs, &room).unwrap(), []);
+}
+
+#[test]
+fn a_measure_everywhere_holds_in_every_room() {
+    let (_dir, dirs, room) = home();
+    impose(&dirs, Extent::Everywhere, &ban("eve")).unwrap();
+    let eve = nick("eve");
+    let person = Person {
+        nick: &eve,
+        account: None,
+        address: None,
+    };
+    for right in [Right::Enter, Right::Read, Right::Speak] {
+        assert!(may(&dirs, &room, &person, right).unwrap().is_err());
+    }
+    assert_eq!(load(&dirs, &room).unwrap(), []);
+    assert!(lift(&dirs, Extent::Everywhere, Measure::Ban, &eve).unwrap());
+    assert!(may(&dirs, &room, &person, Right::Enter).unwrap().is_ok());
+}
+
+#[test]
+fn an_address_may_count_for_guests_only() {
+    let (_dir, dirs, room) = home();
+    let entry = Entry {
+        address: Network::parse("192.0.2.0/24"),
+        guests_only: true,
+        ..ban("eve")
+    };
+    impose(&dirs, &room, &entry).unwrap();
+    let (mallory, address) = (nick("mallory"), Some("192.0.2.7"));
+    let mut person = Person {
+        nick: &mallory,
+        account: None,
+        address,
+    };
+    assert!(may(&dirs, &room, &person, Right::Enter).unwrap().is_err());
+    person.account = Some("mallory");
+    assert!(may(&dirs, &room, &person, Right::Enter).unwrap().is_ok());
+    person.account = None;
+    person.address = Some("198.51.100.7");
+    assert!(may(&dirs, &room, &person, Right::Enter).unwrap().is_ok());
+}
+
+#[test]
+fn a_mute_takes_the_voice_alone() {
+    let (_dir, dirs, room) = home();
+    let entry = Entry {
+        measure: Measure::Mute,
+        ..ban("eve")
+    };
+    impose(&dirs, &room, &entry).unwrap();
+    let eve = nick("eve");
+    let person = Person {
+        nick: &eve,
+        account: None,
+        address: None,
+    };
+    assert!(may(&dirs, &room, &person, Right::Enter).unwrap().is_ok());
+    assert!(may(&dirs, &room, &person, Right::Read).unwrap().is_ok());
+    assert!(may(&dirs, &room, &person, Right::Speak).unwrap().is_err());
 }

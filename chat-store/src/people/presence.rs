@@ -25,10 +25,12 @@ use crate::name::{Key, Nick, RoomName};
 use crate::people::inbox;
 use crate::record::{RecordId, clean};
 
+mod about;
 mod members;
 mod rooms;
 mod users;
 
+pub use about::{About, about};
 pub use members::{Member, Members};
 pub use rooms::rooms;
 use users::Listing;
@@ -90,6 +92,8 @@ pub struct Claim {
     room: RoomName,
     nick: Nick,
     color: Box<str>,
+    /// Who they are besides, as the second line of the file.
+    about: Box<str>,
     file: File,
     path: PathBuf,
 }
@@ -169,7 +173,7 @@ fn take_name(
     if taken.has(wished) && remove_stale_namesakes(dirs, room, wished, stale)? {
         taken = Taken::but(None, dirs, room)?;
     }
-    let claim = Claim::create(dirs, room, &taken, wished, color)?;
+    let claim = Claim::create(dirs, room, &taken, wished, (color, ""))?;
     Ok((claim, taken.listing, taken.keys.len() + 1))
 }
 
@@ -245,7 +249,9 @@ impl Claim {
             let taken = Taken::but(Some(&self.nick), &self.dirs, &self.room)?;
             if first_free(&taken, wished).as_ref() != Some(&self.nick) {
                 // The old file goes when the old value is dropped.
-                *self = Self::create(&self.dirs, &self.room, &taken, wished, &self.color)?;
+                let about = self.about.clone();
+                let (dirs, room) = (self.dirs.clone(), self.room.clone());
+                *self = Self::create(&dirs, &room, &taken, wished, (&self.color, &about))?;
             }
         }
         Ok(&self.nick)
@@ -256,12 +262,24 @@ impl Claim {
     /// # Errors
     /// Those of write(2).
     pub fn recolor(&mut self, color: &str) -> io::Result<()> {
-        let content = content(color);
+        self.color = line(color);
+        self.rewrite()
+    }
+
+    /// Writes down who they are, for moderators and administrators.
+    ///
+    /// # Errors
+    /// Those of write(2).
+    pub fn describe(&mut self, about: &About) -> io::Result<()> {
+        self.about = about.to_line().into();
+        self.rewrite()
+    }
+
+    fn rewrite(&self) -> io::Result<()> {
+        let content = content(&self.color, &self.about);
         rustix::io::pwrite(&self.file, content.as_bytes(), 0)?;
-        // A reader in between sees a first line that is right and takes no more.
-        rustix::fs::ftruncate(&self.file, content.len() as u64)?;
-        self.color = content.trim_end().into();
-        Ok(())
+        // A reader in between sees a first line that is right.
+        Ok(rustix::fs::ftruncate(&self.file, content.len() as u64)?)
     }
 
     /// Puts the file back if somebody removed it (or its directory). For the safety poll.
@@ -272,7 +290,7 @@ impl Claim {
         if file::is_at(&self.file, &self.path)? {
             return Ok(Standing::Kept);
         }
-        match place(&self.path, &self.color) {
+        match place(&self.path, &content(&self.color, &self.about)) {
             Ok(file) => {
                 self.file = file;
                 Ok(Standing::Restored)
@@ -287,19 +305,20 @@ impl Claim {
         room: &RoomName,
         taken: &Taken,
         wished: &Nick,
-        color: &str,
+        (color, about): (&str, &str),
     ) -> Result<Self, ClaimError> {
         for nick in free(taken, wished) {
             let path = dirs.user(room, &nick);
-            match place(&path, color) {
+            match place(&path, &content(color, about)) {
                 Ok(file) => {
-                    let color = content(color).trim_end().into();
+                    let color = line(color);
                     let (dirs, room) = (dirs.clone(), room.clone());
                     return Ok(Self {
                         dirs,
                         room,
                         nick,
                         color,
+                        about: about.into(),
                         file,
                         path,
                     });
@@ -385,12 +404,17 @@ fn open_entry_lock(dirs: &Dirs, room: &RoomName) -> io::Result<File> {
     }
 }
 
-fn content(color: &str) -> String {
-    format!("{}\n", clean(color))
+fn line(color: &str) -> Box<str> {
+    clean(color).trim_end().into()
+}
+
+fn content(color: &str, about: &str) -> String {
+    let end = if about.is_empty() { "" } else { "\n" };
+    format!("{}\n{about}{end}", clean(color))
 }
 
 /// Makes the file at `path`, locked. `EXIST`: somebody has it.
-fn place(path: &Path, color: &str) -> Result<File, Errno> {
+fn place(path: &Path, content: &str) -> Result<File, Errno> {
     let dir = path.parent().unwrap_or(path);
     // No room and so no presence file starts with a dot.
     for _ in 0..CREATE_TRIES {
@@ -399,7 +423,6 @@ fn place(path: &Path, color: &str) -> Result<File, Errno> {
         let temporary = dir.join(format!("{}{process}-{now}", users::TEMPORARY));
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;
         let linked = file::open(&temporary, flags).and_then(|(file, _)| {
-            let content = content(color);
             let locked = lock::try_hold(&file, Share::Exclusive).unwrap_or(false);
             if !locked || file::write_once(&file, content.as_bytes())? < content.len() {
                 return Err(if locked { Errno::NOSPC } else { Errno::NOENT });

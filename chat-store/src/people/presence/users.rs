@@ -25,6 +25,8 @@ pub(super) const TEMPORARY: &str = ".new-";
 const STALE: Duration = Duration::from_secs(60);
 /// The buffer for reading the directory, in bytes.
 const DIR_BYTES: usize = 4 * 1024;
+/// The most that is read of a presence file, in bytes: an account has 128 characters.
+const PRESENCE_BYTES: u64 = 2 * 1024;
 /// The longest color that is read, in bytes.
 const COLOR_BYTES: usize = 64;
 
@@ -263,6 +265,11 @@ fn remove_leftover(path: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// As much of a presence file as any holds; nothing if there is none.
+pub(super) fn first_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    file::read_whole(path, PRESENCE_BYTES)
 }
 
 fn color_in(file: &File) -> io::Result<Box<str>> {
