@@ -9,6 +9,9 @@ use serde::{Serialize, Serializer};
 
 use crate::config::Level;
 
+/// Keys that websocketd does not know: its parsers get what they say in words.
+const JSON_ONLY: [&str; 2] = ["exit_status", "signal"];
+
 /// One event on its way to the log; an error by default.
 #[derive(Debug)]
 pub(super) struct Line {
@@ -83,7 +86,9 @@ impl Line {
 
     /// Pairs, message, newline.
     fn write_rest(&self, out: &mut String) {
-        for (index, (key, value)) in self.pairs.iter().enumerate() {
+        let pairs = self.pairs.iter();
+        let pairs = pairs.filter(|(key, _)| !JSON_ONLY.contains(key));
+        for (index, (key, value)) in pairs.enumerate() {
             let blank = if index == 0 { "" } else { " " };
             let _ = write!(out, "{blank}{key}:'");
             match value {

@@ -8,10 +8,13 @@ mod writer;
 
 use std::borrow::Cow;
 use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, SubscriberExt};
@@ -47,6 +50,8 @@ pub struct Fields {
     pub origin: Option<String>,
     /// Process id of the handler.
     pub pid: Option<u32>,
+    /// How the handler ended: `exit_status` or `signal`, its name. Only in JSON. As one small value, since each session has it.
+    pub exit: Option<ExitStatus>,
 }
 
 /// Whether lines of `level` are logged: to be checked before an expensive message is made.
@@ -89,6 +94,8 @@ impl Fields {
                     cgiscript = self.cgiscript.as_deref(),
                     origin = self.origin.as_deref(),
                     pid = self.pid,
+                    exit_status = self.exit_status(),
+                    signal = self.signal(),
                     message
                 )
             };
@@ -101,6 +108,16 @@ impl Fields {
             Level::Error | Level::Fatal => event!(ERROR),
             Level::None => {}
         }
+    }
+
+    fn exit_status(&self) -> Option<u64> {
+        u64::try_from(self.exit?.code()?).ok()
+    }
+
+    fn signal(&self) -> Option<&'static str> {
+        Signal::try_from(self.exit?.signal()?)
+            .ok()
+            .map(Signal::as_str)
     }
 
     /// `log` at [`Level::Access`].

@@ -69,6 +69,9 @@ pub struct Metrics {
     pub handlers_ending: Gauge,
     /// Messages that clients of shared programs missed, because they were slow (`--slowclient=drop`) or on their way out.
     pub shared_dropped: Counter,
+    /// Programs that ended: `success`, `failure` (an exit status but 0), `signal`, `terminated` (by us, with any of the two),
+    /// `unobserved`.
+    pub programs_ended: Labelled,
     /// Programs that could not be started.
     pub spawn_failures: Counter,
     /// How long starts took, from the request to the pid.
@@ -173,6 +176,7 @@ impl Metrics {
             handlers_running: Gauge::new(),
             handlers_ending: Gauge::new(),
             shared_dropped: Counter::new(),
+            programs_ended: Labelled::new(),
             spawn_failures: Counter::new(),
             spawn_time: Durations::new(),
         }

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::config::SiteConfig;
+use crate::config::{Level, SiteConfig};
 use crate::logging::Fields;
 use crate::net::Stream;
 use crate::permit::ProgramPermit;
@@ -65,10 +65,12 @@ pub async fn run(session: Upgraded, stopping: &CancellationToken) -> End {
         mut fields,
         config,
     } = session;
+    if let Partner::Program(program, _) = &partner {
+        fields.pid = Some(program.pid());
+    }
     fields.access("session", "CONNECT");
     let end = match partner {
         Partner::Program(mut program, permit) => {
-            fields.pid = Some(program.pid());
             let settings = &config.session;
             let form = framing::to_program(settings.framing);
             let mut client = Client::new(stream, &early, form, settings);
@@ -82,8 +84,9 @@ pub async fn run(session: Upgraded, stopping: &CancellationToken) -> End {
             };
             drop(join);
             // Boxed: an idle session should not hold the room that its end takes.
-            Box::pin(end_both(end, client, &mut program, &fields, &config)).await;
+            let ended = Box::pin(end_both(end, client, &mut program, &fields, &config)).await;
             drop(permit);
+            log_program(end, ended, &mut fields);
             end
         }
         // Boxed, so that a client of a program of its own does not pay for it.
@@ -96,6 +99,19 @@ pub async fn run(session: Upgraded, stopping: &CancellationToken) -> End {
     }
     fields.access("session", "DISCONNECT");
     end
+}
+
+/// How the program ended, in words.
+fn log_program(end: End, ended: Ended, fields: &mut Fields) {
+    fields.exit = ended.status();
+    // What our own signals do to a program is no news.
+    let is_failure = end == End::HandlerEnded && !ended.is_success();
+    let level = if is_failure {
+        Level::Access
+    } else {
+        Level::Trace
+    };
+    fields.log(level, "process", &format!("Program {ended}"));
 }
 
 /// A client of a shared program: nothing but the client is to be ended.
@@ -159,7 +175,7 @@ mod tests {
     use super::*;
 
     /// Most bytes of a session's future. Each idle session pays for it, so that a growth is to be decided on, not to happen.
-    const MAX_FUTURE: usize = 1472;
+    const MAX_FUTURE: usize = 1136;
 
     #[test]
     fn an_idle_session_stays_small() {

@@ -84,7 +84,7 @@ fn scripts() -> TempDir {
     root
 }
 
-fn write(path: &std::path::Path, text: &str, executable: bool) {
+pub(crate) fn write(path: &std::path::Path, text: &str, executable: bool) {
     fs::write(path, format!("#!/bin/sh\n{text}\n")).expect("a script");
     let mode = if executable { 0o755 } else { 0o644 };
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("our file");

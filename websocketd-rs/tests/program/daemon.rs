@@ -81,7 +81,8 @@ impl Daemon {
             read: 0,
             log: String::new(),
         };
-        daemon.read_until("| Ready");
+        // In both formats of the log.
+        daemon.read_until("Ready");
         daemon
     }
 
@@ -134,7 +135,7 @@ impl Daemon {
         addresses
             .map(|(_, address)| {
                 address
-                    .trim_end_matches('/')
+                    .trim_end_matches(['/', '"', '}'])
                     .rsplit_once(':')
                     .expect("a port")
                     .1

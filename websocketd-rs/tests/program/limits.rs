@@ -46,7 +46,7 @@ fn metric(daemon: &Daemon, name: &str) -> Option<u64> {
 }
 
 #[track_caller]
-fn wait_for_metric(daemon: &Daemon, name: &str, value: u64) {
+pub(crate) fn wait_for_metric(daemon: &Daemon, name: &str, value: u64) {
     eventually(&format!("{name} is {value}"), || {
         (metric(daemon, name) == Some(value)).then_some(())
     });

@@ -18,6 +18,7 @@ mod handshake;
 mod http;
 mod limits;
 mod listen;
+mod program_ends;
 mod routes;
 mod service;
 mod tls;

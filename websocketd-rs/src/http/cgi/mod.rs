@@ -70,6 +70,7 @@ pub(super) async fn serve(
         Ok(command) => command,
         Err(env::TooLarge) => return exchange.reply_status(431).await,
     };
+    command.log_environment(&fields);
     let search = search_path(&command.env);
     match exchange.spawn(command).await {
         Ok(program) => run(exchange, program, begin, deadline, &mut fields).await?,

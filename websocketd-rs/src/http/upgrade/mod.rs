@@ -180,6 +180,7 @@ async fn start_own(
         cwd: exchange.site.config.process.cwd.clone(),
         limits: exchange.site.config.process.limits,
     };
+    command.log_environment(fields);
     exchange
         .spawn(command)
         .await

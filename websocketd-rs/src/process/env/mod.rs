@@ -3,10 +3,14 @@
 //! Nothing is inherited but what `--passenv` names. No value holds a control character, so that a script that prints
 //! its environment line by line can't be misled, and no value is longer than the kernel takes.
 
+mod shown;
+
 use std::ffi::OsString;
 use std::net::IpAddr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
+
+pub use shown::shown;
 
 /// Longest variable with its name. The kernel refuses a string of 32 pages, 128 KiB (execve(2), `MAX_ARG_STRLEN`).
 pub const MAX_VARIABLE: usize = 120 * 1024;
