@@ -14,6 +14,8 @@ export class Conversation {
 	#events;
 	#catchingUp = false;
 	#lastOwn = 0;
+	/** How far the browser's clock is ahead of the server's, in milliseconds. */
+	#ahead = 0;
 
 	/** True between the server's welcome and the end of the connection. */
 	isWelcome = false;
@@ -30,7 +32,8 @@ export class Conversation {
 
 	/** @param {Feed} feed */
 	follow(feed) {
-		feed.on("welcome", () => {
+		feed.on("welcome", ({ now }) => {
+			this.#ahead = Date.now() - (Date.parse(now) || Date.now());
 			this.isWelcome = true;
 			this.#catchingUp = true;
 		});
@@ -61,16 +64,18 @@ export class Conversation {
 	}
 
 	/** @param {HistoryPage} page */
-	#history({ records = [], more = false, before, since }) {
+	#history({ records = [], more = false, before, since, cursor = "" }) {
 		const timeline = this.#timeline;
 		const shown = records.filter(({ type }) => !UNSHOWN.has(type)).map((record) => this.#prepared(record));
-		if (before !== undefined) timeline.addOlder(shown, more);
+		const end = (since === undefined ? records[0] : records.at(-1))?.id ?? "";
+		const answer = { records: shown, more, cursor: cursor || end };
+		if (before !== undefined) timeline.addOlder(answer, before);
 		else if (since !== undefined && this.#catchingUp) this.#catchUp(records, shown, more);
-		else if (since !== undefined) timeline.addNewer(shown, more);
+		else if (since !== undefined) timeline.addNewer(answer, since);
 		else {
 			this.#advance(records);
-			timeline.showNewest(shown, more);
 			this.#catchingUp = false;
+			timeline.showNewest(answer);
 		}
 		for (const { msgid } of records) if (msgid) this.#events.onArrived(msgid);
 	}
@@ -141,7 +146,7 @@ export class Conversation {
 	/** An id for what has none of the server's: sorts after everything seen so far, and is its time. */
 	#idNow() {
 		const newest = Math.max(Date.parse(this.resumeId) || 0, this.#lastOwn);
-		this.#lastOwn = Math.max(Date.now(), newest + 1);
+		this.#lastOwn = Math.max(Date.now() - this.#ahead, newest + 1);
 		return new Date(this.#lastOwn).toISOString().replace("Z", "000Z");
 	}
 }

@@ -27,6 +27,9 @@ export class Timeline {
 	#queue = [];
 	#scheduled = false;
 	#loading = "";
+	/** How far the server has looked in each direction, beyond what is shown; "" where the entries say it. */
+	#older = "";
+	#newer = "";
 	#lineAt = "";
 
 	/** True while the first, respectively the newest, record of the room is in the window. */
@@ -63,12 +66,12 @@ export class Timeline {
 
 	/**
 	 * The newest page: after the first welcome, and when the person jumps to the end.
-	 * @param {Entry[]} records
-	 * @param {boolean} more
+	 * @param {HistoryAnswer} answer
 	 */
-	showNewest(records, more) {
+	showNewest({ records, more, cursor }) {
 		this.#loading = "";
 		this.#clear();
+		this.#older = cursor;
 		this.reachesStart = !more;
 		this.reachesEnd = true;
 		this.#scroller.isPinned = true;
@@ -76,27 +79,23 @@ export class Timeline {
 		this.#flush();
 	}
 
-	/**
-	 * An answer to load({before}).
-	 * @param {Entry[]} records
-	 * @param {boolean} more
-	 */
-	addOlder(records, more) {
+	/** An answer to load({before}). @param {HistoryAnswer} answer @param {string} before */
+	addOlder({ records, more, cursor }, before) {
 		this.#loading = "";
-		this.reachesStart = !more;
-		this.#insert(records);
+		this.#older = cursor;
+		// An answer that leads nowhere is not asked for again.
+		this.reachesStart = !more || cursor === "" || cursor >= before;
+		this.#quietly(() => this.#insert(records));
 		this.#cut("bottom");
 		this.#settle();
+		if (records.length === 0 && this.#scroller.above < NEAR_END) this.#askForOlder();
 	}
 
-	/**
-	 * An answer to load({since}).
-	 * @param {Entry[]} records
-	 * @param {boolean} more
-	 */
-	addNewer(records, more) {
+	/** An answer to load({since}). @param {HistoryAnswer} answer @param {string} since */
+	addNewer({ records, more, cursor }, since) {
 		this.#loading = "";
-		this.reachesEnd = !more;
+		this.#newer = cursor;
+		this.reachesEnd = !more || cursor <= since;
 		this.#insert(records);
 		this.#cut("top");
 		this.#settle();
@@ -158,10 +157,18 @@ export class Timeline {
 		else this.#ask({});
 	}
 
+	/** The past is not read out: the person asked to see it. @param {() => void} change */
+	#quietly(change) {
+		this.#list.setAttribute("aria-live", "off");
+		change();
+		setTimeout(() => this.#list.setAttribute("aria-live", "polite"), LONGEST_FRAME_MS);
+	}
+
 	#clear() {
 		this.#items = [];
 		this.#known.clear();
 		this.#queue = [];
+		[this.#older, this.#newer] = ["", ""];
 		this.#list.replaceChildren();
 	}
 
@@ -247,8 +254,8 @@ export class Timeline {
 				node.remove();
 				this.#known.delete(record.id);
 			}
-			if (end === "bottom") this.reachesEnd = false;
-			else this.reachesStart = false;
+			if (end === "bottom") [this.reachesEnd, this.#newer] = [false, ""];
+			else [this.reachesStart, this.#older] = [false, ""];
 			this.#decorateFrom(0, 1);
 		});
 	}
@@ -262,12 +269,17 @@ export class Timeline {
 
 	#scrolled() {
 		if (this.#scroller.above < NEAR_END) this.#askForOlder();
-		if (this.#scroller.below < NEAR_END && !this.reachesEnd) this.#ask({ since: this.lastId });
+		if (this.#scroller.below < NEAR_END && !this.reachesEnd) this.#askForNewer();
 		this.#onSettled();
 	}
 
 	#askForOlder() {
-		if (!this.reachesStart && this.#items.length) this.#ask({ before: this.#items[0].record.id });
+		const before = this.#older || this.#items[0]?.record.id;
+		if (!this.reachesStart && before) this.#ask({ before });
+	}
+
+	#askForNewer() {
+		this.#ask({ since: this.#newer > this.lastId ? this.#newer : this.lastId });
 	}
 
 	/** @param {Question} question */

@@ -21,6 +21,15 @@ interface Noted {
 	onOpen: () => void;
 }
 
+// banner.js
+
+interface BannerActions {
+	tryNow: () => void;
+	enterAgain: () => void;
+	/** Asks the server's other half. */
+	isServerThere: () => Promise<boolean>;
+}
+
 // calls/calls.js
 
 /** What a call needs of the room. */
@@ -86,7 +95,14 @@ interface ConnectionUses {
 	onState: (state: State, detail?: Detail) => void;
 }
 
-type Detail = { until?: number; words?: string };
+interface Detail {
+	/** When the next try is due, in milliseconds since 1970. */
+	until?: number;
+	/** Tries in a row after which no connection was open. */
+	unopened?: number;
+	/** Why it was closed for good. */
+	words?: string;
+}
 
 type State = "connecting" | "waiting" | "offline" | "closed";
 
@@ -144,6 +160,8 @@ interface Actions {
 // outbox.js
 
 interface Outgoing {
+	/** The account that it was written as, "" for a guest's. */
+	by?: string;
 	msgid: string;
 	type: "say" | "whisper";
 	text: string;
@@ -239,6 +257,16 @@ interface HistoryPage {
 	more?: boolean;
 	before?: string;
 	since?: string;
+	/** How far the log was read, shown or not. */
+	cursor?: string;
+}
+
+/** A page of history as it is shown. */
+interface HistoryAnswer {
+	records: Entry[];
+	/** There are others beyond `cursor`. */
+	more: boolean;
+	cursor: string;
 }
 
 type Refusal = { code: string; text: string; msgid?: string };
@@ -313,6 +341,14 @@ interface SendingUses {
 }
 
 // server.js
+
+/** What api/config says. */
+interface Config {
+	/** Where the rooms are, relative to the page. */
+	websocket_url: string;
+	/** Where people log in; relative to the page. */
+	login_url?: string | null;
+}
 
 /** Who the server takes this browser for. */
 interface Session {

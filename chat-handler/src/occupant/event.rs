@@ -29,6 +29,8 @@ pub enum Event<'a> {
     PageEnd {
         /// Whether there are further records in the direction that was asked for.
         more: bool,
+        /// How far the log was read, shown or not: where to go on when nothing was.
+        cursor: Option<RecordId>,
     },
     /// Your message is in the log (with an id), or what you asked for is done.
     Ack {

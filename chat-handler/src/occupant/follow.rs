@@ -67,7 +67,10 @@ impl Occupant {
         let (mut last, mut live) = (replay.since, false);
         let progress = self.room.tail.read(PAGE_BYTES, &mut |record| {
             if !live && record.id > replay.until {
-                sink.put(&Event::PageEnd { more: false });
+                sink.put(&Event::PageEnd {
+                    more: false,
+                    cursor: None,
+                });
                 live = true;
             }
             if live {
@@ -82,7 +85,10 @@ impl Occupant {
         let at_end = matches!(progress, Ok(Progress::Idle));
         let done = live || at_end || last >= replay.until;
         if !live {
-            sink.put(&Event::PageEnd { more: !done });
+            sink.put(&Event::PageEnd {
+                more: !done,
+                cursor: None,
+            });
         }
         sink.put(&Event::BatchEnd);
         self.replay = (!done).then_some(Replay {

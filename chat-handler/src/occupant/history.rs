@@ -23,7 +23,7 @@ impl Turn<'_> {
     /// A page without records.
     pub(super) fn put_empty(&mut self, span: Span, more: bool) {
         self.sink.put(&Event::PageStart(span));
-        self.sink.put(&Event::PageEnd { more });
+        self.sink.put(&Event::PageEnd { more, cursor: None });
     }
 
     /// Answers `history`.
@@ -63,7 +63,10 @@ impl Turn<'_> {
                 for record in page.records() {
                     self.sink.put(&Event::Past(&record));
                 }
-                self.sink.put(&Event::PageEnd { more: page.more });
+                self.sink.put(&Event::PageEnd {
+                    more: page.more,
+                    cursor: page.scanned_to,
+                });
             }
             Err(error) => {
                 let reason = error.to_string();

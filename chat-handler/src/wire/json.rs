@@ -164,7 +164,7 @@ impl Json {
             Event::Past(past) => {
                 put_past(std::mem::take(&mut self.page_empty), past, out.buffer());
             }
-            Event::PageEnd { more } => end_page(*more, out.buffer()),
+            Event::PageEnd { more, cursor } => end_page(*more, *cursor, out.buffer()),
             event => {
                 if let Some(message) = self.message(event) {
                     put(&message, out.buffer());
@@ -384,12 +384,18 @@ fn put_past(first: bool, past: &Record<'_>, out: &mut Vec<u8>) {
     out.truncate(out.len().saturating_sub("\n".len()));
 }
 
-fn end_page(more: bool, out: &mut Vec<u8>) {
+fn end_page(more: bool, cursor: Option<RecordId>, out: &mut Vec<u8>) {
     out.extend_from_slice(if more {
-        b"],\"more\":true}\n"
+        b"],\"more\":true"
     } else {
-        b"],\"more\":false}\n"
+        b"],\"more\":false"
     });
+    if let (true, Some(id)) = (more, cursor) {
+        out.extend_from_slice(b",\"cursor\":\"");
+        out.extend_from_slice(&id.to_text());
+        out.push(b'"');
+    }
+    out.extend_from_slice(b"}\n");
 }
 
 fn bye(reason: Bye) -> (&'static str, Option<Code>) {
@@ -459,12 +465,12 @@ mod tests {
         start_page(Span::Since(id), &mut out);
         put_past(true, &past, &mut out);
         put_past(false, &past, &mut out);
-        end_page(true, &mut out);
+        end_page(true, Some(id), &mut out);
         start_page(Span::Newest, &mut out);
-        end_page(false, &mut out);
+        end_page(false, Some(id), &mut out);
         let join = r#"{"type":"join","id":"2026-11-21T10:15:30.123456Z","from":"alice"}"#;
         let page = format!(
-            "{{\"type\":\"history\",\"since\":\"2026-11-21T10:15:30.123456Z\",\"records\":[{join},{join}],\"more\":true}}\n"
+            "{{\"type\":\"history\",\"since\":\"2026-11-21T10:15:30.123456Z\",\"records\":[{join},{join}],\"more\":true,\"cursor\":\"2026-11-21T10:15:30.123456Z\"}}\n"
         );
         let empty = "{\"type\":\"history\",\"records\":[],\"more\":false}\n";
         assert_eq!(String::from_utf8(out).expect("UTF-8"), page + empty);

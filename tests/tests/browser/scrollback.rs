@@ -153,3 +153,55 @@ async fn ten_thousand_live_messages_leave_the_page_small_and_all_come_back() {
             .await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_below_a_day_of_comings_and_goings_is_found_without_asking_twice() {
+    let site = Site::start();
+    let mut lines = String::new();
+    let mut second = 0;
+    let mut put = |rest: &str| {
+        second += 1;
+        let time = format!(
+            "2026-01-{:02}T{:02}:{:02}:{:02}.000000Z",
+            1 + second / 86_400,
+            second / 3600 % 24,
+            second / 60 % 60,
+            second % 60
+        );
+        writeln!(lines, "{time}\t{rest}").expect("memory");
+    };
+    for number in 0..5 {
+        put(&format!("say\talice\t\tthe word {number}"));
+    }
+    // Two pages of history and a bit: one reads 4 MiB at most.
+    for _ in 0..80_000 {
+        put("join\ta-rather-long-name-of-a-visitor\tcolor=#aabbcc\t");
+        put("quit\ta-rather-long-name-of-a-visitor\t\t");
+    }
+    fs::write(site.var().join("rooms/visits.log"), lines).expect("the log is written");
+    let browser = Browser::start().await;
+    browser
+        .run_first(
+            "globalThis.asked = [];
+             const send = WebSocket.prototype.send;
+             WebSocket.prototype.send = function (data) {
+                 if (data.includes('\"history\"')) asked.push(data);
+                 return send.call(this, data);
+             };",
+        )
+        .await;
+    enter(&browser, &site, "bob", "visits").await;
+    sees(&browser, "the word 0").await;
+    browser.wait_for_text("This is where visits begins.").await;
+    let asked = browser.eval("asked").await;
+    let asked: Vec<&str> = asked
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    let mut once = asked.clone();
+    once.dedup();
+    assert_eq!(asked, once, "no page is asked for twice");
+    assert!(asked.len() < 10, "{asked:?}");
+}
