@@ -142,6 +142,8 @@ pub struct Limits {
 pub struct Pages {
     /// `ws://` or `wss://` address of the rooms, the room's name is appended; `None`: same origin.
     pub websocket_url: Option<String>,
+    /// Where people log in: an address, or a path on the pages' own server.
+    pub login_url: Option<String>,
     /// STUN servers, `host` or `host:port`, without scheme.
     pub stun_servers: Vec<String>,
     /// TURN addresses as `turn:host:port?transport=udp`.
@@ -314,6 +316,7 @@ impl Settings {
             },
             pages: Pages {
                 websocket_url: None,
+                login_url: None,
                 stun_servers: Vec::new(),
                 turn_urls: Vec::new(),
                 turn_secret: None,

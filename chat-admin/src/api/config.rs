@@ -33,6 +33,7 @@ pub(super) fn answer(
         && may_call(request, settings, explain);
     Response::json(&json!({
         "websocket_url": websocket_url(request, &settings.pages),
+        "login_url": settings.pages.login_url,
         "ice_servers": ice_servers(&settings.pages, name, may_enter, SystemTime::now()),
         "anonymous": settings.identity.anonymous,
         "limits": { "message": settings.limits.max_message },

@@ -341,6 +341,25 @@ fn the_page_is_told_where_the_rooms_are() {
 }
 
 #[test]
+fn the_page_is_told_where_people_log_in_if_anywhere() {
+    let url =
+        |lines: &str| Site::new(lines).run("GET", "/config", &[], "").body["login_url"].clone();
+    assert_eq!(url(""), Value::Null);
+    assert_eq!(
+        url("LOGIN_URL=/chat/php/login.php\n"),
+        "/chat/php/login.php"
+    );
+    assert_eq!(
+        url("LOGIN_URL=https://example.org/login?x=1\n"),
+        "https://example.org/login?x=1"
+    );
+    // An address of another kind is refused as a whole: no page runs it.
+    for bad in ["javascript:alert(1)", "//evil.example/", "/\\evil.example/"] {
+        assert_eq!(url(&format!("LOGIN_URL={bad}\n")), Value::Null, "{bad}");
+    }
+}
+
+#[test]
 fn a_relay_is_told_only_with_credentials_that_end() {
     let open = Site::new("ICE_SERVER_DNS=stun.example.org\nTURN_URLS=turn:turn.example.org\n");
     let servers = open.get("/config", "").body["ice_servers"].clone();

@@ -87,6 +87,8 @@ keys! {
 
     "WEBSOCKETD_SERVER_URL", "a ws:// or wss:// address, or nothing", "what pages connect to (default: where they come from)",
         |s, _, v| { s.pages.websocket_url = url(v, &["ws://", "wss://"]).ok()?; Some(()) };
+    "LOGIN_URL", "an http:// or https:// address, or a path like /chat/php/login.php, or nothing", "where pages send people to log in; the room is added as ?room= (default: none)",
+        |s, _, v| { s.pages.login_url = login(v).ok()?; Some(()) };
     "ICE_SERVER_DNS", "STUN servers as host or host:port, joined by commas, or nothing", "for audio and video (default: none)",
         |s, _, v| { s.pages.stun_servers = list(v).map(host).collect::<Option<_>>()?; Some(()) };
     "TURN_URLS", "turn: or turns: addresses, joined by commas", "relays for audio and video (default: none)",
@@ -206,6 +208,16 @@ fn url(value: &str, prefixes: &[&str]) -> Result<Option<String>, ()> {
         "" => Ok(None),
         _ if prefixes.iter().any(begins) && !value.contains(strange) => Ok(Some(value.to_owned())),
         _ => Err(()),
+    }
+}
+
+/// An address, or a path on the pages' own server.
+fn login(value: &str) -> Result<Option<String>, ()> {
+    match value.strip_prefix('/') {
+        Some(path) if !path.starts_with(['/', '\\']) => {
+            url(&format!("http://h/{path}"), &["http://"]).map(|_| Some(value.to_owned()))
+        }
+        _ => url(value, &["http://", "https://"]),
     }
 }
 
