@@ -26,3 +26,6 @@ export const historyAddress = (room) => `room_history.html?room=${encodeURICompo
 /** @param {string} room @param {string} id of the message */
 export const messageAddress = (room, id) =>
 	new URL(`${historyAddress(room)}&at=${encodeURIComponent(id)}`, document.baseURI).href;
+
+/** False for what the server would not even read as one: it is part of an address. @param {string} room */
+export const isRoomName = (room) => !/^\.|[/\\\p{Cc}]/u.test(room);

@@ -6,12 +6,24 @@ import { text } from "./texts.js";
 /** A connection that opens at once needs no words. */
 const SAY_CONNECTING_AFTER_MS = 800;
 
+/** A browser does not tell why a connection was refused: after so many, the page asks whether the server is there. */
+const ASK_AFTER = 2;
+
+/**
+ * The words for a connection that the server ends for good, by the reason it gives.
+ * @type {Record<string, string>}
+ */
+const BYE_KEYS = { kicked: "byeKicked", banned: "byeBanned", replaced: "byeReplaced", quit: "byeQuit" };
+
+/** @param {Bye} bye */
+export const byeWords = ({ reason, text: words = "" }) => text(BYE_KEYS[reason] ?? "byeRefused", { reason: words });
+
 export class Banner {
 	#box = byId("banner");
 	#actions;
 	#clock = 0;
 
-	/** @param {{ tryNow: () => void, enterAgain: () => void }} actions */
+	/** @param {BannerActions} actions */
 	constructor(actions) {
 		this.#actions = actions;
 	}
@@ -21,7 +33,7 @@ export class Banner {
 		this.#stop();
 		document.body.dataset.connection = state;
 		if (state === "connecting") this.#clock = setTimeout(() => this.#say(text("connecting")), SAY_CONNECTING_AFTER_MS);
-		else if (state === "waiting") this.#countDown(detail.until ?? 0);
+		else if (state === "waiting") this.#waits(detail);
 		else if (state === "offline") this.#say(text("offline"), true);
 		else this.#say(detail.words ?? "", true, this.#button("rejoin", this.#actions.enterAgain));
 	}
@@ -33,11 +45,22 @@ export class Banner {
 		document.body.dataset.connection = "welcome";
 	}
 
-	/** @param {number} until */
-	#countDown(until) {
+	/** @param {Detail} detail */
+	async #waits({ until = 0, unopened = 0 }) {
+		this.#countDown(until, "reconnecting");
+		if (unopened < ASK_AFTER) return;
+		const clock = this.#clock;
+		const isThere = await this.#actions.isServerThere();
+		// Only if nothing else has happened meanwhile.
+		if (isThere && clock === this.#clock) this.#countDown(until, "notTaken");
+	}
+
+	/** @param {number} until @param {string} key Of the words, with the seconds left. */
+	#countDown(until, key) {
+		this.#stop();
 		const draw = () => {
 			const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
-			this.#say(text("reconnecting", { seconds }), true, this.#button("tryNow", this.#actions.tryNow));
+			this.#say(text(key, { seconds }), true, this.#button("tryNow", this.#actions.tryNow));
 		};
 		draw();
 		this.#clock = setInterval(draw, 1000);

@@ -2,10 +2,13 @@
 // somebody wants to whisper.
 
 import { byId } from "./dom.js";
-import { linesOf, tellsEverybody } from "./lines.js";
+import { COMMANDS, linesOf, tellsEverybody } from "./lines.js";
 import { Recall } from "./recall.js";
 import { dropStored, readStored, writeStored } from "./storage.js";
 import { text } from "./texts.js";
+
+/** What keyCode is while a word is being composed (UI Events, section 7.3.1). */
+const COMPOSING = 229;
 
 export class Composer {
 	/** @type {HTMLFormElement} */
@@ -163,7 +166,8 @@ export class Composer {
 
 	/** @param {KeyboardEvent} event */
 	#key(event) {
-		if (event.isComposing) return;
+		// Safari ends the composition before the Enter that confirms it; the key's code still says so.
+		if (event.isComposing || event.keyCode === COMPOSING) return;
 		const { key, shiftKey, ctrlKey, altKey } = event;
 		if (key !== "Tab") this.#completion = null;
 		const recalled = this.#recalled(key);
@@ -197,7 +201,12 @@ export class Composer {
 		const { found, from } = completion;
 		const name = found[completion.next % found.length];
 		completion.next += 1;
-		this.#field.setRangeText(from === 0 ? `${name}, ` : `${name} `, from, this.#field.selectionStart, "end");
+		this.#field.setRangeText(
+			from === 0 && !name.startsWith("/") ? `${name}, ` : `${name} `,
+			from,
+			this.#field.selectionStart,
+			"end",
+		);
 		this.#changed();
 		return true;
 	}
@@ -207,7 +216,9 @@ export class Composer {
 		const begun = /[^\s]+$/u.exec(value.slice(0, selectionStart))?.[0] ?? "";
 		const plain = begun.replace(/^@/, "").toLocaleLowerCase();
 		if (!plain) return null;
-		const found = this.#uses.names().filter((name) => name.toLocaleLowerCase().startsWith(plain));
+		const isStart = selectionStart === begun.length;
+		const all = isStart && plain.startsWith("/") ? COMMANDS : this.#uses.names();
+		const found = all.filter((name) => name.toLocaleLowerCase().startsWith(plain));
 		return found.length ? { found: found.sort(), next: 0, from: selectionStart - begun.length } : null;
 	}
 }

@@ -1,6 +1,8 @@
 // The WebSocket to the room: opens it, notices when it is gone, comes back by itself, and asks with a ping whether
 // anybody is still there. Of what goes over it, it knows no more than that each message is an object with a type.
 
+import { text } from "./texts.js";
+
 /** First wait before trying again, and the longest. Doubled each time, then cut by chance to between a half and the
     whole, so that a thousand pages do not return in the same second after a restart. */
 const FIRST_WAIT_MS = 500;
@@ -21,6 +23,9 @@ const ANSWER_TIMEOUT_MS = 15000;
 export const backoff = (failures, chance = Math.random()) =>
 	Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures) * (0.5 + chance / 2);
 
+/** What a server says first that knows the text protocol alone. */
+const TEXT_WELCOME = /^\[\d\d:\d\d:\d\d\] Welcome to the chat room /;
+
 export class Connection {
 	/** @type {WebSocket | null} */
 	#socket = null;
@@ -31,6 +36,8 @@ export class Connection {
 	#retryTimer = 0;
 	#quietTimer = 0;
 	#openedAt = 0;
+	/** Tries in a row after which no connection was open. */
+	#unopened = 0;
 	#wanted = false;
 
 	/** @param {ConnectionUses} parts */
@@ -95,6 +102,7 @@ export class Connection {
 		this.#socket = socket;
 		socket.addEventListener("open", () => {
 			this.#openedAt = performance.now();
+			this.#unopened = 0;
 			this.#askAfter(PING_AFTER_MS);
 		});
 		socket.addEventListener("message", ({ data }) => {
@@ -102,6 +110,8 @@ export class Connection {
 			this.#askAfter(PING_AFTER_MS);
 			const message = parse(data);
 			if (message) this.#onMessage(message);
+			// The server of 2016: whatever this page says, pings too, would be read by all.
+			else if (TEXT_WELCOME.test(String(data))) this.stop({ words: text("oldServer") });
 		});
 		socket.addEventListener("close", () => socket === this.#socket && this.#lost());
 		// The opening itself may hang too: the same clock runs.
@@ -126,17 +136,16 @@ export class Connection {
 
 	#lost() {
 		if (!this.#wanted) return;
+		if (!this.#openedAt) this.#unopened += 1;
 		if (this.#openedAt && performance.now() - this.#openedAt > GOOD_AFTER_MS) this.#failures = 0;
 		this.#openedAt = 0;
 		this.#drop();
 		clearTimeout(this.#retryTimer);
-		if (navigator.onLine === false) {
-			this.#onState("offline");
-			return;
-		}
 		const wait = backoff(this.#failures);
 		this.#failures += 1;
-		this.#onState("waiting", { until: Date.now() + wait });
+		// Only a hint: a machine may have no other network than its own, where the server is too.
+		const state = navigator.onLine === false ? "offline" : "waiting";
+		this.#onState(state, { until: Date.now() + wait, unopened: this.#unopened });
 		this.#retryTimer = setTimeout(() => this.#open(), wait);
 	}
 }

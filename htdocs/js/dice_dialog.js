@@ -1,6 +1,7 @@
 // The dialog that throws dice.
 
-import { field, openDialog } from "./dialog.js";
+import { openDialog } from "./dialog.js";
+import { field } from "./field.js";
 import { element, icon } from "./dom.js";
 import { text } from "./texts.js";
 

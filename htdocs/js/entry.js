@@ -2,6 +2,7 @@
 
 import { roomAddress, tidyRoom } from "./addresses.js";
 import { byId, loadStyle } from "./dom.js";
+import { drawEntry } from "./entry_form.js";
 import { errorWords } from "./error_words.js";
 import { drawTop } from "./frame.js";
 import { drawSwatches, saveName } from "./name_form.js";
@@ -13,6 +14,7 @@ import { text } from "./texts.js";
 const MAX_ROOMS_SHOWN = 6;
 
 export async function showEntry() {
+	drawEntry(byId("entry"));
 	/** @type {HTMLInputElement} */
 	const nameField = byId("entry-name");
 	/** @type {HTMLInputElement} */

@@ -27,3 +27,9 @@ export function linesOf(text, to) {
  * @param {Line} line
  */
 export const tellsEverybody = ({ words, to }) => to !== "" && /^\/me\s/u.test(words);
+
+/** Those that Tab completes: docs/chat-protocol.md, "Commands". */
+export const COMMANDS = (
+	"/help /me /dice /roll /color /nick /msg /who /topic /history /ignore /unignore /rooms /quit " +
+	"/kick /ban /unban /bans /mute /unmute /redact /clear"
+).split(" ");

@@ -1,10 +1,12 @@
 // Who the person on this page is, as the server last said.
 
+import { readStored, writeStored } from "./storage.js";
+
 export class Me extends EventTarget {
 	name = "";
 	color = "";
-	/** Whom they logged in as; "" for a guest. */
-	account = "";
+	/** Whom they logged in as; "" for a guest. Until the server says so, as in the last visit. */
+	account = String(readStored("account", ""));
 	moderator = false;
 
 	/** @param {Partial<Pick<Me, "name" | "color" | "account" | "moderator">>} change What is undefined stays. */
@@ -17,9 +19,10 @@ export class Me extends EventTarget {
 
 	/** @param {Feed} feed */
 	follow(feed) {
-		feed.on("welcome", ({ you, color = "", account = "", moderator = false }) =>
-			this.update({ name: you, color, account, moderator }),
-		);
+		feed.on("welcome", ({ you, color = "", account = "", moderator = false }) => {
+			this.update({ name: you, color, account, moderator });
+			writeStored("account", account);
+		});
 		feed.on("you", ({ name, color, moderator }) => this.update({ name, color, moderator }));
 		feed.on("nick", ({ from, to }) => from === this.name && this.update({ name: to }));
 		feed.on("color", ({ from, color }) => from === this.name && this.update({ color }));

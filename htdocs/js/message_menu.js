@@ -44,12 +44,13 @@ function copying(key, words) {
 }
 
 /**
- * `bob: "the words" – `, so that also old pages and other programs show what is answered.
+ * `@bob “the words” – `, so that also old pages and other programs show what is answered. Not `bob: …`: old pages take
+ * that for a private line and hide it from the others.
  * @param {string} from
  * @param {string} words
  */
 function quoted(from, words) {
 	const letters = [...words];
 	const cut = letters.length > MAX_QUOTED ? `${letters.slice(0, MAX_QUOTED - 1).join("")}…` : words;
-	return `${from}: “${cut}” –`;
+	return `@${from} “${cut}” –`;
 }

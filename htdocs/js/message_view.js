@@ -6,13 +6,12 @@ import { element, hiddenWords, icon } from "./dom.js";
 import { initial } from "./initial.js";
 import { isIgnored } from "./preferences.js";
 import { language, text } from "./texts.js";
-import { clockTime, dayOf, fullTime, longDay, timeOf } from "./times.js";
+import { clockTime, dayBeside, dayOf, fullTime, longDay, timeOf } from "./times.js";
 import { diceNodes, wordNodes } from "./words_view.js";
 
 /** Messages of one person this close together share one heading. */
 const GROUP_MS = 5 * 60 * 1000;
 const GROUPED = new Set(["say", "me", "dice"]);
-const DAY_MS = 86400000;
 
 export class MessageView {
 	#me;
@@ -152,7 +151,12 @@ export class MessageView {
 
 	/** @param {Entry} record */
 	#event(record) {
-		const line = element("div", { class: "event" }, element("span", {}, eventWords(record)), this.#time(record));
+		const line = element(
+			"div",
+			{ class: "event" },
+			element("span", {}, isolated(eventWords(record))),
+			this.#time(record),
+		);
 		return element("div", { class: `entry-event ${record.type}`, "data-id": record.id }, line);
 	}
 
@@ -208,6 +212,13 @@ function touched({ target }, heading) {
 	when?.click();
 }
 
+/**
+ * Marked parts as elements: the marks themselves would be copied along.
+ * @param {string} words
+ */
+const isolated = (words) =>
+	words.split(/\u2068(.*?)\u2069/su).map((part, index) => (index % 2 ? element("bdi", {}, part) : part));
+
 /** A name inside a sentence, kept from turning the sentence around (Unicode FSI, PDI). */
 const isolate = (words = "") => `\u2068${words}\u2069`;
 
@@ -215,6 +226,6 @@ const isolate = (words = "") => `\u2068${words}\u2069`;
 function dayWords(id, now = new Date()) {
 	const date = timeOf(id);
 	if (date.toDateString() === now.toDateString()) return text("today");
-	if (date.toDateString() === new Date(now.getTime() - DAY_MS).toDateString()) return text("yesterday");
+	if (date.toDateString() === dayBeside(now, -1).toDateString()) return text("yesterday");
 	return longDay(date, language);
 }

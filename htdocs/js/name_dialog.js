@@ -1,6 +1,7 @@
 // The dialog for one's name and color.
 
-import { field, openDialog } from "./dialog.js";
+import { openDialog } from "./dialog.js";
+import { field } from "./field.js";
 import { element } from "./dom.js";
 import { errorWords } from "./error_words.js";
 import { drawSwatches, saveName } from "./name_form.js";

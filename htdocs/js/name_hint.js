@@ -1,17 +1,36 @@
-// Tells a person without a name how to get one.
+// The line below the banner: how to get a name, or one's log-in again.
 
 import { byId, element, icon } from "./dom.js";
 import { text } from "./texts.js";
 
-/** @param {string} name What the server calls them. @param {() => void} chooseName */
-export function showNameHint(name, chooseName) {
+/** @param {string} words @param {HTMLElement | null} way What can be done about it. */
+function show(words, way) {
 	const box = byId("name-hint");
 	const hide = () => (box.hidden = true);
 	const close = { type: "button", class: "plain round", "aria-label": text("close"), onclick: hide };
-	box.replaceChildren(
-		element("span", {}, text("anonymousHint", { name })),
-		element("button", { type: "button", class: "link", onclick: chooseName }, text("chooseName")),
-		element("button", close, icon("close")),
-	);
+	box.replaceChildren(element("span", {}, words), ...(way ? [way] : []), element("button", close, icon("close")));
 	box.hidden = false;
+}
+
+/** @param {string} name What the server calls them. @param {() => void} chooseName */
+export function showNameHint(name, chooseName) {
+	const way = element("button", { type: "button", class: "link", onclick: chooseName }, text("chooseName"));
+	show(text("anonymousHint", { name }), way);
+}
+
+/**
+ * @param {string} account Whose log-in has ended.
+ * @param {string} name What the server calls them now.
+ * @param {string | null} [address] Where people log in.
+ */
+export function showLoggedOut(account, name, address) {
+	const way = address ? element("a", { href: logInAddress(address) }, text("logIn")) : null;
+	show(text("loggedOut", { account, name }), way);
+}
+
+/** Back to this room afterwards. @param {string} address */
+function logInAddress(address) {
+	const url = new URL(address, document.baseURI);
+	url.searchParams.set("room", new URLSearchParams(location.search).get("room") ?? "");
+	return url.href;
 }

@@ -17,6 +17,7 @@ export class Outbox {
 	#onChange;
 	/** @type {Outgoing[]} */
 	#messages = [];
+	#owner;
 	#interval = 100;
 	#burst = 1;
 	#busyUntil = 0;
@@ -25,11 +26,13 @@ export class Outbox {
 	/**
 	 * @param {string} room
 	 * @param {string} owner Sets this tab apart from others in the same room: each sends its own messages only.
+	 * @param {string} account Whom messages are written as; "" for a guest.
 	 * @param {(message: Outgoing) => void} onChange
 	 */
-	constructor(room, owner, onChange) {
+	constructor(room, owner, account, onChange) {
 		this.#room = room;
 		this.#key = `outbox.${room}.${owner}`;
+		this.#owner = account;
 		this.#onChange = onChange;
 		this.#messages = clean(readStored(this.#key, []));
 	}
@@ -47,10 +50,23 @@ export class Outbox {
 	add(type, text, extra = {}) {
 		if (this.#messages.length >= MAX_WAITING) return null;
 		/** @type {Outgoing} */
-		const message = { msgid: randomId(), type, text, ...extra, at: Date.now(), state: "waiting" };
+		const message = { msgid: randomId(), type, text, ...extra, by: this.#owner, at: Date.now(), state: "waiting" };
 		this.#messages.push(message);
 		this.#changed(message);
 		return message;
+	}
+
+	/**
+	 * Keeps back what was written as somebody else: a session may have ended, another one begun.
+	 * @param {string} account
+	 */
+	setOwner(account) {
+		this.#owner = account;
+		for (const message of this.#messages) {
+			if (message.state !== "waiting" || (message.by ?? account) === account) continue;
+			const reason = message.by ? words("writtenAs", { name: message.by }) : words("writtenAsGuest");
+			this.refused(message.msgid, reason);
+		}
 	}
 
 	/**
@@ -116,6 +132,7 @@ export class Outbox {
 		const message = this.#find(msgid);
 		if (!message) return;
 		message.state = "waiting";
+		message.by = this.#owner;
 		delete message.reason;
 		this.#changed(message);
 	}

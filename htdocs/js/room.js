@@ -1,8 +1,8 @@
 // The room: makes the parts and wires them. A part gets what it uses and no more; what the server says reaches all of
 // them as events of the feed, in the order in which they follow it here.
 
-import { Attention } from "./attention.js";
-import { Banner } from "./banner.js";
+import { isRoomName } from "./addresses.js";
+import { Banner, byeWords } from "./banner.js";
 import { Calls } from "./calls/calls.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
@@ -25,6 +25,7 @@ import { askServer } from "./server.js";
 import { claimTab } from "./tab.js";
 import { text } from "./texts.js";
 import { nameBackdrop, onTheme } from "./theme.js";
+import { onMidnight } from "./midnight.js";
 import { Timeline } from "./timeline.js";
 
 /** PHP's sessions end after 24 minutes by default. */
@@ -34,31 +35,29 @@ const PAGE = 60;
 /** Without chat-cgi the rooms are beside the page and there are no servers to help with calls. */
 const BARE_CONFIG = { websocket_url: "./" };
 
-/**
- * The words for a connection that the server ends for good, by the reason it gives.
- * @type {Record<string, string>}
- */
-const BYE_KEYS = { kicked: "byeKicked", banned: "byeBanned", replaced: "byeReplaced", quit: "byeQuit" };
-
 /** @param {string} name */
 export async function openRoom(name) {
 	document.body.classList.add("in-room");
 	byId("room").hidden = false;
 	const [config, tab] = await Promise.all([askServer("config").catch(() => BARE_CONFIG), claimTab()]);
-	new Room(name, config.websocket_url, tab).start();
+	new Room(name, config, tab).start();
 }
 
 class Room {
 	#name;
+	#config;
 	#backdrop = nameBackdrop();
 	#me = new Me();
 	#feed = new Feed();
 	#people = new PeoplePanel();
 	#callers = new Set();
+	/** @type {Promise<import("./attention.js").Attention> | null} */
+	#attention = null;
 
-	/** @param {string} name @param {string} socketBase @param {Tab} tab */
-	constructor(name, socketBase, tab) {
+	/** @param {string} name @param {Config} config @param {Tab} tab */
+	constructor(name, config, tab) {
 		this.#name = name;
+		this.#config = config;
 		const [me, feed] = [this.#me, this.#feed];
 		const backdrop = () => this.#backdrop;
 		this.members = new Members(me, {
@@ -70,7 +69,7 @@ class Room {
 			openPerson: (person, button) => this.#menus((menus) => menus.person(person, button)),
 			openMessage: (record, place) => this.#menus((menus) => menus.message(record, place)),
 		});
-		this.attention = new Attention(`${name} – ${text("appName")}`);
+		document.title = `${name} – ${text("appName")}`;
 		this.timeline = new Timeline({
 			scroller: byId("scroller"),
 			list: byId("log"),
@@ -89,13 +88,15 @@ class Room {
 			},
 		});
 		this.connection = new Connection({
-			address: () => roomSocketAddress(socketBase, name, { since: this.conversation.resumeId, history: PAGE }),
+			address: () =>
+				roomSocketAddress(config.websocket_url, name, { since: this.conversation.resumeId, history: PAGE }),
 			onMessage: (message) => feed.tell(message),
 			onState: (state, detail) => this.#connectionChanged(state, detail),
 		});
 		this.banner = new Banner({
 			tryNow: () => this.connection.tryNow(),
 			enterAgain: () => this.connection.start(),
+			isServerThere: () => askServer("config").then(Boolean, () => false),
 		});
 		this.calls = new Calls({
 			me,
@@ -137,7 +138,8 @@ class Room {
 	}
 
 	start() {
-		this.connection.start();
+		if (isRoomName(this.#name)) this.connection.start();
+		else this.banner.show("closed", { words: text("error_bad_room") });
 		// A session ends when nothing is asked for a while; somebody in a room is there all the time.
 		setInterval(() => askServer("session").catch(() => {}), KEEP_SESSION_MS);
 		if (matchMedia("(hover: hover)").matches) this.composer.focus();
@@ -145,8 +147,8 @@ class Room {
 
 	#followServer() {
 		const [me, feed] = [this.#me, this.#feed];
-		let before = "";
-		feed.on("welcome", () => (before = me.name));
+		let [before, account] = ["", ""];
+		feed.on("welcome", () => ([before, account] = [me.name, me.account]));
 		me.follow(feed);
 		this.conversation.follow(feed);
 		this.members.follow(feed);
@@ -162,17 +164,22 @@ class Room {
 			if (renamed) this.connection.send({ type: "nick", nick: before });
 			this.sending.flush();
 		});
-		const hint = async () => {
-			if (me.account || !isAnonymous(me.name)) return;
-			(await import("./name_hint.js")).showNameHint(me.name, () => this.#menus((menus) => menus.changeName()));
-		};
-		feed.addEventListener("welcome", hint, { once: true });
+		let isFirst = true;
+		feed.on("welcome", async () => {
+			const hasEnded = account !== "" && me.account === "";
+			const hasNoName = isFirst && !me.account && isAnonymous(me.name);
+			isFirst = false;
+			if (!hasEnded && !hasNoName) return;
+			const hints = await import("./name_hint.js");
+			if (hasEnded) hints.showLoggedOut(account, me.name, this.#config.login_url);
+			else hints.showNameHint(me.name, () => this.#menus((menus) => menus.changeName()));
+		});
 		feed.on("nick", ({ from, to }) => this.composer.renamed(from, to));
 		feed.on("topic", (record) => showTopic(record.text ?? ""));
 		feed.on("typing", ({ from, state = true, text: words }) => {
 			if (from !== me.name) this.typing.heard(from, state, words);
 		});
-		feed.on("bye", (bye) => this.#bye(bye));
+		feed.on("bye", (bye) => bye.reason !== "shutting down" && this.connection.stop({ words: byeWords(bye) }));
 	}
 
 	/**
@@ -190,8 +197,8 @@ class Room {
 		return true;
 	}
 
+	/** Not by the outbox: sent again after each return, it would lock the person out. */
 	#quit() {
-		// Not by the outbox: sent again after each return, it would lock the person out.
 		this.connection.send({ type: "quit" });
 		this.connection.stop({ words: text("byeQuit") });
 	}
@@ -202,11 +209,13 @@ class Room {
 	 * @param {boolean} urgent A mention or a whisper.
 	 */
 	#spoken(record, urgent) {
-		const { attention, timeline } = this;
+		const { timeline } = this;
+		const isAway = document.hidden || !document.hasFocus();
 		this.typing.heard(record.from, false);
 		if (!timeline.isPinned) this.edges.unseen += 1;
-		if ((attention.isAway || !timeline.isPinned) && !timeline.line) timeline.setLine(record.id);
-		attention.note({ urgent, from: record.from, words: record.text ?? "", onOpen: () => timeline.jumpToEnd() });
+		if ((isAway || !timeline.isPinned) && !timeline.line) timeline.setLine(record.id);
+		if (isAway)
+			this.#attract({ urgent, from: record.from, words: record.text ?? "", onOpen: () => timeline.jumpToEnd() });
 	}
 
 	/** @param {(menus: RoomMenus) => void} open */
@@ -223,6 +232,12 @@ class Room {
 			rename: (/** @type {string} */ name, /** @type {string} */ color) => this.#rename(name, color),
 		};
 		open(new RoomMenus(this.#name, uses));
+	}
+
+	/** Somebody who looks elsewhere is told. @param {Noted} noted */
+	async #attract(noted) {
+		this.#attention ??= import("./attention.js").then(({ Attention }) => new Attention(document.title));
+		(await this.#attention).note(noted);
 	}
 
 	/** After every change of the conversation. */
@@ -247,46 +262,36 @@ class Room {
 		act(this.composer);
 	}
 
-	/** @param {string} name @param {string} color "" leaves it as it is. */
+	/** @param {string} name @param {string} color "" for as it is. */
 	#rename(name, color) {
 		if (name !== this.#me.name) this.connection.send({ type: "nick", nick: name });
 		if (color && color !== this.#me.color) this.connection.send({ type: "color", color });
 		byId("name-hint").hidden = true;
 	}
 
-	/** @param {Bye} bye */
-	#bye({ reason, text: words = "" }) {
-		if (reason === "shutting down") return;
-		const key = BYE_KEYS[reason] ?? "byeRefused";
-		this.connection.stop({ words: text(key, { reason: words }) });
-	}
-
 	#followPreferences() {
+		const redraw = () => {
+			this.timeline.redrawAll();
+			this.members.draw();
+		};
 		onTheme(() => {
 			this.#backdrop = nameBackdrop();
-			this.#redraw();
+			redraw();
 		});
 		const showEvents = () => byId("log").classList.toggle("hide-events", !preference("events"));
 		onPreference((name) => {
-			if (name === "smileys" || name === "ignored") this.#redraw();
+			if (name === "smileys" || name === "ignored") redraw();
 			if (name === "events") showEvents();
 			if (name === "liveTyping") this.calls.updateLive();
 		});
 		showEvents();
+		onMidnight(redraw);
 		addEventListener("visibilitychange", () => document.hidden && this.timeline.isPinned && this.timeline.setLine(""));
-	}
-
-	#redraw() {
-		this.timeline.redrawAll();
-		this.members.draw();
 	}
 }
 
 /** @param {string} words */
-function showTopic(words) {
-	byId("topic").textContent = words;
-	byId("topic").title = words;
-}
+const showTopic = (words) => Object.assign(byId("topic"), { textContent: words, title: words });
 
 /** @param {string} name */
 const isAnonymous = (name) => /^anonymous/i.test(name);

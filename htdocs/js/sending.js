@@ -47,7 +47,7 @@ export class Sending {
 			discard: (msgid) => this.#outbox.discard(msgid),
 			isWelcome,
 		});
-		this.#outbox = new Outbox(room, tab.owner, (message) => {
+		this.#outbox = new Outbox(room, tab.owner, me.account, (message) => {
 			this.#pending.draw(message);
 			if (message.state === "waiting" || message.state === "failed") this.#onChange();
 		});
@@ -57,7 +57,8 @@ export class Sending {
 
 	/** @param {Feed} feed */
 	follow(feed) {
-		feed.on("welcome", ({ limits }) => {
+		feed.on("welcome", ({ limits, account = "" }) => {
+			this.#outbox.setOwner(account);
 			this.#outbox.pace({ rate: limits?.rate || 10, burst: limits?.burst || 20 });
 			// What waits from before was drawn under no name yet.
 			this.#redraw();

@@ -1,6 +1,7 @@
 // The dialog with what a person can set for this browser.
 
-import { field, openDialog } from "./dialog.js";
+import { openDialog } from "./dialog.js";
+import { field } from "./field.js";
 import { element } from "./dom.js";
 import { allowNotifications } from "./notifications.js";
 import { preference, setPreference, unignore } from "./preferences.js";

@@ -18,11 +18,15 @@ export function chooseLanguage(chosen, offered = navigator.languages ?? []) {
 
 export let language = "en";
 
-/** Loads the words. @param {string} code Of the language. @param {"pages" | "room"} kind Of page. */
-export async function setLanguage(code, kind) {
+/** @param {string} code */
+export function setLanguage(code) {
 	language = LANGUAGES.includes(code) ? code : "en";
-	const tables = await Promise.all(["shared", kind].map((name) => import(`./texts/${language}/${name}.js`)));
-	table = Object.assign({}, ...tables.map((words) => words.default));
+	table = {};
+}
+
+/** Adds the words of one kind of page, or part of one. @param {"shared" | "pages" | "room" | "dialogs"} kind */
+export async function loadTexts(kind) {
+	Object.assign(table, (await import(`./texts/${language}/${kind}.js`)).default);
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 import { onPreference, preference, setPreference } from "./preferences.js";
-import { chooseLanguage, setLanguage, translatePage } from "./texts.js";
+import { chooseLanguage, loadTexts, setLanguage, translatePage } from "./texts.js";
 
 const darkSystem = matchMedia("(prefers-color-scheme: dark)");
 
@@ -10,7 +10,8 @@ const darkSystem = matchMedia("(prefers-color-scheme: dark)");
 export async function dress(kind) {
 	applyTheme();
 	onPreference((name) => name === "theme" && applyTheme());
-	await setLanguage(chooseLanguage(preference("language")), kind);
+	setLanguage(chooseLanguage(preference("language")));
+	await Promise.all([loadTexts("shared"), loadTexts(kind), kind === "pages" && loadTexts("dialogs")]);
 	translatePage();
 }
 

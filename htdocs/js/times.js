@@ -65,3 +65,10 @@ export function timeOf(id) {
  * @param {string} id
  */
 export const dayOf = (id) => timeOf(id).toDateString();
+
+/**
+ * The calendar day before or after another, also where the clocks change.
+ * @param {Date} date
+ * @param {number} days
+ */
+export const dayBeside = (date, days) => new Date(date.getFullYear(), date.getMonth(), date.getDate() + days);

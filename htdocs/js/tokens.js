@@ -4,7 +4,17 @@
 /** Longest run looked at as one link: longer ones are shown as plain text. */
 const MAX_LINK = 2048;
 
-const LINK = /\b(?:https?:\/\/|mailto:|www\.)[^\s<>"'`\u200e\u200f\u202a-\u202e\u2066-\u2069]+/giu;
+/** What ends a link: blanks, quotes of any kind, full-width punctuation, marks that change the direction of text. */
+const QUOTES = "\"'`\u2018-\u201f\u2039\u203a\u00ab\u00bb\u300c-\u300f";
+const FULL_WIDTH = "\u3001\u3002\uff01\uff0c\uff0e\uff1a\uff1b\uff1f";
+const END = `\\s<>${QUOTES}${FULL_WIDTH}\u200e\u200f\u202a-\u202e\u2066-\u2069`;
+const LINK = new RegExp(`\\b(?:https?://|mailto:|www\\.)[^${END}]+`, "giu");
+/** Without a scheme: names below a few domains that are no common words, and addresses of mail. */
+const DOMAINS = "com|org|net|edu|gov|info|eu|cz|sk|de|at|pl|uk|fr|it|es|nl";
+const BARE = new RegExp(
+	`(?<![\\w@./:-])(?:[\\w.+-]+@)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\\.)+(?:${DOMAINS})(?:/[^${END}]*)?(?![\\w-])`,
+	"giu",
+);
 
 /**
  * What is typed, longest first, and the picture in smileys/ it stands for.
@@ -71,13 +81,19 @@ function trimLink(found) {
 	return link;
 }
 
+/** @param {string} typed */
+function withScheme(typed) {
+	if (/^(?:https?|mailto|[a-z][a-z0-9+.-]*):/i.test(typed)) return typed;
+	return /^[^/]*@/.test(typed) ? `mailto:${typed}` : `https://${typed}`;
+}
+
 /**
  * The address behind `typed` if it is one of the three schemes that a chat may link to, else null.
  * @param {string} typed
  */
 export function safeAddress(typed) {
 	try {
-		const url = new URL(/^www\./i.test(typed) ? `https://${typed}` : typed);
+		const url = new URL(withScheme(typed));
 		const fine =
 			["http:", "https:", "mailto:"].includes(url.protocol) && (url.protocol === "mailto:" || url.hostname !== "");
 		// user:password@ makes an address look like another site's.
@@ -143,7 +159,7 @@ function linkToken(found) {
  */
 export function tokenize(words, { nick = "", smileys = true } = {}) {
 	/** @type {Iterable<Token>} */
-	let tokens = cutBy(LINK, words, linkToken);
+	let tokens = refine(cutBy(LINK, words, linkToken), BARE, linkToken);
 	if (smileys)
 		tokens = refine(tokens, SMILEY, (found) => ({ kind: "smiley", text: found, picture: SMILEY_OF.get(found) }));
 	if (nick) {

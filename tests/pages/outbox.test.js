@@ -15,9 +15,9 @@ function storage() {
 }
 
 /** An outbox and the states that its messages went through. */
-function open(owner = "tab") {
+function open(owner = "tab", account = "") {
 	const states = [];
-	const outbox = new Outbox("lobby", owner, ({ text, state }) => states.push(`${text} ${state}`));
+	const outbox = new Outbox("lobby", owner, account, ({ text, state }) => states.push(`${text} ${state}`));
 	outbox.pace({ rate: 10, burst: 20 });
 	return { outbox, states };
 }
@@ -66,4 +66,31 @@ test("stored values of another kind are dropped", () => {
 		globalThis.localStorage.setItem("chat.outbox.lobby.tab", kept);
 		assert.deepEqual(open().outbox.messages, [], kept);
 	}
+});
+
+test("what was written as somebody is sent as nobody else", () => {
+	globalThis.localStorage = storage();
+	const { outbox } = open("tab", "alice");
+	const { msgid } = outbox.add("say", "as alice");
+	outbox.setOwner("");
+	outbox.flush(() => assert.fail("it is kept back"));
+	assert.match(outbox.messages[0].reason, /writtenAs/);
+	// Asked for by hand it goes as the one who asks.
+	outbox.again(msgid);
+	const sent = [];
+	outbox.flush((message) => sent.push(message.text));
+	assert.deepEqual(sent, ["as alice"]);
+});
+
+test("a command whose answer was lost is not repeated by itself, a message is", () => {
+	globalThis.localStorage = storage();
+	const { outbox } = open();
+	outbox.add("say", "/clear");
+	outbox.add("say", "hello");
+	outbox.flush(() => true);
+	const sent = [];
+	const reloaded = open().outbox;
+	reloaded.flush((message) => sent.push(message.text));
+	assert.deepEqual(sent, ["hello"]);
+	assert.equal(reloaded.messages.find(({ text }) => text === "/clear").state, "failed");
 });

@@ -44,3 +44,19 @@ test("a name is mentioned as a whole word only", () => {
 	for (const words of ["bobby", "bob-cat", "rebob", ""]) assert.ok(!mentions(words, "bob"), words);
 	assert.ok(!mentions("anything", ""));
 });
+
+test("a link ends where its sentence does, and one without a scheme is found", () => {
+	const links = (words) =>
+		tokenize(words).flatMap(({ kind, text, address }) => (kind === "link" ? [[text, address]] : []));
+	for (const [words, text, address] of [
+		["„https://example.com“", "https://example.com", "https://example.com/"],
+		["«https://example.com/a»", "https://example.com/a", "https://example.com/a"],
+		["见https://example.com。然后", "https://example.com", "https://example.com/"],
+		["look at example.com/x, please", "example.com/x", "https://example.com/x"],
+		["write to jana.nova@example.cz.", "jana.nova@example.cz", "mailto:jana.nova@example.cz"],
+	]) {
+		assert.deepEqual(links(words), [[text, address]], words);
+	}
+	for (const words of ["a.b", "e.g. this", "3.14", "main.rs", "user:example.com"])
+		assert.deepEqual(links(words), [], words);
+});

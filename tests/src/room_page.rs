@@ -8,7 +8,7 @@ use crate::site::Site;
 /// Fills in the form of the first page and enters.
 pub async fn enter(browser: &Browser, site: &Site, name: &str, room: &str) {
     browser.goto(&site.url("/")).await;
-    let ready = "document.querySelector('#entry-room')?.value !== ''";
+    let ready = "document.querySelector('#entry-room')?.value";
     browser.wait_until("the form is ready", ready).await;
     let fill = format!(
         "(document.querySelector('#entry-name').value = {}, document.querySelector('#entry-room').value = {}, document.querySelector('#entry-go').click())",

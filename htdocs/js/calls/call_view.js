@@ -59,7 +59,7 @@ export class CallView {
 					await this.#mesh.join(withCamera);
 					close();
 				} catch (error) {
-					status.textContent = joinProblem(error);
+					status.textContent = deviceProblem(error);
 				}
 			};
 			/** @param {string} id @param {string} picture @param {string} key @param {boolean} camera */
@@ -141,8 +141,8 @@ export class CallView {
 			button.disabled = true;
 			try {
 				await turn(!on);
-			} catch {
-				this.#uses.notice(text("callDenied"));
+			} catch (error) {
+				this.#uses.notice(deviceProblem(error));
 			}
 			this.draw();
 			document.getElementById(id)?.focus();
@@ -153,12 +153,14 @@ export class CallView {
 
 /** Why this page cannot call, or "". */
 function obstacle() {
-	if (!("RTCPeerConnection" in globalThis)) return text("callUnsupported");
 	if (!isSecureContext || !navigator.mediaDevices) return text("callNeedsHttps");
 	return "";
 }
 
-/** @param {unknown} error What joining threw. */
-function joinProblem(error) {
-	return error instanceof Error && !(error instanceof DOMException) ? error.message : text("callDenied");
+/** @param {unknown} error What joining, or opening a device, threw. */
+function deviceProblem(error) {
+	if (!(error instanceof DOMException)) return error instanceof Error ? error.message : String(error);
+	if (error.name === "NotFoundError" || error.name === "OverconstrainedError") return text("deviceMissing");
+	if (error.name === "NotReadableError" || error.name === "AbortError") return text("deviceBusy");
+	return text("callDenied");
 }

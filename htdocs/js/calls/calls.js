@@ -3,6 +3,10 @@
 
 import { byId } from "../dom.js";
 import { isIgnored, preference } from "../preferences.js";
+import { text } from "../texts.js";
+
+/** Some browsers have no calls, others have them switched off. */
+const IS_SUPPORTED = "RTCPeerConnection" in globalThis && "MediaStream" in globalThis;
 
 export class Calls {
 	#uses;
@@ -16,6 +20,10 @@ export class Calls {
 	constructor(uses) {
 		this.#uses = uses;
 		byId("call-button").addEventListener("click", async () => {
+			if (!IS_SUPPORTED) {
+				uses.notice(text("callUnsupported"));
+				return;
+			}
 			await this.#load();
 			this.#pressed();
 		});
@@ -23,6 +31,7 @@ export class Calls {
 
 	/** @param {Feed} feed */
 	follow(feed) {
+		if (!IS_SUPPORTED) return;
 		const { me } = this.#uses;
 		feed.on("welcome", async () => {
 			if (this.#isWanted) (await this.#load()).welcomed();
@@ -50,7 +59,7 @@ export class Calls {
 	}
 
 	get #isWanted() {
-		return this.#loading !== null || preference("liveTyping");
+		return IS_SUPPORTED && (this.#loading !== null || preference("liveTyping"));
 	}
 
 	/** The mesh and its view, loaded once. The view shows the mesh; the mesh only says when it has changed. */

@@ -30,6 +30,11 @@ export class IceServers {
 		return { iceServers: this.#servers, iceTransportPolicy: preference("relayOnly") ? "relay" : "all" };
 	}
 
+	/** Without one, who hides their address reaches nobody. */
+	get hasRelay() {
+		return this.#servers.some(({ urls }) => [urls].flat().some((url) => /^turns?:/.test(url)));
+	}
+
 	async #ask() {
 		try {
 			const { ice_servers: servers = [] } = await askServer("config");

@@ -2,11 +2,13 @@
 
 export class Media {
 	#onChange;
+	#onGone;
 	stream = new MediaStream();
 
-	/** @param {() => void} onChange */
-	constructor(onChange) {
+	/** @param {() => void} onChange @param {() => void} onGone A device was unplugged, or taken away by the system. */
+	constructor(onChange, onGone) {
 		this.#onChange = onChange;
+		this.#onGone = onGone;
 	}
 
 	get tracks() {
@@ -22,19 +24,30 @@ export class Media {
 	}
 
 	/**
-	 * Opens the microphone, and the camera if wanted. Throws what the browser throws.
+	 * Opens the microphone, and the camera if wanted, as far as there are any. Throws what the browser throws.
 	 * @param {boolean} withCamera
+	 * @returns {Promise<"" | "deviceMissing" | "onlyListening">} What to tell the person.
 	 */
 	async open(withCamera) {
-		const found = await navigator.mediaDevices.getUserMedia({ audio: VOICE, video: withCamera && VIDEO });
+		const devices = await navigator.mediaDevices.enumerateDevices();
+		const has = (/** @type {string} */ kind) => devices.some((device) => device.kind === kind);
+		const audio = has("audioinput") && VOICE;
+		const video = withCamera && has("videoinput") && VIDEO;
+		if (!audio && !video) return "onlyListening";
+		const found = await navigator.mediaDevices.getUserMedia({ audio, video });
 		for (const track of found.getTracks()) this.#add(track);
+		return audio && (video || !withCamera) ? "" : "deviceMissing";
 	}
 
 	/**
-	 * Muting keeps the track: nothing is negotiated, the other side hears silence.
+	 * Muting keeps the track: nothing is negotiated, the other side hears silence. One that was unplugged is opened anew.
 	 * @param {boolean} on
 	 */
-	setMicrophone(on) {
+	async setMicrophone(on) {
+		if (on && this.stream.getAudioTracks().length === 0) {
+			const found = await navigator.mediaDevices.getUserMedia({ audio: VOICE });
+			for (const track of found.getTracks()) this.#add(track);
+		}
 		for (const track of this.stream.getAudioTracks()) track.enabled = on;
 		this.#onChange();
 	}
@@ -61,9 +74,9 @@ export class Media {
 	/** @param {MediaStreamTrack} track */
 	#add(track) {
 		this.stream.addTrack(track);
-		// Unplugged, or taken away by the system.
 		track.addEventListener("ended", () => {
 			this.#drop(track);
+			this.#onGone();
 			this.#onChange();
 		});
 	}

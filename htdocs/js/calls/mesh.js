@@ -13,6 +13,8 @@ import { Peer } from "./peer.js";
 
 /** How often connections are looked at. */
 const LOOK_MS = 5000;
+/** So long after entering a call a page can be told that it is full. */
+const ENTERING_MS = 15000;
 /** The longest id of a page that is listened to. */
 const MAX_PAGE_ID = 64;
 
@@ -22,6 +24,9 @@ export class Mesh {
 	#ice = new IceServers();
 	#hellos;
 	#uses;
+	#enteredAt = 0;
+	/** Somebody said so while this page was entering. */
+	#isFull = false;
 	inCall = false;
 	isLive = false;
 	/** Called when something of what is shown has changed. */
@@ -30,8 +35,11 @@ export class Mesh {
 	/** @param {CallUses} uses */
 	constructor(uses) {
 		this.#uses = uses;
-		this.media = new Media(() => this.#follow());
-		this.#hellos = new Hellos((name) => this.#sayHello(name));
+		this.media = new Media(
+			() => this.#follow(),
+			() => uses.notice(text("deviceGone")),
+		);
+		this.#hellos = new Hellos((name, page) => this.#sayHello(name, page ? { answer: true, to: page } : {}));
 		addEventListener("pagehide", () => this.leave());
 		setInterval(() => this.#look(), LOOK_MS);
 	}
@@ -41,13 +49,17 @@ export class Mesh {
 	}
 
 	/**
-	 * Enters the call. Throws what opening the microphone or camera throws.
+	 * Enters the call. Throws what opening the microphone or camera throws, and why it cannot be.
 	 * @param {boolean} withCamera
 	 */
 	async join(withCamera) {
 		if (this.callers.length >= MAX_IN_CALL) throw new Error(text("callFull", { limit: MAX_IN_CALL }));
-		await Promise.all([this.media.open(withCamera), this.#ice.fetch()]);
+		await this.#ice.fetch();
+		if (preference("relayOnly") && !this.#ice.hasRelay) throw new Error(text("noRelay"));
+		const lacks = await this.media.open(withCamera);
+		if (lacks) this.#uses.notice(text(lacks));
 		this.inCall = true;
+		[this.#enteredAt, this.#isFull] = [performance.now(), false];
 		this.#helloAll();
 		this.update();
 	}
@@ -103,7 +115,7 @@ export class Mesh {
 		if (typeof data?.page !== "string" || data.page.length > MAX_PAGE_ID) return;
 		if (data.to !== undefined && data.to !== this.#id) return;
 		if (data.kind === "hello") this.#hello(from, data);
-		else if (data.kind === "full") this.leave(text("callFull", { limit: MAX_IN_CALL }));
+		else if (data.kind === "full") this.#toldFull();
 		else this.#negotiated(from, data);
 	}
 
@@ -132,14 +144,23 @@ export class Mesh {
 		other.call = data.call === true;
 		other.live = data.live === true;
 		if (this.inCall && other.call && !wasInCall && this.callers.length >= MAX_IN_CALL) {
-			other.call = false;
-			this.#send(other.name, { kind: "full", to: other.page });
+			if (this.#isFull) this.#toldFull();
+			else {
+				other.call = false;
+				this.#send(other.name, { kind: "full", to: other.page });
+			}
 		} else if (!data.answer) {
-			this.#sayHello(from, { answer: true, to: other.page });
+			this.#hellos.answer(from, data.page);
 		}
 		this.#reconcile(other);
 		if (!other.call && !other.live && !other.peer) this.#others.forget(other);
 		this.#changed();
+	}
+
+	/** Anybody can say so; what counts is whom this page sees in the call that it is just entering. */
+	#toldFull() {
+		this.#isFull = performance.now() - this.#enteredAt < ENTERING_MS;
+		if (this.#isFull && this.callers.length >= MAX_IN_CALL) this.leave(text("callFull", { limit: MAX_IN_CALL }));
 	}
 
 	/**
@@ -151,7 +172,7 @@ export class Mesh {
 		const other = this.#others.get(data.page);
 		if (!other || other.name !== from || !this.#shares(other)) {
 			// They think that we share something: this tells them what is so.
-			if (data.to) this.#sayHello(from, { answer: true, to: data.page });
+			if (data.to) this.#hellos.answer(from, data.page);
 			return;
 		}
 		if (data.session !== other.peer?.session) {

@@ -511,3 +511,123 @@ async fn who_hides_the_address_connects_by_relay_only_also_after_a_reconnect() {
         json!([])
     );
 }
+
+/// What a stranger sends at once.
+const HELLOS: u64 = 300;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_throws_nobody_out_of_a_call_and_makes_no_page_talk() {
+    let _one = ONE_AT_A_TIME.lock().await;
+    let site = Site::start();
+    let alice = enter(&site, "alice").await;
+    let bob = enter(&site, "bob").await;
+    click(&alice, "#call-button").await;
+    click(&alice, "#call-audio").await;
+    click(&bob, "#call-join").await;
+    click(&bob, "#call-audio").await;
+    alice
+        .wait_until(
+            "both are in the call",
+            "document.querySelectorAll('.tile').length === 2",
+        )
+        .await;
+    let mallory = Browser::start().await;
+    mallory.goto(&site.url("/room_create.html")).await;
+    let attack = format!(
+        "new Promise(resolve => {{
+            const socket = new WebSocket(location.origin.replace('http', 'ws') + '/call?format=json&nick=mallory');
+            const send = (message) => socket.send(JSON.stringify(message));
+            const signal = (data) => send({{ type: 'signal', to: 'alice', data }});
+            socket.onmessage = ({{ data }}) => {{
+                if (JSON.parse(data).type !== 'welcome') return;
+                signal({{ page: 'x', kind: 'full' }});
+                for (let n = 0; n < {HELLOS}; n += 1) signal({{ page: 'x' + n % 3, kind: 'hello', call: false }});
+                send({{ type: 'whisper', to: 'alice', text: 'all sent' }});
+                resolve(true);
+            }};
+            globalThis.kept = socket;
+        }})"
+    );
+    mallory.eval(&attack).await;
+    alice.wait_for_text("all sent").await;
+    let state = "document.querySelector('#call-button').getAttribute('aria-pressed')";
+    assert_eq!(
+        alice.eval(state).await,
+        "true",
+        "alice is still in the call"
+    );
+    let answers =
+        "journal.filter(line => line.includes('> ') && line.includes('\"mallory\"')).length";
+    let answers = alice.eval(answers).await.as_u64().expect("a number");
+    assert!(answers < HELLOS / 5, "{answers} answers to {HELLOS} hellos");
+    // What alice says herself is not held up by it.
+    alice
+        .eval("(document.querySelector('#text').value = 'still here', document.querySelector('#send').click())")
+        .await;
+    bob.wait_for_text("still here").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_is_missing_or_goes_is_told_and_does_not_end_the_call() {
+    let _one = ONE_AT_A_TIME.lock().await;
+    let site = Site::start();
+    let alice = enter_with(
+        &site,
+        "alice",
+        "const all = navigator.mediaDevices.enumerateDevices.bind(navigator.mediaDevices);
+         MediaDevices.prototype.enumerateDevices = async () => (await all()).filter(({ kind }) => !(globalThis.without ?? []).includes(kind));",
+    )
+    .await;
+    // Hidden behind a relay that does not exist, nobody would be reached.
+    alice
+        .eval("localStorage.setItem('chat.preference.relayOnly', 'true')")
+        .await;
+    click(&alice, "#call-button").await;
+    click(&alice, "#call-audio").await;
+    alice.wait_for_text("There is no relay here").await;
+    alice
+        .eval("localStorage.setItem('chat.preference.relayOnly', 'false')")
+        .await;
+    // A computer without camera: the voice goes.
+    alice
+        .eval("(globalThis.without = ['videoinput'], true)")
+        .await;
+    click(&alice, "#call-video").await;
+    alice
+        .wait_for_text("There is no such microphone or camera on this device.")
+        .await;
+    let microphone = "document.querySelector('#call-microphone')?.getAttribute('aria-pressed')";
+    alice
+        .wait_until("the voice is on", &format!("{microphone} === 'true'"))
+        .await;
+    // Its microphone is unplugged, and plugged in again.
+    alice
+        .eval("document.querySelector('.tile.own video').srcObject.getAudioTracks()[0].dispatchEvent(new Event('ended'))")
+        .await;
+    alice
+        .wait_for_text("The microphone or camera was unplugged.")
+        .await;
+    alice
+        .wait_until("the voice is off", &format!("{microphone} === 'false'"))
+        .await;
+    click(&alice, "#call-microphone").await;
+    alice
+        .wait_until("the voice is on again", &format!("{microphone} === 'true'"))
+        .await;
+    click(&alice, "#call-leave").await;
+    // One with neither: listening.
+    alice
+        .eval("(globalThis.without = ['videoinput', 'audioinput'], true)")
+        .await;
+    click(&alice, "#call-button").await;
+    click(&alice, "#call-audio").await;
+    alice
+        .wait_for_text("You have no microphone here: you can listen.")
+        .await;
+    alice
+        .wait_until(
+            "the call goes on",
+            "document.querySelector('#call-leave') !== null",
+        )
+        .await;
+}

@@ -3,10 +3,12 @@
 mod access;
 mod calls;
 mod chat;
+mod connection;
 mod modules;
 mod pages;
 mod relay;
 mod room;
 mod scrollback;
+mod sending;
 mod sites;
 mod xss;

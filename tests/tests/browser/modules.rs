@@ -165,24 +165,24 @@ async fn both_languages_have_every_text() {
         format!("import('/js/texts/{code}/{kind}.js').then(m => Object.keys(m.default))")
     };
     let mut count = 0;
-    for kind in ["shared", "pages", "room"] {
+    for kind in ["shared", "pages", "room", "dialogs"] {
         let english = browser.eval(&keys_of("en", kind)).await;
         assert_eq!(browser.eval(&keys_of("cs", kind)).await, english, "{kind}");
         count += english.as_array().map_or(0, Vec::len);
         // A text that is missing shows its key; in English some keys are their own text, in Czech none is.
-        let page = if kind == "room" { "room" } else { "pages" };
         let missing = format!(
-            "m.setLanguage('cs', '{page}').then(() => {english}.filter(k => !m.text(k) || m.text(k) === k))"
+            "(m.setLanguage('cs'), m.loadTexts('{kind}')).then(() => {english}.filter(k => !m.text(k) || m.text(k) === k))"
         );
         assert_eq!(ask(&browser, "/js/texts.js", &missing).await, json!([]));
-        let blank =
-            format!("m.setLanguage('en', '{page}').then(() => {english}.filter(k => !m.text(k)))");
+        let blank = format!(
+            "(m.setLanguage('en'), m.loadTexts('{kind}')).then(() => {english}.filter(k => !m.text(k)))"
+        );
         assert_eq!(ask(&browser, "/js/texts.js", &blank).await, json!([]));
     }
     assert!(count > 150, "{count} texts");
     // Each color of the palette has its name, in the palette's order.
     let named = "import('/js/colors.js').then(async c => {
-        const fit = async code => (await m.setLanguage(code, 'room'), new Set(m.text('colorNames').split(', ')).size === c.PALETTE.length);
+        const fit = async code => (m.setLanguage(code), await m.loadTexts('dialogs'), new Set(m.text('colorNames').split(', ')).size === c.PALETTE.length);
         return [await fit('en'), await fit('cs')];
     })";
     assert_eq!(

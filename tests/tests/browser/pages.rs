@@ -381,7 +381,7 @@ async fn every_visible_word_is_in_the_table() {
     let browser = Browser::start_with(&["--lang=cs", "--accept-lang=cs"]).await;
     // Every English text of the table, but those that Czech shares.
     let english = "(async () => {
-        const kinds = ['shared', 'pages', 'room'];
+        const kinds = ['shared', 'pages', 'room', 'dialogs'];
         const all = async (code) => Object.assign({}, ...(await Promise.all(kinds.map(kind => import(`/js/texts/${code}/${kind}.js`)))).map(m => m.default));
         const [english, czech] = [await all('en'), await all('cs')];
         return Object.values(english).filter(t => !Object.values(czech).includes(t) && !t.includes('{'));
@@ -444,4 +444,75 @@ async fn every_visible_word_is_in_the_table() {
             );
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_400_percent_the_conversation_keeps_its_place_and_sending_is_in_reach() {
+    let site = Site::start();
+    let browser = Browser::start().await;
+    enter(&browser, &site, "alice", "zoom").await;
+    for line in 0..5 {
+        say(&browser, &format!("line {line}")).await;
+    }
+    sees(&browser, "line 4").await;
+    browser.resize(320, 256).await;
+    // What a person has at 1280 by 1024 pixels and 400 % (WCAG 1.4.10).
+    let height = "document.querySelector('#scroller').clientHeight";
+    browser
+        .wait_until(
+            "most of it is the conversation",
+            &format!("{height} >= 120"),
+        )
+        .await;
+    let send = "(b => b.bottom <= innerHeight && b.right <= innerWidth && b.height > 20)(document.querySelector('#send').getBoundingClientRect())";
+    assert_eq!(browser.eval(send).await, true);
+    assert_eq!(
+        browser
+            .eval("document.documentElement.scrollWidth <= innerWidth")
+            .await,
+        true
+    );
+    browser.screenshot("room-400-percent").await;
+    // What is copied is what was said: no marks, no state.
+    browser.resize(1280, 800).await;
+    let copied = "(() => {
+        getSelection().selectAllChildren(document.querySelector('#log'));
+        return getSelection().toString();
+    })()";
+    let copied = browser.eval(copied).await;
+    let copied = copied.as_str().expect("a text");
+    assert!(copied.contains("line 4"), "{copied}");
+    for left in ["sent", "\u{2068}", "\u{2069}"] {
+        assert!(!copied.contains(left), "{left:?} is copied along: {copied}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn today_is_another_day_after_midnight() {
+    let site = Site::start();
+    let browser = Browser::start().await;
+    browser
+        .run_first(
+            "const RealDate = Date;
+             globalThis.later = 0;
+             globalThis.Date = class extends RealDate {
+                 constructor(...all) { super(...(all.length ? all : [RealDate.now() + later])); }
+                 static now() { return RealDate.now() + later; }
+             };
+             const every = setInterval;
+             globalThis.looks = [];
+             globalThis.setInterval = (action, time) => (time === 60000 && looks.push(action), every(action, time));",
+        )
+        .await;
+    enter(&browser, &site, "alice", "days").await;
+    say(&browser, "good night").await;
+    sees(&browser, "good night").await;
+    let day = "document.querySelector('#log .day').textContent";
+    assert_eq!(browser.eval(day).await, "Today");
+    browser
+        .eval("(globalThis.later = 24 * 3600 * 1000, looks.forEach(look => look()), true)")
+        .await;
+    browser
+        .wait_until("it is yesterday's", &format!("{day} === 'Yesterday'"))
+        .await;
 }

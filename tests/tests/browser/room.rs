@@ -176,7 +176,7 @@ async fn a_message_is_answered_and_its_address_leads_to_it() {
     browser.eval(&format!("{button}.click()")).await;
     assert_eq!(
         browser.eval("document.querySelector('#text').value").await,
-        "bob: “remark 290.” – "
+        "@bob “remark 290.” – "
     );
     browser.eval(open).await;
     let button = pressed("Copy link");

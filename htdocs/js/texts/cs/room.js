@@ -2,7 +2,6 @@
 
 export default {
 	// Every page
-	cancel: "Zrušit",
 	close: "Zavřít",
 	cannotLoad: "Tohle se nepodařilo načíst.",
 
@@ -34,8 +33,11 @@ export default {
 	connecting: "Připojuje se…",
 	offline: "Jste offline. Zprávy počkají a odešlou se později.",
 	reconnecting: "Spojení se přerušilo. Další pokus za {seconds} s.",
+	notTaken: "Server odpovídá, ale spojení teď nepřijímá: možná je plný. Další pokus za {seconds} s.",
+	oldServer: "Tento server mluví starším protokolem; znají ho jeho vlastní stránky.",
+	loggedOut: "Už nejste přihlášeni jako {account}. Teď jste tu {name}.",
+	logIn: "Přihlásit se znovu",
 	tryNow: "Zkusit hned",
-	connected: "Připojeno",
 	byeReplaced: "Tato stránka je otevřena jinde. {reason}",
 	byeKicked: "Byli jste z místnosti vyhozeni. {reason}",
 	byeBanned: "Do této místnosti máte zákaz vstupu. {reason}",
@@ -49,6 +51,8 @@ export default {
 	discard: "Zahodit",
 	tooLong: "O {count} znaků více, než je povoleno ({limit}).",
 	maybeDone: "spojení se přerušilo; možná se to provedlo",
+	writtenAsGuest: "napsáno bez přihlášení",
+	writtenAs: "napsáno jako {name}, ale přihlášení už neplatí",
 	meIsPublic: "/me vidí všichni. Nejprve přestaňte šeptat, nebo to pošlete bez lomítka.",
 	outboxFull: "Příliš mnoho zpráv čeká. Nejprve se musí obnovit spojení.",
 
@@ -68,39 +72,12 @@ export default {
 	copyText: "Kopírovat text",
 	copyLink: "Kopírovat odkaz",
 	copied: "Zkopírováno",
-	diceCount: "Kolik kostek",
-	diceSides: "Stěn",
-	diceAgain: "Házet znovu od",
-	diceAgainHint: "Prázdné: nikdy. Hod s touto a vyšší hodnotou se opakuje.",
-	throwDice: "Hodit",
-	notifyMe: "Upozorňovat na zmínky a šeptání",
-	notifyBlocked: "Prohlížeč tu upozornění nedovoluje.",
-	showSmileys: "Zobrazovat smajlíky jako obrázky",
-	showEvents: "Zobrazovat příchody a odchody",
-	typingOptIn: "Dát ostatním vědět, že píšu",
 	liveTyping: "Živé psaní: ostatní vidí text už při psaní",
-	relayOnly: "V hovorech skrýt mou síťovou adresu (jen přes relay)",
 	ignoredPeople: "Ignorovaní lidé",
 	nobodyIgnored: "Nikdo.",
-	help:
-		"Klávesnice: Enter odešle, Shift+Enter nový řádek, Tab doplní jméno, Šipka nahoru vrátí, Alt+šipka " +
-		"nahoru zprávy, Alt+M lidé, Escape zavře.",
 
 	// Calls
-	callStart: "Zavolat do místnosti",
-	callJoin: "Připojit se k hovoru ({count})",
-	callAudio: "Hlas",
-	callVideo: "Hlas a video",
-	callLeave: "Opustit hovor",
-	callFull: "Hovor je plný (nejvýše {limit} lidí).",
-	callIntro: "Účastníci se spojí přímo mezi sebou. Kamera a mikrofon se zapnou až teď.",
 	callTitle: "Hovor",
-	camera: "Kamera",
-	microphone: "Mikrofon",
-	callNeedsHttps: "Hovory vyžadují stránku přes https (nebo z tohoto počítače).",
-	callDenied: "Prohlížeč nedal přístup ke kameře ani mikrofonu.",
 	callUnsupported: "Tento prohlížeč hovory neumí.",
-	peerConnecting: "připojuje se…",
-	peerFailed: "bez spojení",
 	inCall: "v hovoru",
 };

@@ -8,34 +8,19 @@ export default {
 	yourName: "Vaše jméno",
 	theme: "Světlý, nebo tmavý vzhled",
 	skip: "Přeskočit na obsah",
-	save: "Uložit",
 	tryAgain: "Zkusit znovu",
-	noServerPart:
-		"Na serveru chybí část chat-cgi: jméno tu nelze uložit. Připojit se můžete a jméno změnit příkazem " + "/nick.",
 
 	// Entry, name and room forms
 	name: "Jméno",
-	nameHint: "Nejvýše 32 znaků; mezery se změní na pomlčky.",
 	room: "Místnost",
 	color: "Barva",
-	colorNames:
-		"červená, oranžová, jantarová, olivová, zelená, šedozelená, modrá, indigová, fialová, purpurová, " +
-		"růžová, hnědá",
-	ownColor: "Jiná barva",
-	nameTitle: "Vaše jméno",
-	nameMissing: "Nejprve napište jméno.",
 
 	// Lists
 	people: "{count} uvnitř",
 	nothingFound: "Nic se nenašlo.",
 
 	// Errors the server names by a code
-	error_bad_name: "Toto jméno nelze použít. Zvolte 1 až 32 písmen, číslic a pomlček.",
-	error_bad_color: "Tuto barvu neznám.",
 	error_bad_room: "Takto se místnost jmenovat nemůže.",
-	error_cross_site: "Požadavek přišel z cizí stránky.",
-	error_network: "Server neodpovídá.",
-	error_other: "Nepovedlo se: {text}",
 
 	// Room page
 	smileys: "Smajlíci",
@@ -70,4 +55,8 @@ export default {
 	ban: "Zakázat vstup",
 	messageActions: "Zpráva: akce",
 	language: "Jazyk",
+
+	// Errors the server names by a code
+	error_bad_name: "Toto jméno nelze použít. Zvolte 1 až 32 písmen, číslic a pomlček.",
+	error_bad_color: "Tuto barvu neznám.",
 };

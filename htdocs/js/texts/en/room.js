@@ -2,7 +2,6 @@
 
 export default {
 	// Every page
-	cancel: "Cancel",
 	close: "Close",
 	cannotLoad: "This could not be loaded.",
 
@@ -34,8 +33,11 @@ export default {
 	connecting: "Connecting…",
 	offline: "You are offline. Messages wait here and are sent later.",
 	reconnecting: "Connection lost. Trying again in {seconds} s.",
+	notTaken: "The server answers, but takes no connection just now: it may be full. Trying again in {seconds} s.",
+	oldServer: "This server speaks an older protocol; its own pages know it.",
+	loggedOut: "You are no longer logged in as {account}. Here you are {name} now.",
+	logIn: "Log in again",
 	tryNow: "Try now",
-	connected: "Connected",
 	byeReplaced: "This page is open elsewhere. {reason}",
 	byeKicked: "You were removed from this room. {reason}",
 	byeBanned: "You are banned from this room. {reason}",
@@ -49,6 +51,8 @@ export default {
 	discard: "Discard",
 	tooLong: "{count} characters over the limit of {limit}.",
 	maybeDone: "the connection broke; it may have been done",
+	writtenAsGuest: "written without a log-in",
+	writtenAs: "written as {name}, who is not logged in now",
 	meIsPublic: "/me is shown to everyone. Stop whispering first, or send it without the slash.",
 	outboxFull: "Too many messages are waiting. Let the connection come back first.",
 
@@ -68,39 +72,12 @@ export default {
 	copyText: "Copy text",
 	copyLink: "Copy link",
 	copied: "Copied",
-	diceCount: "How many dice",
-	diceSides: "Sides",
-	diceAgain: "Throw again from",
-	diceAgainHint: "Empty: never. Every throw of at least this much is thrown again.",
-	throwDice: "Throw",
-	notifyMe: "Notify me of mentions and whispers",
-	notifyBlocked: "The browser does not allow notifications here.",
-	showSmileys: "Show smileys as pictures",
-	showEvents: "Show who comes and goes",
-	typingOptIn: "Tell others when I type",
 	liveTyping: "Live typing: others see the text while I write it",
-	relayOnly: "Hide my network address in calls (relay only)",
 	ignoredPeople: "Ignored people",
 	nobodyIgnored: "Nobody.",
-	help:
-		"Keyboard: Enter sends, Shift+Enter breaks the line, Tab completes a name, Up recalls, Alt+Up " +
-		"messages, Alt+M people, Escape closes.",
 
 	// Calls
-	callStart: "Call the room",
-	callJoin: "Join the call ({count})",
-	callAudio: "Voice",
-	callVideo: "Voice and video",
-	callLeave: "Leave the call",
-	callFull: "The call is full ({limit} people).",
-	callIntro: "Everyone in the call connects to everyone else directly. Camera and microphone start only now.",
 	callTitle: "Call",
-	camera: "Camera",
-	microphone: "Microphone",
-	callNeedsHttps: "Calls need a page served over https (or from this machine).",
-	callDenied: "The browser gave no access to camera or microphone.",
 	callUnsupported: "This browser cannot make calls.",
-	peerConnecting: "connecting…",
-	peerFailed: "no connection",
 	inCall: "in the call",
 };

@@ -1,0 +1,50 @@
+// Czech words of dialogs, calls, and what goes wrong with a form.
+
+export default {
+	save: "Uložit",
+	noServerPart:
+		"Na serveru chybí část chat-cgi: jméno tu nelze uložit. Připojit se můžete a jméno změnit příkazem " + "/nick.",
+	nameHint: "Nejvýše 32 znaků; mezery se změní na pomlčky.",
+	colorNames:
+		"červená, oranžová, jantarová, olivová, zelená, šedozelená, modrá, indigová, fialová, purpurová, " +
+		"růžová, hnědá",
+	ownColor: "Jiná barva",
+	nameTitle: "Vaše jméno",
+	nameMissing: "Nejprve napište jméno.",
+	error_cross_site: "Požadavek přišel z cizí stránky.",
+	error_network: "Server neodpovídá.",
+	error_other: "Nepovedlo se: {text}",
+	cancel: "Zrušit",
+	diceCount: "Kolik kostek",
+	diceSides: "Stěn",
+	diceAgain: "Házet znovu od",
+	diceAgainHint: "Prázdné: nikdy. Hod s touto a vyšší hodnotou se opakuje.",
+	throwDice: "Hodit",
+	notifyMe: "Upozorňovat na zmínky a šeptání",
+	notifyBlocked: "Prohlížeč tu upozornění nedovoluje.",
+	showSmileys: "Zobrazovat smajlíky jako obrázky",
+	showEvents: "Zobrazovat příchody a odchody",
+	typingOptIn: "Dát ostatním vědět, že píšu",
+	relayOnly: "V hovorech skrýt mou síťovou adresu (jen přes relay)",
+	help:
+		"Klávesnice: Enter odešle, Shift+Enter nový řádek, Tab doplní jméno, Šipka nahoru vrátí, Alt+šipka " +
+		"nahoru zprávy, Alt+M lidé, Escape zavře.",
+	callStart: "Zavolat do místnosti",
+	callJoin: "Připojit se k hovoru ({count})",
+	callAudio: "Hlas",
+	callVideo: "Hlas a video",
+	callLeave: "Opustit hovor",
+	callFull: "Hovor je plný (nejvýše {limit} lidí).",
+	callIntro: "Účastníci se spojí přímo mezi sebou. Kamera a mikrofon se zapnou až teď.",
+	camera: "Kamera",
+	microphone: "Mikrofon",
+	callNeedsHttps: "Hovory vyžadují stránku přes https (nebo z tohoto počítače).",
+	callDenied: "Prohlížeč nedal přístup ke kameře ani mikrofonu.",
+	deviceBusy: "Mikrofon nebo kameru používá jiný program.",
+	noRelay: "Není tu relay, který by skryl vaši síťovou adresu. V nastavení povolte přímá spojení.",
+	deviceGone: "Mikrofon nebo kamera se odpojily. Tlačítkem se zapnou znovu.",
+	onlyListening: "Nemáte tu mikrofon: můžete poslouchat.",
+	deviceMissing: "Takový mikrofon nebo kamera na tomto zařízení není.",
+	peerConnecting: "připojuje se…",
+	peerFailed: "bez spojení",
+};
