@@ -119,6 +119,7 @@ stage:
 	rm -rf $(SHARE)/websocketd-rs/htdocs $(SHARE)/websocketd-rs/php
 	cd htdocs && find . -type f ! -path './php/*' -exec install -D -m 644 {} $(SHARE)/websocketd-rs/htdocs/{} ';'
 	install -D -m 644 -t $(SHARE)/websocketd-rs/php htdocs/php/*.php
+	$(AT_ITS_PLACE) conf/certbot-hook | install -m 755 /dev/stdin $(SHARE)/websocketd-rs/certbot-hook
 	install -D -m 644 -t $(SHARE)/man/man1 docs/man/*.1
 	install -D -m 644 -t $(SHARE)/man/man5 docs/man/*.5
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(SYSCONFDIR)/websocketd-rs $(DESTDIR)$(SYSCONFDIR)/logrotate.d

@@ -1,5 +1,6 @@
 //! A whole site: what `make run` serves, the chat behind Apache and nginx with php-fpm, calls through coturn.
 
+mod certificates;
 mod make_dev;
 mod make_run;
 mod relay;

@@ -682,11 +682,11 @@ fn stand_alone_with_tls() {
             .into_iter()
             .fold(text, e2e::installation::Configuration::uncomment);
         text.replace(
-            "/etc/letsencrypt/live/chat.example.org/fullchain.pem",
+            "/etc/websocketd-rs/chat.pem",
             "/etc/websocketd-rs/localhost.pem",
         )
         .replace(
-            "/etc/letsencrypt/live/chat.example.org/privkey.pem",
+            "/etc/websocketd-rs/chat.key",
             "/etc/websocketd-rs/localhost.key",
         )
     });
