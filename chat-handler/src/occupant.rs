@@ -17,6 +17,7 @@ use chat_store::log::room_log::RoomLog;
 use chat_store::log::tail::Tail;
 use chat_store::moderation::{self, Right, Verdict};
 use chat_store::name::{Nick, RoomName};
+use chat_store::people::pace as pace_table;
 use chat_store::people::presence::{Claim, Standing};
 use chat_store::record::{Draft, Kind};
 
@@ -117,6 +118,8 @@ pub struct Occupant {
     /// Whether they are banned or muted.
     verdict: Verdict,
     pace: Pace,
+    /// Whose pace it is: an account, a session or an address.
+    pace_of: Option<String>,
     /// What they missed is still on its way; live records come after it.
     replay: Option<Replay>,
     ignored: Ignored,
@@ -240,6 +243,7 @@ impl Occupant {
         let Some(mut claim) = self.presence.claim.take() else {
             return;
         };
+        self.remember_pace();
         // If the mark cannot be set, a newcomer may see us until the next one sweeps.
         let _ = claim.recolor("");
         if !self.presence.join_due {
@@ -258,6 +262,16 @@ impl Occupant {
         drop(claim);
         self.bells.ring_last(self.room.name.as_str());
         self.sync_last();
+    }
+
+    /// Coming back is no way around a limit.
+    fn remember_pace(&mut self) {
+        let left = self.pace.left();
+        if let Some(owner) = &self.pace_of
+            && let Err(error) = pace_table::save(&self.room.dirs, owner, &left)
+        {
+            journal::note(format_args!("the pace of {}: {error}", self.me.nick));
+        }
     }
 
     /// Whether they are banned or muted just now. A list that cannot be read changes nothing.

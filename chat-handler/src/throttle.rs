@@ -42,6 +42,27 @@ impl Throttle {
         }
     }
 
+    /// The bucket as it was `ago`, when so much was left, in thousandths of a message.
+    pub fn restore(&mut self, thousandths: u32, ago: Duration) {
+        let earned = ago.as_secs_f64() * self.rate;
+        self.tokens = (f64::from(thousandths) / 1000.0 + earned).min(self.burst);
+    }
+
+    /// What is left now, in thousandths of a message.
+    pub fn left(&self, now: Instant) -> u32 {
+        let passed = now.saturating_duration_since(self.updated);
+        let earned = passed.saturating_sub(self.delay()).as_secs_f64() * self.rate;
+        let left = (self.tokens + earned).clamp(0.0, self.burst) * 1000.0;
+        // At most a hundred thousand messages.
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "clamped above"
+        )]
+        let left = left as u32;
+        left
+    }
+
     /// Takes one message.
     pub fn take(&mut self, now: Instant) -> Cost {
         let passed = now.saturating_duration_since(self.updated);

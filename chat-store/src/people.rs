@@ -5,5 +5,6 @@ pub mod entries;
 pub mod inbox;
 pub mod message;
 pub mod own;
+pub mod pace;
 pub mod presence;
 pub mod watch;

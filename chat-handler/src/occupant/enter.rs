@@ -1,5 +1,7 @@
 //! Coming in: may they, under which name, and what they are told first.
 
+use std::net::IpAddr;
+
 use super::{
     Bells, Code, Durability, Event, Ignored, Me, Occupant, Pace, Presence, Refusal, Replay, Room,
     Sink, Span, Trouble, Welcome,
@@ -7,7 +9,7 @@ use super::{
 use crate::identity::php_session::SessionId;
 use crate::identity::{ANONYMOUS, Person};
 use crate::journal;
-use crate::settings::Settings;
+use crate::settings::{Limits, Settings};
 use chat_store::bell::Bell;
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::create::{self, Created};
@@ -19,6 +21,7 @@ use chat_store::people::connections::ConnectionPermit;
 use chat_store::people::entries;
 use chat_store::people::inbox::Inbox;
 use chat_store::people::own::Own;
+use chat_store::people::pace as pace_table;
 use chat_store::people::presence::{self as members, About, Entered, Members};
 use chat_store::people::watch::Watch;
 use chat_store::record::{Draft, Kind, RecordId};
@@ -78,6 +81,8 @@ struct Newcomer {
     entered: Entered,
     permit: Option<ConnectionPermit>,
     own: Option<Own>,
+    pace: Pace,
+    pace_of: Option<String>,
 }
 
 impl Newcomer {
@@ -94,6 +99,8 @@ impl Newcomer {
         let wished = wished_nick(arrival);
         let address = Some(arrival.address.to_owned()).filter(|address| !address.is_empty());
         refuse_banned(&dirs, &room, &wished, person, address.as_deref())?;
+        let pace_of = pace_owner(person, arrival.address);
+        let pace = wait_for_turn(&dirs, pace_of.as_deref(), &settings.limits);
         let permit = take_permit(&dirs, person, settings.limits.max_connections)?;
         // Last of what can refuse: a room that is made stays, also if nobody comes in.
         match create::create(&dirs, &room, settings.limits.max_rooms)? {
@@ -123,6 +130,8 @@ impl Newcomer {
             entered,
             permit,
             own,
+            pace,
+            pace_of,
         })
     }
 
@@ -173,7 +182,8 @@ impl Newcomer {
             },
             bells,
             durability: Durability::new(settings.sync),
-            pace: Pace::new(&settings.limits),
+            pace: self.pace,
+            pace_of: self.pace_of,
             replay,
             ignored: Ignored::default(),
             audience: None,
@@ -182,6 +192,7 @@ impl Newcomer {
             last_messages: settings.last_messages,
         };
         occupant.describe();
+        occupant.remember_pace();
         occupant.presence.set_own();
         let others = entered.members.len();
         occupant.welcome(settings, entered.members, until, sink);
@@ -299,6 +310,38 @@ fn refuse_banned(
             Ok(())
         }
     }
+}
+
+/// Who has a pace: guests are told apart by their address.
+fn pace_owner(person: &Person, address: &str) -> Option<String> {
+    let session = person.session.as_ref().map(SessionId::as_str);
+    let known = person.account.as_deref().or(session);
+    known.map(str::to_owned).or_else(|| network_of(address))
+}
+
+/// The address, or the network that one subscriber has in IPv6. This machine's own address tells nobody
+/// from another: it is a proxy's.
+fn network_of(address: &str) -> Option<String> {
+    match address.parse::<IpAddr>().ok()?.to_canonical() {
+        address if address.is_loopback() => None,
+        IpAddr::V4(address) => Some(address.to_string()),
+        IpAddr::V6(address) => Some(format!("{:x}::/64", address.to_bits() >> 64)),
+    }
+}
+
+/// Counts the visit. Too many are not refused: they wait, a second at most.
+fn wait_for_turn(dirs: &Dirs, owner: Option<&str>, limits: &Limits) -> Pace {
+    let mut pace = Pace::new(limits);
+    let Some(owner) = owner else {
+        return pace;
+    };
+    match pace_table::load(dirs, owner) {
+        Ok(Some(left)) => pace.restore(&left),
+        Ok(None) => {}
+        Err(error) => journal::note(format_args!("what was left of limits: {error}")),
+    }
+    std::thread::sleep(pace.charge_join());
+    pace
 }
 
 /// People without session and account cannot be told apart here; the daemon limits connections by

@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::settings::Limits;
 use crate::throttle::Throttle;
+use chat_store::people::pace::{LIMITS, Left};
+use chat_store::record::RecordId;
 
 /// What is not a message (signals, hints, pings, pages of history) a second: a call between six
 /// people starts with a few hundred candidates.
@@ -14,6 +16,10 @@ const SIDE_BURST: u32 = 500;
 const HINT_RATE: u32 = 2;
 /// And at once.
 const HINT_BURST: u32 = 6;
+/// Visits a second: each is two lines in the log.
+const JOIN_RATE: u32 = 2;
+/// And at once: a browser with many tabs comes back.
+const JOIN_BURST: u32 = 40;
 
 /// The throttles of one occupant, and the delay that they ask for.
 #[derive(Debug)]
@@ -21,6 +27,7 @@ pub(super) struct Pace {
     talk: Throttle,
     side: Throttle,
     hints: Throttle,
+    joins: Throttle,
     /// How long nothing more is to be taken from the client.
     delay: Duration,
 }
@@ -32,8 +39,43 @@ impl Pace {
             talk: Throttle::new(limits.rate, limits.burst, now),
             side: Throttle::new(SIDE_RATE, SIDE_BURST, now),
             hints: Throttle::new(HINT_RATE, HINT_BURST, now),
+            joins: Throttle::new(JOIN_RATE, JOIN_BURST, now),
             delay: Duration::ZERO,
         }
+    }
+
+    /// As it was when the same person, or whoever has the same address, left.
+    pub(super) fn restore(&mut self, left: &Left) {
+        let ago = RecordId::now()
+            .as_micros()
+            .saturating_sub(left.at.as_micros());
+        let ago = Duration::from_micros(ago);
+        for (throttle, thousandths) in self.kept().into_iter().zip(left.thousandths) {
+            throttle.restore(thousandths, ago);
+        }
+    }
+
+    /// What is to be remembered.
+    pub(super) fn left(&mut self) -> Left {
+        let now = Instant::now();
+        Left {
+            at: RecordId::now(),
+            thousandths: self.kept().map(|throttle| throttle.left(now)),
+        }
+    }
+
+    fn kept(&mut self) -> [&mut Throttle; LIMITS] {
+        [
+            &mut self.talk,
+            &mut self.side,
+            &mut self.hints,
+            &mut self.joins,
+        ]
+    }
+
+    /// Counts a visit; how long it is to wait.
+    pub(super) fn charge_join(&mut self) -> Duration {
+        self.joins.take(Instant::now()).delay
     }
 
     /// Counts a message. Too many are not refused: the next is taken later. True if they are to be told.

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::support::{Chat, Page, text_of};
+use e2e::pipe::Handler;
 use serde_json::{Value, json};
 
 /// Comes in `count` times at once; the pages, let in or not.
@@ -285,4 +286,44 @@ fn who_is_too_fast_holds_up_nobody_else() {
         text_of(&fast.find(|message| message["from"] == "other" && message["type"] == "say")),
         "hello"
     );
+}
+
+/// A limit that dies with its process is none: whoever comes back goes on where they left.
+#[test]
+fn coming_back_resets_no_limit() {
+    let chat = Chat::with("MESSAGE_RATE=1\nMESSAGE_BURST=3");
+    let from = |address| {
+        chat.start(&[
+            ("PATH_INFO", "/r"),
+            ("QUERY_STRING", "format=json&nick=alice"),
+            ("REMOTE_ADDR", address),
+        ])
+    };
+    let say = r#"{"type":"say","text":"hello"}"#;
+    let mut first = from("192.0.2.7");
+    for _ in 0..4 {
+        first.send(say);
+    }
+    assert!(is_throttled(&mut first));
+    first.leave();
+    let mut again = from("192.0.2.7");
+    again.send(say);
+    assert!(is_throttled(&mut again));
+    // It is theirs alone.
+    let mut other = from("192.0.2.8");
+    other.send(say);
+    assert!(!is_throttled(&mut other));
+}
+
+/// Whether anything up to the answer to a ping says so.
+fn is_throttled(handler: &mut Handler) -> bool {
+    handler.send(r#"{"type":"ping"}"#);
+    let mut throttled = false;
+    loop {
+        let line = handler.line().expect("a pong");
+        throttled |= line.contains("\"throttled\"");
+        if line.contains("\"pong\"") {
+            return throttled;
+        }
+    }
 }
