@@ -57,6 +57,11 @@ impl Exit {
         self.spawner.signal(group, signal).await;
     }
 
+    /// The session `id` has ended, whose program this is about: what left its group ends too.
+    pub(super) async fn end_strays(&self, id: &str) {
+        self.spawner.end_strays(id).await;
+    }
+
     /// What to send when the pipes of `pid`, which this is about, have closed.
     pub fn inquiry(&self, pid: u32) -> Inquiry {
         Inquiry {

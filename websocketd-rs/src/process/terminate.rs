@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::program::{Pipes, Program};
+use super::spawner::SESSION_ID;
 use super::{Ended, Exit, Inquiry};
 use crate::logging::Fields;
 
@@ -80,6 +81,15 @@ impl<'a> Termination<'a> {
         let ended = self.drain.until(climb(self.pid, self.exit, delay)).await;
         // What the dead program left in its pipes.
         self.drain.until(std::future::ready(())).await;
+        if let Some(id) = self
+            .drain
+            .fields
+            .id
+            .as_ref()
+            .filter(|id| id.len() == SESSION_ID)
+        {
+            self.exit.end_strays(id).await;
+        }
         ended
     }
 }

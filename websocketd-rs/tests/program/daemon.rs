@@ -171,6 +171,13 @@ impl Daemon {
         ended
     }
 
+    /// As [`Daemon::stop`], for programs that may leave something.
+    #[track_caller]
+    pub(crate) fn stop_leaving(mut self) -> (Option<i32>, String) {
+        self.signal(Signal::SIGTERM);
+        self.end()
+    }
+
     /// Waits for the end; the exit code, and the rest of the log.
     #[track_caller]
     pub(crate) fn end(&mut self) -> (Option<i32>, String) {

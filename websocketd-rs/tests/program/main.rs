@@ -21,5 +21,6 @@ mod listen;
 mod program_ends;
 mod routes;
 mod service;
+mod strays;
 mod tls;
 mod users;

@@ -95,8 +95,7 @@ impl Children {
     ) -> io::Result<()> {
         self.sweep_at = None;
         while let Some(reaped) = reap(None) {
-            self.forget(reaped.0);
-            report(reaped)?;
+            self.take(reaped, report)?;
         }
         Ok(())
     }
@@ -109,15 +108,27 @@ impl Children {
         // Not 0, which would be any of this process's own group.
         let child = i32::try_from(pid).ok().filter(|&pid| pid > 0);
         if let Some(reaped) = child.and_then(|pid| reap(Some(Pid::from_raw(pid)))) {
-            self.forget(pid);
+            self.take(reaped, report)?;
+        }
+        Ok(())
+    }
+
+    /// Not every child was started here: what outlives its parent becomes one, and is reaped without a word.
+    fn take(
+        &mut self,
+        reaped: Reaped,
+        report: &mut impl FnMut(Reaped) -> io::Result<()>,
+    ) -> io::Result<()> {
+        self.closing.remove(&reaped.0);
+        if self.running.remove(&reaped.0) {
             report(reaped)?;
         }
         Ok(())
     }
 
-    fn forget(&mut self, pid: u32) {
-        self.running.remove(&pid);
-        self.closing.remove(&pid);
+    /// Whether `pid` was started here and runs.
+    pub(super) fn contains(&self, pid: u32) -> bool {
+        self.running.contains(&pid)
     }
 }
 

@@ -142,6 +142,13 @@ impl Spawner {
         }
     }
 
+    /// Has the spawner end what left the groups of the session `id`.
+    pub(in crate::process) async fn end_strays(&self, id: &str) {
+        // Safe to give up: so few bytes go at once or not.
+        let sent = self.channel.send(Head::Ended, id.as_bytes(), &[]);
+        let _ = timeout(SIGNAL_TIMEOUT, sent).await;
+    }
+
     /// Has the spawner look whether `pid`, whose pipes have closed, has ended: signals that come together are one, so that it may
     /// not know yet.
     pub(in crate::process) fn inquire(&self, pid: u32) {

@@ -23,9 +23,10 @@ pub(super) const REPLY: usize = 13;
 /// Bytes before the strings of a body: two counts and four limits.
 const FIXED: usize = 2 * 4 + 4 * 8;
 
-/// Stand in a head where the size of a body would, in one that asks for a signal or a look.
+/// Stand in a head where the size of a body would, in one that asks for something else than a start.
 const SIGNAL: u32 = u32::MAX;
 const LOOK: u32 = u32::MAX - 1;
+const ENDED: u32 = u32::MAX - 2;
 
 /// Stands for a limit that is not set. Of the same value as `RLIM_INFINITY`, which would set none either.
 const UNLIMITED: u64 = u64::MAX;
@@ -47,6 +48,8 @@ pub(super) enum Head {
         /// Number of the signal.
         signal: i32,
     },
+    /// A session has ended: what is left of it ends too. Its id follows, of a fixed size. There is no reply.
+    Ended,
     /// Look whether a process has ended, as it seems to have. There is no reply but that it has.
     Look {
         /// Its id.
@@ -60,13 +63,14 @@ impl Head {
         let body = match self {
             Self::Start { id, body } => {
                 bytes[..8].copy_from_slice(&id.to_ne_bytes());
-                u32::try_from(body).unwrap_or(LOOK - 1)
+                u32::try_from(body).unwrap_or(ENDED - 1)
             }
             Self::Signal { group, signal } => {
                 bytes[..4].copy_from_slice(&group.to_ne_bytes());
                 bytes[4..8].copy_from_slice(&signal.to_ne_bytes());
                 SIGNAL
             }
+            Self::Ended => ENDED,
             Self::Look { pid } => {
                 bytes[..4].copy_from_slice(&pid.to_ne_bytes());
                 LOOK
@@ -88,6 +92,7 @@ impl Head {
                 signal: i32::from_ne_bytes(signal.try_into().ok()?),
             }),
             LOOK => Some(Self::Look { pid: process }),
+            ENDED => Some(Self::Ended),
             _ => {
                 let (id, body) = (u64::from_ne_bytes(first.try_into().ok()?), body as usize);
                 (body <= MAX_BODY).then_some(Self::Start { id, body })
@@ -341,6 +346,7 @@ mod tests {
                 signal: 15,
             },
             Head::Look { pid: 4_194_304 },
+            Head::Ended,
         ] {
             assert_eq!(Head::decode(head.encode()), Some(head));
         }

@@ -9,9 +9,12 @@ mod children;
 mod client;
 mod launch;
 mod message;
+mod orphans;
 mod server;
 mod start;
+mod strays;
 mod waiting;
 
 pub use client::Spawner;
 pub use server::{ARGV0, run};
+pub(super) use strays::ID as SESSION_ID;

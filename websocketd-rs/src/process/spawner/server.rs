@@ -1,11 +1,10 @@
 //! The spawner process: one thread, no runtime, no client socket. It starts programs for the daemon, reaps
 //! them and reports how they ended. When the daemon is gone, even by `kill -9`, it ends what it started.
 
-use std::ffi::OsString;
+use std::ffi::{CStr, OsString};
 use std::io::{self, IoSliceMut};
 use std::os::fd::{AsFd, OwnedFd, RawFd};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
@@ -18,15 +17,17 @@ use rustix::net::{
 use super::children::{Children, Reaped};
 use super::launch::Launcher;
 use super::message::{HEAD, Head, REPLY, Reply};
+use super::orphans::end_orphans;
+use super::strays::{ID, Strays};
 use crate::config::User;
 use crate::process::privileges::become_user;
-use crate::process::terminate::{self, LADDER};
+use crate::process::terminate;
 
 /// argv[0] by which the binary knows that it was started as the spawner.
 pub const ARGV0: &str = "websocketd-rs-spawner";
 
-/// How often a spawner that lost its daemon looks whether its programs are gone.
-const ORPHAN_POLL: Duration = Duration::from_millis(20);
+/// Its name in ps(1), of which the kernel keeps 15 bytes.
+const NAME: &CStr = c"wsd-rs-spawner";
 
 /// What a spawner that has become its user says; anything else is the text of why it can't.
 pub(super) const READY: u8 = 0;
@@ -87,11 +88,16 @@ fn user(argv: &[OsString]) -> Option<User> {
 /// Serves requests until the daemon closes the socket, then ends what still runs.
 fn serve() -> io::Result<()> {
     let socket = io::stdin();
+    // Started as /proc/self/exe, it would be called `exe`.
+    rustix::thread::set_name(NAME)?;
+    // What its parent leaves behind is then ours to reap, also where the daemon is the first process of a container.
+    nix::sys::prctl::set_child_subreaper(true)?;
     let signal_fd = hold_signals()?;
     let mut server = Server {
         socket: &socket,
         launcher: Launcher::new()?,
         children: Children::default(),
+        strays: Strays::default(),
         body: Vec::new(),
     };
     loop {
@@ -99,7 +105,8 @@ fn serve() -> io::Result<()> {
             PollFd::new(&socket, PollFlags::IN),
             PollFd::from_borrowed_fd(signal_fd.as_fd(), PollFlags::IN),
         ];
-        let timeout = server.children.sweep_in().map(|left| Timespec {
+        let timers = [server.children.sweep_in(), server.strays.look_in()];
+        let timeout = timers.into_iter().flatten().min().map(|left| Timespec {
             tv_sec: 0,
             tv_nsec: left.subsec_nanos().into(),
         });
@@ -116,11 +123,15 @@ fn serve() -> io::Result<()> {
                 break;
             }
         }
+        let Server {
+            children, strays, ..
+        } = &mut server;
+        strays.look_if_due(|pid| children.contains(pid));
         if server.sweep_if_due().is_err() || request && !server.answer()? {
             break;
         }
     }
-    end_orphans(&mut server.children);
+    end_orphans(&mut server.children, &mut server.strays);
     Ok(())
 }
 
@@ -147,6 +158,7 @@ struct Server<'a> {
     socket: &'a io::Stdin,
     launcher: Launcher,
     children: Children,
+    strays: Strays,
     /// Of one request, kept for the next.
     body: Vec<u8>,
 }
@@ -186,6 +198,12 @@ impl Server<'_> {
                     terminate::send(group, signal);
                 }
                 Ok(true)
+            }
+            Head::Ended => {
+                let mut id = [0; ID];
+                let is_whole = receive_exact(self.socket, &mut id)?;
+                self.strays.on_end(id);
+                Ok(is_whole)
             }
             Head::Look { pid } => {
                 let mut report = reporter(self.socket);
@@ -268,27 +286,6 @@ fn send_all(socket: &impl AsFd, mut rest: &[u8]) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// The daemon died without ending its handlers: their stdin is closed by that, the ladder does the rest.
-fn end_orphans(children: &mut Children) {
-    let start = Instant::now();
-    let groups = children.ids();
-    // The daemon, which would get the report, is gone.
-    let mut report = |_| Ok(());
-    for (signal, after) in LADDER {
-        while start.elapsed() < after {
-            let _ = children.sweep(&mut report);
-            if groups.iter().all(|group| !terminate::group_exists(*group)) {
-                return;
-            }
-            std::thread::sleep(ORPHAN_POLL);
-        }
-        for group in &groups {
-            terminate::send(*group, signal);
-        }
-    }
-    let _ = children.sweep(&mut report);
 }
 
 fn print(message: &str) {

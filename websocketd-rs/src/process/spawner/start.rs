@@ -4,6 +4,7 @@ use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{self, Child, Stdio};
 use std::time::Duration;
 
@@ -37,7 +38,7 @@ pub(super) fn start(user: Option<&User>) -> io::Result<(StdUnixStream, Child)> {
     if let Some(User { name, uid, gid, .. }) = user {
         program.arg(name).args([uid.to_string(), gid.to_string()]);
     }
-    let mut child = program.spawn()?;
+    let mut child = program.spawn().map_err(explain)?;
     // The other end lives in this until it is dropped: else the spawner's death would not be seen.
     drop(program);
     if user.is_some()
@@ -48,6 +49,22 @@ pub(super) fn start(user: Option<&User>) -> io::Result<(StdUnixStream, Child)> {
         return Err(error);
     }
     Ok((ours, child))
+}
+
+/// A bare "no such file" would name neither.
+fn explain(error: io::Error) -> io::Error {
+    if error.kind() != io::ErrorKind::NotFound {
+        return error;
+    }
+    for (file, advice) in [
+        ("/proc/self/exe", "mount /proc"),
+        ("/dev/null", "make it by mknod /dev/null c 1 3"),
+    ] {
+        if !Path::new(file).exists() {
+            return io::Error::new(error.kind(), format!("{file} is missing: {advice}"));
+        }
+    }
+    error
 }
 
 /// Waits until the spawner has become its user, or says why it can't.
