@@ -4,3 +4,4 @@ mod configuration;
 mod documents;
 mod installed;
 mod licenses;
+mod migration;
