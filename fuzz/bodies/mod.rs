@@ -9,3 +9,4 @@ pub mod proxy;
 pub mod route;
 pub mod script;
 pub mod target;
+pub mod verdict;

@@ -8,7 +8,7 @@
 //!           2 TLS         net::tls
 //!           3 parse       http::request      head bytes, fields and time are bounded
 //!           4 route       http::site, http::route
-//!           5 spawn       http::upgrade -> process
+//!           5 spawn       http::upgrade -> process; http::authorize is asked first
 //!           6 upgrade     http::upgrade      101, or every refusal in one match
 //!           7 join        session::join      session::client and process::Program, two directions
 //!           8 end         session, process   close frame beside stdin closed, signals, reap

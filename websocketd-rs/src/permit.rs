@@ -133,7 +133,7 @@ impl Drop for AddressPermit {
 }
 
 /// What counts as one client: an IPv4 address, or the /64 that an IPv6 client can choose addresses from.
-fn network(ip: IpAddr) -> IpAddr {
+pub fn network(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V6(ip) => {
             let prefix = u128::from(ip) & !u128::from(u64::MAX);

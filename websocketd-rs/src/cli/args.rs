@@ -134,6 +134,7 @@ pub struct ContentFlags {
 /// Who may connect.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Who may connect")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct AccessFlags {
     /// Refuse upgrades (403) whose Origin is not the scheme, host and port of the request. Scripts on a name that its
     /// owner points at this server (DNS rebinding) still pass: name your hosts by --origin to keep them out
@@ -143,6 +144,20 @@ pub struct AccessFlags {
     /// port any port matches, *.example.org stands for all names below example.org
     #[arg(long, value_name = "LIST")]
     pub origin: Option<String>,
+    /// Ask this program before a client gets its 101. It finds the request in its environment and admits by exit status 0, or
+    /// prints header fields (Status, Location, Variable, ...) as a CGI program does. Split into words as a shell splits them
+    #[arg(long, value_name = "PROGRAM")]
+    pub authorize: Option<String>,
+    /// Ask clients for a name and a password of this file (HTTP Basic), which htpasswd -B writes. Pages of other sites may then
+    /// connect only if --origin lists them. Read again on SIGHUP
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub htpasswd: Option<PathBuf>,
+    /// Have --authorize or --htpasswd decide about plain requests (files, CGI, console) too
+    #[arg(long)]
+    pub authorizeall: bool,
+    /// Milliseconds that --authorize or --htpasswd may take; later the client gets 503
+    #[arg(long, value_name = "MS", default_value_t = 5_000)]
+    pub authorizetimeout: u64,
     /// Proxies whose Forwarded and X-Forwarded-For / -Proto headers are believed: a list of
     /// addresses and networks (192.0.2.0/24), separated by commas
     #[arg(long = "trusted-proxy", value_name = "LIST")]

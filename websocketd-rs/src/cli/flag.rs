@@ -136,10 +136,15 @@ impl Words {
         self.flags.iter().any(|(present, _)| present == name)
     }
 
-    /// These words where `winner` says nothing else. COMMAND and `--dir` exclude each other: naming one replaces both.
+    /// These words where `winner` says nothing else. COMMAND and `--dir` exclude each other: naming one replaces both. So do
+    /// `--authorize` and `--htpasswd`.
     pub(crate) fn overridden_by(mut self, winner: &Self) -> Self {
         for (name, _) in &winner.flags {
             self.remove(name);
+        }
+        if winner.has("authorize") || winner.has("htpasswd") {
+            self.remove("authorize");
+            self.remove("htpasswd");
         }
         if !winner.command.is_empty() || winner.has("dir") {
             self.command.clone_from(&winner.command);

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod access;
+mod accounts;
 mod check;
 mod file;
 mod listen;
@@ -16,6 +18,8 @@ mod shared;
 mod site;
 mod supervisor;
 
+pub use access::{Access, Authorizer};
+pub use accounts::Accounts;
 pub use listen::{Listen, Tls, User};
 pub use load::{Loaded, load};
 pub use log::{Format, Level, Log};

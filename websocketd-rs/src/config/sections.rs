@@ -16,7 +16,7 @@ const SHORT_KEYS: [(&str, &str); 2] = [("cgi", "cgidir"), ("static", "staticdir"
 
 /// Flags that a route may set for itself. The rest belongs to the daemon or to the connection, which is there before the route
 /// is known.
-pub(super) const ROUTE_FLAGS: [&str; 44] = [
+pub(super) const ROUTE_FLAGS: [&str; 48] = [
     "dir",
     "staticdir",
     "cgidir",
@@ -27,6 +27,10 @@ pub(super) const ROUTE_FLAGS: [&str; 44] = [
     "header-http",
     "sameorigin",
     "origin",
+    "authorize",
+    "htpasswd",
+    "authorizeall",
+    "authorizetimeout",
     "protocol",
     "close-on-exit",
     "binary",

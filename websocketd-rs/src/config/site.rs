@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Shared, User};
+use super::{Access, Shared, User};
 
 /// Where a site is served.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -20,6 +20,8 @@ pub struct SiteKey {
 pub struct SiteConfig {
     /// Where.
     pub key: SiteKey,
+    /// Who is asked before a client is admitted.
+    pub access: Access,
     /// What plain HTTP requests get.
     pub http: Http,
     /// What upgrade requests get.

@@ -4,6 +4,7 @@ use std::io;
 
 use tokio::time::timeout;
 
+use super::authorize::Grant;
 use super::body::{Body, MAX_DRAIN};
 use super::client::Client;
 use super::connection::Connection;
@@ -40,6 +41,8 @@ pub(super) struct Exchange<'a> {
     pub(super) site: &'a Site,
     /// What all connections share.
     pub(super) service: &'a Service,
+    /// What the client was granted, if anybody was asked about a plain request.
+    pub(super) grant: Option<&'a Grant>,
     /// Whether the connection stays open.
     pub(super) keep_alive: bool,
     /// Whether the client waits for `100 Continue`.
@@ -64,6 +67,7 @@ impl<'a> Exchange<'a> {
             client,
             site: service.sites.at(host, &head.target.path),
             service,
+            grant: None,
             keep_alive,
             awaits_continue,
         }
@@ -131,6 +135,7 @@ impl<'a> Exchange<'a> {
         let http = &self.site.config.http;
         Context {
             http,
+            granted: self.grant.map_or(&[], |grant| &grant.fields),
             version: self.head.version,
             keep_alive: self.keep_alive,
         }
@@ -244,6 +249,7 @@ pub(super) fn encode_refusal(refusal: BadRequest, http: &config::Http) -> Vec<u8
     METRICS.refusals.add(refusal_label(status));
     let context = Context {
         http,
+        granted: &[],
         version: Version::Http11,
         keep_alive: false,
     };

@@ -85,6 +85,14 @@ pub(super) fn first_offer(head: &Head) -> Option<String> {
     is_name.then(|| String::from_utf8_lossy(first).into_owned())
 }
 
+/// Whether the client offers the subprotocol `name`.
+pub(super) fn offers(head: &Head, name: &str) -> bool {
+    head.headers
+        .all("sec-websocket-protocol")
+        .flat_map(|value| value.split(|&byte| byte == b','))
+        .any(|offer| offer.trim_ascii() == name.as_bytes())
+}
+
 /// The first of the client's subprotocols that is listed, whose order is the client's wish (section 1.9).
 pub(super) fn negotiate(head: &Head, protocols: &[String]) -> Option<String> {
     head.headers

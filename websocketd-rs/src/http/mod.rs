@@ -1,5 +1,6 @@
 //! One HTTP connection: requests are parsed, routed and answered until one of them becomes a session.
 
+pub mod authorize;
 mod body;
 mod cgi;
 mod client;
@@ -35,6 +36,7 @@ use crate::permit::AddressPermits;
 use crate::session::Upgraded;
 use crate::session::hub::Hub;
 
+use authorize::Failures;
 use client::Client;
 use connection::{Connection, NoHead};
 use exchange::Exchange;
@@ -56,6 +58,8 @@ pub struct Service {
     pub session_ended: Arc<Notify>,
     /// Programs that serve many clients. It outlives a reload.
     pub hub: Arc<Hub>,
+    /// Wrong passwords of each client address.
+    pub failures: Arc<Failures>,
     /// Cancelled when the server goes down: a connection between requests ends at once, one in a request after it.
     pub stopping: CancellationToken,
 }
@@ -169,9 +173,21 @@ async fn answer(
             return Ok(After::Close);
         }
     };
+    // Here, so that the exchange can refer to it.
+    let grant;
     let mut exchange = Exchange::new(connection, head, body, client, service);
     let site = exchange.site;
-    match route::route(head, &RouteRules::from(&*site.config)) {
+    let route = route::route(head, &RouteRules::from(&*site.config));
+    if matches!(route, Route::Console | Route::Content { .. })
+        && let Some(authorizer) = site.config.access.for_plain()
+    {
+        match Box::pin(authorize::ask_plain(&mut exchange, authorizer)).await? {
+            None => return exchange.finish().await,
+            Some(granted) => grant = granted,
+        }
+        exchange.grant = Some(&grant);
+    }
+    match route {
         Route::Session(program) => {
             if let Some(started) = Box::pin(upgrade::upgrade(&mut exchange, program)).await? {
                 return Ok(After::Session(Box::new(started)));

@@ -49,6 +49,8 @@ pub enum Length {
 pub struct Context<'a> {
     /// For `--header` and `--header-http`.
     pub http: &'a config::Http,
+    /// Fields that came with the client's admission.
+    pub granted: &'a [(String, Vec<u8>)],
     /// Version of the request.
     pub version: Version,
     /// Whether the connection stays open after the reply.
@@ -135,6 +137,7 @@ impl Response {
             }
         }
         push_configured(&mut out, configured());
+        push_granted(&mut out, context.granted);
         if !configured().any(|(name, _)| name.eq_ignore_ascii_case("date")) && !self.has("date") {
             let date = httpdate::fmt_http_date(SystemTime::now());
             push_field(&mut out, "Date", date.as_bytes());
@@ -171,8 +174,13 @@ fn is_single(name: &str) -> bool {
         .any(|single| single.eq_ignore_ascii_case(name))
 }
 
-/// The head of a 101 (RFC 6455 section 4.2.2).
-pub fn encode_switching(accept: &str, protocol: Option<&str>, http: &config::Http) -> Vec<u8> {
+/// The head of a 101 (RFC 6455 section 4.2.2). `granted` are fields that came with the client's admission.
+pub fn encode_switching(
+    accept: &str,
+    protocol: Option<&str>,
+    http: &config::Http,
+    granted: &[(String, Vec<u8>)],
+) -> Vec<u8> {
     let mut out = Vec::with_capacity(256);
     push_status(&mut out, Version::Http11, 101);
     push_field(&mut out, "Upgrade", b"websocket");
@@ -185,6 +193,7 @@ pub fn encode_switching(accept: &str, protocol: Option<&str>, http: &config::Htt
         |name: &str| protocol.is_some() && name.eq_ignore_ascii_case("sec-websocket-protocol");
     let configured = http.headers.iter().chain(&http.ws_headers);
     push_configured(&mut out, configured.filter(|(name, _)| !is_replaced(name)));
+    push_granted(&mut out, granted);
     out.extend_from_slice(b"\r\n");
     out
 }
@@ -200,7 +209,13 @@ fn push_configured<'a>(out: &mut Vec<u8>, fields: impl Iterator<Item = &'a (Stri
     }
 }
 
-fn is_allowed(name: &str) -> bool {
+fn push_granted(out: &mut Vec<u8>, fields: &[(String, Vec<u8>)]) {
+    for (name, value) in fields.iter().filter(|(name, _)| is_allowed(name)) {
+        push_field(out, name, value);
+    }
+}
+
+pub(super) fn is_allowed(name: &str) -> bool {
     !name.is_empty()
         && name.bytes().all(is_token_byte)
         && !FRAMING.iter().any(|field| field.eq_ignore_ascii_case(name))
@@ -248,6 +263,7 @@ mod tests {
     fn encode(response: &Response, length: Length, http: &config::Http) -> String {
         let context = Context {
             http,
+            granted: &[],
             version: Version::Http11,
             keep_alive: true,
         };
@@ -281,7 +297,7 @@ mod tests {
             );
         }
         assert!(!plain.contains("X-Ws") && !plain.contains("a/b"));
-        let switching = String::from_utf8(encode_switching("abc=", None, &http)).unwrap();
+        let switching = String::from_utf8(encode_switching("abc=", None, &http, &[])).unwrap();
         for field in [
             "X-All: 2",
             "X-Ws: 1",
@@ -328,6 +344,7 @@ mod tests {
                 Length::Known(0),
                 &Context {
                     http: &http,
+                    granted: &[],
                     version,
                     keep_alive,
                 },
@@ -363,7 +380,7 @@ mod tests {
             let http = config::Http::default();
             let mut response = Response::new(200);
             response.add("X".into(), value);
-            let context = Context { http: &http, version: Version::Http11, keep_alive: true };
+            let context = Context { http: &http, granted: &[], version: Version::Http11, keep_alive: true };
             let head = response.encode(Length::Absent, &context);
             let text = String::from_utf8_lossy(&head);
             prop_assert_eq!((text.matches('\n').count(), text.matches("\r\n").count()), (4, 4));

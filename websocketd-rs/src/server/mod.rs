@@ -86,6 +86,7 @@ impl<'workers> Server<'workers> {
                 addresses: Arc::default(),
                 session_ended: Arc::default(),
                 hub: Arc::new(Hub::new(tasks, stopping.clone())),
+                failures: Arc::default(),
                 stopping: stopping.clone(),
             }),
             tls,
@@ -188,6 +189,7 @@ impl<'workers> Server<'workers> {
             addresses: Arc::clone(&self.service.addresses),
             session_ended: Arc::clone(&self.service.session_ended),
             hub: Arc::clone(&self.service.hub),
+            failures: Arc::clone(&self.service.failures),
             stopping: self.stopping.clone(),
         });
         self.service.reload_shared();

@@ -11,7 +11,7 @@ mod bodies;
 mod trial;
 
 /// Pieces that parsers look for.
-const PIECES: [&[u8]; 28] = [
+const PIECES: [&[u8]; 31] = [
     b"\r\n",
     b"\n",
     b"\0",
@@ -40,6 +40,9 @@ const PIECES: [&[u8]; 28] = [
     b"Transfer-Encoding: chunked\r\n",
     b"for=6.6.6.6",
     b"http://",
+    b"Status: 401\n",
+    b"Variable: REMOTE_USER=x\n",
+    b"\n\n",
 ];
 
 #[track_caller]
@@ -85,4 +88,9 @@ fn forwarded() {
 #[test]
 fn proxy() {
     try_out("proxy", bodies::proxy::run);
+}
+
+#[test]
+fn verdict() {
+    try_out("verdict", bodies::verdict::run);
 }

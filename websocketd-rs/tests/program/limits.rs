@@ -32,7 +32,7 @@ fn serve(words: &[&str]) -> Daemon {
 }
 
 /// The value of a line of the metrics.
-fn metric(daemon: &Daemon, name: &str) -> Option<u64> {
+pub(crate) fn metric(daemon: &Daemon, name: &str) -> Option<u64> {
     // It is announced after what else is served by HTTP.
     let admin = *daemon.ports("http").last().expect("it is announced");
     let mut stream = TcpStream::connect(("127.0.0.1", admin)).expect("it listens");

@@ -7,6 +7,7 @@
 )]
 
 mod architecture;
+mod authorize;
 mod cgi;
 mod check;
 mod cli;

@@ -1,5 +1,6 @@
 //! From what was typed to what is meant, in websocketd's order of checks and with its texts and exit codes.
 
+mod access;
 mod bounds;
 mod listen;
 mod program;
@@ -15,6 +16,7 @@ use super::{
     User,
 };
 use crate::cli::{Args, Ending};
+use access::check_access;
 pub(super) use bounds::max_forks;
 use bounds::{
     MAX_ENVIRONMENT_BYTES, MAX_WAIT_MS, MIN_ENVIRONMENT_BYTES, bounded, check_limits,
@@ -132,6 +134,7 @@ pub(super) fn check_site(
     let program = find_program(args, environment, must_serve)?;
     Ok(SiteConfig {
         key: SiteKey::default(),
+        access: check_access(args, environment)?,
         http: check_http(args)?,
         session: check_session(args, program)?,
         process: Process {

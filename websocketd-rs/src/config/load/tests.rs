@@ -7,7 +7,7 @@ use clap::CommandFactory;
 use super::super::sections::{LINE_ONLY, ROUTE_FLAGS};
 use super::*;
 use crate::cli::Args;
-use crate::config::Program;
+use crate::config::{Authorizer, Program};
 
 /// Loads `text` as the file of `--config`, after the other `words`.
 fn load_text(text: &str, words: &[&str]) -> Result<Config, Ending> {
@@ -243,6 +243,9 @@ fn sample(flag: &str) -> &'static str {
         "devconsole" | "gzip" | "sameorigin" | "refuse-with-close" | "binary" | "passstderr"
         | "reverselookup" => "true",
         "header" | "header-ws" | "header-http" => "X-Own: 1",
+        "authorize" => "/bin/true",
+        "authorizeall" => "true\nauthorize=/bin/true",
+        "htpasswd" => concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/htpasswd"),
         "origin" => "own.example",
         "protocol" => "own",
         "close-on-exit" => "3:4003",
@@ -304,4 +307,60 @@ fn every_key_of_a_route_is_its_own() {
     }
     let (with_variable, ..) = load_routes("env=OWN=1", "");
     assert_ne!(with_variable, plain);
+}
+
+#[test]
+fn of_authorize_and_htpasswd_the_nearer_one_holds() {
+    let file = sample("htpasswd");
+    let authorizer = |text: &str, words: &[&str]| {
+        let config = good(text, words);
+        let shown = |site: &SiteConfig| match &site.access.authorizer {
+            None => "none",
+            Some(Authorizer::Program { .. }) => "program",
+            Some(Authorizer::Passwords { .. }) => "passwords",
+        };
+        config
+            .sites
+            .iter()
+            .map(|site| shown(site))
+            .collect::<Vec<_>>()
+    };
+    let both = format!(
+        "command=cat\nauthorize=/bin/true -x\n[route /a]\ncommand=cat\nhtpasswd={file}\n\
+         [route /b]\ncommand=cat\nauthorize=\n[route /c]\ncommand=cat\n"
+    );
+    assert_eq!(
+        authorizer(&both, &[]),
+        ["passwords", "none", "program", "program"]
+    );
+    let typed = format!("--htpasswd={file}");
+    assert_eq!(
+        authorizer("command=cat\nauthorize=/bin/true\n", &[&typed]),
+        ["passwords"]
+    );
+    for (text, message) in [
+        (
+            format!("htpasswd={file}\nauthorize=true\n"),
+            "only specify one of --authorize and --htpasswd",
+        ),
+        ("authorizeall=true\n".to_owned(), "--authorizeall needs"),
+        (
+            "authorize=/bin/nope\n".to_owned(),
+            "unable to locate '/bin/nope'",
+        ),
+        ("authorize=true | false\n".to_owned(), "'|' is for a shell"),
+        ("authorize=true 'x\n".to_owned(), "a quote is not closed"),
+        (
+            "htpasswd=/nope\n".to_owned(),
+            "--htpasswd: /nope: No such file",
+        ),
+        (
+            "authorizetimeout=0\n".to_owned(),
+            "--authorizetimeout must be",
+        ),
+    ] {
+        let exit = load_text(&format!("command=cat\n{text}"), &[]).unwrap_err();
+        assert_eq!(exit.code, 1);
+        assert!(exit.stderr.contains(message), "{text}: {}", exit.stderr);
+    }
 }

@@ -4,7 +4,7 @@ mod compressed;
 mod feed;
 mod outcome;
 mod relay;
-mod reply;
+pub(super) mod reply;
 
 use std::io;
 use std::path::Path;
@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use crate::diagnosis::diagnose;
 use crate::http::Service;
+use crate::http::authorize::visible_headers;
 use crate::http::exchange::Exchange;
 use crate::http::remote::Remote;
 use crate::http::request::{BadRequest, BodyLength};
@@ -134,7 +135,7 @@ async fn prepare(
     let http = &exchange.site.config.http;
     let remote = Remote::of(exchange.client, http.reverse_lookup).await;
     let id = unique_id()?;
-    let headers: Vec<_> = head.headers.iter().collect();
+    let headers = visible_headers(head, exchange.grant);
     let script_name = [exchange.prefix().as_bytes(), &script.name].concat();
     let request = describe(
         exchange,

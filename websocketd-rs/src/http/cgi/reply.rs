@@ -33,7 +33,7 @@ const EVENTS: &[u8] = b"text/event-stream";
 
 /// Looks for the empty line that ends the block; bytes before `from` were looked at already.
 /// The length of the block with that line.
-pub(super) fn find_end(bytes: &[u8], from: usize) -> Option<usize> {
+pub(in crate::http) fn find_end(bytes: &[u8], from: usize) -> Option<usize> {
     memchr_iter(b'\n', &bytes[from..])
         .map(|at| at + from)
         .find_map(|at| {
@@ -85,7 +85,7 @@ pub(super) fn parse(block: &[u8]) -> Result<ScriptReply, &'static str> {
     })
 }
 
-fn split_field(line: &[u8]) -> Option<(&str, &[u8])> {
+pub(in crate::http) fn split_field(line: &[u8]) -> Option<(&str, &[u8])> {
     let colon = line.iter().position(|&byte| byte == b':')?;
     let name = std::str::from_utf8(&line[..colon]).ok()?;
     let is_name = !name.is_empty() && name.bytes().all(is_token_byte);
@@ -94,7 +94,7 @@ fn split_field(line: &[u8]) -> Option<(&str, &[u8])> {
 
 /// The reason after the number is left out: the one that goes with the number is sent.
 /// 1xx would be read as the beginning of another reply.
-fn parse_status(value: &[u8]) -> Option<u16> {
+pub(in crate::http) fn parse_status(value: &[u8]) -> Option<u16> {
     let number = value.split(|&byte| byte == b' ').next()?;
     let status = u16::try_from(parse_digits(number)?).ok()?;
     (200..600).contains(&status).then_some(status)

@@ -1,30 +1,30 @@
 //! The opening handshake (RFC 6455 section 4.2): everything that can refuse does, then the program starts, and only
 //! once it runs does the client get its 101.
 
+mod command;
 mod refusal;
 mod refuse;
 pub(super) mod shared;
 
-use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::authorize::{self, Grant, Wish};
 use super::exchange::Exchange;
 use super::handshake::{self, Handshake};
 use super::origin;
 use super::remote::Remote;
 use super::response;
-use super::script;
-use super::target;
-use crate::config::{self, SiteConfig};
+use crate::config::{self, Authorizer, SiteConfig};
 use crate::diagnosis::diagnose;
 use crate::logging::{Fields, shortened};
 use crate::permit::ProgramPermit;
 use crate::process::{Command, Program, env};
 use crate::session::Partner;
+use command::{Applicant, Endpoint, environment, find_endpoint};
+pub(super) use command::{describe, search_path, unique_id};
 pub(super) use refusal::{NoPermit, Refusal, explain, spawn_status};
-use refuse::refuse;
+pub(super) use refuse::refuse;
 
 /// Longest list of offered subprotocols that is logged, in bytes.
 const MAX_LOGGED_OFFER: usize = 200;
@@ -41,23 +41,7 @@ pub(super) struct Started {
 struct Ready {
     partner: Partner,
     handshake: Handshake,
-}
-
-/// What a session needs that can be said without starting anything.
-struct Prepared {
-    handshake: Handshake,
-    endpoint: Endpoint,
-    /// The variables of the client's own program.
-    env: env::Environment,
-}
-
-/// The program to start, and its part of the URL path.
-#[derive(Debug)]
-struct Endpoint {
-    program: PathBuf,
-    args: Vec<OsString>,
-    script_name: Vec<u8>,
-    path_info: Vec<u8>,
+    grant: Option<Grant>,
 }
 
 /// Answers an upgrade request: with 101 and a running program, or with why not.
@@ -79,10 +63,12 @@ pub(super) async fn upgrade(
         handshake: Handshake {
             accept, protocol, ..
         },
+        grant,
     } = ready;
     let config = &exchange.site.config;
     warn_of_offer(exchange, protocol.as_deref(), &fields);
-    let head = response::encode_switching(&accept, protocol.as_deref(), &config.http);
+    let granted = grant.as_ref().map_or(&[][..], |grant| &grant.fields);
+    let head = response::encode_switching(&accept, protocol.as_deref(), &config.http, granted);
     if let Err(error) = exchange.connection.write_all(&head).await {
         // The client is gone before its session began. The permit is held until the program is gone too.
         if let Partner::Program(mut program, _permit) = partner {
@@ -118,7 +104,7 @@ fn warn_of_offer(exchange: &Exchange<'_>, protocol: Option<&str>, fields: &Field
 
 /// Everything that can refuse, the start of the program last. `fields` is filled in on the way, for the line of a refusal too.
 async fn start(
-    exchange: &Exchange<'_>,
+    exchange: &mut Exchange<'_>,
     program: &config::Program,
     fields: &mut Fields,
 ) -> io::Result<Result<Ready, Refusal>> {
@@ -143,15 +129,24 @@ async fn start(
     let id = unique_id()?;
     fields.id = Some(id.clone());
     fields.remote = Some(remote.host.clone());
-    let prepared = match prepare(exchange, program, &remote, &id, fields) {
-        Ok(prepared) => prepared,
+    let (endpoint, mut handshake) = match check(exchange, program, fields) {
+        Ok(checked) => checked,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let Prepared {
-        handshake,
-        endpoint,
-        env,
-    } = prepared;
+    let grant = match authorize(exchange, &remote, &id, &endpoint, &mut handshake, fields).await? {
+        Ok(grant) => grant,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let applicant = Applicant {
+        remote: &remote,
+        id: &id,
+        grant: grant.as_ref(),
+        protocol: handshake.protocol.as_deref(),
+    };
+    let env = match environment(exchange, &endpoint, &applicant) {
+        Ok(env) => env,
+        Err(too_large) => return Ok(Err(too_large.into())),
+    };
     let partner = match (&config.session.shared, fork) {
         (Some(shared), _) => shared::enter(exchange, shared, endpoint, &env, address)
             .await
@@ -161,7 +156,11 @@ async fn start(
             .map(|program| Partner::Program(Box::new(program), ProgramPermit { fork, address })),
         (None, None) => Err(NoPermit::Forks.into()),
     };
-    Ok(partner.map(|partner| Ready { partner, handshake }))
+    Ok(partner.map(|partner| Ready {
+        partner,
+        handshake,
+        grant,
+    }))
 }
 
 /// Starts a program for this client alone.
@@ -191,18 +190,17 @@ async fn start_own(
         })
 }
 
-fn prepare(
+/// What can refuse without starting anything.
+fn check(
     exchange: &Exchange<'_>,
     program: &config::Program,
-    remote: &Remote,
-    id: &str,
     fields: &mut Fields,
-) -> Result<Prepared, Refusal> {
+) -> Result<(Endpoint, Handshake), Refusal> {
     let config = &exchange.site.config;
     let endpoint = find_endpoint(program, exchange).ok_or(Refusal::ScriptNotFound)?;
     fields.command = Some(endpoint.program.to_string_lossy().into_owned());
     let rules = origin::OriginRules {
-        same_origin: config.http.same_origin,
+        same_origin: config.http.same_origin || is_kept_to_own_pages(exchange),
         allowed: config.http.allowed_origins.as_deref(),
         host: &exchange.head.host,
         tls: exchange.client.https,
@@ -212,112 +210,54 @@ fn prepare(
         Ok(handshake) => Some(handshake.origin.clone()),
         Err(error) => handshake::shown_origin(exchange.head, *error),
     };
-    let handshake = checked?;
-    let protocol = handshake.protocol.as_deref();
-    let env = environment(exchange, remote, id, &endpoint, protocol)?;
-    Ok(Prepared {
-        handshake,
-        endpoint,
-        env,
-    })
+    Ok((endpoint, checked?))
 }
 
-/// The `PATH` of a program.
-pub(super) fn search_path(environment: &env::Environment) -> Option<OsString> {
-    let path = environment.iter().find(|(name, _)| name == "PATH");
-    path.map(|(_, value)| value.clone())
+/// Whether a page of another site is refused although no flag says so: the browser would send the password along that its user has
+/// typed for this one. What sends no origin is no page.
+fn is_kept_to_own_pages(exchange: &Exchange<'_>) -> bool {
+    let config = &exchange.site.config;
+    config.access.is_ambient()
+        && config.http.allowed_origins.is_none()
+        && exchange.head.headers.get("origin").is_some()
 }
 
-fn find_endpoint(program: &config::Program, exchange: &Exchange<'_>) -> Option<Endpoint> {
-    let (prefix, path) = (exchange.prefix(), exchange.path());
-    match program {
-        config::Program::Command {
-            path: program,
-            args,
-        } => Some(Endpoint {
-            program: program.clone(),
-            args: args.clone(),
-            // websocketd's name for the root, which RFC 3875 would have empty.
-            script_name: if prefix.is_empty() { "/" } else { prefix }.into(),
-            path_info: path.to_vec(),
-        }),
-        config::Program::ScriptDir(dir) => script::find(dir, path).map(|script| Endpoint {
-            program: script.file,
-            args: Vec::new(),
-            script_name: [prefix.as_bytes(), &script.name].concat(),
-            path_info: script.path_info,
-        }),
-    }
-}
-
-fn environment(
-    exchange: &Exchange<'_>,
+/// Asks whoever decides about clients of this site. A subprotocol that they choose is `handshake`'s from here on.
+async fn authorize(
+    exchange: &mut Exchange<'_>,
     remote: &Remote,
     id: &str,
     endpoint: &Endpoint,
-    protocol: Option<&str>,
-) -> Result<env::Environment, env::TooLarge> {
-    let headers: Vec<_> = exchange.head.headers.iter().collect();
-    let request = describe(
-        exchange,
+    handshake: &mut Handshake,
+    fields: &Fields,
+) -> io::Result<Result<Option<Grant>, Refusal>> {
+    let Some(authorizer) = &exchange.site.config.access.authorizer else {
+        return Ok(Ok(None));
+    };
+    // A client of a shared program has no permit that the one who is asked could use.
+    let _permit = match (authorizer, &exchange.site.config.session.shared) {
+        (Authorizer::Program { .. }, Some(_)) => match exchange.site.forks.try_take() {
+            None => return Ok(Err(NoPermit::Forks.into())),
+            permit => permit,
+        },
+        _ => None,
+    };
+    let wish = Wish {
         remote,
         id,
-        &headers,
-        &endpoint.script_name,
-        &endpoint.path_info,
-    );
-    env::session(&request, protocol)
-}
-
-/// The request as a program sees it.
-pub(super) fn describe<'a>(
-    exchange: &'a Exchange<'_>,
-    remote: &'a Remote,
-    unique_id: &'a str,
-    headers: &'a [(&'a str, &'a [u8])],
-    script_name: &'a [u8],
-    path_info: &'a [u8],
-) -> env::Request<'a> {
-    let head = exchange.head;
-    let https = exchange.client.https;
-    let (server_name, port) = target::split_host(&head.host).unwrap_or_default();
-    env::Request {
-        method: &head.method,
-        protocol: head.version.as_str(),
-        server_name,
-        server_port: port.unwrap_or(if https { 443 } else { 80 }),
-        https,
-        uri: &head.target.raw,
-        query: head.target.query().unwrap_or_default(),
-        path: &head.target.path,
-        script_name,
-        path_info,
-        remote_addr: &remote.addr,
-        remote_host: &remote.host,
-        remote_port: &remote.port,
-        proxy: exchange.client.proxy,
-        unique_id,
-        headers,
-        inherited: &exchange.site.config.process.inherited_env,
-        max_bytes: exchange.site.config.process.max_environment,
+        script_name: &endpoint.script_name,
+        path_info: &endpoint.path_info,
+        protocol: handshake.protocol.as_deref(),
+        is_session: true,
+    };
+    let grant = match authorize::ask(exchange, authorizer, &wish, fields).await? {
+        Ok(grant) => grant,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    if let Some(chosen) = &grant.protocol
+        && handshake::offers(exchange.head, chosen)
+    {
+        handshake.protocol = Some(chosen.clone());
     }
-}
-
-/// 128 random bits, in hexadecimal.
-pub(super) fn unique_id() -> io::Result<String> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)?;
-    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_differ() {
-        let (one, two) = (unique_id().unwrap(), unique_id().unwrap());
-        assert_ne!(one, two);
-        assert_eq!(one.len(), 32);
-    }
+    Ok(Ok(Some(grant)))
 }

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use crate::config::Level;
 use crate::diagnosis::Fault;
+use crate::http::authorize::Denial;
 use crate::http::handshake::HandshakeError;
 use crate::process::env;
 
@@ -20,6 +21,8 @@ pub(in crate::http) enum Refusal {
     ScriptNotFound,
     /// The request is no opening handshake, or its page may not connect.
     Handshake(HandshakeError),
+    /// Whoever was asked does not admit the client.
+    Denied(Box<Denial>),
     /// The request's header fields are too large for an environment.
     EnvironmentTooLarge,
     /// The program does not start.
@@ -42,23 +45,25 @@ pub(in crate::http) enum NoPermit {
 
 /// What a refusal looks like from outside.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct Answer<'a> {
     pub(super) status: u16,
     /// Header fields beside those of every answer.
     pub(super) fields: &'static [(&'static str, &'static str)],
     pub(super) level: Level,
     pub(super) category: &'static str,
     /// The text of the log line.
-    pub(super) message: Cow<'static, str>,
+    pub(super) message: Cow<'a, str>,
     /// The reason in the metric of refusals.
     pub(super) label: &'static str,
+    /// A reply that is there already.
+    pub(super) denial: Option<&'a Denial>,
 }
 
 /// RFC 6455 section 4.2.2 asks for it with 426; every refused handshake has it.
 const VERSION: (&str, &str) = ("Sec-WebSocket-Version", "13");
 
 impl Refusal {
-    pub(super) fn answer(&self) -> Answer {
+    pub(super) fn answer(&self) -> Answer<'_> {
         match self {
             Self::NoPermit(NoPermit::Forks) => Answer {
                 level: Level::Error,
@@ -84,6 +89,13 @@ impl Refusal {
             ),
             Self::ScriptNotFound => refused(404, "NOT FOUND: script not found", "not_found"),
             Self::Handshake(error) => handshake(*error),
+            Self::Denied(denial) => Answer {
+                level: denial.level,
+                category: "http",
+                message: (&*denial.message).into(),
+                denial: Some(denial),
+                ..refused(denial.response.status, "", denial.label)
+            },
             Self::EnvironmentTooLarge => refused(
                 431,
                 "Unable to Upgrade: headers are too large for an environment",
@@ -112,7 +124,7 @@ pub(in crate::http) fn explain(fault: Option<&Fault>) -> String {
     fault.map_or_else(String::new, |fault| format!("; {fault}"))
 }
 
-fn refused(status: u16, message: &'static str, label: &'static str) -> Answer {
+fn refused(status: u16, message: &'static str, label: &'static str) -> Answer<'static> {
     Answer {
         status,
         fields: &[],
@@ -120,11 +132,12 @@ fn refused(status: u16, message: &'static str, label: &'static str) -> Answer {
         category: "session",
         message: message.into(),
         label,
+        denial: None,
     }
 }
 
 /// The part of [`Refusal::answer`] for requests that are no opening handshake.
-fn handshake(error: HandshakeError) -> Answer {
+fn handshake(error: HandshakeError) -> Answer<'static> {
     let (status, message) = match error {
         HandshakeError::HttpVersion => (
             400,
@@ -163,6 +176,12 @@ impl From<NoPermit> for Refusal {
 impl From<HandshakeError> for Refusal {
     fn from(error: HandshakeError) -> Self {
         Self::Handshake(error)
+    }
+}
+
+impl From<Denial> for Refusal {
+    fn from(denial: Denial) -> Self {
+        Self::Denied(Box::new(denial))
     }
 }
 

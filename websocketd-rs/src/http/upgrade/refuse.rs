@@ -18,7 +18,7 @@ const CODE_BASE: u16 = 4000;
 const CLOSE: u8 = 0x88;
 
 /// Logs, counts and answers.
-pub(super) async fn refuse(
+pub(in crate::http) async fn refuse(
     exchange: &mut Exchange<'_>,
     refusal: &Refusal,
     fields: &Fields,
@@ -31,6 +31,9 @@ pub(super) async fn refuse(
     {
         return close(exchange, &answer, &accept).await;
     }
+    if let Some(denial) = answer.denial {
+        return exchange.reply(&denial.response, &denial.body).await;
+    }
     let mut response = Response::new(answer.status);
     for (name, value) in answer.fields {
         response = response.with(name, value.as_bytes());
@@ -40,12 +43,12 @@ pub(super) async fn refuse(
 }
 
 /// 101, and at once a close frame with the status; then the connection ends.
-async fn close(exchange: &mut Exchange<'_>, answer: &Answer, accept: &str) -> io::Result<()> {
+async fn close(exchange: &mut Exchange<'_>, answer: &Answer<'_>, accept: &str) -> io::Result<()> {
     let config = &exchange.site.config;
     // One that was offered must be chosen, or a browser ends the connection before it reads the frame.
     let protocol = handshake::negotiate(exchange.head, &config.session.protocols)
         .or_else(|| handshake::first_offer(exchange.head));
-    let mut bytes = response::encode_switching(accept, protocol.as_deref(), &config.http);
+    let mut bytes = response::encode_switching(accept, protocol.as_deref(), &config.http, &[]);
     let reason = format!("{} {}", answer.status, status::reason(answer.status));
     bytes.extend([CLOSE, 2 + u8::try_from(reason.len()).unwrap_or(0)]);
     bytes.extend((CODE_BASE + answer.status).to_be_bytes());

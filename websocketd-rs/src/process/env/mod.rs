@@ -65,6 +65,8 @@ pub struct Request<'a> {
     pub unique_id: &'a str,
     /// The header fields in the order received.
     pub headers: &'a [(&'a str, &'a [u8])],
+    /// What whoever admitted the client says of it: `REMOTE_USER`, `AUTH_TYPE` and `AUTH_*`.
+    pub granted: &'a [(String, Vec<u8>)],
     /// What `--passenv` lets through.
     pub inherited: &'a [(OsString, OsString)],
     /// Most bytes of all variables, `--maxenvbytes`.
@@ -90,21 +92,16 @@ pub struct Script<'a> {
 /// # Errors
 /// When it is over the request's `max_bytes`, or one variable over [`MAX_VARIABLE`].
 pub fn session(request: &Request<'_>, protocol: Option<&str>) -> Result<Environment, TooLarge> {
-    let mut builder = Builder::default();
-    builder.add_request(request);
-    builder.add("PATH_TRANSLATED", request.path);
-    for name in [
-        "AUTH_TYPE",
-        "CONTENT_LENGTH",
-        "CONTENT_TYPE",
-        "REMOTE_IDENT",
-        "REMOTE_USER",
-    ] {
-        builder.add(name, b"");
-    }
-    if let Some(protocol) = protocol {
-        builder.add("WEBSOCKET_PROTOCOL", protocol.as_bytes());
-    }
+    Builder::session(request, protocol).finish(request)
+}
+
+/// The environment of the program that decides about a client: what the handler would get, and `AUTHORIZE=1`.
+///
+/// # Errors
+/// As [`session`].
+pub fn authorizer(request: &Request<'_>, protocol: Option<&str>) -> Result<Environment, TooLarge> {
+    let mut builder = Builder::session(request, protocol);
+    builder.add("AUTHORIZE", b"1");
     builder.finish(request)
 }
 
@@ -145,6 +142,7 @@ pub fn cgi(request: &Request<'_>, script: &Script<'_>) -> Result<Environment, To
     if let Some(content_type) = script.content_type {
         builder.add("CONTENT_TYPE", content_type);
     }
+    builder.add_granted(request);
     if !request.inherited.iter().any(|(name, _)| name == "PATH") {
         builder.add("PATH", CGI_PATH.as_bytes());
     }
@@ -163,6 +161,34 @@ struct Builder {
 }
 
 impl Builder {
+    fn session(request: &Request<'_>, protocol: Option<&str>) -> Self {
+        let mut builder = Self::default();
+        builder.add_request(request);
+        builder.add("PATH_TRANSLATED", request.path);
+        builder.add_granted(request);
+        for name in [
+            "AUTH_TYPE",
+            "CONTENT_LENGTH",
+            "CONTENT_TYPE",
+            "REMOTE_IDENT",
+            "REMOTE_USER",
+        ] {
+            if !request.granted.iter().any(|(granted, _)| granted == name) {
+                builder.add(name, b"");
+            }
+        }
+        if let Some(protocol) = protocol {
+            builder.add("WEBSOCKET_PROTOCOL", protocol.as_bytes());
+        }
+        builder
+    }
+
+    fn add_granted(&mut self, request: &Request<'_>) {
+        for (name, value) in request.granted {
+            self.add(name, value);
+        }
+    }
+
     fn add(&mut self, name: &str, value: &[u8]) {
         self.variables.push((name.into(), blank_controls(value)));
     }
@@ -307,6 +333,7 @@ mod tests {
             proxy: None,
             unique_id: "abc",
             headers,
+            granted: &[],
             inherited,
         }
     }

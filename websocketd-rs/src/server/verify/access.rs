@@ -2,19 +2,20 @@
 
 use std::ffi::CString;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nix::unistd::{Gid, getgrouplist};
 
-use crate::config::{Tls, User};
+use crate::config::User;
 
-/// The TLS files that a reload, which runs as `user`, could not read.
-pub(super) fn unreadable(tls: &Tls, user: Option<&User>) -> Vec<String> {
+/// The files that a reload, which runs as `user`, could not read.
+pub(super) fn unreadable<'a>(
+    files: impl Iterator<Item = &'a PathBuf>,
+    user: Option<&User>,
+) -> Vec<String> {
     let Some(user) = user.filter(|user| !user.uid.is_root()) else {
         return Vec::new();
     };
-    let files = [Some(&tls.cert), Some(&tls.key), tls.client_ca.as_ref()];
-    let files = files.into_iter().flatten();
     files
         .filter(|file| !may_read(file, user))
         .map(|file| {

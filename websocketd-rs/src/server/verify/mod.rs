@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use crate::cli::Ending;
-use crate::config::{Config, SiteConfig};
+use crate::config::{Authorizer, Config, SiteConfig};
 use crate::http::origin;
 use crate::net::listener::{self, describe};
 use crate::net::tls;
@@ -42,6 +42,9 @@ pub(super) fn faults(config: &Config) -> Vec<String> {
     let mut faults = Vec::new();
     for site in &config.sites {
         if let Some(fault) = programs::command_fault(site) {
+            faults.push(in_site(site, fault));
+        }
+        if let Some(fault) = programs::authorizer_fault(site) {
             faults.push(in_site(site, fault));
         }
         for entry in site.http.allowed_origins.iter().flatten() {
@@ -118,11 +121,20 @@ fn is_same(one: SocketAddr, other: SocketAddr) -> bool {
 
 fn check_files(config: &Config, findings: &mut Vec<String>) {
     if let Some(tls) = &config.listen.tls {
-        match tls::load(tls) {
-            Err(error) => findings.push(error.to_string()),
-            Ok(_) => findings.extend(access::unreadable(tls, config.user.as_ref())),
+        if let Err(error) = tls::load(tls) {
+            findings.push(error.to_string());
+        } else {
+            let files = [Some(&tls.cert), Some(&tls.key), tls.client_ca.as_ref()];
+            let files = files.into_iter().flatten();
+            findings.extend(access::unreadable(files, config.user.as_ref()));
         }
     }
+    let passwords = config.sites.iter();
+    let passwords = passwords.filter_map(|site| match &site.access.authorizer {
+        Some(Authorizer::Passwords { file, .. }) => Some(file),
+        _ => None,
+    });
+    findings.extend(access::unreadable(passwords, config.user.as_ref()));
     if let Some(file) = &config.log.file
         && let Err(reason) = check_log(file)
     {

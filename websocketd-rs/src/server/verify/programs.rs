@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::config::{Program, SiteConfig};
+use crate::config::{Authorizer, Program, SiteConfig};
 use crate::diagnosis::diagnose;
 
 /// Most files of a directory that are looked at: `--check` is to end soon.
@@ -20,6 +20,18 @@ pub(super) fn command_fault(site: &SiteConfig) -> Option<String> {
     let fault = diagnose(path, search(site))?;
     Some(format!(
         "COMMAND {} will not start: {fault}",
+        path.display()
+    ))
+}
+
+/// What is wrong with the program of `--authorize`.
+pub(super) fn authorizer_fault(site: &SiteConfig) -> Option<String> {
+    let Some(Authorizer::Program { path, .. }) = &site.access.authorizer else {
+        return None;
+    };
+    let fault = diagnose(path, search(site))?;
+    Some(format!(
+        "--authorize {} will not start, so that nobody is admitted: {fault}",
         path.display()
     ))
 }

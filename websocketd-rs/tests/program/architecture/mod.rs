@@ -37,11 +37,13 @@ const LEAVES: [&str; 7] = [
 ];
 
 /// Modules with all that is below them that do no I/O, know no runtime and never log.
-const PURE: [&str; 24] = [
+const PURE: [&str; 26] = [
     "buffer::lines",
+    "config::access",
     "config::network",
     "config::shared",
     "config::site",
+    "http::authorize::verdict",
     "http::cgi::outcome",
     "http::cgi::reply",
     "http::files::conditional",
