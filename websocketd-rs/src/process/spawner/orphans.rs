@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::children::Children;
-use super::strays::{Strays, session_of};
+use super::strays::Strays;
 use crate::process::terminate::{self, LADDER};
 
 /// How often a spawner that lost its daemon looks whether its programs are gone.
@@ -17,9 +17,7 @@ const STRAYS_TIMEOUT: Duration = Duration::from_millis(700);
 pub(super) fn end_orphans(children: &mut Children, strays: &mut Strays) {
     let start = Instant::now();
     let groups = children.ids();
-    for id in groups.iter().filter_map(|pid| session_of(*pid)) {
-        strays.on_end(id);
-    }
+    strays.on_end_of_all();
     end_groups(&groups, children, start);
     let start = Instant::now();
     strays.look(|pid| children.contains(pid));

@@ -27,6 +27,8 @@ const KILL_DELAY: Duration = Duration::from_millis(500);
 #[derive(Debug, Default)]
 pub(super) struct Strays {
     ended: Vec<Id>,
+    /// No session goes on: the daemon is gone.
+    all_ended: bool,
     /// Those that got TERM, and when.
     warned: HashMap<u32, Instant>,
     look_at: Option<Instant>,
@@ -38,6 +40,11 @@ impl Strays {
         self.ended.push(id);
         self.look_at
             .get_or_insert_with(|| Instant::now() + LOOK_DELAY);
+    }
+
+    /// All sessions have ended, also those whose program is gone already and can't tell which it was.
+    pub(super) fn on_end_of_all(&mut self) {
+        self.all_ended = true;
     }
 
     /// How long until they are to be looked for, if that is to be.
@@ -63,7 +70,8 @@ impl Strays {
         let mut found = HashMap::new();
         let mut still = Vec::new();
         for pid in children().into_iter().filter(|pid| !is_program(*pid)) {
-            let Some(id) = session_of(pid).filter(|id| self.ended.contains(id)) else {
+            let has_ended = |id: &Id| self.all_ended || self.ended.contains(id);
+            let Some(id) = session_of(pid).filter(has_ended) else {
                 continue;
             };
             let warned = self.warned.get(&pid).copied();
@@ -91,7 +99,7 @@ fn children() -> Vec<u32> {
 }
 
 /// The session that a process of this process's kernel session belongs to.
-pub(super) fn session_of(pid: u32) -> Option<Id> {
+fn session_of(pid: u32) -> Option<Id> {
     let process = Pid::from_raw(i32::try_from(pid).ok()?);
     if getsid(Some(process)).ok()? != getsid(None).ok()? {
         return None;
