@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use websocketd::config::Program;
+use websocketd::config::Runnable;
 use websocketd::http::request::{find_end, parse};
 use websocketd::http::route::{Route, RouteRules, route};
 
@@ -16,7 +16,7 @@ pub fn run(bytes: &[u8]) {
     let Ok(head) = parse(&bytes[..end], 64) else {
         return;
     };
-    let program = Program::ScriptDir("/d".into());
+    let program = Runnable::ScriptDir("/d".into());
     let chosen = |bit: u8| choice & bit != 0;
     let rules = RouteRules {
         program: chosen(1).then_some(&program),

@@ -80,7 +80,7 @@ pub enum Coding {
 
 /// What runs for a WebSocket connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Program {
+pub enum Runnable {
     /// COMMAND with its arguments; the path is resolved through PATH once, at start.
     Command {
         /// Resolved path, also argv[0] of the child.
@@ -107,7 +107,7 @@ pub enum Framing {
 #[derive(Debug, Clone)]
 pub struct Session {
     /// `None`: upgrade requests are ordinary HTTP.
-    pub program: Option<Program>,
+    pub program: Option<Runnable>,
     /// Message framing.
     pub framing: Framing,
     /// One program for many clients; `None`: each has its own.

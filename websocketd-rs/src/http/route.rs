@@ -4,13 +4,13 @@ use std::path::Path;
 
 use super::request::Head;
 use super::target;
-use crate::config::{Program, SiteConfig};
+use crate::config::{Runnable, SiteConfig};
 
 /// What a site serves.
 #[derive(Debug, Clone, Copy)]
 pub struct RouteRules<'a> {
     /// What runs for upgrade requests.
-    pub program: Option<&'a Program>,
+    pub program: Option<&'a Runnable>,
     /// `--devconsole`.
     pub console: bool,
     /// `--cgidir`.
@@ -36,7 +36,7 @@ pub enum Route<'a> {
     /// 301 to this target: the cleaned path, with the query.
     Redirect(String),
     /// A WebSocket session with this program.
-    Session(&'a Program),
+    Session(&'a Runnable),
     /// The developer console.
     Console,
     /// The first of these that has what the path names, else 404.
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn order() {
-        let program = Program::ScriptDir(PathBuf::from("/s"));
+        let program = Runnable::ScriptDir(PathBuf::from("/s"));
         let (cgi_dir, static_dir) = (Some(Path::new("/c")), Some(Path::new("/w")));
         let content = Route::Content {
             cgi_dir,

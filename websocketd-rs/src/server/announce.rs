@@ -1,7 +1,7 @@
 //! websocketd's startup lines.
 
 use super::verify::faults;
-use crate::config::{Config, Level, Program};
+use crate::config::{Config, Level, Runnable};
 use crate::logging::log;
 
 /// `host:port` for people: all interfaces are shown as the machine's name, which a browser can open.
@@ -38,10 +38,10 @@ pub(super) fn announce_content(config: &Config) {
     }
     announce_faults(config);
     match &config.default_site().session.program {
-        Some(Program::ScriptDir(dir)) => {
+        Some(Runnable::ScriptDir(dir)) => {
             announce(&format!("Serving from directory      : {}", dir.display()));
         }
-        Some(Program::Command { path, args }) => {
+        Some(Runnable::Command { path, args }) => {
             let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
             let (path, args) = (path.display(), args.join(" "));
             announce(&format!("Serving using application   : {path} {args}"));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Problem, check_shared};
 use crate::cli::{self, Args};
-use crate::config::{Framing, Limits, Program, ResourceLimits, Session};
+use crate::config::{Framing, Limits, ResourceLimits, Runnable, Session};
 
 /// Longest wait that is accepted, in milliseconds (a day): longer ones are typing errors, and timers need an end.
 pub(super) const MAX_WAIT_MS: u64 = 24 * 60 * 60 * 1000;
@@ -20,7 +20,7 @@ pub(super) const MIN_ENVIRONMENT_BYTES: u64 = 4096;
 /// (execve(2)); arguments need their room.
 pub(super) const MAX_ENVIRONMENT_BYTES: u64 = 3 << 19;
 
-pub(super) fn check_session(args: &Args, program: Option<Program>) -> Result<Session, Problem> {
+pub(super) fn check_session(args: &Args, program: Option<Runnable>) -> Result<Session, Problem> {
     Ok(Session {
         program,
         framing: match (args.programs.binary, args.programs.passstderr) {

@@ -8,7 +8,7 @@ use rustix::fs::{Access, access};
 
 use super::Problem;
 use crate::cli::Args;
-use crate::config::{Environment, Program};
+use crate::config::{Environment, Runnable};
 use crate::diagnosis::diagnose;
 
 /// COMMAND or `--dir`; the errors are shown with the short usage.
@@ -16,7 +16,7 @@ pub(super) fn find_program(
     args: &Args,
     environment: &Environment,
     must_serve: bool,
-) -> Result<Option<Program>, Problem> {
+) -> Result<Option<Runnable>, Problem> {
     let given = |dir: &Option<PathBuf>| dir.clone().filter(|dir| !dir.as_os_str().is_empty());
     let content = &args.content;
     let files = [
@@ -50,12 +50,12 @@ pub(super) fn find_program(
                 .ok()
                 .filter(|_| has_cwd)
                 .unwrap_or(path);
-            Some(Program::Command {
+            Some(Runnable::Command {
                 path,
                 args: arguments.to_vec(),
             })
         }
-        (None, Some(dir)) => Some(Program::ScriptDir(script_dir(&dir)?)),
+        (None, Some(dir)) => Some(Runnable::ScriptDir(script_dir(&dir)?)),
     };
     for (flag, kind, dir) in files {
         if let Some(dir) = dir.filter(|dir| !dir.is_dir()) {

@@ -2,7 +2,7 @@
 
 use super::program::resolve;
 use crate::cli::Ending;
-use crate::config::{Config, Environment, Framing, Level, Program, SiteConfig, load};
+use crate::config::{Config, Environment, Framing, Level, Runnable, SiteConfig, load};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -137,13 +137,13 @@ fn directories_must_be_there() {
     }
     let config = good(&["--dir=/usr/../etc"]);
     assert!(
-        matches!(site(config).session.program, Some(Program::ScriptDir(dir)) if dir == Path::new("/etc"))
+        matches!(site(config).session.program, Some(Runnable::ScriptDir(dir)) if dir == Path::new("/etc"))
     );
 }
 
 #[test]
 fn the_command_is_found_once() {
-    let Some(Program::Command { path, args }) = site(good(&["cat", "-u"])).session.program else {
+    let Some(Runnable::Command { path, args }) = site(good(&["cat", "-u"])).session.program else {
         panic!("no command")
     };
     assert_eq!((path, args), ("/usr/bin/cat".into(), vec!["-u".into()]));

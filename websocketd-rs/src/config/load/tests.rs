@@ -7,7 +7,7 @@ use clap::CommandFactory;
 use super::super::sections::{LINE_ONLY, ROUTE_FLAGS};
 use super::*;
 use crate::cli::Args;
-use crate::config::{Authorizer, Program};
+use crate::config::{Authorizer, Runnable};
 
 /// Loads `text` as the file of `--config`, after the other `words`.
 fn load_text(text: &str, words: &[&str]) -> Result<Config, Ending> {
@@ -44,7 +44,7 @@ fn own(config: &Config) -> &SiteConfig {
 
 fn command(site: &SiteConfig) -> Vec<OsString> {
     match &site.session.program {
-        Some(Program::Command { path, args }) => {
+        Some(Runnable::Command { path, args }) => {
             [&[path.clone().into_os_string()], args.as_slice()].concat()
         }
         other => panic!("{other:?} is no command"),
@@ -89,7 +89,7 @@ fn the_command_line_wins() {
     let config = good(text, &["--dir=/etc"]);
     assert!(matches!(
         own(&config).session.program,
-        Some(Program::ScriptDir(_))
+        Some(Runnable::ScriptDir(_))
     ));
 }
 

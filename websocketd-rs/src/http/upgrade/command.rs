@@ -58,12 +58,12 @@ pub(in crate::http) fn search_path(environment: &env::Environment) -> Option<OsS
 }
 
 pub(super) fn find_endpoint(
-    program: &config::Program,
+    program: &config::Runnable,
     exchange: &Exchange<'_>,
 ) -> Option<Endpoint> {
     let (prefix, path) = (exchange.prefix(), exchange.path());
     match program {
-        config::Program::Command {
+        config::Runnable::Command {
             path: program,
             args,
         } => Some(Endpoint {
@@ -73,7 +73,7 @@ pub(super) fn find_endpoint(
             script_name: if prefix.is_empty() { "/" } else { prefix }.into(),
             path_info: path.to_vec(),
         }),
-        config::Program::ScriptDir(dir) => script::find(dir, path).map(|script| Endpoint {
+        config::Runnable::ScriptDir(dir) => script::find(dir, path).map(|script| Endpoint {
             program: script.file,
             args: Vec::new(),
             script_name: [prefix.as_bytes(), &script.name].concat(),

@@ -47,7 +47,7 @@ struct Ready {
 /// Answers an upgrade request: with 101 and a running program, or with why not.
 pub(super) async fn upgrade(
     exchange: &mut Exchange<'_>,
-    program: &config::Program,
+    program: &config::Runnable,
 ) -> io::Result<Option<Started>> {
     let mut fields = exchange.fields();
     let ready = match start(exchange, program, &mut fields).await? {
@@ -105,7 +105,7 @@ fn warn_of_offer(exchange: &Exchange<'_>, protocol: Option<&str>, fields: &Field
 /// Everything that can refuse, the start of the program last. `fields` is filled in on the way, for the line of a refusal too.
 async fn start(
     exchange: &mut Exchange<'_>,
-    program: &config::Program,
+    program: &config::Runnable,
     fields: &mut Fields,
 ) -> io::Result<Result<Ready, Refusal>> {
     let config = &exchange.site.config;
@@ -193,7 +193,7 @@ async fn start_own(
 /// What can refuse without starting anything.
 fn check(
     exchange: &Exchange<'_>,
-    program: &config::Program,
+    program: &config::Runnable,
     fields: &mut Fields,
 ) -> Result<(Endpoint, Handshake), Refusal> {
     let config = &exchange.site.config;

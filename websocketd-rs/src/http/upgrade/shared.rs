@@ -66,8 +66,8 @@ pub(in crate::http) fn restart_of(sites: &Sites, key: &RoomKey) -> Option<(Share
     let site = sites.get(&key.site)?;
     let shared = site.config.session.shared.as_ref()?;
     let (program, args) = match site.config.session.program.as_ref()? {
-        config::Program::Command { path, args } => (path.clone(), args.clone()),
-        config::Program::ScriptDir(dir) => {
+        config::Runnable::Command { path, args } => (path.clone(), args.clone()),
+        config::Runnable::ScriptDir(dir) => {
             let path = key.script_name.strip_prefix(key.site.path.as_bytes())?;
             (script::find(dir, path)?.file, Vec::new())
         }

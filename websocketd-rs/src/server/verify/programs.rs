@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::config::{Authorizer, Program, SiteConfig};
+use crate::config::{Authorizer, Runnable, SiteConfig};
 use crate::diagnosis::diagnose;
 
 /// Most files of a directory that are looked at: `--check` is to end soon.
@@ -14,7 +14,7 @@ const MAX_DEPTH: usize = 8;
 
 /// What is wrong with COMMAND.
 pub(super) fn command_fault(site: &SiteConfig) -> Option<String> {
-    let Some(Program::Command { path, .. }) = &site.session.program else {
+    let Some(Runnable::Command { path, .. }) = &site.session.program else {
         return None;
     };
     let fault = diagnose(path, search(site))?;
@@ -39,7 +39,7 @@ pub(super) fn authorizer_fault(site: &SiteConfig) -> Option<String> {
 /// What is wrong with the programs below `--dir` and `--cgidir`.
 pub(super) fn check_scripts(site: &SiteConfig, report: &mut dyn FnMut(String)) {
     let dir = match &site.session.program {
-        Some(Program::ScriptDir(dir)) => Some(dir),
+        Some(Runnable::ScriptDir(dir)) => Some(dir),
         _ => None,
     };
     for dir in dir.into_iter().chain(&site.http.cgi_dir) {
