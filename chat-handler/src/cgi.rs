@@ -39,9 +39,12 @@ pub struct Query {
     pub history: Option<usize>,
     /// `nick=NAME`: what an anonymous visitor wants to be called.
     pub nick: Option<String>,
-    /// `client=TOKEN`: tells one anonymous page from another, so that what it sends again after a
+    /// `client=TOKEN`: tells one anonymous browser from another, so that what it sends again after a
     /// reconnect is known.
     pub client: Option<String>,
+    /// `page=TOKEN`: tells one open page from another, also in one browser, so that one that comes back
+    /// takes its own presence over.
+    pub page: Option<String>,
 }
 
 impl Cgi {
@@ -115,6 +118,7 @@ impl Query {
                 "history" => parsed.history = value.parse().ok(),
                 "nick" => parsed.nick = Some(value),
                 "client" => parsed.client = Some(value).filter(|token| is_token(token)),
+                "page" => parsed.page = Some(value).filter(|token| is_token(token)),
                 _ => {}
             }
         }

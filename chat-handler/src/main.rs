@@ -75,6 +75,7 @@ fn chat(settings: &Settings, cgi: &Cgi) -> std::io::Result<()> {
         person,
         nick: cgi.query.nick.as_deref(),
         client: cgi.query.client.as_deref(),
+        page: cgi.query.page.as_deref(),
         address: &cgi.visitor.address,
         from: &cgi.client_address(&settings.identity.trusted_proxies),
         when: &Clock::new(cgi.tz.as_deref()).date_and_time(RecordId::now()),

@@ -10,6 +10,9 @@ function clientToken() {
 	return token;
 }
 
+// Of this page while it is open: two tabs of one browser are two connections; one that comes back takes its own over.
+const PAGE_TOKEN = randomId();
+
 /**
  * @param {string} base Where the rooms are, relative to the page.
  * @param {string} room
@@ -21,6 +24,7 @@ export function roomSocketAddress(base, room, { since, history }) {
 	url.protocol = url.protocol.replace("http", "ws");
 	url.searchParams.set("format", "json");
 	url.searchParams.set("client", clientToken());
+	url.searchParams.set("page", PAGE_TOKEN);
 	// Used only if the session does not say who this is.
 	const name = readStored("name", "");
 	if (name) url.searchParams.set("nick", name);

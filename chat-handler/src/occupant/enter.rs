@@ -36,8 +36,10 @@ pub struct Arrival<'a> {
     pub person: Person,
     /// What they want to be called, if nobody else said who they are.
     pub nick: Option<&'a str>,
-    /// The client's token.
+    /// The browser's token: whose messages it sends again.
     pub client: Option<&'a str>,
+    /// The open page's token: which presence it left behind.
+    pub page: Option<&'a str>,
     /// The peer, for bans; empty: unknown.
     pub address: &'a str,
     /// The client as the proxies saw it, for the list of entries.
@@ -111,7 +113,7 @@ impl Newcomer {
             }
         }
         let color = person.color.clone().unwrap_or_default();
-        let own = match arrival.client {
+        let own = match arrival.page {
             Some(token) => Some(Own::take_over(&dirs, &room, token)?),
             None => None,
         };

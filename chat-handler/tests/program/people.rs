@@ -309,16 +309,22 @@ fn the_ini_is_checked_and_what_is_wrong_is_told() {
 fn who_comes_back_takes_the_own_presence_over() {
     let chat = Chat::new();
     let mut bob = chat.page("r", "bob");
-    let mut old = chat.page_with("r", "nick=alice&client=token-of-alice", "");
-    let back = chat.page_with("r", "nick=alice&client=token-of-alice", "");
+    let page = |client, page| {
+        let query = format!("nick=alice&client={client}&page={page}");
+        chat.page_with("r", &query, "")
+    };
+    let mut old = page("token-of-alice", "this-page");
+    let back = page("token-of-alice", "this-page");
     assert_eq!(back.you(), "alice");
     assert_eq!(old.expect("bye")["reason"], "replaced");
     assert!(old.client.wait().success());
     assert_eq!(back.members(), ["alice", "bob"]);
-    // Not by another's token, and not without one.
-    let eve = chat.page_with("r", "nick=alice&client=token-of-eve", "");
-    let other = chat.page("r", "alice");
-    assert_eq!((eve.you(), other.you()), ("alice1".into(), "alice2".into()));
+    // Not by another page, of the same browser neither, and not without a token.
+    let (second, other) = (page("token-of-alice", "that-page"), chat.page("r", "alice"));
+    assert_eq!(
+        (second.you(), other.you()),
+        ("alice1".into(), "alice2".into())
+    );
     let quit = bob.find(|message| message["type"] == "quit");
     assert_eq!(quit["from"], "alice");
 }

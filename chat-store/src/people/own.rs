@@ -1,8 +1,8 @@
-//! A client that comes back takes its own old presence over: its connection may be dead and not know it,
+//! A page that comes back takes its own old presence over: its connection may be dead and not know it,
 //! and nobody is to stand beside themselves under a number.
 //!
-//! A file in `run/` says which presence is a client's. It is named by a hash of what only the client
-//! knows (the token of its page), so that nobody can be sent away by others.
+//! A file in `run/` says which presence is a page's. It is named by a hash of what only the page knows
+//! (its token, of which nothing is written anywhere else), so that nobody can be sent away by others.
 
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};

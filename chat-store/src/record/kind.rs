@@ -64,7 +64,7 @@ kinds! {
     Mute = "mute",
     /// To one person: you may speak again.
     Unmute = "unmute",
-    /// To one person: your client has come back on another connection.
+    /// To one person: your page has come back on another connection.
     Replaced = "replaced",
     /// To one person: a notice of the server.
     Notice = "notice",
