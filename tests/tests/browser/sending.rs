@@ -1,4 +1,4 @@
-//! From the field to the log: nothing locks a person out, goes to the wrong people, or does what nobody meant.
+//! From the field to the log: nobody is locked out, nothing reaches the wrong people, no text runs as a command.
 
 use std::fs;
 
