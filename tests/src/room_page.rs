@@ -57,6 +57,14 @@ pub async fn click(browser: &Browser, selector: &str) {
     browser.eval(&format!("{found}.click()")).await;
 }
 
+/// Asks for the connection now, unless the page came back by itself meanwhile; ends welcomed.
+pub async fn come_back(browser: &Browser) {
+    browser
+        .eval("document.querySelector('#banner button')?.click()")
+        .await;
+    welcome(browser).await;
+}
+
 /// Presses the entry of a person's menu that says `words`.
 pub async fn choose(browser: &Browser, person: &str, words: &str) {
     let name = json!(person);

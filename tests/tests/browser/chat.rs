@@ -4,7 +4,7 @@ use std::fs;
 
 use e2e::browser::Browser;
 use e2e::deadline::eventually;
-use e2e::room_page::{choose, click, enter, say, sees, welcome};
+use e2e::room_page::{choose, click, come_back, enter, say, sees};
 use e2e::site::Site;
 use serde_json::json;
 
@@ -139,8 +139,7 @@ async fn nothing_is_lost_or_doubled_when_the_server_dies_in_the_middle_of_100_me
         .await;
     alice.screenshot("room-unsent").await;
     site.restart();
-    click(&alice, "#banner button").await;
-    welcome(&alice).await;
+    come_back(&alice).await;
     sees(&alice, "message 099.").await;
     alice
         .wait_until(

@@ -4,7 +4,7 @@ use std::fs;
 
 use e2e::browser::Browser;
 use e2e::deadline::eventually;
-use e2e::room_page::{click, enter, say, sees, welcome};
+use e2e::room_page::{click, come_back, enter, say, sees, welcome};
 use e2e::site::Site;
 
 /// A person of the site's own accounts: their session file, and its cookie.
@@ -128,8 +128,7 @@ async fn what_was_written_as_somebody_is_sent_as_nobody_else() {
     say(&browser, "still alice's words").await;
     fs::remove_file(site.var().join(format!("sessions/sess_{id}"))).expect("the session ends");
     site.restart();
-    click(&browser, "#banner button").await;
-    welcome(&browser).await;
+    come_back(&browser).await;
     browser
         .wait_for_text("You are no longer logged in as alice.")
         .await;

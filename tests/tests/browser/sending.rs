@@ -4,7 +4,7 @@ use std::fs;
 
 use e2e::browser::Browser;
 use e2e::deadline::eventually;
-use e2e::room_page::{choose, click, enter, say, sees, welcome};
+use e2e::room_page::{choose, click, come_back, enter, say, sees, welcome};
 use e2e::site::Site;
 use serde_json::json;
 
@@ -85,7 +85,7 @@ async fn what_waits_can_be_discarded_and_a_command_is_not_done_twice() {
     say(&browser, "but this goes").await;
     browser.eval("globalThis.deaf = false").await;
     site.restart();
-    click(&browser, "#banner button").await;
+    come_back(&browser).await;
     sees(&browser, "but this goes").await;
     assert_eq!(said(&site, "night"), ["but this goes"]);
     browser
