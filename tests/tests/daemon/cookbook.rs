@@ -114,7 +114,7 @@ fn recipe_3_grep_is_not_buffered() {
     let mut client = recipe.client("/");
     client.send("all is well");
     client.send("an error");
-    client.text_where(|line| line == "an error");
+    client.text_where(|line| line == "log:an error");
 }
 
 #[test]

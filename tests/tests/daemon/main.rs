@@ -8,3 +8,4 @@ mod leaks;
 mod operations;
 mod rfc6455;
 mod shared;
+mod unbuffered;

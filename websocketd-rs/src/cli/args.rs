@@ -8,6 +8,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use super::limits::LimitFlags;
 use super::shared::SharedFlags;
+use super::terminal::TerminalFlags;
 
 /// The command line as typed. Defaults are here; [`crate::config`] checks what the values mean together.
 #[derive(Debug, Clone, Parser)]
@@ -42,6 +43,9 @@ pub struct Args {
     /// How programs run.
     #[command(flatten)]
     pub programs: ProgramFlags,
+    /// Programs whose streams are a terminal.
+    #[command(flatten)]
+    pub terminal: TerminalFlags,
     /// One program for many clients.
     #[command(flatten)]
     pub shared: SharedFlags,

@@ -7,6 +7,7 @@ mod flag;
 mod limits;
 mod number;
 mod shared;
+mod terminal;
 mod text;
 
 use std::ffi::OsString;
@@ -21,6 +22,7 @@ pub use args::{
 pub(crate) use flag::Words;
 pub use limits::LimitFlags;
 pub use shared::SharedFlags;
+pub use terminal::TerminalFlags;
 pub use text::version;
 
 /// An end of the program before it serves anything: what goes to which stream, and the exit code.

@@ -16,7 +16,7 @@ const SHORT_KEYS: [(&str, &str); 2] = [("cgi", "cgidir"), ("static", "staticdir"
 
 /// Flags that a route may set for itself. The rest belongs to the daemon or to the connection, which is there before the route
 /// is known.
-pub(super) const ROUTE_FLAGS: [&str; 48] = [
+pub(super) const ROUTE_FLAGS: [&str; 49] = [
     "dir",
     "staticdir",
     "cgidir",
@@ -35,6 +35,7 @@ pub(super) const ROUTE_FLAGS: [&str; 48] = [
     "close-on-exit",
     "binary",
     "passstderr",
+    "unbuffered",
     "passenv",
     "user",
     "closems",

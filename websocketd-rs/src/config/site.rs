@@ -134,9 +134,21 @@ pub struct Session {
     pub close_timeout: Duration,
 }
 
+/// What stdin, stdout and stderr of handlers are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Streams {
+    /// Pipes.
+    #[default]
+    Pipes,
+    /// `--unbuffered`: pipes, but for stdout, a terminal that changes no byte.
+    Unbuffered,
+}
+
 /// How programs are started and ended.
 #[derive(Debug, Clone, Default)]
 pub struct Process {
+    /// What handlers read from and write to; CGI programs have pipes.
+    pub streams: Streams,
     /// Variables of the daemon's own environment that programs inherit, `--passenv`, as read once in main.
     pub inherited_env: Vec<(OsString, OsString)>,
     /// `--cwd`: working directory of handlers, canonical; `None`: the daemon's. CGI programs start in their own.
@@ -165,6 +177,17 @@ pub struct ResourceLimits {
     pub open_files: Option<u64>,
     /// `RLIMIT_NPROC`, processes of the program's user, those of other programs included.
     pub processes: Option<u64>,
+}
+
+impl Streams {
+    /// What a handler finds in its environment, unless the operator names the variable.
+    pub fn variables(&self) -> &[(&str, &str)] {
+        match self {
+            Self::Pipes => &[],
+            // For programs that would color what they write to a terminal, or move its cursor.
+            Self::Unbuffered => &[("TERM", "dumb"), ("NO_COLOR", "1")],
+        }
+    }
 }
 
 impl SiteKey {

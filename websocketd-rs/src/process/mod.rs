@@ -15,6 +15,7 @@ mod spawners;
 mod stderr;
 mod stdin;
 mod stdout;
+mod terminal;
 mod terminate;
 
 use std::ffi::OsString;
@@ -26,6 +27,7 @@ pub use spawner::Spawner;
 pub use spawners::{Others, Spawners, UserError};
 pub use stdin::Stdin;
 pub use stdout::Stdout;
+pub use terminal::{NO_TERMINAL, Terminal};
 pub use terminate::Termination;
 
 use crate::config::{Level, ResourceLimits};
@@ -44,6 +46,8 @@ pub struct Command {
     pub cwd: Option<PathBuf>,
     /// What it may use.
     pub limits: ResourceLimits,
+    /// Which of its streams are a terminal.
+    pub terminal: Terminal,
 }
 
 impl Command {

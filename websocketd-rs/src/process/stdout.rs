@@ -3,19 +3,24 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, ReadBuf};
+use rustix::io::{Errno, read};
+use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncRead, Interest, ReadBuf};
 use tokio::net::unix::pipe;
 
 /// The reading end of a program's stdout.
 #[derive(Debug)]
 pub struct Stdout(Source);
 
-/// What the program writes into. A terminal would be another one; its end is an error, `EIO`, and not the end of a file.
+/// What the program writes into.
 #[derive(Debug)]
 enum Source {
     Pipe(pipe::Receiver),
+    /// Not a receiver, which would take a short read for the last before new bytes wake it: the kernel hands out a terminal's
+    /// bytes by 4 KiB at the most, and less where its ring of them ends.
+    Terminal(AsyncFd<OwnedFd>),
 }
 
 impl Stdout {
@@ -27,6 +32,19 @@ impl Stdout {
         let pipe = pipe::Receiver::from_owned_fd_unchecked(end)?;
         Ok(Self(Source::Pipe(pipe)))
     }
+
+    /// The daemon's end of a terminal, non-blocking.
+    ///
+    /// # Errors
+    /// When the runtime can't watch it.
+    pub(super) fn terminal(end: OwnedFd) -> io::Result<Self> {
+        #[expect(
+            deprecated,
+            reason = "sound for an OwnedFd; the successor takes unsafe"
+        )]
+        let end = AsyncFd::with_interest(end, Interest::READABLE)?;
+        Ok(Self(Source::Terminal(end)))
+    }
 }
 
 impl AsyncRead for Stdout {
@@ -37,6 +55,33 @@ impl AsyncRead for Stdout {
     ) -> Poll<io::Result<()>> {
         match &mut self.0 {
             Source::Pipe(pipe) => Pin::new(pipe).poll_read(cx, buf),
+            Source::Terminal(end) => poll_terminal(end, cx, buf),
         }
     }
+}
+
+/// Fills `buf` with all that is there.
+fn poll_terminal(
+    end: &AsyncFd<OwnedFd>,
+    cx: &mut Context<'_>,
+    buf: &mut ReadBuf<'_>,
+) -> Poll<io::Result<()>> {
+    let before = buf.filled().len();
+    while buf.filled().len() == before {
+        let mut ready = ready!(end.poll_read_ready(cx))?;
+        while buf.remaining() > 0 {
+            match read(end, buf.initialize_unfilled()) {
+                Ok(n) if n > 0 => buf.advance(n),
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => {
+                    ready.clear_ready();
+                    break;
+                }
+                // EIO: nobody has the other end any more. What came before it is handed over first.
+                Ok(_) | Err(Errno::IO) => return Poll::Ready(Ok(())),
+                Err(error) => return Poll::Ready(Err(error.into())),
+            }
+        }
+    }
+    Poll::Ready(Ok(()))
 }

@@ -6,6 +6,7 @@ mod listen;
 mod program;
 mod serve;
 mod shared;
+mod streams;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub(super) use program::check_variable;
 use program::{find_program, inherited};
 use serve::check_http;
 use shared::check_shared;
+use streams::check_streams;
 
 /// What is wrong with what was typed.
 #[derive(Debug)]
@@ -138,6 +140,7 @@ pub(super) fn check_site(
         http: check_http(args)?,
         session: check_session(args, program)?,
         process: Process {
+            streams: check_streams(args)?,
             max_environment: bounded(
                 "maxenvbytes",
                 args.limits.maxenvbytes,

@@ -241,7 +241,7 @@ fn sample(flag: &str) -> &'static str {
     match flag {
         "dir" | "staticdir" | "cgidir" | "cwd" => "/usr",
         "devconsole" | "gzip" | "sameorigin" | "refuse-with-close" | "binary" | "passstderr"
-        | "reverselookup" => "true",
+        | "reverselookup" | "unbuffered" => "true",
         "header" | "header-ws" | "header-http" => "X-Own: 1",
         "authorize" => "/bin/true",
         "authorizeall" => "true\nauthorize=/bin/true",

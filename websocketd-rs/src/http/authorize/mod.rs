@@ -15,7 +15,7 @@ use super::request::Head;
 use super::upgrade::{self, Refusal, describe, unique_id};
 use crate::config::Authorizer;
 use crate::logging::Fields;
-use crate::process::{Command, env};
+use crate::process::{Command, Terminal, env};
 pub(super) use denial::Denial;
 pub use failures::Failures;
 pub(super) use verdict::Grant;
@@ -56,6 +56,7 @@ pub(super) async fn ask(
                 env,
                 cwd: process.cwd.clone(),
                 limits: process.limits,
+                terminal: Terminal::None,
             };
             let half_closed = if wish.is_session {
                 Duration::ZERO

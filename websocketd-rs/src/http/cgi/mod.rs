@@ -24,7 +24,7 @@ use crate::http::script::Script;
 use crate::http::upgrade::{NoPermit, describe, explain, search_path, spawn_status, unique_id};
 use crate::logging::Fields;
 use crate::metrics::METRICS;
-use crate::process::{Command, Program, env};
+use crate::process::{Command, Program, Terminal, env};
 use outcome::{Outcome, Remainder};
 use relay::ScriptRelay;
 
@@ -162,6 +162,7 @@ async fn prepare(
         env,
         cwd: script.file.parent().map(Path::to_path_buf),
         limits: exchange.site.config.process.limits,
+        terminal: Terminal::None,
     }))
 }
 

@@ -48,7 +48,9 @@ pub(super) fn environment(
         granted: applicant.grant.map_or(&[], |grant| &grant.variables),
         ..request
     };
-    env::session(&request, applicant.protocol)
+    let mut variables = env::session(&request, applicant.protocol)?;
+    env::add_defaults(&mut variables, &exchange.site.config.process);
+    Ok(variables)
 }
 
 /// The `PATH` of a program.

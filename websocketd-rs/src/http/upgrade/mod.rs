@@ -172,12 +172,14 @@ async fn start_own(
 ) -> Result<Program, Refusal> {
     let Endpoint { program, args, .. } = endpoint;
     let (file, search) = (program.clone(), search_path(&env));
+    let process = &exchange.site.config.process;
     let command = Command {
         program,
         args,
         env,
-        cwd: exchange.site.config.process.cwd.clone(),
-        limits: exchange.site.config.process.limits,
+        cwd: process.cwd.clone(),
+        limits: process.limits,
+        terminal: (&process.streams).into(),
     };
     command.log_environment(fields);
     exchange

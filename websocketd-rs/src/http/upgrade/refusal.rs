@@ -8,7 +8,7 @@ use crate::config::Level;
 use crate::diagnosis::Fault;
 use crate::http::authorize::Denial;
 use crate::http::handshake::HandshakeError;
-use crate::process::env;
+use crate::process::{NO_TERMINAL, env};
 
 /// Why an upgrade is refused.
 #[derive(Debug)]
@@ -201,6 +201,9 @@ pub(in crate::http) fn spawn_status(error: &io::Error) -> u16 {
         Errno::NOMEM,
         Errno::TIMEDOUT,
     ];
+    if error.kind() == NO_TERMINAL {
+        return 503;
+    }
     match error.raw_os_error() {
         Some(code) if passing.iter().any(|errno| errno.raw_os_error() == code) => 503,
         _ => 500,

@@ -97,7 +97,8 @@ fn start_of(
     if shared.by == SharedBy::Path {
         variables.push(("PATH_INFO", &key.path_info));
     }
-    let env = env::shared(&process.inherited_env, &variables, process.max_environment)?;
+    let mut env = env::shared(&process.inherited_env, &variables, process.max_environment)?;
+    env::add_defaults(&mut env, process);
     Ok(site.spawner.as_ref().map(|spawner| Start {
         command: Command {
             program: program.to_owned(),
@@ -105,6 +106,7 @@ fn start_of(
             env,
             cwd: process.cwd.clone(),
             limits: process.limits,
+            terminal: (&process.streams).into(),
         },
         spawner: Arc::clone(spawner),
         max_line: config.session.max_line,

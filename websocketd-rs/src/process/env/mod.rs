@@ -12,6 +12,8 @@ use std::path::Path;
 
 pub use shown::shown;
 
+use crate::config::Process;
+
 /// Longest variable with its name. The kernel refuses a string of 32 pages, 128 KiB (execve(2), `MAX_ARG_STRLEN`).
 pub const MAX_VARIABLE: usize = 120 * 1024;
 
@@ -122,6 +124,16 @@ pub fn shared(
     let own = builder.variables.len();
     builder.inherit(inherited, own);
     builder.check(max_bytes)
+}
+
+/// Adds what a handler finds because of its streams, unless the operator named it: one that is named and blank stays away.
+pub fn add_defaults(environment: &mut Environment, process: &Process) {
+    for (name, value) in process.streams.variables() {
+        let mut named = process.inherited_env.iter().map(|(named, _)| named);
+        if !named.any(|named| named == name) {
+            environment.push((name.into(), value.into()));
+        }
+    }
 }
 
 /// The environment of a CGI script.

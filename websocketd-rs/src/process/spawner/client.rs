@@ -1,7 +1,7 @@
 //! The daemon's side of the spawner: hands over the pipe ends, waits for the pid, learns of the exits.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::pin::pin;
 use std::process;
 use std::sync::{Arc, Mutex};
@@ -9,9 +9,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::io::Errno;
-use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::time::timeout;
@@ -22,10 +20,10 @@ use crate::metrics::METRICS;
 use super::channel::Channel;
 use super::message::{self, EncodeError, Head};
 use super::start::start;
+use super::streams;
 use super::waiting::{Start, Waiting};
-use crate::process::program::{Pipes, Program};
-use crate::process::stderr::Stderr;
-use crate::process::{Command, Exit, Stdin, Stdout, terminate};
+use crate::process::program::Program;
+use crate::process::{Command, Exit, terminate};
 
 /// How long a start may take while the spawner answers no other request either. Longer means that it is stopped, or hangs in the
 /// exec of a program on a dead network disk. Where thousands come at once, those before us are no reason to give up.
@@ -175,14 +173,7 @@ impl Spawner {
         let body = message::encode(&command)?;
         let permit = self.patiently(pin!(self.permits.acquire())).await;
         let _permit = permit.ok_or(Errno::TIMEDOUT)?.map_err(|_| gone())?;
-        let (stdin, our_stdin) = pipe_with(PipeFlags::CLOEXEC)?;
-        let (our_stdout, stdout) = pipe_with(PipeFlags::CLOEXEC)?;
-        let (our_stderr, stderr) = pipe_with(PipeFlags::CLOEXEC)?;
-        let ours = Pipes {
-            stdin: Some(Stdin::new(non_blocking(our_stdin)?)),
-            stdout: Some(Stdout::pipe(non_blocking(our_stdout)?)?),
-            stderr: Stderr::new(non_blocking(our_stderr)?)?,
-        };
+        let (ours, theirs) = streams::open(command.terminal)?;
 
         let (started, mut pid) = oneshot::channel();
         let (exited, reaped) = oneshot::channel();
@@ -192,12 +183,12 @@ impl Spawner {
             id,
             body: body.len(),
         };
-        let pipes = [&stdin, &stdout, &stderr].map(AsFd::as_fd);
-        if let Err(error) = self.channel.send(head, &body, &pipes).await {
+        let descriptors = theirs.each_ref().map(AsFd::as_fd);
+        if let Err(error) = self.channel.send(head, &body, &descriptors).await {
             self.lock().forget(id);
             return Err(error);
         }
-        drop((stdin, stdout, stderr));
+        drop(theirs);
         let started = if let Some(started) = self.patiently(&mut pid).await {
             started.map_err(|_| gone())?
         } else {
@@ -248,13 +239,6 @@ impl Drop for Spawner {
             let _ = child.try_wait();
         }
     }
-}
-
-/// The runtime's end of a new pipe. The program's end is another open file, and stays blocking. (Tokio would ask the
-/// kernel twice more for each, whether it is a pipe.)
-fn non_blocking(end: OwnedFd) -> io::Result<OwnedFd> {
-    fcntl_setfl(&end, OFlags::NONBLOCK)?;
-    Ok(end)
 }
 
 impl From<EncodeError> for io::Error {

@@ -258,6 +258,7 @@ mod tests {
     use std::os::unix::ffi::OsStringExt;
 
     use super::*;
+    use crate::process::Terminal;
 
     fn command() -> Command {
         Command {
@@ -276,6 +277,7 @@ mod tests {
                 open_files: Some(64),
                 ..ResourceLimits::default()
             },
+            terminal: Terminal::None,
         }
     }
 

@@ -13,6 +13,7 @@ mod orphans;
 mod server;
 mod start;
 mod strays;
+mod streams;
 mod waiting;
 
 pub use client::Spawner;
