@@ -288,7 +288,7 @@ fn programs_ignore_the_signals_that_the_daemon_was_started_to_ignore() {
     assert_eq!(daemon.stop().0, Some(0));
 }
 
-/// The bits of a line like `SigIgn:\t0000000000001000` of proc_pid_status(5).
+/// The bits of a line like `SigIgn:\t0000000000001000` of `proc_pid_status(5)`.
 fn mask(line: &str) -> u64 {
     let (_, bits) = line.split_once('\t').expect("a name and bits");
     u64::from_str_radix(bits, 16).expect("hexadecimal")
