@@ -180,6 +180,23 @@ fn binary_mode(section: &mut Section) {
         },
     );
     section.same(
+        "--binary: one write into an enlarged pipe is one message",
+        |subject| {
+            const WRITES: &str = "import fcntl, os\n\
+                 fcntl.fcntl(1, fcntl.F_SETPIPE_SZ, 1 << 20)\n\
+                 for n in (65_537, 65_536, 1_000_000): os.write(1, b'x' * n); os.read(0, 1)";
+            let daemon = Daemon::of(subject)
+                .flag("--binary")
+                .command("python3", ["-c", WRITES])
+                .start();
+            let mut client = daemon.client("/");
+            for n in [65_537, 65_536, 1_000_000] {
+                assert_eq!(client.binary().len(), n);
+                client.send_binary(b"+".to_vec());
+            }
+        },
+    );
+    section.same(
         "--binary: a text message reaches stdin with its newline",
         |subject| {
             let daemon = cat(subject).flag("--binary").start();

@@ -63,6 +63,11 @@ impl Program {
         read
     }
 
+    /// Bytes that stdout's pipe can hold; `None` when it is closed, or no pipe.
+    pub fn stdout_capacity(&self) -> Option<usize> {
+        self.pipes.stdout.as_ref()?.pipe_capacity()
+    }
+
     /// Reads stderr once and hands over what lines came. Ready when something was read or the end was found.
     pub fn poll_stderr(&mut self, cx: &mut Context<'_>, each: impl FnMut(&[u8])) -> Poll<()> {
         self.pipes.stderr.poll_lines(cx, each)

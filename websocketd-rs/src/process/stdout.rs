@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use rustix::io::{Errno, read};
+use rustix::pipe::fcntl_getpipe_size;
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, Interest, ReadBuf};
 use tokio::net::unix::pipe;
@@ -44,6 +45,14 @@ impl Stdout {
         )]
         let end = AsyncFd::with_interest(end, Interest::READABLE)?;
         Ok(Self(Source::Terminal(end)))
+    }
+
+    /// Bytes that the pipe can hold now: the program may have changed it (`F_SETPIPE_SZ` in fcntl(2)). A terminal is none.
+    pub(super) fn pipe_capacity(&self) -> Option<usize> {
+        match &self.0 {
+            Source::Pipe(pipe) => fcntl_getpipe_size(pipe).ok(),
+            Source::Terminal(_) => None,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::io::ReadBuf;
 
 use super::client::Client;
 use super::end::End;
-use super::framing::{BadOutput, FromProgram};
+use super::framing::{BadOutput, FromProgram, Sink};
 use crate::buffer::text_of;
 use crate::logging::Fields;
 use crate::process::Program;
@@ -108,18 +108,35 @@ impl<'a, 'c> Join<'a, 'c> {
         }
     }
 
+    /// What the pipe holds beyond a first read of `n` bytes, which filled its space, where that is to be one message with it.
+    fn read_on(&mut self, cx: &mut Context<'_>, n: usize) -> usize {
+        let Some(longest) = self.form.longest_read() else {
+            return 0;
+        };
+        let capacity = self.program.stdout_capacity().unwrap_or_default();
+        let more = capacity.min(longest).saturating_sub(n);
+        if more == 0 {
+            return 0;
+        }
+        let mut space = ReadBuf::new(self.client.outgoing().more_space(n, more));
+        // Nothing more, or the end, which shows again when the program is read next.
+        let _ = self.program.poll_read(cx, &mut space);
+        space.filled().len()
+    }
+
     /// Reads once from the program and makes messages of what came.
     fn poll_program(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BadOutput>> {
         let sink = self.client.outgoing();
         if self.program.is_stdout_open() {
             let mut space = ReadBuf::new(self.form.space(sink));
             if self.program.poll_read(cx, &mut space).is_ready() {
-                let result = match space.filled().len() {
-                    0 => {
-                        self.form.finish(sink);
-                        Ok(())
-                    }
-                    n => self.form.filled(n, sink),
+                let (n, is_full) = (space.filled().len(), space.remaining() == 0);
+                let result = if n == 0 {
+                    self.form.finish(sink);
+                    Ok(())
+                } else {
+                    let more = if is_full { self.read_on(cx, n) } else { 0 };
+                    self.form.filled(n + more, self.client.outgoing())
                 };
                 if let Some(remark) = self.form.take_remark() {
                     self.fields.error("session", remark);

@@ -10,7 +10,7 @@ use crate::session::framing::{Kind, Sink};
 /// Longest header of a server frame (RFC 6455 section 5.2; servers don't mask).
 const MAX_HEADER: usize = 10;
 
-/// Longest message that is read in place: the most that one read of a pipe gives by default (pipe(7)).
+/// Room for a message that is read in place: the most that one read of a pipe gives by default (pipe(7)).
 const MAX_IN_PLACE: usize = 64 * 1024;
 
 /// Frames that wait to be written to the client, as bytes.
@@ -105,6 +105,12 @@ impl Sink for Outgoing {
         debug_assert!(self.is_empty(), "frames wait where the space would be");
         self.reserve(MAX_HEADER + MAX_IN_PLACE);
         &mut self.buf[MAX_HEADER..MAX_HEADER + MAX_IN_PLACE]
+    }
+
+    fn more_space(&mut self, n: usize, more: usize) -> &mut [u8] {
+        let (start, len) = (MAX_HEADER + n, MAX_HEADER + n + more);
+        self.reserve(len);
+        &mut self.buf[start..len]
     }
 
     /// Puts the header before the payload, where there is room for the longest.

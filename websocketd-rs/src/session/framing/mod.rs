@@ -48,6 +48,12 @@ pub trait FromProgram: fmt::Debug + Send {
     /// Room for the next read of stdout: a buffer of its own, or one of the sink.
     fn space<'a>(&'a mut self, sink: &'a mut dyn Sink) -> &'a mut [u8];
 
+    /// Where each read is a message, the most bytes of one: what is there beyond a full [`Self::space`] then goes into
+    /// [`Sink::more_space`]. `None` where it does not matter how the bytes are cut into reads.
+    fn longest_read(&self) -> Option<usize> {
+        None
+    }
+
     /// Takes the `n` bytes that were read into [`Self::space`], and hands over what messages are whole.
     ///
     /// # Errors
@@ -81,6 +87,9 @@ pub trait Sink {
 
     /// Room for a payload that is read in place, so that it is never copied. Only to be asked for while the sink is empty.
     fn space(&mut self) -> &mut [u8];
+
+    /// Room for `more` bytes behind the first `n` of [`Self::space`], which stay.
+    fn more_space(&mut self, n: usize, more: usize) -> &mut [u8];
 
     /// Takes as a message the `n` bytes that were read into [`Self::space`].
     fn filled(&mut self, kind: Kind, n: usize);
@@ -130,6 +139,12 @@ mod tests {
         fn space(&mut self) -> &mut [u8] {
             self.0.push((Kind::Binary, vec![0; 16]));
             &mut self.0.last_mut().expect("the one just pushed").1
+        }
+
+        fn more_space(&mut self, n: usize, more: usize) -> &mut [u8] {
+            let last = self.0.last_mut().expect("space was asked for");
+            last.1.resize(n + more, 0);
+            &mut last.1[n..]
         }
 
         fn filled(&mut self, kind: Kind, n: usize) {
