@@ -49,6 +49,8 @@ pub struct Config {
     pub user: Option<User>,
     /// The service manager.
     pub supervisor: Supervisor,
+    /// Some of it came from a file (`--config`).
+    pub has_config_file: bool,
 }
 
 /// Every bound the daemon keeps.
@@ -77,6 +79,15 @@ pub struct Limits {
 }
 
 impl Config {
+    /// Whether there is a file that a reload would read again.
+    pub fn has_files(&self) -> bool {
+        let has_passwords = |site: &Arc<SiteConfig>| site.access.is_ambient();
+        self.has_config_file
+            || self.listen.is_tls()
+            || self.log.file.is_some()
+            || self.sites.iter().any(has_passwords)
+    }
+
     /// Whether `ip` is a `--trusted-proxy`.
     pub fn trusts(&self, ip: IpAddr) -> bool {
         self.listen.trusts(ip)

@@ -23,7 +23,7 @@ use std::path::PathBuf;
 
 pub use exit::{Ended, Exit, Inquiry};
 pub use program::Program;
-pub use spawner::Spawner;
+pub use spawner::{Spawner, ignored_signals};
 pub use spawners::{Others, Spawners, UserError};
 pub use stdin::Stdin;
 pub use stdout::Stdout;

@@ -28,7 +28,7 @@ impl Server<'_> {
             &format!("Stopping: {open} connections to end"),
         );
         let bound = self.service.config.longest_end() + DRAIN_MARGIN;
-        let stopped_again = async { while signals.next().await != Order::Stop {} };
+        let stopped_again = async { while signals.next(true).await != Order::Stop {} };
         tokio::select! {
             ended = timeout(bound, all_ended) => if ended.is_err() {
                 let left = self.tasks.len();

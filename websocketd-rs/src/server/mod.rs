@@ -125,8 +125,8 @@ impl<'workers> Server<'workers> {
             tokio::select! {
                 // Orders first: a flood of clients must not keep the daemon from stopping.
                 biased;
-                order = signals.next() => match order {
-                    Order::Stop => break Ok(()),
+                order = signals.next(self.service.config.has_files()) => match order {
+                    Order::Stop | Order::HangUp => break Ok(()),
                     Order::Reload => {
                         notifier.reloading();
                         self.reload(read());

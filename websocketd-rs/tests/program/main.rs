@@ -16,6 +16,7 @@ mod documents;
 mod files;
 mod fuzz_bodies;
 mod handshake;
+mod hangup;
 mod http;
 mod limits;
 mod listen;

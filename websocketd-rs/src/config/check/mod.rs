@@ -119,6 +119,7 @@ pub(super) fn check(
         user: site.user.clone(),
         sites: vec![Arc::new(site)],
         supervisor: Supervisor::read(environment, std::process::id()),
+        has_config_file: args.daemon.config.is_some(),
     })
 }
 

@@ -134,7 +134,10 @@ fn redirect(pipes: [RawFd; Launcher::PIPES]) -> io::Result<PosixSpawnFileActions
 }
 
 /// The signals that this process ignores, a bit each, from 1 on (`SigIgn` in `proc_pid_status(5)`).
-fn ignored_signals() -> io::Result<u64> {
+///
+/// # Errors
+/// Without /proc.
+pub fn ignored_signals() -> io::Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let mask = status
         .lines()

@@ -17,5 +17,6 @@ mod streams;
 mod waiting;
 
 pub use client::Spawner;
+pub use launch::ignored_signals;
 pub use server::{ARGV0, run};
 pub(super) use strays::ID as SESSION_ID;
