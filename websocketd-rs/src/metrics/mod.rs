@@ -72,6 +72,8 @@ pub struct Metrics {
     /// Programs that ended: `success`, `failure` (an exit status but 0), `signal`, `terminated` (by us, with any of the two),
     /// `unobserved`.
     pub programs_ended: Labelled,
+    /// When the certificate ends, in seconds since 1970; 0 without one.
+    pub certificate_not_after: Gauge,
     /// Programs that could not be started.
     pub spawn_failures: Counter,
     /// How long starts took, from the request to the pid.
@@ -105,6 +107,11 @@ impl Gauge {
     pub fn enter(&'static self) -> Present {
         self.0.fetch_add(1, Ordering::Relaxed);
         Present(self)
+    }
+
+    /// Replaces it, where it is no number of things that come and go.
+    pub fn set(&self, value: i64) {
+        self.0.store(value, Ordering::Relaxed);
     }
 
     /// How many there are.
@@ -177,6 +184,7 @@ impl Metrics {
             handlers_ending: Gauge::new(),
             shared_dropped: Counter::new(),
             programs_ended: Labelled::new(),
+            certificate_not_after: Gauge::new(),
             spawn_failures: Counter::new(),
             spawn_time: Durations::new(),
         }

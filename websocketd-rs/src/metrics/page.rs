@@ -33,6 +33,13 @@ impl Metrics {
             "WebSocket sessions open",
             &[("", &self.sessions_open)],
         );
+        if self.certificate_not_after.get() != 0 {
+            page.gauge(
+                "certificate_not_after_seconds",
+                "When the certificate ends, in seconds since 1970",
+                &[("", &self.certificate_not_after)],
+            );
+        }
         page.labelled(
             "sessions_ended",
             "WebSocket sessions ended",

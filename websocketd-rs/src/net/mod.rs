@@ -4,6 +4,7 @@ pub mod listener;
 pub mod proxy;
 mod stream;
 pub mod tls;
+pub mod validity;
 
 use std::net::SocketAddr;
 

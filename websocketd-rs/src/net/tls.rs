@@ -20,6 +20,7 @@ use tokio_rustls::rustls::{Error, InconsistentKeys, RootCertStore, version};
 use tokio_rustls::server::TlsStream;
 
 use super::listener::describe;
+use super::validity::Validity;
 use crate::config::Tls;
 
 /// What a client gets that speaks plain HTTP to a TLS port: the only answer it can read.
@@ -103,6 +104,11 @@ pub fn load(tls: &Tls) -> Result<Arc<ServerConfig>, TlsError> {
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
     Ok(Arc::new(config))
+}
+
+/// How long the certificate in the file holds; `None` when it can't be told.
+pub fn validity(tls: &Tls) -> Option<Validity> {
+    Validity::of(read_certificates(&tls.cert).ok()?.first()?)
 }
 
 fn read_pair(tls: &Tls) -> Result<CertifiedKey, TlsError> {

@@ -6,6 +6,7 @@ mod announce;
 mod connection;
 mod drain;
 mod error;
+mod expiry;
 mod listeners;
 mod notify;
 mod permits;
@@ -38,6 +39,7 @@ use crate::session::hub::{Hub, Tasks};
 use crate::shutdown::{Order, Signals};
 use accept::Interval;
 use error::ReloadError;
+use expiry::Expiry;
 use listeners::{BoundListeners, Listeners};
 use notify::Notifier;
 use self_stop::SelfStop;
@@ -118,6 +120,7 @@ impl<'workers> Server<'workers> {
             .background
             .spawn(async move { spawners.listen().await });
         let mut self_stop = SelfStop::new(&self.service.config.limits, &self.service.session_ended);
+        let mut expiry = Expiry::new(self.service.config.listen.tls.as_ref());
         let mut notifier = Notifier::new(&self.service.config.supervisor);
         log(Level::Trace, "server", "Ready");
         notifier.ready();
@@ -129,11 +132,14 @@ impl<'workers> Server<'workers> {
                     Order::Stop | Order::HangUp => break Ok(()),
                     Order::Reload => {
                         notifier.reloading();
-                        self.reload(read());
+                        if self.reload(read()) {
+                            expiry = Expiry::new(self.service.config.listen.tls.as_ref());
+                        }
                         notifier.ready();
                     }
                 },
                 () = notifier.watch() => {}
+                message = expiry.due() => log(Level::Error, "server", &message),
                 reason = self_stop.due(&self.tasks) => {
                     log(Level::Info, "server", reason);
                     break Ok(());
@@ -167,14 +173,15 @@ impl<'workers> Server<'workers> {
         }
     }
 
-    /// Takes over a new configuration: for new connections all of it but the listeners, which stay as they are.
-    fn reload(&mut self, config: Result<Config, Ending>) {
+    /// Takes over a new configuration: for new connections all of it but the listeners, which stay as they are. Whether it was
+    /// taken.
+    fn reload(&mut self, config: Result<Config, Ending>) -> bool {
         let (config, tls) = match self.check(config) {
             Ok(checked) => checked,
             Err(reason) => {
                 let message = format!("Reload refused, the old configuration stays: {reason}");
                 log(Level::Error, "server", &message);
-                return;
+                return false;
             }
         };
         announce::announce_faults(&config);
@@ -198,6 +205,7 @@ impl<'workers> Server<'workers> {
             "server",
             "Reloaded configuration, certificates and log file",
         );
+        true
     }
 
     /// All that can refuse a new configuration; the log goes on by it from here.

@@ -5,12 +5,15 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use nix::sys::signal::Signal;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::daemon::{Daemon, data, run};
+use crate::limits::{metric, wait_for_metric};
 
 fn tls_words(cert: &str, key: &str) -> Vec<String> {
     let words = ["--ssl", "--port=0", "--address=127.0.0.1"].map(str::to_owned);
@@ -185,4 +188,56 @@ fn hangup_reads_certificates_again_and_loses_no_connection() {
     daemon.read_until("Reload refused, the old configuration stays: tls: ");
     assert!(connect(daemon.port(), &path("new")).is_some());
     assert!(answers(&mut before));
+}
+
+/// A pair whose certificate ends so many days from now.
+fn issue(cert: &str, key: &str, days: i64) {
+    let signing = rcgen::KeyPair::generate().expect("a key");
+    let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).expect("a name");
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    let day = |distance: i64| {
+        let date = today + distance.days();
+        let [month, day] =
+            [date.month(), date.day()].map(|part| u8::try_from(part).expect("a date"));
+        rcgen::date_time_ymd(date.year().into(), month, day)
+    };
+    (params.not_before, params.not_after) = (day(-80), day(days));
+    let signed = params.self_signed(&signing).expect("signed");
+    fs::write(cert, signed.pem()).expect("writable");
+    fs::write(key, signing.serialize_pem()).expect("writable");
+}
+
+#[test]
+fn a_certificate_that_ends_soon_is_told_until_it_is_renewed() {
+    let dir = tempfile::tempdir().unwrap();
+    let [cert, key] = ["crt", "key"].map(|name| format!("{}/{name}", dir.path().display()));
+    issue(&cert, &key, 5);
+    let words = tls_words(&cert, &key);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let check = || run(&[&words[..], &["--check", "cat"]].concat());
+    let soon = format!("{cert}: the certificate ends at ");
+    let checked = check();
+    assert_eq!(checked.code, Some(0));
+    assert!(checked.stdout.contains(&soon), "{}", checked.stdout);
+
+    let mut daemon = Daemon::start(&[&words[..], &["--admin-address=127.0.0.1:0", "cat"]].concat());
+    let line = daemon.read_until(&soon);
+    assert!(line.contains("| ERROR "), "{line}");
+    let ends = "websocketd_certificate_not_after_seconds";
+    let first = metric(&daemon, ends).expect("the metric");
+
+    issue(&cert, &key, 80);
+    daemon.signal(Signal::SIGHUP);
+    daemon.read_until("Reloaded configuration");
+    wait_for_metric(&daemon, ends, first + 75 * 24 * 60 * 60);
+    let (code, rest) = daemon.stop();
+    assert_eq!(code, Some(0));
+    assert!(!rest.contains("the certificate"), "{rest}");
+
+    issue(&cert, &key, -1);
+    let checked = check();
+    assert_eq!(checked.code, Some(3));
+    let ended = format!("{cert}: the certificate ended at ");
+    assert!(checked.stderr.contains(&ended), "{}", checked.stderr);
+    Daemon::start(&[&words[..], &["cat"]].concat()).read_until_logged(&ended);
 }

@@ -6,11 +6,14 @@ mod programs;
 use std::net::SocketAddr;
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use crate::cli::Ending;
-use crate::config::{Authorizer, Config, SiteConfig};
+use crate::config::{Authorizer, Config, SiteConfig, Tls};
 use crate::http::origin;
 use crate::net::listener::{self, describe};
 use crate::net::tls;
+use crate::net::validity::Remark;
 use crate::process::privileges::may_become;
 
 /// `--check`: tries everything that a start would use, and more, without serving. Ports are looked up, not bound.
@@ -31,7 +34,13 @@ pub fn verify(config: &Config) -> Ending {
         programs::check_scripts(site, &mut |finding| findings.push(in_site(site, finding)));
     }
     if findings.is_empty() {
-        Ending::good("The configuration is sound.")
+        let mut message = "The configuration is sound.".to_owned();
+        if let Some(tls) = &config.listen.tls
+            && let Some(remark) = certificate_remark(tls)
+        {
+            message = format!("{message}\n{}", remark.about(&tls.cert));
+        }
+        Ending::good(&message)
     } else {
         Ending::alone(3, &findings.join("\n"))
     }
@@ -124,6 +133,8 @@ fn check_files(config: &Config, findings: &mut Vec<String>) {
         if let Err(error) = tls::load(tls) {
             findings.push(error.to_string());
         } else {
+            let bad = certificate_remark(tls).filter(|remark| remark.is_fault());
+            findings.extend(bad.map(|remark| remark.about(&tls.cert)));
             let files = [Some(&tls.cert), Some(&tls.key), tls.client_ca.as_ref()];
             let files = files.into_iter().flatten();
             findings.extend(access::unreadable(files, config.user.as_ref()));
@@ -140,6 +151,10 @@ fn check_files(config: &Config, findings: &mut Vec<String>) {
     {
         findings.push(format!("--log-file: {}: {reason}", file.display()));
     }
+}
+
+fn certificate_remark(tls: &Tls) -> Option<Remark> {
+    tls::validity(tls)?.remark(Timestamp::now())
 }
 
 /// Whether lines could be appended; nothing is created.

@@ -37,7 +37,7 @@ const LEAVES: [&str; 7] = [
 ];
 
 /// Modules with all that is below them that do no I/O, know no runtime and never log.
-const PURE: [&str; 26] = [
+const PURE: [&str; 27] = [
     "buffer::lines",
     "config::access",
     "config::network",
@@ -56,6 +56,7 @@ const PURE: [&str; 26] = [
     "http::response",
     "http::route",
     "http::target",
+    "net::validity",
     "process::env",
     "process::spawner::message",
     "session::client::decoder",
