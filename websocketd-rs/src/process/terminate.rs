@@ -29,6 +29,9 @@ const GROUP_POLL: Duration = Duration::from_millis(10);
 /// How long to wait for the exit of a process that was killed; longer means that it is stuck in the kernel.
 const KILL_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long to wait for the report of an exit that has begun.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Bytes read at once of what is dropped.
 const SCRAP: usize = 4096;
 
@@ -73,6 +76,15 @@ impl<'a> Termination<'a> {
             .until(timeout(limit, self.exit.wait()))
             .await
             .ok()
+    }
+
+    /// The same for a program that has closed its output. When that was because it exits, a busy machine only delays the report:
+    /// it is waited for.
+    pub async fn wait_for_status(&mut self, limit: Duration) -> Option<Ended> {
+        match self.wait(limit).await {
+            None if is_exiting(self.pid) => self.wait(EXIT_TIMEOUT).await,
+            ended => ended,
+        }
     }
 
     /// Waits for the program to leave by itself, then climbs the [`LADDER`], each step `delay` later than the one before.
@@ -178,6 +190,21 @@ async fn gone_before(pid: u32, exit: &mut Exit, deadline: Instant) -> Option<End
 /// its number to nobody else.
 pub(super) fn group_exists(group: u32) -> bool {
     !matches!(killpg(raw(group), None), Err(Errno::ESRCH))
+}
+
+/// Whether the process is on its way out, or gone. The kernel closes files only after it has marked a process that exits.
+fn is_exiting(pid: u32) -> bool {
+    /// In the ninth field of `proc_pid_stat(5)`, that the process exits (`include/linux/sched.h`).
+    const PF_EXITING: u64 = 4;
+    let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else {
+        return true;
+    };
+    // The second field is the name, in parentheses, which may hold any of them.
+    let flags = stat
+        .rsplit_once(')')
+        .and_then(|(_, fields)| fields.split_whitespace().nth(6))
+        .and_then(|flags| flags.parse::<u64>().ok());
+    flags.is_none_or(|flags| flags & PF_EXITING != 0)
 }
 
 /// Sends a signal to a process group of this process's own user.

@@ -27,8 +27,8 @@ use hub::Member;
 use join::Join;
 use member::{Last, MemberJoin};
 
-/// How long a program that has closed its output may take to exit before the client gets its close frame:
-/// its status decides the code. Usually it is there at once; one that lingers has said all it wanted to.
+/// How long a program that has closed its output may run on before the client gets its close frame: its status decides the
+/// code. Usually it is there at once; one that runs on has said all it wanted to.
 const STATUS_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// A connection whose 101 has been written, with its running program.
@@ -156,7 +156,7 @@ async fn end_both(
     };
     let mut termination = program.end(rest, fields);
     let status = match end {
-        End::HandlerEnded => termination.wait(STATUS_TIMEOUT).await,
+        End::HandlerEnded => termination.wait_for_status(STATUS_TIMEOUT).await,
         _ => None,
     };
     let terminated = async {

@@ -1,12 +1,23 @@
 //! How programs end, as an operator sees it: in the log's words, in its JSON fields, in the metrics; and what they were started
 //! with.
 
+use std::thread;
+use std::time::Duration;
+
+use e2e::deadline::eventually;
+use e2e::proc;
+use e2e::program::pid_of;
+use e2e::raw::Frame;
+use nix::sys::signal::{Signal, kill};
 use serde_json::{Value, json};
 
 use crate::cgi::write;
 use crate::daemon::Daemon;
 use crate::handshake::{messages, upgrade};
 use crate::limits::wait_for_metric;
+
+/// What ps shows of the process that starts programs.
+const SPAWNER: &str = "wsd-rs-spawner";
 
 const COMMON: [&str; 5] = [
     "--port=0",
@@ -124,4 +135,25 @@ fn the_environment_is_logged_at_debug_without_secrets() {
         "{lines:#?}"
     );
     assert!(!daemon.log.contains("s3cr3t"), "{}", daemon.log);
+}
+
+#[test]
+fn a_status_that_is_late_still_decides_the_close_code() {
+    let dir = tempfile::tempdir().expect("a directory");
+    write(&dir.path().join("killed"), "read -r go; kill -9 $$", true);
+    let daemon = serve(&dir, &[]);
+    let (mut client, reply) = upgrade(&daemon, "/killed", "");
+    assert_eq!(reply.status, 101);
+    let family = || proc::in_session(daemon.pid());
+    let spawner = family().into_iter().find(|it| it.name == SPAWNER);
+    let spawner = pid_of(spawner.expect("it runs").pid);
+    // A machine so busy that the spawner does not run for half a second.
+    kill(spawner, Signal::SIGSTOP).expect("it is ours");
+    client.0.send(&Frame::text("go"));
+    eventually("the program has ended", || {
+        family().iter().any(|it| it.state == 'Z').then_some(())
+    });
+    thread::sleep(Duration::from_millis(500));
+    kill(spawner, Signal::SIGCONT).expect("it is ours");
+    assert_eq!(client.0.close_code(), Some(1011));
 }
