@@ -82,6 +82,19 @@ impl Throttle {
         }
     }
 
+    /// Takes one message if there is one left: for what is refused or dropped, not delayed, when there
+    /// is too much of it.
+    pub fn allows(&mut self, now: Instant) -> bool {
+        let passed = now.saturating_duration_since(self.updated);
+        self.updated = now;
+        self.tokens = (self.tokens + passed.as_secs_f64() * self.rate).min(self.burst);
+        let allowed = self.tokens >= 1.0;
+        if allowed {
+            self.tokens -= 1.0;
+        }
+        allowed
+    }
+
     fn delay(&self) -> Duration {
         if self.overdrawn == 0 {
             return Duration::ZERO;
@@ -139,6 +152,18 @@ mod tests {
         let (now, notices) = send(&mut throttle, start, 60, Duration::ZERO);
         assert_eq!(notices, 1);
         assert!(now > start + Duration::from_secs(30));
+    }
+
+    #[test]
+    fn what_is_refused_costs_nothing_and_delays_nothing() {
+        let start = Instant::now();
+        let mut throttle = Throttle::new(10, 20, start);
+        let allowed = (0..100).filter(|_| throttle.allows(start)).count();
+        assert_eq!(allowed, 20);
+        let later = start + Duration::from_millis(550);
+        let allowed = (0..100).filter(|_| throttle.allows(later)).count();
+        assert_eq!(allowed, 5);
+        assert_eq!(throttle.delay(), Duration::ZERO);
     }
 
     #[test]

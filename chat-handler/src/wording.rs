@@ -67,6 +67,8 @@ pub enum Line<'a> {
     NotFound,
     /// The receiver's inbox is full or cannot be written; the reason.
     Undelivered(&'a str),
+    /// Signals beyond the limit were refused.
+    TooManySignals,
     /// Names with commas, or nobody.
     Ignoring(&'a str),
     /// Names with commas.
@@ -185,6 +187,7 @@ fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::Unmuted => f.write_str("you may speak again"),
         Line::Done => f.write_str("done"),
         Line::NotFound => f.write_str("there is no such thing"),
+        Line::TooManySignals => f.write_str("too many signals at once, some were not sent"),
         Line::Undelivered(reason) => write!(f, "NOT delivered, try again later ({reason})"),
         Line::Ignoring("") => f.write_str("you ignore nobody"),
         Line::Ignoring(names) => write!(f, "you ignore: {names}"),
@@ -256,6 +259,7 @@ fn czech(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::Unmuted => f.write_str("zase smíte mluvit"),
         Line::Done => f.write_str("hotovo"),
         Line::NotFound => f.write_str("nic takového není"),
+        Line::TooManySignals => f.write_str("příliš mnoho signálů najednou, některé se neposlaly"),
         Line::Undelivered(reason) => write!(f, "NEDORUČENO, zkuste to později ({reason})"),
         Line::Ignoring("") => f.write_str("neignorujete nikoho"),
         Line::Ignoring(names) => write!(f, "ignorujete: {names}"),

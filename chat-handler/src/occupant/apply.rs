@@ -1,5 +1,6 @@
 //! From a request to what does it, and what every answer needs.
 
+use super::pace::Side;
 use super::{BadRequest, Bye, Code, Event, Flow, Request, Turn};
 use crate::settings::Sync;
 use crate::wording::Line;
@@ -11,10 +12,8 @@ use std::borrow::Cow;
 
 impl Turn<'_> {
     pub(super) fn apply(mut self, request: &Request<'_>) -> Flow {
-        if request.is_talk() {
-            self.charge_talk();
-        } else {
-            self.it.pace.charge_side();
+        if !self.charge(request) {
+            return Flow::Idle;
         }
         match request {
             Request::Say { text, .. } => return self.say(text),
@@ -58,6 +57,26 @@ impl Turn<'_> {
             _ => Line::NotUnderstood(&bad.reason),
         };
         self.error(bad.code, line);
+    }
+
+    /// Counts a request. False: it is not to be served, and that was told.
+    fn charge(&mut self, request: &Request<'_>) -> bool {
+        match request {
+            _ if request.is_talk() => self.charge_talk(),
+            Request::History { .. } => self.it.pace.charge_page(),
+            // A ping without its answer looks like a dead connection.
+            Request::Ping | Request::Quit => {
+                self.it.pace.charge_side();
+            }
+            _ => {
+                let side = self.it.pace.charge_side();
+                if let (Side::Refused { told: true }, Request::Signal { .. }) = (side, request) {
+                    self.error(Code::Busy, Line::TooManySignals);
+                }
+                return side == Side::Served;
+            }
+        }
+        true
     }
 
     /// Too many messages are not refused: the next is taken later.

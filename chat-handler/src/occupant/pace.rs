@@ -7,11 +7,21 @@ use crate::throttle::Throttle;
 use chat_store::people::pace::{LIMITS, Left};
 use chat_store::record::RecordId;
 
-/// What is not a message (signals, hints, pings, pages of history) a second: a call between six
-/// people starts with a few hundred candidates.
+/// What goes beside the messages (signals, hints, pings) a second: a call between six people starts
+/// with a few hundred candidates. What is too much is refused, not delayed: a page answers the signals
+/// of strangers, and these must not hold up what its owner says.
 const SIDE_RATE: u32 = 100;
 /// And at once.
 const SIDE_BURST: u32 = 500;
+/// Refused requests a second that are read: to refuse costs next to nothing. Who sends more is a
+/// program, and is read more slowly.
+const REFUSED_RATE: u32 = 1000;
+/// And at once.
+const REFUSED_BURST: u32 = 2000;
+/// Pages of history a second, each up to 4 MiB of log; the next is read later.
+const PAGE_RATE: u32 = 5;
+/// And at once: somebody scrolls back through a week.
+const PAGE_BURST: u32 = 40;
 /// Typing and read hints a second that are passed on; others are dropped, they are hints.
 const HINT_RATE: u32 = 2;
 /// And at once.
@@ -28,6 +38,10 @@ pub(super) struct Pace {
     side: Throttle,
     hints: Throttle,
     joins: Throttle,
+    pages: Throttle,
+    refused: Throttle,
+    /// Refusals that are told: one a second.
+    told: Throttle,
     /// How long nothing more is to be taken from the client.
     delay: Duration,
 }
@@ -40,6 +54,9 @@ impl Pace {
             side: Throttle::new(SIDE_RATE, SIDE_BURST, now),
             hints: Throttle::new(HINT_RATE, HINT_BURST, now),
             joins: Throttle::new(JOIN_RATE, JOIN_BURST, now),
+            pages: Throttle::new(PAGE_RATE, PAGE_BURST, now),
+            refused: Throttle::new(REFUSED_RATE, REFUSED_BURST, now),
+            told: Throttle::new(1, 1, now),
             delay: Duration::ZERO,
         }
     }
@@ -70,6 +87,7 @@ impl Pace {
             &mut self.side,
             &mut self.hints,
             &mut self.joins,
+            &mut self.pages,
         ]
     }
 
@@ -85,17 +103,81 @@ impl Pace {
         cost.notice
     }
 
-    /// Counts what is no message.
-    pub(super) fn charge_side(&mut self) {
-        self.delay = self.delay.max(self.side.take(Instant::now()).delay);
+    /// Counts a page of history: the next request is taken later if there are too many.
+    pub(super) fn charge_page(&mut self) {
+        self.delay = self.delay.max(self.pages.take(Instant::now()).delay);
+    }
+
+    /// Counts what goes beside the messages. Never delays unless what was refused is a flood itself.
+    pub(super) fn charge_side(&mut self) -> Side {
+        let now = Instant::now();
+        if self.side.allows(now) {
+            return Side::Served;
+        }
+        self.delay = self.delay.max(self.refused.take(now).delay);
+        Side::Refused {
+            told: self.told.allows(now),
+        }
     }
 
     /// Whether a hint may be passed on.
     pub(super) fn allows_hint(&mut self, now: Instant) -> bool {
-        self.hints.take(now).delay.is_zero()
+        self.hints.allows(now)
     }
 
     pub(super) fn take_delay(&mut self) -> Duration {
         std::mem::take(&mut self.delay)
+    }
+}
+
+/// What becomes of a request beside the messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Served,
+    Refused {
+        /// Whether they are to be told this time.
+        told: bool,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pace() -> Pace {
+        let text = "[global]\nBASE_DIR=/x";
+        let settings = crate::settings::Settings::parse(text, "/x.ini".as_ref());
+        Pace::new(&settings.expect("settings").limits)
+    }
+
+    #[test]
+    fn what_goes_beside_the_messages_delays_none() {
+        let mut pace = pace();
+        let mut told = 0;
+        for _ in 0..SIDE_BURST + REFUSED_BURST {
+            told += u32::from(pace.charge_side() == Side::Refused { told: true });
+        }
+        assert!(told >= 1, "nothing was refused");
+        assert_eq!(pace.take_delay(), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_flood_is_read_more_slowly() {
+        let mut pace = pace();
+        let delayed = (0..100_000).any(|_| {
+            pace.charge_side();
+            !pace.take_delay().is_zero()
+        });
+        assert!(delayed);
+    }
+
+    #[test]
+    fn many_pages_of_history_are_taken_later() {
+        let mut pace = pace();
+        let delayed = (0..1000).any(|_| {
+            pace.charge_page();
+            !pace.take_delay().is_zero()
+        });
+        assert!(delayed);
     }
 }

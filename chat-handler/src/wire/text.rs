@@ -10,8 +10,12 @@ use crate::settings::Lang;
 use crate::wording::{Line, Worded};
 use chat_store::record::{Kind, Record, RecordId, addressee};
 
+mod foreign;
 mod roster;
 
+pub use foreign::is_signal;
+
+use foreign::{in_known_order, shown};
 use roster::Roster;
 
 /// The text protocol of one client.
@@ -55,7 +59,7 @@ impl Text {
         if is_signal(words) {
             return Some(Request::Signal { to, data: words });
         }
-        Some(if self.roster.contains(&to) {
+        Some(if self.roster.contains(&shown(&to)) {
             let text = Cow::Borrowed(words);
             Request::Whisper { to, text, msgid }
         } else {
@@ -82,9 +86,9 @@ impl Text {
 
     fn welcome(&mut self, welcome: &Welcome<'_>, out: &mut Vec<u8>) {
         welcome.room.clone_into(&mut self.room);
-        welcome.you.clone_into(&mut self.you);
+        self.you = shown(welcome.you).into_owned();
         for (nick, color) in welcome.members.iter() {
-            self.roster.insert(nick, color);
+            self.roster.insert(&shown(nick), color);
         }
         let line = format_args!("Welcome to the chat room {} {}!", self.room, self.you);
         put(self.clock.time(welcome.now), line, out);
@@ -92,25 +96,27 @@ impl Text {
 
     /// A live record.
     fn record(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
+        let from = shown(&record.from);
         match record.kind {
             Kind::Join => {
                 let color = record.attr("color").unwrap_or_default();
-                self.roster.insert(&record.from, &color);
+                self.roster.insert(&from, &color);
             }
             Kind::Quit => {
-                self.roster.remove(&record.from);
+                self.roster.remove(&from);
             }
-            Kind::Color if self.roster.contains(&record.from) => {
+            Kind::Color if self.roster.contains(&from) => {
                 let color = record.attr("color").unwrap_or_default();
-                self.roster.insert(&record.from, &color);
+                self.roster.insert(&from, &color);
             }
             Kind::Nick => {
-                if let Some(color) = self.roster.color(&record.from) {
-                    self.roster.remove(&record.from);
-                    self.roster.insert(&record.text, &color);
+                let to = shown(&record.text);
+                if let Some(color) = self.roster.color(&from) {
+                    self.roster.remove(&from);
+                    self.roster.insert(&to, &color);
                 }
-                if self.you == *record.from {
-                    self.you = record.text.to_string();
+                if self.you == *from {
+                    self.you = to.into_owned();
                 }
             }
             _ => {}
@@ -128,10 +134,11 @@ impl Text {
     }
 
     fn past_at(&self, time: impl Display, record: &Record<'_>, out: &mut Vec<u8>) {
-        let (from, text) = (&*record.from, &*record.text);
+        let (from, text) = (&*shown(&record.from), &*record.text);
         let color = record.attr("color").unwrap_or_default();
         // Kicks and bans hold the name and the reason.
         let (who, reason) = record.text.split_once(' ').unwrap_or((&record.text, ""));
+        let who = &shown(who);
         let line = match record.kind {
             Kind::Say if record.is_redacted() => return,
             Kind::Say => return put(time, format_args!("{from}> {text}"), out),
@@ -146,7 +153,7 @@ impl Text {
                 return put(time, Worded(self.lang, line), out);
             }
             Kind::Color => Line::ChangedColor(&color),
-            Kind::Nick => Line::ChangedName(&record.text),
+            Kind::Nick => Line::ChangedName(who),
             Kind::Topic if record.text.is_empty() => Line::NoMoreTopic,
             Kind::Topic => Line::ChangedTopic(&record.text),
             Kind::Kick => Line::Kicked(who, reason),
@@ -166,15 +173,18 @@ impl Text {
             Event::Whisper {
                 id, from, to, text, ..
             } => {
+                let (from, to) = (shown(from), shown(to));
                 put(
                     self.clock.time(*id),
                     format_args!("{from}> {to}: {text}"),
                     out,
                 );
             }
+            // What only newer pages understand (that a page is in a call, and the like) is no line.
             Event::Signal {
                 id, from, to, data, ..
-            } => {
+            } if is_signal(data) => {
+                let (from, to, data) = (shown(from), shown(to), in_known_order(data));
                 put(
                     self.clock.time(*id),
                     format_args!("{from}> {to}: {data}"),
@@ -220,24 +230,6 @@ fn put(time: impl Display, line: impl Display, out: &mut Vec<u8>) {
 
 fn changes_list(kind: Kind) -> bool {
     matches!(kind, Kind::Join | Kind::Quit | Kind::Color | Kind::Nick)
-}
-
-/// Whether a private text is WebRTC signaling of the old pages rather than words.
-pub fn is_signal(text: &str) -> bool {
-    #[derive(serde::Deserialize)]
-    struct Description {
-        #[serde(default, rename = "type")]
-        kind: String,
-        candidate: Option<serde::de::IgnoredAny>,
-    }
-    text.starts_with('{')
-        && serde_json::from_str(text).is_ok_and(|signal: Description| {
-            signal.candidate.is_some()
-                || matches!(
-                    signal.kind.as_str(),
-                    "offer" | "answer" | "pranswer" | "rollback" | "candidate"
-                )
-        })
 }
 
 #[cfg(test)]
@@ -353,22 +345,5 @@ mod tests {
             lines(&out)[2..],
             ["Userlist: alice:Gray,bob:Gray,carol:red,dave:red,"]
         );
-    }
-
-    #[test]
-    fn signaling_is_told_from_words() {
-        assert!(
-            is_signal(r#"{"type":"offer","sdp":"v=0"}"#)
-                && is_signal(r#"{"candidate":"candidate:1","sdpMid":"0"}"#)
-        );
-        for text in [
-            "hello",
-            "{",
-            "{}",
-            r#"{"type":"love"}"#,
-            r#"[{"type":"offer"}]"#,
-        ] {
-            assert!(!is_signal(text), "{text}");
-        }
     }
 }

@@ -183,11 +183,15 @@ fn a_signal_has_its_length_in_bytes() {
     let chat = Chat::new();
     let (mut new, mut old) = (chat.page("r", "new"), chat.old_page("r", "old"));
     new.find(|message| message["type"] == "join" && message["from"] == "old");
-    // With its quotes.
-    let fits = "x".repeat(65_536 - 2);
-    new.send(&json!({"type": "signal", "to": "old", "data": fits}));
-    assert!(old.line_with("new> old: ").ends_with(&format!("{fits}\"")));
-    new.send(&json!({"type": "signal", "to": "old", "data": format!("{fits}x")}));
+    let frame = json!({"candidate": ""}).to_string().len();
+    let fits = "x".repeat(65_536 - frame);
+    new.send(&json!({"type": "signal", "to": "old", "data": {"candidate": fits}}));
+    assert!(
+        old.line_with("new> old: ")
+            .ends_with(&format!("{fits}\"}}"))
+    );
+    let long = format!("{fits}x");
+    new.send(&json!({"type": "signal", "to": "old", "data": {"candidate": long}}));
     assert_eq!(new.expect("error")["code"], "too_long");
     let frame = json!({"type": "offer", "sdp": ""}).to_string().len();
     let offer = json!({"type": "offer", "sdp": "x".repeat(65_536 - frame)});
@@ -326,4 +330,50 @@ fn is_throttled(handler: &mut Handler) -> bool {
             return throttled;
         }
     }
+}
+
+/// A page answers the signals of strangers: these must not hold up what its owner says.
+#[test]
+fn signals_beyond_the_limit_delay_no_message() {
+    let chat = Chat::new();
+    let (mut alice, _bob) = (chat.page("r", "alice"), chat.page("r", "bob"));
+    alice.find(|message| message["type"] == "join" && message["from"] == "bob");
+    for _ in 0..1500 {
+        alice.send(&json!({"type": "signal", "to": "bob", "data": {"kind": "here"}}));
+    }
+    alice.say("hello", "m");
+    let (mut busy, mut throttled) = (0, 0);
+    loop {
+        let message = alice.next().expect("more");
+        match (message["type"].as_str(), message["code"].as_str()) {
+            (Some("ack"), _) => break,
+            (_, Some("busy")) => busy += 1,
+            (_, Some("throttled")) => throttled += 1,
+            _ => {}
+        }
+    }
+    // The first refusal at least was told, by no means each: an answer for each would be a flood too.
+    assert!((1..100).contains(&busy), "{busy}");
+    assert_eq!(throttled, 0);
+}
+
+/// Each page of history may be 4 MiB of log to read.
+#[test]
+fn pages_of_history_beyond_the_limit_are_taken_later() {
+    let chat = Chat::new();
+    let mut alice = chat.page("r", "alice");
+    let asks = 60;
+    let began = Instant::now();
+    for _ in 0..asks {
+        alice.send(&json!({"type": "history", "limit": 1}));
+    }
+    for _ in 0..asks {
+        alice.expect("history");
+    }
+    // Twenty more than the burst at five a second, the delay growing: none sooner on a fast machine.
+    assert!(
+        began.elapsed() >= Duration::from_secs(3),
+        "{:?}",
+        began.elapsed()
+    );
 }

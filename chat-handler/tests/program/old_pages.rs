@@ -1,6 +1,6 @@
 //! The text protocol, as the pages of 2016 know it.
 
-use crate::support::{Chat, Client};
+use crate::support::{Chat, Client, text_of};
 use serde_json::json;
 
 /// A line without its time, which must have its form.
@@ -119,13 +119,12 @@ fn a_line_for_somebody_is_private() {
     alice.send("bob: sesame: open");
     assert_eq!(next(&mut alice), "alice> bob: sesame: open");
     assert_eq!(next(&mut bob), "alice> bob: sesame: open");
-    let offer = format!(
-        "bob: {}",
-        json!({"type": "offer", "sdp": "v=0 sesame ".repeat(5000)})
-    );
-    alice.send(&offer);
-    assert_eq!(next(&mut bob), format!("alice> {offer}"));
-    assert_eq!(next(&mut alice), format!("alice> {offer}"));
+    // As browsers of today write it; the pages of 2016 look for what it begins with.
+    let sdp = "v=0 sesame ".repeat(5000);
+    alice.send(&format!(r#"bob: {{"sdp":"{sdp}","type":"offer"}}"#));
+    let told = format!(r#"alice> bob: {{"type":"offer","sdp":"{sdp}"}}"#);
+    assert_eq!(next(&mut bob), told);
+    assert_eq!(next(&mut alice), told);
     // Not for all either when the one it is for has gone.
     alice.send("gone: {\"type\":\"candidate\",\"candidate\":null,\"sesame\":1}");
     assert_eq!(next(&mut alice), "alice>  gone is not here");
@@ -153,6 +152,12 @@ fn both_kinds_of_pages_hear_each_other() {
         said(&old.line_with("answer")),
         "new> old: {\"type\":\"answer\"}"
     );
+    new.send(&json!({"type": "signal", "to": "old", "data": {"sdp": "v=0", "type": "answer"}}));
+    assert_eq!(
+        said(&old.line_with("sdp")),
+        "new> old: {\"type\":\"answer\",\"sdp\":\"v=0\"}"
+    );
+    new.send(&json!({"type": "signal", "to": "old", "data": {"page": "x", "kind": "hello"}}));
     new.send(&json!({"type": "typing"}));
     new.type_in("typed");
     let line = old.line().expect("a line");
@@ -218,4 +223,31 @@ fn the_servers_lines_speak_its_language() {
     assert_eq!(next(&mut page), "Userlist: žofie:Gray,");
     page.send("/x");
     assert_eq!(next(&mut page), "žofie>  neznámý příkaz /x");
+}
+
+/// These pages write names into their source: a quote would end the string, and the rest would run.
+#[test]
+fn no_name_runs_in_an_old_page() {
+    let chat = Chat::new();
+    let mut old = chat.old_page("r", "old");
+    old.line_with("Userlist");
+    let mut new = chat.page("r", "O'Neil\"<%26`");
+    assert_eq!(new.you(), "O'Neil\"<&`");
+    let name = "O＇Neil＂＜＆｀";
+    assert_eq!(next(&mut old), format!("{name} joined the r"));
+    assert_eq!(next(&mut old), format!("Userlist: old:Gray,{name}:Gray,"));
+    new.type_in("hi");
+    assert_eq!(next(&mut old), format!("{name}> hi"));
+    // By either form the name is theirs, and what is for them goes to them alone.
+    for typed in [name, "O'Neil\"<&`"] {
+        old.send(&format!("{typed}: psst"));
+        assert_eq!(next(&mut old), format!("old> {name}: psst"));
+        assert_eq!(text_of(&new.expect("whisper")), "psst");
+    }
+    new.type_in("/nick it's");
+    assert_eq!(next(&mut old), format!("{name}>  Changed name to it＇s"));
+    assert_eq!(next(&mut old), "Userlist: it＇s:Gray,old:Gray,");
+    drop(new);
+    assert_eq!(next(&mut old), "it＇s quit the r");
+    assert!(!chat.log("r").contains("psst"));
 }

@@ -7,7 +7,6 @@ use e2e::chat::{Files, UNLIMITED};
 use e2e::daemon::{Builder, Daemon};
 use e2e::under_test::{Subject, chat_handler};
 use e2e::ws::Client;
-use serde_json::json;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/chat/chat_server.sh");
 
@@ -139,10 +138,8 @@ fn dialogue(mut talk: Talk, private: &[&'static str], unknown: &[&'static str]) 
     talk.hear(unknown, "unknown command /x");
     talk.send("bob", "alice: psst: you");
     talk.hear(private, "bob> alice: psst: you");
-    let offer = format!(
-        "bob: {}",
-        json!({"type": "offer", "sdp": "v=0\r\n".repeat(2000)})
-    );
+    let sdp = "v=0\\r\\n".repeat(2000);
+    let offer = format!(r#"bob: {{"type":"offer","sdp":"{sdp}"}}"#);
     talk.send("alice", &offer);
     talk.hear(private, &format!("alice> {offer}"));
     talk.say("carol", "nobody: is called so");
