@@ -16,6 +16,7 @@ use chat_store::record::RecordId;
 
 mod age;
 mod check;
+mod empty_rooms;
 mod expire;
 mod failure;
 mod messages;
@@ -131,7 +132,7 @@ enum Command {
         #[arg(long)]
         force: bool,
     },
-    /// Delete old messages, and without a room also the sessions that ended
+    /// Delete old messages, and without a room also the sessions that ended and rooms nobody ever spoke in
     Expire {
         /// The age: a number and days, weeks, months or years, as in 3months
         #[arg(long, value_name = "AGE")]

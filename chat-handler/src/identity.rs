@@ -8,6 +8,7 @@ use crate::color::Color;
 use crate::settings::Identity;
 
 pub mod cookie;
+pub mod counted;
 pub mod opensso;
 pub mod php_session;
 

@@ -26,6 +26,7 @@ mod event;
 mod request;
 
 mod enter;
+mod new_room;
 mod refusal;
 
 mod answer;

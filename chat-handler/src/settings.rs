@@ -13,6 +13,7 @@ use ini::{Ini, ParseOption};
 
 mod keys;
 mod places;
+mod rooms;
 mod source;
 
 pub use keys::{KEYS, Key};

@@ -42,6 +42,14 @@ impl Throttle {
         }
     }
 
+    /// A full bucket of what is allowed once in `every`.
+    pub fn slow(every: Duration, burst: u32, now: Instant) -> Self {
+        Self {
+            rate: every.as_secs_f64().recip(),
+            ..Self::new(1, burst, now)
+        }
+    }
+
     /// The bucket as it was `ago`, when so much was left, in thousandths of a message.
     pub fn restore(&mut self, thousandths: u32, ago: Duration) {
         let earned = ago.as_secs_f64() * self.rate;

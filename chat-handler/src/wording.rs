@@ -110,6 +110,8 @@ pub enum Line<'a> {
     RoomFull,
     /// There are too many rooms.
     TooManyRooms,
+    /// You made too many rooms.
+    TooManyNewRooms,
     /// Too many connections of this person.
     TooManyConnections,
     /// A log-in is needed.
@@ -216,6 +218,9 @@ fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::ShuttingDown => f.write_str("the server is shutting down"),
         Line::Goodbye => f.write_str("goodbye"),
         Line::RoomFull => f.write_str("the room is full"),
+        Line::TooManyNewRooms => {
+            f.write_str("you made many rooms just now, choose one that exists or try again later")
+        }
         Line::TooManyRooms => f.write_str("there are too many rooms, choose one that exists"),
         Line::TooManyConnections => f.write_str("you have too many connections, close one"),
         Line::AnonymousRefused => f.write_str("log in first"),
@@ -288,6 +293,9 @@ fn czech(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::ShuttingDown => f.write_str("server končí"),
         Line::Goodbye => f.write_str("na shledanou"),
         Line::RoomFull => f.write_str("místnost je plná"),
+        Line::TooManyNewRooms => f.write_str(
+            "právě jste založili mnoho místností, vyberte si některou z nich nebo to zkuste později",
+        ),
         Line::TooManyRooms => f.write_str("místností je už moc, vyberte si některou z nich"),
         Line::TooManyConnections => f.write_str("máte už moc spojení, některé zavřete"),
         Line::AnonymousRefused => f.write_str("nejdřív se přihlaste"),

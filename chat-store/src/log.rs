@@ -7,5 +7,6 @@ pub mod end;
 pub mod history;
 pub mod lines;
 pub mod room_log;
+pub mod rooms;
 mod sync;
 pub mod tail;

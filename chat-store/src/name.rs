@@ -5,10 +5,9 @@
 
 use std::fmt;
 
-use unicode_normalization::UnicodeNormalization;
-
 use crate::record::is_bidi_control;
 
+mod allowed;
 mod look_alike;
 mod stem;
 
@@ -59,8 +58,8 @@ impl fmt::Display for NameError {
 
 impl std::error::Error for NameError {}
 
-/// A room's name: NFC, 1 to 64 characters, without blank, `_`, `/`, control or bidi-control
-/// character, and without a leading dot.
+/// A room's name: NFC, 1 to 64 characters of those that names may have (ASCII, letters, digits and marks
+/// of every script, emoji), without blank, `_`, `/` or control character, and without a leading dot.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoomName(Box<str>);
 
@@ -98,6 +97,11 @@ impl RoomName {
         &self.0
     }
 
+    /// What this name looks like. Rooms with equal keys are one, see [`crate::log::create`].
+    pub fn key(&self) -> Key {
+        Key::of(&self.0)
+    }
+
     /// What its files in `rooms/`, `run/` and `state/` are called, without what follows: the name,
     /// or, if that is too long for a file name, its start, `_` and a hash of it all.
     pub fn file_stem(&self) -> String {
@@ -124,8 +128,7 @@ impl fmt::Display for RoomName {
     }
 }
 
-/// A person's name in a room: NFC, 1 to 32 characters, without blank, `_`, `:`, `,`, `>`, `/`,
-/// control or bidi-control character, and without a leading dot.
+/// A person's name in a room: as a room's, of 1 to 32 characters, also without `:`, `,` and `>`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Nick(Box<str>);
 
@@ -201,7 +204,8 @@ fn checked(name: &str, max: usize, delimits: fn(char) -> bool) -> Result<String,
     let name: String = if name.is_ascii() {
         name.chars().map(without_delimiter).collect()
     } else {
-        name.nfc().map(without_delimiter).collect()
+        let allowed = allowed::only(name);
+        allowed.chars().map(without_delimiter).collect()
     };
     if name.starts_with('.') {
         return Err(NameError::LeadingDot);

@@ -5,10 +5,12 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use super::{Request, Response, allowed, turn};
-use chat_handler::identity::{self, ANONYMOUS};
+use chat_handler::identity;
+use chat_handler::identity::counted::Counted;
 use chat_handler::settings::{Pages, Settings};
+use chat_store::log::rooms;
 use chat_store::moderation::{self, Extent, Right};
-use chat_store::name::{Nick, RoomName};
+use chat_store::name::RoomName;
 
 /// Behind another web server the rooms are `rooms/` beside the pages, as in
 /// `ProxyPass "/chat/rooms/" "wss://localhost:8089/"`.
@@ -24,17 +26,13 @@ pub(super) fn answer(
     let person = identity::recognize(&settings.identity, &request.visitor, &mut |line| {
         explain(line);
     });
-    let name = person
-        .name
-        .as_deref()
-        .and_then(|name| Nick::parse(name).ok());
-    let name = name.as_ref().map_or(ANONYMOUS, Nick::as_str);
+    let counted = Counted::of(&person, &request.visitor.address);
     let may_enter = (settings.identity.anonymous || person.account.is_some())
         && may_call(request, settings, explain);
     Response::json(&json!({
         "websocket_url": websocket_url(request, &settings.pages),
         "login_url": settings.pages.login_url,
-        "ice_servers": ice_servers(&settings.pages, name, may_enter, SystemTime::now()),
+        "ice_servers": ice_servers(&settings.pages, &counted, may_enter, SystemTime::now()),
         "anonymous": settings.identity.anonymous,
         "limits": { "message": settings.limits.max_message },
     }))
@@ -46,7 +44,10 @@ fn may_call(request: &Request, settings: &Settings, explain: &mut dyn FnMut(&str
     let dirs = settings.dirs();
     let named = request.parameter("room").map(RoomName::parse);
     let rooms = match named {
-        Some(Ok(room)) => vec![room],
+        Some(Ok(room)) => {
+            let meant = rooms::meant(&dirs, &room, &settings.described_rooms());
+            vec![meant.unwrap_or(room)]
+        }
         Some(Err(_)) => return false,
         None => moderation::rooms(&dirs).unwrap_or_default(),
     };
@@ -69,7 +70,7 @@ fn websocket_url<'s>(request: &Request, pages: &'s Pages) -> &'s str {
 /// As `RTCConfiguration.iceServers` takes them. A TURN server without a secret would be an open
 /// relay, so it is not told.
 /// Nor is it told to those who may not enter.
-fn ice_servers(pages: &Pages, name: &str, may_enter: bool, now: SystemTime) -> Vec<Value> {
+fn ice_servers(pages: &Pages, counted: &Counted, may_enter: bool, now: SystemTime) -> Vec<Value> {
     let mut servers = Vec::new();
     if !pages.stun_servers.is_empty() {
         let urls: Vec<_> = pages
@@ -83,7 +84,7 @@ fn ice_servers(pages: &Pages, name: &str, may_enter: bool, now: SystemTime) -> V
         && may_enter
         && !pages.turn_urls.is_empty()
     {
-        let made = turn::credentials(secret, name, now, pages.turn_ttl);
+        let made = turn::credentials(secret, &counted.name, now, pages.turn_ttl);
         servers.push(json!({
             "urls": pages.turn_urls,
             "username": made.username,

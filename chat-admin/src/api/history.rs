@@ -8,6 +8,7 @@ use std::io;
 use chat_handler::settings::Settings;
 use chat_handler::wire::json;
 use chat_store::log::history::{self, Before, MAX_LIMIT, Page};
+use chat_store::log::rooms;
 use chat_store::log::tail::Tail;
 use chat_store::moderation::Right;
 use chat_store::name::RoomName;
@@ -30,6 +31,10 @@ pub(super) fn answer(
     {
         Ok(room) => room,
         Err(error) => return Response::error(400, "bad_room", &error.to_string()),
+    };
+    let room = match rooms::meant(&settings.dirs(), &room, &settings.described_rooms()) {
+        Ok(room) => room,
+        Err(error) => return unreadable(&room, &error, explain),
     };
     let may = allowed(request, settings, (&room).into(), Right::Read, explain);
     if let Err(reason) = may {
@@ -55,22 +60,15 @@ pub(super) fn answer(
     });
     let limit = request.number("limit", 1..=MAX_LIMIT, DEFAULT_LIMIT);
     match page(settings, &room, before, limit, search.as_deref()) {
-        Ok(page) => {
-            let description = settings
-                .room_descriptions
-                .iter()
-                .find(|(name, _)| RoomName::parse(name).is_ok_and(|described| described == room));
-            written(&room, &page, description.map(|(_, text)| text.as_str()))
-        }
-        Err(error) => {
-            explain(&format!("the history of {room} cannot be read: {error}"));
-            Response::error(
-                503,
-                "storage",
-                "the history cannot be read, try again later",
-            )
-        }
+        Ok(page) => written(&room, &page, settings.description_of(&room)),
+        Err(error) => unreadable(&room, &error, explain),
     }
+}
+
+fn unreadable(room: &RoomName, error: &io::Error, explain: &mut dyn FnMut(&str)) -> Response {
+    explain(&format!("the history of {room} cannot be read: {error}"));
+    let text = "the history cannot be read, try again later";
+    Response::error(503, "storage", text)
 }
 
 fn page(

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::expire::{Change, expire as expire_log, sweep};
 use super::report::Report;
 use super::sessions::{self, Swept};
-use super::{Age, Failure, packed, rooms};
+use super::{Age, Failure, empty_rooms, packed, rooms};
 use chat_handler::settings::Settings;
 use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
@@ -104,11 +104,21 @@ pub(super) fn expire(
             }
         },
     };
+    let empty = match room {
+        Some(_) => Vec::new(),
+        None => empty_rooms::sweep(settings, SystemTime::now(), dry_run).unwrap_or_else(|error| {
+            failed.push(format!("empty rooms: {error}"));
+            Vec::new()
+        }),
+    };
     if !failed.is_empty() {
         return Err(Failure::Refused(failed.join("\n")));
     }
+    let word = if dry_run { "would delete" } else { "deleted" };
+    for room in &empty {
+        lines.push(format!("{word} the room {room}, in which nothing was said"));
+    }
     if swept.files > 0 {
-        let word = if dry_run { "would delete" } else { "deleted" };
         let Swept { files, bytes } = swept;
         lines.push(format!(
             "{word} {files} sessions that ended ({bytes} bytes)"
@@ -117,7 +127,7 @@ pub(super) fn expire(
     lines.push(format!("{bytes} bytes before {cutoff}"));
     let value = json!({
         "before": cutoff.to_string(), "bytes": bytes, "dry_run": dry_run, "files": values,
-        "sessions": swept.files,
+        "sessions": swept.files, "rooms": empty.iter().map(RoomName::as_str).collect::<Vec<_>>(),
     });
     Ok(Report::new(lines.join("\n"), value))
 }

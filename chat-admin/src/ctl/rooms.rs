@@ -1,6 +1,5 @@
 //! Which rooms there are and who is in them.
 
-use std::collections::BTreeSet;
 use std::io;
 
 use serde_json::json;
@@ -8,33 +7,17 @@ use serde_json::json;
 use super::report::{Report, table};
 use super::{Failure, packed};
 use chat_store::fs::dirs::Dirs;
-use chat_store::log::chain;
 use chat_store::log::end;
+use chat_store::log::{self, chain};
 use chat_store::moderation;
 use chat_store::name::RoomName;
 use chat_store::people::presence;
 use chat_store::record::RecordId;
 use chat_store::state;
 
-/// All rooms that have a log, by name. None if the directory is not there yet: nobody has ever entered.
+/// All rooms that have a log, by name.
 pub(super) fn all(dirs: &Dirs) -> io::Result<Vec<RoomName>> {
-    let entries = match std::fs::read_dir(&dirs.rooms) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => {
-            let text = format!("{}: {error}", dirs.rooms.display());
-            return Err(io::Error::new(error.kind(), text));
-        }
-        Ok(entries) => entries,
-    };
-    let mut rooms = BTreeSet::new();
-    for entry in entries {
-        let name = entry?.file_name();
-        let stem = name.to_str().and_then(|name| name.strip_suffix(".log"));
-        if let Some(room) = stem.and_then(|stem| state::name_of(dirs, stem)) {
-            rooms.insert(room);
-        }
-    }
-    Ok(rooms.into_iter().collect())
+    Ok(log::rooms::all(dirs)?.into_iter().collect())
 }
 
 /// One room, or all of them. `Missing` if the one has no log.

@@ -634,3 +634,60 @@ fn a_ban_may_hold_in_every_room_and_for_a_network() {
     assert_eq!(chatctl(&chat, &["unban", "*", "troll"]).code, 0);
     assert_eq!(first("198.51.100.200")["type"], "welcome");
 }
+
+#[test]
+fn expire_deletes_rooms_that_nobody_ever_spoke_in() {
+    let chat = Chat::with("[room descriptions]\ntea=For tea");
+    for room in [
+        "lobby",
+        "tea",
+        "looked-into",
+        "spoken-in",
+        "topical",
+        "busy",
+        "young",
+    ] {
+        let mut page = chat.page(room, "alice");
+        match room {
+            "spoken-in" => {
+                page.say("hello", "m");
+                page.expect("ack");
+            }
+            "topical" => {
+                page.type_in("/topic of the day");
+                page.expect("topic");
+            }
+            _ => {}
+        }
+        page.client.leave();
+    }
+    let _there = chat.page("busy", "bob");
+    let yesterday = SystemTime::now() - Duration::from_secs(2 * 24 * 3600);
+    for file in chat.files("rooms") {
+        if file != "young.log" {
+            let file = std::fs::File::options()
+                .append(true)
+                .open(chat.path(&format!("rooms/{file}")));
+            file.and_then(|file| file.set_modified(yesterday))
+                .expect("dated");
+        }
+    }
+    let arguments = ["expire", "--older-than=10years"];
+    let dry = chatctl(&chat, &["--json", arguments[0], arguments[1], "--dry-run"]).json();
+    assert_eq!(dry["rooms"], json!(["looked-into"]));
+    let done = chatctl(&chat, &["--json", arguments[0], arguments[1]]).json();
+    assert_eq!(done["rooms"], json!(["looked-into"]));
+    let mut left = chat.files("rooms");
+    left.sort();
+    assert_eq!(
+        left,
+        [
+            "busy.log",
+            "lobby.log",
+            "spoken-in.log",
+            "tea.log",
+            "topical.log",
+            "young.log"
+        ]
+    );
+}

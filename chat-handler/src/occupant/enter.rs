@@ -1,19 +1,18 @@
 //! Coming in: may they, under which name, and what they are told first.
 
-use std::net::IpAddr;
-
 use super::{
     Bells, Code, Durability, Event, Ignored, Me, Occupant, Pace, Presence, Refusal, Replay, Room,
-    Sink, Span, Trouble, Welcome,
+    Sink, Span, Trouble, Welcome, new_room,
 };
+use crate::identity::counted::network_of;
 use crate::identity::php_session::SessionId;
 use crate::identity::{ANONYMOUS, Person};
 use crate::journal;
 use crate::settings::{Limits, Settings};
 use chat_store::bell::Bell;
 use chat_store::fs::dirs::Dirs;
-use chat_store::log::create::{self, Created};
 use chat_store::log::room_log::RoomLog;
+use chat_store::log::rooms;
 use chat_store::log::tail::Tail;
 use chat_store::moderation::{self, Right, Verdict};
 use chat_store::name::{Nick, RoomName};
@@ -89,7 +88,7 @@ struct Newcomer {
 
 impl Newcomer {
     fn admit(settings: &Settings, arrival: &Arrival<'_>) -> Result<Self, Refusal> {
-        let room = RoomName::from_path_info(arrival.room)
+        let wished_room = RoomName::from_path_info(arrival.room)
             .map_err(|error| Refusal::new(Code::BadRoom, &error))?;
         let person = &arrival.person;
         // A name typed into our own form is no log-in: anybody can type any.
@@ -98,6 +97,7 @@ impl Newcomer {
         }
         let dirs = settings.dirs();
         dirs.create()?;
+        let room = rooms::meant(&dirs, &wished_room, &settings.described_rooms())?;
         let wished = wished_nick(arrival);
         let address = Some(arrival.address.to_owned()).filter(|address| !address.is_empty());
         refuse_banned(&dirs, &room, &wished, person, address.as_deref())?;
@@ -105,13 +105,7 @@ impl Newcomer {
         let pace = wait_for_turn(&dirs, pace_of.as_deref(), &settings.limits);
         let permit = take_permit(&dirs, person, settings.limits.max_connections)?;
         // Last of what can refuse: a room that is made stays, also if nobody comes in.
-        match create::create(&dirs, &room, settings.limits.max_rooms)? {
-            Created::Exists => {}
-            Created::TooMany => return Err(Refusal::new(Code::TooManyRooms, "")),
-            Created::Busy => {
-                return Err(Refusal::new(Code::Storage, "too many new rooms just now"));
-            }
-        }
+        new_room::open(settings, &dirs, &room, (person, arrival.address))?;
         let color = person.color.clone().unwrap_or_default();
         let own = match arrival.page {
             Some(token) => Some(Own::take_over(&dirs, &room, token)?),
@@ -253,14 +247,10 @@ impl Occupant {
         sink: &mut dyn Sink,
     ) {
         members.sort();
-        let descriptions = &settings.room_descriptions;
-        let description = descriptions
-            .iter()
-            .find(|(name, _)| RoomName::parse(name).is_ok_and(|name| name == self.room.name));
         let topic = self.topic();
         sink.put(&Event::Welcome(&Welcome {
             room: self.room.name.as_str(),
-            description: description.map_or("", |(_, text)| text),
+            description: settings.description_of(&self.room.name).unwrap_or_default(),
             topic: &topic,
             you: self.me.nick.as_str(),
             account: self.me.account.as_deref(),
@@ -319,16 +309,6 @@ fn pace_owner(person: &Person, address: &str) -> Option<String> {
     let session = person.session.as_ref().map(SessionId::as_str);
     let known = person.account.as_deref().or(session);
     known.map(str::to_owned).or_else(|| network_of(address))
-}
-
-/// The address, or the network that one subscriber has in IPv6. This machine's own address tells nobody
-/// from another: it is a proxy's.
-fn network_of(address: &str) -> Option<String> {
-    match address.parse::<IpAddr>().ok()?.to_canonical() {
-        address if address.is_loopback() => None,
-        IpAddr::V4(address) => Some(address.to_string()),
-        IpAddr::V6(address) => Some(format!("{:x}::/64", address.to_bits() >> 64)),
-    }
 }
 
 /// Counts the visit. Too many are not refused: they wait, a second at most.

@@ -30,7 +30,8 @@ impl Refusal {
         let line = match self.code {
             Code::Banned => Line::YouBanned(&self.reason),
             Code::RoomFull => Line::RoomFull,
-            Code::TooManyRooms => Line::TooManyRooms,
+            Code::TooManyRooms if self.reason.is_empty() => Line::TooManyRooms,
+            Code::TooManyRooms => Line::TooManyNewRooms,
             Code::TooManyConnections => Line::TooManyConnections,
             Code::AnonymousRefused => Line::AnonymousRefused,
             Code::BadRoom => Line::BadRoom(&self.reason),

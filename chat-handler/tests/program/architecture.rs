@@ -21,6 +21,7 @@ const PURE: [&str; 17] = [
     "wire/json/parse.rs",
     "wire/json/record.rs",
     "wire/text.rs",
+    "wire/text/foreign.rs",
     "wire/text/roster.rs",
     "wording.rs",
 ];

@@ -377,3 +377,52 @@ fn pages_of_history_beyond_the_limit_are_taken_later() {
         began.elapsed()
     );
 }
+
+/// A room that is made stays: one visitor must not use up all that there can be.
+#[test]
+fn one_visitor_makes_some_rooms_and_no_more() {
+    let chat = Chat::with("MAX_ROOMS=25\n[room descriptions]\ntea=For tea");
+    let enter = |room: &str, address: &str| {
+        let mut handler = chat.start(&[
+            ("PATH_INFO", &format!("/{room}")),
+            ("QUERY_STRING", "format=json"),
+            ("REMOTE_ADDR", address),
+        ]);
+        let first = handler.line().expect("an answer");
+        let answer: Value = serde_json::from_str(&first).expect("JSON");
+        (answer["type"] == "welcome", answer["code"].clone())
+    };
+    for number in 0..20 {
+        assert!(enter(&format!("room{number}"), "192.0.2.7").0, "{number}");
+    }
+    // What is there stays open to them, and others may make some.
+    let refused = (false, json!("too_many_rooms"));
+    assert_eq!(enter("one-more", "192.0.2.7"), refused);
+    assert!(enter("room3", "192.0.2.7").0);
+    for number in 20..25 {
+        assert!(enter(&format!("room{number}"), "192.0.2.8").0, "{number}");
+    }
+    assert_eq!(enter("one-more", "192.0.2.8"), refused);
+    // The administrator's rooms are not among those that can be used up.
+    assert!(enter("tea", "192.0.2.8").0);
+    assert!(enter("", "192.0.2.7").0);
+}
+
+#[test]
+fn rooms_whose_names_look_alike_are_one() {
+    let chat = Chat::with("[room descriptions]\nTea-Room=For tea");
+    for (first, second, name) in [
+        ("Kino", "kino", "Kino"),
+        ("kino", "Кinо", "Kino"),
+        ("LOBBY", "lobby", "lobby"),
+        ("tea-room", "TEA-ROOM", "Tea-Room"),
+    ] {
+        let mut one = chat.page(first, "alice");
+        let two = chat.page(second, "bob");
+        assert_eq!(
+            (&one.welcome["room"], &two.welcome["room"]),
+            (&json!(name), &json!(name))
+        );
+        one.find(|message| message["type"] == "join" && message["from"] == "bob");
+    }
+}

@@ -235,7 +235,7 @@ fn no_name_runs_in_an_old_page() {
     assert_eq!(new.you(), "O'Neil\"<&`");
     let name = "O＇Neil＂＜＆｀";
     assert_eq!(next(&mut old), format!("{name} joined the r"));
-    assert_eq!(next(&mut old), format!("Userlist: old:Gray,{name}:Gray,"));
+    assert_eq!(next(&mut old), format!("Userlist: {name}:Gray,old:Gray,"));
     new.type_in("hi");
     assert_eq!(next(&mut old), format!("{name}> hi"));
     // By either form the name is theirs, and what is for them goes to them alone.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rustix::fs::OFlags;
 
-use super::chain;
+use super::rooms;
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
 use crate::fs::lock::{self, Share};
@@ -26,36 +26,60 @@ pub enum Created {
     Exists,
     /// It would be one too many.
     TooMany,
-    /// Others held the lock all the time.
+    /// Whoever asks has made too many just now.
+    TooFast,
+    /// Others held the lock all the time, or made one that looks like it.
     Busy,
 }
 
-/// Makes the log of `room` if it is new and there are fewer than `max` rooms.
+/// What is asked before a room is made.
+pub struct Rules<'a> {
+    /// Rooms that the administrator described: made whoever asks, however many there are.
+    pub described: &'a [RoomName],
+    /// Rooms at most.
+    pub most: usize,
+    /// Whether whoever asks may make another one now. Asked under the lock, so that a count that it
+    /// reads and writes is right.
+    pub may: &'a mut dyn FnMut() -> bool,
+}
+
+/// Makes the log of `room` if it is new and the rules allow it. `room` is one that [`rooms::meant`] gave.
 ///
 /// # Errors
 /// Those of reading the directory, opening the files and locking.
-pub fn create(dirs: &Dirs, room: &RoomName, max: usize) -> io::Result<Created> {
-    let live = dirs.room_log(room);
-    // A log that logrotate has renamed is about to be made again, by logrotate.
-    let exists = || Ok::<_, io::Error>(live.exists() || !chain::list(&live)?.is_empty());
-    if exists()? {
+pub fn create(dirs: &Dirs, room: &RoomName, rules: &mut Rules<'_>) -> io::Result<Created> {
+    if rooms::exists(dirs, room)? {
         return Ok(Created::Exists);
     }
     let (lock_file, _) = file::open(&dirs.run.join(LOCK), OFlags::RDWR | OFlags::CREATE)?;
     let Some(_lock) = lock::take(&lock_file, Share::Exclusive, LOCK_TIMEOUT)? else {
         return Ok(Created::Busy);
     };
-    if exists()? {
+    if rooms::exists(dirs, room)? {
         return Ok(Created::Exists);
     }
+    if rooms::meant(dirs, room, rules.described)? != *room {
+        return Ok(Created::Busy);
+    }
+    if !rules.described.contains(room) && *room != RoomName::lobby() {
+        if count(dirs, rules.most)? == rules.most {
+            return Ok(Created::TooMany);
+        }
+        if !(rules.may)() {
+            return Ok(Created::TooFast);
+        }
+    }
+    let live = dirs.room_log(room);
+    file::open(&live, OFlags::WRONLY | OFlags::CREATE)?;
+    file::sync_directory_of(&live)?;
+    Ok(Created::Exists)
+}
+
+/// Rooms, counted up to `most`.
+fn count(dirs: &Dirs, most: usize) -> io::Result<usize> {
     let is_log = |name: &OsStr| name.as_encoded_bytes().ends_with(b".log");
     let rooms = std::fs::read_dir(&dirs.rooms)?
         .flatten()
         .filter(|entry| is_log(&entry.file_name()));
-    if rooms.take(max).count() == max {
-        return Ok(Created::TooMany);
-    }
-    file::open(&live, OFlags::WRONLY | OFlags::CREATE)?;
-    file::sync_directory_of(&live)?;
-    Ok(Created::Exists)
+    Ok(rooms.take(most).count())
 }

@@ -1,10 +1,12 @@
 //! When two names look the same: NFKC and case folding (Unicode 15, section 3.13), invisible
 //! characters left out, and letters of other scripts that look like ASCII read as ASCII.
 //!
-//! The table is our own and small on purpose. The full confusables of UTS #39 also join `rn` and
-//! `m`, `0` and `O`, `1` and `l`: inside ASCII that takes names from people who mean no harm.
+//! What looks like what is the confusables of UTS 39, except inside ASCII: they also join `rn` and `m`,
+//! `0` and `O`, `1` and `l`, which takes names from people who mean no harm. A table of our own says what
+//! letters look like once case is folded, which that of Unicode does not.
 
 use unicode_normalization::UnicodeNormalization;
+use unicode_security::skeleton;
 
 /// What a name looks like; equal keys mean that people would mix the names up.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -25,10 +27,8 @@ impl Key {
             .flat_map(char::to_lowercase)
             // Apart from their marks, so that а́ looks like á, which is one character.
             .nfkd()
-            .map(ascii_look)
-            .nfkc()
-            .collect();
-        Self(folded.into())
+            .fold(String::new(), |looks, c| looks + &look(c));
+        Self(folded.nfkc().collect::<String>().into())
     }
 
     /// The key as text.
@@ -43,13 +43,36 @@ pub(super) fn is_invisible(name: &str) -> bool {
 }
 
 /// Characters that show nothing (`Default_Ignorable_Code_Point`, as far as a name can hold them).
-fn is_ignorable(c: char) -> bool {
+pub(super) fn is_ignorable(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
         | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
         | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// What a folded character looks like.
+fn look(c: char) -> String {
+    let ascii = ascii_look(c);
+    if ascii.is_ascii() {
+        return ascii.into();
+    }
+    let small = prototype(c);
+    if small.is_ascii() {
+        return small;
+    }
+    // Some look like an ASCII letter as capitals only, and the other name may have the capital.
+    let capital: String = c.to_uppercase().map(prototype).collect();
+    if capital.is_ascii() { capital } else { small }
+}
+
+/// As the confusables have it, folded again.
+fn prototype(c: char) -> String {
+    skeleton(c.encode_utf8(&mut [0; 4]))
+        .flat_map(char::to_lowercase)
+        .map(ascii_look)
+        .collect()
 }
 
 /// The ASCII letter that a folded letter looks like, small or capital (a capital В looks like B, so

@@ -1,5 +1,6 @@
 use super::*;
 use proptest::prelude::*;
+use unicode_normalization::UnicodeNormalization as _;
 
 fn room(name: &str) -> String {
     RoomName::parse(name).unwrap().as_str().to_owned()
@@ -117,6 +118,13 @@ fn look_alikes_have_one_key() {
         ("álice", "а\u{301}lice"), // Cyrillic а with an accent
         ("ëva", "ёva"),            // Cyrillic ё
         ("a–b", "a-b"),
+        ("Ꭺlice", "alice"),            // Cherokee A
+        ("ꭺlice", "alice"),            // its small form
+        ("𝗯𝗼𝗯", "bob"),                // mathematical
+        ("server", "ѕеrvеr"),          // Cyrillic ѕ and е
+        ("server", "serv\u{2060}er"),  // word joiner
+        ("server", "ser\u{e0041}ver"), // a tag
+        ("👩‍🚀", "👩🚀"),                // with and without a joiner
         ("Žofie", "Z\u{30c}OFIE"),
     ] {
         assert_eq!(key(a), key(b), "{a} {b}");
@@ -128,6 +136,67 @@ fn look_alikes_have_one_key() {
         ("Ян", "Он"),
     ] {
         assert_ne!(key(a), key(b), "{a} {b}");
+    }
+}
+
+/// Characters that are no letters, digits, marks or emoji cannot be seen in every font, or look like
+/// nothing at all: interlinear annotations, an object without its object, a blank of Braille.
+#[test]
+fn what_is_in_no_word_is_in_no_name() {
+    let nick = |name: &str| Nick::parse(name).unwrap().as_str().to_owned();
+    for c in [
+        '\u{fff9}', '\u{fffa}', '\u{fffb}', '\u{fffc}', '\u{fffd}', '\u{e000}', '\u{2028}', '∕',
+        '／', '＿',
+    ] {
+        let Ok(name) = Nick::parse(&format!("ser{c}ver")) else {
+            continue;
+        };
+        assert_eq!(name.as_str(), "ser-ver", "{c:?}");
+    }
+    assert_eq!(nick("serv\u{200b}er"), "server");
+    assert_eq!(nick("\u{1d173}server\u{2800}"), "server");
+    assert_eq!(nick("ｂｏｂ…"), "bob...");
+    assert_eq!(nick("„bob“"), "-bob-");
+    for name in [
+        "O'Neil",
+        "C++",
+        "100%",
+        "Žofie",
+        "水野",
+        "أحمد",
+        "नीता",
+        "ᏣᎳᎩ",
+        "👩🏽‍🚀",
+        "❤️",
+        "🇨🇿",
+        "col·lecció",
+        "می‌خواهم",
+    ] {
+        assert_eq!(nick(name), name);
+    }
+}
+
+#[test]
+fn nobody_looks_like_the_server() {
+    for name in [
+        "server",
+        "SERVER",
+        "ѕеrvеr",
+        "serv\u{2060}er",
+        "ｓｅｒｖｅｒ",
+        "\u{feff}server\u{1d173}",
+        "sеrvеr\u{e0020}",
+    ] {
+        assert_eq!(
+            Nick::parse(name)
+                .unwrap()
+                .of_person()
+                .as_str()
+                .chars()
+                .last(),
+            Some('1'),
+            "{name:?}"
+        );
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) fn in_known_order(signal: &str) -> Cow<'_, str> {
     let mut ordered = format!("{{\"type\":{kind},\"sdp\":{sdp}");
     for (name, value) in fields {
         let name = serde_json::Value::from(name);
-        ordered += &format!(",{name}:{value}");
+        ordered.extend([",", &name.to_string(), ":", value.get()]);
     }
     ordered.push('}');
     Cow::Owned(ordered)

@@ -1,0 +1,22 @@
+//! What the administrator said about rooms.
+
+use super::Settings;
+use chat_store::name::RoomName;
+
+impl Settings {
+    /// The rooms that have a description; names that no room can have are left out.
+    pub fn described_rooms(&self) -> Vec<RoomName> {
+        let names = self.room_descriptions.iter().map(|(name, _)| name);
+        names
+            .filter_map(|name| RoomName::parse(name).ok())
+            .collect()
+    }
+
+    /// What is said about `room`.
+    pub fn description_of(&self, room: &RoomName) -> Option<&str> {
+        self.room_descriptions
+            .iter()
+            .find(|(name, _)| RoomName::parse(name).is_ok_and(|name| name == *room))
+            .map(|(_, text)| text.as_str())
+    }
+}
