@@ -4,6 +4,7 @@ mod access;
 mod calls;
 mod chat;
 mod connection;
+mod console;
 mod modules;
 mod pages;
 mod relay;
