@@ -8,4 +8,5 @@ mod leaks;
 mod operations;
 mod rfc6455;
 mod shared;
+mod terminal;
 mod unbuffered;

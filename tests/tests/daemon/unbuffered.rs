@@ -4,8 +4,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use e2e::daemon::{Builder, Daemon};
-use e2e::http;
+use e2e::deadline::eventually;
 use e2e::program::Program;
+use e2e::transport::Endpoint;
 use e2e::under_test::Subject;
 use e2e::ws::{Client, Ended, Refused};
 
@@ -192,42 +193,45 @@ fn a_route_has_its_own() {
     assert_eq!(daemon.client("/tty").text(), "tty");
 }
 
-#[test]
-fn without_a_terminal_left_the_answer_is_503() {
-    // A mount of terminals of its own has a limit of its own.
+/// A daemon whose mount of terminals has only two.
+fn start_with_two_terminals(flag: &str) -> (Program, Endpoint) {
     let script = "mount -t devpts -o newinstance,max=2,ptmxmode=666 none /dev/pts && \
                   mount --bind /dev/pts/ptmx /dev/ptmx && exec \"$0\" \"$@\"";
     let mut unshare = Command::new("unshare");
     unshare
         .args(["--mount", "sh", "-c", script])
         .arg(Subject::under_test().path)
-        .args(["--port=0", "--address=127.0.0.1", "--unbuffered", "bash"])
+        .args(["--port=0", "--address=127.0.0.1", flag, "bash"])
         .args(["-c", "[ -t 1 ] && echo tty; cat"]);
     let program = Program::start(&unshare);
     let line = program
         .output
         .wait("it listens", |line| line.contains(" ws://"));
     let address = line.split("ws://").nth(1).expect("an address");
-    let address = address
-        .trim_end_matches('/')
-        .parse()
-        .expect("host and port");
-    let endpoint = e2e::transport::Endpoint::Tcp(address);
-    let mut clients = [(); 2].map(|()| Client::connect(&endpoint, "/"));
-    for client in &mut clients {
-        assert_eq!(client.text(), "tty");
+    let address = address.trim_end_matches('/').parse();
+    (program, Endpoint::Tcp(address.expect("host and port")))
+}
+
+#[test]
+fn without_a_terminal_left_the_answer_is_503() {
+    for flag in ["--unbuffered", "--pty"] {
+        let (program, endpoint) = start_with_two_terminals(flag);
+        let mut clients = [(); 2].map(|()| Client::connect(&endpoint, "/"));
+        for client in &mut clients {
+            let shown = client.message().expect("it runs").into_data();
+            assert!(shown.starts_with(b"tty"), "{shown:?}");
+        }
+        let refused = Client::try_connect(&endpoint, "/", &[]).expect_err("none is left");
+        assert!(matches!(refused, Refused::Status(503, _)), "{refused:?}");
+        program.output.wait("the log says what to do", |line| {
+            line.contains("all pseudo-terminals are in use; raise kernel.pty.max")
+        });
+        let [first, _second] = clients;
+        first.close();
+        eventually("one is free again", || {
+            Client::try_connect(&endpoint, "/", &[]).ok()
+        });
     }
-    let refused = Client::try_connect(&endpoint, "/", &[]).expect_err("none is left");
-    assert!(matches!(refused, Refused::Status(503, _)), "{refused:?}");
-    program.output.wait("the log says what to do", |line| {
-        line.contains("all pseudo-terminals are in use; raise kernel.pty.max")
-    });
-    let [first, _second] = clients;
-    first.close();
-    e2e::deadline::eventually("one is free again", || {
-        Client::try_connect(&endpoint, "/", &[]).ok()
-    });
-    assert_eq!(http::get(&endpoint, "/").status, 404);
 }
 
 #[test]

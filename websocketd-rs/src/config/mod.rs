@@ -27,7 +27,7 @@ pub use network::Network;
 pub use shared::{JOIN_VARIABLES, Restart, Shared, SharedBy, SharedMode, SlowClient};
 pub use site::{
     Coding, ForkLimit, Framing, Http, Process, ResourceLimits, Runnable, Session, SiteConfig,
-    SiteKey, Streams,
+    SiteKey, Streams, TTYD_PROTOCOL,
 };
 pub use supervisor::Supervisor;
 

@@ -16,7 +16,7 @@ const SHORT_KEYS: [(&str, &str); 2] = [("cgi", "cgidir"), ("static", "staticdir"
 
 /// Flags that a route may set for itself. The rest belongs to the daemon or to the connection, which is there before the route
 /// is known.
-pub(super) const ROUTE_FLAGS: [&str; 49] = [
+pub(super) const ROUTE_FLAGS: [&str; 52] = [
     "dir",
     "staticdir",
     "cgidir",
@@ -36,6 +36,9 @@ pub(super) const ROUTE_FLAGS: [&str; 49] = [
     "binary",
     "passstderr",
     "unbuffered",
+    "pty",
+    "term",
+    "readonly",
     "passenv",
     "user",
     "closems",

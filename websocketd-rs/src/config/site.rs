@@ -101,7 +101,12 @@ pub enum Framing {
     Binary,
     /// `--passstderr`: one line of either stream a JSON text message.
     TaggedLines,
+    /// `--pty`: one read a binary message; what the client sends is keys, or about the terminal.
+    Terminal,
 }
+
+/// The subprotocol of ttyd's clients, which every terminal takes.
+pub const TTYD_PROTOCOL: &str = "tty";
 
 /// What upgrade requests get.
 #[derive(Debug, Clone)]
@@ -110,6 +115,8 @@ pub struct Session {
     pub program: Option<Runnable>,
     /// Message framing.
     pub framing: Framing,
+    /// `--readonly`: what clients send is dropped.
+    pub is_read_only: bool,
     /// One program for many clients; `None`: each has its own.
     pub shared: Option<Shared>,
     /// Largest message from the client in bytes, also when reassembled; `None` is unlimited.
@@ -142,6 +149,11 @@ pub enum Streams {
     Pipes,
     /// `--unbuffered`: pipes, but for stdout, a terminal that changes no byte.
     Unbuffered,
+    /// `--pty`: a terminal, which the handler controls.
+    Terminal {
+        /// `TERM`.
+        kind: String,
+    },
 }
 
 /// How programs are started and ended.
@@ -181,12 +193,18 @@ pub struct ResourceLimits {
 
 impl Streams {
     /// What a handler finds in its environment, unless the operator names the variable.
-    pub fn variables(&self) -> &[(&str, &str)] {
+    pub fn variables(&self) -> Vec<(&str, &str)> {
         match self {
-            Self::Pipes => &[],
+            Self::Pipes => Vec::new(),
             // For programs that would color what they write to a terminal, or move its cursor.
-            Self::Unbuffered => &[("TERM", "dumb"), ("NO_COLOR", "1")],
+            Self::Unbuffered => vec![("TERM", "dumb"), ("NO_COLOR", "1")],
+            Self::Terminal { kind } => vec![("TERM", kind)],
         }
+    }
+
+    /// Whether handlers have a terminal that they control.
+    pub fn is_terminal(&self) -> bool {
+        matches!(self, Self::Terminal { .. })
     }
 }
 

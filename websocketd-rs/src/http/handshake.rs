@@ -128,7 +128,9 @@ fn find_key(head: &Head) -> Option<&[u8]> {
 
 /// The origin that a rule has turned down, for the log.
 pub(super) fn shown_origin(head: &Head, error: HandshakeError) -> Option<String> {
-    let HandshakeError::Origin(Mismatch::NotSame | Mismatch::NotListed) = error else {
+    let HandshakeError::Origin(Mismatch::NotSame | Mismatch::NotListed | Mismatch::NameNotListed) =
+        error
+    else {
         return None;
     };
     Some(match head.headers.get("origin").unwrap_or_default() {

@@ -32,6 +32,8 @@ pub enum Mismatch {
     NotSame,
     /// `--origin`.
     NotListed,
+    /// A terminal without `--origin`, at a name that may be anybody's.
+    NameNotListed,
 }
 
 impl Mismatch {
@@ -41,6 +43,9 @@ impl Mismatch {
             Self::Unparseable => "Origin parsing error: not an origin",
             Self::NotSame => "Same origin policy mismatch",
             Self::NotListed => "Origin is not listed in allowed list",
+            Self::NameNotListed => {
+                "A terminal is for pages of an address, localhost or this machine's name; list others by --origin"
+            }
         }
     }
 }
@@ -116,6 +121,22 @@ fn is_match(origin: &Origin, entry: &str) -> bool {
     !host.is_empty()
         && is_host
         && port.is_none_or(|port| port == origin.port.unwrap_or(default_port(&origin.scheme)))
+}
+
+/// Whether `host`, perhaps with a port, is an address, a name of the loopback (RFC 6761 section 6.3) or `machine`: names that nobody
+/// else can make point here.
+pub fn is_own_name(host: &str, machine: &str) -> bool {
+    let Some((name, _)) = split_host(host) else {
+        return false;
+    };
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let address = name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'));
+    address.unwrap_or(&name).parse::<std::net::IpAddr>().is_ok()
+        || name == "localhost"
+        || name.ends_with(".localhost")
+        || (!machine.is_empty() && name == machine.to_ascii_lowercase())
 }
 
 /// Whether some page's origin can match `entry` of `--origin`.
@@ -412,5 +433,26 @@ mod tests {
             verdict(Some("http://other.com"), true, Some(&["other.com"])),
             Err(Mismatch::NotSame)
         );
+    }
+
+    #[test]
+    fn names_that_are_nobody_elses() {
+        for (host, is_own) in [
+            ("127.0.0.1:8080", true),
+            ("192.0.2.7", true),
+            ("[::1]:8080", true),
+            ("localhost:8080", true),
+            ("LOCALHOST", true),
+            ("a.localhost.", true),
+            ("Box:8080", true),
+            ("evil.example:8080", false),
+            ("127.0.0.1.evil.example", false),
+            ("localhost.evil.example", false),
+            ("box.evil.example", false),
+            ("", false),
+        ] {
+            assert_eq!(is_own_name(host, "box"), is_own, "{host}");
+        }
+        assert!(!is_own_name("", ""));
     }
 }

@@ -57,9 +57,10 @@ impl Exit {
         self.spawner.signal(group, signal).await;
     }
 
-    /// The session `id` has ended, whose program this is about: what left its group ends too.
-    pub(super) async fn end_strays(&self, id: &str) {
-        self.spawner.end_strays(id).await;
+    /// The session `id` has ended, whose program this is about: what left its group ends too, and so does what is left of the
+    /// kernel session that the program led, if it led one.
+    pub(super) async fn end_strays(&self, id: &str, session: Option<u32>) {
+        self.spawner.end_strays(id, session).await;
     }
 
     /// What to send when the pipes of `pid`, which this is about, have closed.

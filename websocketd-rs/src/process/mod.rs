@@ -27,7 +27,7 @@ pub use spawner::{Spawner, ignored_signals};
 pub use spawners::{Others, Spawners, UserError};
 pub use stdin::Stdin;
 pub use stdout::Stdout;
-pub use terminal::{NO_TERMINAL, Terminal};
+pub use terminal::{NO_TERMINAL, Size, Terminal};
 pub use terminate::Termination;
 
 use crate::config::{Level, ResourceLimits};

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::stderr::Stderr;
 use super::terminate::Termination;
-use super::{Ended, Exit, Stdin, Stdout};
+use super::{Ended, Exit, Size, Stdin, Stdout};
 use crate::logging::Fields;
 
 /// A running program, leader of its own process group. It lives from its start until it is reaped.
@@ -17,6 +17,8 @@ use crate::logging::Fields;
 pub struct Program {
     /// Process id, also the id of its process group.
     pub(super) pid: u32,
+    /// It leads a kernel session, whose controlling terminal its streams are.
+    pub(super) leads_session: bool,
     pub(super) pipes: Pipes,
     pub(super) exit: Exit,
 }
@@ -68,6 +70,13 @@ impl Program {
         self.pipes.stdout.as_ref()?.pipe_capacity()
     }
 
+    /// Sets the size of its terminal, if it has one.
+    pub fn resize(&self, size: Size) {
+        if let Some(stdout) = &self.pipes.stdout {
+            stdout.resize(size);
+        }
+    }
+
     /// Reads stderr once and hands over what lines came. Ready when something was read or the end was found.
     pub fn poll_stderr(&mut self, cx: &mut Context<'_>, each: impl FnMut(&[u8])) -> Poll<()> {
         self.pipes.stderr.poll_lines(cx, each)
@@ -111,7 +120,9 @@ impl Program {
     /// Waits for the exit of a program whose pipes seem to have closed, and logs stderr meanwhile. Can be called again, and
     /// dropped without loss.
     pub async fn wait(&mut self, fields: &Fields) -> Ended {
-        let Self { pid, pipes, exit } = self;
+        let Self {
+            pid, pipes, exit, ..
+        } = self;
         exit.inquiry(*pid).send();
         let mut ended = pin!(exit.wait());
         poll_fn(|cx| {

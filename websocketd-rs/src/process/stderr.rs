@@ -33,6 +33,14 @@ impl Stderr {
         })
     }
 
+    /// Of a program that writes it to its terminal.
+    pub(super) fn none() -> Self {
+        Self {
+            pipe: None,
+            lines: Lines::default(),
+        }
+    }
+
     /// Whether the program can still write.
     pub(super) fn is_open(&self) -> bool {
         self.pipe.is_some()

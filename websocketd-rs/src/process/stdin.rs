@@ -3,14 +3,14 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use rustix::io::{Errno, write};
-use tokio::io::AsyncWrite;
-use tokio::net::unix::pipe;
+use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncWrite, Interest};
 
-/// The writing end of a program's stdin. It is registered with the runtime only when the pipe is full for the first time, which
-/// it never is for most programs: that spares each connection two calls and a wake-up.
+/// The writing end of a program's stdin, a pipe or a terminal. It is registered with the runtime only when it is full for the
+/// first time, which it never is for most programs: that spares each connection two calls and a wake-up.
 #[derive(Debug)]
 pub struct Stdin(Pipe);
 
@@ -19,20 +19,26 @@ enum Pipe {
     /// Has always taken what it was given.
     Roomy(OwnedFd),
     /// Has been full.
-    Registered(pipe::Sender),
+    Registered(AsyncFd<OwnedFd>),
     /// Could not be registered.
     Broken,
 }
 
 impl Stdin {
-    /// The end of a pipe, non-blocking.
+    /// The end of a pipe, or of a terminal, non-blocking.
     pub(super) fn new(end: OwnedFd) -> Self {
         Self(Pipe::Roomy(end))
     }
 
     fn register(&mut self) -> io::Result<()> {
         if let Pipe::Roomy(end) = std::mem::replace(&mut self.0, Pipe::Broken) {
-            self.0 = Pipe::Registered(pipe::Sender::from_owned_fd_unchecked(end)?);
+            // Not a sender for pipes: that one takes a short write for a sign that it will be woken, which holds for no terminal.
+            #[expect(
+                deprecated,
+                reason = "sound for an OwnedFd; the successor takes unsafe"
+            )]
+            let end = AsyncFd::with_interest(end, Interest::WRITABLE)?;
+            self.0 = Pipe::Registered(end);
         }
         Ok(())
     }
@@ -51,7 +57,14 @@ impl AsyncWrite for Stdin {
                     Err(Errno::INTR) => {}
                     written => return Poll::Ready(Ok(written?)),
                 },
-                Pipe::Registered(pipe) => return Pin::new(pipe).poll_write(cx, bytes),
+                Pipe::Registered(end) => {
+                    let mut ready = ready!(end.poll_write_ready(cx))?;
+                    match write(&*end, bytes) {
+                        Err(Errno::AGAIN) => ready.clear_ready(),
+                        Err(Errno::INTR) => {}
+                        written => return Poll::Ready(Ok(written?)),
+                    }
+                }
                 Pipe::Broken => return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
             }
         }

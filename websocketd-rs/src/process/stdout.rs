@@ -11,6 +11,8 @@ use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, Interest, ReadBuf};
 use tokio::net::unix::pipe;
 
+use super::terminal::{self, Size};
+
 /// The reading end of a program's stdout.
 #[derive(Debug)]
 pub struct Stdout(Source);
@@ -52,6 +54,16 @@ impl Stdout {
         match &self.0 {
             Source::Pipe(pipe) => fcntl_getpipe_size(pipe).ok(),
             Source::Terminal(_) => None,
+        }
+    }
+}
+
+impl Stdout {
+    /// Sets the size of the terminal, if it is one.
+    pub(super) fn resize(&self, size: Size) {
+        if let Source::Terminal(end) = &self.0 {
+            // Refused by no terminal; what the program believes of its size is nothing to fail for.
+            let _ = terminal::resize(end.get_ref(), size);
         }
     }
 }

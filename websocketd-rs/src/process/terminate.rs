@@ -41,6 +41,7 @@ const SCRAP: usize = 4096;
 pub struct Termination<'a> {
     drain: Drain<'a>,
     pid: u32,
+    leads_session: bool,
     exit: &'a mut Exit,
 }
 
@@ -56,7 +57,16 @@ struct Drain<'a> {
 
 impl<'a> Termination<'a> {
     pub(super) fn new(program: &'a mut Program, rest: Vec<u8>, fields: &'a Fields) -> Self {
-        let Program { pid, pipes, exit } = program;
+        let Program {
+            pid,
+            leads_session,
+            pipes,
+            exit,
+        } = program;
+        if *leads_session {
+            // The terminal hangs up: the kernel sends SIGHUP to the leader, and ends the input of all (tty_ioctl(4)).
+            (pipes.stdin, pipes.stdout) = (None, None);
+        }
         let drain = Drain {
             pipes,
             rest,
@@ -66,6 +76,7 @@ impl<'a> Termination<'a> {
         Self {
             drain,
             pid: *pid,
+            leads_session: *leads_session,
             exit,
         }
     }
@@ -100,7 +111,8 @@ impl<'a> Termination<'a> {
             .as_ref()
             .filter(|id| id.len() == SESSION_ID)
         {
-            self.exit.end_strays(id).await;
+            let session = self.leads_session.then_some(self.pid);
+            self.exit.end_strays(id, session).await;
         }
         ended
     }

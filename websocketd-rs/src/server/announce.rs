@@ -1,7 +1,7 @@
 //! websocketd's startup lines.
 
 use super::verify::faults;
-use crate::config::{Config, Level, Runnable};
+use crate::config::{Config, Level, Runnable, SiteConfig};
 use crate::logging::log;
 
 /// `host:port` for people: all interfaces are shown as the machine's name, which a browser can open.
@@ -48,12 +48,34 @@ pub(super) fn announce_content(config: &Config) {
         }
         None => {}
     }
+    for site in &config.sites {
+        announce_input(site);
+    }
     if let Some(dir) = &config.default_site().http.static_dir {
         announce(&format!("Serving static content from : {}", dir.display()));
     }
     if let Some(dir) = &config.default_site().http.cgi_dir {
         announce(&format!("Serving CGI scripts from    : {}", dir.display()));
     }
+}
+
+/// Who opens a terminal to others should know whether they can type.
+fn announce_input(site: &SiteConfig) {
+    let is_terminal = site.process.streams.is_terminal();
+    if site.session.program.is_none() || !is_terminal && !site.session.is_read_only {
+        return;
+    }
+    let what = if is_terminal { "Terminal" } else { "Program" };
+    let how = if site.session.is_read_only {
+        "read-only: what clients send is dropped"
+    } else {
+        "writable: clients type into it"
+    };
+    let place = match site.key.path.as_str() {
+        "" => "/",
+        path => path,
+    };
+    announce(&format!("{what} at {place:<19}: {how}"));
 }
 
 pub(super) fn announce_address(config: &Config, address: &str) {

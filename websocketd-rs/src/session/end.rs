@@ -28,6 +28,8 @@ pub enum End {
     HandlerEnded,
     /// The program wrote what its framing can't be made of.
     BadOutput(BadOutput),
+    /// The client of a terminal sent text that is nothing about it.
+    NoControl,
     /// The client gave no sign of life within two ping intervals.
     PingTimeout,
     /// No message passed either way for the idle timeout.
@@ -94,7 +96,7 @@ enum Goodbye {
 impl End {
     /// The only place that decides on an end's counter, close frame and log line.
     fn report(&self) -> Report {
-        use Farewell::{Answer, Ask, Deaf, Silent};
+        use Farewell::{Answer, Ask, Silent};
         use Goodbye::{Exit, Say};
         use Level::{Access, Error, Trace};
         let report = |label, goodbye, level, remark| Report {
@@ -115,36 +117,19 @@ impl End {
                 Trace,
                 "Client went away without a close frame",
             ),
-            Self::Violation(Violation::Protocol(what)) => report(
-                "protocol_error",
-                Say(Deaf, Some(1002), what),
-                Access,
-                "Client broke the WebSocket protocol",
-            ),
-            Self::Violation(Violation::NotUtf8) => report(
-                "not_utf8",
-                Say(Deaf, Some(1007), "text that is not UTF-8"),
-                Access,
-                "Client sent text that is not UTF-8",
-            ),
-            Self::Violation(Violation::TooBig) => report(
-                "message_too_big",
-                Say(Deaf, Some(1009), "message too big"),
-                Access,
-                "Client sent a message over --maxframesize",
-            ),
-            Self::Violation(Violation::TooManyFragments) => report(
-                "too_many_fragments",
-                Say(Deaf, Some(1008), "too many fragments"),
-                Access,
-                "Client sent a message in more than --maxfragments pieces",
-            ),
+            Self::Violation(violation) => of_violation(*violation),
             Self::HandlerEnded => quiet("handler_ended", Exit),
             Self::BadOutput(BadOutput::LineTooLong) => report(
                 "line_too_long",
                 Say(Ask, Some(1011), "line too long"),
                 Error,
                 "Program wrote a line over --maxline",
+            ),
+            Self::NoControl => report(
+                "no_control",
+                Say(Ask, Some(1008), "keys are binary messages, text is JSON"),
+                Access,
+                "Client of a terminal sent text that is no JSON object; keys are binary messages",
             ),
             Self::PingTimeout => report(
                 "ping_timeout",
@@ -250,6 +235,41 @@ fn exit_close(ended: Option<Ended>, exit_codes: &[(u8, u16)]) -> Close {
         code: Some(code),
         reason: failure.unwrap_or_default(),
         farewell: Farewell::Ask,
+    }
+}
+
+/// The part of [`End::report`] for clients that broke the protocol or a limit.
+fn of_violation(violation: Violation) -> Report {
+    let report = |label, code, reason, remark| Report {
+        label,
+        goodbye: Goodbye::Say(Farewell::Deaf, Some(code), reason),
+        remark: Some((Level::Access, remark)),
+    };
+    match violation {
+        Violation::Protocol(what) => report(
+            "protocol_error",
+            1002,
+            what,
+            "Client broke the WebSocket protocol",
+        ),
+        Violation::NotUtf8 => report(
+            "not_utf8",
+            1007,
+            "text that is not UTF-8",
+            "Client sent text that is not UTF-8",
+        ),
+        Violation::TooBig => report(
+            "message_too_big",
+            1009,
+            "message too big",
+            "Client sent a message over --maxframesize",
+        ),
+        Violation::TooManyFragments => report(
+            "too_many_fragments",
+            1008,
+            "too many fragments",
+            "Client sent a message in more than --maxfragments pieces",
+        ),
     }
 }
 

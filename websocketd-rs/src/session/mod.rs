@@ -10,6 +10,7 @@ pub mod framing;
 pub mod hub;
 mod join;
 mod member;
+pub mod terminal;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +27,8 @@ use end::End;
 use hub::Member;
 use join::Join;
 use member::{Last, MemberJoin};
+use terminal::TerminalJoin;
+use terminal::control::Dialect;
 
 /// How long a program that has closed its output may run on before the client gets its close frame: its status decides the
 /// code. Usually it is there at once; one that runs on has said all it wanted to.
@@ -51,8 +54,21 @@ pub struct Upgraded {
 pub enum Partner {
     /// A program of its own, and what is held until it is gone.
     Program(Box<Program>, ProgramPermit),
+    /// A program of its own with a terminal.
+    Terminal(Box<TerminalPartner>),
     /// A place among the clients of one that serves many.
     Member(Box<Member>),
+}
+
+/// A program with a terminal.
+#[derive(Debug)]
+pub struct TerminalPartner {
+    /// The program.
+    pub program: Program,
+    /// What is held until it is gone.
+    pub permit: ProgramPermit,
+    /// How its client speaks.
+    pub dialect: Dialect,
 }
 
 /// Runs a session to its end: join, close frame, terminate, reap, access line.
@@ -65,14 +81,20 @@ pub async fn run(session: Upgraded, stopping: &CancellationToken) -> End {
         mut fields,
         config,
     } = session;
-    if let Partner::Program(program, _) = &partner {
-        fields.pid = Some(program.pid());
+    match &partner {
+        Partner::Program(program, _) => fields.pid = Some(program.pid()),
+        Partner::Terminal(partner) => fields.pid = Some(partner.program.pid()),
+        Partner::Member(_) => {}
     }
     fields.access("session", "CONNECT");
     let end = match partner {
         Partner::Program(mut program, permit) => {
             let settings = &config.session;
-            let form = framing::to_program(settings.framing);
+            let form = if settings.is_read_only {
+                framing::to_nobody()
+            } else {
+                framing::to_program(settings.framing)
+            };
             let mut client = Client::new(stream, &early, form, settings);
             drop(early);
             let form = framing::from_program(settings.framing, settings.max_line);
@@ -89,7 +111,11 @@ pub async fn run(session: Upgraded, stopping: &CancellationToken) -> End {
             log_program(end, ended, &mut fields);
             end
         }
-        // Boxed, so that a client of a program of its own does not pay for it.
+        // Boxed, so that a client of a program of its own does not pay for them.
+        Partner::Terminal(partner) => {
+            let run = run_terminal(stream, early, partner, &mut fields, &config, stopping);
+            Box::pin(run).await
+        }
         Partner::Member(member) => {
             Box::pin(run_member(stream, early, *member, &config, stopping)).await
         }
@@ -114,6 +140,37 @@ fn log_program(end: End, ended: Ended, fields: &mut Fields) {
     fields.log(level, "process", &format!("Program {ended}"));
 }
 
+/// A client of a program with a terminal.
+async fn run_terminal(
+    stream: Stream,
+    early: Vec<u8>,
+    partner: Box<TerminalPartner>,
+    fields: &mut Fields,
+    config: &SiteConfig,
+    stopping: &CancellationToken,
+) -> End {
+    let TerminalPartner {
+        mut program,
+        permit,
+        dialect,
+    } = *partner;
+    let settings = &config.session;
+    let form = framing::to_program(settings.framing);
+    let mut client = Client::new(stream, &early, form, settings);
+    drop(early);
+    let mut join = TerminalJoin::new(&mut client, &mut program, dialect, settings.is_read_only);
+    join.greet(fields.command.as_deref().unwrap_or_default());
+    let end = tokio::select! {
+        biased;
+        end = join.run() => end,
+        () = stopping.cancelled() => End::ServerStopping,
+    };
+    let ended = end_both(end, client, &mut program, fields, config).await;
+    drop(permit);
+    log_program(end, ended, fields);
+    end
+}
+
 /// A client of a shared program: nothing but the client is to be ended.
 async fn run_member(
     stream: Stream,
@@ -123,7 +180,12 @@ async fn run_member(
     stopping: &CancellationToken,
 ) -> End {
     let settings = &config.session;
-    let mut client = Client::new(stream, &early, framing::to_joint(), settings);
+    let form = if settings.is_read_only {
+        framing::to_nobody()
+    } else {
+        framing::to_joint()
+    };
+    let mut client = Client::new(stream, &early, form, settings);
     drop(early);
     let mut join = MemberJoin::new(&mut client, &mut member);
     let last = tokio::select! {

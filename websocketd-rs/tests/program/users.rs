@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use e2e::deadline::eventually;
 use e2e::proc;
+use e2e::raw::opcode;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, User, geteuid};
 use tempfile::TempDir;
@@ -201,6 +202,38 @@ fn a_program_of_another_user_is_ended_as_any_other() {
     let (_client, pids) = stubborn(&daemon);
     assert_eq!(daemon.stop().0, Some(0));
     assert_end(&pids);
+}
+
+/// Programs open it again by its name: `tmux`, `gpg`, `sudo`.
+#[test]
+fn a_terminal_belongs_to_the_user_who_sits_at_it() {
+    need_root();
+    let dir = open_directory();
+    let at = dir.path().display();
+    let path = dir.path().join("who");
+    script(
+        &path,
+        "stat -c %U \"$(tty)\"; echo opened > \"$(tty)\"; pwd",
+    );
+    let config = config(
+        &dir,
+        &format!(
+            "user={OWN}\npty=true\ncwd={at}\ncommand={at}/who\n[route /other]\nuser={}\ncommand={at}/who\n",
+            OTHERS[0]
+        ),
+    );
+    let daemon = start(&config);
+    for (target, user) in [("/", OWN), ("/other", OTHERS[0])] {
+        let (mut client, _) = upgrade(&daemon, target, "");
+        let frames = client.0.frames().into_iter();
+        let shown: Vec<u8> = frames
+            .filter(|frame| frame.opcode == opcode::BINARY)
+            .flat_map(|frame| frame.payload)
+            .collect();
+        let shown = String::from_utf8_lossy(&shown).into_owned();
+        assert_eq!(shown, format!("{user}\r\nopened\r\n{at}\r\n"));
+    }
+    assert_eq!(daemon.stop().0, Some(0));
 }
 
 #[test]

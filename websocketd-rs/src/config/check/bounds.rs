@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use super::streams::framing;
 use super::{Problem, check_shared};
 use crate::cli::{self, Args};
-use crate::config::{Framing, Limits, ResourceLimits, Runnable, Session};
+use crate::config::{Limits, ResourceLimits, Runnable, Session, TTYD_PROTOCOL};
 
 /// Longest wait that is accepted, in milliseconds (a day): longer ones are typing errors, and timers need an end.
 pub(super) const MAX_WAIT_MS: u64 = 24 * 60 * 60 * 1000;
@@ -23,11 +24,8 @@ pub(super) const MAX_ENVIRONMENT_BYTES: u64 = 3 << 19;
 pub(super) fn check_session(args: &Args, program: Option<Runnable>) -> Result<Session, Problem> {
     Ok(Session {
         program,
-        framing: match (args.programs.binary, args.programs.passstderr) {
-            (true, _) => Framing::Binary,
-            (false, true) => Framing::TaggedLines,
-            (false, false) => Framing::Lines,
-        },
+        framing: framing(args),
+        is_read_only: args.terminal.readonly,
         shared: check_shared(args)?,
         max_message: usize::try_from(args.limits.maxframesize)
             .ok()
@@ -35,7 +33,7 @@ pub(super) fn check_session(args: &Args, program: Option<Runnable>) -> Result<Se
         max_line: bounded("maxline", args.limits.maxline, 1, MAX_BYTES)?,
         max_fragments: bounded("maxfragments", args.limits.maxfragments, 1, MAX_COUNT)?,
         refuse_with_close: args.programs.refuse_with_close,
-        protocols: check_protocols(args.programs.protocol.as_deref())?,
+        protocols: check_protocols(args.programs.protocol.as_deref(), args.terminal.pty)?,
         exit_codes: check_exit_codes(&args.programs.close_on_exit)?,
         ping_interval: match args.limits.pingms {
             0 => None,
@@ -128,7 +126,7 @@ pub(super) fn check_resources(programs: &cli::ProgramFlags) -> ResourceLimits {
 }
 
 /// Subprotocol names are tokens (RFC 6455 section 11.3.4).
-fn check_protocols(list: Option<&str>) -> Result<Vec<String>, Problem> {
+fn check_protocols(list: Option<&str>, is_terminal: bool) -> Result<Vec<String>, Problem> {
     let names = list.unwrap_or_default().split(',').map(str::trim);
     let mut protocols: Vec<String> = Vec::new();
     for name in names.filter(|name| !name.is_empty()) {
@@ -142,6 +140,9 @@ fn check_protocols(list: Option<&str>) -> Result<Vec<String>, Problem> {
         if !protocols.iter().any(|known| known == name) {
             protocols.push(name.to_owned());
         }
+    }
+    if is_terminal && !protocols.iter().any(|known| known == TTYD_PROTOCOL) {
+        protocols.push(TTYD_PROTOCOL.to_owned());
     }
     Ok(protocols)
 }

@@ -1,17 +1,80 @@
-//! What programs read from and write to.
+//! What programs read from and write to, and how that becomes messages.
 
 use super::Problem;
 use crate::cli::Args;
-use crate::config::Streams;
+use crate::config::{Framing, Streams};
+
+/// What `TERM` is without `--term`: what xterm.js and most terminals of today are.
+const TERM: &str = "xterm-256color";
 
 pub(super) fn check_streams(args: &Args) -> Result<Streams, Problem> {
-    if !args.terminal.unbuffered {
+    let typed = &args.terminal;
+    let kind = typed.term.as_deref().filter(|kind| !kind.is_empty());
+    if typed.pty {
+        exclude(
+            "pty",
+            "speaks for itself",
+            &[
+                ("unbuffered", typed.unbuffered),
+                ("binary", args.programs.binary),
+                ("passstderr", args.programs.passstderr),
+                (
+                    "shared",
+                    args.shared
+                        .shared
+                        .as_ref()
+                        .is_some_and(|mode| !mode.is_empty()),
+                ),
+            ],
+        )?;
+        return Ok(Streams::Terminal {
+            kind: check_kind(kind.unwrap_or(TERM))?.to_owned(),
+        });
+    }
+    if kind.is_some() {
+        let message = "--term is about the terminal of --pty; please add that, or drop it";
+        return Err(Problem::alone("term", message.to_owned()));
+    }
+    if !typed.unbuffered {
         return Ok(Streams::Pipes);
     }
-    if args.programs.binary {
-        let message =
-            "--unbuffered is for lines; please drop --binary, or write what you send at once";
-        return Err(Problem::alone("unbuffered", message.to_owned()));
-    }
+    exclude(
+        "unbuffered",
+        "is for lines",
+        &[("binary", args.programs.binary)],
+    )?;
     Ok(Streams::Unbuffered)
+}
+
+pub(super) fn framing(args: &Args) -> Framing {
+    match (
+        args.terminal.pty,
+        args.programs.binary,
+        args.programs.passstderr,
+    ) {
+        (true, ..) => Framing::Terminal,
+        (_, true, _) => Framing::Binary,
+        (_, _, true) => Framing::TaggedLines,
+        _ => Framing::Lines,
+    }
+}
+
+fn exclude(flag: &'static str, why: &str, others: &[(&str, bool)]) -> Result<(), Problem> {
+    match others.iter().find(|(_, is_set)| *is_set) {
+        None => Ok(()),
+        Some((other, _)) => {
+            let message = format!("--{flag} {why}; please drop --{other}");
+            Err(Problem::alone(flag, message))
+        }
+    }
+}
+
+/// Programs make a file name of it (terminfo(5)).
+fn check_kind(kind: &str) -> Result<&str, Problem> {
+    let is_sound = |byte: u8| byte.is_ascii_alphanumeric() || b"-+._".contains(&byte);
+    if kind.bytes().all(is_sound) {
+        return Ok(kind);
+    }
+    let message = format!("--term: '{}' is no name of a terminal", kind.escape_debug());
+    Err(Problem::alone("term", message))
 }

@@ -241,7 +241,8 @@ fn sample(flag: &str) -> &'static str {
     match flag {
         "dir" | "staticdir" | "cgidir" | "cwd" => "/usr",
         "devconsole" | "gzip" | "sameorigin" | "refuse-with-close" | "binary" | "passstderr"
-        | "reverselookup" | "unbuffered" => "true",
+        | "reverselookup" | "unbuffered" | "pty" | "readonly" => "true",
+        "term" => "vt100\npty=true",
         "header" | "header-ws" | "header-http" => "X-Own: 1",
         "authorize" => "/bin/true",
         "authorizeall" => "true\nauthorize=/bin/true",

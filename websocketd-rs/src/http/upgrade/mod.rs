@@ -5,6 +5,7 @@ mod command;
 mod refusal;
 mod refuse;
 pub(super) mod shared;
+mod terminal;
 
 use std::io;
 use std::sync::Arc;
@@ -71,8 +72,11 @@ pub(super) async fn upgrade(
     let head = response::encode_switching(&accept, protocol.as_deref(), &config.http, granted);
     if let Err(error) = exchange.connection.write_all(&head).await {
         // The client is gone before its session began. The permit is held until the program is gone too.
-        if let Partner::Program(mut program, _permit) = partner {
-            program.terminate(config.process.close_delay, &fields).await;
+        let delay = config.process.close_delay;
+        match partner {
+            Partner::Program(mut program, _permit) => drop(program.terminate(delay, &fields).await),
+            Partner::Terminal(mut partner) => drop(partner.program.terminate(delay, &fields).await),
+            Partner::Member(_) => {}
         }
         return Err(error);
     }
@@ -153,7 +157,10 @@ async fn start(
             .map(|member| Partner::Member(Box::new(member))),
         (None, Some(fork)) => start_own(exchange, endpoint, env, fields)
             .await
-            .map(|program| Partner::Program(Box::new(program), ProgramPermit { fork, address })),
+            .map(|program| {
+                let permit = ProgramPermit { fork, address };
+                terminal::partner(exchange, program, permit, handshake.protocol.as_deref())
+            }),
         (None, None) => Err(NoPermit::Forks.into()),
     };
     Ok(partner.map(|partner| Ready {
@@ -179,7 +186,7 @@ async fn start_own(
         env,
         cwd: process.cwd.clone(),
         limits: process.limits,
-        terminal: (&process.streams).into(),
+        terminal: terminal::of(exchange, &process.streams),
     };
     command.log_environment(fields);
     exchange
@@ -212,14 +219,16 @@ fn check(
         Ok(handshake) => Some(handshake.origin.clone()),
         Err(error) => handshake::shown_origin(exchange.head, *error),
     };
-    Ok((endpoint, checked?))
+    let handshake = checked?;
+    terminal::check_name(exchange)?;
+    Ok((endpoint, handshake))
 }
 
 /// Whether a page of another site is refused although no flag says so: the browser would send the password along that its user has
-/// typed for this one. What sends no origin is no page.
+/// typed for this one, or the page would type into a terminal. What sends no origin is no page.
 fn is_kept_to_own_pages(exchange: &Exchange<'_>) -> bool {
     let config = &exchange.site.config;
-    config.access.is_ambient()
+    (config.access.is_ambient() || config.process.streams.is_terminal())
         && config.http.allowed_origins.is_none()
         && exchange.head.headers.get("origin").is_some()
 }

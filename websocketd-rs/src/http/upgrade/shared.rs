@@ -10,10 +10,10 @@ use super::super::script;
 use super::super::site::{Site, Sites};
 use super::Endpoint;
 use super::refusal::{NoPermit, Refusal};
-use crate::config::{self, Shared, SharedBy, SharedMode};
+use crate::config::{self, Shared, SharedBy, SharedMode, Streams};
 use crate::diagnosis::diagnose;
 use crate::permit::AddressPermit;
-use crate::process::{Command, env};
+use crate::process::{Command, Terminal, env};
 use crate::session::hub::{Member, Newcomer, NoRoom, RoomKey, Start, join_line};
 
 /// A place among the clients of the program at `endpoint`, which is started if need be. `variables` are those of the client.
@@ -106,7 +106,10 @@ fn start_of(
             env,
             cwd: process.cwd.clone(),
             limits: process.limits,
-            terminal: (&process.streams).into(),
+            terminal: match process.streams {
+                Streams::Unbuffered => Terminal::Stdout,
+                _ => Terminal::None,
+            },
         },
         spawner: Arc::clone(spawner),
         max_line: config.session.max_line,

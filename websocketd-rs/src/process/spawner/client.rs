@@ -23,7 +23,7 @@ use super::start::start;
 use super::streams;
 use super::waiting::{Start, Waiting};
 use crate::process::program::Program;
-use crate::process::{Command, Exit, terminate};
+use crate::process::{Command, Exit, Terminal, terminate};
 
 /// How long a start may take while the spawner answers no other request either. Longer means that it is stopped, or hangs in the
 /// exec of a program on a dead network disk. Where thousands come at once, those before us are no reason to give up.
@@ -140,10 +140,11 @@ impl Spawner {
         }
     }
 
-    /// Has the spawner end what left the groups of the session `id`.
-    pub(in crate::process) async fn end_strays(&self, id: &str) {
+    /// Has the spawner end what left the groups of the session `id`, and what is left of the kernel session `session`.
+    pub(in crate::process) async fn end_strays(&self, id: &str, session: Option<u32>) {
         // Safe to give up: so few bytes go at once or not.
-        let sent = self.channel.send(Head::Ended, id.as_bytes(), &[]);
+        let head = Head::Ended { session };
+        let sent = self.channel.send(head, id.as_bytes(), &[]);
         let _ = timeout(SIGNAL_TIMEOUT, sent).await;
     }
 
@@ -183,7 +184,7 @@ impl Spawner {
             id,
             body: body.len(),
         };
-        let descriptors = theirs.each_ref().map(AsFd::as_fd);
+        let descriptors: Vec<_> = theirs.iter().map(AsFd::as_fd).collect();
         if let Err(error) = self.channel.send(head, &body, &descriptors).await {
             self.lock().forget(id);
             return Err(error);
@@ -197,9 +198,18 @@ impl Spawner {
             let late = pid.try_recv();
             late.unwrap_or_else(|_| Err(Errno::TIMEDOUT.into()))
         };
+        let pid = started.map_err(|error| ours.explain(error))?;
+        let pipes = match ours.receive() {
+            Ok(pipes) => pipes,
+            Err(error) => {
+                self.signal(pid, Signal::SIGKILL).await;
+                return Err(error);
+            }
+        };
         Ok(Program {
-            pid: started?,
-            pipes: ours,
+            pid,
+            leads_session: matches!(command.terminal, Terminal::Controlling(_)),
+            pipes,
             exit: Exit::new(reaped, Arc::clone(self)),
         })
     }

@@ -14,6 +14,7 @@ use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, prlimit, setrlimit};
 
 use super::message::{self, Execution};
+use super::terminal;
 use crate::config::ResourceLimits;
 
 /// Starts programs. They are handed to `posix_spawn(3)` as they came over the socket; the standard library would copy every
@@ -21,8 +22,19 @@ use crate::config::ResourceLimits;
 #[derive(Debug)]
 pub(super) struct Launcher {
     attributes: PosixSpawnAttr,
+    /// Those of a program with a terminal.
+    of_sessions: PosixSpawnAttr,
     /// What is done with the pipes, and their numbers, which are the same nearly every time.
     files: Option<([RawFd; Launcher::PIPES], PosixSpawnFileActions)>,
+}
+
+/// A program that runs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Launched {
+    /// Its process id, also that of its group.
+    pub(super) pid: u32,
+    /// It leads a kernel session, too.
+    pub(super) leads_session: bool,
 }
 
 impl Launcher {
@@ -30,35 +42,29 @@ impl Launcher {
     pub(super) const PIPES: usize = 3;
 
     pub(super) fn new() -> io::Result<Self> {
-        let mut attributes = PosixSpawnAttr::init()?;
-        attributes.set_flags(
-            PosixSpawnFlags::POSIX_SPAWN_SETPGROUP
-                | PosixSpawnFlags::POSIX_SPAWN_SETSIGDEF
-                | PosixSpawnFlags::POSIX_SPAWN_SETSIGMASK,
-        )?;
+        let defaults = defaults(ignored_signals()?);
         // 0: a group of its own.
+        let mut attributes = attributes(PosixSpawnFlags::POSIX_SPAWN_SETPGROUP, &defaults)?;
         attributes.set_pgroup(Pid::from_raw(0))?;
-        attributes.set_sigdefault(&defaults(ignored_signals()?))?;
-        // This process blocks some.
-        attributes.set_sigmask(&SigSet::empty())?;
         Ok(Self {
             attributes,
+            of_sessions: self::attributes(terminal::SETSID, &defaults)?,
             files: None,
         })
     }
 
-    /// Starts what `body` describes, with `pipes` as its stdin, stdout and stderr: its process id, also that of its group.
+    /// Starts what `body` describes, with `pipes` as its stdin, stdout and stderr, or with a terminal, whose other end is sent over
+    /// the one socket that came instead.
     ///
     /// # Errors
-    /// What the exec, the directory or the limits are refused with; `EMFILE` when fewer pipes came.
-    pub(super) fn launch(&mut self, body: &[u8], pipes: Vec<OwnedFd>) -> io::Result<u32> {
+    /// What the exec, the directory or the limits are refused with; `EMFILE` when fewer descriptors came; `ENOSPC` when no terminal
+    /// is left.
+    pub(super) fn launch(&mut self, body: &[u8], pipes: Vec<OwnedFd>) -> io::Result<Launched> {
         let execution = message::decode(body).ok_or(Errno::BADMSG)?;
-        // Fewer arrive when this process is out of descriptors.
-        let pipes: [OwnedFd; Self::PIPES] = pipes.try_into().map_err(|_| Errno::MFILE)?;
         let lowered = Lowered::to(execution.limits)?;
-        let spawned = match execution.cwd {
-            None => self.spawn(&execution, &pipes),
-            Some(dir) => spawn_in(dir, &execution, pipes),
+        let spawned = match execution.terminal {
+            Some(size) => terminal::spawn(&execution, size, &self.of_sessions, pipes),
+            None => self.spawn_piped(&execution, pipes),
         };
         drop(lowered);
         let pid = spawned?;
@@ -67,7 +73,19 @@ impl Launcher {
             let _ = kill(pid, Signal::SIGKILL);
             return Err(error);
         }
-        u32::try_from(pid.as_raw()).map_err(io::Error::other)
+        Ok(Launched {
+            pid: u32::try_from(pid.as_raw()).map_err(io::Error::other)?,
+            leads_session: execution.terminal.is_some(),
+        })
+    }
+
+    fn spawn_piped(&mut self, execution: &Execution<'_>, pipes: Vec<OwnedFd>) -> io::Result<Pid> {
+        // Fewer arrive when this process is out of descriptors.
+        let pipes: [OwnedFd; Self::PIPES] = pipes.try_into().map_err(|_| Errno::MFILE)?;
+        match execution.cwd {
+            None => self.spawn(execution, &pipes),
+            Some(dir) => spawn_in(dir, execution, pipes),
+        }
     }
 
     #[expect(
@@ -89,6 +107,18 @@ impl Launcher {
         let program = *argv.first().ok_or(Errno::BADMSG)?;
         Ok(posix_spawn(program, files, &self.attributes, argv, envp)?)
     }
+}
+
+/// What holds for each program, and `flag`.
+fn attributes(flag: PosixSpawnFlags, defaults: &SigSet) -> io::Result<PosixSpawnAttr> {
+    let mut attributes = PosixSpawnAttr::init()?;
+    attributes.set_flags(
+        flag | PosixSpawnFlags::POSIX_SPAWN_SETSIGDEF | PosixSpawnFlags::POSIX_SPAWN_SETSIGMASK,
+    )?;
+    attributes.set_sigdefault(defaults)?;
+    // This process blocks some.
+    attributes.set_sigmask(&SigSet::empty())?;
+    Ok(attributes)
 }
 
 /// Starts a program in a directory of its own, for which nix has no file action. For the spawner to go there and back is no way: its

@@ -8,7 +8,7 @@ use std::ffi::{CStr, OsStr};
 use std::os::unix::ffi::OsStrExt;
 
 use crate::config::ResourceLimits;
-use crate::process::Command;
+use crate::process::{Command, Size, Terminal};
 
 /// Most bytes of one request body. `execve(2)` accepts about 2 MiB of arguments and environment with the
 /// usual 8 MiB stack, so that a larger request could not start anything.
@@ -20,8 +20,8 @@ pub(super) const HEAD: usize = 12;
 /// Bytes of a reply.
 pub(super) const REPLY: usize = 13;
 
-/// Bytes before the strings of a body: two counts and four limits.
-const FIXED: usize = 2 * 4 + 4 * 8;
+/// Bytes before the strings of a body: two counts, four limits, and columns and rows of a terminal.
+const FIXED: usize = 2 * 4 + 4 * 8 + 2 * 2;
 
 /// Stand in a head where the size of a body would, in one that asks for something else than a start.
 const SIGNAL: u32 = u32::MAX;
@@ -49,7 +49,10 @@ pub(super) enum Head {
         signal: i32,
     },
     /// A session has ended: what is left of it ends too. Its id follows, of a fixed size. There is no reply.
-    Ended,
+    Ended {
+        /// The kernel session that its program led, if it led one.
+        session: Option<u32>,
+    },
     /// Look whether a process has ended, as it seems to have. There is no reply but that it has.
     Look {
         /// Its id.
@@ -70,7 +73,10 @@ impl Head {
                 bytes[4..8].copy_from_slice(&signal.to_ne_bytes());
                 SIGNAL
             }
-            Self::Ended => ENDED,
+            Self::Ended { session } => {
+                bytes[..4].copy_from_slice(&session.unwrap_or(0).to_ne_bytes());
+                ENDED
+            }
             Self::Look { pid } => {
                 bytes[..4].copy_from_slice(&pid.to_ne_bytes());
                 LOOK
@@ -92,7 +98,9 @@ impl Head {
                 signal: i32::from_ne_bytes(signal.try_into().ok()?),
             }),
             LOOK => Some(Self::Look { pid: process }),
-            ENDED => Some(Self::Ended),
+            ENDED => Some(Self::Ended {
+                session: (process > 0).then_some(process),
+            }),
             _ => {
                 let (id, body) = (u64::from_ne_bytes(first.try_into().ok()?), body as usize);
                 (body <= MAX_BODY).then_some(Self::Start { id, body })
@@ -177,6 +185,13 @@ pub(super) fn encode(command: &Command) -> Result<Vec<u8>, EncodeError> {
     ] {
         body.extend_from_slice(&limit.unwrap_or(UNLIMITED).to_ne_bytes());
     }
+    // The spawner has no part in one of stdout alone.
+    let (columns, rows) = match command.terminal {
+        Terminal::Controlling(size) => (size.columns(), size.rows()),
+        Terminal::None | Terminal::Stdout => (0, 0),
+    };
+    body.extend_from_slice(&columns.to_ne_bytes());
+    body.extend_from_slice(&rows.to_ne_bytes());
     let cwd = command.cwd.as_ref();
     push(
         &mut body,
@@ -219,6 +234,8 @@ pub(super) struct Execution<'a> {
     /// `NAME=value` each.
     pub(super) envp: Vec<&'a CStr>,
     pub(super) limits: ResourceLimits,
+    /// The size of its terminal, if it gets one.
+    pub(super) terminal: Option<Size>,
 }
 
 /// The reverse of [`encode`]; `None` when the body is no such thing.
@@ -226,7 +243,10 @@ pub(super) fn decode(body: &[u8]) -> Option<Execution<'_>> {
     let (fixed, strings) = body.split_at_checked(FIXED)?;
     let arguments = u32::from_ne_bytes(fixed[..4].try_into().ok()?) as usize;
     let variables = u32::from_ne_bytes(fixed[4..8].try_into().ok()?) as usize;
-    let mut limits = fixed[8..].as_chunks::<8>().0.iter().map(|bytes| {
+    let (size, _) = fixed[40..].as_chunks::<2>();
+    let [columns, rows] = size else { return None };
+    let [columns, rows] = [columns, rows].map(|bytes| u64::from(u16::from_ne_bytes(*bytes)));
+    let mut limits = fixed[8..40].as_chunks::<8>().0.iter().map(|bytes| {
         let limit = u64::from_ne_bytes(*bytes);
         (limit != UNLIMITED).then_some(limit)
     });
@@ -248,6 +268,7 @@ pub(super) fn decode(body: &[u8]) -> Option<Execution<'_>> {
         argv,
         envp,
         limits,
+        terminal: Size::new(columns, rows),
     })
 }
 
@@ -258,7 +279,6 @@ mod tests {
     use std::os::unix::ffi::OsStringExt;
 
     use super::*;
-    use crate::process::Terminal;
 
     fn command() -> Command {
         Command {
@@ -295,9 +315,17 @@ mod tests {
                 argv: vec![c"/bin/echo", c"", c"two words", c"\xff\n"],
                 envp: vec![c"PATH=/bin:/usr/bin", c"EMPTY="],
                 limits: command.limits,
+                terminal: None,
             };
             assert_eq!(decode(&body), Some(execution));
         }
+        let size = Size::new(132, 43).unwrap();
+        let command = Command {
+            terminal: Terminal::Controlling(size),
+            ..command()
+        };
+        let body = encode(&command).unwrap();
+        assert_eq!(decode(&body).unwrap().terminal, Some(size));
     }
 
     #[test]
@@ -348,7 +376,10 @@ mod tests {
                 signal: 15,
             },
             Head::Look { pid: 4_194_304 },
-            Head::Ended,
+            Head::Ended { session: None },
+            Head::Ended {
+                session: Some(4_194_304),
+            },
         ] {
             assert_eq!(Head::decode(head.encode()), Some(head));
         }

@@ -14,6 +14,7 @@ mod server;
 mod start;
 mod strays;
 mod streams;
+mod terminal;
 mod waiting;
 
 pub use client::Spawner;

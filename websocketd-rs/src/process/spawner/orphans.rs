@@ -9,6 +9,9 @@ use crate::process::terminate::{self, LADDER};
 /// How often a spawner that lost its daemon looks whether its programs are gone.
 const ORPHAN_POLL: Duration = Duration::from_millis(20);
 
+/// How long a spawner that lost its daemon waits for programs that it has killed.
+const KILL_TIMEOUT: Duration = Duration::from_millis(500);
+
 /// How long a spawner that lost its daemon waits for what left the groups of its programs, after they have gone.
 const STRAYS_TIMEOUT: Duration = Duration::from_millis(700);
 
@@ -29,19 +32,26 @@ pub(super) fn end_orphans(children: &mut Children, strays: &mut Strays) {
 }
 
 fn end_groups(groups: &[u32], children: &mut Children, start: Instant) {
-    // The daemon, which would get the report, is gone.
-    let mut report = |_| Ok(());
     for (signal, after) in LADDER {
-        while start.elapsed() < after {
-            let _ = children.sweep(&mut report);
-            if groups.iter().all(|group| !terminate::group_exists(*group)) {
-                return;
-            }
-            std::thread::sleep(ORPHAN_POLL);
+        if are_gone_before(start + after, groups, children) {
+            return;
         }
         for group in groups {
             terminate::send(*group, signal);
         }
     }
-    let _ = children.sweep(&mut report);
+    // What is killed is not gone at once, and until then what it leaves behind is not seen.
+    are_gone_before(Instant::now() + KILL_TIMEOUT, groups, children);
+}
+
+fn are_gone_before(deadline: Instant, groups: &[u32], children: &mut Children) -> bool {
+    while Instant::now() < deadline {
+        // The daemon, which would get the report, is gone.
+        let _ = children.sweep(&mut |_| Ok(()));
+        if groups.iter().all(|group| !terminate::group_exists(*group)) {
+            return true;
+        }
+        std::thread::sleep(ORPHAN_POLL);
+    }
+    false
 }

@@ -15,7 +15,7 @@ use rustix::net::{
 };
 
 use super::children::{Children, Reaped};
-use super::launch::Launcher;
+use super::launch::{Launched, Launcher};
 use super::message::{HEAD, Head, REPLY, Reply};
 use super::orphans::end_orphans;
 use super::strays::{ID, Strays};
@@ -188,9 +188,13 @@ impl Server<'_> {
                     return Ok(false);
                 }
                 let started = self.launcher.launch(&self.body, pipes);
-                if let Ok(pid) = started {
+                if let Ok(Launched { pid, leads_session }) = started {
                     self.children.add(pid);
+                    if leads_session {
+                        self.strays.on_session(pid);
+                    }
                 }
+                let started = started.map(|launched| launched.pid);
                 Ok(send_reply(self.socket, reply(id, started)).is_ok())
             }
             Head::Signal { group, signal } => {
@@ -199,10 +203,10 @@ impl Server<'_> {
                 }
                 Ok(true)
             }
-            Head::Ended => {
+            Head::Ended { session } => {
                 let mut id = [0; ID];
                 let is_whole = receive_exact(self.socket, &mut id)?;
-                self.strays.on_end(id);
+                self.strays.on_end(id, session);
                 Ok(is_whole)
             }
             Head::Look { pid } => {

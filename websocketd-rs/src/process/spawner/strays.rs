@@ -1,10 +1,11 @@
 //! Processes that left the group of the program they come from, as what `timeout` or a shell with `set -m` starts does. They
-//! end with its session. One that made a kernel session of its own (setsid(2)) wants to outlive it, and may.
+//! end with its session. One that made a kernel session of its own (setsid(2)) wants to outlive it, and may. A program with a
+//! terminal leads a kernel session from its start: there all of that one end, which are a shell's jobs.
 //!
 //! The spawner is their nearest subreaper (`PR_SET_CHILD_SUBREAPER`, prctl(2)): when their parents have ended they are its
 //! children. Which session they belong to is in their environment, by an id that nobody can guess.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::time::{Duration, Instant};
 
@@ -23,10 +24,21 @@ const LOOK_DELAY: Duration = Duration::from_millis(50);
 /// How long after TERM what still runs is killed: as in the ladder.
 const KILL_DELAY: Duration = Duration::from_millis(500);
 
+/// Whose stray a process is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Session {
+    /// That of a program with pipes.
+    Piped(Id),
+    /// The kernel session of this leader, which had a terminal.
+    Kernel(u32),
+}
+
 /// Strays of sessions that have ended.
 #[derive(Debug, Default)]
 pub(super) struct Strays {
-    ended: Vec<Id>,
+    ended: Vec<Session>,
+    /// Leaders of the kernel sessions of which something may be left.
+    kernel_sessions: HashSet<u32>,
     /// No session goes on: the daemon is gone.
     all_ended: bool,
     /// Those that got TERM, and when.
@@ -35,9 +47,15 @@ pub(super) struct Strays {
 }
 
 impl Strays {
-    /// A session has ended, with its program's group.
-    pub(super) fn on_end(&mut self, id: Id) {
-        self.ended.push(id);
+    /// A program has started that leads a kernel session.
+    pub(super) fn on_session(&mut self, leader: u32) {
+        self.kernel_sessions.insert(leader);
+    }
+
+    /// A session has ended, with its program's group. `leader`: the program led a kernel session.
+    pub(super) fn on_end(&mut self, id: Id, leader: Option<u32>) {
+        self.ended
+            .push(leader.map_or(Session::Piped(id), Session::Kernel));
         self.look_at
             .get_or_insert_with(|| Instant::now() + LOOK_DELAY);
     }
@@ -69,9 +87,14 @@ impl Strays {
     pub(super) fn look(&mut self, is_program: impl Fn(u32) -> bool) {
         let mut found = HashMap::new();
         let mut still = Vec::new();
+        let mut alive = HashSet::new();
         for pid in children().into_iter().filter(|pid| !is_program(*pid)) {
-            let has_ended = |id: &Id| self.all_ended || self.ended.contains(id);
-            let Some(id) = session_of(pid).filter(has_ended) else {
+            let session = self.session_of(pid);
+            if let Some(Session::Kernel(leader)) = session {
+                alive.insert(leader);
+            }
+            let has_ended = |session: &Session| self.all_ended || self.ended.contains(session);
+            let Some(session) = session.filter(has_ended) else {
                 continue;
             };
             let warned = self.warned.get(&pid).copied();
@@ -81,12 +104,28 @@ impl Strays {
                 Some(_) => {}
             }
             found.insert(pid, warned.unwrap_or_else(Instant::now));
-            still.push(id);
+            still.push(session);
         }
+        self.kernel_sessions
+            .retain(|leader| is_program(*leader) || alive.contains(leader));
         // What these leave behind when they end is a stray of the same session.
-        self.ended.retain(|id| still.contains(id));
+        self.ended.retain(|session| still.contains(session));
         self.look_at = (!found.is_empty()).then(|| Instant::now() + LOOK_DELAY);
         self.warned = found;
+    }
+
+    /// The session that a process belongs to, if it is one of ours.
+    fn session_of(&self, pid: u32) -> Option<Session> {
+        let process = Pid::from_raw(i32::try_from(pid).ok()?);
+        let session = getsid(Some(process)).ok()?;
+        let leader = session.as_raw().unsigned_abs();
+        if self.kernel_sessions.contains(&leader) {
+            return Some(Session::Kernel(leader));
+        }
+        if session != getsid(None).ok()? {
+            return None;
+        }
+        id_of(pid).map(Session::Piped)
     }
 }
 
@@ -98,12 +137,8 @@ fn children() -> Vec<u32> {
         .collect()
 }
 
-/// The session that a process of this process's kernel session belongs to.
-fn session_of(pid: u32) -> Option<Id> {
-    let process = Pid::from_raw(i32::try_from(pid).ok()?);
-    if getsid(Some(process)).ok()? != getsid(None).ok()? {
-        return None;
-    }
+/// The id of the session that a process was started for.
+fn id_of(pid: u32) -> Option<Id> {
     let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
     let mut variables = environment.split(|byte| *byte == 0);
     variables.find_map(|variable| variable.strip_prefix(b"UNIQUE_ID=")?.try_into().ok())

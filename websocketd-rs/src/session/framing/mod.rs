@@ -5,12 +5,15 @@
 
 mod chunk;
 mod line;
+mod nobody;
 pub mod parcel;
 mod tagged;
+mod terminal;
 
 use std::fmt;
 
 use crate::config::Framing;
+pub use terminal::first as terminal_message;
 
 /// Longest [`ToProgram::head`]. A client's frame has a header of six bytes at least, so that head and tail of a message
 /// fit before what is still to be decoded.
@@ -106,6 +109,7 @@ pub enum BadOutput {
 pub fn to_program(framing: Framing) -> &'static dyn ToProgram {
     match framing {
         Framing::Lines | Framing::TaggedLines | Framing::Binary => &line::ToStdin,
+        Framing::Terminal => &terminal::ToJoint,
     }
 }
 
@@ -120,7 +124,18 @@ pub fn from_program(framing: Framing, max_line: usize) -> Box<dyn FromProgram> {
         Framing::Lines => Box::new(line::FromStdout::new(max_line)),
         Framing::TaggedLines => Box::new(tagged::FromOutput::new(max_line)),
         Framing::Binary => Box::new(chunk::FromStdout),
+        Framing::Terminal => from_terminal(false),
     }
+}
+
+/// The way from a terminal; clients of ttyd have a byte before each message.
+pub fn from_terminal(is_ttyd: bool) -> Box<dyn FromProgram> {
+    Box::new(terminal::FromTerminal { is_ttyd })
+}
+
+/// The way of what is dropped, `--readonly`.
+pub fn to_nobody() -> &'static dyn ToProgram {
+    &nobody::ToNobody
 }
 
 #[cfg(test)]
@@ -156,7 +171,12 @@ mod tests {
 
     #[test]
     fn heads_and_tails_fit_into_what_a_frames_header_leaves() {
-        for framing in [Framing::Lines, Framing::TaggedLines, Framing::Binary] {
+        for framing in [
+            Framing::Lines,
+            Framing::TaggedLines,
+            Framing::Binary,
+            Framing::Terminal,
+        ] {
             let form = to_program(framing);
             for kind in [Kind::Text, Kind::Binary] {
                 let head = form.head(kind);
