@@ -19,6 +19,7 @@ mod check;
 mod empty_rooms;
 mod expire;
 mod failure;
+mod mend;
 mod messages;
 mod moderate;
 mod owner;
@@ -143,6 +144,15 @@ enum Command {
         /// Only say what would be deleted
         #[arg(long)]
         dry_run: bool,
+    },
+    /// Give messages from the future the time of the last one before them: the clock was wrong
+    Mend {
+        /// The room; all if left out
+        #[arg(value_parser = room)]
+        room: Option<RoomName>,
+        /// Also if every message of a room is in the future
+        #[arg(long)]
+        clock_is_right: bool,
     },
     /// Look for what is wrong: settings, directories, logs, logrotate's rule
     Check {
@@ -329,6 +339,10 @@ fn dispatch(
             room,
             dry_run,
         } => purge::expire(settings, room.as_ref(), older_than, dry_run),
+        Command::Mend {
+            room,
+            clock_is_right,
+        } => mend::mend(dirs, room.as_ref(), clock_is_right),
         Command::Check { logrotate } => check::check(dirs, settings, &logrotate),
     }
 }

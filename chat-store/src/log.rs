@@ -6,6 +6,7 @@ pub mod create;
 pub mod end;
 pub mod history;
 pub mod lines;
+pub mod mend;
 pub mod room_log;
 pub mod rooms;
 mod sync;

@@ -94,7 +94,6 @@ fn check_log(dirs: &Dirs, room: &RoomName) -> Result<Vec<String>, Failure> {
         ));
         return Ok(findings);
     }
-    let now = RecordId::now();
     let mut last = RecordId::ZERO;
     for entry in chain::list(&live)? {
         let Some(file) = entry.open()? else { continue };
@@ -105,12 +104,10 @@ fn check_log(dirs: &Dirs, room: &RoomName) -> Result<Vec<String>, Failure> {
                 "{path}: the last line is torn; the next message mends it"
             ));
         }
-        if end
-            .last
-            .is_some_and(|last| last.as_micros() > now.as_micros() + 60_000_000)
-        {
+        if end.last.is_some_and(RecordId::is_ahead) {
             findings.push(format!(
-                "{path}: the last record is in the future; new ones follow it, check the clock"
+                "{path}: the last record is in the future, and new ones follow it; \
+                 set the clock right, then run: chatctl mend {room}"
             ));
         }
         let mut lines = Forward::after(&file, entry.size.saturating_sub(CHECKED_BYTES));

@@ -68,6 +68,8 @@ fn expire_plain(
         return Err(io::Error::other("it was rotated just now, run this again"));
     };
     let cut = match entry.first {
+        // The clock was wrong when it was written: the file's own time is right.
+        Some(first) if first.is_ahead() && is_older(&file, cutoff)? => entry.size,
         Some(first) if first >= cutoff => return Ok(None),
         Some(_) => bisect::first_after(&file, entry.size, cutoff.previous())?,
         // Lines in the old form carry no date: the file's own time is that of the last one.
@@ -123,6 +125,7 @@ fn copy_and_replace(entry: &LogFile, cutoff: RecordId, temporary: &Path) -> io::
         return Err(io::Error::other("it was rotated just now, run this again"));
     }
     let cut = match entry.first {
+        Some(first) if first.is_ahead() => size,
         Some(_) => bisect::first_after(&old, size, cutoff.previous())?,
         None => size,
     };

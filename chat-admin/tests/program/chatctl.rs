@@ -691,3 +691,50 @@ fn expire_deletes_rooms_that_nobody_ever_spoke_in() {
         ]
     );
 }
+
+/// A clock that was wrong for a minute: all that is said later would have that minute's time.
+#[test]
+fn messages_from_the_future_are_told_and_mended() {
+    let chat = Chat::new();
+    let mut alice = chat.page("r", "alice");
+    alice.say("right", "m1");
+    alice.expect("ack");
+    let line = "2099-01-01T00:00:00.000001Z\tsay\tbob\t\tfrom the future\n";
+    let log = std::fs::File::options()
+        .append(true)
+        .open(chat.room_log("r"));
+    std::io::Write::write_all(&mut log.expect("a log"), line.as_bytes()).expect("written");
+    alice.say("after it", "m2");
+    let id =
+        |page: &mut e2e::page::Page| page.expect("ack")["id"].as_str().expect("an id").to_owned();
+    let wrong = id(&mut alice);
+    assert!(wrong.starts_with("2099-"), "{wrong}");
+    let told = chatctl(&chat, &["check"]);
+    assert_eq!(told.code, 1);
+    assert!(told.err.contains("chatctl mend r"), "{}", told.err);
+
+    let done = chatctl(&chat, &["--json", "mend"]).json();
+    assert_eq!(done, json!([{"room": "r", "records": 2}]));
+    assert!(chatctl(&chat, &["mend", "r"]).out.contains("no record"));
+    assert!(!chat.log("r").contains("2099-"));
+    // Who was there before goes on, in both directions, and so does who comes back with what he saw last.
+    alice.say("right again", "m3");
+    let right = id(&mut alice);
+    assert!(*right < *"2099", "{right}");
+    assert_eq!(
+        text_of(&alice.find(|message| text_of(message) == "right again")),
+        "right again"
+    );
+    let back = chat.page_with("r", &format!("since={wrong}"), "");
+    let said: Vec<_> = back
+        .past
+        .iter()
+        .map(text_of)
+        .filter(|text| !text.is_empty())
+        .collect();
+    assert_eq!(
+        said,
+        ["right", "from the future", "after it", "right again"]
+    );
+    assert!(!chatctl(&chat, &["check"]).err.contains("mend"));
+}

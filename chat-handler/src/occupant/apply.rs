@@ -133,7 +133,7 @@ impl Turn<'_> {
         });
         match stored {
             Ok(stored) => {
-                self.it.trouble.is_over();
+                self.it.note_clock();
                 Some(stored)
             }
             Err(error) => {
@@ -210,6 +210,18 @@ impl Turn<'_> {
 }
 
 impl super::Occupant {
+    /// What was written has a wrong time if the log is ahead of the clock; nobody in the room can help.
+    fn note_clock(&mut self) {
+        if self.room.log.is_ahead() {
+            let room = &self.room.name;
+            self.trouble.note(&format!(
+                "{room}: its last record is in the future, and new ones follow it: run chatctl mend {room}"
+            ));
+        } else {
+            self.trouble.is_over();
+        }
+    }
+
     /// Sees to it that a record reaches the others and the disk.
     fn keep(&mut self, stored: Stored, kind: Kind, acked: bool) -> Result<(), AppendError> {
         let new = matches!(stored, Stored::New(_));

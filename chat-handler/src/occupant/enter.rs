@@ -134,9 +134,11 @@ impl Newcomer {
     fn enter(
         mut self,
         settings: &Settings,
-        arrival: Arrival<'_>,
+        mut arrival: Arrival<'_>,
         sink: &mut dyn Sink,
     ) -> Result<Occupant, Refusal> {
+        // The clock was wrong when they saw it, and the log has been mended since.
+        arrival.since = arrival.since.filter(|since| !since.is_ahead());
         let until = self.tail.last_id();
         let replay = self.replay(arrival.since, until)?;
         let (room, entered) = (self.room, self.entered);

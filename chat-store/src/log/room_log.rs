@@ -136,6 +136,12 @@ impl RoomLog {
         self.silence
     }
 
+    /// Whether the log's last record is in the future, so that new ones get its time and not theirs: see
+    /// [`mend`](crate::log::mend).
+    pub fn is_ahead(&self) -> bool {
+        self.floor.is_ahead()
+    }
+
     /// Makes everything that was appended here survive a power cut, unless another's sync has done so.
     ///
     /// # Errors
@@ -263,7 +269,12 @@ impl RoomLog {
         draft: &Draft<'_>,
         already: &Already<'_>,
     ) -> Result<Option<Stored>, AppendError> {
-        let known_size = open.known_size.take();
+        let mut known_size = open.known_size.take();
+        if self.floor.is_ahead() {
+            // The log may have been mended since, which does not change its size.
+            self.floor = RecordId::ZERO;
+            known_size = None;
+        }
         let Some(_lock) = self.told(lock::take(&open.file, Share::Exclusive, LOCK_TIMEOUT))? else {
             return Err(AppendError::Busy);
         };

@@ -19,7 +19,7 @@ use crate::fs::lock::{self, Share};
 use crate::log::bisect;
 use crate::log::chain::{self, LogFile};
 use crate::log::end;
-use crate::log::lines::Backward;
+use crate::log::lines::{Backward, Forward};
 use crate::log::room_log::LOCK_TIMEOUT;
 use crate::name::RoomName;
 use crate::record::{MAX_LINE, Record, RecordId};
@@ -319,6 +319,13 @@ impl Tail {
         if self.last == RecordId::ZERO {
             return self.open_live();
         }
+        if self.last.is_ahead()
+            && let Some(current) = &mut self.current
+            && let Some(mended) = current.mended()?
+        {
+            self.last = mended;
+            return Ok(true);
+        }
         let last = self.last;
         let holds = |file: &LogFile| file.first.is_some_and(|first| first <= last);
         if let Some(live) = LogFile::at(self.live.clone())?.filter(holds) {
@@ -460,6 +467,25 @@ impl Current {
         let mut now = [0; HEAD_BYTES];
         let filled = file::read_at(&self.file, &mut now[..length], start)?;
         Ok(now[..filled] == head[..length])
+    }
+
+    /// The new id of the last line, if it stands where it was with an id from the past in place of one
+    /// from the future (see [`mend`](super::mend)). Then the place is right.
+    fn mended(&mut self) -> io::Result<Option<RecordId>> {
+        let Some(Anchor { start, .. }) = self.anchor else {
+            return Ok(None);
+        };
+        let mut lines = Forward::new(&self.file, start);
+        let found = match lines.next()? {
+            Some((place, line)) if place + line.len() as u64 == self.pos => {
+                Record::id_of(line).filter(|id| !id.is_ahead())
+            }
+            _ => None,
+        };
+        if found.is_some() {
+            self.anchor_at((start, self.pos))?;
+        }
+        Ok(found)
     }
 
     fn is_cut(&self) -> io::Result<bool> {

@@ -4,6 +4,9 @@ use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const MICROS_PER_DAY: u64 = 86_400_000_000;
+/// So much may be between two clocks that are about right, and between a clock and itself when it is
+/// set: five minutes.
+const MOST_AHEAD: u64 = 300_000_000;
 
 /// A record's time and id: microseconds since 1970-01-01 UTC. Strictly increasing within a room.
 ///
@@ -42,6 +45,12 @@ impl RecordId {
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
         Self::from_micros(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
+    }
+
+    /// Whether it is later than any clock that is about right may say: the clock was wrong when it was
+    /// written, and `chatctl mend` is needed.
+    pub fn is_ahead(self) -> bool {
+        self.0 > Self::now().0.saturating_add(MOST_AHEAD)
     }
 
     /// The least id after this one; [`RecordId::MAX`] stays.

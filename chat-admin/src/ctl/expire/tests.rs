@@ -197,3 +197,28 @@ fn what_is_taken_back_meanwhile_stays_taken_back() {
             .contains("secret")
     );
 }
+
+/// Its records say nothing about when they were written, the file does.
+#[test]
+fn what_a_wrong_clock_wrote_goes_by_the_time_of_the_file() {
+    let home = home();
+    let live = file::suffixed(&home.live, "");
+    let mut bytes = Vec::new();
+    let id = RecordId::from_micros(home.now + 400 * DAY);
+    Draft::new(Kind::Say, "a", "future").write_to(id, &mut bytes);
+    let rotated = file::suffixed(&live, ".1");
+    for path in [&live, &rotated] {
+        fs::write(path, &bytes).unwrap();
+    }
+    assert_eq!(home.expire(10, false), []);
+    let old = SystemTime::now() - Duration::from_secs(20 * 24 * 3600);
+    for path in [&live, &rotated] {
+        let file = File::options().append(true).open(path).unwrap();
+        file.set_modified(old).unwrap();
+    }
+    assert_eq!(home.expire(10, false).len(), 2);
+    assert_eq!(
+        (fs::read(&live).unwrap(), rotated.exists()),
+        (Vec::new(), false)
+    );
+}
