@@ -17,6 +17,7 @@ use chat_store::record::RecordId;
 mod age;
 mod check;
 mod empty_rooms;
+mod erase;
 mod expire;
 mod failure;
 mod mend;
@@ -87,6 +88,26 @@ enum Command {
         /// The message's id, as `history` shows it
         #[arg(value_parser = record_id)]
         id: RecordId,
+    },
+    /// Hide all that was said in a room so far; the logs and an export keep it
+    Clear {
+        /// The room
+        #[arg(value_parser = room)]
+        room: RoomName,
+        /// Delete it from the logs, too: those that were rotated are removed
+        #[arg(long)]
+        delete: bool,
+    },
+    /// Delete what one person said, from all logs, compressed ones too
+    Erase {
+        /// The room; `*` means every room
+        #[arg(value_parser = place)]
+        room: Place,
+        /// What they were called, or with --account what they logged in as
+        name: String,
+        /// By their log-in, whatever they were called
+        #[arg(long)]
+        account: bool,
     },
     /// Say something in a room
     Say {
@@ -313,6 +334,20 @@ fn dispatch(
         }
         Command::Bans { room } => moderate::bans(dirs, room.as_ref()),
         Command::Redact { room, id } => moderate::redact(dirs, &room, id),
+        Command::Clear { room, delete } => erase::clear(dirs, &room, delete),
+        Command::Erase {
+            room,
+            name,
+            account,
+        } => {
+            let whose = if account {
+                erase::Whose::Account(name)
+            } else {
+                let nick = Nick::parse(&name).map_err(Failure::refused)?;
+                erase::Whose::Called(nick)
+            };
+            erase::erase(dirs, &room, &whose)
+        }
         Command::Say { room, text, from } => {
             let text = text.join(" ");
             messages::say(dirs, &room, &from, &text, settings.limits.max_message)

@@ -56,8 +56,11 @@ pub enum Moderate<'a> {
     Unmute(&'a str),
     /// `/redact ID`
     Redact(&'a str),
-    /// `/clear`
-    Clear,
+    /// `/clear [delete]`; whether what was said is deleted from the logs
+    Clear {
+        /// `delete`
+        delete: bool,
+    },
 }
 
 /// Why a line is no command.
@@ -201,9 +204,9 @@ pub const USAGES: &[Usage] = &[
     )),
     moderators(usage(
         "clear",
-        "",
-        "takes all messages back",
-        "stáhne všechny zprávy",
+        " [delete]",
+        "hides all messages so far; delete: deletes them from the logs too",
+        "skryje všechny dosavadní zprávy; delete: smaže je i ze záznamů",
     )),
 ];
 
@@ -298,7 +301,11 @@ fn moderator_arguments<'a>(name: &str, rest: &'a str) -> Option<Moderate<'a>> {
         }
         "unmute" => Moderate::Unmute(word()?),
         "redact" => Moderate::Redact(word()?),
-        "clear" => rest.is_empty().then_some(Moderate::Clear)?,
+        "clear" => match rest {
+            "" => Moderate::Clear { delete: false },
+            "delete" => Moderate::Clear { delete: true },
+            _ => return None,
+        },
         _ => return None,
     })
 }

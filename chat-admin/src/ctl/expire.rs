@@ -145,7 +145,8 @@ fn copy_and_replace(entry: &LogFile, cutoff: RecordId, temporary: &Path) -> io::
     }
     let mut lines = Forward::new(&old, size);
     while let Some((_, line)) = lines.next()? {
-        if Record::parse(line).is_some_and(|record| record.kind == Kind::Redact) {
+        let taken_back = |record: Record<'_>| matches!(record.kind, Kind::Redact | Kind::Clear);
+        if Record::parse(line).is_some_and(taken_back) {
             return Ok(None);
         }
     }
@@ -158,7 +159,7 @@ fn copy_and_replace(entry: &LogFile, cutoff: RecordId, temporary: &Path) -> io::
 }
 
 /// An empty file with the owner and mode of another.
-fn create_like(model: &File, path: &Path) -> io::Result<File> {
+pub(super) fn create_like(model: &File, path: &Path) -> io::Result<File> {
     let (new, _) = file::open(path, OFlags::RDWR | OFlags::CREATE | OFlags::TRUNC)?;
     let metadata = model.metadata()?;
     new.set_permissions(Permissions::from_mode(metadata.permissions().mode()))?;

@@ -738,3 +738,73 @@ fn messages_from_the_future_are_told_and_mended() {
     );
     assert!(!chatctl(&chat, &["check"]).err.contains("mend"));
 }
+
+/// Hidden is not deleted, and deleted is in no log and no export.
+#[test]
+fn what_was_said_can_be_hidden_or_deleted() {
+    let chat = Chat::new();
+    let mut alice = chat.page("r", "alice");
+    alice.say("sesame", "m1");
+    alice.expect("ack");
+    let told = chatctl(&chat, &["clear", "r"]);
+    assert!(told.out.contains("the logs keep it"), "{}", told.out);
+    alice.expect("clear");
+    assert!(chat.page("r", "late").past.is_empty());
+    assert!(chatctl(&chat, &["export", "r"]).out.contains("sesame"));
+
+    for suffix in [".1", ".2.gz"] {
+        let line = "2026-01-01T00:00:00.000001Z\tsay\talice\t\tolder sesame\n";
+        std::fs::write(chat.path(&format!("rooms/r.log{suffix}")), line).expect("written");
+    }
+    both(&chat, &["clear", "r", "--delete"], 0);
+    alice.expect("clear");
+    assert!(!chatctl(&chat, &["export", "r"]).out.contains("sesame"));
+    assert!(!chat.log("r").contains("sesame"));
+    assert_eq!(chat.files("rooms"), ["r.log"]);
+    alice.say("again", "m2");
+    alice.expect("ack");
+    assert_eq!(chatctl(&chat, &["clear", "nowhere", "--delete"]).code, 3);
+}
+
+#[test]
+fn what_one_person_said_is_deleted_from_every_log() {
+    let chat = Chat::new();
+    let cookie = chat.log_in(&[("username", "alice")]);
+    let mut alice = chat.page_with("r", "", &cookie);
+    let mut bob = chat.page("r", "bob");
+    for (page, text) in [(&mut alice, "sesame one"), (&mut bob, "kept")] {
+        page.say(text, "m1");
+        page.expect("ack");
+    }
+    alice.type_in("/nick Ali");
+    alice.expect("you");
+    alice.say("sesame two", "m2");
+    let id = alice.expect("ack")["id"].clone();
+    let rotated = chat.path("rooms/r.log-20261101.gz");
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let lines = "2026-10-01T00:00:00.000001Z\tsay\talice\taccount=alice\tsesame three\n\
+                 2026-10-01T00:00:00.000002Z\tsay\tbob\t\tkept too\n";
+    std::io::Write::write_all(&mut packer, lines.as_bytes()).expect("packed");
+    std::fs::write(rotated, packer.finish().expect("packed")).expect("written");
+
+    let export = || chatctl(&chat, &["export", "r"]).out;
+    assert_eq!(export().matches("sesame").count(), 3);
+    // By name, only what was said under it.
+    assert_eq!(chatctl(&chat, &["erase", "r", "ALI"]).code, 0);
+    assert_eq!(export().matches("sesame").count(), 2);
+    bob.find(|message| message["type"] == "redact" && message["target"] == id);
+    let done = chatctl(&chat, &["--json", "erase", "*", "alice", "--account"]).json();
+    assert_eq!(done["messages"], 2);
+    let left = export();
+    assert!(
+        !left.contains("sesame") && left.contains("kept too"),
+        "{left}"
+    );
+    assert!(!chat.log("r").contains("sesame") && chat.log("r").contains("\tkept\n"));
+    assert_eq!(
+        chatctl(&chat, &["erase", "*", "alice", "--account"]).code,
+        3
+    );
+    bob.say("goes on", "m3");
+    bob.expect("ack");
+}

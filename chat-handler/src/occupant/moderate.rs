@@ -3,6 +3,7 @@
 use super::{Code, Occupant, Turn};
 use crate::command::Moderate;
 use crate::wording::Line;
+use chat_store::log::erase;
 use chat_store::log::history::{self, Before};
 use chat_store::log::room_log::RedactError;
 use chat_store::moderation::{self, Entry, Measure, ModerationError, Network};
@@ -31,7 +32,7 @@ impl Turn<'_> {
             Moderate::Unmute(who) => self.lift(Measure::Mute, who),
             Moderate::Bans => self.bans(),
             Moderate::Redact(id) => self.redact(id),
-            Moderate::Clear => self.clear(),
+            Moderate::Clear { delete } => self.clear(delete),
         }
     }
 
@@ -161,12 +162,20 @@ impl Turn<'_> {
         }
     }
 
-    fn clear(&mut self) {
+    /// Before the record about it and again after it: `chatctl expire` may have copied the texts just
+    /// before, and looks from the record on.
+    fn clear(&mut self, delete: bool) {
+        if delete && let Err(error) = self.it.erase_up_to(RecordId::now()) {
+            return self.not_saved(&error);
+        }
         let Some(stored) = self.append_anew(Kind::Clear, "") else {
             return;
         };
         let room = &self.it.room;
         if let Err(error) = state::set_cleared(&room.dirs, &room.name, stored.id()) {
+            return self.not_saved(&error);
+        }
+        if delete && let Err(error) = self.it.erase_up_to(stored.id()) {
             return self.not_saved(&error);
         }
         self.ack();
@@ -187,6 +196,11 @@ impl Turn<'_> {
 }
 
 impl Occupant {
+    /// Deletes what was said in the room.
+    fn erase_up_to(&self, id: RecordId) -> std::io::Result<()> {
+        erase::everything(&self.room.dirs.room_log(&self.room.name), id)
+    }
+
     /// Who `nick` is: by their presence, or, if they have left, by what they last wrote.
     fn about(&self, nick: &Nick) -> About {
         let room = &self.room;

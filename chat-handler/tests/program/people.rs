@@ -240,6 +240,13 @@ fn moderators_kick_ban_mute_and_take_back() {
     boss.type_in("/clear");
     boss.expect("clear");
     assert!(chat.page("r", "newest").past.is_empty());
+    boss.say("once more", "m4");
+    boss.expect("ack");
+    assert!(chat.log("r").contains("thanks") && chat.log("r").contains("once more"));
+    boss.type_in("/clear delete");
+    boss.expect("clear");
+    boss.settle();
+    assert!(!chat.log("r").contains("thanks") && !chat.log("r").contains("once more"));
     boss.type_in("/unban nobody");
     assert_eq!(boss.expect("error")["code"], "not_found");
 }

@@ -7,16 +7,15 @@
 use std::fmt;
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 
 use rustix::fs::OFlags;
 
 use super::{AppendError, LOCK_TIMEOUT, RoomLog};
 use crate::fs::file::{self, FileId};
 use crate::fs::lock::{self, Share};
-use crate::log::bisect;
 use crate::log::chain::{self, LogFile};
 use crate::log::lines::Forward;
+use crate::log::{bisect, erase};
 use crate::record::{Draft, Kind, Record, RecordId};
 
 /// Why a record was not taken back.
@@ -99,15 +98,13 @@ fn blank_in(
         if id != target {
             break;
         }
-        let text = memchr::memchr_iter(b'\t', line).nth(3).map(|tab| tab + 1);
-        let Some((record, text)) = Record::parse(line).zip(text) else {
+        let Some(record) = Record::parse(line) else {
             break;
         };
         if !record.kind.is_talk() {
             return Ok(Err(RedactError::NotText));
         }
-        let blanks = vec![b' '; line.len() - 1 - text];
-        file.write_all_at(&blanks, place + text as u64)?;
+        erase::blank(file, place, line)?;
         // What was taken back does not come back.
         rustix::fs::fdatasync(file)?;
         return Ok(Ok(()));
