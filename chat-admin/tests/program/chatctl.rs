@@ -808,3 +808,40 @@ fn what_one_person_said_is_deleted_from_every_log() {
     bob.say("goes on", "m3");
     bob.expect("ack");
 }
+
+/// Who is in a call with them hangs up when this comes: their own page may not.
+#[test]
+fn all_hear_who_must_go_before_they_are_gone() {
+    let chat = Chat::with("SESSION_ADMIN_PATH=admin");
+    let boss_cookie = chat.log_in(&[("username", "boss"), ("admin", "1")]);
+    let mut alice = chat.page("r", "alice");
+    for (kind, from_the_shell) in [
+        ("kick", true),
+        ("ban", true),
+        ("kick", false),
+        ("ban", false),
+    ] {
+        let name = format!("{kind}-{from_the_shell}");
+        let eve_cookie = chat.log_in(&[("username", &name)]);
+        let mut eve = chat.page_with("r", "", &eve_cookie);
+        if from_the_shell {
+            assert_eq!(chatctl(&chat, &[kind, "r", &name]).code, 0);
+        } else {
+            let mut boss = chat.page_with("r", "", &boss_cookie);
+            boss.type_in(&format!("/{kind} {name}"));
+            boss.expect(kind);
+        }
+        eve.expect("bye");
+        // In this order, with the name as the list of members has it.
+        let told =
+            |message: &Value| message["to"] == name.as_str() || message["from"] == name.as_str();
+        alice.find(|message| message["type"] == "join" && told(message));
+        let first = alice.find(told);
+        assert_eq!((&first["type"], &first["to"]), (&json!(kind), &json!(name)));
+        let last = alice.find(told);
+        assert_eq!(
+            (&last["type"], &last["from"]),
+            (&json!("quit"), &json!(name))
+        );
+    }
+}

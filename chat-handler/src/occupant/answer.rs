@@ -1,7 +1,7 @@
 //! Commands whose answer is for the one who typed them.
 
 use super::{Code, Event, Turn};
-use crate::command::{self, Command, USAGES};
+use crate::command::{self, USAGES};
 use crate::wording::Line;
 use chat_store::name::Nick;
 use chat_store::people::presence;
@@ -13,29 +13,14 @@ const MAX_ROOMS_SHOWN: usize = 50;
 const MAX_NAMES_SHOWN: usize = 500;
 
 impl Turn<'_> {
-    pub(super) fn answer(&mut self, command: &Command<'_>) {
-        match command {
-            Command::Help(of) => self.help(*of),
-            Command::Who => self.who(),
-            Command::Topic(_) => {
-                let topic = self.it.topic();
-                self.info("topic", Line::Topic(&topic));
-            }
-            Command::History(count) => {
-                let count = count.unwrap_or(self.it.last_messages);
-                self.answer_history(None, None, Some(count));
-            }
-            Command::Ignore(Some(name)) => self.ignore(name),
-            Command::Ignore(None) => self.show_ignored(),
-            Command::Unignore(name) => {
-                if let Ok(nick) = Nick::parse(name) {
-                    self.it.ignored.remove(&nick);
-                }
-                self.show_ignored();
-            }
-            Command::Rooms => self.rooms(),
-            _ => {}
-        }
+    pub(super) fn show_topic(&mut self) {
+        let topic = self.it.topic();
+        self.info("topic", Line::Topic(&topic));
+    }
+
+    pub(super) fn show_history(&mut self, count: Option<usize>) {
+        let count = count.unwrap_or(self.it.last_messages);
+        self.answer_history(None, None, Some(count));
     }
 
     pub(super) fn info(&mut self, command: &'static str, line: Line<'_>) {
@@ -46,7 +31,7 @@ impl Turn<'_> {
         self.sink.put(&Event::Info { command, lines });
     }
 
-    fn help(&mut self, of: Option<&str>) {
+    pub(super) fn help(&mut self, of: Option<&str>) {
         if let Some(name) = of {
             let line = command::usage_of(name).map_or(Line::NotFound, Line::Help);
             return self.info("help", line);
@@ -57,7 +42,7 @@ impl Turn<'_> {
         self.info_lines("help", &lines);
     }
 
-    fn who(&mut self) {
+    pub(super) fn who(&mut self) {
         let mut members = match presence::list(&self.it.room.dirs, &self.it.room.name) {
             Ok(members) => members,
             Err(error) => return self.report_trouble(&error.to_string()),
@@ -74,7 +59,7 @@ impl Turn<'_> {
         self.info("who", Line::Here(&(names.join(", ") + more)));
     }
 
-    fn ignore(&mut self, name: &str) {
+    pub(super) fn ignore(&mut self, name: &str) {
         match Nick::parse(name) {
             Ok(nick) if nick.key() == self.it.me.nick.key() => {
                 self.error(Code::Usage, Line::Yourself);
@@ -87,12 +72,19 @@ impl Turn<'_> {
         }
     }
 
-    fn show_ignored(&mut self) {
+    pub(super) fn unignore(&mut self, name: &str) {
+        if let Ok(nick) = Nick::parse(name) {
+            self.it.ignored.remove(&nick);
+        }
+        self.show_ignored();
+    }
+
+    pub(super) fn show_ignored(&mut self) {
         let names = self.it.ignored.names();
         self.info("ignore", Line::Ignoring(&names));
     }
 
-    fn rooms(&mut self) {
+    pub(super) fn rooms(&mut self) {
         let rooms = match presence::rooms(&self.it.room.dirs) {
             Ok(rooms) => rooms,
             Err(error) => return self.report_trouble(&error.to_string()),

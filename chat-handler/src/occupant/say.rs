@@ -14,8 +14,7 @@ impl Turn<'_> {
             return Flow::Idle;
         }
         match command::parse(line) {
-            Ok(Command::Quit) => return Flow::Bye(Bye::Quit),
-            Ok(command) => self.run(&command),
+            Ok(command) => return self.run(&command),
             Err(command::CommandError::Unknown(word)) => {
                 self.error(Code::UnknownCommand, Line::UnknownCommand(word));
             }
@@ -24,7 +23,7 @@ impl Turn<'_> {
         Flow::Idle
     }
 
-    fn run(&mut self, command: &Command<'_>) {
+    fn run(&mut self, command: &Command<'_>) -> Flow {
         match command {
             Command::Say(text) => self.say_as(Kind::Say, text),
             Command::Me(text) => self.say_as(Kind::Me, text),
@@ -43,14 +42,26 @@ impl Turn<'_> {
             }
             Command::Msg(to, text) => self.whisper(to, text),
             Command::Moderate(what) => self.moderate(what),
-            _ => {
-                // The answer is no error of the message, which is acked in any case.
-                let msgid = self.msgid.take();
-                self.answer(command);
-                self.msgid = msgid;
-                self.ack();
-            }
+            Command::Help(of) => self.reply(|turn| turn.help(*of)),
+            Command::Who => self.reply(Self::who),
+            Command::Topic(None) => self.reply(Self::show_topic),
+            Command::History(count) => self.reply(|turn| turn.show_history(*count)),
+            Command::Ignore(Some(name)) => self.reply(|turn| turn.ignore(name)),
+            Command::Ignore(None) => self.reply(Self::show_ignored),
+            Command::Unignore(name) => self.reply(|turn| turn.unignore(name)),
+            Command::Rooms => self.reply(Self::rooms),
+            Command::Quit => return Flow::Bye(Bye::Quit),
         }
+        Flow::Idle
+    }
+
+    /// Answers what is for the one who asked. A fault of the answer is none of the message, which is acked
+    /// in any case.
+    fn reply(&mut self, answer: impl FnOnce(&mut Self)) {
+        let msgid = self.msgid.take();
+        answer(self);
+        self.msgid = msgid;
+        self.ack();
     }
 
     fn say_as(&mut self, kind: Kind, text: &str) {
