@@ -93,12 +93,18 @@ impl Throttle {
     /// Takes one message if there is one left: for what is refused or dropped, not delayed, when there
     /// is too much of it.
     pub fn allows(&mut self, now: Instant) -> bool {
+        self.allows_many(1, now)
+    }
+
+    /// As [`Throttle::allows`], for what counts as `count` messages.
+    pub fn allows_many(&mut self, count: u32, now: Instant) -> bool {
+        let count = f64::from(count.max(1)).min(self.burst);
         let passed = now.saturating_duration_since(self.updated);
         self.updated = now;
         self.tokens = (self.tokens + passed.as_secs_f64() * self.rate).min(self.burst);
-        let allowed = self.tokens >= 1.0;
+        let allowed = self.tokens >= count;
         if allowed {
-            self.tokens -= 1.0;
+            self.tokens -= count;
         }
         allowed
     }

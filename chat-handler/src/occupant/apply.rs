@@ -66,10 +66,10 @@ impl Turn<'_> {
             Request::History { .. } => self.it.pace.charge_page(),
             // A ping without its answer looks like a dead connection.
             Request::Ping | Request::Quit => {
-                self.it.pace.charge_side();
+                self.it.pace.charge_side(0);
             }
             _ => {
-                let side = self.it.pace.charge_side();
+                let side = self.it.pace.charge_side(request.side_bytes());
                 if let (Side::Refused { told: true }, Request::Signal { .. }) = (side, request) {
                     self.error(Code::Busy, Line::TooManySignals);
                 }

@@ -13,6 +13,9 @@ use chat_store::record::RecordId;
 const SIDE_RATE: u32 = 100;
 /// And at once.
 const SIDE_BURST: u32 = 500;
+/// A larger one counts as one more for so many bytes: what waits for a reader that stands still takes
+/// memory.
+const SIDE_BYTES: usize = 16 * 1024;
 /// Refused requests a second that are read: to refuse costs next to nothing. Who sends more is a
 /// program, and is read more slowly.
 const REFUSED_RATE: u32 = 1000;
@@ -108,10 +111,11 @@ impl Pace {
         self.delay = self.delay.max(self.pages.take(Instant::now()).delay);
     }
 
-    /// Counts what goes beside the messages. Never delays unless what was refused is a flood itself.
-    pub(super) fn charge_side(&mut self) -> Side {
+    /// Counts what goes beside the messages, of so many bytes. Never delays unless what was refused is a flood itself.
+    pub(super) fn charge_side(&mut self, bytes: usize) -> Side {
         let now = Instant::now();
-        if self.side.allows(now) {
+        let count = 1 + u32::try_from(bytes / SIDE_BYTES).unwrap_or(u32::MAX - 1);
+        if self.side.allows_many(count, now) {
             return Side::Served;
         }
         self.delay = self.delay.max(self.refused.take(now).delay);
@@ -155,7 +159,7 @@ mod tests {
         let mut pace = pace();
         let mut told = 0;
         for _ in 0..SIDE_BURST + REFUSED_BURST {
-            told += u32::from(pace.charge_side() == Side::Refused { told: true });
+            told += u32::from(pace.charge_side(0) == Side::Refused { told: true });
         }
         assert!(told >= 1, "nothing was refused");
         assert_eq!(pace.take_delay(), Duration::ZERO);
@@ -165,7 +169,7 @@ mod tests {
     fn a_flood_is_read_more_slowly() {
         let mut pace = pace();
         let delayed = (0..100_000).any(|_| {
-            pace.charge_side();
+            pace.charge_side(0);
             !pace.take_delay().is_zero()
         });
         assert!(delayed);

@@ -72,6 +72,15 @@ impl Request<'_> {
         }
     }
 
+    /// Bytes that wait for others until they read them.
+    pub(super) fn side_bytes(&self) -> usize {
+        match self {
+            Self::Signal { data, .. } => data.len(),
+            Self::Typing { preview, .. } => preview.as_deref().map_or(0, str::len),
+            _ => 0,
+        }
+    }
+
     /// Whether it is something that others are to read: such are throttled as messages.
     pub(super) fn is_talk(&self) -> bool {
         matches!(

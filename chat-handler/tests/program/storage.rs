@@ -452,3 +452,32 @@ fn a_log_of_a_gigabyte_is_joined_searched_and_resumed_by_reading_as_little_as_a_
     println!("coming back after the last hundred reads {resumed}");
     assert!(resumed < 4 << 20, "{resumed}");
 }
+
+/// What waits for readers that stand still is bounded in all, not only for each.
+#[test]
+fn readers_that_stand_still_leave_room_for_the_others() {
+    let chat = Chat::with(FAST);
+    let disk = Disk::under(&chat, "4m");
+    let mut alice = chat.page("r", "alice");
+    let still: Vec<Page> = (0..4)
+        .map(|number| chat.page("r", &format!("bob{number}")))
+        .collect();
+    for bob in &still {
+        alice.find(|message| message["type"] == "join" && message["from"] == bob.you());
+        bob.client.signal(nix::sys::signal::Signal::SIGSTOP);
+    }
+    let data = json!({ "filler": "x".repeat(60_000) });
+    for bob in still.iter().cycle().take(90) {
+        alice.send(&json!({"type": "signal", "to": bob.you(), "data": data}));
+    }
+    let told = alice.settle();
+    assert!(told.iter().any(|message| message["code"] == "busy"));
+    let space = rustix::fs::statvfs(&disk.0).expect("a file system");
+    let (free, all) = (space.f_bavail, space.f_blocks);
+    assert!(free >= all / 5, "{free} of {all} blocks are free");
+    alice.say("still here", "m");
+    alice.expect("ack");
+    for bob in &still {
+        bob.client.signal(nix::sys::signal::Signal::SIGCONT);
+    }
+}

@@ -24,10 +24,15 @@ use crate::name::{Nick, RoomName};
 use crate::people::message::{Message, Sender};
 use crate::record::{MAX_LINE, Record, RecordId};
 
-/// The most that may wait for one person, in bytes: a hundred signals of the greatest length.
-/// Beyond it senders are told, so that nobody can fill the disk (or the memory, on tmpfs) through
-/// a reader that stands still.
-pub const MAX_UNREAD: u64 = 8 * 1024 * 1024;
+/// The most that may wait for one person, in bytes: sixty signals of the greatest length. Beyond it
+/// senders are told, so that nobody can fill the disk (or the memory, on tmpfs) through a reader that
+/// stands still.
+pub const MAX_UNREAD: u64 = 4 * 1024 * 1024;
+/// So much may wait for anybody, in bytes, unless the disk is full: a call's beginning.
+const ALWAYS: u64 = 256 * 1024;
+/// More may wait while a quarter of the file system is free, or so many bytes: all the readers that stand
+/// still together must not fill it.
+const KEPT_FREE: u64 = 256 * 1024 * 1024;
 /// The longest wait for an inbox's lock, held for one write. Whoever holds it may have lost the CPU:
 /// a signal that is refused is a call that does not come about.
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -104,7 +109,7 @@ pub fn send(
         return Err(SendError::TooLong);
     }
     for _ in 0..SEND_TRIES {
-        if put(&path, &line)? {
+        if put(&path, &line, message.is_of_a_person())? {
             // The inbox of a dead handler has a bell that nobody waits at.
             let heard = bell::ring_at(&dirs.inbox_bell(room, to))?;
             return if heard {
@@ -117,8 +122,9 @@ pub fn send(
     Err(SendError::Busy)
 }
 
-/// False if the file was replaced before it was locked.
-fn put(path: &Path, line: &[u8]) -> Result<bool, SendError> {
+/// False if the file was replaced before it was locked. What a moderator or the server says comes through
+/// whatever waits: who does not read is thrown out all the same.
+fn put(path: &Path, line: &[u8], bounded: bool) -> Result<bool, SendError> {
     let (file, _) = file::open(path, OFlags::WRONLY | OFlags::APPEND).map_err(|error| {
         if error == Errno::NOENT {
             SendError::NotHere
@@ -134,7 +140,8 @@ fn put(path: &Path, line: &[u8]) -> Result<bool, SendError> {
     }
     let stat = rustix::fs::fstat(&file).map_err(io::Error::from)?;
     let size = file::size_of(&stat);
-    if size + line.len() as u64 > MAX_UNREAD {
+    let size_then = size + line.len() as u64;
+    if bounded && (size_then > MAX_UNREAD || size_then > ALWAYS && is_scarce(&file)?) {
         return Err(SendError::Full);
     }
     let written = file::write_once(&file, line).map_err(io::Error::from)?;
@@ -143,6 +150,14 @@ fn put(path: &Path, line: &[u8]) -> Result<bool, SendError> {
         return Err(SendError::Io(Errno::NOSPC.into()));
     }
     Ok(true)
+}
+
+/// Whether there is little room left where the inboxes are.
+fn is_scarce(file: &File) -> io::Result<bool> {
+    let space = rustix::fs::fstatvfs(file)?;
+    let kept = (KEPT_FREE / space.f_frsize.max(1)).min(space.f_blocks / 4);
+    // An unlimited tmpfs has no size.
+    Ok(space.f_blocks > 0 && space.f_bavail < kept)
 }
 
 /// A message in one's inbox.
