@@ -18,6 +18,7 @@ use chat_store::log::tail::Tail;
 use chat_store::moderation::{self, Right, Verdict};
 use chat_store::name::{Nick, RoomName};
 use chat_store::people::pace as pace_table;
+use chat_store::people::person::PersonId;
 use chat_store::people::presence::{Claim, Standing};
 use chat_store::record::{Draft, Kind};
 
@@ -52,7 +53,7 @@ pub use code::Code;
 pub use enter::{Arrival, enter};
 pub use event::{Bye, Event, Sink, Span, Welcome};
 pub use refusal::Refusal;
-pub use request::{BadRequest, Request};
+pub use request::{Addressee, BadRequest, Request};
 
 use audience::Audience;
 use bells::Bells;
@@ -96,6 +97,8 @@ struct Me {
     account: Option<String>,
     /// The client's token: whose `msgid` it is, for people without an account.
     client: Option<String>,
+    /// Their number under all names.
+    person: Option<PersonId>,
     address: Option<String>,
     moderator: bool,
 }

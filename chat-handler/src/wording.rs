@@ -55,6 +55,8 @@ pub enum Line<'a> {
     NotSaved(&'a str),
     /// The room's log cannot be read; the reason.
     NotRead(&'a str),
+    /// Your name, which is an account's.
+    NameOfAccount(&'a str),
     /// For moderators only.
     NotModerator,
     /// You are muted.
@@ -184,6 +186,9 @@ fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
             f.write_str("you are too fast; nothing is lost, but it is taken more slowly")
         }
         Line::NotRead(reason) => write!(f, "the room cannot be read just now ({reason})"),
+        Line::NameOfAccount(name) => {
+            write!(f, "the name {name} is an account's, whose owner has come")
+        }
         Line::NotModerator => f.write_str("only moderators may do this"),
         Line::Muted => f.write_str("you may not speak in this room just now"),
         Line::Unmuted => f.write_str("you may speak again"),
@@ -259,6 +264,7 @@ fn czech(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::Throttled => f.write_str("příliš rychle; nic se neztratí, jen se to bere pomaleji"),
         Line::NotSaved(reason) => write!(f, "NEULOŽENO, zkuste to později ({reason})"),
         Line::NotRead(reason) => write!(f, "místnost teď nejde číst ({reason})"),
+        Line::NameOfAccount(name) => write!(f, "jméno {name} patří účtu, jehož majitel právě přišel"),
         Line::NotModerator => f.write_str("to smějí jen moderátoři"),
         Line::Muted => f.write_str("teď v této místnosti nesmíte mluvit"),
         Line::Unmuted => f.write_str("zase smíte mluvit"),

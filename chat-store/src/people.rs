@@ -1,10 +1,12 @@
 //! Who is there, and what is for one of them only.
 
+pub mod accounts;
 pub mod connections;
 pub mod entries;
 pub mod inbox;
 pub mod message;
 pub mod own;
 pub mod pace;
+pub mod person;
 pub mod presence;
 pub mod watch;

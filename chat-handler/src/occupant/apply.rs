@@ -7,7 +7,8 @@ use crate::wording::Line;
 use chat_store::log::room_log::{AppendError, Stored};
 use chat_store::name::Nick;
 use chat_store::people::message::Message;
-use chat_store::record::{Draft, Kind, RecordId, clean};
+use chat_store::people::person::PersonId;
+use chat_store::record::{Draft, Kind, RecordId, attrs, clean};
 use std::borrow::Cow;
 
 impl Turn<'_> {
@@ -32,7 +33,7 @@ impl Turn<'_> {
                     private: to.is_some(),
                     preview: preview.map(Cow::Borrowed),
                 };
-                self.it.hint(to.as_deref(), &hint);
+                self.it.hint(to.as_ref(), &hint);
             }
             Request::Read(id) => self.it.hint(None, &Message::Read(*id)),
             Request::History {
@@ -115,7 +116,11 @@ impl Turn<'_> {
 
     fn append_as(&mut self, kind: Kind, text: &str, msgid: Option<&str>) -> Option<Stored> {
         let me = &self.it.me;
+        let person = me.person.as_ref().map(PersonId::as_str);
+        // Where it comes in, so that whoever reads knows whom a name means from here on.
+        let person = [(attrs::PERSON, person.filter(|_| kind == Kind::Join))];
         let draft = Draft {
+            extra: &person,
             msgid,
             account: me.account.as_deref(),
             client: me.client.as_deref(),
@@ -151,7 +156,9 @@ impl Turn<'_> {
     }
 
     pub(super) fn append_join(&mut self) {
-        self.it.presence.join_due = self.append_anew(Kind::Join, "").is_none();
+        let stored = self.append_anew(Kind::Join, "");
+        self.it.presence.join_due = stored.is_none();
+        self.it.presence.joined = stored.map_or(RecordId::ZERO, Stored::id);
     }
 
     /// Appends what concerns all, and acks it. False: it was not saved, and that was reported.

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::Occupant;
+use super::{Addressee, Occupant};
 use chat_store::name::Nick;
 use chat_store::people::message::Message;
 use chat_store::people::presence;
@@ -24,7 +24,7 @@ pub(super) struct Audience {
 
 impl Occupant {
     /// Passes on that they type (to one or to all) or have read.
-    pub(super) fn hint(&mut self, to: Option<&str>, hint: &Message<'_>) {
+    pub(super) fn hint(&mut self, to: Option<&Addressee<'_>>, hint: &Message<'_>) {
         let now = Instant::now();
         if !self.pace.allows_hint(now) {
             return;

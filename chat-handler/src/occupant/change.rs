@@ -5,7 +5,7 @@ use crate::color::Color;
 use crate::wording::Line;
 use chat_store::moderation::Verdict;
 use chat_store::name::Nick;
-use chat_store::people::presence::ClaimError;
+use chat_store::people::presence::{Claim, ClaimError};
 use chat_store::record::Kind;
 use chat_store::state;
 
@@ -34,11 +34,22 @@ impl Turn<'_> {
         if self.it.is_muted() {
             return self.error(Code::Muted, Line::Muted);
         }
+        self.move_to(|claim| claim.rename(wished).cloned());
+    }
+
+    /// An account's owner comes, whose name this guest has.
+    pub(super) fn give_way(&mut self) {
+        if self.it.me.account.is_none() {
+            self.move_to(|claim| claim.give_way().cloned());
+        }
+    }
+
+    fn move_to(&mut self, rename: impl FnOnce(&mut Claim) -> Result<Nick, ClaimError>) {
         let Some(claim) = self.it.presence.claim.as_mut() else {
             return;
         };
         let old = self.it.me.nick.clone();
-        let new = match claim.rename(wished).cloned() {
+        let new = match rename(claim) {
             Ok(new) => new,
             Err(error @ ClaimError::Io(_)) => return self.not_saved(&error),
             Err(error) => {

@@ -21,6 +21,7 @@ use chat_store::people::entries;
 use chat_store::people::inbox::Inbox;
 use chat_store::people::own::Own;
 use chat_store::people::pace as pace_table;
+use chat_store::people::person::PersonId;
 use chat_store::people::presence::{self as members, About, Entered, Members};
 use chat_store::people::watch::Watch;
 use chat_store::record::{Draft, Kind, RecordId};
@@ -80,6 +81,7 @@ struct Newcomer {
     bell: Bell,
     inbox: Inbox,
     entered: Entered,
+    person: Option<PersonId>,
     permit: Option<ConnectionPermit>,
     own: Option<Own>,
     pace: Pace,
@@ -112,9 +114,23 @@ impl Newcomer {
             None => None,
         };
         let bell = Bell::open(&dirs.bell(&room))?;
+        // A name that cannot be a nick is nobody's, and nobody's name is everybody's.
+        let is_named = wished.as_str() != ANONYMOUS;
+        if let Some(account) = person.account.as_ref().filter(|_| is_named) {
+            members::reserve(&dirs, &room, &wished, account)?;
+        }
         let tail = Tail::at_end(&dirs, &room)?;
-        let most = settings.limits.max_members;
-        let entered = members::claim(&dirs, &room, &wished, color.as_str(), most)?;
+        let about = About {
+            account: person.account.clone(),
+            person: PersonId::of(person.account.as_deref(), arrival.client),
+            address: address.clone(),
+        };
+        let newcomer = members::Newcomer {
+            nick: &wished,
+            color: color.as_str(),
+            about: &about,
+        };
+        let entered = members::claim(&dirs, &room, newcomer, settings.limits.max_members)?;
         let inbox = Inbox::open(&dirs, &room, entered.claim.nick())?;
         Ok(Self {
             dirs,
@@ -124,6 +140,7 @@ impl Newcomer {
             bell,
             inbox,
             entered,
+            person: about.person,
             permit,
             own,
             pace,
@@ -158,6 +175,7 @@ impl Newcomer {
                 nick,
                 color: arrival.person.color.unwrap_or_default(),
                 account: arrival.person.account,
+                person: self.person,
                 client: arrival.client.map(str::to_owned),
                 address: self.address,
                 moderator: arrival.person.moderator,
@@ -176,6 +194,7 @@ impl Newcomer {
                 inbox: self.inbox,
                 inbox_due: true,
                 join_due: true,
+                joined: RecordId::ZERO,
                 _permit: self.permit,
             },
             bells,
@@ -189,7 +208,6 @@ impl Newcomer {
             limits: settings.limits.clone(),
             last_messages: settings.last_messages,
         };
-        occupant.describe();
         occupant.remember_pace();
         occupant.presence.set_own();
         let others = entered.members.len();
@@ -229,18 +247,6 @@ impl Newcomer {
 }
 
 impl Occupant {
-    /// Writes down who they are, for moderators. If it cannot be, a ban does not know their address.
-    fn describe(&mut self) {
-        let about = About {
-            account: self.me.account.clone(),
-            address: self.me.address.clone(),
-        };
-        let claim = self.presence.claim.as_mut();
-        if let Some(Err(error)) = claim.map(|claim| claim.describe(&about)) {
-            self.trouble.note(&error.to_string());
-        }
-    }
-
     fn welcome(
         &self,
         settings: &Settings,
@@ -256,6 +262,7 @@ impl Occupant {
             topic: &topic,
             you: self.me.nick.as_str(),
             account: self.me.account.as_deref(),
+            person: self.me.person.as_ref().map(PersonId::as_str),
             color: self.me.color.as_str(),
             moderator: self.me.moderator,
             members: &members,

@@ -47,6 +47,8 @@ pub enum Event<'a> {
         id: RecordId,
         /// From whom.
         from: &'a str,
+        /// Whose name that is; not for the sender.
+        person: Option<&'a str>,
         /// For whom.
         to: &'a str,
         /// What.
@@ -60,6 +62,8 @@ pub enum Event<'a> {
         id: RecordId,
         /// From whom.
         from: &'a str,
+        /// Whose name that is; not for the sender.
+        person: Option<&'a str>,
         /// For whom.
         to: &'a str,
         /// What the two clients understand.
@@ -143,6 +147,8 @@ pub struct Welcome<'a> {
     pub you: &'a str,
     /// Who they logged in as.
     pub account: Option<&'a str>,
+    /// Their number under all names.
+    pub person: Option<&'a str>,
     /// Their color.
     pub color: &'a str,
     /// Whether they may moderate.

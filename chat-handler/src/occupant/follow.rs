@@ -49,11 +49,14 @@ impl Occupant {
 
     fn read_live(&mut self, budget: usize, sink: &mut dyn Sink) -> std::io::Result<Progress> {
         let (ignored, audience) = (&self.ignored, &mut self.audience);
+        let (me, joined) = (self.me.nick.as_str(), self.presence.joined);
         let progress = self.room.tail.read(budget, &mut |record| {
             if changes_members(record.kind) {
                 *audience = None;
             }
-            if !ignored.hides(record) {
+            // A guest who gave way with this name, before us: the list of members has the new one.
+            let is_namesake = record.id < joined && record.kind == Kind::Nick && record.from == me;
+            if !is_namesake && !ignored.hides(record) {
                 sink.put(&Event::Record(record));
             }
         });

@@ -10,16 +10,20 @@ impl Occupant {
     /// Passes on what came for this person, up to about `budget` bytes.
     pub(super) fn read_inbox(&mut self, budget: usize, sink: &mut dyn Sink) -> Flow {
         let (you, ignored) = (self.me.nick.as_str(), &self.ignored);
-        let mut end = None;
+        let (mut end, mut give_way) = (None, false);
         let read = self.presence.inbox.read(budget, &mut |received| {
             let hidden = received.message.is_of_a_person() && ignored.has(received.from);
             if end.is_none() && !hidden {
                 sink.put(&event(received, you));
+                give_way |= received.message == Message::GiveWay;
                 end = end_of(&received.message);
             }
         });
         if let Some(bye) = end {
             return Flow::Bye(bye);
+        }
+        if give_way {
+            self.turn(sink, None).give_way();
         }
         if matches!(read, Ok(Progress::More)) {
             return Flow::More;
@@ -45,12 +49,13 @@ fn end_of(message: &Message<'_>) -> Option<Bye> {
 
 /// What `you` are told about a message.
 fn event<'a>(received: &'a Received<'_>, you: &'a str) -> Event<'a> {
-    let (id, from) = (received.id, received.from);
+    let (id, from, person) = (received.id, received.from, received.person.as_deref());
     let notice = |code, line| Event::Notice { code, line };
     match &received.message {
         Message::Whisper(text) => Event::Whisper {
             id,
             from,
+            person,
             to: you,
             text,
             msgid: None,
@@ -58,6 +63,7 @@ fn event<'a>(received: &'a Received<'_>, you: &'a str) -> Event<'a> {
         Message::Signal(data) => Event::Signal {
             id,
             from,
+            person,
             to: you,
             data,
             own: false,
@@ -86,6 +92,7 @@ fn event<'a>(received: &'a Received<'_>, you: &'a str) -> Event<'a> {
             line: Line::Replaced,
         },
         Message::Mute(_) => notice(Code::Muted, Line::Muted),
+        Message::GiveWay => notice(Code::Notice, Line::NameOfAccount(you)),
         Message::Unmute => notice(Code::Unmuted, Line::Unmuted),
         Message::Notice(text) => notice(Code::Notice, Line::Said(text)),
     }

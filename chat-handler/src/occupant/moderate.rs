@@ -1,6 +1,6 @@
 //! What moderators may do. The same measures are taken by `chatctl`, through the same files.
 
-use super::{Code, Occupant, Turn};
+use super::{Addressee, Code, Occupant, Turn};
 use crate::command::Moderate;
 use crate::wording::Line;
 use chat_store::log::erase;
@@ -44,7 +44,7 @@ impl Turn<'_> {
         };
         if self.publish(Kind::Kick, &format!("{nick} {reason}")) {
             let message = Message::Kick(Cow::Borrowed(reason));
-            match self.it.deliver(nick.as_str(), &message) {
+            match self.it.deliver(&Addressee::named(nick.as_str()), &message) {
                 // They may just have gone by themselves.
                 Ok(_) | Err(SendError::NotHere) => {}
                 Err(error) => {
@@ -99,7 +99,9 @@ impl Turn<'_> {
             }
         };
         // They may not be here just now; then the measure waits for them.
-        let _ = self.it.deliver(entry.nick.as_str(), &message);
+        let _ = self
+            .it
+            .deliver(&Addressee::named(entry.nick.as_str()), &message);
     }
 
     fn lift(&mut self, measure: Measure, who: &str) {
@@ -111,7 +113,9 @@ impl Turn<'_> {
             Ok(true) if measure == Measure::Ban => self.done("unban"),
             Ok(true) => {
                 // They need not be here to be forgiven.
-                let _ = self.it.deliver(nick.as_str(), &Message::Unmute);
+                let _ = self
+                    .it
+                    .deliver(&Addressee::named(nick.as_str()), &Message::Unmute);
                 self.done("unmute");
             }
             Ok(false) => self.error(Code::NotFound, Line::NotFound),
@@ -217,7 +221,7 @@ impl Occupant {
         let record = page.as_ref().and_then(|page| page.records().next());
         About {
             account: record.and_then(|record| Some(record.attr("account")?.into_owned())),
-            address: None,
+            ..About::default()
         }
     }
 }

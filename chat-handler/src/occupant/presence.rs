@@ -9,7 +9,7 @@ use chat_store::people::inbox::Inbox;
 use chat_store::people::own::Own;
 use chat_store::people::presence::Claim;
 use chat_store::people::watch::Watch;
-use chat_store::record::{Draft, Kind};
+use chat_store::record::{Draft, Kind, RecordId};
 
 /// Safety polls from one look for stale presences to the next: ten seconds, so that a handler that was
 /// killed, and the one that looked, are both missed within twenty.
@@ -27,6 +27,8 @@ pub(super) struct Presence {
     pub(super) inbox_due: bool,
     /// The join record could not be written yet.
     pub(super) join_due: bool,
+    /// The join record's id.
+    pub(super) joined: RecordId,
     pub(super) watch: Watch,
     /// Safety polls since the last sweep.
     pub(super) polls: u32,

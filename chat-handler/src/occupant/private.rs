@@ -2,16 +2,17 @@
 
 use std::borrow::Cow;
 
-use super::{Code, Event, Occupant, Turn};
+use super::{Addressee, Code, Event, Occupant, Room, Turn};
 use crate::wording::Line;
 use chat_store::name::Nick;
 use chat_store::people::inbox::{self, SendError};
 use chat_store::people::message::{Message, Sender};
+use chat_store::people::person::PersonId;
 use chat_store::people::presence;
 use chat_store::record::{RecordId, clean};
 
 impl Turn<'_> {
-    pub(super) fn whisper(&mut self, to: &str, text: &str) {
+    pub(super) fn whisper(&mut self, to: &Addressee<'_>, text: &str) {
         if !self.may_say(text) {
             return;
         }
@@ -22,6 +23,7 @@ impl Turn<'_> {
         let whisper = Event::Whisper {
             id,
             from: self.it.me.nick.as_str(),
+            person: None,
             to: to.as_str(),
             text: &text,
             msgid: self.msgid,
@@ -30,7 +32,7 @@ impl Turn<'_> {
         self.ack();
     }
 
-    pub(super) fn signal(&mut self, to: &str, data: &str) {
+    pub(super) fn signal(&mut self, to: &Addressee<'_>, data: &str) {
         let most = self.it.limits.max_signal;
         if data.len() > most {
             return self.error(Code::TooLong, Line::TooLong(most));
@@ -39,6 +41,7 @@ impl Turn<'_> {
             self.sink.put(&Event::Signal {
                 id,
                 from: self.it.me.nick.as_str(),
+                person: None,
                 to: to.as_str(),
                 data,
                 own: true,
@@ -47,8 +50,10 @@ impl Turn<'_> {
     }
 
     /// Sends a message to another person; reports if it does not arrive.
-    fn send(&mut self, to: &str, message: &Message<'_>) -> Option<(RecordId, Nick)> {
-        if Nick::parse(to).is_ok_and(|nick| nick.key() == self.it.me.nick.key()) {
+    fn send(&mut self, to: &Addressee<'_>, message: &Message<'_>) -> Option<(RecordId, Nick)> {
+        if to.person.is_none()
+            && Nick::parse(&to.name).is_ok_and(|nick| nick.key() == self.it.me.nick.key())
+        {
             self.error(Code::NoSuchUser, Line::Yourself);
             return None;
         }
@@ -58,7 +63,7 @@ impl Turn<'_> {
         };
         let reason = error.to_string();
         match error {
-            SendError::NotHere => self.error(Code::NoSuchUser, Line::NoSuchUser(to)),
+            SendError::NotHere => self.error(Code::NoSuchUser, Line::NoSuchUser(&to.name)),
             SendError::TooLong => {
                 self.error(Code::TooLong, Line::TooLong(self.it.limits.max_signal));
             }
@@ -79,22 +84,43 @@ impl Occupant {
     /// other letters.
     pub(super) fn deliver(
         &self,
-        to: &str,
+        to: &Addressee<'_>,
         message: &Message<'_>,
     ) -> Result<(RecordId, Nick), SendError> {
-        let nick = Nick::parse(to).map_err(|_| SendError::NotHere)?;
-        match self.send_to(&nick, message) {
-            Err(SendError::NotHere) => {}
-            sent => return sent.map(|id| (id, nick)),
-        }
-        let nick = self.present(to)?;
+        let nick = Nick::parse(&to.name).map_err(|_| SendError::NotHere)?;
+        let nick = match to.person.as_deref() {
+            Some(person) => self.known_as(nick, person)?,
+            None => match self.send_to(&nick, message) {
+                Err(SendError::NotHere) => self.present(&to.name)?,
+                sent => return sent.map(|id| (id, nick)),
+            },
+        };
         self.send_to(&nick, message).map(|id| (id, nick))
+    }
+
+    /// What `person`, who was called `nick`, is called now: a name that somebody else has taken does not count.
+    fn known_as(&self, nick: Nick, person: &str) -> Result<Nick, SendError> {
+        let Room { dirs, name, .. } = &self.room;
+        let is_meant = |nick: &Nick| -> std::io::Result<bool> {
+            let found = presence::about(dirs, name, nick)?.person;
+            Ok(found.is_some_and(|found| found.as_str() == person) && *nick != self.me.nick)
+        };
+        if is_meant(&nick)? {
+            return Ok(nick);
+        }
+        for member in presence::list(dirs, name)? {
+            if is_meant(&member.nick)? {
+                return Ok(member.nick);
+            }
+        }
+        Err(SendError::NotHere)
     }
 
     pub(super) fn send_to(&self, to: &Nick, message: &Message<'_>) -> Result<RecordId, SendError> {
         let sender = Sender {
             nick: self.me.nick.as_str(),
             account: self.me.account.as_deref(),
+            person: self.me.person.as_ref().map(PersonId::as_str),
             color: Some(self.me.color.as_str()),
         };
         inbox::send(&self.room.dirs, &self.room.name, to, sender, message)

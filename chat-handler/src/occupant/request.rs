@@ -5,6 +5,25 @@ use std::borrow::Cow;
 use super::Code;
 use chat_store::record::RecordId;
 
+/// Whom something is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addressee<'a> {
+    /// The name that the sender saw.
+    pub name: Cow<'a, str>,
+    /// Whose name it was then, if the client knows: nobody else gets it.
+    pub person: Option<Cow<'a, str>>,
+}
+
+impl<'a> Addressee<'a> {
+    /// Whoever is called so.
+    pub fn named(name: impl Into<Cow<'a, str>>) -> Self {
+        Self {
+            name: name.into(),
+            person: None,
+        }
+    }
+}
+
 /// One request of a client.
 #[derive(Debug)]
 pub enum Request<'a> {
@@ -18,7 +37,7 @@ pub enum Request<'a> {
     /// A private message.
     Whisper {
         /// For whom.
-        to: Cow<'a, str>,
+        to: Addressee<'a>,
         /// As typed.
         text: Cow<'a, str>,
         /// The client's own id.
@@ -27,14 +46,14 @@ pub enum Request<'a> {
     /// WebRTC signaling.
     Signal {
         /// For whom.
-        to: Cow<'a, str>,
+        to: Addressee<'a>,
         /// What the two clients understand.
         data: &'a str,
     },
     /// They are typing.
     Typing {
         /// For whom; `None`: all.
-        to: Option<Cow<'a, str>>,
+        to: Option<Addressee<'a>>,
         /// Whether they still are.
         active: bool,
         /// What.

@@ -1,6 +1,6 @@
 //! What people type: messages and `/commands`.
 
-use super::{Bye, Code, Flow, Turn};
+use super::{Addressee, Bye, Code, Flow, Turn};
 use crate::command::{self, Command};
 use crate::dice::SystemChance;
 use crate::wording::Line;
@@ -40,7 +40,7 @@ impl Turn<'_> {
             Command::Topic(Some(topic)) => {
                 self.change_topic(if *topic == "-" { "" } else { topic });
             }
-            Command::Msg(to, text) => self.whisper(to, text),
+            Command::Msg(to, text) => self.whisper(&Addressee::named(*to), text),
             Command::Moderate(what) => self.moderate(what),
             Command::Help(of) => self.reply(|turn| turn.help(*of)),
             Command::Who => self.reply(Self::who),

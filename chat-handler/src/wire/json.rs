@@ -39,6 +39,8 @@ struct Message<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
@@ -82,6 +84,10 @@ const PIECE_BYTES: usize = 4 * 1024;
 struct Member<'a> {
     name: &'a str,
     color: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<&'a str>,
 }
 
 /// The first message, without its list of members.
@@ -96,6 +102,8 @@ struct FirstMessage<'a> {
     you: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     account: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<&'a str>,
     color: &'a str,
     moderator: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -182,6 +190,7 @@ impl Json {
             topic: welcome.topic,
             you: welcome.you,
             account: welcome.account,
+            person: welcome.person,
             color: welcome.color,
             moderator: welcome.moderator,
             last: welcome.last.map(Id),
@@ -204,11 +213,17 @@ impl Json {
         put(&message, &mut piece);
         open_again(&mut piece);
         piece.extend_from_slice(b",\"members\":[");
-        for (at, (name, color)) in welcome.members.iter().enumerate() {
+        for (at, member) in welcome.members.iter().enumerate() {
             if at > 0 {
                 piece.push(b',');
             }
-            put(&Member { name, color }, &mut piece);
+            let member = Member {
+                name: member.nick,
+                color: member.color,
+                account: member.account,
+                person: member.person,
+            };
+            put(&member, &mut piece);
             piece.truncate(piece.len().saturating_sub("\n".len()));
             if piece.len() >= PIECE_BYTES {
                 out.pass(&piece);
@@ -306,12 +321,14 @@ fn private<'a>(event: &Event<'a>) -> Option<Message<'a>> {
         Event::Whisper {
             id,
             from,
+            person,
             to,
             text,
             msgid,
         } => Message {
             id: Some(Id(id)),
             from: Some(from),
+            person,
             to: Some(to),
             text: Some(Cow::Borrowed(text)),
             msgid: msgid.map(Cow::Borrowed),
@@ -319,12 +336,14 @@ fn private<'a>(event: &Event<'a>) -> Option<Message<'a>> {
         },
         Event::Signal {
             from,
+            person,
             to,
             data,
             own: false,
             ..
         } => Message {
             from: Some(from),
+            person,
             to: Some(to),
             // What is not JSON came from somebody else's hand into the inbox.
             data: Some(serde_json::from_str(data).ok()?),
@@ -483,6 +502,7 @@ mod tests {
         for data in ["", "{", "1}\n{\"type\":\"bye\""] {
             json.render(
                 &Event::Signal {
+                    person: None,
                     id: RecordId::ZERO,
                     from: "a",
                     to: "b",

@@ -5,9 +5,10 @@ use std::fmt::Display;
 use std::io::Write as _;
 
 use super::{Clock, Out};
-use crate::occupant::{Event, Request, Welcome};
+use crate::occupant::{Addressee, Event, Request, Welcome};
 use crate::settings::Lang;
 use crate::wording::{Line, Worded};
+use chat_store::people::presence::MemberRef;
 use chat_store::record::{Kind, Record, RecordId, addressee};
 
 mod foreign;
@@ -53,14 +54,14 @@ impl Text {
         let Some((to, words)) = addressee(line) else {
             return Some(Request::Say { text, msgid });
         };
-        let to = Cow::Borrowed(to);
         // Signaling holds addresses of the sender's machine: never for all, also when the one it is
         // for has just left.
         if is_signal(words) {
+            let to = Addressee::named(to);
             return Some(Request::Signal { to, data: words });
         }
-        Some(if self.roster.contains(&shown(&to)) {
-            let text = Cow::Borrowed(words);
+        Some(if self.roster.contains(&shown(to)) {
+            let (to, text) = (Addressee::named(to), Cow::Borrowed(words));
             Request::Whisper { to, text, msgid }
         } else {
             Request::Say { text, msgid }
@@ -87,7 +88,7 @@ impl Text {
     fn welcome(&mut self, welcome: &Welcome<'_>, out: &mut Vec<u8>) {
         welcome.room.clone_into(&mut self.room);
         self.you = shown(welcome.you).into_owned();
-        for (nick, color) in welcome.members.iter() {
+        for MemberRef { nick, color, .. } in welcome.members.iter() {
             self.roster.insert(&shown(nick), color);
         }
         let line = format_args!("Welcome to the chat room {} {}!", self.room, self.you);
@@ -243,13 +244,19 @@ mod tests {
         let mut out = Vec::new();
         let mut members = Members::default();
         for name in ["alice", "bob"] {
-            members.push(name, "Gray");
+            members.push(MemberRef {
+                nick: name,
+                color: "Gray",
+                account: None,
+                person: None,
+            });
         }
         let settings = crate::settings::Settings::parse("[global]\nBASE_DIR=/x", "/x.ini".as_ref())
             .expect("settings");
         let now = RecordId::parse(b"2026-11-21T10:15:30.123456Z").expect("an id");
         text.welcome(
             &Welcome {
+                person: None,
                 room: "lobby",
                 description: "",
                 topic: "",

@@ -1,7 +1,7 @@
 //! Who may come in, under which name, and what moderators may do.
 
-use crate::support::{Chat, text_of};
-use serde_json::json;
+use crate::support::{Chat, Page, text_of};
+use serde_json::{Value, json};
 
 const ADMIN: &str = "SESSION_ADMIN_PATH=admin\nMESSAGE_RATE=1000\nMESSAGE_BURST=1000";
 
@@ -77,10 +77,8 @@ fn a_session_that_is_no_good_makes_nobody() {
 /// What somebody is called who comes with this name into a room where `there` is.
 fn called(there: &str, name: &str) -> String {
     let chat = Chat::new();
-    let _there = chat.page("r", there);
-    let by_session = chat
-        .page_with("r", "", &chat.log_in(&[("username", name)]))
-        .you();
+    // Not a guest, who would give way to an account.
+    let _there = chat.page_with("r", "", &chat.log_in(&[("username", there)]));
     let mut page = chat.page("r", "other");
     page.send(&json!({"type": "nick", "nick": name}));
     let answer = page.find(|message| message["type"] == "you" || message["type"] == "error");
@@ -89,6 +87,10 @@ fn called(there: &str, name: &str) -> String {
         Some("you") => answer["name"].as_str().expect("a name").to_owned(),
         _ => "Anonymous".to_owned(),
     };
+    page.client.leave();
+    let by_session = chat
+        .page_with("r", "", &chat.log_in(&[("username", name)]))
+        .you();
     assert_eq!(by_session, by_command, "{name:?}");
     by_session
 }
@@ -347,4 +349,97 @@ fn a_killed_handler_leaves_the_list_although_nobody_joins() {
     let quit = bob.find(|message| message["type"] == "quit");
     assert_eq!(quit["from"], "alice");
     assert_eq!(chat.present("r"), ["bob"]);
+}
+
+/// The members that `page` was told of, as name and account.
+fn members(page: &Page) -> Vec<(String, Option<String>)> {
+    let members = page.welcome["members"].as_array().expect("a list");
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let name = |member: &Value| text(&member["name"]).expect("a name");
+    members
+        .iter()
+        .map(|member| (name(member), text(&member["account"])))
+        .collect()
+}
+
+#[test]
+fn an_accounts_name_is_its_own_and_the_page_is_told_who_is_logged_in() {
+    let chat = Chat::new();
+    let mut guest = chat.page("r", "anna");
+    let mut other = chat.page("r", "carl");
+    let cookie = chat.log_in(&[("username", "anna")]);
+    let mut anna = chat.page_with("r", "", &cookie);
+    assert_eq!(anna.you(), "anna");
+    assert!(text_of(&guest.expect("notice")).contains("anna"));
+    assert_eq!(guest.expect("you")["name"], "anna1");
+    let anna_account = Some("anna".to_owned());
+    assert_eq!(
+        members(&anna),
+        [
+            ("anna".to_owned(), anna_account.clone()),
+            ("anna1".to_owned(), None),
+            ("carl".to_owned(), None)
+        ]
+    );
+    // In the order that a page can follow: the name is free before somebody comes in under it.
+    let renamed = other.expect("nick");
+    assert_eq!(
+        (&renamed["from"], &renamed["to"]),
+        (&json!("anna"), &json!("anna1"))
+    );
+    let joined = other.find(|message| message["type"] == "join" && message["from"] == "anna");
+    assert_eq!(joined["account"], "anna");
+    assert!(joined["person"].is_string());
+    // The page of the account is not told that it is somebody else.
+    assert!(
+        anna.settle()
+            .iter()
+            .all(|message| message["type"] != "nick")
+    );
+    other.send(&json!({"type": "whisper", "to": "anna", "text": "for the account"}));
+    assert_eq!(text_of(&anna.expect("whisper")), "for the account");
+    // Nor can a guest have it later, in any room.
+    assert_eq!(chat.page("elsewhere", "ANNA").you(), "ANNA1");
+    other.send(&json!({"type": "nick", "nick": "Anna"}));
+    assert_eq!(other.expect("you")["name"], "Anna2");
+}
+
+#[test]
+fn what_is_for_somebody_reaches_nobody_else_who_has_the_name() {
+    let chat = Chat::new();
+    let mut alice = chat.page("r", "alice");
+    let mut bob = chat.page_with("r", "nick=bob&client=bobs-browser", "");
+    let came = alice.find(|message| message["type"] == "join" && message["from"] == "bob");
+    let person = came["person"].as_str().expect("who bob is").to_owned();
+    assert!(!came.to_string().contains("bobs-browser"));
+    bob.send(&json!({"type": "nick", "nick": "robert"}));
+    bob.expect("you");
+    let mut stranger = chat.page_with("r", "nick=bob&client=a-stranger", "");
+    let to_bob = |kind: &str| match kind {
+        "whisper" => json!({"type": kind, "to": "bob", "person": person, "text": "sesame"}),
+        "signal" => json!({"type": kind, "to": "bob", "person": person, "data": {"sdp": "sesame"}}),
+        _ => json!({"type": kind, "to": "bob", "person": person, "text": "sesa"}),
+    };
+    for kind in ["whisper", "signal", "typing"] {
+        alice.send(&to_bob(kind));
+        let got = bob.expect(kind);
+        assert!(got.to_string().contains("sesa"), "{got}");
+    }
+    bob.client.leave();
+    alice.find(|message| message["type"] == "quit" && message["from"] == "robert");
+    alice.send(&to_bob("whisper"));
+    assert_eq!(alice.expect("error")["code"], "no_such_user");
+    // Back under another name they are the same person, whose answers say so.
+    let mut back = chat.page_with("r", "nick=bobby&client=bobs-browser", "");
+    alice.send(&to_bob("whisper"));
+    assert_eq!(text_of(&back.expect("whisper")), "sesame");
+    back.send(&json!({"type": "whisper", "to": "alice", "text": "here"}));
+    let answer = alice.find(|message| message["text"] == "here");
+    assert_eq!(answer["person"], person.as_str());
+    let heard = stranger.settle();
+    assert!(
+        heard
+            .iter()
+            .all(|message| !message.to_string().contains("sesa"))
+    );
 }

@@ -25,6 +25,8 @@ pub struct Dirs {
     /// `state/`: bans, mutes, topics and clearings in force; must outlive a reboot, so it is not in
     /// `run/`, and not in `rooms/` either, where old pages list every file as a room.
     pub state: PathBuf,
+    /// `names/`: those of accounts, which guests cannot have; made by the first.
+    pub names: PathBuf,
     /// `sessions/`: PHP's session files.
     pub sessions: PathBuf,
     /// `log/`: the list of entries.
@@ -39,6 +41,7 @@ impl Dirs {
             users: base.join("users"),
             run: base.join("run"),
             state: base.join("state"),
+            names: base.join("names"),
             sessions: base.join("sessions"),
             log: base.join("log"),
         }

@@ -5,6 +5,7 @@
 //! The file takes a burst that its reader is too slow for: no sender waits for a reader. Whenever
 //! everything in it was read, it is emptied.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ use crate::fs::lock::{self, Share};
 use crate::log::tail::Progress;
 use crate::name::{Nick, RoomName};
 use crate::people::message::{Message, Sender};
-use crate::record::{MAX_LINE, Record, RecordId};
+use crate::record::{MAX_LINE, Record, RecordId, attrs};
 
 /// The most that may wait for one person, in bytes: sixty signals of the greatest length. Beyond it
 /// senders are told, so that nobody can fill the disk (or the memory, on tmpfs) through a reader that
@@ -167,6 +168,8 @@ pub struct Received<'a> {
     pub id: RecordId,
     /// The sender's nick.
     pub from: &'a str,
+    /// The sender's number under all names.
+    pub person: Option<Cow<'a, str>>,
     /// What it is.
     pub message: Message<'a>,
 }
@@ -252,6 +255,7 @@ impl Inbox {
                 give(&Received {
                     id: record.id,
                     from: &record.from,
+                    person: record.attr(attrs::PERSON),
                     message,
                 });
             }

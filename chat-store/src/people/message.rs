@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::record::{Draft, Kind, Record, RecordId};
+use crate::record::{Draft, Kind, Record, RecordId, attrs};
 
 /// Whether somebody is typing: `1` or `0`.
 const TYPING: &str = "typing";
@@ -44,6 +44,8 @@ pub enum Message<'a> {
     Unmute,
     /// Their client has come back on another connection: this one ends.
     Replaced,
+    /// Their name is an account's, whose owner comes: they take another.
+    GiveWay,
     /// Words of an administrator.
     Notice(Cow<'a, str>),
 }
@@ -55,6 +57,8 @@ pub struct Sender<'a> {
     pub nick: &'a str,
     /// Who they logged in as.
     pub account: Option<&'a str>,
+    /// Their number under all names.
+    pub person: Option<&'a str>,
     /// Their color.
     pub color: Option<&'a str>,
 }
@@ -65,6 +69,7 @@ impl<'a> Sender<'a> {
         Self {
             nick,
             account: None,
+            person: None,
             color: None,
         }
     }
@@ -83,6 +88,7 @@ impl<'a> Message<'a> {
             Kind::Mute => Self::Mute(text()),
             Kind::Unmute => Self::Unmute,
             Kind::Replaced => Self::Replaced,
+            Kind::GiveWay => Self::GiveWay,
             Kind::Notice => Self::Notice(text()),
             // Everything else belongs into a room's log.
             _ => return None,
@@ -103,9 +109,11 @@ impl<'a> Message<'a> {
 
     /// Gives the record's draft to `write`; what it borrows lives no longer.
     pub(crate) fn draft<T>(&self, from: Sender<'_>, write: impl FnOnce(&Draft<'_>) -> T) -> T {
+        let person = (attrs::PERSON, from.person);
         let plain = |kind, text| Draft {
             account: from.account,
             color: from.color,
+            extra: std::slice::from_ref(&person),
             ..Draft::new(kind, from.nick, text)
         };
         match self {
@@ -120,6 +128,7 @@ impl<'a> Message<'a> {
                     (TYPING, Some(if *active { "1" } else { "0" })),
                     (PRIVATE, private.then_some("1")),
                     (PREVIEW, preview.as_ref().map(|_| "1")),
+                    person,
                 ],
                 ..plain(Kind::Typing, preview.as_deref().unwrap_or_default())
             }),
@@ -132,6 +141,7 @@ impl<'a> Message<'a> {
             Self::Mute(reason) => write(&plain(Kind::Mute, reason)),
             Self::Unmute => write(&plain(Kind::Unmute, "")),
             Self::Replaced => write(&plain(Kind::Replaced, "")),
+            Self::GiveWay => write(&plain(Kind::GiveWay, "")),
             Self::Notice(text) => write(&plain(Kind::Notice, text)),
         }
     }
@@ -180,6 +190,7 @@ mod tests {
             Message::Mute("loud".into()),
             Message::Unmute,
             Message::Replaced,
+            Message::GiveWay,
             Message::Notice("restart at noon".into()),
         ] {
             let line = written(&message);

@@ -22,16 +22,19 @@ use crate::fs::dirs::Dirs;
 use crate::fs::file::{self, FileId};
 use crate::fs::lock::{self, Share};
 use crate::name::{Key, Nick, RoomName};
-use crate::people::inbox;
+use crate::people::person::PersonId;
+use crate::people::{accounts, inbox};
 use crate::record::{RecordId, clean};
 
 mod about;
+mod give_way;
 mod members;
 mod rooms;
 mod users;
 
 pub use about::{About, about};
-pub use members::{Member, Members};
+pub use give_way::reserve;
+pub use members::{Member, MemberRef, Members};
 pub use rooms::rooms;
 use users::Listing;
 pub use users::{list, list_alive};
@@ -94,8 +97,20 @@ pub struct Claim {
     color: Box<str>,
     /// Who they are besides, as the second line of the file.
     about: Box<str>,
+    is_guest: bool,
     file: File,
     path: PathBuf,
+}
+
+/// Who wants to come in.
+#[derive(Debug, Clone, Copy)]
+pub struct Newcomer<'a> {
+    /// What they want to be called.
+    pub nick: &'a Nick,
+    /// Their color.
+    pub color: &'a str,
+    /// Who they are besides.
+    pub about: &'a About,
 }
 
 /// What a joiner finds.
@@ -120,7 +135,7 @@ pub enum Standing {
     Lost,
 }
 
-/// Comes into a room as `wished`, or, if that or a look-alike is taken, with a number appended.
+/// Comes into a room under the wished name, or, if that or a look-alike is taken or an account's, with a number appended.
 /// Removes the files of dead handlers.
 ///
 /// Place the [`Tail`](crate::log::tail::Tail) before this: joins and quits after its place may then be
@@ -131,14 +146,18 @@ pub enum Standing {
 pub fn claim(
     dirs: &Dirs,
     room: &RoomName,
-    wished: &Nick,
-    color: &str,
+    newcomer: Newcomer<'_>,
     max_members: usize,
 ) -> Result<Entered, ClaimError> {
     let mut stale = Vec::new();
-    let (claim, listing, count) = take_name(dirs, room, wished, color, max_members, &mut stale)?;
+    let (claim, listing, count) = take_name(dirs, room, newcomer, max_members, &mut stale)?;
     let mut members = Members::with_capacity(count);
-    members.push(claim.nick().as_str(), claim.color());
+    members.push(MemberRef {
+        nick: claim.nick().as_str(),
+        color: claim.color(),
+        account: newcomer.about.account.as_deref(),
+        person: newcomer.about.person.as_ref().map(PersonId::as_str),
+    });
     stale.append(&mut users::sweep(dirs, room, &listing, &mut members)?);
     Ok(Entered {
         claim,
@@ -152,8 +171,7 @@ pub fn claim(
 fn take_name(
     dirs: &Dirs,
     room: &RoomName,
-    wished: &Nick,
-    color: &str,
+    newcomer: Newcomer<'_>,
     max_members: usize,
     stale: &mut Vec<Nick>,
 ) -> Result<(Claim, Listing, usize), ClaimError> {
@@ -170,10 +188,16 @@ fn take_name(
             return Err(ClaimError::Full { max: max_members });
         }
     }
+    let wished = newcomer.nick;
     if taken.has(wished) && remove_stale_namesakes(dirs, room, wished, stale)? {
         taken = Taken::but(None, dirs, room)?;
     }
-    let claim = Claim::create(dirs, room, &taken, wished, (color, ""))?;
+    let as_seen = AsSeen {
+        color: newcomer.color,
+        about: &newcomer.about.to_line(),
+        is_guest: newcomer.about.account.is_none(),
+    };
+    let claim = Claim::create(dirs, room, &taken, wished, as_seen)?;
     Ok((claim, taken.listing, taken.keys.len() + 1))
 }
 
@@ -242,19 +266,40 @@ impl Claim {
     /// The old nick stays then.
     pub fn rename(&mut self, wished: &Nick) -> Result<&Nick, ClaimError> {
         if *wished != self.nick {
-            let entry = open_entry_lock(&self.dirs, &self.room)?;
-            let Some(_lock) = lock::take(&entry, Share::Exclusive, ENTRY_TIMEOUT)? else {
-                return Err(ClaimError::Busy);
-            };
-            let taken = Taken::but(Some(&self.nick), &self.dirs, &self.room)?;
-            if first_free(&taken, wished).as_ref() != Some(&self.nick) {
-                // The old file goes when the old value is dropped.
-                let about = self.about.clone();
-                let (dirs, room) = (self.dirs.clone(), self.room.clone());
-                *self = Self::create(&dirs, &room, &taken, wished, (&self.color, &about))?;
-            }
+            self.move_to(wished, Some(&self.nick.clone()))?;
         }
         Ok(&self.nick)
+    }
+
+    /// Takes another nick like the present one, which an account's owner waits for; gives the one it is now.
+    ///
+    /// # Errors
+    /// As [`Claim::rename`].
+    pub fn give_way(&mut self) -> Result<&Nick, ClaimError> {
+        self.move_to(&self.nick.clone(), None)?;
+        Ok(&self.nick)
+    }
+
+    /// Takes the first free name like `wished`; `own` counts as free.
+    fn move_to(&mut self, wished: &Nick, own: Option<&Nick>) -> Result<(), ClaimError> {
+        let entry = open_entry_lock(&self.dirs, &self.room)?;
+        let Some(_lock) = lock::take(&entry, Share::Exclusive, ENTRY_TIMEOUT)? else {
+            return Err(ClaimError::Busy);
+        };
+        let (dirs, room) = (self.dirs.clone(), self.room.clone());
+        let taken = Taken::but(own, &dirs, &room)?;
+        let first = free(&taken, wished, &dirs, self.is_guest).next();
+        if first.as_ref() != Some(&self.nick) {
+            let (color, about) = (self.color.clone(), self.about.clone());
+            let as_seen = AsSeen {
+                color: &color,
+                about: &about,
+                is_guest: self.is_guest,
+            };
+            // The old file goes when the old value is dropped.
+            *self = Self::create(&dirs, &room, &taken, wished, as_seen)?;
+        }
+        Ok(())
     }
 
     /// Changes the color.
@@ -263,15 +308,6 @@ impl Claim {
     /// Those of write(2).
     pub fn recolor(&mut self, color: &str) -> io::Result<()> {
         self.color = line(color);
-        self.rewrite()
-    }
-
-    /// Writes down who they are, for moderators and administrators.
-    ///
-    /// # Errors
-    /// Those of write(2).
-    pub fn describe(&mut self, about: &About) -> io::Result<()> {
-        self.about = about.to_line().into();
         self.rewrite()
     }
 
@@ -305,9 +341,14 @@ impl Claim {
         room: &RoomName,
         taken: &Taken,
         wished: &Nick,
-        (color, about): (&str, &str),
+        as_seen: AsSeen<'_>,
     ) -> Result<Self, ClaimError> {
-        for nick in free(taken, wished) {
+        let AsSeen {
+            color,
+            about,
+            is_guest,
+        } = as_seen;
+        for nick in free(taken, wished, dirs, is_guest) {
             let path = dirs.user(room, &nick);
             match place(&path, &content(color, about)) {
                 Ok(file) => {
@@ -319,6 +360,7 @@ impl Claim {
                         nick,
                         color,
                         about: about.into(),
+                        is_guest,
                         file,
                         path,
                     });
@@ -372,16 +414,26 @@ impl Taken {
     }
 }
 
-/// The nicks that are free, the one wished for first.
-fn free<'a>(taken: &'a Taken, wished: &'a Nick) -> impl Iterator<Item = Nick> + 'a {
+/// What a presence file says.
+#[derive(Debug, Clone, Copy)]
+struct AsSeen<'a> {
+    color: &'a str,
+    about: &'a str,
+    is_guest: bool,
+}
+
+/// The nicks that are free, the one wished for first. Accounts' names are not for guests.
+fn free<'a>(
+    taken: &'a Taken,
+    wished: &'a Nick,
+    dirs: &'a Dirs,
+    is_guest: bool,
+) -> impl Iterator<Item = Nick> + 'a {
     let numbered = (1..=u32::MAX).map(|number| wished.numbered(number));
     std::iter::once(wished.clone())
         .chain(numbered)
-        .filter(|nick| !taken.has(nick))
-}
-
-fn first_free(taken: &Taken, wished: &Nick) -> Option<Nick> {
-    free(taken, wished).next()
+        .filter(move |nick| !taken.has(nick))
+        .filter(move |nick| !is_guest || !accounts::has(dirs, nick))
 }
 
 fn hash(key: &Key) -> u64 {

@@ -11,6 +11,8 @@ use super::clean;
 pub const MSGID: &str = "msgid";
 /// Who the sender logged in as.
 pub const ACCOUNT: &str = "account";
+/// The sender's [`PersonId`](crate::people::person::PersonId).
+pub const PERSON: &str = "person";
 /// The client's token.
 pub const CLIENT: &str = "client";
 /// The sender's color.

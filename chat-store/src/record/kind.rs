@@ -66,6 +66,8 @@ kinds! {
     Unmute = "unmute",
     /// To one person: your page has come back on another connection.
     Replaced = "replaced",
+    /// To one person: your name is an account's, take another.
+    GiveWay = "give-way",
     /// To one person: a notice of the server.
     Notice = "notice",
 }
@@ -82,6 +84,7 @@ impl Kind {
                 | Self::Mute
                 | Self::Unmute
                 | Self::Replaced
+                | Self::GiveWay
                 | Self::Notice
         )
     }

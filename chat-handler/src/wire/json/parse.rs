@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::occupant::{BadRequest, Code, Request};
+use crate::occupant::{Addressee, BadRequest, Code, Request};
 use chat_store::record::RecordId;
 
 /// The longest `msgid`.
@@ -22,6 +22,8 @@ struct Fields<'a> {
     text: Option<Cow<'a, str>>,
     #[serde(borrow)]
     to: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    person: Option<Cow<'a, str>>,
     #[serde(borrow)]
     data: Option<&'a RawValue>,
     state: Option<bool>,
@@ -98,7 +100,7 @@ fn request(fields: Fields<'_>) -> Result<Request<'_>, Wrong<'_>> {
             msgid,
         },
         "whisper" => {
-            let to = needed(fields.to, "to")?;
+            let to = addressee(fields.to, fields.person)?;
             Request::Whisper {
                 to,
                 text: needed(fields.text, "text")?,
@@ -106,11 +108,14 @@ fn request(fields: Fields<'_>) -> Result<Request<'_>, Wrong<'_>> {
             }
         }
         "signal" => Request::Signal {
-            to: needed(fields.to, "to")?,
+            to: addressee(fields.to, fields.person)?,
             data: needed(fields.data, "data")?.get(),
         },
         "typing" => Request::Typing {
-            to: fields.to,
+            to: fields.to.map(|name| Addressee {
+                name,
+                person: fields.person,
+            }),
             active: fields.state.unwrap_or(true),
             preview: fields.text,
         },
@@ -129,6 +134,14 @@ fn request(fields: Fields<'_>) -> Result<Request<'_>, Wrong<'_>> {
         "quit" => Request::Quit,
         _ => return Err((Code::UnknownType, fields.kind)),
     })
+}
+
+fn addressee<'a>(
+    name: Option<Cow<'a, str>>,
+    person: Option<Cow<'a, str>>,
+) -> Result<Addressee<'a>, Wrong<'a>> {
+    let name = needed(name, "to")?;
+    Ok(Addressee { name, person })
 }
 
 fn needed<T>(field: Option<T>, name: &'static str) -> Result<T, Wrong<'static>> {
@@ -168,7 +181,7 @@ mod tests {
         else {
             panic!("a signal");
         };
-        assert_eq!((&*to, data), ("bob", r#"{"sdp":[1, 2]}"#));
+        assert_eq!((&*to.name, data), ("bob", r#"{"sdp":[1, 2]}"#));
         assert!(matches!(
             parse(r#"{"type":"typing"}"#),
             Ok(Request::Typing {

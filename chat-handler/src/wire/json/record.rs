@@ -25,11 +25,12 @@ pub fn record(record: &Record<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(&record.id.to_text());
         out.push(b'"');
     }
-    let (mut color, mut account, mut msgid) = (None, None, None);
+    let (mut color, mut account, mut person, mut msgid) = (None, None, None, None);
     for (key, value) in record.attrs().filter(|(_, value)| !value.is_empty()) {
         let place = match key {
             attrs::COLOR => &mut color,
             attrs::ACCOUNT => &mut account,
+            attrs::PERSON => &mut person,
             attrs::MSGID => &mut msgid,
             _ => continue,
         };
@@ -42,6 +43,7 @@ pub fn record(record: &Record<'_>, out: &mut Vec<u8>) {
         (b",\"target\":", target),
         (b",\"color\":", color.as_deref()),
         (b",\"account\":", account.as_deref()),
+        (b",\"person\":", person.as_deref()),
         (b",\"msgid\":", msgid.as_deref()),
         (b",\"text\":", text),
         (b",\"clock\":", record.clock),

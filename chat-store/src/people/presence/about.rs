@@ -5,6 +5,7 @@ use std::io;
 use super::users::first_bytes;
 use crate::fs::dirs::Dirs;
 use crate::name::{Nick, RoomName};
+use crate::people::person::PersonId;
 use crate::record::{Attrs, attrs, show};
 
 const ADDRESS: &str = "address";
@@ -14,6 +15,8 @@ const ADDRESS: &str = "address";
 pub struct About {
     /// Who they logged in as; `None` for guests.
     pub account: Option<String>,
+    /// Their number under all names.
+    pub person: Option<PersonId>,
     /// The address they come from.
     pub address: Option<String>,
 }
@@ -23,6 +26,7 @@ impl About {
         let mut line = Vec::new();
         let pairs = [
             (attrs::ACCOUNT, self.account.as_deref()),
+            (attrs::PERSON, self.person.as_ref().map(PersonId::as_str)),
             (ADDRESS, self.address.as_deref()),
         ];
         attrs::write_to(&pairs, &mut line);
@@ -38,6 +42,7 @@ impl About {
         };
         Self {
             account: value(attrs::ACCOUNT),
+            person: value(attrs::PERSON).map(PersonId::from_file),
             address: value(ADDRESS),
         }
     }

@@ -14,11 +14,24 @@ pub struct Member {
     pub color: Box<str>,
 }
 
-/// Everybody in a room, in one piece of memory that is given back: twenty bytes a person in place of
+/// One person of [`Members`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MemberRef<'a> {
+    /// Their nick.
+    pub nick: &'a str,
+    /// Their color, as the file has it.
+    pub color: &'a str,
+    /// Who they logged in as.
+    pub account: Option<&'a str>,
+    /// Their number under all names.
+    pub person: Option<&'a str>,
+}
+
+/// Everybody in a room, in one piece of memory that is given back: few bytes a person in place of
 /// a hundred.
 #[derive(Debug, Default)]
 pub struct Members {
-    /// Nick and color, each with the line end that neither can hold.
+    /// The fields of each, with a line end that none can hold.
     text: Pages,
     starts: Vec<u32>,
 }
@@ -36,11 +49,22 @@ impl Members {
     ///
     /// # Panics
     /// If the names need more than 4 GiB.
-    pub fn push(&mut self, nick: &str, color: &str) {
-        // A color is cleaned, so it has no line end; a nick has none by its rules.
+    pub fn push(&mut self, member: MemberRef<'_>) {
+        // What comes from a line of a file has no line end; a nick has none by its rules.
         let start = u32::try_from(self.text.len()).expect("MAX_MEMBERS names are some hundred KiB");
         self.starts.push(start);
-        for field in [nick, color] {
+        let MemberRef {
+            nick,
+            color,
+            account,
+            person,
+        } = member;
+        for field in [
+            nick,
+            color,
+            account.unwrap_or_default(),
+            person.unwrap_or_default(),
+        ] {
             self.text.push(field.as_bytes());
             self.text.push(b"\n");
         }
@@ -60,23 +84,30 @@ impl Members {
     pub fn sort(&mut self) {
         let text = &self.text;
         self.starts
-            .sort_unstable_by_key(|&start| fields_at(text, start).0);
+            .sort_unstable_by_key(|&start| member_at(text, start).nick);
     }
 
-    /// Each one's nick and color.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = MemberRef<'_>> {
         self.starts
             .iter()
-            .map(|&start| fields_at(&self.text, start))
+            .map(|&start| member_at(&self.text, start))
     }
 }
 
-fn fields_at(text: &[u8], start: u32) -> (&str, &str) {
+fn member_at(text: &[u8], start: u32) -> MemberRef<'_> {
     let mut rest = &text[start as usize..];
     let mut next = || {
         let (field, after) = rest.split_at(memchr(b'\n', rest).unwrap_or(rest.len()));
         rest = after.get(1..).unwrap_or_default();
         std::str::from_utf8(field).unwrap_or_default()
     };
-    (next(), next())
+    let filled = |field: &'_ str| !field.is_empty();
+    let (nick, color) = (next(), next());
+    MemberRef {
+        nick,
+        color,
+        account: Some(next()).filter(|it| filled(it)),
+        person: Some(next()).filter(|it| filled(it)),
+    }
 }

@@ -18,9 +18,34 @@ fn home() -> Home {
     }
 }
 
+/// Comes in as a guest.
+fn enter(dirs: &Dirs, room: &RoomName, name: &str, most: usize) -> Result<Entered, ClaimError> {
+    enter_as(dirs, room, name, None, most)
+}
+
+fn enter_as(
+    dirs: &Dirs,
+    room: &RoomName,
+    name: &str,
+    account: Option<&str>,
+    most: usize,
+) -> Result<Entered, ClaimError> {
+    let about = About {
+        account: account.map(str::to_owned),
+        person: PersonId::of(account, None),
+        address: None,
+    };
+    let newcomer = Newcomer {
+        nick: &nick(name),
+        color: "Gray",
+        about: &about,
+    };
+    claim(dirs, room, newcomer, most)
+}
+
 impl Home {
     fn join(&self, name: &str) -> Entered {
-        claim(&self.dirs, &self.room, &nick(name), "Gray", 1000).unwrap()
+        enter(&self.dirs, &self.room, name, 1000).unwrap()
     }
 
     fn files(&self) -> Vec<String> {
@@ -82,7 +107,7 @@ fn rooms_do_not_mix() {
     let home = home();
     let _bob = home.join("bob");
     let other = RoomName::parse("lobby-x").unwrap();
-    let there = claim(&home.dirs, &other, &nick("bob"), "Gray", 10).unwrap();
+    let there = enter(&home.dirs, &other, "bob", 10).unwrap();
     assert_eq!(there.claim.nick().as_str(), "bob");
     assert_eq!(there.members.len(), 1);
 }
@@ -96,7 +121,11 @@ fn a_dead_handler_leaves_no_ghost() {
     let alice = home.join("alice");
     let living = list_alive(&home.dirs, &home.room).unwrap();
     assert_eq!(
-        alice.members.iter().collect::<Vec<_>>(),
+        alice
+            .members
+            .iter()
+            .map(|member| (member.nick, member.color))
+            .collect::<Vec<_>>(),
         [(living[0].nick.as_str(), &*living[0].color)]
     );
     assert_eq!(alice.stale, [nick("ghost")]);
@@ -124,7 +153,7 @@ fn a_nick_can_be_changed() {
 fn a_full_room_says_so() {
     let home = home();
     let _one = home.join("one");
-    let error = claim(&home.dirs, &home.room, &nick("two"), "Gray", 1).unwrap_err();
+    let error = enter(&home.dirs, &home.room, "two", 1).unwrap_err();
     assert!(matches!(error, ClaimError::Full { max: 1 }));
     assert_eq!(home.names(), ["one"]);
 }
@@ -151,7 +180,7 @@ fn a_removed_file_comes_back() {
 fn a_missing_directory_is_told() {
     let home = home();
     std::fs::remove_dir_all(&home.dirs.users).unwrap();
-    let error = claim(&home.dirs, &home.room, &nick("a"), "Gray", 9).unwrap_err();
+    let error = enter(&home.dirs, &home.room, "a", 9).unwrap_err();
     assert!(error.to_string().contains("users"), "{error}");
     home.dirs.create().unwrap();
     home.join("a");
@@ -171,7 +200,7 @@ fn what_is_no_presence_file_does_no_harm() {
 fn a_ghost_takes_no_seat_of_a_full_room() {
     let home = home();
     std::fs::write(home.dirs.users.join("lobby_ghost"), "Gray\n").unwrap();
-    let two = claim(&home.dirs, &home.room, &nick("two"), "Gray", 1).unwrap();
+    let two = enter(&home.dirs, &home.room, "two", 1).unwrap();
     assert_eq!(two.stale, [nick("ghost")]);
     assert_eq!(home.names(), ["two"]);
 }
@@ -182,9 +211,9 @@ fn members_are_in_the_order_of_their_nicks() {
     let _others = ["bob", "Zoe", "ada"].map(|name| home.join(name));
     let mut members = home.join("Žofie").members;
     members.sort();
-    let nicks: Vec<_> = members.iter().map(|(nick, _)| nick).collect();
+    let nicks: Vec<_> = members.iter().map(|member| member.nick).collect();
     assert_eq!(nicks, ["Zoe", "ada", "bob", "Žofie"]);
-    assert!(members.iter().all(|(_, color)| color == "Gray"));
+    assert!(members.iter().all(|member| member.color == "Gray"));
 }
 
 #[test]
@@ -210,4 +239,33 @@ fn fifty_at_once_get_fifty_names() {
     assert_eq!(keys.len(), 50);
     assert!(keys.contains(&Key::of("anonymous49")) && keys.contains(&Key::of("anonymous")));
     assert!(claims.iter().all(|entered| entered.stale.is_empty()));
+}
+
+#[test]
+fn an_accounts_name_is_not_for_guests() {
+    let home = home();
+    accounts::keep(&home.dirs, &nick("anna"), "anna").expect("kept");
+    let guest = home.join("Anna");
+    assert_eq!(guest.claim.nick().as_str(), "Anna1");
+    let mut other = home.join("bob");
+    let renamed = other.claim.rename(&nick("anna")).expect("renamed").clone();
+    assert_eq!(renamed.as_str(), "anna2");
+    let owner = enter_as(&home.dirs, &home.room, "anna", Some("anna"), 10).expect("entered");
+    assert_eq!(owner.claim.nick().as_str(), "anna");
+    let listed = home.join("carl");
+    let accounts: Vec<_> = listed
+        .members
+        .iter()
+        .filter_map(|member| member.account)
+        .collect();
+    assert_eq!(accounts, ["anna"]);
+}
+
+#[test]
+fn who_gives_way_gets_a_number() {
+    let home = home();
+    let mut guest = home.join("anna");
+    let new = guest.claim.give_way().expect("another name").clone();
+    assert_eq!(new.as_str(), "anna1");
+    assert_eq!(home.names(), ["anna1"]);
 }

@@ -11,12 +11,13 @@ use std::time::Duration;
 use rustix::fs::{FileType, Mode, OFlags, RawDir};
 use rustix::io::Errno;
 
-use super::{Member, Members, remove_if_stale};
+use super::{About, Member, MemberRef, Members, remove_if_stale};
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
 use crate::fs::lock::{self, Share};
 use crate::fs::pages::Pages;
 use crate::name::{Nick, RoomName};
+use crate::people::person::PersonId;
 use crate::record::{RecordId, show};
 
 /// How the names of files start that are not in their place yet.
@@ -26,7 +27,7 @@ const STALE: Duration = Duration::from_secs(60);
 /// The buffer for reading the directory, in bytes.
 const DIR_BYTES: usize = 4 * 1024;
 /// The most that is read of a presence file, in bytes: an account has 128 characters.
-const PRESENCE_BYTES: u64 = 2 * 1024;
+const PRESENCE_BYTES: usize = 2 * 1024;
 /// The longest color that is read, in bytes.
 const COLOR_BYTES: usize = 64;
 
@@ -98,10 +99,16 @@ pub(super) fn sweep(
             stale.push(nick);
             continue;
         }
-        let color = color_in(&file)?;
+        let content = content_of(&file)?;
+        let (color, about) = (color_of(&content), About::parse(&content));
         // Without one they are just leaving: their quit record comes.
         if !color.is_empty() {
-            members.push(nick.as_str(), &color);
+            members.push(MemberRef {
+                nick: nick.as_str(),
+                color: &color,
+                account: about.account.as_deref(),
+                person: about.person.as_ref().map(PersonId::as_str),
+            });
         }
     }
     Ok(stale)
@@ -269,16 +276,24 @@ fn remove_leftover(path: &Path) -> io::Result<()> {
 
 /// As much of a presence file as any holds; nothing if there is none.
 pub(super) fn first_bytes(path: &Path) -> io::Result<Vec<u8>> {
-    file::read_whole(path, PRESENCE_BYTES)
+    file::read_whole(path, PRESENCE_BYTES as u64)
 }
 
 fn color_in(file: &File) -> io::Result<Box<str>> {
-    let mut bytes = [0; COLOR_BYTES];
+    Ok(color_of(&content_of(file)?))
+}
+
+/// All of a presence file that counts.
+fn content_of(file: &File) -> io::Result<Vec<u8>> {
+    let mut bytes = [0; PRESENCE_BYTES];
     // One read: a file of a few bytes does not come in pieces.
     let filled = file::read_some_at(file, &mut bytes, 0)?;
-    let line = bytes[..filled]
-        .split(|&byte| byte == b'\n')
-        .next()
-        .unwrap_or_default();
-    Ok(show(line).trim().into())
+    Ok(bytes[..filled].to_vec())
+}
+
+/// The first line.
+fn color_of(content: &[u8]) -> Box<str> {
+    let line = content.split(|&byte| byte == b'\n').next();
+    let line = line.unwrap_or_default();
+    show(&line[..line.len().min(COLOR_BYTES)]).trim().into()
 }

@@ -1,0 +1,69 @@
+//! The names of accounts, which are nobody else's: a guest who wishes for one gets a number.
+//!
+//! An account's name is known from its first visit on: a file in `names/` for each, named by what the name looks like,
+//! so that look-alikes are kept from guests as well. Logging in is what makes one; no visitor can fill the directory.
+
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+
+use rustix::fs::{Access, OFlags};
+use rustix::io::Errno;
+
+use super::person::hex_of;
+use crate::fs::dirs::{self, Dirs};
+use crate::fs::file;
+use crate::name::Nick;
+use crate::record::clean;
+
+/// Keeps the name `nick` for `account` from now on. It is told whether it is new.
+///
+/// # Errors
+/// Those of making the file.
+pub fn keep(dirs: &Dirs, nick: &Nick, account: &str) -> io::Result<bool> {
+    let path = path(dirs, nick);
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
+    let mut made = file::open(&path, flags);
+    if let Err(Errno::NOENT) = made {
+        dirs::create_dir(&dirs.names)?;
+        made = file::open(&path, flags);
+    }
+    match made {
+        Ok((file, _)) => write(&file, account).map(|()| true),
+        Err(Errno::EXIST) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether `nick`, or what looks like it, is an account's name.
+pub fn has(dirs: &Dirs, nick: &Nick) -> bool {
+    rustix::fs::access(path(dirs, nick), Access::EXISTS).is_ok()
+}
+
+fn path(dirs: &Dirs, nick: &Nick) -> PathBuf {
+    dirs.names.join(hex_of(&[nick.key().as_str()]))
+}
+
+/// Whose name it is, for people who look; nothing reads it.
+fn write(file: &File, account: &str) -> io::Result<()> {
+    let line = format!("{}\n", clean(account));
+    file::write_once(file, line.as_bytes())?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_name_is_kept_with_its_look_alikes() {
+        let home = tempfile::tempdir().expect("a directory");
+        let dirs = Dirs::under(home.path());
+        dirs.create().expect("directories");
+        let nick = |name| Nick::parse(name).expect("a nick");
+        assert!(!has(&dirs, &nick("anna")));
+        assert!(keep(&dirs, &nick("anna"), "anna").expect("kept"));
+        assert!(!keep(&dirs, &nick("Anna"), "Anna").expect("kept before"));
+        assert!(has(&dirs, &nick("ANNA")) && !has(&dirs, &nick("anna1")));
+    }
+}

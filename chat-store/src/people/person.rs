@@ -1,0 +1,64 @@
+//! Who somebody is, under whatever name: what whispers and signals are addressed to.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest as _, Sha256};
+
+/// Bytes of the hash that are kept: who wants to be somebody else has 2^80 tokens to try.
+const BYTES: usize = 10;
+
+/// A person's own number, the same in all rooms and for all connections. It is public, what it is made of is not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonId(Box<str>);
+
+impl PersonId {
+    /// Of an account; else of a guest's browser, by the token that nobody else knows. `None`: a guest who is known by name
+    /// alone, as text clients are.
+    pub fn of(account: Option<&str>, client: Option<&str>) -> Option<Self> {
+        let (kind, secret) = match (account, client) {
+            (Some(account), _) => ("account", account),
+            (None, Some(client)) => ("guest", client),
+            (None, None) => return None,
+        };
+        Some(Self(hex_of(&[kind, "\0", secret]).into()))
+    }
+
+    /// As a presence file or a record has it.
+    pub(crate) fn from_file(text: String) -> Self {
+        Self(text.into())
+    }
+
+    /// As hexadecimal digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The start of a SHA-256 of `parts`, one behind the other, as hexadecimal digits.
+pub(super) fn hex_of(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part);
+    }
+    let mut text = String::with_capacity(2 * BYTES);
+    for byte in &hash.finalize()[..BYTES] {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_the_same_person_in_every_browser() {
+        let of = |account, client| PersonId::of(account, client);
+        assert_eq!(of(Some("anna"), Some("one")), of(Some("anna"), None));
+        assert_ne!(of(Some("anna"), None), of(None, Some("anna")));
+        assert_ne!(of(None, Some("one")), of(None, Some("two")));
+        assert_eq!(of(None, None), None);
+        assert_eq!(of(None, Some("one")).map(|id| id.as_str().len()), Some(20));
+    }
+}
