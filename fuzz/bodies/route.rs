@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use websocketd::config::Runnable;
+use websocketd::config::{Page, Runnable};
 use websocketd::http::request::{find_end, parse};
 use websocketd::http::route::{Route, RouteRules, route};
 
@@ -20,7 +20,11 @@ pub fn run(bytes: &[u8]) {
     let chosen = |bit: u8| choice & bit != 0;
     let rules = RouteRules {
         program: chosen(1).then_some(&program),
-        console: chosen(2),
+        page: match (chosen(2), chosen(16)) {
+            (true, _) => Some(Page::Console),
+            (_, true) => Some(Page::Terminal),
+            _ => None,
+        },
         cgi_dir: chosen(4).then_some(Path::new("/c")),
         static_dir: chosen(8).then_some(Path::new("/s")),
     };
@@ -32,8 +36,9 @@ pub fn run(bytes: &[u8]) {
             assert!(!location.bytes().any(|byte| byte <= b' ' || byte == 0x7f));
         }
         Route::Session(_) => assert!(head.is_upgrade() && rules.program.is_some()),
-        Route::Console => assert!(rules.console),
+        Route::Console => assert_eq!(rules.page, Some(Page::Console)),
         Route::Options => assert_eq!(head.method, "OPTIONS"),
-        Route::Content { .. } => assert!(!rules.console),
+        Route::Terminal => assert_eq!(rules.page, Some(Page::Terminal)),
+        Route::Content { .. } => assert_eq!(rules.page, None),
     }
 }

@@ -12,4 +12,5 @@ mod room;
 mod scrollback;
 mod sending;
 mod sites;
+mod terminal;
 mod xss;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use e2e::daemon::free_port;
 use e2e::deadline::eventually;
 use e2e::http;
 use e2e::program::Program;
+use e2e::requirement::part;
 use e2e::transport::Endpoint;
 use e2e::under_test::{beside, workspace};
 use e2e::ws::{Client, Ended};
@@ -18,7 +20,7 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Recipes in the document.
-const RECIPES: usize = 20;
+const RECIPES: usize = 23;
 
 /// A recipe that runs.
 struct Recipe {
@@ -120,13 +122,19 @@ fn recipe_3_grep_is_not_buffered() {
 #[test]
 fn recipe_4_a_terminal_shows_a_prompt() {
     let recipe = Recipe::start(4);
+    let page = http::get(&recipe.endpoint(), "/");
+    assert!(page.text().contains("xterm"), "{}", page.status);
     let mut client = recipe.client("/");
+    shows(&mut client, "your name? ");
+    client.send_binary(*b"eve\r");
+    shows(&mut client, "hello eve");
+}
+
+/// Waits until a terminal has shown `text`.
+#[track_caller]
+fn shows(client: &mut Client, text: &str) {
     let mut seen = String::new();
-    while !seen.contains("your name? ") {
-        seen += &String::from_utf8_lossy(&client.binary());
-    }
-    client.send_binary(*b"eve\n");
-    while !seen.contains("hello eve") {
+    while !seen.contains(text) {
         seen += &String::from_utf8_lossy(&client.binary());
     }
 }
@@ -283,4 +291,64 @@ fn recipe_20_believes_its_proxy() {
     let recipe = Recipe::start(20);
     let headers = [("X-Forwarded-For", "192.0.2.7")];
     Client::connect_with(&recipe.endpoint(), "/", &headers).text_where(|line| line == "192.0.2.7");
+}
+
+#[test]
+fn recipe_21_a_shell_asks_for_a_password() {
+    part("/usr/bin/htpasswd", "apache2-utils");
+    let recipe = Recipe::start(21);
+    let endpoint = recipe.endpoint();
+    assert_eq!(http::get(&endpoint, "/").status, 401);
+    assert!(Client::try_connect(&endpoint, "/", &[]).is_err());
+    let headers = [("Authorization", "Basic YWxpY2U6czNjcmV0")];
+    let page = http::request(&endpoint, "GET", "/", &headers);
+    assert!(page.text().contains("xterm"), "{}", page.status);
+    let mut client = Client::connect_with(&endpoint, "/", &headers);
+    client.send_binary(*b"echo $((6 * 7))\r");
+    shows(&mut client, "42\r\n");
+}
+
+/// The server of a tmux, which leaves the family of its daemon.
+struct Tmux(PathBuf);
+
+impl Drop for Tmux {
+    fn drop(&mut self) {
+        let mut tmux = Command::new("tmux");
+        let _ = tmux.arg("-S").arg(&self.0).arg("kill-server").output();
+    }
+}
+
+#[test]
+fn recipe_22_a_terminal_is_there_when_its_client_comes_back() {
+    part("/usr/bin/tmux", "tmux");
+    let recipe = Recipe::start(22);
+    let _tmux = Tmux(recipe.dir.path().join("web.tmux"));
+    let mut client = recipe.client("/?cols=100&rows=30");
+    shows(&mut client, "[web]");
+    client.send_binary(*b"kept=4711; echo re''ady\r");
+    shows(&mut client, "ready");
+    drop(client);
+    let mut client = recipe.client("/?cols=90&rows=30");
+    shows(&mut client, "ready");
+    client.send_binary(*b"echo \"kept $kept\"\r");
+    shows(&mut client, "kept 4711");
+    client.send_binary(*b"exit\r");
+    let mut end = client.message();
+    while end.is_ok() {
+        end = client.message();
+    }
+    assert_eq!(
+        end.expect_err("the end"),
+        Ended::Closed(1000, String::new())
+    );
+}
+
+#[test]
+fn recipe_23_shows_a_screen() {
+    let recipe = Recipe::start(23);
+    let mut client = recipe.client("/");
+    client.send_binary(*b"q");
+    for _ in 0..3 {
+        shows(&mut client, "load average");
+    }
 }

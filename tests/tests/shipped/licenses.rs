@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::process::Command;
 
-use e2e::under_test::workspace;
+use e2e::under_test::{Subject, workspace};
 use serde_json::Value;
 
 /// The licenses in deny.toml's `allow = [...]`.
@@ -129,6 +129,60 @@ fn every_dependency_has_an_allowed_license() {
         })
         .collect();
     assert!(refused.is_empty(), "not on deny.toml's list: {refused:#?}");
+}
+
+/// What npm gave; see websocketd-rs/assets/xterm/README.md.
+const XTERM: [(&str, &str); 5] = [
+    (
+        "xterm.mjs",
+        "b336ec65a086c056d4804b3d4c2347da5663d3f23c3f25be866467bd8857ad59",
+    ),
+    (
+        "xterm.css",
+        "854a7c0fb70e8b1a083c16797ab827299fb18744f5ad34f227b48337e33293c6",
+    ),
+    (
+        "addon-fit.mjs",
+        "2d87e1bddc73be9111de8beee5370c3bb7aac9c94e18e6f245f02ca741ef1769",
+    ),
+    (
+        "LICENSE",
+        "b569f629d00f2626a8100df2a1798210535621e42164dfd426a6fe5aac7b0ccd",
+    ),
+    (
+        "LICENSE-addon-fit",
+        "e256f01188af527e4d06d21d06fbf785ae9c50d4b328bf03cbe0ba7f0aa4228f",
+    ),
+];
+
+#[test]
+fn what_others_wrote_is_unchanged_and_its_license_goes_with_it() {
+    let dir = workspace().join("websocketd-rs/assets/xterm");
+    let mut names: Vec<_> = fs::read_dir(&dir)
+        .expect("it is in the source")
+        .map(|entry| entry.expect("an entry").file_name())
+        .filter(|name| name != "README.md")
+        .collect();
+    names.sort();
+    let mut known: Vec<_> = XTERM.iter().map(|(name, _)| *name).collect();
+    known.sort_unstable();
+    assert_eq!(names, known);
+    for (name, sum) in XTERM {
+        let told = Command::new("sha256sum").arg(dir.join(name)).output();
+        let told = String::from_utf8_lossy(&told.expect("coreutils").stdout).into_owned();
+        assert_eq!(told.split(' ').next(), Some(sum), "{name}");
+    }
+    let license = Command::new(Subject::under_test().path)
+        .arg("--license")
+        .output()
+        .expect("it runs");
+    let license = String::from_utf8_lossy(&license.stdout).into_owned();
+    let debian = fs::read_to_string(workspace().join("packaging/debian/copyright"));
+    let debian = debian.expect("it is in the source");
+    for text in [license, debian] {
+        assert!(text.contains("The xterm.js authors"), "{text}");
+        assert!(text.contains("SourceLair Private Company"), "{text}");
+    }
 }
 
 #[test]

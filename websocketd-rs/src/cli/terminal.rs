@@ -3,6 +3,7 @@
 /// Programs whose streams are a terminal.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Terminals")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct TerminalFlags {
     /// Make stdout of programs a terminal that changes no byte, so that those which hold back their output from pipes write
     /// each line at once. stdin and stderr stay pipes. `TERM` is dumb and `NO_COLOR` 1 unless --passenv or --env name them
@@ -17,6 +18,9 @@ pub struct TerminalFlags {
     /// xterm-256color
     #[arg(long, value_name = "NAME")]
     pub term: Option<String>,
+    /// Serve a page that shows the terminal of --pty, on every path; not together with --devconsole, --staticdir or --cgidir
+    #[arg(long)]
+    pub terminal: bool,
     /// Drop what clients send: they see what programs write, and can't type. A terminal still takes its size
     #[arg(long)]
     pub readonly: bool,

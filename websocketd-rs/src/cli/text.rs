@@ -3,7 +3,13 @@
 use clap::CommandFactory;
 
 /// The license, as shown by `--license`.
-pub(super) const LICENSE: &str = include_str!("license.txt");
+pub(super) const LICENSE: &str = concat!(
+    include_str!("license.txt"),
+    "\n\nThe page of --terminal contains xterm.js:\n\n",
+    include_str!("../../assets/xterm/LICENSE"),
+    "\nand its addon fit:\n\n",
+    include_str!("../../assets/xterm/LICENSE-addon-fit"),
+);
 
 /// What stderr shows after an error: how the program is called.
 pub(super) fn short_usage(program: &str) -> String {

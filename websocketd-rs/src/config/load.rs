@@ -85,7 +85,7 @@ impl Merge<'_> {
         let global = &self.file.global;
         // What the command line says holds for the daemon: a route's own word is about the route.
         let mut inherited = self.words.clone();
-        for flag in ["dir", "staticdir", "cgidir", "devconsole"] {
+        for flag in ["dir", "staticdir", "cgidir", "devconsole", "terminal"] {
             inherited.remove(flag);
         }
         inherited.command.clear();

@@ -26,7 +26,7 @@ pub use log::{Format, Level, Log};
 pub use network::Network;
 pub use shared::{JOIN_VARIABLES, Restart, Shared, SharedBy, SharedMode, SlowClient};
 pub use site::{
-    Coding, ForkLimit, Framing, Http, Process, ResourceLimits, Runnable, Session, SiteConfig,
+    Coding, ForkLimit, Framing, Http, Page, Process, ResourceLimits, Runnable, Session, SiteConfig,
     SiteKey, Streams, TTYD_PROTOCOL,
 };
 pub use supervisor::Supervisor;

@@ -16,7 +16,7 @@ const SHORT_KEYS: [(&str, &str); 2] = [("cgi", "cgidir"), ("static", "staticdir"
 
 /// Flags that a route may set for itself. The rest belongs to the daemon or to the connection, which is there before the route
 /// is known.
-pub(super) const ROUTE_FLAGS: [&str; 52] = [
+pub(super) const ROUTE_FLAGS: [&str; 53] = [
     "dir",
     "staticdir",
     "cgidir",
@@ -38,6 +38,7 @@ pub(super) const ROUTE_FLAGS: [&str; 52] = [
     "unbuffered",
     "pty",
     "term",
+    "terminal",
     "readonly",
     "passenv",
     "user",

@@ -50,8 +50,8 @@ pub struct Http {
     pub static_dir: Option<PathBuf>,
     /// `--cgidir`, canonical.
     pub cgi_dir: Option<PathBuf>,
-    /// `--devconsole`.
-    pub dev_console: bool,
+    /// What answers on every path, in place of files and CGI programs.
+    pub page: Option<Page>,
     /// How replies of text may be coded, `--gzip`.
     pub coding: Coding,
     /// `--header`: on every response. Name and value, in the order given.
@@ -66,6 +66,15 @@ pub struct Http {
     pub allowed_origins: Option<Vec<String>>,
     /// `--reverselookup`.
     pub reverse_lookup: bool,
+}
+
+/// A page of the daemon's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// `--devconsole`.
+    Console,
+    /// `--terminal`.
+    Terminal,
 }
 
 /// How replies of text are sent.
@@ -240,7 +249,7 @@ impl SiteConfig {
             (None, Some(_)) => "--cgidir",
             (None, None) => return None,
         };
-        self.http.dev_console.then(|| {
+        (self.http.page == Some(Page::Console)).then(|| {
             format!("Invalid parameters: --devconsole cannot be used with {with}. Pick one.")
         })
     }

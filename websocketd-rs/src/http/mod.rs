@@ -21,6 +21,7 @@ pub mod script;
 pub mod site;
 mod status;
 pub mod target;
+mod terminal;
 mod upgrade;
 
 use std::io;
@@ -178,8 +179,10 @@ async fn answer(
     let mut exchange = Exchange::new(connection, head, body, client, service);
     let site = exchange.site;
     let route = route::route(head, &RouteRules::from(&*site.config));
-    if matches!(route, Route::Console | Route::Content { .. })
-        && let Some(authorizer) = site.config.access.for_plain()
+    if matches!(
+        route,
+        Route::Console | Route::Terminal | Route::Content { .. }
+    ) && let Some(authorizer) = site.config.access.for_plain()
     {
         match Box::pin(authorize::ask_plain(&mut exchange, authorizer)).await? {
             None => return exchange.finish().await,
@@ -196,6 +199,7 @@ async fn answer(
         Route::Redirect(location) => exchange.redirect(location).await?,
         Route::Options => exchange.reply_empty(200).await?,
         Route::Console => console::serve(&mut exchange).await?,
+        Route::Terminal => terminal::serve(&mut exchange).await?,
         Route::Content {
             cgi_dir,
             static_dir,

@@ -4,15 +4,15 @@ use std::path::Path;
 
 use super::request::Head;
 use super::target;
-use crate::config::{Runnable, SiteConfig};
+use crate::config::{Page, Runnable, SiteConfig};
 
 /// What a site serves.
 #[derive(Debug, Clone, Copy)]
 pub struct RouteRules<'a> {
     /// What runs for upgrade requests.
     pub program: Option<&'a Runnable>,
-    /// `--devconsole`.
-    pub console: bool,
+    /// `--devconsole` or `--terminal`.
+    pub page: Option<Page>,
     /// `--cgidir`.
     pub cgi_dir: Option<&'a Path>,
     /// `--staticdir`.
@@ -23,7 +23,7 @@ impl<'a> From<&'a SiteConfig> for RouteRules<'a> {
     fn from(config: &'a SiteConfig) -> Self {
         Self {
             program: config.session.program.as_ref(),
-            console: config.http.dev_console,
+            page: config.http.page,
             cgi_dir: config.http.cgi_dir.as_deref(),
             static_dir: config.http.static_dir.as_deref(),
         }
@@ -39,6 +39,8 @@ pub enum Route<'a> {
     Session(&'a Runnable),
     /// The developer console.
     Console,
+    /// The page of a terminal.
+    Terminal,
     /// The first of these that has what the path names, else 404.
     Content {
         /// Scripts to run.
@@ -65,10 +67,13 @@ pub fn route<'a>(head: &Head, rules: &RouteRules<'a>) -> Route<'a> {
     }
     match rules.program {
         Some(program) if head.is_upgrade() => Route::Session(program),
-        _ if rules.console => Route::Console,
-        _ => Route::Content {
-            cgi_dir: rules.cgi_dir,
-            static_dir: rules.static_dir,
+        _ => match rules.page {
+            Some(Page::Console) => Route::Console,
+            Some(Page::Terminal) => Route::Terminal,
+            None => Route::Content {
+                cgi_dir: rules.cgi_dir,
+                static_dir: rules.static_dir,
+            },
         },
     }
 }
@@ -89,7 +94,7 @@ mod tests {
 
     const NOTHING: RouteRules<'_> = RouteRules {
         program: None,
-        console: false,
+        page: None,
         cgi_dir: None,
         static_dir: None,
     };
@@ -113,7 +118,7 @@ mod tests {
         };
         let console = RouteRules {
             program: Some(&program),
-            console: true,
+            page: Some(Page::Console),
             ..NOTHING
         };
         assert_eq!(decide("/x", UPGRADE, &all), Route::Session(&program));
@@ -121,6 +126,13 @@ mod tests {
         assert_eq!(decide("/x", UPGRADE, &files), content);
         assert_eq!(decide("/x", UPGRADE, &console), Route::Session(&program));
         assert_eq!(decide("/x", "", &console), Route::Console);
+        let terminal = RouteRules {
+            program: Some(&program),
+            page: Some(Page::Terminal),
+            ..NOTHING
+        };
+        assert_eq!(decide("/x", UPGRADE, &terminal), Route::Session(&program));
+        assert_eq!(decide("/x", "", &terminal), Route::Terminal);
         assert_eq!(decide("//x", UPGRADE, &all), Route::Redirect("/x".into()));
         assert_eq!(decide("*", "", &all), Route::Options);
     }

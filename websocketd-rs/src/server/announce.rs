@@ -1,7 +1,7 @@
 //! websocketd's startup lines.
 
 use super::verify::faults;
-use crate::config::{Config, Level, Runnable, SiteConfig};
+use crate::config::{Config, Level, Page, Runnable, SiteConfig};
 use crate::logging::log;
 
 /// `host:port` for people: all interfaces are shown as the machine's name, which a browser can open.
@@ -83,15 +83,14 @@ pub(super) fn announce_address(config: &Config, address: &str) {
     announce(&format!(
         "Starting WebSocket server   : ws{secure}://{address}/"
     ));
-    if config.default_site().http.dev_console {
-        announce(&format!(
-            "Developer console enabled   : http{secure}://{address}/"
-        ));
-    } else if config.default_site().http.static_dir.is_some()
-        || config.default_site().http.cgi_dir.is_some()
-    {
-        announce(&format!(
-            "Serving CGI or static files : http{secure}://{address}/"
-        ));
-    }
+    let http = &config.default_site().http;
+    let what = match http.page {
+        Some(Page::Console) => "Developer console enabled  ",
+        Some(Page::Terminal) => "Terminal page enabled      ",
+        None if http.static_dir.is_some() || http.cgi_dir.is_some() => {
+            "Serving CGI or static files"
+        }
+        None => return,
+    };
+    announce(&format!("{what} : http{secure}://{address}/"));
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::Problem;
 use super::bounds::is_token;
+use super::streams::check_page;
 use crate::cli::Args;
 use crate::config::{Coding, Http, Network};
 
@@ -26,7 +27,7 @@ pub(super) fn check_http(args: &Args) -> Result<Http, Problem> {
     Ok(Http {
         static_dir: canonical("staticdir", &content.staticdir)?,
         cgi_dir: canonical("cgidir", &content.cgidir)?,
-        dev_console: content.devconsole,
+        page: check_page(args)?,
         coding: if content.gzip {
             Coding::Gzip
         } else {

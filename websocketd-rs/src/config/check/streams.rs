@@ -1,8 +1,10 @@
 //! What programs read from and write to, and how that becomes messages.
 
+use std::path::PathBuf;
+
 use super::Problem;
 use crate::cli::Args;
-use crate::config::{Framing, Streams};
+use crate::config::{Framing, Page, Streams};
 
 /// What `TERM` is without `--term`: what xterm.js and most terminals of today are.
 const TERM: &str = "xterm-256color";
@@ -67,6 +69,30 @@ fn exclude(flag: &'static str, why: &str, others: &[(&str, bool)]) -> Result<(),
             Err(Problem::alone(flag, message))
         }
     }
+}
+
+/// `--terminal`, which is in the place of all else that a path could name, or `--devconsole`.
+pub(super) fn check_page(args: &Args) -> Result<Option<Page>, Problem> {
+    if !args.terminal.terminal {
+        return Ok(args.content.devconsole.then_some(Page::Console));
+    }
+    if !args.terminal.pty {
+        let message = "--terminal shows the terminal of --pty; please add that, or drop it";
+        return Err(Problem::alone("terminal", message.to_owned()));
+    }
+    let content = &args.content;
+    let is_given =
+        |dir: &Option<PathBuf>| dir.as_ref().is_some_and(|dir| !dir.as_os_str().is_empty());
+    exclude(
+        "terminal",
+        "answers every path",
+        &[
+            ("devconsole", content.devconsole),
+            ("staticdir", is_given(&content.staticdir)),
+            ("cgidir", is_given(&content.cgidir)),
+        ],
+    )?;
+    Ok(Some(Page::Terminal))
 }
 
 /// Programs make a file name of it (terminfo(5)).

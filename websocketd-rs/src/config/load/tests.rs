@@ -243,6 +243,7 @@ fn sample(flag: &str) -> &'static str {
         "devconsole" | "gzip" | "sameorigin" | "refuse-with-close" | "binary" | "passstderr"
         | "reverselookup" | "unbuffered" | "pty" | "readonly" => "true",
         "term" => "vt100\npty=true",
+        "terminal" => "true\npty=true",
         "header" | "header-ws" | "header-http" => "X-Own: 1",
         "authorize" => "/bin/true",
         "authorizeall" => "true\nauthorize=/bin/true",

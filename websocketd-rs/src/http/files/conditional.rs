@@ -70,6 +70,11 @@ fn is_current(headers: &Headers, validators: &Validators) -> bool {
     }
 }
 
+/// Whether the client has what `etag` stands for.
+pub(in crate::http) fn is_cached(headers: &Headers, etag: &str) -> bool {
+    matches_any(headers, "if-none-match", etag, true)
+}
+
 fn matches_any(headers: &Headers, name: &str, etag: &str, is_weak: bool) -> bool {
     headers
         .all(name)

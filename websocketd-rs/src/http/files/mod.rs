@@ -16,6 +16,7 @@ use crate::http::exchange::Exchange;
 use crate::http::response::Response;
 use crate::http::target;
 use conditional::Validators;
+pub(super) use conditional::is_cached;
 use find::{Found, Name, find, status_of};
 use send::send;
 
