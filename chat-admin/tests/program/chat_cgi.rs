@@ -60,7 +60,7 @@ impl Site {
 
     fn run(&self, method: &str, path: &str, variables: &[(&str, &str)], body: &str) -> Answer {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let mut command = Command::new(env!("CARGO_BIN_EXE_chat-cgi"));
+        let mut command = Command::new(e2e::under_test::beside("chat-cgi"));
         command
             .env_clear()
             .env("CHAT_CONFIG", self.path("chat.ini"))
@@ -640,7 +640,7 @@ fn who_is_banned_gets_no_history_and_no_relay() {
     assert_eq!(site.get("/history?room=r", "").status, 200);
     assert!(relayed("/config") && relayed("/config?room=r"));
     let chatctl = |arguments: &[&str]| {
-        let status = Command::new(env!("CARGO_BIN_EXE_chatctl"))
+        let status = Command::new(e2e::under_test::beside("chatctl"))
             .env("CHAT_CONFIG", site.path("chat.ini"))
             .args(arguments)
             .status()

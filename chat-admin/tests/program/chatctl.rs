@@ -24,7 +24,7 @@ impl Done {
 }
 
 fn chatctl(chat: &Chat, arguments: &[&str]) -> Done {
-    let output = Command::new(env!("CARGO_BIN_EXE_chatctl"))
+    let output = Command::new(e2e::under_test::beside("chatctl"))
         .env_clear()
         .env("CHAT_CONFIG", chat.path("chat.ini"))
         .args(arguments)

@@ -27,7 +27,7 @@ pub(crate) struct Daemon {
 }
 
 fn command(words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_websocketd-rs"));
+    let mut command = Command::new(e2e::under_test::beside("websocketd-rs"));
     command.args(words).env("TZ", "UTC");
     command
 }

@@ -104,7 +104,8 @@ fn a_connected_socket_is_an_error_that_names_the_cure() {
     let (accepted, _) = listener.accept().unwrap();
     let script = "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" cat 3<&0 </dev/null";
     let ran = Command::new("/bin/sh")
-        .args(["-c", script, env!("CARGO_BIN_EXE_websocketd-rs")])
+        .args(["-c", script])
+        .arg(e2e::under_test::beside("websocketd-rs"))
         .stdin(Stdio::from(std::os::fd::OwnedFd::from(accepted)))
         .output()
         .unwrap();

@@ -112,7 +112,7 @@ fn without_proc_the_start_says_so() {
             "-c",
             "mount -t tmpfs none /proc && exec \"$0\" \"$@\"",
         ])
-        .arg(env!("CARGO_BIN_EXE_websocketd-rs"))
+        .arg(e2e::under_test::beside("websocketd-rs"))
         .args(COMMON)
         .arg("cat")
         .output()
