@@ -7,3 +7,4 @@ pub mod many;
 pub mod pipeline;
 pub mod room;
 pub mod roundtrip;
+pub mod terminal;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,7 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use crate::chat::{Files, Wire};
 use crate::figures::Figures;
 use crate::load::pipeline::Shape;
-use crate::load::{connect, hold, join, many, pipeline, room, roundtrip};
+use crate::load::{connect, hold, join, many, pipeline, room, roundtrip, terminal};
 use crate::results::{Entry, Results};
 use crate::server::{self, Kind, Launch, Programs, Server};
 use crate::tls::Tls;
@@ -82,6 +83,8 @@ pub struct Lab {
     pub size: Size,
     tls: Tls,
     cat: std::path::PathBuf,
+    /// Writes without an end.
+    flood: std::path::PathBuf,
 }
 
 type Run<'a> = Box<dyn Fn(&Lab, Kind) -> io::Result<Figures> + 'a>;
@@ -103,6 +106,7 @@ const ALL: &[Kind] = &[
     Kind::Tcpserver,
 ];
 const OURS: &[Kind] = &[Kind::Ours];
+const TERMINALS: &[Kind] = &[Kind::Ours, Kind::Tcpserver];
 const ROOMS: &[Kind] = &[Kind::Ours, Kind::Prosody];
 
 /// Longest that one run may take: many times what the longest does.
@@ -145,7 +149,11 @@ impl Lab {
     pub fn new(programs: Programs, size: Size) -> io::Result<Self> {
         fs::create_dir_all(&programs.work_dir)?;
         let work_dir = std::path::absolute(&programs.work_dir)?;
+        let flood = work_dir.join("flood");
+        fs::write(&flood, format!("#!/bin/sh\nexec yes {}\n", "x".repeat(63)))?;
+        fs::set_permissions(&flood, fs::Permissions::from_mode(0o755))?;
         Ok(Self {
+            flood,
             tls: Tls::create(&work_dir)?,
             programs,
             size,
@@ -206,6 +214,7 @@ impl Lab {
         let mut all = Vec::new();
         all.extend(self.messages());
         all.extend(self.connections());
+        all.extend(self.terminals());
         all.extend(self.chats());
         all.extend(self.growth());
         all
@@ -367,6 +376,49 @@ impl Lab {
                 format!("{tls} idle connections over TLS, cat"),
                 OURS,
                 hold(tls, false, true),
+            ),
+        ]
+    }
+
+    fn terminals(&self) -> Vec<Measurement<'static>> {
+        let launch = |lab: &Lab, kind, handler: &Path| {
+            lab.start(&Launch {
+                terminal: kind == Kind::Ours,
+                ..Launch::lines(kind, handler)
+            })
+        };
+        let few = self.size.held[0];
+        vec![
+            self.add(
+                "terminal-keys",
+                "a key and its echo by the terminal, cat; tcpserver: a line of one character, static handler",
+                TERMINALS,
+                move |lab, kind| {
+                    let handler = match kind {
+                        Kind::Ours => &lab.cat,
+                        _ => &lab.programs.echo_handler,
+                    };
+                    let server = launch(lab, kind, handler)?;
+                    terminal::keys(&server.endpoint, &server.group, lab.seconds())
+                },
+            ),
+            self.add(
+                "terminal-output",
+                "yes with lines of 63 characters over a terminal; tcpserver: over TCP",
+                TERMINALS,
+                move |lab, kind| {
+                    let server = launch(lab, kind, &lab.flood)?;
+                    terminal::output(&server.endpoint, &server.group, lab.seconds())
+                },
+            ),
+            self.once(
+                "terminal-idle",
+                format!("{few} terminals that nobody types into, cat"),
+                OURS,
+                move |lab, kind| {
+                    let server = launch(lab, kind, &lab.cat)?;
+                    terminal::idle(&server.endpoint, &server.group, few)
+                },
             ),
         ]
     }

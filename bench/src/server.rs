@@ -116,6 +116,8 @@ pub struct Launch<'a> {
     pub large: bool,
     /// TLS; ours alone.
     pub tls: Option<&'a Tls>,
+    /// Programs have a terminal; ours alone.
+    pub terminal: bool,
     /// Variables that the handler gets too.
     pub env: Vec<(&'static str, OsString)>,
 }
@@ -129,6 +131,7 @@ impl<'a> Launch<'a> {
             binary: false,
             large: false,
             tls: None,
+            terminal: false,
             env: Vec::new(),
         }
     }
@@ -143,6 +146,9 @@ impl<'a> Launch<'a> {
                 add("--maxforks=0");
                 if self.binary {
                     add("--binary");
+                }
+                if self.terminal {
+                    add("--pty");
                 }
                 if self.large && self.kind == Kind::Ours {
                     add(LARGE_FRAME);

@@ -249,6 +249,7 @@ pub fn judge(results: &Results, size: &Size) -> Vec<Target> {
     messages(&mut judge, size);
     connections(&mut judge, size);
     chat(&mut judge, size);
+    terminals(&mut judge);
     judge.group = 7;
     judge.flat(
         "CPU of a message as connections grow",
@@ -273,6 +274,24 @@ pub fn judge(results: &Results, size: &Size) -> Vec<Target> {
         Bound::AtMost(1.2),
     );
     judge.targets
+}
+
+/// What ttyd 1.7.7 took on such a machine: 14.5 KiB a terminal, 20 us of CPU a key, 57 MB/s at 5.5 ms of CPU each.
+fn terminals(judge: &mut Judge<'_>) {
+    use Bound::{AtLeast, AtMost};
+    judge.group = 8;
+    let (what, id) = ("daemon CPU of a key in a terminal", "terminal-keys");
+    judge.value(what, id, "server CPU us/key", AtMost(20.0));
+    let id = "terminal-output";
+    judge.value("output of a terminal", id, "MB/s", AtLeast(1.2 * 57.0));
+    let (what, figure) = ("daemon CPU of a terminal's output", "server CPU ms/MB");
+    judge.value(what, id, figure, AtMost(0.5 * 5.5));
+    judge.value(
+        "daemon memory of an idle terminal",
+        "terminal-idle",
+        "server PSS KiB/terminal",
+        AtMost(12.0),
+    );
 }
 
 fn messages(judge: &mut Judge<'_>, size: &Size) {
