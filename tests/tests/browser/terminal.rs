@@ -248,7 +248,9 @@ async fn a_page_of_another_site_cannot_type() {
         daemon.address()
     );
     assert_eq!(browser.eval(&attempt).await, 1006);
-    assert!(daemon.handlers().is_empty());
+    let started = proc::descendants(daemon.pid()).into_iter();
+    let names: Vec<_> = started.map(|process| process.name).collect();
+    assert_eq!(names, ["wsd-rs-spawner"]);
 }
 
 #[test]

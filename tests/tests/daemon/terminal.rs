@@ -64,6 +64,13 @@ fn open(daemon: &Daemon) -> Screen {
     Screen::at(daemon.client("/"))
 }
 
+/// What the daemon's spawner has started, which are of kernel sessions of their own.
+fn programs(daemon: &Daemon) -> Vec<Process> {
+    let mut all = proc::descendants(daemon.pid());
+    all.retain(|process| process.name != "wsd-rs-spawner" && !process.has_ended());
+    all
+}
+
 /// Processes of `sleep` with this argument.
 fn sleepers(seconds: &str) -> Vec<Process> {
     let mut all = proc::all();
@@ -226,9 +233,12 @@ fn what_a_shell_started_ends_with_its_client() {
     assert_runs("2107");
     screen.types("\x1a");
     screen.sees("Stopped");
+    assert!(!programs(&daemon).is_empty());
     screen.client.close();
     assert_ends("2107");
-    assert!(daemon.handlers().is_empty());
+    eventually("the shell has ended, too", || {
+        programs(&daemon).is_empty().then_some(())
+    });
 }
 
 #[test]
@@ -502,4 +512,27 @@ fn combinations_that_mean_nothing_are_refused() {
         assert_eq!(finished.code(), 1, "{flags:?}");
         assert_eq!(finished.stderr.trim_end(), message);
     }
+}
+
+#[test]
+fn terminals_leave_no_descriptor_open() {
+    let daemon = shell().start();
+    let open_files = || {
+        let spawners = proc::children(daemon.pid()).into_iter();
+        let pids = spawners.map(|spawner| spawner.pid).chain([daemon.pid()]);
+        pids.map(proc::open_files).sum::<usize>()
+    };
+    open(&daemon).sees("> ");
+    let start = eventually("the first is gone", || {
+        programs(&daemon).is_empty().then(&open_files)
+    });
+    for _ in 0..5 {
+        let mut screens: Vec<_> = (0..10).map(|_| open(&daemon)).collect();
+        for screen in &mut screens {
+            screen.sees("> ");
+        }
+    }
+    eventually("no more are open than at the start", || {
+        (programs(&daemon).is_empty() && open_files() <= start).then_some(())
+    });
 }

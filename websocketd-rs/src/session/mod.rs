@@ -144,29 +144,28 @@ fn log_program(end: End, ended: Ended, fields: &mut Fields) {
 async fn run_terminal(
     stream: Stream,
     early: Vec<u8>,
-    partner: Box<TerminalPartner>,
+    mut partner: Box<TerminalPartner>,
     fields: &mut Fields,
     config: &SiteConfig,
     stopping: &CancellationToken,
 ) -> End {
-    let TerminalPartner {
-        mut program,
-        permit,
-        dialect,
-    } = *partner;
+    let program = &mut partner.program;
+    let dialect = partner.dialect;
     let settings = &config.session;
     let form = framing::to_program(settings.framing);
     let mut client = Client::new(stream, &early, form, settings);
     drop(early);
-    let mut join = TerminalJoin::new(&mut client, &mut program, dialect, settings.is_read_only);
+    let mut join = TerminalJoin::new(&mut client, program, dialect, settings.is_read_only);
     join.greet(fields.command.as_deref().unwrap_or_default());
     let end = tokio::select! {
         biased;
         end = join.run() => end,
         () = stopping.cancelled() => End::ServerStopping,
     };
-    let ended = end_both(end, client, &mut program, fields, config).await;
-    drop(permit);
+    drop(join);
+    // Boxed, as that of other sessions.
+    let ended = Box::pin(end_both(end, client, program, fields, config)).await;
+    drop(partner);
     log_program(end, ended, fields);
     end
 }
