@@ -27,6 +27,7 @@ mod owner;
 mod packed;
 mod purge;
 mod report;
+mod room_of;
 mod rooms;
 mod sessions;
 
@@ -302,11 +303,12 @@ fn prepare(arguments: &Arguments, variable: Option<&Path>) -> Result<Settings, F
 }
 
 fn dispatch(
-    command: Command,
+    mut command: Command,
     settings: &Settings,
     json: bool,
     out: &mut dyn Write,
 ) -> Result<Report, Failure> {
+    command.find_room(settings)?;
     let dirs = &settings.dirs();
     if matches!(
         command,

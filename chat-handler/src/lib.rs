@@ -11,6 +11,7 @@ pub mod settings;
 
 pub mod cgi;
 pub mod identity;
+pub mod quota;
 
 pub mod occupant;
 

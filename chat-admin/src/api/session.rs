@@ -5,6 +5,7 @@
 //! else of a session can be set from here.
 
 use std::io;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::json;
@@ -12,12 +13,27 @@ use serde_json::json;
 use super::{Request, Response};
 use chat_handler::color::Color;
 use chat_handler::identity::cookie::first_value;
+use chat_handler::identity::counted::Counted;
 use chat_handler::identity::php_session::{
     CHOSEN_COLOR, CHOSEN_NAME, SessionId, is_only_chosen, write,
 };
 use chat_handler::identity::{self, Person};
+use chat_handler::quota::{Pace, Quota};
 use chat_handler::settings::{Identity, Settings};
 use chat_store::name::Nick;
+
+/// Sessions that somebody gets by typing a name: each is a file that stays for a day at least.
+const SESSIONS: Quota = Quota {
+    what: "sessions",
+    each: Pace {
+        every: Duration::from_secs(20),
+        burst: 60,
+    },
+    unknown: Pace {
+        every: Duration::from_millis(500),
+        burst: 1000,
+    },
+};
 
 pub(super) fn answer(
     request: &Request,
@@ -30,6 +46,10 @@ pub(super) fn answer(
         "POST" => match choose(request, settings, &person) {
             Ok(response) => response,
             Err(Refused::Asked(code, text)) => Response::error(400, code, &text),
+            Err(Refused::TooMany) => {
+                let text = "there were many new names from here just now, try again in a minute";
+                Response::error(429, "too_many_sessions", text)
+            }
             Err(Refused::Failed(error)) => failed(&error, explain),
         },
         "DELETE" => {
@@ -54,6 +74,7 @@ struct Choice {
 
 enum Refused {
     Asked(&'static str, String),
+    TooMany,
     Failed(io::Error),
 }
 
@@ -131,6 +152,15 @@ fn fresh(
     }
     if let Some(color) = &now.color {
         variables.push((CHOSEN_COLOR, color.as_str()));
+    }
+    // Whoever comes with a session gets another in its place.
+    if before.session.is_none()
+        && !SESSIONS.take(
+            &settings.dirs(),
+            &Counted::of(before, &request.visitor.address),
+        )
+    {
+        return Err(Refused::TooMany);
     }
     chat_store::fs::dirs::create_dir(dir)?;
     let id = write::create(dir, depth, &variables)?;

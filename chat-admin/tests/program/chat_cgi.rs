@@ -705,3 +705,28 @@ fn the_history_of_a_room_is_that_of_all_names_that_look_like_it() {
         (&json!("Kino"), &json!("hello"))
     );
 }
+
+/// Each is a file: nobody fills the disk with names that he types.
+#[test]
+fn one_visitor_gets_some_sessions_and_no_more() {
+    let site = Site::new("");
+    fs::create_dir_all(site.path("run")).unwrap();
+    let post = |address: &str, cookie: &str| {
+        let variables = [
+            ("HTTP_COOKIE", cookie),
+            ("CONTENT_TYPE", "application/json"),
+            ("HTTP_SEC_FETCH_SITE", "same-origin"),
+            ("REMOTE_ADDR", address),
+        ];
+        site.run("POST", "/session", &variables, "{\"name\":\"alice\"}")
+    };
+    let mine = post("192.0.2.8", "").cookie();
+    let codes: Vec<u16> = (0..70).map(|_| post("192.0.2.7", "").status).collect();
+    assert_eq!(codes[..60], [200; 60]);
+    assert_eq!(codes[69], 429);
+    assert_eq!(post("192.0.2.7", "").code(), "too_many_sessions");
+    assert!(site.sessions().len() <= 70);
+    // Others may, and whoever has one may change it.
+    assert_eq!(post("192.0.2.8", "").status, 200);
+    assert_eq!(post("192.0.2.7", &mine).status, 200);
+}

@@ -845,3 +845,15 @@ fn all_hear_who_must_go_before_they_are_gone() {
         );
     }
 }
+
+#[test]
+fn a_room_is_meant_by_whatever_looks_like_its_name() {
+    let chat = Chat::new();
+    let mut eve = chat.page("Kino", "eve");
+    assert_eq!(chatctl(&chat, &["ban", "KINO", "eve"]).code, 0);
+    assert_eq!(eve.expect("bye")["reason"], "banned");
+    assert_eq!(
+        chatctl(&chat, &["--json", "bans"]).json()[0]["room"],
+        "Kino"
+    );
+}

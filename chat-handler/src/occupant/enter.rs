@@ -154,9 +154,11 @@ impl Newcomer {
         mut arrival: Arrival<'_>,
         sink: &mut dyn Sink,
     ) -> Result<Occupant, Refusal> {
-        // The clock was wrong when they saw it, and the log has been mended since.
-        arrival.since = arrival.since.filter(|since| !since.is_ahead());
         let until = self.tail.last_id();
+        // The clock was wrong when they saw it, and the log has been mended since: what they missed is not
+        // known by an id.
+        let is_mended = |since: &RecordId| since.is_ahead() && *since > until;
+        arrival.since = arrival.since.filter(|since| !is_mended(since));
         let replay = self.replay(arrival.since, until)?;
         let (room, entered) = (self.room, self.entered);
         let nick = entered.claim.nick().clone();

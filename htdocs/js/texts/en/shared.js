@@ -57,6 +57,7 @@ export default {
 	language: "Language",
 
 	// Errors the server names by a code
+	error_too_many_sessions: "There were many new names from here just now. Try again in a minute.",
 	error_bad_name: "This name cannot be used. Choose one of 1 to 32 letters, digits and dashes.",
 	error_bad_color: "This color is not known.",
 };

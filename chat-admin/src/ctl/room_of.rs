@@ -1,0 +1,49 @@
+//! The room that a command means: as in the chat, one whose name looks like what was typed.
+
+use std::io;
+
+use chat_handler::settings::Settings;
+use chat_store::log::rooms;
+use chat_store::name::RoomName;
+
+use super::{Command, Place};
+
+impl Command {
+    /// Puts the room that is meant in the place of the one that was typed.
+    pub(super) fn find_room(&mut self, settings: &Settings) -> io::Result<()> {
+        if let Some(room) = self.room_mut() {
+            *room = rooms::meant(&settings.dirs(), room, &settings.described_rooms())?;
+        }
+        Ok(())
+    }
+
+    fn room_mut(&mut self) -> Option<&mut RoomName> {
+        match self {
+            Self::Users { room } | Self::Expire { room, .. } | Self::Mend { room, .. } => {
+                room.as_mut()
+            }
+            Self::Kick(target) | Self::Unban(target) | Self::Unmute(target) => {
+                target.room.room_mut()
+            }
+            Self::Ban(measure) | Self::Mute(measure) => measure.target.room.room_mut(),
+            Self::Bans { room } => room.as_mut().and_then(Place::room_mut),
+            Self::Erase { room, .. } => room.room_mut(),
+            Self::Redact { room, .. }
+            | Self::Clear { room, .. }
+            | Self::Say { room, .. }
+            | Self::History { room, .. }
+            | Self::Export { room }
+            | Self::Purge { room, .. } => Some(room),
+            Self::Status | Self::Rooms | Self::Check { .. } => None,
+        }
+    }
+}
+
+impl Place {
+    fn room_mut(&mut self) -> Option<&mut RoomName> {
+        match self {
+            Self::Room(room) => Some(room),
+            Self::Everywhere => None,
+        }
+    }
+}
