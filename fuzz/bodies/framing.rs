@@ -2,14 +2,40 @@
 
 use websocketd::config::Framing;
 use websocketd::session::client::decoder::{Decoder, Event, Rules, Violation};
-use websocketd::session::framing::{Kind, ToProgram, to_program};
+use websocketd::session::framing::{Kind, ToProgram, terminal_message, to_program};
+use websocketd::session::terminal::control::{Control, Dialect};
 
 pub fn run(bytes: &[u8]) {
     let Some((step, wire)) = bytes.split_first() else {
         return;
     };
-    for form in [to_program(Framing::Lines), &TextOnly] {
+    let terminal = to_program(Framing::Terminal);
+    for form in [to_program(Framing::Lines), terminal, &TextOnly] {
         check(form, *step, wire);
+    }
+    if let Ok((messages, _)) = decode(rules(terminal), wire, usize::MAX) {
+        read_all(&messages);
+    }
+}
+
+/// What comes to a terminal is whole messages, whose keys are a part of them.
+fn read_all(mut messages: &[u8]) {
+    while let Some((kind, payload, len)) = terminal_message(messages) {
+        for dialect in [Dialect::Own, Dialect::Ttyd] {
+            if let Ok(Control::Keys(keys)) = dialect.read(kind, payload) {
+                assert!(keys <= payload.len());
+            }
+        }
+        messages = &messages[len..];
+    }
+    assert!(messages.is_empty());
+}
+
+fn rules(form: &'static dyn ToProgram) -> Rules {
+    Rules {
+        form,
+        max_message: 1 << 16,
+        max_fragments: 16,
     }
 }
 
@@ -28,11 +54,7 @@ impl ToProgram for TextOnly {
 }
 
 fn check(form: &'static dyn ToProgram, step: u8, wire: &[u8]) {
-    let rules = Rules {
-        form,
-        max_message: 1 << 16,
-        max_fragments: 16,
-    };
+    let rules = rules(form);
     let whole = decode(rules, wire, usize::MAX);
     let cut = decode(rules, wire, usize::from(step).max(1));
     assert_eq!(whole, cut);

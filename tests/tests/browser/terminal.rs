@@ -230,6 +230,38 @@ async fn a_megabyte_is_pasted_and_a_flood_is_stopped() {
     assert_eq!(browser.eval("errors").await, json!([]));
 }
 
+/// As ttyd's page speaks (its `xterm/index.ts`): the subprotocol, all in bytes, the size first, a command before all that follows.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_messages_of_ttyds_page_are_understood() {
+    let daemon = shell().start();
+    let browser = open(&daemon).await;
+    let speak = "new Promise(done => {
+        const socket = new WebSocket(`ws://${location.host}/ws`, ['tty']);
+        const bytes = new TextEncoder(), text = new TextDecoder();
+        let title = '', preferences = '', shown = '';
+        socket.binaryType = 'arraybuffer';
+        socket.onopen = () => {
+            socket.send(bytes.encode(JSON.stringify({ AuthToken: '', columns: 101, rows: 31 })));
+            socket.send(bytes.encode('0stty size; exit 0\\r'));
+        };
+        socket.onmessage = (event) => {
+            const data = text.decode(event.data.slice(1));
+            switch (text.decode(event.data.slice(0, 1))) {
+                case '0': shown += data; break;
+                case '1': title = data; break;
+                case '2': preferences = data; break;
+            }
+        };
+        socket.onclose = (event) => done([socket.protocol, title, preferences, event.code, shown]);
+    })";
+    let told = browser.eval(speak).await;
+    let word = |index: usize| told[index].as_str().unwrap_or_default().to_owned();
+    assert_eq!(word(0), "tty");
+    assert!(word(1).ends_with("/bash"), "{told}");
+    assert_eq!((word(2).as_str(), &told[3]), ("{}", &json!(1000)));
+    assert!(word(4).contains("31 101\r\n"), "{told}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_another_site_cannot_type() {
     let daemon = shell().start();

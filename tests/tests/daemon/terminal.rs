@@ -1,10 +1,13 @@
 //! `--pty`: programs with a terminal, typed into by clients.
 
 use std::fs;
+use std::process::Command;
 
 use e2e::daemon::{Builder, Daemon};
 use e2e::deadline::eventually;
 use e2e::proc::{self, Process};
+use e2e::program::Program;
+use e2e::under_test::Subject;
 use e2e::ws::{Client, Ended, Refused};
 use nix::sys::signal::Signal;
 
@@ -364,6 +367,33 @@ fn pages_of_other_sites_may_not_type() {
     let endpoint = e2e::transport::Endpoint::Tcp(daemon.address());
     let good = [("Host", "good.example"), ("Origin", "http://good.example")];
     assert_eq!(status(&endpoint, &good), 101);
+}
+
+#[test]
+fn a_terminal_that_is_open_to_all_is_told() {
+    const TOLD: &str = "Anybody who reaches this server can type into the terminal at /";
+    // Where nobody else is, all interfaces can be listened on.
+    let start = |flag: &str| {
+        let mut unshare = Command::new("unshare");
+        unshare
+            .arg("--net")
+            .arg(Subject::under_test().path)
+            .args(["--port=0", "--pty", flag, "cat"]);
+        Program::start(&unshare)
+    };
+    let program = start("--term=vt100");
+    program
+        .output
+        .wait("it is told", |line| line.contains(TOLD));
+    for flag in ["--readonly", "--address=127.0.0.1", "--authorize=/bin/true"] {
+        let program = start(flag);
+        // What is told is told before that.
+        program
+            .output
+            .wait("it listens", |line| line.contains(" ws://"));
+        let lines = program.output.so_far();
+        assert!(!lines.iter().any(|line| line.contains(TOLD)), "{flag}");
+    }
 }
 
 /// The status that an upgrade request with these headers gets.

@@ -1,5 +1,7 @@
 //! websocketd's startup lines.
 
+use std::net::IpAddr;
+
 use super::verify::faults;
 use crate::config::{Config, Level, Page, Runnable, SiteConfig};
 use crate::logging::log;
@@ -49,7 +51,7 @@ pub(super) fn announce_content(config: &Config) {
         None => {}
     }
     for site in &config.sites {
-        announce_input(site);
+        announce_input(config, site);
     }
     if let Some(dir) = &config.default_site().http.static_dir {
         announce(&format!("Serving static content from : {}", dir.display()));
@@ -60,7 +62,7 @@ pub(super) fn announce_content(config: &Config) {
 }
 
 /// Who opens a terminal to others should know whether they can type.
-fn announce_input(site: &SiteConfig) {
+fn announce_input(config: &Config, site: &SiteConfig) {
     let is_terminal = site.process.streams.is_terminal();
     if site.session.program.is_none() || !is_terminal && !site.session.is_read_only {
         return;
@@ -76,6 +78,29 @@ fn announce_input(site: &SiteConfig) {
         path => path,
     };
     announce(&format!("{what} at {place:<19}: {how}"));
+    if is_terminal && !site.session.is_read_only && is_open_to_all(config, site) {
+        let message = format!(
+            "Anybody who reaches this server can type into the terminal at {place}: add --htpasswd, --authorize, --sslca or \
+             --readonly, or --address=127.0.0.1"
+        );
+        log(Level::Error, "server", &message);
+    }
+}
+
+/// Whether other machines can connect, and nobody asks who they are.
+fn is_open_to_all(config: &Config, site: &SiteConfig) -> bool {
+    let listen = &config.listen;
+    let is_loopback = |host: &String| {
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let address = host.parse::<IpAddr>();
+        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    };
+    let is_local = !listen.addresses.is_empty() && listen.addresses.iter().all(is_loopback);
+    let asks_for_certificates = listen
+        .tls
+        .as_ref()
+        .is_some_and(|tls| tls.client_ca.is_some());
+    listen.port.is_some() && !is_local && !asks_for_certificates && site.access.authorizer.is_none()
 }
 
 pub(super) fn announce_address(config: &Config, address: &str) {
