@@ -77,6 +77,32 @@ fn what_left_its_programs_group_ends_with_a_killed_daemon() {
     eventually("it has ended", || sleepers("1074").is_empty().then_some(()));
 }
 
+/// Nobody is left who could end them: the README says which do not end by themselves.
+#[test]
+fn whoever_reads_stdin_ends_also_when_the_spawner_is_killed_with_the_daemon() {
+    // It ends its child at the end of stdin, and becomes what reads nothing.
+    let script = "sleep 1076 & while read -r line; do :; done; kill $!; exec sleep 1077";
+    let words = [&COMMON[..], &["bash", "-c", script]].concat();
+    let mut daemon = Daemon::start(&words);
+    let _client = upgrade(&daemon, "/", "");
+    eventually("it runs", || (!sleepers("1076").is_empty()).then_some(()));
+    let spawner = proc::children(daemon.pid());
+    let spawner = e2e::program::pid_of(spawner[0].pid);
+    // Neither has a moment in which the other is gone.
+    for signal in [Signal::SIGSTOP, Signal::SIGKILL] {
+        nix::sys::signal::kill(spawner, signal).expect("it is ours");
+        daemon.signal(signal);
+    }
+    daemon.end();
+    eventually("it has seen the end", || {
+        (sleepers("1076").is_empty() && !sleepers("1077").is_empty()).then_some(())
+    });
+    for left in sleepers("1077") {
+        let left = e2e::program::pid_of(left.pid);
+        nix::sys::signal::kill(left, Signal::SIGKILL).expect("it is ours");
+    }
+}
+
 #[test]
 fn a_session_of_its_own_is_left_alone() {
     let words = [
