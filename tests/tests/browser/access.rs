@@ -16,7 +16,7 @@ fn axe() -> String {
 }
 
 /// What axe-core objects to in the page in front, one line for each element.
-async fn violations(browser: &Browser) -> Vec<String> {
+pub(crate) async fn violations(browser: &Browser) -> Vec<String> {
     if browser.eval("typeof globalThis.axe").await == "undefined" {
         let loaded = browser.client().execute(&axe(), vec![]).await;
         loaded.expect("axe-core loads");

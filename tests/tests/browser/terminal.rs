@@ -12,6 +12,8 @@ use e2e::transport::Endpoint;
 use fantoccini::key::Key;
 use serde_json::json;
 
+use crate::access::violations;
+
 /// What the page's rows show.
 const ROWS: &str = "document.querySelector('.xterm-rows').innerText";
 
@@ -127,6 +129,7 @@ async fn a_shell_in_a_browser() {
         )
         .await;
     browser.screenshot("terminal-ended").await;
+    assert_eq!(violations(&browser).await, [""; 0]);
     press(&browser, "\n").await;
     browser
         .wait_until(
