@@ -86,11 +86,16 @@ fn allowed(
     let person = Person {
         nick: &nick,
         account: who.account.as_deref(),
+        number: None,
+        moderates_all: who.moderator,
         address: Some(address).filter(|address| !address.is_empty()),
     };
     match moderation::may(&settings.dirs(), at, &person, right) {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(entry)) => Err(format!("you are banned from this room: {}", entry.reason)),
+        Ok(Err(denied)) => Err(format!(
+            "you are banned from this room: {}",
+            denied.reason()
+        )),
         Err(error) => {
             explain(&format!("the bans cannot be read: {error}"));
             Ok(())

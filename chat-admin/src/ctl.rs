@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use chat_handler::settings::Settings;
-use chat_store::moderation::{Extent, Network};
+use chat_store::moderation::{Extent, Network, Role};
 use chat_store::name::{Nick, RoomName, SERVER};
 use chat_store::record::RecordId;
 
@@ -27,6 +27,7 @@ mod owner;
 mod packed;
 mod purge;
 mod report;
+mod role;
 mod room_of;
 mod rooms;
 mod sessions;
@@ -81,6 +82,17 @@ enum Command {
     Mute(Measure),
     /// Let somebody speak again
     Unmute(Target),
+    /// Who owns a room and who moderates it; with an account and a role, make somebody that
+    Role {
+        /// The room; `*` means every room
+        #[arg(value_parser = place)]
+        room: Place,
+        /// Who they log in as
+        account: Option<String>,
+        /// What they are to be: owner, moderator or member
+        #[arg(value_parser = role)]
+        role: Option<Role>,
+    },
     /// Take a message back: its text is overwritten in the log
     Redact {
         /// The room
@@ -246,6 +258,10 @@ fn room(text: &str) -> Result<RoomName, chat_store::name::NameError> {
     RoomName::parse(text)
 }
 
+fn role(text: &str) -> Result<Role, String> {
+    Role::parse(text).ok_or_else(|| "a role is owner, moderator or member".to_owned())
+}
+
 fn network(text: &str) -> Result<Network, String> {
     let example = "an address looks like 192.0.2.7, a network like 192.0.2.0/24";
     Network::parse(text).ok_or_else(|| example.to_owned())
@@ -312,7 +328,7 @@ fn dispatch(
     let dirs = &settings.dirs();
     if matches!(
         command,
-        Command::Say { .. } | Command::Ban(_) | Command::Mute(_)
+        Command::Say { .. } | Command::Ban(_) | Command::Mute(_) | Command::Role { .. }
     ) {
         // Nobody may have entered yet.
         dirs.create()?;
@@ -335,6 +351,15 @@ fn dispatch(
             moderate::lift(dirs, chat_store::moderation::Measure::Mute, &target)
         }
         Command::Bans { room } => moderate::bans(dirs, room.as_ref()),
+        Command::Role {
+            room,
+            account,
+            role,
+        } => match (account, role) {
+            (None, _) => role::list(dirs, &room),
+            (Some(account), None) => role::show(dirs, &room, &account),
+            (Some(account), Some(role)) => role::set(dirs, &room, &account, role),
+        },
         Command::Redact { room, id } => moderate::redact(dirs, &room, id),
         Command::Clear { room, delete } => erase::clear(dirs, &room, delete),
         Command::Erase {

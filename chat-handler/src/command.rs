@@ -1,6 +1,7 @@
 //! What a person typed: a message, or a `/command` with its arguments. Pure.
 
 use crate::dice::{Roll, Throw};
+use chat_store::moderation::Role;
 
 /// One typed line, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +57,16 @@ pub enum Moderate<'a> {
     Unmute(&'a str),
     /// `/redact ID`
     Redact(&'a str),
+    /// `/remove NAME [MINUTES]`: what they said in the last minutes; all of it without
+    Remove(&'a str, Option<u32>),
+    /// `/op NAME [owner]`
+    Op(&'a str, Role),
+    /// `/deop NAME`
+    Deop(&'a str),
+    /// `/roles`
+    Roles,
+    /// `/whois NAME`
+    Whois(&'a str),
     /// `/clear [delete]`; whether what was said is deleted from the logs
     Clear {
         /// `delete`
@@ -203,6 +214,36 @@ pub const USAGES: &[Usage] = &[
         "stáhne zprávu",
     )),
     moderators(usage(
+        "remove",
+        " NAME [MINUTES]",
+        "takes back all that NAME said, or what they said in the last minutes",
+        "stáhne vše, co NAME řekl, nebo co řekl za poslední minuty",
+    )),
+    moderators(usage(
+        "whois",
+        " NAME",
+        "shows account, number, address and role of somebody",
+        "ukáže účet, číslo, adresu a roli člověka",
+    )),
+    moderators(usage(
+        "roles",
+        "",
+        "shows who owns the room and who moderates it",
+        "ukáže, komu místnost patří a kdo ji moderuje",
+    )),
+    moderators(usage(
+        "op",
+        " NAME [owner]",
+        "makes somebody a moderator of the room, or an owner",
+        "udělá z člověka moderátora místnosti, nebo majitele",
+    )),
+    moderators(usage(
+        "deop",
+        " NAME",
+        "takes that away",
+        "zase mu to vezme",
+    )),
+    moderators(usage(
         "clear",
         " [delete]",
         "hides all messages so far; delete: deletes them from the logs too",
@@ -301,6 +342,19 @@ fn moderator_arguments<'a>(name: &str, rest: &'a str) -> Option<Moderate<'a>> {
         }
         "unmute" => Moderate::Unmute(word()?),
         "redact" => Moderate::Redact(word()?),
+        "remove" => {
+            let (who, rest) = name_and_rest(rest)?;
+            let (minutes, rest) = minutes_and_rest(rest)?;
+            rest.is_empty().then_some(Moderate::Remove(who, minutes))?
+        }
+        "op" => match name_and_rest(rest)? {
+            (who, "") => Moderate::Op(who, Role::Moderator),
+            (who, "owner") => Moderate::Op(who, Role::Owner),
+            _ => return None,
+        },
+        "deop" => Moderate::Deop(word()?),
+        "roles" => rest.is_empty().then_some(Moderate::Roles)?,
+        "whois" => Moderate::Whois(word()?),
         "clear" => match rest {
             "" => Moderate::Clear { delete: false },
             "delete" => Moderate::Clear { delete: true },

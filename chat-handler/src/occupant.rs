@@ -36,6 +36,7 @@ mod change;
 mod history;
 mod moderate;
 mod private;
+mod roles;
 mod say;
 
 mod follow;
@@ -100,7 +101,22 @@ struct Me {
     /// Their number under all names.
     person: Option<PersonId>,
     address: Option<String>,
+    /// Whether the site says that they moderate it.
+    moderates_all: bool,
+    /// Whether they may moderate this room: what they are shown. Each command asks anew.
     moderator: bool,
+}
+
+impl Me {
+    fn as_person(&self) -> moderation::Person<'_> {
+        moderation::Person {
+            nick: &self.nick,
+            account: self.account.as_deref(),
+            number: self.person.as_ref().map(PersonId::as_str),
+            address: self.address.as_deref(),
+            moderates_all: self.moderates_all,
+        }
+    }
 }
 
 /// The room's files.
@@ -280,12 +296,7 @@ impl Occupant {
 
     /// Whether they are banned or muted just now. A list that cannot be read changes nothing.
     fn verdict(&mut self) -> &Verdict {
-        let person = moderation::Person {
-            nick: &self.me.nick,
-            account: self.me.account.as_deref(),
-            address: self.me.address.as_deref(),
-        };
-        if let Err(error) = self.verdict.refresh(&person) {
+        if let Err(error) = self.verdict.refresh(&self.me.as_person()) {
             let reason = format!("the bans of {}: {error}", self.room.name);
             self.trouble.note(&reason);
         }

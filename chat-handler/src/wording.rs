@@ -59,6 +59,27 @@ pub enum Line<'a> {
     NameOfAccount(&'a str),
     /// For moderators only.
     NotModerator,
+    /// For owners only.
+    NotOwner,
+    /// A moderator against another.
+    NotBelow,
+    /// The name of a guest, who has no account.
+    NoAccount(&'a str),
+    /// What somebody is, and their account.
+    Role(&'a str, &'a str),
+    /// Who somebody is.
+    Whois {
+        /// Their name.
+        who: &'a str,
+        /// Who they logged in as.
+        account: Option<&'a str>,
+        /// Their number.
+        person: Option<&'a str>,
+        /// Where they come from, if they are here.
+        address: Option<&'a str>,
+        /// What they are.
+        role: &'a str,
+    },
     /// You are muted.
     Muted,
     /// You may speak again.
@@ -190,6 +211,24 @@ fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
             write!(f, "the name {name} is an account's, whose owner has come")
         }
         Line::NotModerator => f.write_str("only moderators may do this"),
+        Line::NotOwner => f.write_str("only the room's owners may do this"),
+        Line::NotBelow => f.write_str("only the room's owners may do this to a moderator"),
+        Line::NoAccount(name) => write!(f, "{name} is not logged in"),
+        Line::Role(role, account) => write!(f, "{role}: {account}"),
+        Line::Whois {
+            who,
+            account,
+            person,
+            address,
+            role,
+        } => {
+            let [account, person, address] =
+                [account, person, address].map(|field| field.unwrap_or("-"));
+            write!(
+                f,
+                "{who}: account {account}, number {person}, address {address}, {role}"
+            )
+        }
         Line::Muted => f.write_str("you may not speak in this room just now"),
         Line::Unmuted => f.write_str("you may speak again"),
         Line::Done => f.write_str("done"),
@@ -266,6 +305,21 @@ fn czech(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::NotRead(reason) => write!(f, "místnost teď nejde číst ({reason})"),
         Line::NameOfAccount(name) => write!(f, "jméno {name} patří účtu, jehož majitel právě přišel"),
         Line::NotModerator => f.write_str("to smějí jen moderátoři"),
+        Line::NotOwner => f.write_str("to smějí jen majitelé místnosti"),
+        Line::NotBelow => f.write_str("moderátorovi to smějí udělat jen majitelé místnosti"),
+        Line::NoAccount(name) => write!(f, "{name} není přihlášen"),
+        Line::Role(role, account) => write!(f, "{role}: {account}"),
+        Line::Whois {
+            who,
+            account,
+            person,
+            address,
+            role,
+        } => {
+            let [account, person, address] =
+                [account, person, address].map(|field| field.unwrap_or("-"));
+            write!(f, "{who}: účet {account}, číslo {person}, adresa {address}, {role}")
+        }
         Line::Muted => f.write_str("teď v této místnosti nesmíte mluvit"),
         Line::Unmuted => f.write_str("zase smíte mluvit"),
         Line::Done => f.write_str("hotovo"),

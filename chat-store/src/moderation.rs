@@ -1,4 +1,4 @@
-//! Bans and mutes in force, and the marks a room keeps beside its log: topic and last clearing.
+//! Bans and mutes in force, and who may lay hands on a room.
 //!
 //! They lie in `state/`, a file a room and purpose, always replaced as a whole, so that a reader
 //! sees the old or the new one and never waits. Looking whether something changed is one stat(2).
@@ -9,20 +9,27 @@ use std::time::Duration;
 use std::{fmt, io};
 
 use rustix::fs::OFlags;
-use rustix::io::Errno;
 
 use crate::fs::dirs::Dirs;
-use crate::fs::file::{self, FileId};
+use crate::fs::file;
 use crate::fs::lock::{self, Share};
-use crate::name::{Key, Nick, RoomName};
+use crate::name::{Nick, RoomName};
 use crate::record::RecordId;
 use crate::state;
 
 mod entry;
 mod network;
+mod rights;
+pub mod roles;
+mod verdict;
+mod whois;
 
 pub use entry::{Entry, Measure};
 pub use network::Network;
+pub use rights::{Denied, Person, Right, may};
+pub use roles::Role;
+pub use verdict::Verdict;
+pub use whois::whois;
 
 /// Bans and mutes of one room. Who needs more needs another means.
 pub const MAX_ENTRIES: usize = 1_000;
@@ -30,6 +37,8 @@ pub const MAX_ENTRIES: usize = 1_000;
 pub const MAX_REASON_CHARS: usize = 300;
 /// The largest file that is read or written, in bytes: what [`MAX_ENTRIES`] take with long reasons.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
+/// How the files are called in which measures are.
+const BANS: &str = "bans";
 /// The longest wait for another moderator.
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -38,6 +47,8 @@ pub const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 pub enum ModerationError {
     /// The room has [`MAX_ENTRIES`] of them.
     TooMany,
+    /// The room has [`roles::MAX_ROLES`].
+    TooManyRoles,
     /// The reason has more than [`MAX_REASON_CHARS`].
     ReasonTooLong,
     /// Another moderator held the lock all the time.
@@ -55,6 +66,11 @@ impl fmt::Display for ModerationError {
                     "the room has {MAX_ENTRIES} bans and mutes, lift some of them first"
                 )
             }
+            Self::TooManyRoles => write!(
+                f,
+                "the room has {} owners and moderators, make somebody a member first",
+                roles::MAX_ROLES
+            ),
             Self::ReasonTooLong => {
                 write!(
                     f,
@@ -91,50 +107,13 @@ impl<'a> From<&'a RoomName> for Extent<'a> {
 }
 
 impl Extent<'_> {
-    fn path(self, dirs: &Dirs) -> PathBuf {
+    fn path(self, dirs: &Dirs, what: &str) -> PathBuf {
         match self {
-            Self::Room(room) => dirs.state(room, "bans"),
+            Self::Room(room) => dirs.state(room, what),
             // No room's files are called so: no name of a room holds `_`.
-            Self::Everywhere => dirs.state.join("_all.bans"),
+            Self::Everywhere => dirs.state.join(format!("_all.{what}")),
         }
     }
-}
-
-/// What somebody may be forbidden.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Right {
-    /// To be in a room, and whatever is for who is there.
-    Enter,
-    /// To read what was said in it.
-    Read,
-    /// To say something there.
-    Speak,
-}
-
-/// The one question that every way into a room asks: may this person?
-///
-/// # Errors
-/// Those of reading the lists: then nobody knows, and what is asked for is not refused.
-pub fn may<'a>(
-    dirs: &Dirs,
-    at: impl Into<Extent<'a>>,
-    person: &Person<'_>,
-    right: Right,
-) -> io::Result<Result<(), Entry>> {
-    let mut verdict = Verdict::new(dirs, at);
-    verdict.refresh(person)?;
-    Ok(verdict.may(right).cloned().map_or(Ok(()), Err))
-}
-
-/// Somebody who may be banned or muted.
-#[derive(Debug, Clone)]
-pub struct Person<'a> {
-    /// The nick they have or wish for.
-    pub nick: &'a Nick,
-    /// Who they logged in as; `None` for Anonymous.
-    pub account: Option<&'a str>,
-    /// The address they come from, if it is to count.
-    pub address: Option<&'a str>,
 }
 
 /// The measures in force in a room (or everywhere), oldest first.
@@ -143,7 +122,7 @@ pub struct Person<'a> {
 /// Those of reading the file; a missing one is an empty list.
 pub fn load<'a>(dirs: &Dirs, at: impl Into<Extent<'a>>) -> io::Result<Vec<Entry>> {
     let now = RecordId::now();
-    let text = file::read_whole(&at.into().path(dirs), MAX_BYTES)?;
+    let text = file::read_whole(&at.into().path(dirs, BANS), MAX_BYTES)?;
     let entries = text.split(|&byte| byte == b'\n').filter_map(Entry::parse);
     Ok(entries
         .filter(|entry| entry.is_in_force(now))
@@ -211,109 +190,13 @@ pub fn lift<'a>(
     Ok(found)
 }
 
-/// What is in force against one person, kept up to date cheaply.
-#[derive(Debug)]
-pub struct Verdict {
-    /// The list of the room, and the one of all rooms.
-    paths: [PathBuf; 2],
-    seen: Option<[Option<Stamp>; 2]>,
-    /// Why they may not be here.
-    pub ban: Option<Entry>,
-    /// Why they may not speak.
-    pub mute: Option<Entry>,
-}
-
-/// Tells one version of a file from the next: an inode may be used again at once.
-type Stamp = (FileId, u64, i64, u64);
-
-impl Verdict {
-    /// Nothing is known yet: call [`Verdict::refresh`].
-    pub fn new<'a>(dirs: &Dirs, at: impl Into<Extent<'a>>) -> Self {
-        Self {
-            paths: [at.into().path(dirs), Extent::Everywhere.path(dirs)],
-            seen: None,
-            ban: None,
-            mute: None,
-        }
-    }
-
-    /// Reads the measures again if they changed, and lets go of what is over. Two stat(2) if not.
-    /// After a change of nick use [`Verdict::new`].
-    ///
-    /// # Errors
-    /// Those of reading the file. What was in force stays so.
-    pub fn refresh(&mut self, person: &Person<'_>) -> io::Result<()> {
-        let now = RecordId::now();
-        let stamps = [stamp(&self.paths[0])?, stamp(&self.paths[1])?];
-        if self.seen != Some(stamps) {
-            let mut text = file::read_whole(&self.paths[0], MAX_BYTES)?;
-            text.push(b'\n');
-            text.extend(file::read_whole(&self.paths[1], MAX_BYTES)?);
-            let entries = || text.split(|&byte| byte == b'\n').filter_map(Entry::parse);
-            let key = person.nick.key();
-            let against = |measure| {
-                entries().find(|entry| {
-                    entry.measure == measure
-                        && entry.is_in_force(now)
-                        && is_against(entry, &key, person)
-                })
-            };
-            (self.ban, self.mute) = (against(Measure::Ban), against(Measure::Mute));
-            self.seen = Some(stamps);
-        }
-        self.ban.take_if(|entry| !entry.is_in_force(now));
-        self.mute.take_if(|entry| !entry.is_in_force(now));
-        Ok(())
-    }
-}
-
-impl Verdict {
-    /// What stands against it, as of the last [`Verdict::refresh`].
-    pub fn may(&self, right: Right) -> Option<&Entry> {
-        let mute = self.mute.as_ref().filter(|_| right == Right::Speak);
-        self.ban.as_ref().or(mute)
-    }
-}
-
-fn is_against(entry: &Entry, key: &Key, person: &Person<'_>) -> bool {
-    let same = |a: Option<&str>, b: Option<&str>| a.is_some() && a == b;
-    entry.nick.key() == *key
-        || same(entry.account.as_deref(), person.account)
-        || comes_from(entry, person)
-}
-
-fn comes_from(entry: &Entry, person: &Person<'_>) -> bool {
-    let address = person.address.and_then(|address| address.parse().ok());
-    let counts = !entry.guests_only || person.account.is_none();
-    let network = entry.address.filter(|_| counts);
-    network
-        .zip(address)
-        .is_some_and(|(network, address)| network.contains(address))
-}
-
-fn stamp(path: &Path) -> io::Result<Option<Stamp>> {
-    match rustix::fs::lstat(path) {
-        Ok(stat) => Ok(Some((
-            FileId::of(&stat),
-            file::size_of(&stat),
-            stat.st_mtime,
-            // Nanoseconds are as wide as the platform has them.
-            #[allow(clippy::useless_conversion)]
-            u64::from(stat.st_mtime_nsec),
-        ))),
-        Err(Errno::NOENT) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
 fn change(
     dirs: &Dirs,
     at: Extent<'_>,
     edit: impl FnOnce(&mut Vec<Entry>),
 ) -> Result<(), ModerationError> {
-    let path = at.path(dirs);
-    // A file of its own: the list is replaced, and with it the inode a lock would be on.
-    let lock_file = open_lock(&file::suffixed(&path, ".lock"))?;
+    let path = at.path(dirs, BANS);
+    let lock_file = open_lock(&path)?;
     let Some(_lock) = lock::take(&lock_file, Share::Exclusive, LOCK_TIMEOUT)? else {
         return Err(ModerationError::Busy);
     };
@@ -333,7 +216,9 @@ fn change(
     Ok(file::replace(&path, &text)?)
 }
 
-fn open_lock(path: &Path) -> io::Result<File> {
+/// The lock of a list: a file of its own, for the list is replaced, and with it the inode a lock would be on.
+fn open_lock(list: &Path) -> io::Result<File> {
+    let path = &file::suffixed(list, ".lock");
     match file::open(path, OFlags::RDWR | OFlags::CREATE) {
         Ok((lock_file, _)) => Ok(lock_file),
         Err(error) => {

@@ -73,7 +73,7 @@ fn delete_if_empty(
         && presence::list_alive(dirs, room)?.is_empty();
     if is_empty && !dry_run {
         std::fs::remove_file(&live)?;
-        remove_name(dirs, room)?;
+        remove_state(dirs, room)?;
     }
     Ok(is_empty)
 }
@@ -105,9 +105,13 @@ fn has_words(file: &File) -> io::Result<bool> {
     Ok(false)
 }
 
-fn remove_name(dirs: &Dirs, room: &RoomName) -> io::Result<()> {
-    match std::fs::remove_file(dirs.state(room, "name")) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+/// Who made an empty room owns it no more.
+fn remove_state(dirs: &Dirs, room: &RoomName) -> io::Result<()> {
+    for what in ["roles", "roles.lock", "name"] {
+        match std::fs::remove_file(dirs.state(room, what)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
     }
+    Ok(())
 }

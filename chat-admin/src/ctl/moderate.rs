@@ -7,7 +7,7 @@ use super::{Failure, Place, Target, rooms};
 use chat_store::bell::Bell;
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::room_log::{RedactError, RoomLog};
-use chat_store::moderation::{self, Entry, Measure, Network};
+use chat_store::moderation::{self, Entry, Measure};
 use chat_store::name::{Nick, RoomName, SERVER};
 use chat_store::people::inbox::{self, SendError};
 use chat_store::people::message::{Message, Sender};
@@ -129,24 +129,25 @@ fn entry(
         let micros = u64::from(minutes) * 60_000_000;
         RecordId::from_micros(RecordId::now().as_micros().saturating_add(micros))
     });
-    let about = match found {
-        Some((room, nick)) => presence::about(dirs, room, nick)?,
-        None => About::default(),
+    let about = match (found, &asked.target.room) {
+        (Some((room, nick)), _) => presence::about(dirs, room, nick)?,
+        // They have left; what they wrote last tells who they were.
+        (None, Place::Room(room)) => moderation::whois(dirs, room, &asked.target.nick)?,
+        (None, Place::Everywhere) => About::default(),
     };
-    let account = asked.account.clone().or(about.account);
-    // A guest is whoever has the address: another name is typed in a moment.
-    let theirs = about.address.filter(|_| account.is_none());
+    let found = About {
+        account: asked.account.clone().or(about.account),
+        ..about
+    };
+    let mut entry = Entry::against(measure, asked.target.nick.clone(), found, SERVER);
+    if let Some(address) = asked.address {
+        entry.address = Some(address);
+        entry.guests_only = false;
+    }
     Ok(Entry {
-        measure,
-        nick: asked.target.nick.clone(),
-        guests_only: asked.address.is_none(),
-        address: asked
-            .address
-            .or_else(|| theirs.and_then(|address| Network::parse(&address))),
-        account,
         until,
-        by: SERVER.to_owned(),
         reason,
+        ..entry
     })
 }
 
@@ -231,7 +232,7 @@ fn value(room: &str, entry: &Entry, until: Option<&str>) -> Value {
     let address = entry.address.map(|address| address.to_string());
     json!({
         "room": room, "what": entry.measure.as_str(), "nick": entry.nick.as_str(),
-        "account": entry.account, "address": address, "until": until, "by": entry.by,
+        "account": entry.account, "person": entry.person, "address": address, "until": until, "by": entry.by,
         "reason": entry.reason,
     })
 }

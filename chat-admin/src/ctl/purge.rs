@@ -45,7 +45,15 @@ pub(super) fn purge(dirs: &Dirs, room: &RoomName, force: bool) -> Result<Report,
             std::fs::remove_file(&entry.path)?;
         }
     }
-    for what in ["bans", "bans.lock", "topic", "clear", "name"] {
+    for what in [
+        "bans",
+        "bans.lock",
+        "roles",
+        "roles.lock",
+        "topic",
+        "clear",
+        "name",
+    ] {
         match std::fs::remove_file(dirs.state(room, what)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}

@@ -27,7 +27,7 @@ impl Command {
             }
             Self::Ban(measure) | Self::Mute(measure) => measure.target.room.room_mut(),
             Self::Bans { room } => room.as_mut().and_then(Place::room_mut),
-            Self::Erase { room, .. } => room.room_mut(),
+            Self::Erase { room, .. } | Self::Role { room, .. } => room.room_mut(),
             Self::Redact { room, .. }
             | Self::Clear { room, .. }
             | Self::Say { room, .. }

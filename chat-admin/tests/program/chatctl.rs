@@ -857,3 +857,140 @@ fn a_room_is_meant_by_whatever_looks_like_its_name() {
         "Kino"
     );
 }
+
+/// Who moderates by the site is an owner everywhere; who makes a room and is logged in owns that one.
+#[test]
+fn a_room_has_owners_and_moderators() {
+    let chat = Chat::new();
+    let logged_in = |name: &str| chat.log_in(&[("username", name)]);
+    let mut anna = chat.page_with("tea", "", &logged_in("anna"));
+    assert_eq!(anna.welcome["moderator"], true);
+    assert_eq!(
+        both(&chat, &["role", "tea"], 0).1,
+        json!([{ "room": "tea", "account": "anna", "role": "owner", "by": "anna" }])
+    );
+    let mut bob = chat.page_with("tea", "", &logged_in("bob"));
+    let mut carol = chat.page_with("tea", "", &logged_in("carol"));
+    let mut guest = chat.page("tea", "guest");
+    for page in [&mut bob, &mut guest] {
+        page.type_in("/kick carol");
+        assert_eq!(page.expect("error")["code"], "not_moderator");
+    }
+    // A guest's name is anybody's.
+    anna.type_in("/op guest");
+    assert_eq!(anna.expect("error")["code"], "not_found");
+    anna.type_in("/op bob");
+    assert_eq!(bob.expect("you")["moderator"], true);
+    for (command, code) in [
+        ("/op carol", "not_moderator"),
+        ("/ban anna", "not_moderator"),
+    ] {
+        bob.type_in(command);
+        assert_eq!(bob.expect("error")["code"], code, "{command}");
+    }
+    bob.type_in("/mute guest");
+    assert_eq!(guest.expect("notice")["code"], "muted");
+    // It is there after a restart, and in no other room.
+    drop(bob);
+    let mut bob = chat.page_with("tea", "", &logged_in("bob"));
+    assert_eq!(bob.welcome["moderator"], true);
+    let elsewhere = chat.page_with("lobby", "", &logged_in("bob"));
+    assert_eq!(elsewhere.welcome["moderator"], false);
+    anna.type_in("/deop bob");
+    assert_eq!(bob.expect("you")["moderator"], false);
+    bob.type_in("/kick carol");
+    assert_eq!(bob.expect("error")["code"], "not_moderator");
+
+    assert_eq!(chatctl(&chat, &["role", "*", "carol", "moderator"]).code, 0);
+    carol.type_in("/kick guest out");
+    assert_eq!(guest.expect("bye")["reason"], "kicked");
+    let (_, shown) = both(&chat, &["role", "lobby", "carol"], 0);
+    assert_eq!(shown["role"], "moderator");
+    assert_eq!(chatctl(&chat, &["role", "tea", "anna", "boss"]).code, 2);
+    // A later room of the same name is another's.
+    drop((anna, bob, carol));
+    assert_eq!(chatctl(&chat, &["purge", "tea", "--force"]).code, 0);
+    assert_eq!(both(&chat, &["role", "tea"], 0).1, json!([]));
+}
+
+/// An address of IPv6 is new each day, and a browser's token in a moment; an account behind the same address is
+/// somebody else.
+#[test]
+fn a_guests_ban_holds_for_its_household_and_its_browser() {
+    let chat = Chat::with("SESSION_ADMIN_PATH=admin");
+    let mut boss = chat.page_with(
+        "r",
+        "",
+        &chat.log_in(&[("username", "boss"), ("admin", "1")]),
+    );
+    let token = "format=json&nick=troll&client=trolltrolltrolltroll";
+    let mut troll = chat.start(&guest(token, "2001:db8:1:2::7"));
+    troll.line_with("\"from\":\"troll\"");
+    boss.find(|message| message["type"] == "join" && message["from"] == "troll");
+    boss.type_in("/whois TROLL");
+    let shown = text_of(&boss.expect("info")).to_owned();
+    assert!(shown.contains("address 2001:db8:1:2::7"), "{shown}");
+    boss.type_in("/ban troll 10");
+    troll.line_with("banned");
+    let first = |query, address| entered(&chat, query, address);
+    let angel = "format=json&nick=angel&client=angelangelangelangel";
+    assert_eq!(first(angel, "2001:db8:1:2:ffff::1")["reason"], "banned");
+    let moved = "format=json&nick=angel&client=trolltrolltrolltroll";
+    assert_eq!(first(moved, "203.0.113.7")["reason"], "banned");
+    assert_eq!(first(angel, "2001:db8:1:3::7")["type"], "welcome");
+    let cookie = chat.log_in(&[("username", "pupil")]);
+    let mut pupil = chat.start(&[
+        ("PATH_INFO", "/r"),
+        ("QUERY_STRING", "format=json"),
+        ("REMOTE_ADDR", "2001:db8:1:2::8"),
+        ("HTTP_COOKIE", &cookie),
+    ]);
+    pupil.line_with("welcome");
+    assert_eq!(chatctl(&chat, &["unban", "r", "troll"]).code, 0);
+    assert_eq!(first(angel, "2001:db8:1:2:ffff::1")["type"], "welcome");
+
+    // Of who has left, the log tells.
+    let mut gone = chat.start(&guest(
+        "format=json&nick=gone&client=gonegonegonegonegone",
+        "",
+    ));
+    gone.line_with("\"from\":\"gone\"");
+    drop(gone);
+    boss.find(|message| message["type"] == "quit" && message["from"] == "gone");
+    assert_eq!(chatctl(&chat, &["ban", "r", "gone"]).code, 0);
+    let back = "format=json&nick=new&client=gonegonegonegonegone";
+    assert_eq!(first(back, "203.0.113.9")["reason"], "banned");
+}
+
+#[test]
+fn a_moderator_takes_back_all_that_somebody_said() {
+    let chat = Chat::with("SESSION_ADMIN_PATH=admin");
+    let mut boss = chat.page_with(
+        "r",
+        "",
+        &chat.log_in(&[("username", "boss"), ("admin", "1")]),
+    );
+    let mut eve = chat.page("r", "eve");
+    for (number, text) in ["spam one", "/me spams", "spam three"].iter().enumerate() {
+        eve.say(text, &format!("m{number}"));
+        eve.expect("ack");
+    }
+    boss.say("kept", "m");
+    boss.expect("ack");
+    let old = "2026-01-01T00:00:00.000001Z\tsay\teve\t\told spam\n";
+    let log = chat.path("rooms/r.log");
+    let text = std::fs::read_to_string(&log).expect("a log");
+    std::fs::write(chat.path("rooms/r.log.1"), old).expect("written");
+    eve.type_in("/remove boss");
+    assert_eq!(eve.expect("error")["code"], "not_moderator");
+    boss.type_in("/remove EVE 10");
+    for _ in 0..3 {
+        eve.expect("redact");
+    }
+    let left = std::fs::read_to_string(&log).expect("a log");
+    assert!(text.contains("spam") && !left.contains("spam") && left.contains("\tkept\n"));
+    assert!(chatctl(&chat, &["export", "r"]).out.contains("old spam"));
+    boss.type_in("/remove eve");
+    eve.expect("redact");
+    assert!(!chatctl(&chat, &["export", "r"]).out.contains("spam"));
+}

@@ -86,7 +86,7 @@ impl Turn<'_> {
         self.ack_as(Some(stored.id()), false);
     }
 
-    fn show_you(&mut self) {
+    pub(super) fn show_you(&mut self) {
         let muted = self.it.is_muted();
         let me = &self.it.me;
         self.sink.put(&Event::You {

@@ -102,7 +102,15 @@ impl Newcomer {
         let room = rooms::meant(&dirs, &wished_room, &settings.described_rooms())?;
         let wished = wished_nick(arrival);
         let address = Some(arrival.address.to_owned()).filter(|address| !address.is_empty());
-        refuse_banned(&dirs, &room, &wished, person, address.as_deref())?;
+        let number = PersonId::of(person.account.as_deref(), arrival.client);
+        let asks = moderation::Person {
+            nick: &wished,
+            account: person.account.as_deref(),
+            number: number.as_ref().map(PersonId::as_str),
+            address: address.as_deref(),
+            moderates_all: person.moderator,
+        };
+        refuse_banned(&dirs, &room, &asks)?;
         let pace_of = pace_owner(person, arrival.address);
         let pace = wait_for_turn(&dirs, pace_of.as_deref(), &settings.limits);
         let permit = take_permit(&dirs, person, settings.limits.max_connections)?;
@@ -122,7 +130,7 @@ impl Newcomer {
         let tail = Tail::at_end(&dirs, &room)?;
         let about = About {
             account: person.account.clone(),
-            person: PersonId::of(person.account.as_deref(), arrival.client),
+            person: number,
             address: address.clone(),
         };
         let newcomer = members::Newcomer {
@@ -180,7 +188,8 @@ impl Newcomer {
                 person: self.person,
                 client: arrival.client.map(str::to_owned),
                 address: self.address,
-                moderator: arrival.person.moderator,
+                moderates_all: arrival.person.moderator,
+                moderator: false,
             },
             room: Room {
                 dirs: self.dirs,
@@ -212,6 +221,7 @@ impl Newcomer {
         };
         occupant.remember_pace();
         occupant.presence.set_own();
+        occupant.look_up_role();
         let others = entered.members.len();
         occupant.welcome(settings, entered.members, until, sink);
         let mut turn = occupant.turn(sink, None);
@@ -296,18 +306,11 @@ fn wished_nick(arrival: &Arrival<'_>) -> Nick {
 fn refuse_banned(
     dirs: &Dirs,
     room: &RoomName,
-    nick: &Nick,
-    person: &Person,
-    address: Option<&str>,
+    person: &moderation::Person<'_>,
 ) -> Result<(), Refusal> {
-    let person = moderation::Person {
-        nick,
-        account: person.account.as_deref(),
-        address,
-    };
-    match moderation::may(dirs, room, &person, Right::Enter) {
+    match moderation::may(dirs, room, person, Right::Enter) {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(ban)) => Err(Refusal::new(Code::Banned, &ban.reason)),
+        Ok(Err(denied)) => Err(Refusal::new(Code::Banned, denied.reason())),
         Err(error) => {
             journal::note(format_args!("the bans of {room} cannot be read: {error}"));
             Ok(())

@@ -10,10 +10,11 @@ impl Occupant {
     /// Passes on what came for this person, up to about `budget` bytes.
     pub(super) fn read_inbox(&mut self, budget: usize, sink: &mut dyn Sink) -> Flow {
         let (you, ignored) = (self.me.nick.as_str(), &self.ignored);
-        let (mut end, mut give_way) = (None, false);
+        let (mut end, mut give_way, mut role) = (None, false, false);
         let read = self.presence.inbox.read(budget, &mut |received| {
             let hidden = received.message.is_of_a_person() && ignored.has(received.from);
-            if end.is_none() && !hidden {
+            role |= received.message == Message::Role;
+            if end.is_none() && !hidden && received.message != Message::Role {
                 sink.put(&event(received, you));
                 give_way |= received.message == Message::GiveWay;
                 end = end_of(&received.message);
@@ -24,6 +25,9 @@ impl Occupant {
         }
         if give_way {
             self.turn(sink, None).give_way();
+        }
+        if role {
+            self.turn(sink, None).role_changed();
         }
         if matches!(read, Ok(Progress::More)) {
             return Flow::More;
@@ -92,6 +96,8 @@ fn event<'a>(received: &'a Received<'_>, you: &'a str) -> Event<'a> {
             line: Line::Replaced,
         },
         Message::Mute(_) => notice(Code::Muted, Line::Muted),
+        // Told as what they are from now on.
+        Message::Role => notice(Code::Notice, Line::Done),
         Message::GiveWay => notice(Code::Notice, Line::NameOfAccount(you)),
         Message::Unmute => notice(Code::Unmuted, Line::Unmuted),
         Message::Notice(text) => notice(Code::Notice, Line::Said(text)),

@@ -1,26 +1,33 @@
 //! What moderators may do. The same measures are taken by `chatctl`, through the same files.
 
-use super::{Addressee, Code, Occupant, Turn};
+use super::{Addressee, Code, Occupant, Room, Turn};
 use crate::command::Moderate;
 use crate::wording::Line;
 use chat_store::log::erase;
-use chat_store::log::history::{self, Before};
+use chat_store::log::history::{self, Before, MAX_LIMIT};
 use chat_store::log::room_log::RedactError;
-use chat_store::moderation::{self, Entry, Measure, ModerationError, Network};
+use chat_store::moderation::{self, Entry, Measure, ModerationError, Right, Role};
 use chat_store::name::Nick;
 use chat_store::people::inbox::SendError;
 use chat_store::people::message::Message;
-use chat_store::people::presence::{self, About};
+use chat_store::people::presence::About;
 use chat_store::record::{Kind, RecordId};
 use chat_store::state;
 use std::borrow::Cow;
 
 const MICROS_A_MINUTE: u64 = 60_000_000;
 
+/// Messages that one command takes back, about: each is looked for and overwritten on its own.
+const MAX_REMOVED: usize = 5_000;
+
 impl Turn<'_> {
     pub(super) fn moderate(&mut self, what: &Moderate<'_>) {
-        if !self.it.me.moderator {
-            return self.error(Code::NotModerator, Line::NotModerator);
+        let (right, line) = match what {
+            Moderate::Op(..) | Moderate::Deop(_) => (Right::Own, Line::NotOwner),
+            _ => (Right::Moderate, Line::NotModerator),
+        };
+        if !self.it.may(right) {
+            return self.error(Code::NotModerator, line);
         }
         match *what {
             Moderate::Kick(who, reason) => self.kick(who, reason),
@@ -32,7 +39,12 @@ impl Turn<'_> {
             Moderate::Unmute(who) => self.lift(Measure::Mute, who),
             Moderate::Bans => self.bans(),
             Moderate::Redact(id) => self.redact(id),
+            Moderate::Remove(who, minutes) => self.remove(who, minutes),
             Moderate::Clear { delete } => self.clear(delete),
+            Moderate::Op(who, role) => self.set_role(who, role),
+            Moderate::Deop(who) => self.set_role(who, Role::Member),
+            Moderate::Roles => self.reply(Self::show_roles),
+            Moderate::Whois(who) => self.reply(|turn| turn.whois(who)),
         }
     }
 
@@ -42,6 +54,9 @@ impl Turn<'_> {
             Ok(nick) => nick,
             Err(error) => return self.not_delivered(who, &error),
         };
+        if !self.is_below(&self.it.about(&nick)) {
+            return self.error(Code::NotModerator, Line::NotBelow);
+        }
         if self.publish(Kind::Kick, &format!("{nick} {reason}")) {
             let message = Message::Kick(Cow::Borrowed(reason));
             match self.it.deliver(&Addressee::named(nick.as_str()), &message) {
@@ -66,18 +81,13 @@ impl Turn<'_> {
         let now = RecordId::now().as_micros();
         let end = |minutes| RecordId::from_micros(now + u64::from(minutes) * MICROS_A_MINUTE);
         let about = self.it.about(&nick);
-        // A guest is whoever has the address: another name is typed in a moment.
-        let guest = about.account.is_none();
-        let address = about.address.filter(|_| guest);
+        if !self.is_below(&about) {
+            return self.error(Code::NotModerator, Line::NotBelow);
+        }
         let entry = Entry {
-            measure,
-            account: about.account,
-            address: address.and_then(|address| Network::parse(&address)),
-            guests_only: true,
             until: minutes.map(end),
-            by: self.it.me.nick.to_string(),
             reason: reason.to_owned(),
-            nick,
+            ..Entry::against(measure, nick, about, self.it.me.nick.as_str())
         };
         let room = &self.it.room;
         if let Err(error) = moderation::impose(&room.dirs, &room.name, &entry) {
@@ -166,6 +176,29 @@ impl Turn<'_> {
         }
     }
 
+    /// Takes back what somebody said, of the last minutes or all of it.
+    fn remove(&mut self, who: &str, minutes: Option<u32>) {
+        let Ok(nick) = Nick::parse(who) else {
+            return self.error(Code::NotFound, Line::NotFound);
+        };
+        let ids = match self.it.said_by(&nick, minutes) {
+            Ok(ids) => ids,
+            Err(error) => return self.not_saved(&error),
+        };
+        if ids.is_empty() {
+            return self.error(Code::NotFound, Line::NotFound);
+        }
+        for id in ids {
+            match self.it.room.log.redact(id, self.it.me.nick.as_str()) {
+                // Taken back by somebody else meanwhile.
+                Ok(_) | Err(RedactError::NotFound | RedactError::NotText) => {}
+                Err(error) => return self.not_saved(&error),
+            }
+        }
+        self.it.bells.set_due();
+        self.done("remove");
+    }
+
     /// Before the record about it and again after it: `chatctl expire` may have copied the texts just
     /// before, and looks from the record on.
     fn clear(&mut self, delete: bool) {
@@ -185,12 +218,12 @@ impl Turn<'_> {
         self.ack();
     }
 
-    fn done(&mut self, command: &'static str) {
+    pub(super) fn done(&mut self, command: &'static str) {
         self.info(command, Line::Done);
         self.ack();
     }
 
-    fn not_delivered(&mut self, who: &str, error: &SendError) {
+    pub(super) fn not_delivered(&mut self, who: &str, error: &SendError) {
         let reason = error.to_string();
         match error {
             SendError::NotHere => self.error(Code::NoSuchUser, Line::NoSuchUser(who)),
@@ -200,28 +233,36 @@ impl Turn<'_> {
 }
 
 impl Occupant {
+    /// The ids of what somebody said, page by page; messages of the script of 2016 have none.
+    fn said_by(&self, nick: &Nick, minutes: Option<u32>) -> std::io::Result<Vec<RecordId>> {
+        let Room { dirs, name, .. } = &self.room;
+        let ago = minutes.map_or(u64::MAX, |minutes| u64::from(minutes) * MICROS_A_MINUTE);
+        let since = RecordId::from_micros(RecordId::now().as_micros().saturating_sub(ago));
+        let (key, mut ids, mut before) = (nick.key(), Vec::new(), RecordId::MAX);
+        loop {
+            let page = history::before(dirs, name, Before::Id(before), MAX_LIMIT, |record| {
+                let is_text = record.kind.is_talk() && !record.text.trim().is_empty();
+                is_text && Nick::parse(&record.from).is_ok_and(|from| from.key() == key)
+            })?;
+            let found = page.records().map(|record| record.id);
+            ids.extend(found.filter(|id| !id.is_place() && *id >= since));
+            match page
+                .scanned_to
+                .filter(|id| page.more && *id >= since && ids.len() < MAX_REMOVED)
+            {
+                Some(id) => before = id,
+                None => return Ok(ids),
+            }
+        }
+    }
+
     /// Deletes what was said in the room.
     fn erase_up_to(&self, id: RecordId) -> std::io::Result<()> {
         erase::everything(&self.room.dirs.room_log(&self.room.name), id)
     }
 
     /// Who `nick` is: by their presence, or, if they have left, by what they last wrote.
-    fn about(&self, nick: &Nick) -> About {
-        let room = &self.room;
-        let here = self.present(nick.as_str());
-        if let Ok(nick) = here {
-            return presence::about(&room.dirs, &room.name, &nick).unwrap_or_default();
-        }
-        let key = nick.key();
-        let before = Before::Id(RecordId::MAX);
-        let page = history::before(&room.dirs, &room.name, before, 1, |record| {
-            Nick::parse(&record.from).is_ok_and(|from| from.key() == key)
-        });
-        let page = page.ok();
-        let record = page.as_ref().and_then(|page| page.records().next());
-        About {
-            account: record.and_then(|record| Some(record.attr("account")?.into_owned())),
-            ..About::default()
-        }
+    pub(super) fn about(&self, nick: &Nick) -> About {
+        moderation::whois(&self.room.dirs, &self.room.name, nick).unwrap_or_default()
     }
 }

@@ -1,15 +1,17 @@
 //! Coming to a room that is not there makes it. Each stays until somebody deletes it, so that there is a
-//! limit of them for each person and address, and one for all.
+//! limit of them for each person and address, and one for all. Who makes one and is logged in, owns it.
 
 use std::time::Duration;
 
 use super::{Code, Refusal};
 use crate::identity::Person;
 use crate::identity::counted::Counted;
+use crate::journal;
 use crate::quota::{Pace, Quota};
 use crate::settings::Settings;
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::create::{self, Created, Rules};
+use chat_store::moderation::roles::{self, Role};
 use chat_store::name::RoomName;
 
 /// Rooms that somebody makes.
@@ -40,6 +42,15 @@ pub(super) fn open(
     };
     match create::create(dirs, room, &mut rules)? {
         Created::Exists => Ok(()),
+        Created::Made => {
+            if let Some(account) = &person.account
+                && let Err(error) = roles::set(dirs, room, account, Role::Owner, account)
+            {
+                // The room can be used without; an administrator may say who owns it.
+                journal::note(format_args!("the owner of {room}: {error}"));
+            }
+            Ok(())
+        }
         Created::TooMany => Err(Refusal::new(Code::TooManyRooms, "")),
         Created::TooFast => Err(Refusal::new(Code::TooManyRooms, "you made many just now")),
         Created::Busy => Err(Refusal::new(Code::Storage, "too many new rooms just now")),

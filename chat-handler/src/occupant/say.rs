@@ -57,7 +57,7 @@ impl Turn<'_> {
 
     /// Answers what is for the one who asked. A fault of the answer is none of the message, which is acked
     /// in any case.
-    fn reply(&mut self, answer: impl FnOnce(&mut Self)) {
+    pub(super) fn reply(&mut self, answer: impl FnOnce(&mut Self)) {
         let msgid = self.msgid.take();
         answer(self);
         self.msgid = msgid;

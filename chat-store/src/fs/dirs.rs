@@ -22,7 +22,7 @@ pub struct Dirs {
     pub users: PathBuf,
     /// `run/`: doorbells, inboxes and locks; may be emptied at boot.
     pub run: PathBuf,
-    /// `state/`: bans, mutes, topics and clearings in force; must outlive a reboot, so it is not in
+    /// `state/`: bans, mutes, roles, topics and clearings in force; must outlive a reboot, so it is not in
     /// `run/`, and not in `rooms/` either, where old pages list every file as a room.
     pub state: PathBuf,
     /// `names/`: those of accounts, which guests cannot have; made by the first.
@@ -84,7 +84,7 @@ impl Dirs {
         self.run.join(format!("{}_{nick}.ring", room.users_stem()))
     }
 
-    /// A file of the room's state: `what` is `bans`, `topic`, `clear` or `name`.
+    /// A file of the room's state: `what` is `bans`, `roles`, `topic`, `clear` or `name`.
     pub fn state(&self, room: &RoomName, what: &str) -> PathBuf {
         self.state.join(format!("{}.{what}", room.file_stem()))
     }

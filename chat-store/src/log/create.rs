@@ -22,8 +22,10 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 /// Whether a room can be entered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Created {
-    /// It is there, maybe just made.
+    /// It was there.
     Exists,
+    /// It was just made, and nobody had described it before.
+    Made,
     /// It would be one too many.
     TooMany,
     /// Whoever asks has made too many just now.
@@ -61,7 +63,8 @@ pub fn create(dirs: &Dirs, room: &RoomName, rules: &mut Rules<'_>) -> io::Result
     if rooms::meant(dirs, room, rules.described)? != *room {
         return Ok(Created::Busy);
     }
-    if !rules.described.contains(room) && *room != RoomName::lobby() {
+    let is_anybodys = rules.described.contains(room) || *room == RoomName::lobby();
+    if !is_anybodys {
         if count(dirs, rules.most)? == rules.most {
             return Ok(Created::TooMany);
         }
@@ -72,7 +75,11 @@ pub fn create(dirs: &Dirs, room: &RoomName, rules: &mut Rules<'_>) -> io::Result
     let live = dirs.room_log(room);
     file::open(&live, OFlags::WRONLY | OFlags::CREATE)?;
     file::sync_directory_of(&live)?;
-    Ok(Created::Exists)
+    Ok(if is_anybodys {
+        Created::Exists
+    } else {
+        Created::Made
+    })
 }
 
 /// Rooms, counted up to `most`.

@@ -2,6 +2,7 @@
 
 use super::Network;
 use crate::name::Nick;
+use crate::people::presence::About;
 use crate::record::{Attrs, RecordId, attrs, clean, show};
 
 const ADDRESS: &str = "address";
@@ -39,6 +40,8 @@ pub struct Entry {
     pub nick: Nick,
     /// And whoever logged in as this.
     pub account: Option<String>,
+    /// And whoever has this number: the token of a guest's browser.
+    pub person: Option<String>,
     /// And whoever comes from this address or network.
     pub address: Option<Network>,
     /// The address counts for people without an account only: others share it with a guest.
@@ -52,6 +55,28 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// A measure against whoever `about` says that `nick` is, for good and without a reason.
+    ///
+    /// A guest is who has the browser's token, and every guest of the address: another name, another token and another
+    /// browser are had in a moment. No account is touched by it, for a school or a household has one address. An account
+    /// is itself, from wherever it comes.
+    pub fn against(measure: Measure, nick: Nick, about: About, by: &str) -> Self {
+        let is_guest = about.account.is_none();
+        let address = about.address.filter(|_| is_guest);
+        let person = about.person.filter(|_| is_guest);
+        Self {
+            measure,
+            nick,
+            account: about.account,
+            person: person.map(|person| person.as_str().to_owned()),
+            address: address.and_then(|address| Network::around(&address)),
+            guests_only: true,
+            until: None,
+            by: by.to_owned(),
+            reason: String::new(),
+        }
+    }
+
     /// True until its time is over.
     pub fn is_in_force(&self, now: RecordId) -> bool {
         self.until.is_none_or(|until| now < until)
@@ -77,6 +102,7 @@ impl Entry {
             measure,
             nick,
             account: attr(attrs::ACCOUNT),
+            person: attr(attrs::PERSON),
             address: attr(ADDRESS).and_then(|text| Network::parse(&text)),
             guests_only: attr(GUESTS).is_some(),
             until,
@@ -98,6 +124,7 @@ impl Entry {
         let address = self.address.map(|address| address.to_string());
         let pairs = [
             (attrs::ACCOUNT, self.account.as_deref()),
+            (attrs::PERSON, self.person.as_deref()),
             (ADDRESS, address.as_deref()),
             (GUESTS, self.guests_only.then_some("1")),
             (BY, Some(self.by.as_str())),

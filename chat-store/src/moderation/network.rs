@@ -3,7 +3,10 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv6Net};
+
+/// What a provider gives to one household, in bits (RFC 6177).
+const HOUSEHOLD_BITS: u8 = 64;
 
 /// A network, or one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +23,15 @@ impl Network {
                 .map(|ip| ip.to_canonical().into())
         };
         net.or_else(one).map(Self)
+    }
+
+    /// What one household has: the address itself, of IPv6 its /64, in which every machine takes a new address each day.
+    pub fn around(address: &str) -> Option<Self> {
+        let net = match address.trim().parse::<IpAddr>().ok()?.to_canonical() {
+            IpAddr::V6(address) => Ipv6Net::new(address, HOUSEHOLD_BITS).ok()?.trunc().into(),
+            address @ IpAddr::V4(_) => address.into(),
+        };
+        Some(Self(net))
     }
 
     /// Whether `address` lies within; an IPv4 address mapped into IPv6 counts as IPv4.
@@ -57,6 +69,19 @@ mod tests {
         assert!(
             holds("2001:db8::/32", "2001:db8:1::") && !holds("::1", "::2") && holds("::/0", "::2")
         );
+    }
+
+    #[test]
+    fn a_household_is_one_address_or_one_slash_64() {
+        for (address, network) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ] {
+            let around = Network::around(address).expect("a network");
+            assert_eq!(around.to_string(), network);
+        }
+        assert_eq!(Network::around("2001:db8::/32"), None);
     }
 
     #[test]

@@ -16,6 +16,7 @@ fn ban(name: &str) -> Entry {
         measure: Measure::Ban,
         nick: nick(name),
         account: None,
+        person: None,
         address: None,
         guests_only: false,
         until: None,
@@ -84,6 +85,8 @@ fn a_verdict_follows_the_file() {
         nick: &eve,
         account: Some("e"),
         address: None,
+        number: None,
+        moderates_all: false,
     };
     let mut verdict = Verdict::new(&dirs, &room);
     verdict.refresh(&person).unwrap();
@@ -122,6 +125,8 @@ fn a_verdict_follows_the_file() {
         nick: &bob,
         account: None,
         address: None,
+        number: None,
+        moderates_all: false,
     };
     impose(&dirs, &room, &ban("eve")).unwrap();
     verdict.refresh(&person).unwrap();
@@ -158,6 +163,8 @@ fn a_measure_everywhere_holds_in_every_room() {
         nick: &eve,
         account: None,
         address: None,
+        number: None,
+        moderates_all: false,
     };
     for right in [Right::Enter, Right::Read, Right::Speak] {
         assert!(may(&dirs, &room, &person, right).unwrap().is_err());
@@ -180,6 +187,8 @@ fn an_address_may_count_for_guests_only() {
     let mut person = Person {
         nick: &mallory,
         account: None,
+        number: None,
+        moderates_all: false,
         address,
     };
     assert!(may(&dirs, &room, &person, Right::Enter).unwrap().is_err());
@@ -203,6 +212,8 @@ fn a_mute_takes_the_voice_alone() {
         nick: &eve,
         account: None,
         address: None,
+        number: None,
+        moderates_all: false,
     };
     assert!(may(&dirs, &room, &person, Right::Enter).unwrap().is_ok());
     assert!(may(&dirs, &room, &person, Right::Read).unwrap().is_ok());

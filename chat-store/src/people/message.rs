@@ -46,6 +46,8 @@ pub enum Message<'a> {
     Replaced,
     /// Their name is an account's, whose owner comes: they take another.
     GiveWay,
+    /// They have another role: they look it up.
+    Role,
     /// Words of an administrator.
     Notice(Cow<'a, str>),
 }
@@ -89,6 +91,7 @@ impl<'a> Message<'a> {
             Kind::Unmute => Self::Unmute,
             Kind::Replaced => Self::Replaced,
             Kind::GiveWay => Self::GiveWay,
+            Kind::Role => Self::Role,
             Kind::Notice => Self::Notice(text()),
             // Everything else belongs into a room's log.
             _ => return None,
@@ -142,6 +145,7 @@ impl<'a> Message<'a> {
             Self::Unmute => write(&plain(Kind::Unmute, "")),
             Self::Replaced => write(&plain(Kind::Replaced, "")),
             Self::GiveWay => write(&plain(Kind::GiveWay, "")),
+            Self::Role => write(&plain(Kind::Role, "")),
             Self::Notice(text) => write(&plain(Kind::Notice, text)),
         }
     }
@@ -191,6 +195,7 @@ mod tests {
             Message::Unmute,
             Message::Replaced,
             Message::GiveWay,
+            Message::Role,
             Message::Notice("restart at noon".into()),
         ] {
             let line = written(&message);

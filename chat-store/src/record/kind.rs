@@ -68,6 +68,8 @@ kinds! {
     Replaced = "replaced",
     /// To one person: your name is an account's, take another.
     GiveWay = "give-way",
+    /// To one person: you have another role in the room.
+    Role = "role",
     /// To one person: a notice of the server.
     Notice = "notice",
 }
@@ -85,6 +87,7 @@ impl Kind {
                 | Self::Unmute
                 | Self::Replaced
                 | Self::GiveWay
+                | Self::Role
                 | Self::Notice
         )
     }
