@@ -26,7 +26,7 @@ DESTDIR ?=
 
 # Packages before builds before tests, also under -j; cargo is parallel by itself.
 .NOTPARALLEL:
-.PHONY: help run dev serve build lint check test stumbles torture fuzz packages bench install stage package clean
+.PHONY: help run dev serve build lint check test stumbles torture fuzz packages bench install stage package release clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -135,6 +135,9 @@ stage:
 
 package: build ## a Debian package, target/websocketd-rs_VERSION_ARCH.deb
 	packaging/build
+
+release: build ## an archive to unpack at / on another machine, with its SHA-256 sum, in target/
+	packaging/release
 
 clean: ## what was built; var/ stays
 	$(CARGO) clean
