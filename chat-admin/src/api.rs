@@ -18,6 +18,7 @@ mod response;
 mod rooms;
 mod session;
 mod site;
+mod transcript;
 mod turn;
 
 pub use request::{MAX_BODY, Request, Trouble};
@@ -31,6 +32,7 @@ pub fn answer(request: &Request, settings: &Settings, explain: &mut impl FnMut(&
         "config" => (&["GET"], &config::answer),
         "rooms" => (&["GET"], &rooms::answer),
         "history" => (&["GET"], &history::answer),
+        "transcript" => (&["GET"], &transcript::answer),
         "health" => (&["GET"], &health::answer),
         _ => return Response::error(404, "not_found", "there is no such thing here"),
     };
@@ -54,7 +56,7 @@ pub fn answer(request: &Request, settings: &Settings, explain: &mut impl FnMut(&
     }
     let mut lines = Vec::new();
     // Who may not come in may not read what is said there either.
-    let is_room = ["rooms", "history"].contains(&request.path.as_str());
+    let is_room = ["rooms", "history", "transcript"].contains(&request.path.as_str());
     if is_room && !settings.identity.anonymous && !has_logged_in(request, settings, explain) {
         return Response::error(403, "anonymous_refused", "log in first");
     }

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::transcript::{self, Format, Period};
 use chat_handler::settings::Settings;
 use chat_store::moderation::{Extent, Network, Role};
 use chat_store::name::{Nick, RoomName, SERVER};
@@ -157,6 +158,15 @@ enum Command {
         /// The room
         #[arg(value_parser = room)]
         room: RoomName,
+        /// From this moment on: a date as 2026-11-21, with a time as 2026-11-21T10:15, or an id; in UTC
+        #[arg(long, value_parser = from, value_name = "TIME")]
+        from: Option<RecordId>,
+        /// Up to this moment; a date alone means that whole day
+        #[arg(long, value_parser = to, value_name = "TIME")]
+        to: Option<RecordId>,
+        /// How: text, html or json (an array)
+        #[arg(long, value_parser = format)]
+        format: Option<Format>,
     },
     /// Delete a room: its logs, topic and bans
     Purge {
@@ -260,6 +270,20 @@ fn room(text: &str) -> Result<RoomName, chat_store::name::NameError> {
 
 fn role(text: &str) -> Result<Role, String> {
     Role::parse(text).ok_or_else(|| "a role is owner, moderator or member".to_owned())
+}
+
+const TIME_EXAMPLE: &str = "a time looks like 2026-11-21, 2026-11-21T10:15 or an id";
+
+fn from(text: &str) -> Result<RecordId, &'static str> {
+    transcript::moment(text).ok_or(TIME_EXAMPLE)
+}
+
+fn to(text: &str) -> Result<RecordId, &'static str> {
+    transcript::end(text).ok_or(TIME_EXAMPLE)
+}
+
+fn format(text: &str) -> Result<Format, &'static str> {
+    Format::parse(text).ok_or("a format is text, html or json")
 }
 
 fn network(text: &str) -> Result<Network, String> {
@@ -394,7 +418,16 @@ fn dispatch(
             };
             messages::history(dirs, &room, &wish)
         }
-        Command::Export { room } => messages::export(dirs, &room, json, out),
+        Command::Export {
+            room,
+            from,
+            to,
+            format,
+        } => {
+            let period = Period { from, to };
+            let wish = messages::Export { period, format };
+            messages::export(dirs, &room, &wish, json, out)
+        }
         Command::Purge { room, force } => purge::purge(dirs, &room, force),
         Command::Expire {
             older_than,

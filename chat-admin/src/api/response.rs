@@ -7,20 +7,23 @@ use serde_json::json;
 
 /// Sent with everything: answers are for this site's own scripts, at this moment, and are nothing
 /// to be shown, framed, guessed at or kept.
-const ALWAYS: &str = "Content-Type: application/json; charset=utf-8\r\n\
+const ALWAYS: &str = "\
     Cache-Control: no-store\r\n\
     X-Content-Type-Options: nosniff\r\n\
     Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n\
     Cross-Origin-Resource-Policy: same-origin\r\n\
     Referrer-Policy: no-referrer\r\n";
 
-/// A status, some headers and a JSON body.
+const JSON: &str = "application/json; charset=utf-8";
+
+/// A status, some headers and a body, mostly JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
+    content_type: &'static str,
     headers: Vec<(&'static str, String)>,
-    /// The body, JSON.
+    /// The body.
     pub body: Vec<u8>,
 }
 
@@ -37,9 +40,20 @@ impl Response {
     pub fn raw(body: Vec<u8>) -> Self {
         Self {
             status: 200,
+            content_type: JSON,
             headers: Vec::new(),
             body,
         }
+    }
+
+    /// 200 with a file that the browser keeps and does not show.
+    pub fn file(body: Vec<u8>, content_type: &'static str, name: &'static str) -> Self {
+        let response = Self {
+            content_type,
+            ..Self::raw(body)
+        };
+        let disposition = format!("attachment; filename=\"{name}\"");
+        response.header("Content-Disposition", &disposition)
     }
 
     /// An error: `code` for programs, `text` for people.
@@ -47,6 +61,7 @@ impl Response {
         let body = json!({ "error": { "code": code, "message": text } });
         Self {
             status,
+            content_type: JSON,
             headers: Vec::new(),
             body: body.to_string().into_bytes(),
         }
@@ -72,9 +87,10 @@ impl Response {
     /// Those of `out`.
     pub fn write_to(&self, out: &mut impl Write, head_only: bool) -> io::Result<()> {
         let mut text = format!(
-            "Status: {} {}\r\n{ALWAYS}",
+            "Status: {} {}\r\nContent-Type: {}\r\n{ALWAYS}",
             self.status,
-            reason(self.status)
+            reason(self.status),
+            self.content_type
         );
         for (name, value) in &self.headers {
             text.extend([name, ": ", value, "\r\n"]);

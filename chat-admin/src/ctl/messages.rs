@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::report::Report;
 use super::{Failure, moderate, packed, rooms};
+use crate::transcript::{Format, Period, Transcript, line};
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::chain;
 use chat_store::log::history::{self, Before, MAX_LIMIT};
@@ -72,18 +73,6 @@ pub(super) fn history(dirs: &Dirs, room: &RoomName, wish: &Wish<'_>) -> Result<R
     Ok(Report::new(lines.join("\n"), json!(values)))
 }
 
-fn line(record: &Record<'_>) -> String {
-    let time = record
-        .clock
-        .map_or_else(|| record.id.to_string(), |clock| format!("[{clock}]"));
-    let text = if record.is_redacted() {
-        "(taken back)"
-    } else {
-        &record.text
-    };
-    format!("{time} {} {}: {text}", record.kind, record.from)
-}
-
 fn value(record: &Record<'_>) -> Value {
     json!({
         "id": record.clock.is_none().then(|| record.id.to_string()),
@@ -96,15 +85,52 @@ fn value(record: &Record<'_>) -> Value {
     })
 }
 
+/// What of a room is exported, and how.
+pub(super) struct Export {
+    pub(super) period: Period,
+    /// `None`: as the other answers, an object a line if these are JSON.
+    pub(super) format: Option<Format>,
+}
+
 /// Writes while it reads: an export may be larger than memory.
 pub(super) fn export(
     dirs: &Dirs,
     room: &RoomName,
+    wish: &Export,
     as_json: bool,
     out: &mut dyn Write,
 ) -> Result<Report, Failure> {
     rooms::chosen(dirs, Some(room))?;
-    let mut out = io::BufWriter::new(out);
+    let out = io::BufWriter::new(out);
+    let period = wish.period;
+    match wish.format {
+        None if as_json => {
+            let mut out = out;
+            each_record(dirs, room, period, &mut |record| {
+                writeln!(out, "{}", value(record))
+            })?;
+            out.flush()?;
+        }
+        format => {
+            let format = format.unwrap_or(Format::Text);
+            let mut transcript = Transcript::begin(out, format, room.as_str(), object)?;
+            each_record(dirs, room, period, &mut |record| transcript.put(record))?;
+            transcript.end()?;
+        }
+    }
+    Ok(Report::nothing())
+}
+
+fn object(record: &Record<'_>, out: &mut Vec<u8>) {
+    out.extend(value(record).to_string().into_bytes());
+}
+
+fn each_record(
+    dirs: &Dirs,
+    room: &RoomName,
+    period: Period,
+    take: &mut dyn FnMut(&Record<'_>) -> io::Result<()>,
+) -> Result<(), Failure> {
     for (path, is_packed) in sources(dirs, room)? {
         let file = match File::open(&path) {
             // Rotated or expired since it was listed.
@@ -112,9 +138,8 @@ pub(super) fn export(
             file => file?,
         };
         let mut give = |bytes: &[u8]| match Record::parse(bytes) {
-            Some(record) if as_json => writeln!(out, "{}", value(&record)),
-            Some(record) => writeln!(out, "{}", line(&record)),
-            None => Ok(()),
+            Some(record) if period.holds(&record) => take(&record),
+            _ => Ok(()),
         };
         if is_packed {
             packed::each_line(MultiGzDecoder::new(file), &mut give)?;
@@ -122,8 +147,7 @@ pub(super) fn export(
             packed::each_line(file, &mut give)?;
         }
     }
-    out.flush()?;
-    Ok(Report::nothing())
+    Ok(())
 }
 
 /// The files of a log, oldest first, and whether they are packed.

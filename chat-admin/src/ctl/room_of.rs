@@ -32,7 +32,7 @@ impl Command {
             | Self::Clear { room, .. }
             | Self::Say { room, .. }
             | Self::History { room, .. }
-            | Self::Export { room }
+            | Self::Export { room, .. }
             | Self::Purge { room, .. } => Some(room),
             Self::Status | Self::Rooms | Self::Check { .. } => None,
         }

@@ -88,10 +88,13 @@ impl Site {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         let status = headers[0].1[..3].parse().unwrap();
-        let body = if body.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_str(body).expect("JSON")
+        let is_json = headers
+            .iter()
+            .any(|(name, value)| name == "Content-Type" && value.starts_with("application/json"));
+        let body = match body {
+            "" => Value::Null,
+            body if is_json => serde_json::from_str(body).expect("JSON"),
+            body => Value::from(body),
         };
         Answer {
             status,
@@ -729,4 +732,84 @@ fn one_visitor_gets_some_sessions_and_no_more() {
     // Others may, and whoever has one may change it.
     assert_eq!(post("192.0.2.8", "").status, 200);
     assert_eq!(post("192.0.2.7", &mine).status, 200);
+}
+
+/// Names and texts are whatever their owners made of them, and the file is opened from a disk.
+#[test]
+fn members_get_a_transcript_of_a_period() {
+    let site = Site::new("");
+    fs::create_dir_all(site.path("rooms")).unwrap();
+    let line = |day: u8, text: &str| {
+        format!("2026-10-{day:02}T12:00:00.000000Z\tsay\t\"><img src=x>\taccount=a\t{text}\n")
+    };
+    let log = "[10:15:30] bob> alice: a whisper\n".to_owned()
+        + &line(1, "first")
+        + &line(2, "</bdi><script>alert(1)</script>")
+        + "2026-10-02T13:00:00.000000Z\tsay\tcarol\t\t     \n"
+        + &line(3, "third");
+    fs::write(site.path("rooms/r.log"), log).unwrap();
+    let period = "/transcript?room=r&from=2026-10-02&to=2026-10-02&format=html";
+    let answer = site.get(period, "");
+    assert_eq!(
+        answer.header("Content-Type"),
+        Some("text/html; charset=utf-8")
+    );
+    let disposition = answer.header("Content-Disposition").unwrap();
+    assert!(disposition.starts_with("attachment;"), "{disposition}");
+    let page = answer.body.as_str().unwrap();
+    let body = page.split_once("</style>").unwrap().1;
+    assert!(
+        !body.contains("<script") && !body.contains("<img"),
+        "{body}"
+    );
+    assert!(
+        body.contains("&lt;/bdi&gt;&lt;script&gt;alert(1)"),
+        "{body}"
+    );
+    assert!(body.contains("(taken back)") && !body.contains("first") && !body.contains("third"));
+    let text = || {
+        site.get("/transcript?room=r", "")
+            .body
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let all = text();
+    assert!(
+        all.contains("first") && all.contains("third") && !all.contains("whisper"),
+        "{all}"
+    );
+    let array = site.get("/transcript?room=r&format=json", "").body;
+    assert_eq!(array.as_array().map(Vec::len), Some(4));
+    assert_eq!(array[0]["from"], "\"><img src=x>");
+    assert_eq!(
+        site.get("/transcript?room=r&from=soon", "").code(),
+        "bad_time"
+    );
+    assert_eq!(
+        site.get("/transcript?room=r&format=pdf", "").code(),
+        "bad_format"
+    );
+    // What was cleared is in no transcript either.
+    fs::create_dir_all(site.path("state")).unwrap();
+    fs::write(site.path("state/r.clear"), "2026-10-02T14:00:00.000000Z\n").unwrap();
+    assert_eq!(text().lines().count(), 1, "{}", text());
+}
+
+#[test]
+fn who_is_banned_gets_no_transcript_and_strangers_none_where_one_must_log_in() {
+    let site = Site::new("");
+    fs::create_dir_all(site.path("state")).unwrap();
+    fs::write(
+        site.path("state/r.bans"),
+        "-\tban\ttroll\taddress=192.0.2.7\tspam\n",
+    )
+    .unwrap();
+    let answer = site.get("/transcript?room=r", "");
+    assert_eq!((answer.status, answer.code()), (403, "banned"));
+    let site = Site::new("ANONYMOUS=no\n");
+    assert_eq!(
+        site.get("/transcript?room=r", "").code(),
+        "anonymous_refused"
+    );
 }

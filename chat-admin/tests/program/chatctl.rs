@@ -994,3 +994,51 @@ fn a_moderator_takes_back_all_that_somebody_said() {
     eve.expect("redact");
     assert!(!chatctl(&chat, &["export", "r"]).out.contains("spam"));
 }
+
+#[test]
+fn a_period_is_exported_in_three_forms() {
+    let chat = Chat::new();
+    let line =
+        |day: u8, text: &str| format!("2026-10-{day:02}T12:00:00.000000Z\tsay\tann<b>\t\t{text}\n");
+    std::fs::create_dir_all(chat.path("rooms")).expect("made");
+    let (old, new) = (
+        line(1, "first") + &line(2, "<script>x</script>"),
+        line(3, "third"),
+    );
+    std::fs::write(
+        chat.path("rooms/r.log.1"),
+        "[10:15:30] bob> of 2016\n".to_owned() + &old,
+    )
+    .expect("written");
+    std::fs::write(chat.path("rooms/r.log"), new).expect("written");
+    let export = |options: &[&str]| {
+        let done = chatctl(&chat, &[&["export", "r"], options].concat());
+        assert_eq!(done.code, 0, "{}", done.err);
+        done.out
+    };
+    assert_eq!(export(&[]).lines().count(), 4);
+    assert_eq!(export(&["--from", "2026-10-02"]).lines().count(), 2);
+    assert_eq!(export(&["--to", "2026-10-01"]).lines().count(), 2);
+    let one = ["--from", "2026-10-02", "--to", "2026-10-02"];
+    assert_eq!(
+        export(&one),
+        "2026-10-02T12:00:00.000000Z say ann<b>: <script>x</script>\n"
+    );
+    let page = export(&[&one[..], &["--format", "html"]].concat());
+    assert!(
+        page.contains("<bdi>ann&lt;b&gt;</bdi></b>: <bdi>&lt;script&gt;x&lt;/script&gt;</bdi>"),
+        "{page}"
+    );
+    let all: Value = serde_json::from_str(&export(&["--format", "json"])).expect("JSON");
+    assert_eq!(all.as_array().map(Vec::len), Some(4));
+    assert_eq!(all[2]["text"], "<script>x</script>");
+    let none: Value =
+        serde_json::from_str(&export(&["--format", "json", "--from", "2027-01-01"])).expect("JSON");
+    assert_eq!(none, json!([]));
+    for wrong in [["--from", "yesterday"], ["--format", "pdf"]] {
+        assert_eq!(
+            chatctl(&chat, &[&["export", "r"][..], &wrong].concat()).code,
+            2
+        );
+    }
+}
