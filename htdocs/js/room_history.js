@@ -1,6 +1,7 @@
 // room_history.html: what was said, page by page, with search. Whispers are nowhere in it.
 
 import { historyAddress, parameter, roomAddress, tidyRoom } from "./addresses.js";
+import { foldComings } from "./comings.js";
 import { byId } from "./dom.js";
 import { errorWords } from "./error_words.js";
 import { greet, openPage } from "./frame.js";
@@ -29,6 +30,7 @@ function draw() {
 	backdrop = nameBackdrop();
 	const nodes = records.map((record) => view.entry(record));
 	nodes.forEach((node, index) => view.decorate(node, records[index], records[index - 1], false));
+	foldComings(records.map((record, index) => ({ record, node: nodes[index] })));
 	byId("history").replaceChildren(...nodes);
 	nodes.find((node) => node.dataset.id === at)?.classList.add("target");
 }

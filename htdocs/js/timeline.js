@@ -1,6 +1,7 @@
 // The conversation as a window onto the room's log: a bounded number of entries, sorted by id, in the page at a time.
 // What leaves at one end comes back from the server when somebody scrolls there.
 
+import { LazyComings } from "./lazy_comings.js";
 import { OwnEntries } from "./own_entries.js";
 import { Scroller } from "./scroller.js";
 
@@ -31,6 +32,10 @@ export class Timeline {
 	#older = "";
 	#newer = "";
 	#lineAt = "";
+	#comings = new LazyComings(
+		() => this.#items,
+		(fold) => (this.#scroller.keeping(this.#list, fold), this.#settle()),
+	);
 
 	/** True while the first, respectively the newest, record of the room is in the window. */
 	reachesStart = false;
@@ -118,11 +123,13 @@ export class Timeline {
 		item.record = { ...item.record, ...change };
 		this.#redraw(item);
 		this.#decorateFrom(index, index + 1);
+		this.#comings.fold();
 	}
 
 	redrawAll() {
 		for (const item of this.#items) this.#redraw(item);
 		this.#decorateFrom(0, this.#items.length);
+		this.#comings.fold();
 	}
 
 	/** Everything goes: a moderator cleared the room. */
@@ -144,6 +151,7 @@ export class Timeline {
 			const index = place ? this.#indexOf(place) : -1;
 			if (this.#items[index]?.record.id === place) this.#decorateFrom(index, index + 1);
 		}
+		this.#comings.fold();
 	}
 
 	get line() {
@@ -216,6 +224,7 @@ export class Timeline {
 		wanted.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
 		this.#scroller.keeping(this.#list, () => {
 			for (const record of wanted) this.#insertOne(record);
+			this.#comings.fold();
 		});
 	}
 
@@ -257,6 +266,7 @@ export class Timeline {
 			if (end === "bottom") [this.reachesEnd, this.#newer] = [false, ""];
 			else [this.reachesStart, this.#older] = [false, ""];
 			this.#decorateFrom(0, 1);
+			this.#comings.fold();
 		});
 	}
 

@@ -3,6 +3,7 @@
 mod access;
 mod calls;
 mod chat;
+mod comings;
 mod connection;
 mod console;
 mod modules;

@@ -36,6 +36,11 @@ export default {
 	// What happened
 	joined: "{name} vstupuje",
 	quit: "{name} odchází",
+	came: "přišli: {names}",
+	went: "odešli: {names}",
+	visited: "přišli a odešli: {names}",
+	returned: "odešli a vrátili se: {names}",
+	severalPeople: "celkem {count}",
 	renamed: "{name} je nyní {to}",
 	recolored: "{name} mění barvu",
 	topicSet: "{name} nastavuje téma: {topic}",

@@ -36,6 +36,11 @@ export default {
 	// What happened
 	joined: "{name} came in",
 	quit: "{name} left",
+	came: "{names} came in",
+	went: "{names} left",
+	visited: "{names} came in and left",
+	returned: "{names} left and came back",
+	severalPeople: "{count} people",
 	renamed: "{name} is now {to}",
 	recolored: "{name} changed color",
 	topicSet: "{name} set the topic: {topic}",
