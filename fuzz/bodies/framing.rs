@@ -10,7 +10,8 @@ pub fn run(bytes: &[u8]) {
         return;
     };
     let terminal = to_program(Framing::Terminal);
-    for form in [to_program(Framing::Lines), terminal, &TextOnly] {
+    let nul = to_program(Framing::Nul);
+    for form in [to_program(Framing::Lines), nul, terminal, &TextOnly] {
         check(form, *step, wire);
     }
     if let Ok((messages, _)) = decode(rules(terminal), wire, usize::MAX) {

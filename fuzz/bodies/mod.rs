@@ -6,6 +6,7 @@ pub mod framing;
 pub mod head;
 pub mod origin;
 pub mod proxy;
+pub mod records;
 pub mod route;
 pub mod script;
 pub mod target;

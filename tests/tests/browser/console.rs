@@ -76,3 +76,88 @@ async fn the_console_connects_to_where_it_was_opened_behind_apache() {
     );
     echo_behind(&server).await;
 }
+
+/// What the console sends by its button, once connected to `daemon`, as the first message that came back shows.
+async fn sends(browser: &Browser, daemon: &Daemon, kind: &str, typed: &str) -> String {
+    browser.goto(&format!("http://{}/", daemon.address())).await;
+    browser
+        .eval("document.querySelector('#toggle').click()")
+        .await;
+    browser
+        .wait_until(
+            "it is connected",
+            "!document.querySelector('#text').disabled",
+        )
+        .await;
+    browser
+        .eval(&format!(
+            "(document.querySelector('#kind').value = {kind:?}, document.querySelector('#text').value = {typed:?}, \
+             document.querySelector('#submit').click())"
+        ))
+        .await;
+    let answer = "document.querySelector('#log .in')";
+    browser
+        .wait_until("an answer", &format!("{answer} !== null"))
+        .await;
+    let answer = browser.eval(&format!("{answer}.textContent")).await;
+    answer.as_str().expect("a text").to_owned()
+}
+
+/// Says of each record what it is.
+const TYPES: &str = r#"
+import struct, sys
+while head := sys.stdin.buffer.read(5):
+    size, kind = struct.unpack(">Ic", head)
+    answer = repr((kind.decode(), sys.stdin.buffer.read(size))).encode()
+    sys.stdout.buffer.write(struct.pack(">Ic", len(answer), b"T") + answer)
+    sys.stdout.buffer.flush()
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_console_sends_what_the_program_takes() {
+    let browser = Browser::start().await;
+    let daemon = Daemon::builder()
+        .flags(["--devconsole", "--framing=length"])
+        .command("python3", ["-c", TYPES])
+        .start();
+    for (kind, typed, seen) in [
+        ("text", "a\nb", r"('T', b'a\nb')"),
+        ("hex", "00 ff 0A", r"('B', b'\x00\xff\n')"),
+    ] {
+        assert_eq!(sends(&browser, &daemon, kind, typed).await, seen);
+    }
+    let daemon = Daemon::builder()
+        .flags(["--devconsole", "--pty"])
+        .command(
+            "bash",
+            ["-c", "read -r word; printf got:%s \"$word\"; read -r"],
+        )
+        .start();
+    sends(&browser, &daemon, "text", "key").await;
+    browser
+        .wait_until(
+            "what it read",
+            "document.querySelector('#log').textContent.includes('67 6f 74 3a 6b 65 79')",
+        )
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_sees_the_code_and_the_reason_of_a_close_record() {
+    let browser = Browser::start().await;
+    let script = r"import sys; sys.stdout.buffer.write(b'\0\0\0\x08C\x0f\xa1enough'); sys.stdout.flush(); sys.stdin.read()";
+    let daemon = Daemon::builder()
+        .flags(["--devconsole", "--framing=length"])
+        .command("python3", ["-c", script])
+        .start();
+    browser.goto(&format!("http://{}/", daemon.address())).await;
+    browser
+        .eval("document.querySelector('#toggle').click()")
+        .await;
+    browser
+        .wait_until(
+            "the close",
+            "[...document.querySelectorAll('#log .note')].some((note) => note.textContent === 'closed, code 4001: enough')",
+        )
+        .await;
+}

@@ -4,6 +4,7 @@
 mod bash_examples;
 mod cookbook;
 mod cut_connection;
+mod framing;
 mod leaks;
 mod operations;
 mod rfc6455;

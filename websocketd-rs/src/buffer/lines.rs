@@ -48,15 +48,21 @@ impl Lines {
 
     /// The next complete line, without its newline and one carriage return before that.
     pub fn next_line(&mut self) -> Option<&[u8]> {
-        let found = memchr::memchr(b'\n', &self.buf[self.scanned..self.end]);
+        self.next_until(b'\n')
+    }
+
+    /// What stands before the next `delimiter`; as [`Self::next_line`] where that is a newline.
+    pub fn next_until(&mut self, delimiter: u8) -> Option<&[u8]> {
+        let found = memchr::memchr(delimiter, &self.buf[self.scanned..self.end]);
         let Some(len) = found else {
             self.scanned = self.end;
             return None;
         };
-        let newline = self.scanned + len;
-        let line = &self.buf[self.start..newline];
-        (self.start, self.scanned) = (newline + 1, newline + 1);
-        Some(line.strip_suffix(b"\r").unwrap_or(line))
+        let end = self.scanned + len;
+        let line = &self.buf[self.start..end];
+        (self.start, self.scanned) = (end + 1, end + 1);
+        let return_before = line.strip_suffix(b"\r").filter(|_| delimiter == b'\n');
+        Some(return_before.unwrap_or(line))
     }
 
     /// Takes what is left at the end of the stream as a line, if it is not empty.

@@ -182,6 +182,11 @@ pub struct ProgramFlags {
     /// Binary mode: every read from the program is one binary message, every binary message goes to its stdin as it is
     #[arg(long)]
     pub binary: bool,
+    /// How messages stand in stdin and stdout of programs: line, each ends with a newline; nul, each text ends with a NUL
+    /// byte and may hold newlines; length, records of a length, a type and any bytes, also for binary messages, close frames
+    /// and pings. The program finds it in `WEBSOCKETD_FRAMING`. Without the flag lines
+    #[arg(long, value_name = "FRAMING")]
+    pub framing: Option<String>,
     /// Send stderr lines to the client too: each line of stdout or stderr becomes {"stream":"..","data":".."}
     #[arg(long)]
     pub passstderr: bool,

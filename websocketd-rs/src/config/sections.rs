@@ -16,7 +16,7 @@ const SHORT_KEYS: [(&str, &str); 2] = [("cgi", "cgidir"), ("static", "staticdir"
 
 /// Flags that a route may set for itself. The rest belongs to the daemon or to the connection, which is there before the route
 /// is known.
-pub(super) const ROUTE_FLAGS: [&str; 53] = [
+pub(super) const ROUTE_FLAGS: [&str; 54] = [
     "dir",
     "staticdir",
     "cgidir",
@@ -34,6 +34,7 @@ pub(super) const ROUTE_FLAGS: [&str; 53] = [
     "protocol",
     "close-on-exit",
     "binary",
+    "framing",
     "passstderr",
     "unbuffered",
     "pty",

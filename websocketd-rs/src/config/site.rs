@@ -108,6 +108,10 @@ pub enum Framing {
     Lines,
     /// One read a binary message.
     Binary,
+    /// `--framing=nul`: a text message ends with a NUL byte.
+    Nul,
+    /// `--framing=length`: records of length, type and payload.
+    Records,
     /// `--passstderr`: one line of either stream a JSON text message.
     TaggedLines,
     /// `--pty`: one read a binary message; what the client sends is keys, or about the terminal.
@@ -170,6 +174,8 @@ pub enum Streams {
 pub struct Process {
     /// What handlers read from and write to; CGI programs have pipes.
     pub streams: Streams,
+    /// `--framing` as given, which handlers find in `WEBSOCKETD_FRAMING`.
+    pub framing: Option<&'static str>,
     /// Variables of the daemon's own environment that programs inherit, `--passenv`, as read once in main.
     pub inherited_env: Vec<(OsString, OsString)>,
     /// `--cwd`: working directory of handlers, canonical; `None`: the daemon's. CGI programs start in their own.

@@ -5,6 +5,7 @@ use std::io;
 use super::exchange::Exchange;
 use super::response::{Response, escape_html};
 use super::upgrade::unique_id;
+use crate::config::Framing;
 
 const PAGE: &str = include_str!("console.html");
 
@@ -17,6 +18,7 @@ pub(super) async fn serve(exchange: &mut Exchange<'_>) -> io::Result<()> {
     let page = render(
         &format!("{scheme}://{}{}", head.host, head.target.raw),
         &page_nonce,
+        taken(exchange.site.config.session.framing),
     );
     let policy = format!(
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-{page_nonce}'; \
@@ -30,9 +32,20 @@ pub(super) async fn serve(exchange: &mut Exchange<'_>) -> io::Result<()> {
     exchange.reply(&response, page.as_bytes()).await
 }
 
-/// The nonce first: the address is the client's, and could hold the other mark.
-fn render(address: &str, nonce: &str) -> String {
+/// What the page sends: words of its script.
+fn taken(framing: Framing) -> &'static str {
+    match framing {
+        Framing::Lines | Framing::TaggedLines => "lines",
+        Framing::Nul => "texts",
+        Framing::Binary | Framing::Records => "both",
+        Framing::Terminal => "keys",
+    }
+}
+
+/// The address last: it is the client's, and could hold the other marks.
+fn render(address: &str, nonce: &str, taken: &str) -> String {
     PAGE.replacen("{{NONCE}}", nonce, 1)
+        .replacen("{{TAKEN}}", taken, 1)
         .replacen("{{ADDRESS}}", &escape_html(address), 1)
 }
 
@@ -42,7 +55,7 @@ mod tests {
 
     #[test]
     fn the_address_is_escaped_and_near_the_top() {
-        let page = render("ws://h:1/a?<\"x'>&y={{NONCE}}", "n0nce");
+        let page = render("ws://h:1/a?<\"x'>&y={{NONCE}}", "n0nce", "lines");
         let at = page
             .find("ws://h:1/a?&lt;&#34;x&#39;&gt;&amp;y={{NONCE}}")
             .unwrap();

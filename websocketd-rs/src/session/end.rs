@@ -40,7 +40,7 @@ pub enum End {
     TooSlow,
     /// A shared program fails again and again.
     ProgramFails,
-    /// The program asked for the end, with a code of its own.
+    /// The program asked for the end of this session, with a code of its own.
     ProgramClosed,
     /// A reload has the site served in another way.
     SiteChanged,
@@ -124,6 +124,12 @@ impl End {
                 Say(Ask, Some(1011), "line too long"),
                 Error,
                 "Program wrote a line over --maxline",
+            ),
+            Self::BadOutput(BadOutput::BadRecord(what)) => report(
+                "bad_record",
+                Say(Ask, Some(1011), "bad record"),
+                Error,
+                what,
             ),
             Self::NoControl => report(
                 "no_control",
@@ -263,6 +269,12 @@ fn of_violation(violation: Violation) -> Report {
             1009,
             "message too big",
             "Client sent a message over --maxframesize",
+        ),
+        Violation::NotCarried => report(
+            "not_carried",
+            1007,
+            "NUL in text",
+            "Client sent text with a NUL byte, which --framing=nul can't carry; --framing=length can",
         ),
         Violation::TooManyFragments => report(
             "too_many_fragments",

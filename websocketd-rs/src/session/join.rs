@@ -47,6 +47,11 @@ impl<'a, 'c> Join<'a, 'c> {
         poll_fn(|cx| self.poll(cx)).await
     }
 
+    /// The code and the reason that the program asked for, with [`End::ProgramClosed`].
+    pub(super) fn take_close(&mut self) -> Option<(u16, String)> {
+        self.form.take_close()
+    }
+
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         loop {
             if !self.is_stderr_joined {
@@ -68,7 +73,11 @@ impl<'a, 'c> Join<'a, 'c> {
     /// Client to program.
     fn poll_inbound(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         loop {
-            if let Err(end) = self.client.decode() {
+            let decoded = self.client.decode();
+            if let Some(remark) = self.client.take_remark() {
+                self.fields.access("session", remark);
+            }
+            if let Err(end) = decoded {
                 return Poll::Ready(end);
             }
             // Stalled or not, the client is read while there is room: it may close, or answer a ping.
@@ -92,6 +101,9 @@ impl<'a, 'c> Join<'a, 'c> {
         loop {
             if let Err(end) = ready!(self.client.poll_flush(cx)) {
                 return Poll::Ready(end);
+            }
+            if self.form.has_closed() {
+                return Poll::Ready(End::ProgramClosed);
             }
             if self.program.has_closed_output(self.is_stderr_joined) {
                 return Poll::Ready(End::HandlerEnded);
@@ -132,8 +144,7 @@ impl<'a, 'c> Join<'a, 'c> {
             if self.program.poll_read(cx, &mut space).is_ready() {
                 let (n, is_full) = (space.filled().len(), space.remaining() == 0);
                 let result = if n == 0 {
-                    self.form.finish(sink);
-                    Ok(())
+                    self.form.finish(sink)
                 } else {
                     let more = if is_full { self.read_on(cx, n) } else { 0 };
                     self.form.filled(n + more, self.client.outgoing())

@@ -104,9 +104,11 @@ pub async fn run(session: Upgraded, stopping: &CancellationToken) -> End {
                 end = join.run() => end,
                 () = stopping.cancelled() => End::ServerStopping,
             };
+            let asked = join.take_close();
             drop(join);
             // Boxed: an idle session should not hold the room that its end takes.
-            let ended = Box::pin(end_both(end, client, &mut program, &fields, &config)).await;
+            let ended =
+                Box::pin(end_both(end, asked, client, &mut program, &fields, &config)).await;
             drop(permit);
             log_program(end, ended, &mut fields);
             end
@@ -164,7 +166,7 @@ async fn run_terminal(
     };
     drop(join);
     // Boxed, as that of other sessions.
-    let ended = Box::pin(end_both(end, client, program, fields, config)).await;
+    let ended = Box::pin(end_both(end, None, client, program, fields, config)).await;
     drop(partner);
     log_program(end, ended, fields);
     end
@@ -206,6 +208,7 @@ async fn run_member(
 /// Ends client and program side by side; returns when the client's connection is closed and the process group is gone.
 async fn end_both(
     end: End,
+    asked: Option<(u16, String)>,
     mut client: Client<'_>,
     program: &mut Program,
     fields: &Fields,
@@ -226,7 +229,10 @@ async fn end_both(
         }
         termination.terminate(config.process.close_delay).await
     };
-    let close = end.close(status, &config.session.exit_codes);
+    let close = match asked {
+        Some((code, reason)) => Some(End::close_as(code, reason)),
+        None => end.close(status, &config.session.exit_codes),
+    };
     let ((), ended) = tokio::join!(client.close(close), terminated);
     ended
 }
@@ -236,7 +242,7 @@ mod tests {
     use super::*;
 
     /// Most bytes of a session's future. Each idle session pays for it, so that a growth is to be decided on, not to happen.
-    const MAX_FUTURE: usize = 1136;
+    const MAX_FUTURE: usize = 1144;
 
     #[test]
     fn an_idle_session_stays_small() {

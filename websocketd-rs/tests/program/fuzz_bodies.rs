@@ -11,7 +11,11 @@ mod bodies;
 mod trial;
 
 /// Pieces that parsers look for.
-const PIECES: [&[u8]; 31] = [
+const PIECES: [&[u8]; 35] = [
+    b"\0\0\0\x03T",
+    b"\0\0\0\0C",
+    b"\0\0\0\x04P",
+    b"\x8a\x80\0\0\0\0",
     b"\r\n",
     b"\n",
     b"\0",
@@ -53,6 +57,11 @@ fn try_out(target: &str, body: fn(&[u8])) {
 #[test]
 fn framing() {
     try_out("framing", bodies::framing::run);
+}
+
+#[test]
+fn records() {
+    try_out("records", bodies::records::run);
 }
 
 #[test]

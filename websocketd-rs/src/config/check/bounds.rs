@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::streams::framing;
+use super::streams::check_framing;
 use super::{Problem, check_shared};
 use crate::cli::{self, Args};
-use crate::config::{Limits, ResourceLimits, Runnable, Session, TTYD_PROTOCOL};
+use crate::config::{Framing, Limits, ResourceLimits, Runnable, Session, TTYD_PROTOCOL};
 
 /// Longest wait that is accepted, in milliseconds (a day): longer ones are typing errors, and timers need an end.
 pub(super) const MAX_WAIT_MS: u64 = 24 * 60 * 60 * 1000;
@@ -13,6 +13,8 @@ pub(super) const MAX_WAIT_MS: u64 = 24 * 60 * 60 * 1000;
 pub(super) const MAX_COUNT: u64 = 1 << 24;
 /// Upper bound of a size in bytes: one buffer of that size can still be allocated.
 pub(super) const MAX_BYTES: u64 = 1 << 30;
+/// Largest message in a record, whose length has four bytes.
+const MAX_RECORD: usize = u32::MAX as usize;
 /// A request's head needs some room: shorter limits would refuse every browser.
 const MIN_HEADER_BYTES: u64 = 1024;
 /// The least environment has a dozen variables of the request, and a path.
@@ -22,14 +24,20 @@ pub(super) const MIN_ENVIRONMENT_BYTES: u64 = 4096;
 pub(super) const MAX_ENVIRONMENT_BYTES: u64 = 3 << 19;
 
 pub(super) fn check_session(args: &Args, program: Option<Runnable>) -> Result<Session, Problem> {
+    let (framing, _) = check_framing(args)?;
+    let given = usize::try_from(args.limits.maxframesize)
+        .ok()
+        .filter(|&bytes| bytes > 0);
+    let max_message = match framing {
+        Framing::Records => Some(given.unwrap_or(MAX_RECORD).min(MAX_RECORD)),
+        _ => given,
+    };
     Ok(Session {
         program,
-        framing: framing(args),
+        framing,
         is_read_only: args.terminal.readonly,
         shared: check_shared(args)?,
-        max_message: usize::try_from(args.limits.maxframesize)
-            .ok()
-            .filter(|&bytes| bytes > 0),
+        max_message,
         max_line: bounded("maxline", args.limits.maxline, 1, MAX_BYTES)?,
         max_fragments: bounded("maxfragments", args.limits.maxfragments, 1, MAX_COUNT)?,
         refuse_with_close: args.programs.refuse_with_close,

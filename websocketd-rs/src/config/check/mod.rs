@@ -28,7 +28,7 @@ pub(super) use program::check_variable;
 use program::{find_program, inherited};
 use serve::check_http;
 use shared::check_shared;
-use streams::check_streams;
+use streams::{check_framing, check_streams};
 
 /// What is wrong with what was typed.
 #[derive(Debug)]
@@ -142,6 +142,7 @@ pub(super) fn check_site(
         session: check_session(args, program)?,
         process: Process {
             streams: check_streams(args)?,
+            framing: check_framing(args)?.1,
             max_environment: bounded(
                 "maxenvbytes",
                 args.limits.maxenvbytes,

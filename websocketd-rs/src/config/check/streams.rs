@@ -48,17 +48,49 @@ pub(super) fn check_streams(args: &Args) -> Result<Streams, Problem> {
     Ok(Streams::Unbuffered)
 }
 
-pub(super) fn framing(args: &Args) -> Framing {
-    match (
-        args.terminal.pty,
-        args.programs.binary,
-        args.programs.passstderr,
-    ) {
-        (true, ..) => Framing::Terminal,
-        (_, true, _) => Framing::Binary,
-        (_, _, true) => Framing::TaggedLines,
-        _ => Framing::Lines,
-    }
+/// How messages stand in a program's bytes, and `--framing` as it was given.
+pub(super) fn check_framing(args: &Args) -> Result<(Framing, Option<&'static str>), Problem> {
+    let programs = &args.programs;
+    let typed = programs.framing.as_deref().unwrap_or_default();
+    let (framing, name) = match typed {
+        "" => {
+            let framing = match (args.terminal.pty, programs.binary, programs.passstderr) {
+                (true, ..) => Framing::Terminal,
+                (_, true, _) => Framing::Binary,
+                (_, _, true) => Framing::TaggedLines,
+                _ => Framing::Lines,
+            };
+            return Ok((framing, None));
+        }
+        "line" => (Framing::Lines, "line"),
+        "nul" => (Framing::Nul, "nul"),
+        "length" => (Framing::Records, "length"),
+        _ => {
+            let typed = typed.escape_debug();
+            let message = format!("--framing must be line, nul or length, not '{typed}'");
+            return Err(Problem::alone("framing", message));
+        }
+    };
+    let is_shared = args
+        .shared
+        .shared
+        .as_ref()
+        .is_some_and(|mode| !mode.is_empty());
+    exclude(
+        "framing",
+        "says how messages stand in the program's bytes",
+        &[
+            ("binary", programs.binary),
+            ("passstderr", programs.passstderr),
+            ("pty", args.terminal.pty),
+            ("shared", is_shared && framing != Framing::Lines),
+            (
+                "unbuffered",
+                args.terminal.unbuffered && framing == Framing::Records,
+            ),
+        ],
+    )?;
+    Ok((framing, Some(name)))
 }
 
 fn exclude(flag: &'static str, why: &str, others: &[(&str, bool)]) -> Result<(), Problem> {

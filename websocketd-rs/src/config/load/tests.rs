@@ -257,6 +257,7 @@ fn sample(flag: &str) -> &'static str {
         "sharedby" => "path",
         "sharedrestart" => "always",
         "slowclient" => "drop",
+        "framing" => "nul",
         _ => "12345",
     }
 }

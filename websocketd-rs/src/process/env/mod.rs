@@ -24,6 +24,9 @@ pub const SERVER_SOFTWARE: &str =
 /// Where programs are looked for when `--passenv` lets no `PATH` through to a CGI script.
 const CGI_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
+/// By which a handler learns how messages stand in its stdin and stdout, where the operator chose that.
+const FRAMING: &str = "WEBSOCKETD_FRAMING";
+
 /// Variables in the order they are handed over.
 pub type Environment = Vec<(OsString, OsString)>;
 
@@ -128,6 +131,10 @@ pub fn shared(
 
 /// Adds what a handler finds because of its streams, unless the operator named it: one that is named and blank stays away.
 pub fn add_defaults(environment: &mut Environment, process: &Process) {
+    if let Some(framing) = process.framing {
+        environment.retain(|(name, _)| name != FRAMING);
+        environment.push((FRAMING.into(), framing.into()));
+    }
     for (name, value) in process.streams.variables() {
         let mut named = process.inherited_env.iter().map(|(named, _)| named);
         if !named.any(|named| named == name) {

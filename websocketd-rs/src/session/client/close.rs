@@ -74,7 +74,7 @@ impl Client<'_> {
             self.decoder.discard();
             match self.decoder.decode() {
                 Ok(Event::NeedBytes) => {}
-                Ok(Event::Ping(_) | Event::Pong) => continue,
+                Ok(Event::Ping(_) | Event::Pong(_)) => continue,
                 Ok(Event::Close(_)) | Err(_) => return Ok(()),
             }
             let n = self.stream.read(self.decoder.space()).await?;

@@ -99,10 +99,19 @@ impl<'a> Client<'a> {
                     }
                     self.pongs.push_back(payload);
                 }
-                Event::Pong => {}
+                Event::Pong(payload) => {
+                    if self.outgoing.take_pinged(payload.as_slice()) {
+                        self.decoder.put_pong(&payload);
+                    }
+                }
                 Event::Close(code) => return Err(End::ClientClosed(code)),
             }
         }
+    }
+
+    /// What the program's author should know of this client's messages, once.
+    pub(super) fn take_remark(&mut self) -> Option<&'static str> {
+        self.decoder.take_remark()
     }
 
     /// Reads once. Waits, without reading, while what is [`Self::ready`] leaves no room.

@@ -1,5 +1,7 @@
 //! Messages to server frames: pure, no I/O. All messages of one read become frames in one buffer, which leaves in one write.
 
+use std::collections::VecDeque;
+
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
@@ -9,6 +11,9 @@ use crate::session::framing::{Kind, Sink};
 
 /// Longest header of a server frame (RFC 6455 section 5.2; servers don't mask).
 const MAX_HEADER: usize = 10;
+
+/// Pings of the program whose pongs are waited for. Of a program that sends more the oldest are forgotten.
+const MAX_PINGED: usize = 32;
 
 /// Room for a message that is read in place: the most that one read of a pipe gives by default (pipe(7)).
 const MAX_IN_PLACE: usize = 64 * 1024;
@@ -22,9 +27,27 @@ pub struct Outgoing {
     end: usize,
     /// Messages that were appended since they were last asked for.
     messages: u32,
+    /// Payloads of the program's pings that no pong has answered, at most [`MAX_PINGED`]. Boxed: few sessions have any.
+    #[expect(clippy::box_collection, reason = "a third of its size in each session")]
+    pinged: Option<Box<VecDeque<Vec<u8>>>>,
 }
 
 impl Outgoing {
+    /// Whether a pong answers a ping of the program. It answers those before, too (RFC 6455 section 5.5.3).
+    pub fn take_pinged(&mut self, payload: &[u8]) -> bool {
+        let Some(pinged) = &mut self.pinged else {
+            return false;
+        };
+        let found = pinged.iter().position(|sent| sent == payload);
+        if let Some(index) = found {
+            pinged.drain(..=index);
+        }
+        if pinged.is_empty() {
+            self.pinged = None;
+        }
+        found.is_some()
+    }
+
     /// How many messages were appended since the last call.
     pub fn take_messages(&mut self) -> u32 {
         std::mem::take(&mut self.messages)
@@ -111,6 +134,15 @@ impl Sink for Outgoing {
         let (start, len) = (MAX_HEADER + n, MAX_HEADER + n + more);
         self.reserve(len);
         &mut self.buf[start..len]
+    }
+
+    fn ping(&mut self, payload: &[u8]) {
+        let pinged = self.pinged.get_or_insert_default();
+        if pinged.len() == MAX_PINGED {
+            pinged.pop_front();
+        }
+        pinged.push_back(payload.to_vec());
+        self.control(Control::Ping, payload);
     }
 
     /// Puts the header before the payload, where there is room for the longest.

@@ -1,9 +1,29 @@
 //! `--binary`: what one read of stdout gives is one message. To the program messages go as in [`super::line`].
 
-use super::{BadOutput, FromProgram, Kind, Sink};
+use super::{BadOutput, FromProgram, Kind, Sink, ToProgram, line};
 
 /// Most bytes of a message, as in websocketd, whose reads have this size. A pipe holds so many only if its program made it.
 const MAX_CHUNK: usize = 10 * 1024 * 1024;
+
+#[derive(Debug)]
+pub(super) struct ToStdin;
+
+impl ToProgram for ToStdin {
+    fn takes(&self, _: Kind) -> bool {
+        true
+    }
+
+    fn finish(&self, kind: Kind, message: &mut [u8]) -> &'static [u8] {
+        line::ToStdin.finish(kind, message)
+    }
+
+    fn remark(&self, kind: Kind) -> Option<&'static str> {
+        (kind == Kind::Text).then_some(
+            "Client sent text, which a program of --binary can't tell from binary messages but for a newline after it; \
+             --framing=length tells them apart",
+        )
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct FromStdout;
@@ -22,5 +42,7 @@ impl FromProgram for FromStdout {
         Ok(())
     }
 
-    fn finish(&mut self, _: &mut dyn Sink) {}
+    fn finish(&mut self, _: &mut dyn Sink) -> Result<(), BadOutput> {
+        Ok(())
+    }
 }

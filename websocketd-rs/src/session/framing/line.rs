@@ -20,19 +20,35 @@ impl ToProgram for ToStdin {
             Kind::Binary => b"",
         }
     }
+
+    fn remark(&self, kind: Kind) -> Option<&'static str> {
+        Some(match kind {
+            Kind::Binary => {
+                "Client sent a binary message, which goes to a program of lines without an end; --framing=length marks it"
+            }
+            Kind::Text => {
+                "Client sent text with a newline, which a program of lines takes for several; --framing=nul keeps it whole"
+            }
+        })
+    }
+
+    fn is_misfit(&self, kind: Kind, message: &[u8]) -> bool {
+        kind == Kind::Binary || memchr::memchr(b'\n', message).is_some()
+    }
 }
 
 /// A rest without its newline is a message too, at the end of the output.
 #[derive(Debug)]
 pub(super) struct FromStdout {
     lines: Lines,
+    delimiter: u8,
     max_line: usize,
     replaced: Replaced,
 }
 
 /// Whether bytes that are not UTF-8 were replaced, as a text message must be (RFC 6455 section 5.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Replaced {
+pub(super) enum Replaced {
     Never,
     Unreported,
     Reported,
@@ -40,8 +56,14 @@ enum Replaced {
 
 impl FromStdout {
     pub(super) fn new(max_line: usize) -> Self {
+        Self::delimited(b'\n', max_line)
+    }
+
+    /// Each message ends with `delimiter` in place of a newline.
+    pub(super) fn delimited(delimiter: u8, max_line: usize) -> Self {
         Self {
             lines: Lines::default(),
+            delimiter,
             max_line,
             replaced: Replaced::Never,
         }
@@ -58,7 +80,7 @@ impl FromStdout {
         mut each: impl FnMut(&str),
     ) -> Result<(), BadOutput> {
         self.lines.filled(n);
-        while let Some(line) = self.lines.next_line() {
+        while let Some(line) = self.lines.next_until(self.delimiter) {
             if line.len() > self.max_line {
                 return Err(BadOutput::LineTooLong);
             }
@@ -78,12 +100,22 @@ impl FromStdout {
 }
 
 impl Replaced {
-    fn note(&mut self, line: &[u8], each: &mut impl FnMut(&str)) {
+    /// Hands `line` over as UTF-8.
+    pub(super) fn note(&mut self, line: &[u8], each: &mut impl FnMut(&str)) {
         let text = text_of(line);
         if *self == Self::Never && matches!(text, Cow::Owned(_)) {
             *self = Self::Unreported;
         }
         each(&text);
+    }
+
+    /// That bytes were replaced, once.
+    pub(super) fn take_remark(&mut self) -> Option<&'static str> {
+        if *self != Self::Unreported {
+            return None;
+        }
+        *self = Self::Reported;
+        Some("Program wrote bytes that are not UTF-8; they were replaced")
     }
 }
 
@@ -96,16 +128,13 @@ impl FromProgram for FromStdout {
         self.take_lines(n, |line| sink.message(Kind::Text, line.as_bytes()))
     }
 
-    fn finish(&mut self, sink: &mut dyn Sink) {
+    fn finish(&mut self, sink: &mut dyn Sink) -> Result<(), BadOutput> {
         self.take_rest(|line| sink.message(Kind::Text, line.as_bytes()));
+        Ok(())
     }
 
     fn take_remark(&mut self) -> Option<&'static str> {
-        if self.replaced != Replaced::Unreported {
-            return None;
-        }
-        self.replaced = Replaced::Reported;
-        Some("Program wrote bytes that are not UTF-8; they were replaced")
+        self.replaced.take_remark()
     }
 
     fn park(&mut self) {
@@ -129,8 +158,8 @@ mod tests {
         feed(&mut form, b"one\r\n\ntw", &mut sink).unwrap();
         form.park();
         feed(&mut form, b"o\nthree", &mut sink).unwrap();
-        form.finish(&mut sink);
-        form.finish(&mut sink);
+        form.finish(&mut sink).unwrap();
+        form.finish(&mut sink).unwrap();
         let texts = ["one", "", "two", "three"];
         assert_eq!(sink.0, texts.map(|text| (Kind::Text, text.into())));
         assert_eq!(form.take_remark(), None);

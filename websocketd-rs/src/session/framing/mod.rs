@@ -4,8 +4,10 @@
 //! direction, in [`to_program`] and [`from_program`].
 
 mod chunk;
+mod length;
 mod line;
 mod nobody;
+mod nul;
 pub mod parcel;
 mod tagged;
 mod terminal;
@@ -41,9 +43,41 @@ pub trait ToProgram: fmt::Debug + Sync {
         b""
     }
 
+    /// Whether a message that has come whole can stand in this framing: `message` is its head and its payload.
+    fn carries(&self, _kind: Kind, _message: &[u8]) -> bool {
+        true
+    }
+
+    /// What the program's author should know once messages of this kind come that [`Self::is_misfit`].
+    fn remark(&self, _: Kind) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether a message that has come whole is not what the framing is for. Empty if it is not taken.
+    fn is_misfit(&self, kind: Kind, _message: &[u8]) -> bool {
+        self.remark(kind).is_some()
+    }
+
     /// Completes a message that has come whole: `message` is its head, which may need the length now, and its payload.
     /// Returns what stands after it, at most [`MAX_TAIL`] bytes.
     fn finish(&self, kind: Kind, message: &mut [u8]) -> &'static [u8];
+
+    /// The head, at most [`MAX_HEAD`] bytes, of what the program gets of a control frame of the client. `None`: nothing.
+    fn notice(&self, _: Notice) -> Option<&'static [u8]> {
+        None
+    }
+
+    /// Completes head and payload of a [`Notice`].
+    fn finish_notice(&self, _record: &mut [u8]) {}
+}
+
+/// What a program can be told of beside messages (RFC 6455 section 5.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// The client closes: a code and a reason, or nothing.
+    Close,
+    /// The client answers a ping of the program.
+    Pong,
 }
 
 /// A program's output made into messages.
@@ -64,7 +98,20 @@ pub trait FromProgram: fmt::Debug + Send {
     fn filled(&mut self, n: usize, sink: &mut dyn Sink) -> Result<(), BadOutput>;
 
     /// Stdout has ended: hands over what counts without its end.
-    fn finish(&mut self, sink: &mut dyn Sink);
+    ///
+    /// # Errors
+    /// When the output must not end here.
+    fn finish(&mut self, sink: &mut dyn Sink) -> Result<(), BadOutput>;
+
+    /// Whether the program has asked for a close frame. What it writes after that counts for nothing.
+    fn has_closed(&self) -> bool {
+        false
+    }
+
+    /// Code and reason of that close frame.
+    fn take_close(&mut self) -> Option<(u16, String)> {
+        None
+    }
 
     /// Whether lines of stderr are messages too. The session ends with both streams then.
     fn takes_stderr(&self) -> bool {
@@ -96,19 +143,39 @@ pub trait Sink {
 
     /// Takes as a message the `n` bytes that were read into [`Self::space`].
     fn filled(&mut self, kind: Kind, n: usize);
+
+    /// Takes a ping of the program, of at most [`MAX_PING`] bytes.
+    fn ping(&mut self, payload: &[u8]);
 }
 
 /// Why a program's output can't be made into messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadOutput {
-    /// A line over `--maxline`.
+    /// A line, or a record, over `--maxline`.
     LineTooLong,
+    /// A record that is none, and what is wrong with it.
+    BadRecord(&'static str),
+}
+
+/// Longest payload of a ping (RFC 6455 section 5.5).
+pub const MAX_PING: usize = 125;
+
+/// Longest reason of a close frame, in bytes: a code stands before it.
+pub const MAX_REASON: usize = MAX_PING - 2;
+
+/// Close codes that a program may send: the endpoint's own ones (RFC 6455 section 7.4.1) that mean something to a client, and
+/// those left to applications (section 7.4.2).
+pub fn is_close_code(code: u16) -> bool {
+    matches!(code, 1000 | 1008 | 1011..=1013 | 3000..=4999)
 }
 
 /// The way to the program.
 pub fn to_program(framing: Framing) -> &'static dyn ToProgram {
     match framing {
-        Framing::Lines | Framing::TaggedLines | Framing::Binary => &line::ToStdin,
+        Framing::Lines | Framing::TaggedLines => &line::ToStdin,
+        Framing::Binary => &chunk::ToStdin,
+        Framing::Nul => &nul::ToStdin,
+        Framing::Records => &length::ToStdin,
         Framing::Terminal => &terminal::ToJoint,
     }
 }
@@ -124,6 +191,8 @@ pub fn from_program(framing: Framing, max_line: usize) -> Box<dyn FromProgram> {
         Framing::Lines => Box::new(line::FromStdout::new(max_line)),
         Framing::TaggedLines => Box::new(tagged::FromOutput::new(max_line)),
         Framing::Binary => Box::new(chunk::FromStdout),
+        Framing::Nul => Box::new(nul::from_stdout(max_line)),
+        Framing::Records => Box::new(length::FromStdout::new(max_line)),
         Framing::Terminal => from_terminal(false),
     }
 }
@@ -144,7 +213,7 @@ mod tests {
 
     /// A sink that keeps what it gets.
     #[derive(Debug, Default)]
-    pub(super) struct Messages(pub(super) Vec<(Kind, Vec<u8>)>);
+    pub(super) struct Messages(pub(super) Vec<(Kind, Vec<u8>)>, pub(super) Vec<Vec<u8>>);
 
     impl Sink for Messages {
         fn message(&mut self, kind: Kind, payload: &[u8]) {
@@ -162,6 +231,10 @@ mod tests {
             &mut last.1[n..]
         }
 
+        fn ping(&mut self, payload: &[u8]) {
+            self.1.push(payload.to_vec());
+        }
+
         fn filled(&mut self, kind: Kind, n: usize) {
             let last = self.0.last_mut().expect("space was asked for");
             last.0 = kind;
@@ -175,6 +248,8 @@ mod tests {
             Framing::Lines,
             Framing::TaggedLines,
             Framing::Binary,
+            Framing::Nul,
+            Framing::Records,
             Framing::Terminal,
         ] {
             let form = to_program(framing);

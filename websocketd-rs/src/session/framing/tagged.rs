@@ -23,8 +23,9 @@ impl FromProgram for FromOutput {
         self.0.take_lines(n, |line| send("stdout", line, sink))
     }
 
-    fn finish(&mut self, sink: &mut dyn Sink) {
+    fn finish(&mut self, sink: &mut dyn Sink) -> Result<(), BadOutput> {
         self.0.take_rest(|line| send("stdout", line, sink));
+        Ok(())
     }
 
     fn takes_stderr(&self) -> bool {

@@ -66,7 +66,9 @@ impl FromProgram for FromTerminal {
         Ok(())
     }
 
-    fn finish(&mut self, _: &mut dyn Sink) {}
+    fn finish(&mut self, _: &mut dyn Sink) -> Result<(), BadOutput> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

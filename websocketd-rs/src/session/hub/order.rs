@@ -7,6 +7,8 @@ use std::io::Write as _;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
+use crate::session::framing::{MAX_REASON, is_close_code};
+
 /// What is encoded in a value of a `join` line. Bytes beyond ASCII are, always.
 const VALUE: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
 
@@ -27,15 +29,6 @@ pub enum Order<'a> {
     /// `# TEXT`: a line for the log.
     Remark(&'a str),
 }
-
-/// Close codes that a program may send: the endpoint's own ones (RFC 6455 section 7.4.1) that mean something to a client, and
-/// those left to applications (section 7.4.2).
-fn is_close_code(code: u16) -> bool {
-    matches!(code, 1000 | 1008 | 1011..=1013 | 3000..=4999)
-}
-
-/// Longest reason of a close frame, in bytes (RFC 6455 section 5.5: 125 with the code).
-const MAX_REASON: usize = 123;
 
 /// Reads one line of a program; `None` when it is no order. A line that is none goes to nobody: a forgotten word must not
 /// broadcast a secret.

@@ -9,8 +9,8 @@ pub enum Event {
     NeedBytes,
     /// A ping, to be answered with the same payload.
     Ping(Payload),
-    /// A pong: a sign of life.
-    Pong,
+    /// A pong: a sign of life, and maybe the answer to a ping of the program.
+    Pong(Payload),
     /// The client closes, with this code if it gave one.
     Close(Option<u16>),
 }
@@ -46,4 +46,6 @@ pub enum Violation {
     TooBig,
     /// Close code 1008.
     TooManyFragments,
+    /// Close code 1007: a message that the framing of the program can't carry.
+    NotCarried,
 }

@@ -6,7 +6,7 @@ mod regions;
 
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-use crate::session::framing::{Kind, ToProgram};
+use crate::session::framing::{Kind, Notice, ToProgram};
 use header::{close_code, unmask};
 use regions::Regions;
 
@@ -30,7 +30,7 @@ enum State {
     Header,
     /// Inside the payload of a data frame.
     Data(Frame),
-    /// Inside the payload of a control frame.
+    /// Before the payload of a control frame, which has come whole.
     Control {
         opcode: Control,
         mask: [u8; 4],
@@ -65,6 +65,15 @@ pub struct Decoder {
     regions: Regions,
     /// Messages that came whole since they were last asked for.
     finished: u32,
+    remark: Remark,
+}
+
+/// What is to be said of the messages, once.
+#[derive(Debug, Clone, Copy)]
+enum Remark {
+    Open,
+    Due(Kind),
+    Made,
 }
 
 impl Decoder {
@@ -76,6 +85,7 @@ impl Decoder {
             current: None,
             regions: Regions::new(early),
             finished: 0,
+            remark: Remark::Open,
         }
     }
 
@@ -87,6 +97,29 @@ impl Decoder {
     /// How many messages of either kind came whole since the last call.
     pub fn take_finished(&mut self) -> u32 {
         std::mem::take(&mut self.finished)
+    }
+
+    /// What the program's author should know of the messages so far, once.
+    pub fn take_remark(&mut self) -> Option<&'static str> {
+        let Remark::Due(kind) = self.remark else {
+            return None;
+        };
+        self.remark = Remark::Made;
+        self.rules.form.remark(kind)
+    }
+
+    /// Tells the program of a pong, right after [`Event::Pong`].
+    pub fn put_pong(&mut self, payload: &Payload) {
+        self.put_notice(Notice::Pong, payload.as_slice());
+    }
+
+    /// The record takes the place of the frame that it is about, whose header was no shorter. A message whose rest is still to
+    /// come moves on.
+    fn put_notice(&mut self, notice: Notice, payload: &[u8]) {
+        let form = self.rules.form;
+        if let Some(head) = form.notice(notice) {
+            form.finish_notice(self.regions.insert(head, payload));
+        }
     }
 
     /// Marks the first `n` bytes of [`Self::ready`] as written.
@@ -143,19 +176,26 @@ impl Decoder {
         let Some(header) = header::parse(self.regions.raw())? else {
             return Ok(false);
         };
-        self.regions.skip_raw(header.len);
         let mask = header.mask;
-        self.state = match header.opcode {
+        match header.opcode {
             OpCode::Control(opcode) => {
                 let len = usize::try_from(header.payload).unwrap_or(usize::MAX);
-                State::Control { opcode, mask, len }
+                // Taken whole: the place of the header is for what the program may get of the frame.
+                if self.regions.raw().len() < header.len.saturating_add(len) {
+                    return Ok(false);
+                }
+                self.regions.skip_raw(header.len);
+                self.state = State::Control { opcode, mask, len };
             }
-            OpCode::Data(opcode) => State::Data(Frame {
-                mask,
-                remaining: self.begin(opcode, header.payload)?,
-                is_final: header.is_final,
-            }),
-        };
+            OpCode::Data(opcode) => {
+                self.regions.skip_raw(header.len);
+                self.state = State::Data(Frame {
+                    mask,
+                    remaining: self.begin(opcode, header.payload)?,
+                    is_final: header.is_final,
+                });
+            }
+        }
         Ok(true)
     }
 
@@ -225,22 +265,28 @@ impl Decoder {
             return Ok(false);
         }
         if last {
-            self.finish(message);
+            self.finish(message)?;
         }
         self.state = State::Header;
         Ok(true)
     }
 
-    fn finish(&mut self, message: Message) {
+    fn finish(&mut self, message: Message) -> Result<(), Violation> {
         self.current = None;
         self.finished = self.finished.saturating_add(1);
+        let form = self.rules.form;
+        let bytes = self.regions.message_mut();
+        if matches!(self.remark, Remark::Open) && form.is_misfit(message.kind, bytes) {
+            self.remark = Remark::Due(message.kind);
+        }
         if message.is_kept {
-            let tail = self
-                .rules
-                .form
-                .finish(message.kind, self.regions.message_mut());
+            if !form.carries(message.kind, bytes) {
+                return Err(Violation::NotCarried);
+            }
+            let tail = form.finish(message.kind, bytes);
             self.regions.push_tail(tail);
         }
+        Ok(())
     }
 
     /// Takes a control frame once it has come whole.
@@ -254,13 +300,16 @@ impl Decoder {
         unmask(payload, mask);
         self.regions.skip_raw(len);
         self.state = State::Header;
+        let len8 = u8::try_from(len).unwrap_or(0);
         match opcode {
-            Control::Ping => {
-                let len = u8::try_from(len).unwrap_or(0);
-                Ok(Event::Ping(Payload { bytes, len }))
+            Control::Ping => Ok(Event::Ping(Payload { bytes, len: len8 })),
+            Control::Close => {
+                let code = close_code(&bytes[..len])?;
+                self.regions.drop_message();
+                self.put_notice(Notice::Close, &bytes[..len]);
+                Ok(Event::Close(code))
             }
-            Control::Close => close_code(&bytes[..len]).map(Event::Close),
-            _ => Ok(Event::Pong),
+            _ => Ok(Event::Pong(Payload { bytes, len: len8 })),
         }
     }
 }

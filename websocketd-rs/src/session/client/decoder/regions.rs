@@ -106,6 +106,27 @@ impl Regions {
         self.valid = self.end;
     }
 
+    /// Puts a whole record before the message that is assembled so far, in the place of a frame that was decoded just now.
+    pub(super) fn insert(&mut self, head: &[u8], payload: &[u8]) -> &mut [u8] {
+        let (start, len) = (self.message, head.len() + payload.len());
+        debug_assert!(
+            self.end + len <= self.raw,
+            "written over what is not decoded"
+        );
+        self.buf.copy_within(start..self.end, start + len);
+        self.buf[start..start + head.len()].copy_from_slice(head);
+        self.buf[start + head.len()..start + len].copy_from_slice(payload);
+        self.message += len;
+        self.valid += len;
+        self.end += len;
+        &mut self.buf[start..start + len]
+    }
+
+    /// Drops the message that is assembled so far.
+    pub(super) fn drop_message(&mut self) {
+        (self.end, self.valid) = (self.message, self.message);
+    }
+
     fn push(&mut self, bytes: &[u8]) {
         let end = self.end + bytes.len();
         debug_assert!(end <= self.raw, "written over what is not decoded");

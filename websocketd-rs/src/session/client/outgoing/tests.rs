@@ -45,3 +45,28 @@ fn what_grew_is_given_back() {
     outgoing.park();
     assert_eq!(outgoing.buf.len(), 0);
 }
+
+#[test]
+fn a_pong_answers_the_ping_it_names_and_those_before() {
+    let mut outgoing = Outgoing::default();
+    assert!(!outgoing.take_pinged(b""), "of the server's own ping");
+    for payload in [&b"one"[..], b"two", b"", b"three"] {
+        outgoing.ping(payload);
+    }
+    assert!(
+        outgoing
+            .pending()
+            .starts_with(b"\x89\x03one\x89\x03two\x89\x00")
+    );
+    assert!(outgoing.take_pinged(b"two"));
+    assert!(!outgoing.take_pinged(b"one"), "it was before two");
+    assert!(!outgoing.take_pinged(b"two"), "once is enough");
+    assert!(outgoing.take_pinged(b"three"));
+    assert!(outgoing.pinged.is_none(), "nothing is kept");
+    for n in 0..=MAX_PINGED {
+        outgoing.ping(&n.to_be_bytes());
+    }
+    let oldest = outgoing.take_pinged(&0_usize.to_be_bytes());
+    assert!(!oldest, "it is forgotten");
+    assert!(outgoing.take_pinged(&1_usize.to_be_bytes()));
+}
