@@ -23,7 +23,8 @@ export class Attention {
 	 * A message appeared.
 	 * @param {Noted} message
 	 */
-	async note({ urgent, from, words, onOpen }) {
+	async note({ urgent, rings, from, words, onOpen }) {
+		if (rings && preference("sound")) (await import("./ring.js")).ring();
 		if (!this.isAway) return;
 		this.#unread += 1;
 		this.#draw();

@@ -20,6 +20,8 @@ export class Composer {
 	#draftKey;
 	#limit = 4096;
 	#whisperTo = "";
+	/** Whose name that is: somebody else may take it. */
+	#person = "";
 	#recall = new Recall();
 	/** @type {{ found: string[], next: number, from: number } | null} */
 	#completion = null;
@@ -38,9 +40,9 @@ export class Composer {
 		byId("whisper-stop").addEventListener("click", () => this.whisper(""));
 		const drawBoard = async () => new (await import("./smiley_board.js")).SmileyBoard((typed) => this.insert(typed));
 		byId("smiley-board").addEventListener("beforetoggle", drawBoard, { once: true });
-		const { words, to } = storedDraft(this.#draftKey);
+		const { words, to, person } = storedDraft(this.#draftKey);
 		this.#field.value = words;
-		this.#address(to);
+		this.#address(to, person);
 		this.#changed({ quiet: true });
 	}
 
@@ -57,16 +59,18 @@ export class Composer {
 	/**
 	 * From now on messages go to `name` only; "" is everybody again.
 	 * @param {string} name
+	 * @param {string} [person] Whose name that is.
 	 */
-	whisper(name) {
-		this.#address(name);
+	whisper(name, person = this.#uses.personOf(name)) {
+		this.#address(name, person);
 		this.#keepDraft();
 		if (name) this.focus();
 	}
 
-	/** @param {string} name */
-	#address(name) {
+	/** @param {string} name @param {string} person */
+	#address(name, person) {
 		this.#whisperTo = name;
+		this.#person = person;
 		const words = name ? text("whisperTo", { name }) : text("messageTo", { room: this.#room });
 		this.#field.placeholder = words;
 		byId("text-label").textContent = words;
@@ -81,7 +85,7 @@ export class Composer {
 	 * @param {string} to
 	 */
 	renamed(from, to) {
-		if (this.#whisperTo === from) this.#address(to);
+		if (this.#whisperTo === from) this.#address(to, this.#person);
 		this.#keepDraft();
 	}
 
@@ -127,8 +131,9 @@ export class Composer {
 			this.#uses.notice(text("meIsPublic"));
 			return;
 		}
-		const refused = lines.findIndex((line) => !this.#uses.submit(line));
-		if (refused !== 0) this.#recall.add({ words, to: this.#whisperTo });
+		const person = this.#person;
+		const refused = lines.findIndex((line) => !this.#uses.submit({ ...line, person }));
+		if (refused !== 0) this.#recall.add({ words, to: this.#whisperTo, person });
 		const rest = refused < 0 ? [] : lines.slice(refused);
 		this.#field.value = rest.map((line) => line.words).join("\n");
 		this.#changed({ quiet: true });
@@ -147,13 +152,13 @@ export class Composer {
 		this.#form.classList.toggle("over", over > 0);
 		this.#keepDraft();
 		this.#fit();
-		if (!quiet) this.#uses.typed(this.#field.value, this.#whisperTo);
+		if (!quiet) this.#uses.typed(this.#field.value, this.#whisperTo, this.#person);
 	}
 
 	/** With its addressee: restored without it, a whisper would go to everybody. */
 	#keepDraft() {
 		const words = this.#field.value;
-		if (words) writeStored(this.#draftKey, { words, to: this.#whisperTo });
+		if (words) writeStored(this.#draftKey, { words, to: this.#whisperTo, person: this.#person });
 		else dropStored(this.#draftKey);
 	}
 
@@ -189,7 +194,7 @@ export class Composer {
 	/** @param {Draft | undefined} draft */
 	#show(draft) {
 		this.#field.value = draft?.words ?? "";
-		if (draft) this.#address(draft.to);
+		if (draft) this.#address(draft.to, draft.person);
 		this.#changed({ quiet: true });
 	}
 
@@ -230,7 +235,7 @@ export class Composer {
  */
 function storedDraft(key) {
 	const kept = readStored(key, "");
-	if (typeof kept === "string") return { words: kept, to: "" };
-	const { words, to } = kept ?? {};
-	return typeof words === "string" && typeof to === "string" ? { words, to } : { words: "", to: "" };
+	const { words, to, person } = typeof kept === "string" ? { words: kept } : (kept ?? {});
+	const string = (/** @type {unknown} */ value) => (typeof value === "string" ? value : "");
+	return { words: string(words), to: string(to), person: string(person) };
 }

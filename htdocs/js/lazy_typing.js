@@ -17,10 +17,15 @@ export class LazyTyping {
 		if (state || this.#loading) (await this.#load()).heard(from, state, words);
 	}
 
-	/** The person changed what stands in the composer. @param {string} words @param {string} whisperTo */
-	async typed(words, whisperTo) {
+	/**
+	 * The person changed what stands in the composer.
+	 * @param {string} words
+	 * @param {string} whisperTo
+	 * @param {string} person
+	 */
+	async typed(words, whisperTo, person) {
 		const tells = preference("typing") || preference("liveTyping");
-		if (tells || this.#loading) (await this.#load()).typed(words, whisperTo);
+		if (tells || this.#loading) (await this.#load()).typed(words, whisperTo, person);
 	}
 
 	async stopped() {

@@ -40,9 +40,9 @@ export class Members {
 	}
 
 	/** @param {Entry} record */
-	#apply({ type, from, to, color, account }) {
+	#apply({ type, from, to, color, account, person: number }) {
 		const person = this.#people.get(from);
-		if (type === "join") this.#people.set(from, { name: from, color, account });
+		if (type === "join") this.#people.set(from, { name: from, color, account, person: number });
 		else if (type === "color") this.#people.set(from, { ...person, name: from, color });
 		else this.#people.delete(from);
 		if (type === "nick" && to) this.#people.set(to, { ...person, name: to });

@@ -25,7 +25,7 @@ export function openMessageMenu(record, place, { room, isMine, moderator }, acti
 	const words = record.text ?? "";
 	menu.open(text("messageActions"), place, [
 		!isMine && kept && menu.item(text("reply"), () => actions.answer(quoted(record.from, words))),
-		!isMine && menu.item(text("whisper"), () => actions.whisper(record.from)),
+		!isMine && menu.item(text("whisper"), () => actions.whisper(record.from, record.person)),
 		copying("copyText", words),
 		kept && copying("copyLink", messageAddress(room, record.id)),
 		kept && moderator && menu.item(text("redact"), () => actions.command(`/redact ${record.id}`), "danger"),

@@ -132,6 +132,8 @@ export class MessageView {
 		heading.append(this.#when(record));
 		const body = element("div", { class: "words", dir: "auto" }, this.#body(record));
 		const line = element("div", { class: "line" }, this.avatar(from, record.color), heading, body);
+		const when = heading.querySelector("button.when");
+		if (when) line.append(more(when));
 		line.addEventListener("click", (event) => touched(event, heading));
 		node.append(line);
 		if (own && record.msgid) {
@@ -166,6 +168,20 @@ export class MessageView {
 		const words = element("div", { class: kind, dir: "auto" }, record.text);
 		return element("div", { class: "entry-notice", "data-id": record.id }, words);
 	}
+}
+
+/**
+ * That there is something to do with a message, to be seen: the time is what the keyboard and screen readers press.
+ * @param {Element} when
+ */
+function more(when) {
+	const title = text("messageActions");
+	const onclick = () => /** @type {HTMLElement} */ (when).click();
+	return element(
+		"button",
+		{ type: "button", class: "more", tabindex: "-1", "aria-hidden": "true", title, onclick },
+		"⋯",
+	);
 }
 
 /** @param {Entry} record */

@@ -1,18 +1,22 @@
 // Commands that the page carries out itself: they concern this browser alone, or end the connection.
 
+import { historyAddress } from "./addresses.js";
 import { ignore, isIgnored, preference, unignore } from "./preferences.js";
 import { text } from "./texts.js";
 
 /**
  * @param {string} line
- * @param {{ quit: () => void, info: (words: string) => void }} uses `info` shows an answer.
- * @returns False if it is none of these.
+ * @param {OwnLinesUses} uses
  */
-export function runOwnCommand(line, { quit, info }) {
-	const [, word = "", name] = /^\/(ignore|unignore|quit)(?:\s+(\S+))?\s*$/iu.exec(line) ?? [];
+export function runOwnCommand(line, { room, quit, info }) {
+	const [, word = "", name] = /^\/(history|ignore|unignore|quit)(?:\s+(\S+))?\s*$/iu.exec(line) ?? [];
 	const command = word.toLowerCase();
 	if (command === "quit" && !name) {
 		quit();
+	} else if (command === "history") {
+		// The room shows it above already; what somebody asks for by a command, they want to see.
+		open(historyAddress(room), "_blank", "noopener");
+		info(text("archiveOpened"));
 	} else if (command === "ignore" && !name) {
 		const names = preference("ignored").join(", ") || text("nobodyIgnored");
 		info(`${text("ignoredPeople")}: ${names}`);
@@ -23,6 +27,5 @@ export function runOwnCommand(line, { quit, info }) {
 		const was = isIgnored(name);
 		unignore(name);
 		info(text(was ? "ignoredShown" : "notIgnored", { name }));
-	} else return false;
-	return true;
+	}
 }

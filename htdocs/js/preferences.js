@@ -7,6 +7,7 @@ const DEFAULTS = {
 	theme: "", // "" follows the system
 	language: "",
 	notify: false,
+	sound: true,
 	smileys: true,
 	events: true,
 	typing: false,

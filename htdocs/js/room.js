@@ -15,7 +15,7 @@ import { Me } from "./me.js";
 import { Members } from "./members.js";
 import { wireMessageKeys } from "./message_keys.js";
 import { MessageView } from "./message_view.js";
-import { runOwnCommand } from "./own_commands.js";
+import { OwnLines } from "./own_lines.js";
 import { PeoplePanel } from "./people_panel.js";
 import { onPreference, preference } from "./preferences.js";
 import { wireRoomButtons } from "./room_buttons.js";
@@ -45,7 +45,6 @@ export async function openRoom(name) {
 
 class Room {
 	#name;
-	#config;
 	#backdrop = nameBackdrop();
 	#me = new Me();
 	#feed = new Feed();
@@ -57,7 +56,6 @@ class Room {
 	/** @param {string} name @param {Config} config @param {Tab} tab */
 	constructor(name, config, tab) {
 		this.#name = name;
-		this.#config = config;
 		const [me, feed] = [this.#me, this.#feed];
 		const backdrop = () => this.#backdrop;
 		this.members = new Members(me, {
@@ -99,11 +97,13 @@ class Room {
 			isServerThere: () => askServer("config").then(Boolean, () => false),
 		});
 		this.calls = new Calls({
+			room: name,
 			me,
 			members: this.members,
 			callers: this.#callers,
 			send: (message) => this.connection.send(message),
 			notice: (words) => this.conversation.notice("notice", words),
+			rings: (from) => this.#rung(from),
 			heard: (from, words) => this.typing.heard(from, words !== "", words),
 		});
 		this.typing = new LazyTyping({
@@ -121,11 +121,21 @@ class Room {
 			giveBack: (words) => this.composer.giveBack(words),
 			onChange: () => this.#settled(),
 		});
+		this.own = new OwnLines({
+			room: name,
+			me,
+			quit: () => this.#quit(),
+			info: (words) => this.conversation.notice("info", words),
+			send: (message) => this.connection.send(message),
+			changeName: () => this.#menus((menus) => menus.changeName()),
+			loginUrl: config.login_url,
+		});
 		this.composer = new Composer(name, {
 			submit: (line) => this.#submit(line),
 			notice: (words) => this.conversation.notice("error", words),
 			names: () => this.members.others(),
-			typed: (words, whisperTo) => this.typing.typed(words, whisperTo),
+			personOf: (name) => this.members.get(name)?.person ?? "",
+			typed: (words, whisperTo, person) => this.typing.typed(words, whisperTo, person),
 		});
 		this.#followServer();
 		this.#followPreferences();
@@ -147,8 +157,7 @@ class Room {
 
 	#followServer() {
 		const [me, feed] = [this.#me, this.#feed];
-		let [before, account] = ["", ""];
-		feed.on("welcome", () => ([before, account] = [me.name, me.account]));
+		this.own.follow(feed);
 		me.follow(feed);
 		this.conversation.follow(feed);
 		this.members.follow(feed);
@@ -159,20 +168,8 @@ class Room {
 			byId("room-name").textContent = room;
 			showTopic(topic || description || "");
 			this.banner.welcomed();
-			// A name changed by /nick is not the session's; a number behind it means that the old connection lingers.
-			const renamed = before && !isAnonymous(before) && !me.name.startsWith(before);
-			if (renamed) this.connection.send({ type: "nick", nick: before });
+			this.own.comeBack();
 			this.sending.flush();
-		});
-		let isFirst = true;
-		feed.on("welcome", async () => {
-			const hasEnded = account !== "" && me.account === "";
-			const hasNoName = isFirst && !me.account && isAnonymous(me.name);
-			isFirst = false;
-			if (!hasEnded && !hasNoName) return;
-			const hints = await import("./name_hint.js");
-			if (hasEnded) hints.showLoggedOut(account, me.name, this.#config.login_url);
-			else hints.showNameHint(me.name, () => this.#menus((menus) => menus.changeName()));
 		});
 		feed.on("nick", ({ from, to }) => this.composer.renamed(from, to));
 		feed.on("topic", (record) => showTopic(record.text ?? ""));
@@ -187,10 +184,10 @@ class Room {
 	 * @param {Line} line
 	 * @returns False if it could not be taken.
 	 */
-	#submit({ words, to }) {
-		const info = (/** @type {string} */ answer) => this.conversation.notice("info", answer);
-		if (runOwnCommand(words, { quit: () => this.#quit(), info })) return true;
-		if (!this.sending.add(words, to)) return false;
+	#submit(line) {
+		if (this.own.take(line.words)) return true;
+		if (!this.sending.add(line)) return false;
+		this.own.sent(line.words);
 		this.timeline.setLine("");
 		this.timeline.jumpToEnd();
 		this.typing.stopped();
@@ -218,6 +215,13 @@ class Room {
 			this.#attract({ urgent, from: record.from, words: record.text ?? "", onOpen: () => timeline.jumpToEnd() });
 	}
 
+	/** @param {string} from */
+	#rung(from) {
+		const words = text("rings", { name: from });
+		this.conversation.notice("notice", words);
+		this.#attract({ urgent: true, rings: true, from, words, onOpen: () => byId("call-button").focus() });
+	}
+
 	/** @param {(menus: RoomMenus) => void} open */
 	async #menus(open) {
 		const { RoomMenus } = await import("./room_menus.js");
@@ -225,7 +229,8 @@ class Room {
 			me: this.#me,
 			backdrop: () => this.#backdrop,
 			members: this.members,
-			whisper: (/** @type {string} */ other) => this.#compose((composer) => composer.whisper(other)),
+			whisper: (/** @type {string} */ other, /** @type {string | undefined} */ person) =>
+				this.#compose((composer) => composer.whisper(other, person)),
 			mention: (/** @type {string} */ other) => this.#compose((composer) => composer.insert(other)),
 			answer: (/** @type {string} */ words) => this.#compose((composer) => composer.answer(words)),
 			command: (/** @type {string} */ words) => this.#submit({ words, to: "" }),
@@ -292,6 +297,3 @@ class Room {
 
 /** @param {string} words */
 const showTopic = (words) => Object.assign(byId("topic"), { textContent: words, title: words });
-
-/** @param {string} name */
-const isAnonymous = (name) => /^anonymous/i.test(name);

@@ -1,8 +1,8 @@
 // room_history.html: what was said, page by page, with search. Whispers are nowhere in it.
 
-import { historyAddress, parameter, roomAddress, tidyRoom } from "./addresses.js";
+import { historyAddress, messageAddress, parameter, roomAddress, tidyRoom } from "./addresses.js";
 import { foldComings } from "./comings.js";
-import { byId } from "./dom.js";
+import { byId, element } from "./dom.js";
 import { errorWords } from "./error_words.js";
 import { greet, openPage } from "./frame.js";
 import { MessageView } from "./message_view.js";
@@ -16,53 +16,87 @@ const SHOWN = new Set(["say", "me", "dice", "topic", "join", "quit", "nick", "ki
 
 const room = tidyRoom(parameter("room")) || "lobby";
 const words = parameter("q");
-/** A message that somebody pointed to: the page that ends with it is shown. */
+/** A message that somebody pointed to: what was said around it is shown. */
 const at = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(parameter("at")) ? parameter("at") : "";
 let backdrop = [255, 255, 255];
 const view = new MessageView({ name: "" }, () => backdrop);
 /** @type {HTMLButtonElement} */
 const older = byId("older");
+/** @type {HTMLButtonElement} */
+const newer = byId("newer");
 /** @type {Entry[]} */
 let records = [];
-let oldest = "";
+let [oldest, newestShown] = ["", ""];
 
 function draw() {
 	backdrop = nameBackdrop();
 	const nodes = records.map((record) => view.entry(record));
 	nodes.forEach((node, index) => view.decorate(node, records[index], records[index - 1], false));
 	foldComings(records.map((record, index) => ({ record, node: nodes[index] })));
+	// A hit leads to where it was said.
+	if (words) nodes.forEach((node, index) => linkTo(node, records[index]));
 	byId("history").replaceChildren(...nodes);
 	nodes.find((node) => node.dataset.id === at)?.classList.add("target");
 }
 
-/** @param {string} before Records before this id; "" for the newest. */
-async function load(before) {
+/** @param {HTMLElement} node @param {Entry} record */
+function linkTo(node, { id }) {
+	const time = node.querySelector("time");
+	time?.replaceWith(element("a", { href: messageAddress(room, id), title: text("showThere") }, time.cloneNode(true)));
+}
+
+/** @param {Record<string, string>} place @returns {Promise<Answer>} */
+function ask(place) {
+	const wanted = new URLSearchParams({ room, limit: PAGE, ...place });
+	if (words) wanted.set("q", words);
+	return askServer(`history?${wanted}`);
+}
+
+/** @param {() => Promise<void>} load */
+async function loading(load) {
 	byId("status").textContent = "";
-	older.disabled = true;
+	older.disabled = newer.disabled = true;
 	try {
-		const wanted = new URLSearchParams({ room, limit: PAGE });
-		if (before) wanted.set("before", before);
-		if (words) wanted.set("q", words);
-		show(await askServer(`history?${wanted}`));
+		await load();
 	} catch (error) {
 		byId("status").textContent = errorWords(error);
 	}
-	older.disabled = false;
+	older.disabled = newer.disabled = false;
+	byId("nothing").hidden = records.length > 0 || !older.hidden;
+	byId("nothing").textContent = text(words ? "nothingFound" : "historyEmpty");
 }
 
-/** @param {{ records: Entry[], more: boolean, oldest?: string, description?: string }} answer */
-function show(answer) {
+/** @param {Entry[]} entries */
+const shown = (entries) => entries.filter(({ type }) => SHOWN.has(type));
+
+/** @param {string} before Records before this id; "" for the newest. */
+async function loadOlder(before) {
+	const answer = await ask(before ? { before } : {});
 	const page = document.documentElement;
 	const height = records.length > 0 ? page.scrollHeight : 0;
-	records = [...answer.records.filter(({ type }) => SHOWN.has(type)), ...records];
+	records = [...shown(answer.records), ...records];
 	byId("description").textContent = answer.description ?? "";
 	draw();
 	if (height) scrollBy(0, page.scrollHeight - height);
 	else scrollTo(0, page.scrollHeight);
 	oldest = answer.oldest ?? answer.records[0]?.id ?? oldest;
 	older.hidden = !answer.more;
-	byId("nothing").hidden = records.length > 0 || answer.more;
-	byId("nothing").textContent = text(words ? "nothingFound" : "historyEmpty");
+}
+
+async function loadNewer() {
+	const answer = await ask({ after: newestShown });
+	records = [...records, ...shown(answer.records)];
+	draw();
+	newestShown = answer.records.at(-1)?.id ?? newestShown;
+	newer.hidden = !answer.more;
+}
+
+/** The message in the middle, and what was said before and after it. */
+async function loadAround() {
+	await loadOlder(idAfter(at));
+	newestShown = at;
+	await loadNewer();
+	byId("history").querySelector(".target")?.scrollIntoView({ block: "center" });
 }
 
 /**
@@ -83,7 +117,8 @@ byId("enter").setAttribute("href", roomAddress(room));
 /** @type {HTMLInputElement} */
 const search = byId("search");
 search.value = words;
-older.addEventListener("click", () => load(oldest));
+older.addEventListener("click", () => loading(() => loadOlder(oldest)));
+newer.addEventListener("click", () => loading(loadNewer));
 byId("search-form").addEventListener("submit", (event) => {
 	event.preventDefault();
 	const wanted = new URLSearchParams({ room });
@@ -93,4 +128,4 @@ byId("search-form").addEventListener("submit", (event) => {
 byId("newest").setAttribute("href", historyAddress(room));
 byId("newest").hidden = !at;
 onTheme(draw);
-load(at && idAfter(at));
+loading(() => (at ? loadAround() : loadOlder("")));

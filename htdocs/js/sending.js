@@ -72,9 +72,9 @@ export class Sending {
 		return this.#pending.count;
 	}
 
-	/** @param {string} words @param {string} whisperTo @returns False if too much waits already. */
-	add(words, whisperTo) {
-		const taken = whisperTo ? this.#outbox.add("whisper", words, { to: whisperTo }) : this.#outbox.add("say", words);
+	/** @param {Line} line @returns False if too much waits already. */
+	add({ words, to, person }) {
+		const taken = to ? this.#outbox.add("whisper", words, { to, person }) : this.#outbox.add("say", words);
 		if (taken) this.flush();
 		else this.#notice(text("outboxFull"));
 		return taken !== null;

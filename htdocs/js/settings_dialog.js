@@ -9,6 +9,7 @@ import { language, text } from "./texts.js";
 
 /** @type {[Switch, string][]} */
 const SWITCHES = [
+	["sound", "callSound"],
 	["smileys", "showSmileys"],
 	["events", "showEvents"],
 	["typing", "typingOptIn"],
@@ -27,6 +28,7 @@ export function openSettings() {
 			"div",
 			{ class: "form settings" },
 			element("div", {}, notifySwitch(), SWITCHES.map(toggle)),
+			look(),
 			languageChoice(),
 			element("div", {}, element("h3", {}, text("ignoredPeople")), ignoredList()),
 			element("p", { class: "hint" }, text("help")),
@@ -51,6 +53,21 @@ function toggle([name, key]) {
 	const input = element("input", { type: "checkbox", id: `setting-${name}`, checked: preference(name) });
 	input.addEventListener("change", () => setPreference(name, input.checked));
 	return element("label", { class: "check" }, input, text(key));
+}
+
+const LOOKS = [
+	["", "lookSystem"],
+	["light", "lookLight"],
+	["dark", "lookDark"],
+];
+
+function look() {
+	const options = LOOKS.map(([value, key]) =>
+		element("option", { value, selected: value === preference("theme") }, text(key)),
+	);
+	const choice = element("select", { id: "setting-theme" }, options);
+	choice.addEventListener("change", () => setPreference("theme", choice.value));
+	return field(text("look"), choice);
 }
 
 function languageChoice() {

@@ -38,8 +38,9 @@ export class Typing {
 	 * The person changed what stands in the composer. Commands and whispers concern nobody else.
 	 * @param {string} words
 	 * @param {string} whisperTo
+	 * @param {string} person
 	 */
-	typed(words, whisperTo) {
+	typed(words, whisperTo, person) {
 		if (words === "" || words.startsWith("/")) {
 			this.stopped();
 			return;
@@ -48,7 +49,7 @@ export class Typing {
 		if (!wantsLive && !preference("typing")) return;
 		clearTimeout(this.#timer);
 		const wait = this.#last + (wantsLive ? SEND_LIVE_EVERY_MS : SEND_EVERY_MS) - performance.now();
-		const tell = () => this.#tell(wantsLive ? words : null, whisperTo);
+		const tell = () => this.#tell(wantsLive ? words : null, whisperTo, person);
 		if (wait <= 0) tell();
 		else if (wantsLive) this.#timer = setTimeout(tell, wait);
 	}
@@ -63,8 +64,8 @@ export class Typing {
 		if (this.#members.count <= MAX_ROOM) this.#send({ type: "typing", state: false });
 	}
 
-	/** @param {string | null} words @param {string} whisperTo */
-	#tell(words, whisperTo) {
+	/** @param {string | null} words @param {string} whisperTo @param {string} person */
+	#tell(words, whisperTo, person) {
 		this.#last = performance.now();
 		this.#isOn = true;
 		const reached = words === null ? 0 : this.#live(words).size;
@@ -73,7 +74,7 @@ export class Typing {
 		/** @type {Message} */
 		const message = { type: "typing", state: true };
 		if (words !== null) message.text = words.slice(-MAX_LIVE);
-		if (whisperTo) message.to = whisperTo;
+		if (whisperTo) Object.assign(message, { to: whisperTo, person: person || undefined });
 		this.#send(message);
 	}
 

@@ -21,9 +21,20 @@ export function wordNodes(words, nick) {
 		if (!token.address) return token.text;
 		if (isOwnPicture(token.address, location.origin)) pictures.push(token.address);
 		const rel = "noopener noreferrer nofollow";
-		return element("a", { href: token.address, target: "_blank", rel }, token.text);
+		const link = element("a", { href: token.address, target: "_blank", rel }, token.text);
+		const host = foreignHost(token);
+		return host ? element("span", {}, link, element("span", { class: "host" }, ` (${host})`)) : link;
 	});
 	return [...nodes, ...pictures.slice(0, MAX_PICTURES).map(picture)];
+}
+
+/**
+ * The name that a browser asks for, where the one that was typed has letters that may look like others; else "".
+ * @param {Token} token
+ */
+function foreignHost({ text: typed, address = "" }) {
+	const host = new URL(address).host || (address.split("@").at(-1) ?? "");
+	return host.includes("xn--") && !typed.includes("xn--") ? host : "";
 }
 
 /** @param {string} src */

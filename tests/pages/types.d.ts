@@ -14,8 +14,10 @@ type Other = import("../../htdocs/js/calls/others.js").Other;
 // attention.js
 
 interface Noted {
-	/** A mention or a whisper, worth a notification. */
+	/** A mention, a whisper or a call, worth a notification. */
 	urgent: boolean;
+	/** A call: it may be heard. */
+	rings?: boolean;
 	from: string;
 	words: string;
 	onOpen: () => void;
@@ -34,6 +36,7 @@ interface BannerActions {
 
 /** What a call needs of the room. */
 interface CallUses {
+	room: string;
 	me: Me;
 	members: Members;
 	/** Names of those in the call; kept up to date for the list of people. */
@@ -41,7 +44,18 @@ interface CallUses {
 	send: (message: Message) => boolean;
 	/** Tells the person something. */
 	notice: (words: string) => void;
+	/** Somebody begins a call. */
+	rings: (from: string) => void;
 	/** Somebody types this now. */
+	heard: (from: string, words: string) => void;
+}
+
+// calls/connect.js
+
+interface ConnectUses {
+	send: (to: string, data: Record<string, unknown>) => void;
+	/** Something of what is shown has changed. */
+	changed: () => void;
 	heard: (from: string, words: string) => void;
 }
 
@@ -82,8 +96,10 @@ interface ComposerUses {
 	notice: (words: string) => void;
 	/** Those that Tab completes. */
 	names: () => string[];
+	/** Whose name this is; "" where it is not known. */
+	personOf: (name: string) => string;
 	/** The text has changed. */
-	typed: (words: string, whisperTo: string) => void;
+	typed: (words: string, whisperTo: string, person: string) => void;
 }
 
 // connection.js
@@ -129,7 +145,7 @@ type Child = Node | string | null | undefined | false;
 // lines.js
 
 /** `to`: whom it is whispered to, "" for everybody. */
-type Line = { words: string; to: string };
+type Line = { words: string; to: string; person?: string };
 
 // members.js
 
@@ -144,7 +160,7 @@ interface MembersView {
 // message_menu.js
 
 interface MessageActions {
-	whisper: (name: string) => void;
+	whisper: (name: string, person?: string) => void;
 	answer: (words: string) => void;
 	command: (line: string) => void;
 }
@@ -166,11 +182,26 @@ interface Outgoing {
 	type: "say" | "whisper";
 	text: string;
 	to?: string;
+	/** Whose name `to` was. */
+	person?: string;
 	/** Milliseconds since 1970. */
 	at: number;
 	state: "waiting" | "sending" | "sent" | "failed" | "discarded";
 	/** Why it failed. */
 	reason?: string;
+}
+
+// own_lines.js
+
+interface OwnLinesUses {
+	room: string;
+	me: Me;
+	quit: () => void;
+	/** Shows an answer. */
+	info: (words: string) => void;
+	send: (message: Message) => void;
+	changeName: () => void;
+	loginUrl?: string | null;
 }
 
 // pending_view.js
@@ -199,6 +230,8 @@ interface Preferences {
 	/** "" follows the browser. */
 	language: string;
 	notify: boolean;
+	/** A call is heard. */
+	sound: boolean;
 	smileys: boolean;
 	events: boolean;
 	typing: boolean;
@@ -221,6 +254,8 @@ interface Entry {
 	to?: string;
 	color?: string;
 	account?: string;
+	/** The sender's number under all names. */
+	person?: string;
 	/** The sender's own id of the message. */
 	msgid?: string;
 	/** The record that a `redact` takes back. */
@@ -238,6 +273,8 @@ interface Person {
 	color?: string;
 	/** Whom they logged in as. */
 	account?: string;
+	/** Their number under all names. */
+	person?: string;
 }
 
 interface Welcome {
@@ -278,7 +315,7 @@ type Message = Record<string, any> & { type: string };
 // recall.js
 
 /** `to`: whom it is whispered to, "" for everybody. */
-type Draft = { words: string; to: string };
+type Draft = { words: string; to: string; person: string };
 
 // room_buttons.js
 
@@ -308,11 +345,21 @@ interface MenuUses {
 	members: Members;
 	/** What names are written on. */
 	backdrop: () => Rgb;
-	whisper: (name: string) => void;
+	whisper: (name: string, person?: string) => void;
 	mention: (name: string) => void;
 	answer: (words: string) => void;
 	command: (line: string) => void;
 	rename: (name: string, color: string) => void;
+}
+
+// room_history.js
+
+/** A page of the archive. */
+interface Answer {
+	records: Entry[];
+	more: boolean;
+	oldest?: string;
+	description?: string;
 }
 
 // room_pages.js
@@ -361,7 +408,7 @@ interface Session {
 
 // settings_dialog.js
 
-type Switch = "smileys" | "events" | "typing" | "liveTyping" | "relayOnly";
+type Switch = "sound" | "smileys" | "events" | "typing" | "liveTyping" | "relayOnly";
 
 // storage.js
 

@@ -9,7 +9,7 @@ use crate::daemon::free_port;
 use crate::lines::Lines;
 use crate::proc;
 use crate::program::Program;
-use crate::under_test::{target, workspace};
+use crate::under_test::{chatctl, target, workspace};
 
 /// The whole chat as a person starts it; `Drop` ends all of it.
 pub struct Site {
@@ -69,6 +69,21 @@ impl Site {
     /// `var/`: `rooms/`, `users/` and the rest are in it.
     pub fn var(&self) -> &Path {
         self.var.path()
+    }
+
+    /// Runs chatctl on its files.
+    ///
+    /// # Panics
+    /// When that does not end well, with what it said.
+    #[track_caller]
+    pub fn chatctl(&self, words: &[&str]) {
+        let mut command = Command::new(chatctl());
+        command
+            .arg("--config")
+            .arg(self.var().join("conf/chat.ini"))
+            .args(words);
+        let done = Program::run(&command);
+        assert_eq!(done.code(), 0, "{done:#?}");
     }
 
     /// The daemon's log.

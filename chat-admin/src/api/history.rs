@@ -1,8 +1,9 @@
 //! `GET history`: what was said in a room, page by page, newest page first, with search.
 //!
-//! `room`; `before`: an id, for the page before it; `limit`; `q`: words that the text or the name
-//! holds, whatever their case. Whispers never were in the log, so they are in no page either.
+//! `room`; `before` or `after`: an id, for the page on that side of it; `limit`; `q`: words that the text or the name
+//! holds, whatever their case and accents. Whispers never were in the log, so they are in no page either.
 
+use std::borrow::Cow;
 use std::io;
 
 use chat_handler::settings::Settings;
@@ -13,6 +14,9 @@ use chat_store::log::tail::Tail;
 use chat_store::moderation::Right;
 use chat_store::name::RoomName;
 use chat_store::record::{Kind, Record, RecordId};
+
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 use super::{Request, Response, allowed};
 
@@ -40,29 +44,44 @@ pub(super) fn answer(
     if let Err(reason) = may {
         return Response::error(403, "banned", &reason);
     }
-    let before = match request
-        .parameter("before")
-        .map(|id| RecordId::parse(id.as_bytes()))
-    {
-        Some(None) => {
-            let text = "before is an id like 2026-11-21T10:15:30.123456Z";
-            return Response::error(400, "bad_id", text);
+    let place = match place(request) {
+        Ok(place) => place,
+        Err(name) => {
+            let text = format!("{name} is an id like 2026-11-21T10:15:30.123456Z");
+            return Response::error(400, "bad_id", &text);
         }
-        Some(id) => id,
-        None => None,
     };
     let search: Option<String> = request.parameter("q").map(|words| {
-        words
-            .chars()
-            .take(MAX_SEARCH)
-            .flat_map(char::to_lowercase)
-            .collect()
+        let words: String = words.chars().take(MAX_SEARCH).collect();
+        folded(&words).into_owned()
     });
     let limit = request.number("limit", 1..=MAX_LIMIT, DEFAULT_LIMIT);
-    match page(settings, &room, before, limit, search.as_deref()) {
+    match page(settings, &room, place, limit, search.as_deref()) {
         Ok(page) => written(&room, &page, settings.description_of(&room)),
         Err(error) => unreadable(&room, &error, explain),
     }
+}
+
+/// Which page is asked for.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Newest,
+    Before(RecordId),
+    After(RecordId),
+}
+
+/// Which parameter is no id, if one is not.
+fn place(request: &Request) -> Result<Place, &'static str> {
+    let id = |name| {
+        let text = request.parameter(name);
+        text.map(|id| RecordId::parse(id.as_bytes()).ok_or(name))
+            .transpose()
+    };
+    Ok(match (id("before")?, id("after")?) {
+        (Some(id), _) => Place::Before(id),
+        (None, Some(id)) => Place::After(id),
+        (None, None) => Place::Newest,
+    })
 }
 
 fn unreadable(room: &RoomName, error: &io::Error, explain: &mut dyn FnMut(&str)) -> Response {
@@ -74,7 +93,7 @@ fn unreadable(room: &RoomName, error: &io::Error, explain: &mut dyn FnMut(&str))
 fn page(
     settings: &Settings,
     room: &RoomName,
-    before: Option<RecordId>,
+    place: Place,
     limit: usize,
     search: Option<&str>,
 ) -> io::Result<Page> {
@@ -86,11 +105,14 @@ fn page(
         };
         wanted && !record.may_be_old_whisper()
     };
-    if let Some(id) = before {
-        return history::before(&dirs, room, Before::Id(id), limit, keep);
+    match place {
+        Place::Before(id) => history::before(&dirs, room, Before::Id(id), limit, keep),
+        Place::After(id) => history::after(&dirs, room, id, limit, keep),
+        Place::Newest => {
+            let tail = Tail::at_end(&dirs, room)?;
+            history::before(&dirs, room, Before::Tail(&tail), limit, keep)
+        }
     }
-    let tail = Tail::at_end(&dirs, room)?;
-    history::before(&dirs, room, Before::Tail(&tail), limit, keep)
 }
 
 /// What was taken back is not found either.
@@ -98,8 +120,16 @@ fn is_found(record: &Record<'_>, words: &str) -> bool {
     let is_speech = matches!(record.kind, Kind::Say | Kind::Me | Kind::Dice | Kind::Topic);
     is_speech
         && !record.is_redacted()
-        && (record.text.to_lowercase().contains(words)
-            || record.from.to_lowercase().contains(words))
+        && (folded(&record.text).contains(words) || folded(&record.from).contains(words))
+}
+
+/// As people type what they look for: small letters, without accents.
+fn folded(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Cow::Borrowed(text);
+    }
+    let plain = text.nfkd().filter(|&c| !is_combining_mark(c));
+    Cow::Owned(plain.flat_map(char::to_lowercase).collect())
 }
 
 fn written(room: &RoomName, page: &Page, description: Option<&str>) -> Response {

@@ -528,6 +528,37 @@ fn history_is_searched_whatever_the_case() {
         (0, 1, 1, 10)
     );
     assert_eq!(found("%3Cscript%3E"), 0);
+    // Without the accents that it has, and with one that it has not.
+    assert_eq!(
+        (found("kun"), found("Zofie"), found("z%CC%8Cof%C3%ADe")),
+        (1, 1, 1)
+    );
+}
+
+#[test]
+fn a_page_after_an_id_goes_on_where_the_page_before_it_ends() {
+    let site = Site::new("");
+    written_room(&site);
+    let page = |query: &str| {
+        let body = site.get(&format!("/history?room=pub&{query}"), "").body;
+        let records = body["records"].as_array().unwrap();
+        let ids = records
+            .iter()
+            .map(|record| record["id"].as_str().unwrap().to_owned());
+        ids.collect::<Vec<_>>()
+    };
+    let newest = page("limit=60");
+    let [at, next] = [&newest[20], &newest[21]];
+    assert_eq!(page(&format!("limit=5&after={at}")), newest[21..26]);
+    assert_eq!(
+        page(&format!("limit=1&before={next}")),
+        std::slice::from_ref(at)
+    );
+    let wrong = site.get("/history?room=pub&after=tomorrow", "");
+    assert_eq!(
+        (wrong.status, &wrong.body["error"]["code"]),
+        (400, &json!("bad_id"))
+    );
 }
 
 #[test]

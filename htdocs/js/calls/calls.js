@@ -8,6 +8,9 @@ import { text } from "../texts.js";
 /** Some browsers have no calls, others have them switched off. */
 const IS_SUPPORTED = "RTCPeerConnection" in globalThis && "MediaStream" in globalThis;
 
+/** Reasons of the server to end the connection for which a call ends with it. */
+const OUT = new Set(["kicked", "banned", "quit"]);
+
 export class Calls {
 	#uses;
 	/** @type {Promise<Mesh> | null} */
@@ -15,6 +18,7 @@ export class Calls {
 	/** @type {Mesh | null} */
 	#mesh = null;
 	#pressed = () => {};
+	#welcomedAt = 0;
 
 	/** @param {CallUses} uses */
 	constructor(uses) {
@@ -33,15 +37,19 @@ export class Calls {
 	follow(feed) {
 		if (!IS_SUPPORTED) return;
 		const { me } = this.#uses;
+		feed.on("welcome", () => (this.#welcomedAt = performance.now()));
 		feed.on("welcome", async () => {
 			if (this.#isWanted) (await this.#load()).welcomed();
 		});
 		feed.on("join", ({ from }) => from !== me.name && this.#mesh?.joined(from));
 		feed.on("quit", ({ from }) => this.#mesh?.left(from));
 		feed.on("nick", ({ from, to }) => this.#mesh?.renamed(from, to));
-		feed.on("signal", async ({ from, data }) => {
+		// Out of the room is out of the call, whatever their own page does.
+		feed.on(["kick", "ban"], ({ to }) => this.#mesh?.expelled(to));
+		feed.on("bye", ({ reason }) => OUT.has(reason) && this.#mesh?.leave());
+		feed.on("signal", async ({ from, person, data }) => {
 			// In the order they came: the promise of one module keeps it.
-			if (!isIgnored(from)) (await this.#load()).signaled(from, data);
+			if (!isIgnored(from)) (await this.#load()).signaled(from, data, person);
 		});
 	}
 
@@ -66,7 +74,7 @@ export class Calls {
 	#load() {
 		this.#loading ??= Promise.all([import("./mesh.js"), import("./call_view.js")]).then(
 			([{ Mesh }, { CallView }]) => {
-				const mesh = new Mesh(this.#uses);
+				const mesh = new Mesh(this.#uses, this.#welcomedAt);
 				const view = new CallView(mesh, this.#uses);
 				mesh.onChange = () => {
 					view.draw();

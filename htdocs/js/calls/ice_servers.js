@@ -12,6 +12,12 @@ export class IceServers {
 	/** @type {Promise<void> | null} */
 	#fetched = null;
 	#at = 0;
+	#room;
+
+	/** @param {string} room Who is banned there gets no relay for it. */
+	constructor(room) {
+		this.#room = room;
+	}
 
 	/** Asks the server unless its last answer is still good. */
 	fetch() {
@@ -37,7 +43,7 @@ export class IceServers {
 
 	async #ask() {
 		try {
-			const { ice_servers: servers = [] } = await askServer("config");
+			const { ice_servers: servers = [] } = await askServer(`config?room=${encodeURIComponent(this.#room)}`);
 			this.#servers = servers;
 		} catch {
 			// Within one network calls work without servers; in a while they are asked for again.

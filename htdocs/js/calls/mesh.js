@@ -1,40 +1,39 @@
 // Who is connected to whom. Each page says hello to the others with what it takes part in (a call, live typing); of two
 // pages that share something, the one with the greater id calls the other.
 
-import { isIgnored, preference } from "../preferences.js";
+import { preference } from "../preferences.js";
 import { randomId } from "../random_id.js";
 import { text } from "../texts.js";
+import { connect } from "./connect.js";
 import { Hellos } from "./hellos.js";
 import { IceServers } from "./ice_servers.js";
 import { MAX_IN_CALL, MAX_LIVE, MAX_OTHERS } from "./limits.js";
 import { Media } from "./media.js";
+import { Moments } from "./moments.js";
 import { Others } from "./others.js";
-import { Peer } from "./peer.js";
 
 /** How often connections are looked at. */
 const LOOK_MS = 5000;
-/** So long after entering a call a page can be told that it is full. */
-const ENTERING_MS = 15000;
 /** The longest id of a page that is listened to. */
 const MAX_PAGE_ID = 64;
 
 export class Mesh {
 	#id = randomId();
 	#others = new Others();
-	#ice = new IceServers();
+	#ice;
 	#hellos;
 	#uses;
-	#enteredAt = 0;
-	/** Somebody said so while this page was entering. */
-	#isFull = false;
+	#moments;
 	inCall = false;
 	isLive = false;
 	/** Called when something of what is shown has changed. */
 	onChange = () => {};
 
-	/** @param {CallUses} uses */
-	constructor(uses) {
+	/** @param {CallUses} uses @param {number} welcomedAt When the room let this page in, by performance.now(). */
+	constructor(uses, welcomedAt) {
+		this.#moments = new Moments(welcomedAt);
 		this.#uses = uses;
+		this.#ice = new IceServers(uses.room);
 		this.media = new Media(
 			() => this.#follow(),
 			() => uses.notice(text("deviceGone")),
@@ -59,7 +58,7 @@ export class Mesh {
 		const lacks = await this.media.open(withCamera);
 		if (lacks) this.#uses.notice(text(lacks));
 		this.inCall = true;
-		[this.#enteredAt, this.#isFull] = [performance.now(), false];
+		this.#moments.enteredCall();
 		this.#helloAll();
 		this.update();
 	}
@@ -84,6 +83,7 @@ export class Mesh {
 	}
 
 	async welcomed() {
+		this.#moments.welcomed();
 		if (this.#takesPart) await this.#ice.fetch();
 		for (const other of this.#others.all) other.peer?.resume(this.#ice.configuration);
 		if (this.#takesPart) this.#helloAll();
@@ -102,6 +102,13 @@ export class Mesh {
 		if (other) this.#others.left(other, () => this.#changed());
 	}
 
+	/** Kicked or banned: nothing goes to them any more. @param {string} name */
+	expelled(name) {
+		this.#hellos.answered(name);
+		this.#others.expel(name);
+		this.#changed();
+	}
+
 	/** @param {string} from @param {string} to */
 	renamed(from, to) {
 		this.#hellos.answered(from);
@@ -110,13 +117,18 @@ export class Mesh {
 		this.#changed();
 	}
 
-	/** @param {string} from @param {any} data A stranger's: nothing about it is certain. */
-	signaled(from, data) {
+	/**
+	 * @param {string} from
+	 * @param {any} data A stranger's: nothing about it is certain.
+	 * @param {string} person Who that is, as the server says.
+	 */
+	signaled(from, data, person = "") {
 		if (typeof data?.page !== "string" || data.page.length > MAX_PAGE_ID) return;
 		if (data.to !== undefined && data.to !== this.#id) return;
-		if (data.kind === "hello") this.#hello(from, data);
+		if (data.kind === "hello") this.#hello(from, data, person);
 		else if (data.kind === "full") this.#toldFull();
-		else this.#negotiated(from, data);
+		else if (this.#others.get(data.page)?.person === person) this.#negotiated(from, data);
+		else if (data.to) this.#hellos.answer(from, data.page);
 	}
 
 	/** @param {string} words @returns Names of those it reached. */
@@ -129,11 +141,16 @@ export class Mesh {
 		return reached;
 	}
 
-	/** @param {string} from @param {{ page: string, call?: unknown, live?: unknown, answer?: unknown }} data */
-	#hello(from, data) {
+	/**
+	 * @param {string} from
+	 * @param {{ page: string, call?: unknown, live?: unknown, answer?: unknown }} data
+	 * @param {string} person
+	 */
+	#hello(from, data, person) {
 		if (data.answer) this.#hellos.answered(from);
-		const other = this.#others.get(data.page) ?? this.#others.add(data.page, from);
-		if (!other) return;
+		const other = this.#others.get(data.page) ?? this.#others.add(data.page, from, person);
+		// A page's number is known to all whom it greeted: it is not whose page it is.
+		if (!other || other.person !== person) return;
 		if (other.name !== from) {
 			// The same page under a new name, after a reconnect. A name that is still there is somebody else's claim.
 			if (this.#uses.members.has(other.name)) return;
@@ -143,8 +160,11 @@ export class Mesh {
 		const wasInCall = other.call;
 		other.call = data.call === true;
 		other.live = data.live === true;
+		// The first one calls; who comes later comes to a call that is known.
+		const begins = other.call && !wasInCall && !this.inCall && this.callers.length === 1;
+		if (begins && this.#moments.isSettled) this.#uses.rings(other.name);
 		if (this.inCall && other.call && !wasInCall && this.callers.length >= MAX_IN_CALL) {
-			if (this.#isFull) this.#toldFull();
+			if (this.#moments.isFull) this.#toldFull();
 			else {
 				other.call = false;
 				this.#send(other.name, { kind: "full", to: other.page });
@@ -159,8 +179,8 @@ export class Mesh {
 
 	/** Anybody can say so; what counts is whom this page sees in the call that it is just entering. */
 	#toldFull() {
-		this.#isFull = performance.now() - this.#enteredAt < ENTERING_MS;
-		if (this.#isFull && this.callers.length >= MAX_IN_CALL) this.leave(text("callFull", { limit: MAX_IN_CALL }));
+		const isFull = this.#moments.toldFull() && this.callers.length >= MAX_IN_CALL;
+		if (isFull) this.leave(text("callFull", { limit: MAX_IN_CALL }));
 	}
 
 	/**
@@ -236,27 +256,9 @@ export class Mesh {
 
 	/** @param {Other} other @param {string} session */
 	#connect(other, session) {
-		const peer = new Peer({
-			configuration: this.#ice.configuration,
-			caller: this.#calls(other),
-			session,
-			events: {
-				send: (data) => this.#send(other.name, { ...data, to: other.page }),
-				onState: (state) => {
-					// The other side closed it; if there is still something to share, #look() makes a new one.
-					if (state === "closed" && other.peer === peer) other.disconnect();
-					this.#changed();
-				},
-				onStream: (stream) => {
-					other.stream = stream;
-					stream.addEventListener("addtrack", () => this.#changed());
-					stream.addEventListener("removetrack", () => this.#changed());
-					this.#changed();
-				},
-				onTyping: (words) => !isIgnored(other.name) && this.#uses.heard(other.name, words),
-			},
-		});
-		return peer;
+		const how = { configuration: this.#ice.configuration, caller: this.#calls(other), session };
+		const uses = { send: this.#send.bind(this), changed: () => this.#changed(), heard: this.#uses.heard };
+		return connect(other, how, uses);
 	}
 
 	#follow() {
@@ -279,7 +281,9 @@ export class Mesh {
 
 	/** @param {string} to @param {Record<string, unknown>} data */
 	#send(to, data) {
-		this.#uses.send({ type: "signal", to, data: { page: this.#id, ...data } });
+		// Addresses of this machine are in it: they are for that person and nobody who has taken the name.
+		const person = this.#others.named(to)?.person || this.#uses.members.get(to)?.person;
+		this.#uses.send({ type: "signal", to, person, data: { page: this.#id, ...data } });
 	}
 
 	/** @param {string} name @param {Record<string, unknown>} [extra] */

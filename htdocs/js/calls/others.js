@@ -20,10 +20,11 @@ export class Other {
 	#looks = 0;
 	#patience = PATIENCE;
 
-	/** @param {string} page @param {string} name */
-	constructor(page, name) {
+	/** @param {string} page @param {string} name @param {string} person Whose page it is. */
+	constructor(page, name, person) {
 		this.page = page;
 		this.name = name;
+		this.person = person;
 	}
 
 	get isConnected() {
@@ -79,14 +80,20 @@ export class Others {
 	 * A new page under that name; what was known of the name is forgotten. Null if too many are known.
 	 * @param {string} page
 	 * @param {string} name
+	 * @param {string} person
 	 */
-	add(page, name) {
+	add(page, name, person) {
 		const before = this.named(name);
 		if (before) this.forget(before);
 		if (this.#all.size >= MAX_OTHERS) return null;
-		const other = new Other(page, name);
+		const other = new Other(page, name, person);
 		this.#all.set(page, other);
 		return other;
+	}
+
+	/** All pages under that name. @param {string} name */
+	expel(name) {
+		for (const other of this.all) if (other.name === name) this.forget(other);
 	}
 
 	/** @param {Other} other */

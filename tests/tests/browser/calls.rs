@@ -631,3 +631,49 @@ async fn a_device_that_is_missing_or_goes_is_told_and_does_not_end_the_call() {
         )
         .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_rings_and_who_is_kicked_is_out_of_it_whatever_their_page_does() {
+    let _one = ONE_AT_A_TIME.lock().await;
+    let site = Site::start();
+    let alice = enter(&site, "alice").await;
+    let listens = "globalThis.notes = 0;
+        const start = OscillatorNode.prototype.start;
+        OscillatorNode.prototype.start = function (at) { notes += 1; return start.call(this, at); };";
+    // A page that has been changed: it takes no notice of being sent away.
+    let deaf = "globalThis.WebSocket = class extends WebSocket {
+            addEventListener(type, listener) {
+                const heard = (event) => type === 'message' && event.data.includes('\"bye\"') ? null : listener(event);
+                super.addEventListener(type, type === 'close' ? () => null : heard);
+            }
+        };";
+    let bob = enter_with(&site, "bob", &format!("{listens}{deaf}")).await;
+    // Browsers keep a page silent that nobody has pressed anything on.
+    let field = bob
+        .client()
+        .find(fantoccini::Locator::Css("#text"))
+        .await
+        .expect("a field");
+    field.click().await.expect("it can be pressed");
+    // A call that is there when somebody comes is none that begins; this one is.
+    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+    click(&alice, "#call-button").await;
+    click(&alice, "#call-audio").await;
+    bob.wait_for_text("alice calls.").await;
+    bob.wait_until("it is heard", "notes === 4").await;
+    click(&bob, "#call-join").await;
+    click(&bob, "#call-audio").await;
+    alice
+        .wait_until(
+            "they are connected",
+            "document.querySelector('.tile:not(.own)')?.dataset.state === 'connected'",
+        )
+        .await;
+    site.chatctl(&["kick", "call", "bob"]);
+    alice
+        .wait_until(
+            "alice's page lets go of him",
+            "document.querySelectorAll('.tile').length === 1 && connections.every(c => c.connectionState === 'closed')",
+        )
+        .await;
+}

@@ -5,7 +5,7 @@ use std::fs;
 
 use e2e::browser::Browser;
 use e2e::deadline::eventually;
-use e2e::room_page::{choose, click, enter, say, sees, welcome};
+use e2e::room_page::{choose, click, come_back, enter, say, sees, welcome};
 use e2e::site::Site;
 use e2e::under_test::workspace;
 use serde_json::json;
@@ -197,10 +197,153 @@ async fn a_message_is_answered_and_its_address_leads_to_it() {
             "document.querySelector('.entry.target')?.textContent.includes('remark 290.')",
         )
         .await;
-    let last = "[...document.querySelectorAll('#history .entry')].at(-1).textContent.includes('remark 290.')";
-    assert_eq!(browser.eval(last).await, true, "it is the last of its page");
+    // With what was said before and after it, and in sight.
+    for around in ["remark 250.", "remark 299."] {
+        browser.wait_for_text(around).await;
+    }
+    browser
+        .wait_until(
+            "it is in sight",
+            "(({ top, bottom }) => top > 0 && bottom < innerHeight)(document.querySelector('.entry.target').getBoundingClientRect())",
+        )
+        .await;
+    // What was searched for leads there, too.
+    browser
+        .goto(&site.url("/room_history.html?room=links&q=remark%20290"))
+        .await;
+    let hit = "document.querySelector('#history .entry a[href*=\"at=\"]')";
+    browser.wait_until("a hit is a link", hit).await;
+    browser.eval(&format!("{hit}.click()")).await;
+    browser
+        .wait_until("it leads there", "document.querySelector('.entry.target')")
+        .await;
     click(&browser, "#newest").await;
     browser.wait_for_text("remark 299.").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_name_and_color_are_answered_and_hold_over_reload_and_loss() {
+    let mut site = Site::start_on_fixed_port();
+    let browser = Browser::start().await;
+    enter(&browser, &site, "alice", "me").await;
+    say(&browser, "/color #00aa00").await;
+    browser.wait_for_text("You have another color now.").await;
+    say(&browser, "/nick alina").await;
+    browser.wait_for_text("alice is now alina").await;
+    site.kill();
+    browser
+        .wait_until(
+            "the loss is told",
+            "document.body.dataset.connection !== 'welcome'",
+        )
+        .await;
+    site.restart();
+    come_back(&browser).await;
+    say(&browser, "after the loss").await;
+    sees(&browser, "after the loss").await;
+    let said = |site: &Site, text: &str| {
+        let log = fs::read_to_string(site.var().join("rooms/me.log")).unwrap_or_default();
+        let line = log.lines().find(|line| line.contains(text));
+        line.map(str::to_owned).expect("it is in the log")
+    };
+    for text in ["after the loss", "after the reload"] {
+        if text == "after the reload" {
+            browser.goto(&site.url("/?room=me")).await;
+            welcome(&browser).await;
+            say(&browser, text).await;
+            sees(&browser, text).await;
+        }
+        let line = said(&site, text);
+        assert!(
+            line.contains("\talina\t") && line.contains("color=#00aa00"),
+            "{line}"
+        );
+    }
+    // Commands that had no visible answer.
+    say(&browser, "/ignore").await;
+    browser.wait_for_text("Ignored people: Nobody.").await;
+    say(&browser, "/history").await;
+    browser
+        .wait_for_text("What was said before opens in another tab.")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_be_done_with_a_message_is_in_sight_and_the_look_is_chosen_in_the_room() {
+    let site = Site::start();
+    let browser = Browser::start().await;
+    enter(&browser, &site, "alice", "look").await;
+    say(&browser, "a message").await;
+    sees(&browser, "a message").await;
+    // A Cyrillic first letter, which no reader sees: the host says it.
+    say(
+        &browser,
+        "https://\u{430}pple.com/ and https://example.org/",
+    )
+    .await;
+    browser.wait_for_text("(xn--pple-43d.com)").await;
+    assert_eq!(
+        browser
+            .eval("document.querySelectorAll('#log .words .host').length")
+            .await,
+        1
+    );
+    // Pointed at by the keyboard; a mouse does the same.
+    browser
+        .eval("document.querySelector('.entry.say').focus()")
+        .await;
+    browser
+        .wait_until(
+            "it can be seen",
+            "getComputedStyle(document.querySelector('.entry.say .more')).opacity === '1'",
+        )
+        .await;
+    click(&browser, ".entry.say .more").await;
+    browser
+        .wait_until(
+            "it opens",
+            "document.querySelector('#message-menu').matches(':popover-open')",
+        )
+        .await;
+    click(&browser, "#settings-button").await;
+    browser
+        .wait_until(
+            "there is a choice",
+            "document.querySelector('#setting-theme')",
+        )
+        .await;
+    browser
+        .eval("(c => { c.value = 'dark'; c.dispatchEvent(new Event('change')); })(document.querySelector('#setting-theme'))")
+        .await;
+    assert_eq!(
+        browser.eval("document.documentElement.dataset.theme").await,
+        "dark"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn why_the_room_lets_nobody_in_is_said_in_words() {
+    let site = Site::start();
+    let ini = site.var().join("conf/chat.ini");
+    let text = fs::read_to_string(&ini).expect("the ini file");
+    assert!(text.contains("; MAX_MEMBERS=2000\n"), "{text}");
+    let text = text.replace("; MAX_MEMBERS=2000\n", "MAX_MEMBERS=1\n");
+    fs::write(&ini, text).expect("written");
+    let (alice, bob) = (Browser::start().await, Browser::start().await);
+    enter(&alice, &site, "alice", "small").await;
+    enter(&bob, &site, "bob", "other").await;
+    bob.goto(&site.url("/?room=small")).await;
+    bob.wait_for_text("The server does not let you in. the room is full")
+        .await;
+    site.chatctl(&["ban", "other", "bob", "60", "spam"]);
+    bob.goto(&site.url("/?room=other")).await;
+    bob.wait_for_text("spam").await;
+    for browser in [&alice, &bob] {
+        let words = browser
+            .eval("document.querySelector('#banner').textContent")
+            .await;
+        assert!(!words.to_string().contains("Trying again"), "{words}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -39,6 +39,8 @@ export default {
 	search: "Hledat",
 	searchText: "Hledat v této místnosti",
 	older: "Starší",
+	newer: "Novější",
+	showThere: "Ukázat, kde to bylo řečeno",
 	newest: "Nejnovější",
 	enterRoom: "Vstoupit do místnosti",
 };

@@ -79,5 +79,8 @@ export default {
 	// Calls
 	callTitle: "Hovor",
 	callUnsupported: "Tento prohlížeč hovory neumí.",
+	rings: "{name} volá. Přidáte se telefonem nahoře.",
+	recoloredYou: "Máte teď jinou barvu.",
+	archiveOpened: "Co bylo řečeno dřív, se otevírá na další kartě.",
 	inCall: "v hovoru",
 };

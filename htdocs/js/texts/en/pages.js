@@ -39,6 +39,8 @@ export default {
 	search: "Search",
 	searchText: "Search in this room",
 	older: "Older",
+	newer: "Newer",
+	showThere: "Show it where it was said",
 	newest: "Newest",
 	enterRoom: "Enter the room",
 };

@@ -79,5 +79,8 @@ export default {
 	// Calls
 	callTitle: "Call",
 	callUnsupported: "This browser cannot make calls.",
+	rings: "{name} calls. The phone above joins.",
+	recoloredYou: "You have another color now.",
+	archiveOpened: "What was said before opens in another tab.",
 	inCall: "in the call",
 };
