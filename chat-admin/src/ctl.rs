@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::transcript::{self, Format, Period};
 use chat_handler::settings::Settings;
+use chat_store::log::forget::Forgotten;
 use chat_store::moderation::{Extent, Network, Role};
 use chat_store::name::{Nick, RoomName, SERVER};
 use chat_store::record::RecordId;
@@ -26,6 +27,7 @@ mod messages;
 mod moderate;
 mod owner;
 mod packed;
+mod person;
 mod purge;
 mod report;
 mod role;
@@ -123,6 +125,9 @@ enum Command {
         #[arg(long)]
         account: bool,
     },
+    /// What is kept about one person, in all rooms and logs: give it out, or forget it
+    #[command(subcommand)]
+    Person(PersonCommand),
     /// Say something in a room
     Say {
         /// The room
@@ -204,6 +209,33 @@ enum Command {
         #[arg(long, value_name = "DIR", default_value = "/etc/logrotate.d")]
         logrotate: PathBuf,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum PersonCommand {
+    /// Give out all of it in JSON, an object a line
+    Export(Who),
+    /// Forget them: what they said and their names are overwritten, their roles, bans and sessions deleted
+    Erase(Who),
+}
+
+#[derive(Debug, Args)]
+struct Who {
+    /// What they are called, or with --account what they log in as
+    name: String,
+    /// The account, under all names that it had
+    #[arg(long)]
+    account: bool,
+}
+
+impl Who {
+    fn forgotten(&self) -> Result<Forgotten, Failure> {
+        if self.account {
+            return Ok(Forgotten::account(&self.name));
+        }
+        let nick = Nick::parse(&self.name).map_err(Failure::refused)?;
+        Ok(Forgotten::called(nick))
+    }
 }
 
 #[derive(Debug, Args)]
@@ -399,6 +431,8 @@ fn dispatch(
             };
             erase::erase(dirs, &room, &whose)
         }
+        Command::Person(PersonCommand::Export(who)) => person::export(dirs, who.forgotten()?, out),
+        Command::Person(PersonCommand::Erase(who)) => person::erase(settings, who.forgotten()?),
         Command::Say { room, text, from } => {
             let text = text.join(" ");
             messages::say(dirs, &room, &from, &text, settings.limits.max_message)

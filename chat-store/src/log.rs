@@ -5,6 +5,7 @@ pub mod chain;
 pub mod create;
 pub mod end;
 pub mod erase;
+pub mod forget;
 pub mod history;
 pub mod lines;
 pub mod mend;

@@ -135,6 +135,11 @@ pub fn load<'a>(dirs: &Dirs, at: impl Into<Extent<'a>>) -> io::Result<Vec<Entry>
 /// # Errors
 /// Those of reading the directory; a missing one is an empty list.
 pub fn rooms(dirs: &Dirs) -> io::Result<Vec<RoomName>> {
+    rooms_with(dirs, BANS)
+}
+
+/// The rooms that have a file of this kind.
+fn rooms_with(dirs: &Dirs, what: &str) -> io::Result<Vec<RoomName>> {
     let entries = match std::fs::read_dir(&dirs.state) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
@@ -142,7 +147,8 @@ pub fn rooms(dirs: &Dirs) -> io::Result<Vec<RoomName>> {
     let mut rooms = Vec::new();
     for entry in entries {
         let name = entry?.file_name();
-        let stem = name.to_str().and_then(|name| name.strip_suffix(".bans"));
+        let stem = name.to_str().and_then(|name| name.strip_suffix(what));
+        let stem = stem.and_then(|stem| stem.strip_suffix('.'));
         rooms.extend(stem.and_then(|stem| state::name_of(dirs, stem)));
     }
     rooms.sort_unstable();
@@ -188,6 +194,24 @@ pub fn lift<'a>(
         });
     })?;
     Ok(found)
+}
+
+/// Forgets a person: measures against them end, and those they took are by nobody.
+///
+/// # Errors
+/// Nothing is changed then.
+pub fn forget<'a>(
+    dirs: &Dirs,
+    at: impl Into<Extent<'a>>,
+    is_against: &dyn Fn(&Entry) -> bool,
+    is_them: &dyn Fn(&str) -> bool,
+) -> Result<(), ModerationError> {
+    change(dirs, at.into(), |entries| {
+        entries.retain(|entry| !is_against(entry));
+        for entry in entries.iter_mut().filter(|entry| is_them(&entry.by)) {
+            entry.by.clear();
+        }
+    })
 }
 
 fn change(

@@ -15,13 +15,13 @@ use super::report::Report;
 use super::{Failure, Place, packed, rooms};
 use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
-use chat_store::log::erase::{self, Wanted};
+use chat_store::log::erase::{self, Edit};
 use chat_store::name::{Nick, RoomName, SERVER};
 use chat_store::record::{Draft, Kind, Record, RecordId};
 use chat_store::state;
 
 /// So many of the messages are taken off open pages, which show no more.
-const TOLD: usize = 200;
+pub(super) const TOLD: usize = 200;
 
 /// Hides all that was said in a room; with `delete` it is in no log any more.
 pub(super) fn clear(dirs: &Dirs, room: &RoomName, delete: bool) -> Result<Report, Failure> {
@@ -91,9 +91,13 @@ pub(super) fn erase(dirs: &Dirs, place: &Place, whose: &Whose) -> Result<Report,
         erase::texts(&live, &wanted)?;
         count += erased.len();
         for path in packed::list(&live)? {
-            count += erase_packed(&path, &wanted).map_err(|error| {
-                let text = format!("{}: {error}", path.display());
-                Failure::from(io::Error::new(error.kind(), text))
+            rewrite_packed(&path, &mut |line| {
+                let record = Record::parse(line)?;
+                let has_text = record.kind.is_talk() && !record.text.trim().is_empty();
+                (has_text && wanted(&record)).then(|| {
+                    count += 1;
+                    erase::blanked(line)
+                })
             })?;
         }
     }
@@ -104,46 +108,47 @@ pub(super) fn erase(dirs: &Dirs, place: &Place, whose: &Whose) -> Result<Report,
     Ok(Report::new(format!("{count} messages were deleted"), value))
 }
 
-/// Nobody writes to a compressed file any more: another is put in its place.
-fn erase_packed(path: &Path, wanted: &Wanted<'_>) -> io::Result<usize> {
+/// As [`erase::rewrite`] for a compressed file: nobody writes to it any more, so another is put in its place.
+pub(super) fn rewrite_packed(path: &Path, edit: &mut Edit<'_>) -> Result<(), Failure> {
     if path.extension().is_none_or(|extension| extension != "gz") {
-        return Err(io::Error::other(
-            "only gzip can be unpacked here, unpack it and run this again",
-        ));
+        let text = format!(
+            "{}: only gzip can be unpacked here, unpack it and run this again",
+            path.display()
+        );
+        return Err(Failure::Refused(text));
     }
-    let file = File::open(path)?;
-    let modified = file.metadata()?.modified()?;
     let temporary = file::suffixed(path, &format!(".new-{}", std::process::id()));
-    let repacked = repack(file, &temporary, wanted).and_then(|count| {
-        if count > 0 {
-            let new = File::options().write(true).open(&temporary)?;
-            new.set_modified(modified)?;
-            new.sync_all()?;
-            std::fs::rename(&temporary, path)?;
-            file::sync_directory_of(path)?;
-        }
-        Ok(count)
-    });
+    let done = replace_packed(path, &temporary, edit);
     // Gone already if it was put in place.
     let _ = std::fs::remove_file(&temporary);
-    repacked
+    done.map_err(|error| {
+        let text = format!("{}: {error}", path.display());
+        Failure::from(io::Error::new(error.kind(), text))
+    })
 }
 
-fn repack(file: File, temporary: &Path, wanted: &Wanted<'_>) -> io::Result<usize> {
+fn replace_packed(path: &Path, temporary: &Path, edit: &mut Edit<'_>) -> io::Result<()> {
+    let file = File::open(path)?;
+    let modified = file.metadata()?.modified()?;
+    if repack(file, temporary, edit)? {
+        let new = File::options().write(true).open(temporary)?;
+        new.set_modified(modified)?;
+        new.sync_all()?;
+        std::fs::rename(temporary, path)?;
+        file::sync_directory_of(path)?;
+    }
+    Ok(())
+}
+
+/// Whether a line is another one.
+fn repack(file: File, temporary: &Path, edit: &mut Edit<'_>) -> io::Result<bool> {
     let mut packer = GzEncoder::new(create_like(&file, temporary)?, Compression::default());
-    let mut count = 0;
-    packed::each_line(
-        MultiGzDecoder::new(file),
-        &mut |line| match Record::parse(line) {
-            Some(record)
-                if record.kind.is_talk() && !record.text.trim().is_empty() && wanted(&record) =>
-            {
-                count += 1;
-                packer.write_all(&erase::blanked(line))
-            }
-            _ => packer.write_all(line),
-        },
-    )?;
+    let mut is_changed = false;
+    packed::each_line(MultiGzDecoder::new(file), &mut |line| {
+        let new = edit(line);
+        is_changed |= new.is_some();
+        packer.write_all(new.as_deref().unwrap_or(line))
+    })?;
     packer.finish()?.sync_all()?;
-    Ok(count)
+    Ok(is_changed)
 }

@@ -73,7 +73,7 @@ pub(super) fn history(dirs: &Dirs, room: &RoomName, wish: &Wish<'_>) -> Result<R
     Ok(Report::new(lines.join("\n"), json!(values)))
 }
 
-fn value(record: &Record<'_>) -> Value {
+pub(super) fn value(record: &Record<'_>) -> Value {
     json!({
         "id": record.clock.is_none().then(|| record.id.to_string()),
         "clock": record.clock,
@@ -125,7 +125,8 @@ fn object(record: &Record<'_>, out: &mut Vec<u8>) {
     out.extend(value(record).to_string().into_bytes());
 }
 
-fn each_record(
+/// Gives each record of a period, of all the room's logs.
+pub(super) fn each_record(
     dirs: &Dirs,
     room: &RoomName,
     period: Period,

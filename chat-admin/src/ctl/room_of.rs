@@ -34,7 +34,7 @@ impl Command {
             | Self::History { room, .. }
             | Self::Export { room, .. }
             | Self::Purge { room, .. } => Some(room),
-            Self::Status | Self::Rooms | Self::Check { .. } => None,
+            Self::Status | Self::Rooms | Self::Person(_) | Self::Check { .. } => None,
         }
     }
 }

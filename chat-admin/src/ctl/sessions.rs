@@ -11,11 +11,15 @@ use std::time::{Duration, SystemTime};
 
 use rustix::fs::{FlockOperation, Mode, OFlags, flock};
 
+use chat_handler::identity::php_session::{Owner, owner};
 use chat_handler::settings::Settings;
 
 /// A session is kept at least so long, however short `SESSION_MAX_AGE` is: what else the site keeps in it is the site's,
 /// and nobody's page is as old as that.
 const KEPT_AT_LEAST: Duration = Duration::from_secs(24 * 3600);
+
+/// The largest session that is looked into, in bytes.
+const MAX_SESSION: u64 = 1024 * 1024;
 
 /// How PHP's files are called, and those in which the log-in form counts wrong guesses.
 const OURS: [&str; 2] = ["sess_", "guess_"];
@@ -60,6 +64,39 @@ pub(super) fn sweep(settings: &Settings, now: SystemTime, dry_run: bool) -> io::
         }
     }
     Ok(swept)
+}
+
+/// Deletes the sessions of one person, in the directory that is the chat's own. How many.
+///
+/// # Errors
+/// As [`sweep`].
+pub(super) fn delete_of(
+    settings: &Settings,
+    is_theirs: &dyn Fn(&Owner) -> bool,
+) -> io::Result<usize> {
+    let identity = &settings.identity;
+    if identity.session_dir != settings.base_dir.join("sessions") {
+        return Ok(0);
+    }
+    let mut count = 0;
+    let mut dirs = vec![(identity.session_dir.clone(), identity.session_depth)];
+    while let Some((dir, depth)) = dirs.pop() {
+        for path in entries(&dir)? {
+            let Some(found) = gone_is_none(fs::symlink_metadata(&path))? else {
+                continue;
+            };
+            if found.is_dir() && depth > 0 {
+                dirs.push((path, depth - 1));
+            } else if found.is_file() && is_ours(&path) && found.len() <= MAX_SESSION {
+                let bytes = gone_is_none(fs::read(&path))?.unwrap_or_default();
+                if owner(&bytes, identity).is_ok_and(|owner| is_theirs(&owner)) {
+                    fs::remove_file(&path)?;
+                    count += 1;
+                }
+            }
+        }
+    }
+    Ok(count)
 }
 
 fn entries(dir: &Path) -> io::Result<Vec<PathBuf>> {

@@ -1042,3 +1042,126 @@ fn a_period_is_exported_in_three_forms() {
         );
     }
 }
+
+/// Every file below the chat's directory, compressed ones unpacked, and their names.
+fn everything(chat: &Chat) -> String {
+    let (mut all, mut dirs) = (String::new(), vec![chat.base().to_owned()]);
+    while let Some(dir) = dirs.pop() {
+        for entry in std::fs::read_dir(dir).expect("a directory") {
+            let entry = entry.expect("an entry");
+            let (path, kind) = (entry.path(), entry.file_type().expect("a type"));
+            all.extend(["\n", &entry.file_name().to_string_lossy(), "\n"]);
+            if kind.is_dir() {
+                dirs.push(path);
+            } else if kind.is_file() {
+                let mut bytes = std::fs::read(&path).expect("read");
+                if path.extension().is_some_and(|extension| extension == "gz") {
+                    let packed = std::mem::take(&mut bytes);
+                    let mut reader = flate2::read::MultiGzDecoder::new(&packed[..]);
+                    std::io::Read::read_to_end(&mut reader, &mut bytes).expect("unpacked");
+                }
+                all += &String::from_utf8_lossy(&bytes);
+            }
+        }
+    }
+    all.to_lowercase()
+}
+
+fn pack(path: &Path, text: &str) {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packer, text.as_bytes()).expect("packed");
+    std::fs::write(path, packer.finish().expect("packed")).expect("written");
+}
+
+#[test]
+fn a_person_is_given_out_and_forgotten() {
+    let chat = Chat::with("SESSION_ADMIN_PATH=admin");
+    let cookie = chat.log_in(&[("username", "zdenka"), ("admin", "1")]);
+    let mut bob = chat.page("r", "bob");
+    bob.say("kept", "m");
+    bob.expect("ack");
+    let mut other = chat.page_with("own", "", &cookie);
+    let mut zdenka = chat.page_with("r", "client=zdenkastokenzdenkas", &cookie);
+    zdenka.type_in("/topic sesame topic");
+    zdenka.say("sesame one", "m1");
+    zdenka.expect("ack");
+    zdenka.type_in("/msg bob sesame whispered");
+    zdenka.type_in("/mute bob 60");
+    zdenka.type_in("/nick Nightingale");
+    zdenka.expect("you");
+    zdenka.say("sesame two", "m2");
+    let last = zdenka.expect("ack")["id"].clone();
+    bob.find(|message| message["id"] == last);
+    other.say("sesame elsewhere", "m3");
+    other.expect("ack");
+    let time = "2026-10-01T00:00:00.00000";
+    pack(
+        &chat.path("rooms/r.log-20261101.gz"),
+        &format!(
+            "{time}1Z\tjoin\tZdenka1\taccount=zdenka;client=abc\t\n\
+             {time}2Z\tsay\tZdenka1\taccount=zdenka\tsesame three\n\
+             {time}3Z\tkick\tbob\t\tZDENKA1 and why\n\
+             {time}4Z\tsay\tbob\t\tkept too\n"
+        ),
+    );
+    std::fs::create_dir_all(chat.path("log")).expect("made");
+    pack(
+        &chat.path("log/authentization.log.2.gz"),
+        "10:15 192.0.2.7 zdenka\n10:16 192.0.2.8 bob\n",
+    );
+    let who = ["zdenka", "--account"];
+    let person = |what: &str| chatctl(&chat, &[&["person", what][..], &who].concat());
+
+    let given = person("export");
+    assert_eq!(given.code, 0, "{}", given.err);
+    let lines: Vec<Value> = given
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    for text in [
+        "sesame one",
+        "sesame two",
+        "sesame three",
+        "sesame elsewhere",
+        "sesame topic",
+    ] {
+        assert!(
+            lines.iter().any(|line| line["record"]["text"] == text),
+            "{text}: {}",
+            given.out
+        );
+    }
+    assert!(
+        lines
+            .iter()
+            .any(|line| line["room"] == "own" && line["role"] == "owner")
+    );
+    assert!(!given.out.contains("kept"), "{}", given.out);
+
+    // Their handler would write the name again.
+    let refused = person("erase");
+    assert_eq!(refused.code, 1, "{}", refused.out);
+    assert!(refused.err.contains("kick them first"), "{}", refused.err);
+    drop((zdenka, other));
+    bob.find(|message| message["type"] == "quit");
+    let done = person("erase");
+    assert_eq!(done.code, 0, "{}", done.err);
+    // They were there, and what they said is taken off open pages.
+    bob.find(|message| message["type"] == "redact" && message["target"] == last);
+    let left = everything(&chat);
+    for trace in ["zdenka", "nightingale", "sesame", "192.0.2.7"] {
+        let at = left
+            .find(trace)
+            .map(|at| &left[at.saturating_sub(80)..(at + 80).min(left.len())]);
+        assert_eq!(at, None, "{trace}");
+    }
+    for kept in ["\tkept\n", "\tkept too\n", "192.0.2.8 bob"] {
+        assert!(left.contains(kept), "{kept}");
+    }
+    assert_eq!(person("erase").code, 3);
+    let mut again = chat.page("r", "late");
+    assert_eq!(again.welcome["topic"], "");
+    again.say("goes on", "m");
+    again.expect("ack");
+}

@@ -26,6 +26,9 @@ const HOLD: Duration = Duration::from_millis(100);
 /// Which records are meant.
 pub type Wanted<'a> = dyn Fn(&Record<'_>) -> bool + 'a;
 
+/// What becomes of a line: another of the same length, or `None`: it stays.
+pub type Edit<'a> = dyn FnMut(&[u8]) -> Option<Vec<u8>> + 'a;
+
 /// Overwrites the text of what was said (see [`Kind::is_talk`](crate::record::Kind::is_talk)) and is
 /// `wanted`, in all files of the log that are not compressed; the ids of those that had one.
 ///
@@ -33,13 +36,30 @@ pub type Wanted<'a> = dyn Fn(&Record<'_>) -> bool + 'a;
 /// Those of reading and writing the files; what was done is done, and doing it again completes it.
 pub fn texts(live: &Path, wanted: &Wanted<'_>) -> io::Result<Vec<RecordId>> {
     let mut erased = Vec::new();
+    rewrite(live, &mut |line| {
+        let record = Record::parse(line)?;
+        let has_text = record.kind.is_talk() && !record.text.trim().is_empty();
+        (has_text && wanted(&record)).then(|| {
+            erased.push(record.id);
+            blanked(line)
+        })
+    })?;
+    Ok(erased)
+}
+
+/// Overwrites lines where they stand, in all files of the log that are not compressed. A line may be given twice, the
+/// second time as it was left.
+///
+/// # Errors
+/// As [`texts`].
+pub fn rewrite(live: &Path, edit: &mut Edit<'_>) -> io::Result<()> {
     'again: for _ in 0..TRIES {
         for entry in chain::list(live)? {
-            if !texts_of(&entry, wanted, &mut erased)? {
+            if !rewrite_file(&entry, edit)? {
                 continue 'again;
             }
         }
-        return Ok(erased);
+        return Ok(());
     }
     let text = "the log is rotated again and again, run this later";
     Err(io::Error::other(text))
@@ -74,7 +94,7 @@ fn remove(path: &Path) -> io::Result<()> {
 }
 
 /// False: the file has been renamed, or another is in its place; to be done again.
-fn texts_of(entry: &LogFile, wanted: &Wanted<'_>, erased: &mut Vec<RecordId>) -> io::Result<bool> {
+fn rewrite_file(entry: &LogFile, edit: &mut Edit<'_>) -> io::Result<bool> {
     // Not for appending: with O_APPEND a pwrite(2) goes to the end (BUGS in pwrite(2)).
     let (file, stat) = match file::open(&entry.path, OFlags::RDWR) {
         Err(rustix::io::Errno::NOENT) => return Ok(false),
@@ -95,12 +115,8 @@ fn texts_of(entry: &LogFile, wanted: &Wanted<'_>, erased: &mut Vec<RecordId>) ->
         let began = Instant::now();
         while let Some((place, line)) = lines.next()? {
             from = place + line.len() as u64;
-            let wanted = |record: &Record<'_>| {
-                record.kind.is_talk() && !record.text.trim().is_empty() && wanted(record)
-            };
-            if let Some(record) = Record::parse(line).filter(wanted) {
-                erased.push(record.id);
-                blank(&file, place, line)?;
+            if let Some(new) = edit(line).filter(|new| new.len() == line.len()) {
+                file.write_all_at(&new, place)?;
             }
             if began.elapsed() > HOLD {
                 break;

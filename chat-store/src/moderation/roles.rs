@@ -7,6 +7,7 @@ use super::{Extent, LOCK_TIMEOUT, ModerationError, Person, open_lock};
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
 use crate::fs::lock::{self, Share};
+use crate::name::RoomName;
 use crate::record::{Attrs, attrs, clean, show};
 
 /// Owners and moderators of one room.
@@ -128,23 +129,64 @@ pub fn set<'a>(
     role: Role,
     by: &str,
 ) -> Result<bool, ModerationError> {
-    let at = at.into();
+    let account = clean(account).into_owned();
+    let mut is_new = false;
+    change(dirs, at.into(), |holders| {
+        let is_it = |holder: &Holder| holder.account == account;
+        let before = holders.iter().find(|holder| is_it(holder));
+        is_new = before.map_or(Role::Member, |holder| holder.role) != role;
+        if is_new {
+            holders.retain(|holder| !is_it(holder));
+            if role > Role::Member {
+                let (account, by) = (account.clone(), by.to_owned());
+                holders.push(Holder { role, account, by });
+            }
+        }
+        is_new
+    })?;
+    Ok(is_new)
+}
+
+/// Forgets a person: they have no role, and those they gave are by nobody.
+///
+/// # Errors
+/// Nothing is changed then.
+pub fn forget<'a>(
+    dirs: &Dirs,
+    at: impl Into<Extent<'a>>,
+    is_them: &dyn Fn(&str) -> bool,
+) -> Result<(), ModerationError> {
+    change(dirs, at.into(), |holders| {
+        holders.retain(|holder| !is_them(&holder.account));
+        for holder in holders.iter_mut().filter(|holder| is_them(&holder.by)) {
+            holder.by.clear();
+        }
+        true
+    })
+}
+
+/// The rooms that have a list, by name.
+///
+/// # Errors
+/// Those of reading the directory; a missing one is an empty list.
+pub fn rooms(dirs: &Dirs) -> io::Result<Vec<RoomName>> {
+    super::rooms_with(dirs, ROLES)
+}
+
+/// `edit` says whether it changed anything.
+fn change(
+    dirs: &Dirs,
+    at: Extent<'_>,
+    edit: impl FnOnce(&mut Vec<Holder>) -> bool,
+) -> Result<(), ModerationError> {
     let path = at.path(dirs, ROLES);
     let lock_file = open_lock(&path)?;
     let Some(_lock) = lock::take(&lock_file, Share::Exclusive, LOCK_TIMEOUT)? else {
         return Err(ModerationError::Busy);
     };
-    let account = clean(account).into_owned();
     let mut holders = list(dirs, at)?;
-    let is_it = |holder: &Holder| holder.account == account;
-    let before = holders.iter().find(|holder| is_it(holder));
-    if before.map_or(Role::Member, |holder| holder.role) == role {
-        return Ok(false);
-    }
-    holders.retain(|holder| !is_it(holder));
-    if role > Role::Member {
-        let by = by.to_owned();
-        holders.push(Holder { role, account, by });
+    if !edit(&mut holders) {
+        return Ok(());
     }
     if holders.len() > MAX_ROLES {
         return Err(ModerationError::TooManyRoles);
@@ -153,14 +195,12 @@ pub fn set<'a>(
     for holder in &holders {
         holder.write_to(&mut text);
     }
-    file::replace(&path, &text)?;
-    Ok(true)
+    Ok(file::replace(&path, &text)?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::name::RoomName;
 
     #[test]
     fn a_role_is_kept_with_the_room_and_holds_nowhere_else() {

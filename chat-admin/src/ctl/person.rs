@@ -1,0 +1,298 @@
+//! What is kept about one person: given out, and forgotten.
+
+use std::cell::RefCell;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::erase::{TOLD, rewrite_packed};
+use super::moderate::tell_all;
+use super::report::Report;
+use super::{Failure, messages, packed, rooms, sessions};
+use crate::transcript::Period;
+use chat_handler::settings::Settings;
+use chat_store::fs::dirs::Dirs;
+use chat_store::fs::file;
+use chat_store::log::erase;
+use chat_store::log::forget::Forgotten;
+use chat_store::moderation::{self, Entry, Extent, roles};
+use chat_store::name::{RoomName, SERVER};
+use chat_store::people::presence;
+use chat_store::record::{Draft, Kind, Record, RecordId, clean};
+use chat_store::state;
+
+/// The most that is read of a file of a line or two, in bytes.
+const SMALL: u64 = 4 * 1024;
+
+/// Everything of one person as JSON, an object a line: what they wrote, their roles, what was done against them.
+pub(super) fn export(
+    dirs: &Dirs,
+    mut who: Forgotten,
+    out: &mut dyn Write,
+) -> Result<Report, Failure> {
+    learn(dirs, &mut who)?;
+    let mut out = io::BufWriter::new(out);
+    for room in rooms::chosen(dirs, None)? {
+        messages::each_record(dirs, &room, Period::default(), &mut |record| {
+            if !who.is_theirs(record) {
+                return Ok(());
+            }
+            let record = messages::value(record);
+            writeln!(
+                out,
+                "{}",
+                json!({ "room": room.as_str(), "record": record })
+            )
+        })?;
+    }
+    for (name, entry) in measures(dirs)? {
+        if is_against(&entry, &who) {
+            let what = entry.measure.as_str();
+            let value = json!({ "room": name, "what": what, "reason": entry.reason });
+            writeln!(out, "{value}")?;
+        }
+    }
+    for (name, holder) in holders(dirs)? {
+        if who.is_account(Some(&holder.account)) {
+            writeln!(
+                out,
+                "{}",
+                json!({ "room": name, "role": holder.role.as_str() })
+            )?;
+        }
+    }
+    out.flush()?;
+    Ok(Report::nothing())
+}
+
+/// Forgets one person: afterwards no file of the chat holds their name, their account or what they said. What others
+/// wrote about them is theirs.
+pub(super) fn erase(settings: &Settings, mut who: Forgotten) -> Result<Report, Failure> {
+    let dirs = &settings.dirs();
+    learn(dirs, &mut who)?;
+    refuse_present(dirs, &who)?;
+    let mut lines = 0;
+    for room in rooms::chosen(dirs, None)? {
+        lines += forget_in(dirs, &room, &who)?;
+    }
+    let mut files = forget_inboxes(dirs, &who)?;
+    files += forget_files(&dirs.users, &mut |name, _| is_presence(name, &who))?;
+    files += forget_files(&dirs.names, &mut |_, text| {
+        let owner = text.trim_end();
+        who.is_account(Some(owner)) || who.is_name(owner)
+    })?;
+    forget_measures(dirs, &who)?;
+    lines += forget_entries(dirs, &who)?;
+    files += sessions::delete_of(settings, &|owner| {
+        who.is_account(owner.account.as_deref()) || who.is_name(&owner.name)
+    })?;
+    if lines + files == 0 {
+        return Err(Failure::Missing(
+            "there is nothing of this person".to_owned(),
+        ));
+    }
+    let value = json!({ "done": true, "lines": lines, "files": files });
+    let text = format!("forgotten in {lines} lines, {files} files deleted");
+    Ok(Report::new(text, value))
+}
+
+/// The names of an account, from all that it wrote.
+fn learn(dirs: &Dirs, who: &mut Forgotten) -> Result<(), Failure> {
+    for room in rooms::chosen(dirs, None)? {
+        messages::each_record(dirs, &room, Period::default(), &mut |record| {
+            who.learn(record);
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+/// Their handler would write their name again.
+fn refuse_present(dirs: &Dirs, who: &Forgotten) -> Result<(), Failure> {
+    for room in rooms::chosen(dirs, None)? {
+        for member in presence::list_alive(dirs, &room)? {
+            let account = presence::about(dirs, &room, &member.nick)?.account;
+            if who.is_name(member.nick.as_str()) || who.is_account(account.as_deref()) {
+                let text = format!(
+                    "{} is in the room {room}: kick them first, or wait until they leave",
+                    member.nick
+                );
+                return Err(Failure::Refused(text));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// All that a room's logs hold of them, and its topic if it is theirs. The lines.
+fn forget_in(dirs: &Dirs, room: &RoomName, who: &Forgotten) -> Result<usize, Failure> {
+    let live = dirs.room_log(room);
+    let (mut count, mut said) = (0, Vec::new());
+    let topics = RefCell::new(Vec::new());
+    let mut forget = |line: &[u8], said: &mut Vec<RecordId>| {
+        let new = who.line(line)?;
+        let record = Record::parse(line)?;
+        if who.is_theirs(&record) && record.kind.is_talk() && !record.id.is_place() {
+            said.push(record.id);
+        }
+        if record.kind == Kind::Topic && who.is_theirs(&record) {
+            topics.borrow_mut().push(record.text.to_string());
+        }
+        count += 1;
+        Some(new)
+    };
+    erase::rewrite(&live, &mut |line| forget(line, &mut said))?;
+    // Open pages show no more than these.
+    for id in said.iter().rev().take(TOLD) {
+        let id = id.to_string();
+        tell_all(dirs, room, &Draft::new(Kind::Redact, SERVER, &id))?;
+    }
+    // An expire may have copied the lines just before; from the records on it looks.
+    erase::rewrite(&live, &mut |line| forget(line, &mut Vec::new()))?;
+    for path in packed::list(&live)? {
+        rewrite_packed(&path, &mut |line| forget(line, &mut Vec::new()))?;
+    }
+    let topic = state::topic(dirs, room)?;
+    if topic.is_some_and(|topic| topics.borrow().contains(&topic)) {
+        state::set_topic(dirs, room, "")?;
+    }
+    Ok(count)
+}
+
+/// `ROOM_NICK`, of users and of inboxes: the name of a room holds no `_`.
+fn is_presence(name: &str, who: &Forgotten) -> bool {
+    let nick = name.split_once('_').map(|(_, nick)| nick);
+    nick.is_some_and(|nick| who.is_name(nick))
+}
+
+/// What killed handlers of theirs left, and what they sent to people who are there.
+fn forget_inboxes(dirs: &Dirs, who: &Forgotten) -> Result<usize, Failure> {
+    let count = forget_files(&dirs.run, &mut |name, text| {
+        let inbox = [".inbox", ".ring"]
+            .into_iter()
+            .find_map(|end| name.strip_suffix(end));
+        // `FILE NICK`, of a page that may come back.
+        let own = name
+            .strip_suffix(".own")
+            .and_then(|_| text.trim_end().rsplit_once(' '));
+        inbox.is_some_and(|name| is_presence(name, who))
+            || own.is_some_and(|(_, nick)| who.is_name(nick))
+    })?;
+    for path in files(&dirs.run)? {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "inbox")
+        {
+            erase::rewrite(&path, &mut |line| who.line(line))?;
+        }
+    }
+    Ok(count)
+}
+
+/// Deletes the files of a directory that are theirs, by their name and their first bytes.
+fn forget_files(
+    dir: &Path,
+    is_theirs: &mut dyn FnMut(&str, &str) -> bool,
+) -> Result<usize, Failure> {
+    let mut count = 0;
+    for path in files(dir)? {
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+            continue;
+        };
+        // A FIFO holds nothing, and would wait.
+        let text = if fs::symlink_metadata(&path).is_ok_and(|found| found.is_file()) {
+            file::read_whole(&path, SMALL).unwrap_or_default()
+        } else {
+            Vec::new()
+        };
+        if is_theirs(name, &String::from_utf8_lossy(&text)) {
+            fs::remove_file(&path)?;
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+fn files(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    match fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        entries => entries?.map(|entry| Ok(entry?.path())).collect(),
+    }
+}
+
+fn is_against(entry: &Entry, who: &Forgotten) -> bool {
+    who.is_name(entry.nick.as_str()) || who.is_account(entry.account.as_deref())
+}
+
+fn measures(dirs: &Dirs) -> io::Result<Vec<(String, Entry)>> {
+    let mut found = Vec::new();
+    for room in moderation::rooms(dirs)? {
+        let entries = moderation::load(dirs, &room)?;
+        found.extend(entries.into_iter().map(|entry| (room.to_string(), entry)));
+    }
+    let everywhere = moderation::load(dirs, Extent::Everywhere)?;
+    found.extend(everywhere.into_iter().map(|entry| ("*".to_owned(), entry)));
+    Ok(found)
+}
+
+fn holders(dirs: &Dirs) -> io::Result<Vec<(String, roles::Holder)>> {
+    let mut found = Vec::new();
+    for room in roles::rooms(dirs)? {
+        let holders = roles::list(dirs, &room)?;
+        found.extend(holders.into_iter().map(|holder| (room.to_string(), holder)));
+    }
+    let everywhere = roles::list(dirs, Extent::Everywhere)?;
+    found.extend(
+        everywhere
+            .into_iter()
+            .map(|holder| ("*".to_owned(), holder)),
+    );
+    Ok(found)
+}
+
+/// A measure against them names them: it ends. In measures and roles of others their name is one of nobody.
+fn forget_measures(dirs: &Dirs, who: &Forgotten) -> Result<(), Failure> {
+    let is_them = |name: &str| who.is_name(name) || who.is_account(Some(name));
+    let measures_of = moderation::rooms(dirs)?;
+    let places = measures_of.iter().map(Extent::Room);
+    for at in places.chain([Extent::Everywhere]) {
+        if !moderation::load(dirs, at)?.is_empty() {
+            moderation::forget(dirs, at, &|entry| is_against(entry, who), &is_them)
+                .map_err(Failure::refused)?;
+        }
+    }
+    let roles_of = roles::rooms(dirs)?;
+    let places = roles_of.iter().map(Extent::Room);
+    for at in places.chain([Extent::Everywhere]) {
+        if !roles::list(dirs, at)?.is_empty() {
+            roles::forget(dirs, at, &is_them).map_err(Failure::refused)?;
+        }
+    }
+    Ok(())
+}
+
+/// The list of entries: a line is a time, an address and a name.
+fn forget_entries(dirs: &Dirs, who: &Forgotten) -> Result<usize, Failure> {
+    let live = dirs.log.join("authentization.log");
+    let mut count = 0;
+    let mut forget = |line: &[u8]| {
+        let text = std::str::from_utf8(line).ok()?.trim_end_matches('\n');
+        let (rest, nick) = text.rsplit_once(' ')?;
+        let (when, _) = rest.rsplit_once(' ')?;
+        if !who.is_name(&clean(nick)) {
+            return None;
+        }
+        let mut new = line.to_vec();
+        new[when.len() + 1..rest.len()].fill(b'_');
+        new[rest.len() + 1..text.len()].fill(b'_');
+        count += 1;
+        (new != line).then_some(new)
+    };
+    erase::rewrite(&live, &mut forget)?;
+    for path in packed::list(&live)? {
+        rewrite_packed(&path, &mut forget)?;
+    }
+    Ok(count)
+}

@@ -1,0 +1,249 @@
+//! Forgetting a person: what they said, what they were called and how they are known is overwritten where it stands.
+//! Pure. A line keeps its length and its place, so that whoever has the file open reads on; that somebody was there,
+//! and when, stays for others' lines to be understood.
+
+use std::ops::Range;
+
+use crate::name::Nick;
+use crate::record::{Kind, Record, attrs};
+
+/// What stands in the place of a name.
+const NOBODY: u8 = b'_';
+/// Attributes that tell who somebody is.
+const TELLING: [&str; 4] = [attrs::ACCOUNT, attrs::CLIENT, attrs::PERSON, attrs::MSGID];
+
+/// Who is to be forgotten: an account under all its names, or whoever had a name.
+#[derive(Debug, Clone)]
+pub struct Forgotten {
+    account: Option<String>,
+    names: Vec<Nick>,
+}
+
+impl Forgotten {
+    /// Whoever was called what looks like this.
+    pub fn called(nick: Nick) -> Self {
+        Self {
+            account: None,
+            names: vec![nick],
+        }
+    }
+
+    /// Who logged in as this. [`Self::learn`] tells their names.
+    pub fn account(account: &str) -> Self {
+        Self {
+            account: Some(account.to_owned()),
+            names: Nick::parse(account).into_iter().collect(),
+        }
+    }
+
+    /// Learns the names of an account from its records.
+    pub fn learn(&mut self, record: &Record<'_>) {
+        if self.account.is_none() || !self.is_theirs(record) {
+            return;
+        }
+        let renamed = (record.kind == Kind::Nick).then_some(&*record.text);
+        for name in [Some(&*record.from), renamed].into_iter().flatten() {
+            if !self.is_name(name) {
+                self.names.extend(Nick::parse(name));
+            }
+        }
+    }
+
+    /// Whether this is one of their names, or looks like it.
+    pub fn is_name(&self, name: &str) -> bool {
+        let is_same = |known: &Nick| known.as_str() == name;
+        self.names.iter().any(is_same)
+            || Nick::parse(name).is_ok_and(|nick| {
+                let key = nick.key();
+                self.names.iter().any(|known| known.key() == key)
+            })
+    }
+
+    /// Whether this is the account.
+    pub fn is_account(&self, account: Option<&str>) -> bool {
+        account.is_some() && account == self.account.as_deref()
+    }
+
+    /// Whether they wrote this. A guest of a name that the account once had is somebody else; who is found dead quits
+    /// without an account.
+    pub fn is_theirs(&self, record: &Record<'_>) -> bool {
+        match (&self.account, record.attr(attrs::ACCOUNT)) {
+            (Some(account), Some(of)) => *account == *of,
+            (Some(_), None) => record.kind == Kind::Quit && self.is_name(&record.from),
+            (None, _) => self.is_name(&record.from),
+        }
+    }
+
+    /// A record's line with nothing of them; `None`: there is nothing of them in it.
+    pub fn line(&self, line: &[u8]) -> Option<Vec<u8>> {
+        let record = Record::parse(line)?;
+        let is_theirs = self.is_theirs(&record);
+        let mut new = line.to_vec();
+        if record.clock.is_some() {
+            if is_theirs {
+                let parts = OldParts::of(line);
+                new[parts.from].fill(NOBODY);
+                if record.kind == Kind::Say {
+                    new[parts.text].fill(b' ');
+                }
+            }
+        } else {
+            let parts = Parts::of(line)?;
+            if is_theirs {
+                new[parts.from.clone()].fill(NOBODY);
+                for value in telling_values(line, parts.attrs.clone()) {
+                    new[value].fill(NOBODY);
+                }
+            }
+            self.forget_text(&record, is_theirs, &mut new[parts.text.clone()]);
+        }
+        (new != line).then_some(new)
+    }
+
+    fn forget_text(&self, record: &Record<'_>, is_theirs: bool, text: &mut [u8]) {
+        match record.kind {
+            // An id, or nothing.
+            Kind::Redact | Kind::Clear => {}
+            Kind::Nick if is_theirs || self.is_name(&record.text) => text.fill(NOBODY),
+            Kind::Kick | Kind::Ban => {
+                let end = memchr::memchr(b' ', text).unwrap_or(text.len());
+                let (whom, reason) = text.split_at_mut(end);
+                if std::str::from_utf8(whom).is_ok_and(|whom| self.is_name(whom)) {
+                    whom.fill(NOBODY);
+                    reason.fill(b' ');
+                }
+                if is_theirs {
+                    reason.fill(b' ');
+                }
+            }
+            _ if is_theirs => text.fill(b' '),
+            _ => {}
+        }
+    }
+}
+
+/// Where the fields are in a line.
+struct Parts {
+    from: Range<usize>,
+    attrs: Range<usize>,
+    text: Range<usize>,
+}
+
+impl Parts {
+    fn of(line: &[u8]) -> Option<Self> {
+        let mut tabs = memchr::memchr_iter(b'\t', line);
+        let (_, kind, from, attrs) = (tabs.next()?, tabs.next()?, tabs.next()?, tabs.next()?);
+        Some(Self {
+            from: kind + 1..from,
+            attrs: from + 1..attrs,
+            text: attrs + 1..without_end(line),
+        })
+    }
+}
+
+/// Where they are in a line of 2016: `[HH:MM:SS] NAME> TEXT`.
+struct OldParts {
+    from: Range<usize>,
+    text: Range<usize>,
+}
+
+impl OldParts {
+    fn of(line: &[u8]) -> Self {
+        let start = memchr::memchr(b' ', line).map_or(0, |blank| blank + 1);
+        let length = memchr::memchr2(b'>', b' ', &line[start..]).unwrap_or(0);
+        let end = start + length;
+        Self {
+            from: start..end,
+            text: (end + 1).min(without_end(line))..without_end(line),
+        }
+    }
+}
+
+fn without_end(line: &[u8]) -> usize {
+    line.len() - usize::from(line.ends_with(b"\n"))
+}
+
+/// Where the values are that tell who it is.
+fn telling_values(line: &[u8], attrs: Range<usize>) -> Vec<Range<usize>> {
+    let mut values = Vec::new();
+    let mut start = attrs.start;
+    for pair in line[attrs].split(|&byte| byte == b';') {
+        if let Some(equals) = memchr::memchr(b'=', pair)
+            && TELLING.iter().any(|key| key.as_bytes() == &pair[..equals])
+        {
+            values.push(start + equals + 1..start + pair.len());
+        }
+        start += pair.len() + 1;
+    }
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn gone(forgotten: &Forgotten, line: &str) -> String {
+        let new = forgotten.line(line.as_bytes());
+        new.map_or_else(|| line.to_owned(), |new| String::from_utf8(new).unwrap())
+    }
+
+    #[test]
+    fn nothing_of_an_account_is_left_and_all_of_the_others() {
+        let mut anna = Forgotten::account("anna");
+        let time = "2026-11-21T10:15:30.123456Z";
+        let renamed = format!("{time}\tnick\tanna\taccount=anna\tEvil\n");
+        anna.learn(&Record::parse(renamed.as_bytes()).unwrap());
+        for (line, left) in [
+            (
+                "say\tEvil\tmsgid=a1;account=anna;color=red\tmy words\n",
+                "say\t____\tmsgid=__;account=____;color=red\t        \n",
+            ),
+            (
+                "nick\tanna\taccount=anna\tEvil\n",
+                "nick\t____\taccount=____\t____\n",
+            ),
+            ("quit\tEvil\t\t\n", "quit\t____\t\t\n"),
+            (
+                "kick\tbob\taccount=bob\tevil go away\n",
+                "kick\tbob\taccount=bob\t____        \n",
+            ),
+            (
+                "kick\tanna\taccount=anna\tbob my words\n",
+                "kick\t____\taccount=____\tbob         \n",
+            ),
+        ] {
+            let (line, left) = (format!("{time}\t{line}"), format!("{time}\t{left}"));
+            assert_eq!(gone(&anna, &line), left);
+            assert_eq!(gone(&anna, &left), left);
+        }
+        // A guest, and another account, of the same name.
+        for others in ["say\tEvil\t\thello\n", "say\tanna\taccount=other\tmine\n"] {
+            let line = format!("{time}\t{others}");
+            assert_eq!(gone(&anna, &line), line);
+        }
+        let bob = Forgotten::called(Nick::parse("bob").unwrap());
+        assert_eq!(
+            gone(&bob, "[10:15:30] bob> hello\n"),
+            "[10:15:30] ___>      \n"
+        );
+        assert_eq!(
+            gone(&bob, "[10:15:30] bob joined the r\n"),
+            "[10:15:30] ___ joined the r\n"
+        );
+        assert_eq!(gone(&bob, "[10:15:30] eve> bob\n"), "[10:15:30] eve> bob\n");
+    }
+
+    proptest! {
+        #[test]
+        fn every_line_keeps_its_length(line in "\\PC{0,40}|(2026-11-21T10:15:30.123456Z|\\[10:15:30\\] )[\t; =a-z>]{0,60}\n?") {
+            let bob = Forgotten::called(Nick::parse("bob").unwrap());
+            let account = Forgotten::account("a");
+            for who in [bob, account] {
+                if let Some(new) = who.line(line.as_bytes()) {
+                    prop_assert_eq!(new.len(), line.len());
+                }
+            }
+        }
+    }
+}
