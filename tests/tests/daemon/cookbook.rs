@@ -20,7 +20,7 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Recipes in the document.
-const RECIPES: usize = 23;
+const RECIPES: usize = 26;
 
 /// A recipe that runs.
 struct Recipe {
@@ -351,4 +351,44 @@ fn recipe_23_shows_a_screen() {
     for _ in 0..3 {
         shows(&mut client, "load average");
     }
+}
+
+#[test]
+fn recipe_24_counts_the_lines_of_a_text() {
+    Recipe::start(24).assert_answers("one\ntwo\nthree", "3 lines");
+}
+
+#[test]
+fn recipe_25_knows_text_from_bytes_and_says_why_it_closes() {
+    let recipe = Recipe::start(25);
+    let mut client = recipe.client("/");
+    client.send("Gr\u{fc}\u{df}e\n");
+    assert_eq!(client.text(), "6 characters");
+    client.send_binary([0, 10, 255]);
+    assert_eq!(client.binary(), [255, 10, 0]);
+    client.send("bye");
+    let (texts, end) = client.to_the_end();
+    assert_eq!(texts, [""; 0]);
+    assert_eq!(end, Ended::Closed(4001, "as you wish".to_owned()));
+}
+
+#[test]
+fn recipe_26_is_a_room_for_each_path() {
+    let recipe = Recipe::start(26);
+    let [mut one, mut two, mut other] = ["/tea", "/tea", "/coffee"].map(|path| {
+        let mut client = recipe.client(path);
+        client.text_where(|line| line.ends_with(" came"));
+        client
+    });
+    one.text_where(|line| line.ends_with(" came"));
+    one.send("hello");
+    two.text_where(|line| line.ends_with(": hello"));
+    other.send("good morning");
+    other.text_where(|line| line.ends_with(": good morning"));
+    two.send("and you");
+    one.text_where(|line| line.ends_with(": hello"));
+    assert!(
+        one.text().ends_with(": and you"),
+        "nothing of the other room"
+    );
 }
