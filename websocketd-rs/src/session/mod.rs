@@ -104,7 +104,8 @@ pub async fn run(session: Upgraded, stopping: &CancellationToken) -> End {
                 end = join.run() => end,
                 () = stopping.cancelled() => End::ServerStopping,
             };
-            let asked = join.take_close();
+            // A client that has closed, stalls or broke the protocol meanwhile gets the close of that.
+            let asked = join.take_close().filter(|_| end == End::ProgramClosed);
             drop(join);
             // Boxed: an idle session should not hold the room that its end takes.
             let ended =
