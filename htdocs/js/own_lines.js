@@ -1,6 +1,7 @@
 // Who the person on this page is, beyond one connection: what they changed is kept, a name that is gone is told. And
 // the commands that the page carries out itself.
 
+import { byId } from "./dom.js";
 import { text } from "./texts.js";
 
 /** @param {string} words */
@@ -74,6 +75,8 @@ export class OwnLines {
 
 	/** It is said, and kept for the next visit. @param {{ name: string, color: string }} you */
 	async #changed({ name, color }) {
+		// Whoever has a name needs no hint how to get one.
+		if (!isAnonymous(name)) byId("name-hint").hidden = true;
 		if (!this.#changesMe) return;
 		this.#changesMe = false;
 		const { me, info } = this.#uses;

@@ -225,7 +225,16 @@ async fn a_message_is_answered_and_its_address_leads_to_it() {
 async fn a_new_name_and_color_are_answered_and_hold_over_reload_and_loss() {
     let mut site = Site::start_on_fixed_port();
     let browser = Browser::start().await;
-    enter(&browser, &site, "alice", "me").await;
+    browser.goto(&site.url("/?room=me")).await;
+    welcome(&browser).await;
+    browser.wait_for_text("You are Anonymous.").await;
+    say(&browser, "/nick alice").await;
+    browser
+        .wait_until(
+            "the hint is gone",
+            "document.querySelector('#name-hint').hidden",
+        )
+        .await;
     say(&browser, "/color #00aa00").await;
     browser.wait_for_text("You have another color now.").await;
     say(&browser, "/nick alina").await;
