@@ -2,9 +2,11 @@
 
 use std::ffi::{OsStr, OsString};
 use std::net::{SocketAddr, TcpListener};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use nix::sys::signal::Signal;
 use rustls::ClientConfig;
@@ -18,6 +20,9 @@ use crate::raw::RawSocket;
 use crate::transport::Endpoint;
 use crate::under_test::Subject;
 use crate::ws::Client;
+
+/// Where [`free_port`] looks: below what the kernel chooses, above what services have.
+const PORTS: Range<u16> = 12_000..32_000;
 
 /// How often a port that another program took in the meantime is replaced by another one.
 const PORT_TRIES: usize = 20;
@@ -299,10 +304,21 @@ impl Daemon {
     }
 }
 
-/// A port of 127.0.0.1 that nobody uses just now.
+/// A port of 127.0.0.1 that nobody uses just now, for programs that cannot be given 0. None that the kernel chooses by itself,
+/// which are from 32768 on (`ip_local_port_range` in ip(7)): a client of another test would have it before the program does.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("the loopback has free ports");
-    listener.local_addr().expect("bound").port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Each test program begins somewhere else.
+    let start = std::process::id().wrapping_mul(61);
+    for _ in 0..PORTS.len() {
+        let number = start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port =
+            PORTS.start + u16::try_from(number % u32::from(PORTS.end - PORTS.start)).expect("less");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("all ports of {PORTS:?} are in use");
 }
 
 fn is_port_taken(finished: &Finished) -> bool {
