@@ -15,8 +15,15 @@ const ASK_AFTER = 2;
  */
 const BYE_KEYS = { kicked: "byeKicked", banned: "byeBanned", replaced: "byeReplaced", quit: "byeQuit" };
 
-/** @param {Bye} bye */
-export const byeWords = ({ reason, text: words = "" }) => text(BYE_KEYS[reason] ?? "byeRefused", { reason: words });
+/**
+ * Of what the server says, the page says the first half itself: "you are banned: spam".
+ * @param {Bye} bye
+ */
+export function byeWords({ reason, text: words = "" }) {
+	const key = BYE_KEYS[reason];
+	const why = key ? words.split(": ").slice(1).join(": ") : words;
+	return text(key ?? "byeRefused", { reason: why });
+}
 
 export class Banner {
 	#box = byId("banner");

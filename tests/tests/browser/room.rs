@@ -346,7 +346,8 @@ async fn why_the_room_lets_nobody_in_is_said_in_words() {
         .await;
     site.chatctl(&["ban", "other", "bob", "60", "spam"]);
     bob.goto(&site.url("/?room=other")).await;
-    bob.wait_for_text("spam").await;
+    bob.wait_for_text("You are banned from this room. spam")
+        .await;
     for browser in [&alice, &bob] {
         let words = browser
             .eval("document.querySelector('#banner').textContent")
