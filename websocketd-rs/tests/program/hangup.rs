@@ -1,6 +1,7 @@
 //! HUP: a terminal that closes ends what was started there by hand; everything else reloads.
 
 use std::os::fd::OwnedFd;
+use std::process::Command;
 
 use nix::sys::signal::Signal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -22,6 +23,19 @@ fn terminal() -> (OwnedFd, String) {
     (master, format!("exec 3<>{name}"))
 }
 
+/// As from a shell at that terminal, also where the tests themselves were started by nohup(1).
+fn start(at_terminal: &str, words: &[&str]) -> Daemon {
+    Daemon::start_with(words, |command| {
+        let mut shell = Command::new("/bin/sh");
+        let script = format!("{at_terminal} && exec env --default-signal=HUP \"$0\" \"$@\"");
+        shell
+            .args(["-c", &script])
+            .arg(command.get_program())
+            .args(command.get_args());
+        *command = shell;
+    })
+}
+
 /// A client, whose handler has answered.
 fn client(daemon: &Daemon) -> Client {
     let (client, reply) = crate::handshake::upgrade(daemon, "/", "");
@@ -37,7 +51,7 @@ fn a_terminal_that_closes_ends_what_was_started_at_it() {
     let config = format!("--config={}", file.display());
     for files in [&[][..], &[config.as_str()]] {
         let (terminal, at_terminal) = terminal();
-        let mut daemon = Daemon::start_after(&at_terminal, &[files, &PLAIN].concat());
+        let mut daemon = start(&at_terminal, &[files, &PLAIN].concat());
         let client = client(&daemon);
         drop(terminal);
         let (code, rest) = daemon.end();
@@ -66,12 +80,12 @@ fn at_a_terminal_that_is_there_a_hangup_reloads_what_can_be_read_again() {
     std::fs::write(&file, "").unwrap();
     let config = format!("--config={}", file.display());
     let (_terminal, at_terminal) = terminal();
-    let mut daemon = Daemon::start_after(&at_terminal, &[&[config.as_str()], &PLAIN[..]].concat());
+    let mut daemon = start(&at_terminal, &[&[config.as_str()], &PLAIN[..]].concat());
     daemon.signal(Signal::SIGHUP);
     daemon.read_until("Reloaded");
     assert_eq!(daemon.stop().0, Some(0));
 
-    let mut daemon = Daemon::start_after(&at_terminal, &PLAIN);
+    let mut daemon = start(&at_terminal, &PLAIN);
     daemon.signal(Signal::SIGHUP);
     assert_eq!(daemon.end().0, Some(0), "nothing to read");
 }
