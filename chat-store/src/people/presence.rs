@@ -152,10 +152,12 @@ pub fn claim(
     let mut stale = Vec::new();
     let (claim, listing, count) = take_name(dirs, room, newcomer, max_members, &mut stale)?;
     let mut members = Members::with_capacity(count);
+    // As others read it from the file: a session's account may hold a line end.
+    let account = newcomer.about.account.as_deref().map(clean);
     members.push(MemberRef {
         nick: claim.nick().as_str(),
         color: claim.color(),
-        account: newcomer.about.account.as_deref(),
+        account: account.as_deref(),
         person: newcomer.about.person.as_ref().map(PersonId::as_str),
     });
     stale.append(&mut users::sweep(dirs, room, &listing, &mut members)?);

@@ -269,3 +269,14 @@ fn who_gives_way_gets_a_number() {
     assert_eq!(new.as_str(), "anna1");
     assert_eq!(home.names(), ["anna1"]);
 }
+
+#[test]
+fn an_account_with_a_line_end_is_one_field() {
+    let home = home();
+    let account = Some("anna\nperson");
+    let entered = enter_as(&home.dirs, &home.room, "anna", account, 10).expect("entered");
+    let member = entered.members.iter().next().expect("themselves");
+    assert_eq!(member.account, Some("anna person"));
+    let person = PersonId::of(account, None);
+    assert_eq!(member.person, person.as_ref().map(PersonId::as_str));
+}
