@@ -125,7 +125,10 @@ impl Newcomer {
         // A name that cannot be a nick is nobody's, and nobody's name is everybody's.
         let is_named = wished.as_str() != ANONYMOUS;
         if let Some(account) = person.account.as_ref().filter(|_| is_named) {
-            members::reserve(&dirs, &room, &wished, account)?;
+            // Without it they may get a number: no reason to keep them out.
+            if let Err(error) = members::reserve(&dirs, &room, &wished, account) {
+                journal::note(format_args!("the name of {wished} is not kept: {error}"));
+            }
         }
         let tail = Tail::at_end(&dirs, &room)?;
         let about = About {

@@ -443,3 +443,12 @@ fn what_is_for_somebody_reaches_nobody_else_who_has_the_name() {
             .all(|message| !message.to_string().contains("sesa"))
     );
 }
+
+#[test]
+fn an_account_comes_in_although_its_name_cannot_be_kept() {
+    let chat = Chat::new();
+    // In the place of the directory, for root as well.
+    std::fs::write(chat.path("names"), "").expect("written");
+    let cookie = chat.log_in(&[("username", "anna")]);
+    assert_eq!(chat.page_with("r", "", &cookie).you(), "anna");
+}

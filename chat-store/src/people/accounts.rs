@@ -16,7 +16,7 @@ use crate::fs::file;
 use crate::name::Nick;
 use crate::record::clean;
 
-/// Keeps the name `nick` for `account` from now on. It is told whether it is new.
+/// Keeps the name `nick` for `account` from now on; true if it was not kept before.
 ///
 /// # Errors
 /// Those of making the file.
