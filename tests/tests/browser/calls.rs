@@ -656,7 +656,10 @@ async fn a_call_rings_and_who_is_kicked_is_out_of_it_whatever_their_page_does() 
         .expect("a field");
     field.click().await.expect("it can be pressed");
     // A call that is there when somebody comes is none that begins; this one is.
-    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+    bob.eval("(globalThis.inside = performance.now(), true)")
+        .await;
+    bob.wait_until("the page has settled", "performance.now() > inside + 6000")
+        .await;
     click(&alice, "#call-button").await;
     click(&alice, "#call-audio").await;
     bob.wait_for_text("alice calls.").await;
