@@ -33,6 +33,8 @@ pub struct Cgi {
 pub struct Query {
     /// `format=json`
     pub json: bool,
+    /// `protocol=2`: many rooms on one connection, with `format=json`.
+    pub many: bool,
     /// `since=ID`
     pub since: Option<RecordId>,
     /// `history=N`
@@ -114,6 +116,7 @@ impl Query {
             let Some(value) = value else { continue };
             match name {
                 "format" => parsed.json = value == "json",
+                "protocol" => parsed.many = value == "2",
                 "since" => parsed.since = RecordId::parse(value.as_bytes()),
                 "history" => parsed.history = value.parse().ok(),
                 "nick" => parsed.nick = Some(value),

@@ -34,6 +34,8 @@ pub enum Command<'a> {
     Unignore(&'a str),
     /// `/rooms`
     Rooms,
+    /// `/part`
+    Part,
     /// `/quit`
     Quit,
     /// One for moderators.
@@ -175,7 +177,8 @@ pub const USAGES: &[Usage] = &[
         "shows the rooms with people in them",
         "ukáže místnosti, kde někdo je",
     ),
-    usage("quit", "", "leaves the room", "opustí místnost"),
+    usage("part", "", "leaves the room", "opustí místnost"),
+    usage("quit", "", "leaves the chat", "opustí chat"),
     moderators(usage(
         "kick",
         " NAME [REASON]",
@@ -316,6 +319,7 @@ fn arguments<'a>(name: &str, rest: &'a str) -> Option<Command<'a>> {
         },
         "unignore" => Command::Unignore(word(rest)?),
         "rooms" => nothing(Command::Rooms)?,
+        "part" => Command::Part,
         "quit" => Command::Quit,
         _ => Command::Moderate(moderator_arguments(name, rest)?),
     })

@@ -14,6 +14,7 @@ pub mod identity;
 pub mod quota;
 
 pub mod occupant;
+pub mod person;
 
 pub mod color;
 pub mod command;

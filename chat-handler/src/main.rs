@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use chat_handler::cgi::Cgi;
 use chat_handler::cli::Args;
-use chat_handler::occupant::{self, Arrival};
+use chat_handler::person::{Entry, Person, Visit};
 use chat_handler::pipe::client::Client;
 use chat_handler::pipe::event_loop::{EventLoop, watch_signals};
 use chat_handler::pipe::input::Input;
@@ -16,6 +16,7 @@ use chat_handler::pipe::output::Output;
 use chat_handler::settings::Settings;
 use chat_handler::wire::{Clock, Wire};
 use chat_handler::{identity, journal};
+use chat_store::name::RoomName;
 use chat_store::record::RecordId;
 use clap::Parser;
 
@@ -70,31 +71,41 @@ fn chat(settings: &Settings, cgi: &Cgi) -> std::io::Result<()> {
     let input = Input::new(settings.limits.max_message, settings.limits.max_signal);
     let (stdin, stdout) = (std::io::stdin(), std::io::stdout());
     let wire = Wire::of(cgi, settings.lang);
-    let arrival = Arrival {
-        room: &cgi.path_info,
+    let from = cgi.client_address(&settings.identity.trusted_proxies);
+    let clock = Clock::new(cgi.tz.as_deref());
+    let when = || clock.date_and_time(RecordId::now());
+    let many = wire.has_many_rooms();
+    let visit = Visit {
         person,
         nick: cgi.query.nick.as_deref(),
         client: cgi.query.client.as_deref(),
         page: cgi.query.page.as_deref(),
         address: &cgi.visitor.address,
-        from: &cgi.client_address(&settings.identity.trusted_proxies),
-        when: &Clock::new(cgi.tz.as_deref()).date_and_time(RecordId::now()),
-        since: cgi.query.since,
-        history: cgi.query.history,
+        from: &from,
+        when: &when,
         whole_history: wire.shows_whole_history(),
+        many,
     };
     let mut client = Client::new(wire, Output::new(stdout.as_fd()));
     // From here on there is something to give back at the end.
     let signals = watch_signals()?;
-    match occupant::enter(settings, arrival, &mut client) {
-        Ok(occupant) => {
-            EventLoop::new(stdin.as_fd(), input, client, signals, occupant)?.run();
-        }
-        Err(refusal) => {
-            let (code, reason) = (refusal.code.as_str(), refusal.reason);
-            journal::note(format_args!("refused ({code}): {reason}"));
-            client.finish();
-        }
+    let mut person = Person::new(settings, visit);
+    person.greet(&mut client);
+    let room = String::from_utf8_lossy(&cgi.path_info);
+    let room = room.trim_start_matches('/');
+    let entered = (many && room.is_empty()) || {
+        let entry = Entry {
+            asked: room.into(),
+            room: RoomName::from_path_info(&cgi.path_info),
+            since: cgi.query.since,
+            history: cgi.query.history,
+        };
+        person.enter(&entry, &mut client)
+    };
+    if entered || many {
+        EventLoop::new(stdin.as_fd(), input, client, signals, person)?.run();
+    } else {
+        client.finish();
     }
     Ok(())
 }

@@ -5,8 +5,10 @@
 //! their presence before the quit record is written. So whoever is in a newcomer's list and has
 //! left meanwhile, has a quit record behind the newcomer's position.
 
+use std::cell::RefCell;
 use std::os::fd::BorrowedFd;
-use std::time::{Duration, Instant};
+use std::rc::Rc;
+use std::time::Instant;
 
 use crate::color::Color;
 use crate::journal;
@@ -17,7 +19,6 @@ use chat_store::log::room_log::RoomLog;
 use chat_store::log::tail::Tail;
 use chat_store::moderation::{self, Right, Verdict};
 use chat_store::name::{Nick, RoomName};
-use chat_store::people::pace as pace_table;
 use chat_store::people::person::PersonId;
 use chat_store::people::presence::{Claim, Standing};
 use chat_store::record::{Draft, Kind};
@@ -26,6 +27,7 @@ mod code;
 mod event;
 mod request;
 
+mod connection;
 mod enter;
 mod new_room;
 mod refusal;
@@ -51,8 +53,9 @@ mod presence;
 mod trouble;
 
 pub use code::Code;
-pub use enter::{Arrival, enter};
-pub use event::{Bye, Event, Sink, Span, Welcome};
+pub use connection::Connection;
+pub use enter::{Arrival, enter, find_room, wished_nick};
+pub use event::{Bye, Event, Hello, Sink, Span, Welcome};
 pub use refusal::Refusal;
 pub use request::{Addressee, BadRequest, Request};
 
@@ -137,9 +140,7 @@ pub struct Occupant {
     durability: Durability,
     /// Whether they are banned or muted.
     verdict: Verdict,
-    pace: Pace,
-    /// Whose pace it is: an account, a session or an address.
-    pace_of: Option<String>,
+    pace: Rc<RefCell<Pace>>,
     /// What they missed is still on its way; live records come after it.
     replay: Option<Replay>,
     ignored: Ignored,
@@ -166,17 +167,17 @@ impl Occupant {
         self.turn(sink, msgid).apply(request)
     }
 
-    /// Takes what is no request.
-    pub fn reject(&mut self, bad: &BadRequest<'_>, sink: &mut dyn Sink) {
-        self.turn(sink, bad.msgid.as_deref()).reject(bad);
-    }
-
     fn turn<'a>(&'a mut self, sink: &'a mut dyn Sink, msgid: Option<&'a str>) -> Turn<'a> {
         Turn {
             it: self,
             sink,
             msgid,
         }
+    }
+
+    /// The room's name.
+    pub fn room(&self) -> &str {
+        self.room.name.as_str()
     }
 
     /// The descriptor to watch; another one after [`Occupant::poll`] says so.
@@ -193,11 +194,6 @@ impl Occupant {
             Wakeup::Room => self.bells.rang(),
             Wakeup::Inbox => self.presence.inbox_due = true,
         }
-    }
-
-    /// How long nothing more is to be taken from the client.
-    pub fn take_delay(&mut self) -> Duration {
-        self.pace.take_delay()
     }
 
     /// When [`Occupant::ring`] or [`Occupant::sync_if_due`] must be called at the latest.
@@ -247,23 +243,11 @@ impl Occupant {
         Ok(replaced.map(|(wakeup, _)| wakeup).collect())
     }
 
-    /// Says why the connection ends.
-    pub fn say_bye(&mut self, reason: Bye, sink: &mut dyn Sink) {
-        let line = match reason {
-            Bye::ShuttingDown => Line::ShuttingDown,
-            Bye::Quit => Line::Goodbye,
-            // Said with the moderator's reason when it came.
-            Bye::Kicked | Bye::Banned | Bye::Replaced | Bye::Refused(_) => return,
-        };
-        sink.put(&Event::Bye { reason, line });
-    }
-
     /// Leaves: marked, recorded, released, in this order (see above).
     pub fn leave(&mut self) {
         let Some(mut claim) = self.presence.claim.take() else {
             return;
         };
-        self.remember_pace();
         // If the mark cannot be set, a newcomer may see us until the next one sweeps.
         let _ = claim.recolor("");
         if !self.presence.join_due {
@@ -284,16 +268,6 @@ impl Occupant {
         self.sync_last();
     }
 
-    /// Coming back is no way around a limit.
-    fn remember_pace(&mut self) {
-        let left = self.pace.left();
-        if let Some(owner) = &self.pace_of
-            && let Err(error) = pace_table::save(&self.room.dirs, owner, &left)
-        {
-            journal::note(format_args!("the pace of {}: {error}", self.me.nick));
-        }
-    }
-
     /// Whether they are banned or muted just now. A list that cannot be read changes nothing.
     fn verdict(&mut self) -> &Verdict {
         if let Err(error) = self.verdict.refresh(&self.me.as_person()) {
@@ -306,6 +280,17 @@ impl Occupant {
     fn is_muted(&mut self) -> bool {
         self.verdict().may(Right::Speak).is_some()
     }
+}
+
+/// Says why a stay, or the connection, ends.
+pub fn say_bye(reason: Bye, sink: &mut dyn Sink) {
+    let line = match reason {
+        Bye::ShuttingDown => Line::ShuttingDown,
+        Bye::Quit | Bye::Part => Line::Goodbye,
+        // Said with the moderator's reason when it came.
+        Bye::Kicked | Bye::Banned | Bye::Replaced | Bye::Refused(_) => return,
+    };
+    sink.put(&Event::Bye { reason, line });
 }
 
 impl Drop for Occupant {

@@ -1,7 +1,8 @@
 //! The two wires: what a client sends, as requests; what happens, as lines for the client. Pure.
 
 use crate::cgi::Cgi;
-use crate::occupant::{BadRequest, Event, Request};
+use crate::occupant::{BadRequest, Event};
+use crate::person::Wish;
 use crate::settings::Lang;
 
 pub mod clock;
@@ -43,7 +44,7 @@ impl Wire {
     /// The one that the client asks for.
     pub fn of(cgi: &Cgi, lang: Lang) -> Self {
         if cgi.query.json {
-            Self::Json(json::Json::new(lang))
+            Self::Json(json::Json::new(lang, cgi.query.many))
         } else {
             Self::Text(text::Text::new(lang, Clock::new(cgi.tz.as_deref())))
         }
@@ -53,19 +54,24 @@ impl Wire {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn parse<'a>(&self, line: &'a str) -> Result<Option<Request<'a>>, BadRequest<'a>> {
+    pub fn parse<'a>(&self, line: &'a str) -> Result<Option<Wish<'a>>, BadRequest<'a>> {
         match self {
-            Self::Text(text) => Ok(text.parse(line)),
-            Self::Json(_) => json::parse::parse(line).map(Some),
+            Self::Text(text) => Ok(text.parse(line).map(|request| Wish::In(None, request))),
+            Self::Json(json) => json::parse::parse(line, json.many()).map(Some),
         }
     }
 
-    /// Renders an event.
-    pub fn render(&mut self, event: &Event<'_>, out: &mut dyn Out) {
+    /// Renders an event; `room`: which it is about, for a client that is in many.
+    pub fn render(&mut self, room: Option<&str>, event: &Event<'_>, out: &mut dyn Out) {
         match self {
             Self::Text(text) => text.render(event, out),
-            Self::Json(json) => json.render(event, out),
+            Self::Json(json) => json.render(room, event, out),
         }
+    }
+
+    /// Whether the client can be in many rooms at once.
+    pub fn has_many_rooms(&self) -> bool {
+        matches!(self, Self::Json(json) if json.many())
     }
 
     /// Whether answers must come in the order in which the client asked: its lines have no ids.

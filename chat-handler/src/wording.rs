@@ -119,6 +119,10 @@ pub enum Line<'a> {
     NotUnderstood(&'a str),
     /// The type.
     UnknownType(&'a str),
+    /// The room.
+    NotInRoom(&'a str),
+    /// As many rooms as one connection can have.
+    RoomsAtOnce(&'a str),
     /// You were sent out: reason.
     YouKicked(&'a str),
     /// You are banned: reason.
@@ -256,6 +260,8 @@ fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::Yourself => f.write_str("not to yourself"),
         Line::NotUnderstood(reason) => write!(f, "not understood: {reason}"),
         Line::UnknownType(kind) => write!(f, "unknown type {kind}"),
+        Line::NotInRoom(room) => write!(f, "you are not in {room}"),
+        Line::RoomsAtOnce(count) => write!(f, "you are in {count} rooms, leave one first"),
         Line::YouKicked(reason) => write!(f, "you were sent out{}", Because(reason)),
         Line::YouBanned(reason) => write!(f, "you are banned{}", Because(reason)),
         Line::Replaced => f.write_str("you are here on another connection"),
@@ -347,6 +353,8 @@ fn czech(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::Yourself => f.write_str("sobě ne"),
         Line::NotUnderstood(reason) => write!(f, "tomu nerozumím: {reason}"),
         Line::UnknownType(kind) => write!(f, "neznámý typ {kind}"),
+        Line::NotInRoom(room) => write!(f, "v místnosti {room} nejste"),
+        Line::RoomsAtOnce(count) => write!(f, "jste v {count} místnostech, nejdřív některou opusťte"),
         Line::YouKicked(reason) => write!(f, "letíte ven{}", Because(reason)),
         Line::YouBanned(reason) => write!(f, "nesmíte dovnitř{}", Because(reason)),
         Line::Replaced => f.write_str("jste tu na jiném spojení"),

@@ -1,7 +1,7 @@
 //! From a request to what does it, and what every answer needs.
 
 use super::pace::Side;
-use super::{BadRequest, Bye, Code, Event, Flow, Request, Turn};
+use super::{Code, Event, Flow, Request, Turn};
 use crate::settings::Sync;
 use crate::wording::Line;
 use chat_store::log::room_log::{AppendError, Stored};
@@ -44,33 +44,17 @@ impl Turn<'_> {
             Request::Color(color) => self.change_color(color),
             Request::Nick(nick) => self.take_nick(nick),
             Request::Topic(topic) => self.change_topic(topic.trim()),
-            Request::Ping => self.sink.put(&Event::Pong(RecordId::now())),
-            Request::Quit => return Flow::Bye(Bye::Quit),
         }
         Flow::Idle
-    }
-
-    pub(super) fn reject(mut self, bad: &BadRequest<'_>) {
-        self.charge_talk();
-        let line = match bad.code {
-            Code::TooLong => Line::TooLong(self.it.limits.max_message),
-            Code::UnknownType => Line::UnknownType(&bad.reason),
-            _ => Line::NotUnderstood(&bad.reason),
-        };
-        self.error(bad.code, line);
     }
 
     /// Counts a request. False: it is not to be served, and that was told.
     fn charge(&mut self, request: &Request<'_>) -> bool {
         match request {
             _ if request.is_talk() => self.charge_talk(),
-            Request::History { .. } => self.it.pace.charge_page(),
-            // A ping without its answer looks like a dead connection.
-            Request::Ping | Request::Quit => {
-                self.it.pace.charge_side(0);
-            }
+            Request::History { .. } => self.it.pace.borrow_mut().charge_page(),
             _ => {
-                let side = self.it.pace.charge_side(request.side_bytes());
+                let side = self.it.pace.borrow_mut().charge_side(request.side_bytes());
                 if let (Side::Refused { told: true }, Request::Signal { .. }) = (side, request) {
                     self.error(Code::Busy, Line::TooManySignals);
                 }
@@ -82,11 +66,8 @@ impl Turn<'_> {
 
     /// Too many messages are not refused: the next is taken later.
     fn charge_talk(&mut self) {
-        if self.it.pace.charge_talk() {
-            self.sink.put(&Event::Notice {
-                code: Code::Throttled,
-                line: Line::Throttled,
-            });
+        if self.it.pace.borrow_mut().charge_talk() {
+            self.sink.put(&Event::THROTTLED);
         }
     }
 

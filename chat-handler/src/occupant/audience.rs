@@ -26,7 +26,7 @@ impl Occupant {
     /// Passes on that they type (to one or to all) or have read.
     pub(super) fn hint(&mut self, to: Option<&Addressee<'_>>, hint: &Message<'_>) {
         let now = Instant::now();
-        if !self.pace.allows_hint(now) {
+        if !self.pace.borrow_mut().allows_hint(now) {
             return;
         }
         if let Some(to) = to {

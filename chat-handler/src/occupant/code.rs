@@ -63,10 +63,14 @@ codes! {
     RoomFull = "room_full",
     /// There are as many rooms as allowed.
     TooManyRooms = "too_many_rooms",
+    /// They are in as many rooms as one connection can be.
+    RoomsAtOnce = "rooms_at_once",
     /// They have as many connections as allowed.
     TooManyConnections = "too_many_connections",
     /// A log-in is needed.
     AnonymousRefused = "anonymous_refused",
+    /// They are not in this room.
+    NotInRoom = "not_in_room",
     /// No room can be called so.
     BadRoom = "bad_room",
 }

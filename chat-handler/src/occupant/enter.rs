@@ -1,14 +1,15 @@
 //! Coming in: may they, under which name, and what they are told first.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use super::{
-    Bells, Code, Durability, Event, Ignored, Me, Occupant, Pace, Presence, Refusal, Replay, Room,
-    Sink, Span, Trouble, Welcome, new_room,
+    Bells, Code, Connection, Durability, Event, Ignored, Me, Occupant, Pace, Presence, Refusal,
+    Replay, Room, Sink, Span, Trouble, Welcome, new_room,
 };
-use crate::identity::counted::network_of;
-use crate::identity::php_session::SessionId;
 use crate::identity::{ANONYMOUS, Person};
 use crate::journal;
-use crate::settings::{Limits, Settings};
+use crate::settings::Settings;
 use chat_store::bell::Bell;
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::room_log::RoomLog;
@@ -16,11 +17,9 @@ use chat_store::log::rooms;
 use chat_store::log::tail::Tail;
 use chat_store::moderation::{self, Right, Verdict};
 use chat_store::name::{Nick, RoomName};
-use chat_store::people::connections::ConnectionPermit;
 use chat_store::people::entries;
 use chat_store::people::inbox::Inbox;
 use chat_store::people::own::Own;
-use chat_store::people::pace as pace_table;
 use chat_store::people::person::PersonId;
 use chat_store::people::presence::{self as members, About, Entered, Members};
 use chat_store::people::watch::Watch;
@@ -30,10 +29,10 @@ use chat_store::state;
 /// Who comes, from where, and what they ask for.
 #[derive(Debug)]
 pub struct Arrival<'a> {
-    /// The room, as the path of a request names it.
-    pub room: &'a [u8],
+    /// What the client calls the room.
+    pub asked: &'a str,
     /// Who they turned out to be.
-    pub person: Person,
+    pub person: &'a Person,
     /// What they want to be called, if nobody else said who they are.
     pub nick: Option<&'a str>,
     /// The browser's token: whose messages it sends again.
@@ -54,22 +53,36 @@ pub struct Arrival<'a> {
     pub whole_history: bool,
 }
 
-/// Comes into a room. `sink` gets the welcome and the history, or why they cannot come in.
+/// Comes into a room, one that [`find_room`] gave. `sink` gets the welcome and the history.
 ///
 /// # Errors
 /// Why they cannot.
 pub fn enter(
     settings: &Settings,
+    connection: &mut Connection,
+    room: RoomName,
     arrival: Arrival<'_>,
     sink: &mut dyn Sink,
 ) -> Result<Occupant, Refusal> {
-    match Newcomer::admit(settings, &arrival) {
-        Ok(newcomer) => newcomer.enter(settings, arrival, sink),
-        Err(refusal) => {
-            sink.put(&refusal.event());
-            Err(refusal)
-        }
+    Newcomer::admit(settings, connection, room, &arrival)?.enter(settings, arrival, sink)
+}
+
+/// The room that `person` comes to if they wish to come to `wished`.
+///
+/// # Errors
+/// Why they can come to none.
+pub fn find_room(
+    settings: &Settings,
+    person: &Person,
+    wished: &RoomName,
+) -> Result<RoomName, Refusal> {
+    // A name typed into our own form is no log-in: anybody can type any.
+    if person.account.is_none() && !settings.identity.anonymous {
+        return Err(Refusal::new(Code::AnonymousRefused, ""));
     }
+    let dirs = settings.dirs();
+    dirs.create()?;
+    Ok(rooms::meant(&dirs, wished, &settings.described_rooms())?)
 }
 
 /// Somebody who may come in, and holds a name.
@@ -82,25 +95,20 @@ struct Newcomer {
     inbox: Inbox,
     entered: Entered,
     person: Option<PersonId>,
-    permit: Option<ConnectionPermit>,
     own: Option<Own>,
-    pace: Pace,
-    pace_of: Option<String>,
+    pace: Rc<RefCell<Pace>>,
 }
 
 impl Newcomer {
-    fn admit(settings: &Settings, arrival: &Arrival<'_>) -> Result<Self, Refusal> {
-        let wished_room = RoomName::from_path_info(arrival.room)
-            .map_err(|error| Refusal::new(Code::BadRoom, &error))?;
-        let person = &arrival.person;
-        // A name typed into our own form is no log-in: anybody can type any.
-        if person.account.is_none() && !settings.identity.anonymous {
-            return Err(Refusal::new(Code::AnonymousRefused, ""));
-        }
+    fn admit(
+        settings: &Settings,
+        connection: &mut Connection,
+        room: RoomName,
+        arrival: &Arrival<'_>,
+    ) -> Result<Self, Refusal> {
+        let person = arrival.person;
         let dirs = settings.dirs();
-        dirs.create()?;
-        let room = rooms::meant(&dirs, &wished_room, &settings.described_rooms())?;
-        let wished = wished_nick(arrival);
+        let wished = wished_nick(person, arrival.nick);
         let address = Some(arrival.address.to_owned()).filter(|address| !address.is_empty());
         let number = PersonId::of(person.account.as_deref(), arrival.client);
         let asks = moderation::Person {
@@ -111,9 +119,7 @@ impl Newcomer {
             moderates_all: person.moderator,
         };
         refuse_banned(&dirs, &room, &asks)?;
-        let pace_of = pace_owner(person, arrival.address);
-        let pace = wait_for_turn(&dirs, pace_of.as_deref(), &settings.limits);
-        let permit = take_permit(&dirs, person, settings.limits.max_connections)?;
+        connection.count(&dirs, person, arrival.address)?;
         // Last of what can refuse: a room that is made stays, also if nobody comes in.
         new_room::open(settings, &dirs, &room, (person, arrival.address))?;
         let color = person.color.clone().unwrap_or_default();
@@ -152,10 +158,8 @@ impl Newcomer {
             inbox,
             entered,
             person: about.person,
-            permit,
             own,
-            pace,
-            pace_of,
+            pace: connection.pace(),
         })
     }
 
@@ -186,8 +190,8 @@ impl Newcomer {
             verdict: Verdict::new(&self.dirs, &room),
             me: Me {
                 nick,
-                color: arrival.person.color.unwrap_or_default(),
-                account: arrival.person.account,
+                color: arrival.person.color.clone().unwrap_or_default(),
+                account: arrival.person.account.clone(),
                 person: self.person,
                 client: arrival.client.map(str::to_owned),
                 address: self.address,
@@ -209,12 +213,10 @@ impl Newcomer {
                 inbox_due: true,
                 join_due: true,
                 joined: RecordId::ZERO,
-                _permit: self.permit,
             },
             bells,
             durability: Durability::new(settings.sync),
             pace: self.pace,
-            pace_of: self.pace_of,
             replay,
             ignored: Ignored::default(),
             audience: None,
@@ -222,11 +224,10 @@ impl Newcomer {
             limits: settings.limits.clone(),
             last_messages: settings.last_messages,
         };
-        occupant.remember_pace();
         occupant.presence.set_own();
         occupant.look_up_role();
         let others = entered.members.len();
-        occupant.welcome(settings, entered.members, until, sink);
+        occupant.welcome(settings, arrival.asked, entered.members, until, sink);
         let mut turn = occupant.turn(sink, None);
         if arrival.since.is_none() {
             let wanted = arrival.history.unwrap_or(settings.last_messages);
@@ -265,6 +266,7 @@ impl Occupant {
     fn welcome(
         &self,
         settings: &Settings,
+        asked: &str,
         mut members: Members,
         until: RecordId,
         sink: &mut dyn Sink,
@@ -273,6 +275,7 @@ impl Occupant {
         let topic = self.topic();
         sink.put(&Event::Welcome(&Welcome {
             room: self.room.name.as_str(),
+            asked,
             description: settings.description_of(&self.room.name).unwrap_or_default(),
             topic: &topic,
             you: self.me.nick.as_str(),
@@ -291,8 +294,8 @@ impl Occupant {
 
 /// The name of the log-in, else the one an anonymous visitor asks for. A name that cannot be a nick
 /// makes nobody somebody else: they are Anonymous.
-fn wished_nick(arrival: &Arrival<'_>) -> Nick {
-    let name = arrival.person.name.as_deref().or(arrival.nick);
+pub fn wished_nick(person: &Person, nick: Option<&str>) -> Nick {
+    let name = person.name.as_deref().or(nick);
     let nick = name.and_then(|name| match Nick::parse(name) {
         Ok(nick) => Some(nick.of_person()),
         Err(error) => {
@@ -318,45 +321,6 @@ fn refuse_banned(
             journal::note(format_args!("the bans of {room} cannot be read: {error}"));
             Ok(())
         }
-    }
-}
-
-/// Who has a pace: guests are told apart by their address.
-fn pace_owner(person: &Person, address: &str) -> Option<String> {
-    let session = person.session.as_ref().map(SessionId::as_str);
-    let known = person.account.as_deref().or(session);
-    known.map(str::to_owned).or_else(|| network_of(address))
-}
-
-/// Counts the visit. Too many are not refused: they wait, a second at most.
-fn wait_for_turn(dirs: &Dirs, owner: Option<&str>, limits: &Limits) -> Pace {
-    let mut pace = Pace::new(limits);
-    let Some(owner) = owner else {
-        return pace;
-    };
-    match pace_table::load(dirs, owner) {
-        Ok(Some(left)) => pace.restore(&left),
-        Ok(None) => {}
-        Err(error) => journal::note(format_args!("what was left of limits: {error}")),
-    }
-    std::thread::sleep(pace.charge_join());
-    pace
-}
-
-/// People without session and account cannot be told apart here; the daemon limits connections by
-/// address.
-fn take_permit(
-    dirs: &Dirs,
-    person: &Person,
-    most: usize,
-) -> Result<Option<ConnectionPermit>, Refusal> {
-    let session = person.session.as_ref().map(SessionId::as_str);
-    let Some(owner) = person.account.as_deref().or(session) else {
-        return Ok(None);
-    };
-    match ConnectionPermit::take(dirs, owner, most)? {
-        None => Err(Refusal::new(Code::TooManyConnections, "")),
-        permit => Ok(permit),
     }
 }
 

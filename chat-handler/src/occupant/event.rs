@@ -15,6 +15,8 @@ pub trait Sink {
 /// Something that an occupant is told.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
+    /// They may come into rooms.
+    Hello(&'a Hello<'a>),
     /// They have come in.
     Welcome(&'a Welcome<'a>),
     /// A live record of the room.
@@ -134,11 +136,38 @@ pub enum Event<'a> {
     Pong(RecordId),
 }
 
+impl Event<'_> {
+    /// They are too fast: the next request is taken later.
+    pub(super) const THROTTLED: Self = Self::Notice {
+        code: Code::Throttled,
+        line: Line::Throttled,
+    };
+}
+
+/// What who can be in many rooms is told first.
+#[derive(Debug)]
+pub struct Hello<'a> {
+    /// What they are called unless somebody else has the name.
+    pub name: &'a str,
+    /// Who they logged in as.
+    pub account: Option<&'a str>,
+    /// Their number under all names.
+    pub person: Option<&'a str>,
+    /// The server's clock.
+    pub now: RecordId,
+    /// The server's limits.
+    pub limits: &'a Limits,
+    /// The most rooms at once.
+    pub rooms: usize,
+}
+
 /// Everything a newcomer is told first.
 #[derive(Debug)]
 pub struct Welcome<'a> {
     /// The room.
     pub room: &'a str,
+    /// What the client calls it.
+    pub asked: &'a str,
     /// From the settings; empty: none.
     pub description: &'a str,
     /// Empty: none.
@@ -187,6 +216,8 @@ pub enum Bye {
     ShuttingDown,
     /// They asked for it.
     Quit,
+    /// They left this room.
+    Part,
     /// Never got in; the code says why.
     Refused(Code),
 }

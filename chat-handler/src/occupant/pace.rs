@@ -1,4 +1,4 @@
-//! How fast an occupant may be.
+//! How fast a connection may be.
 
 use std::time::{Duration, Instant};
 
@@ -34,7 +34,12 @@ const JOIN_RATE: u32 = 2;
 /// And at once: a browser with many tabs comes back.
 const JOIN_BURST: u32 = 40;
 
-/// The throttles of one occupant, and the delay that they ask for.
+/// Rooms a second that are entered over a connection that is there; the next request is read later.
+const ROOM_RATE: u32 = 5;
+/// And at once: all of one's rooms, twice.
+const ROOM_BURST: u32 = 100;
+
+/// The throttles of one connection, and the delay that they ask for.
 #[derive(Debug)]
 pub(super) struct Pace {
     talk: Throttle,
@@ -42,6 +47,7 @@ pub(super) struct Pace {
     hints: Throttle,
     joins: Throttle,
     pages: Throttle,
+    rooms: Throttle,
     refused: Throttle,
     /// Refusals that are told: one a second.
     told: Throttle,
@@ -58,6 +64,7 @@ impl Pace {
             hints: Throttle::new(HINT_RATE, HINT_BURST, now),
             joins: Throttle::new(JOIN_RATE, JOIN_BURST, now),
             pages: Throttle::new(PAGE_RATE, PAGE_BURST, now),
+            rooms: Throttle::new(ROOM_RATE, ROOM_BURST, now),
             refused: Throttle::new(REFUSED_RATE, REFUSED_BURST, now),
             told: Throttle::new(1, 1, now),
             delay: Duration::ZERO,
@@ -91,6 +98,7 @@ impl Pace {
             &mut self.hints,
             &mut self.joins,
             &mut self.pages,
+            &mut self.rooms,
         ]
     }
 
@@ -104,6 +112,11 @@ impl Pace {
         let cost = self.talk.take(Instant::now());
         self.delay = self.delay.max(cost.delay);
         cost.notice
+    }
+
+    /// Counts a room that is entered: the next request is taken later if there are too many.
+    pub(super) fn charge_room(&mut self) {
+        self.delay = self.delay.max(self.rooms.take(Instant::now()).delay);
     }
 
     /// Counts a page of history: the next request is taken later if there are too many.

@@ -4,7 +4,6 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 
 use super::Occupant;
 use crate::journal;
-use chat_store::people::connections::ConnectionPermit;
 use chat_store::people::inbox::Inbox;
 use chat_store::people::own::Own;
 use chat_store::people::presence::Claim;
@@ -32,7 +31,6 @@ pub(super) struct Presence {
     pub(super) watch: Watch,
     /// Safety polls since the last sweep.
     pub(super) polls: u32,
-    pub(super) _permit: Option<ConnectionPermit>,
 }
 
 impl Presence {

@@ -14,7 +14,8 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    pub(super) fn new(code: Code, reason: &(impl ToString + ?Sized)) -> Self {
+    /// With its reason, for people.
+    pub fn new(code: Code, reason: &(impl ToString + ?Sized)) -> Self {
         Self {
             code,
             reason: reason.to_string(),
@@ -22,7 +23,7 @@ impl Refusal {
     }
 
     /// What the one who is refused is told.
-    pub(super) fn event(&self) -> Event<'_> {
+    pub fn event(&self) -> Event<'_> {
         let reason = match self.code {
             Code::Banned => Bye::Banned,
             code => Bye::Refused(code),
@@ -32,6 +33,7 @@ impl Refusal {
             Code::RoomFull => Line::RoomFull,
             Code::TooManyRooms if self.reason.is_empty() => Line::TooManyRooms,
             Code::TooManyRooms => Line::TooManyNewRooms,
+            Code::RoomsAtOnce => Line::RoomsAtOnce(&self.reason),
             Code::TooManyConnections => Line::TooManyConnections,
             Code::AnonymousRefused => Line::AnonymousRefused,
             Code::BadRoom => Line::BadRoom(&self.reason),

@@ -76,10 +76,6 @@ pub enum Request<'a> {
     Topic(Cow<'a, str>),
     /// Read up to here.
     Read(RecordId),
-    /// Are you there?
-    Ping,
-    /// Goodbye.
-    Quit,
 }
 
 impl Request<'_> {
@@ -116,7 +112,8 @@ impl Request<'_> {
 /// Why what a client sent is no request. The connection stays.
 #[derive(Debug)]
 pub struct BadRequest<'a> {
-    /// [`Code::BadJson`], [`Code::BadField`], [`Code::UnknownType`] or [`Code::TooLong`].
+    /// [`Code::BadJson`], [`Code::BadField`], [`Code::UnknownType`], [`Code::TooLong`] or
+    /// [`Code::NotInRoom`].
     pub code: Code,
     /// For people.
     pub reason: Cow<'a, str>,
@@ -124,7 +121,16 @@ pub struct BadRequest<'a> {
     pub msgid: Option<Cow<'a, str>>,
 }
 
-impl BadRequest<'_> {
+impl<'a> BadRequest<'a> {
+    /// What was meant for a room that they are not in.
+    pub fn not_in_room(room: &'a str, msgid: Option<&'a str>) -> Self {
+        Self {
+            code: Code::NotInRoom,
+            reason: Cow::Borrowed(room),
+            msgid: msgid.map(Cow::Borrowed),
+        }
+    }
+
     /// What was longer than any request may be.
     pub fn too_long() -> Self {
         Self {

@@ -50,6 +50,7 @@ impl Turn<'_> {
             Command::Ignore(None) => self.reply(Self::show_ignored),
             Command::Unignore(name) => self.reply(|turn| turn.unignore(name)),
             Command::Rooms => self.reply(Self::rooms),
+            Command::Part => return Flow::Bye(Bye::Part),
             Command::Quit => return Flow::Bye(Bye::Quit),
         }
         Flow::Idle

@@ -1,7 +1,8 @@
 //! The client's end: its lines as requests, events as its lines.
 
 use super::output::{Flushed, Output};
-use crate::occupant::{Event, Sink};
+use crate::occupant::Event;
+use crate::person::Audience;
 use crate::wire::Wire;
 
 /// What waits to be written while more is rendered: what the buffer has once been, the heap stays. Some
@@ -33,9 +34,9 @@ impl<'fd> Client<'fd> {
     }
 }
 
-impl Sink for Client<'_> {
-    fn put(&mut self, event: &Event<'_>) {
-        self.wire.render(event, &mut self.output);
+impl Audience for Client<'_> {
+    fn put_from(&mut self, room: Option<&str>, event: &Event<'_>) {
+        self.wire.render(room, event, &mut self.output);
         match event {
             Event::Record(_) if !self.is_slow && self.output.waiting() >= BATCH_BYTES => {
                 self.is_slow = self.output.flush() != Flushed::All;

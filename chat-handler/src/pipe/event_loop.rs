@@ -15,7 +15,8 @@ use super::input::{Input, RawLine};
 use super::output::{FULL_BYTES, Flushed, STUFFED_BYTES};
 use super::sources::{Source, Sources};
 use crate::journal;
-use crate::occupant::{BadRequest, Bye, Flow, Occupant, Wakeup};
+use crate::occupant::{BadRequest, Bye, Flow};
+use crate::person::Person;
 
 /// How often the files are looked at although no bell rang: another program may have appended, a
 /// bell may have been taken away, a disk may be usable again.
@@ -61,7 +62,7 @@ struct Intake<'fd> {
     resume_at: Option<Instant>,
 }
 
-/// One client in one room.
+/// One client.
 pub struct EventLoop<'fd> {
     sources: Sources,
     intake: Intake<'fd>,
@@ -69,9 +70,7 @@ pub struct EventLoop<'fd> {
     /// Whether epoll reports that stdout has room.
     wants_room: bool,
     signals: SignalFd,
-    occupant: Occupant,
-    /// There may be new records.
-    records_due: bool,
+    person: Person<'fd>,
     /// When the last wait ended. Good enough to tell how long the next one may take: to ask once a turn
     /// is half of what the clock costs.
     woken_at: Instant,
@@ -88,13 +87,10 @@ impl<'fd> EventLoop<'fd> {
         input: Input,
         client: Client<'fd>,
         signals: SignalFd,
-        occupant: Occupant,
+        person: Person<'fd>,
     ) -> io::Result<Self> {
         let mut sources = Sources::new()?;
         sources.add(Source::Signals, signals.as_fd(), EventFlags::IN)?;
-        for bell in Wakeup::ALL {
-            watch_bell(&mut sources, &occupant, bell)?;
-        }
         let pollable = match sources.add(Source::Stdin, stdin, EventFlags::IN) {
             Ok(()) => true,
             // A file, or /dev/null: always ready.
@@ -120,8 +116,7 @@ impl<'fd> EventLoop<'fd> {
             client,
             wants_room: false,
             signals,
-            occupant,
-            records_due: true,
+            person,
             woken_at: now,
             next_poll: now + SAFETY_POLL,
         })
@@ -129,10 +124,8 @@ impl<'fd> EventLoop<'fd> {
 
     /// Runs until the client leaves, is sent away, or a signal comes; then leaves the room.
     pub fn run(mut self) {
-        if let Some(bye) = self.converse() {
-            self.occupant.say_bye(bye, &mut self.client);
-        }
-        self.occupant.leave();
+        let bye = self.converse();
+        self.person.leave(bye, &mut self.client);
         self.client.finish();
     }
 
@@ -145,27 +138,23 @@ impl<'fd> EventLoop<'fd> {
                 Taken::Bye(bye) => return Some(bye),
                 Taken::End => {
                     // The client's own last lines come back to it by way of the log.
-                    self.occupant.follow(READ_BUDGET, &mut self.client);
+                    self.follow();
                     return None;
                 }
             };
             // Before our own reading: the others begin on another processor meanwhile.
-            self.occupant.ring();
+            self.person.ring();
             // After the client's lines, so that acks and records leave in one write.
-            if self.records_due && self.client.output.waiting() < FULL_BYTES {
-                match self.occupant.follow(READ_BUDGET, &mut self.client) {
-                    Flow::Idle => self.records_due = false,
-                    Flow::More => {}
-                    Flow::Bye(bye) => return Some(bye),
-                }
+            if let Some(bye) = self.follow() {
+                return Some(bye);
             }
             let flushed = self.client.output.flush();
             // After the acks have left: the disk takes its time.
-            self.occupant.sync_if_due(&mut self.client);
+            self.person.sync_if_due(&mut self.client);
             if flushed == Flushed::Closed {
                 return None;
             }
-            let readable = self.records_due && self.client.output.waiting() < FULL_BYTES;
+            let readable = self.person.is_due() && self.client.output.waiting() < FULL_BYTES;
             match self.wait(more_lines || readable, flushed == Flushed::Waiting) {
                 Ok(Woken::Something) => {}
                 Ok(Woken::Closed) => return None,
@@ -178,6 +167,19 @@ impl<'fd> EventLoop<'fd> {
         }
     }
 
+    /// Passes on what is new in the rooms: of each once, as long as the client takes it.
+    fn follow(&mut self) -> Option<Bye> {
+        for _ in 0..self.person.rooms() {
+            if !self.person.is_due() || self.client.output.waiting() >= FULL_BYTES {
+                break;
+            }
+            if let Flow::Bye(bye) = self.person.follow_next(READ_BUDGET, &mut self.client) {
+                return Some(bye);
+            }
+        }
+        None
+    }
+
     fn take_lines(&mut self) -> Taken {
         for _ in 0..LINES_PER_TURN {
             if self.is_paused() {
@@ -186,7 +188,7 @@ impl<'fd> EventLoop<'fd> {
             let flow = match self.intake.input.next_line() {
                 RawLine::Complete(line) => self.take_line(&line),
                 RawLine::TooLong => {
-                    self.occupant
+                    self.person
                         .reject(&BadRequest::too_long(), &mut self.client);
                     Flow::Idle
                 }
@@ -197,15 +199,13 @@ impl<'fd> EventLoop<'fd> {
                 }
                 RawLine::Incomplete => return Taken::All,
             };
-            // Its own record is in the log by now.
-            self.records_due = true;
             if let Some(bye) = self.keep_order() {
                 return Taken::Bye(bye);
             }
             if let Flow::Bye(bye) = flow {
                 return Taken::Bye(bye);
             }
-            let delay = self.occupant.take_delay();
+            let delay = self.person.take_delay();
             if !delay.is_zero() {
                 self.intake.resume_at = Some(Instant::now() + delay);
             }
@@ -216,9 +216,9 @@ impl<'fd> EventLoop<'fd> {
     fn take_line(&mut self, line: &[u8]) -> Flow {
         let line = String::from_utf8_lossy(line);
         match self.client.wire.parse(&line) {
-            Ok(Some(request)) => return self.occupant.apply(&request, &mut self.client),
+            Ok(Some(wish)) => return self.person.take(wish, &mut self.client),
             Ok(None) => {}
-            Err(bad) => self.occupant.reject(&bad, &mut self.client),
+            Err(bad) => self.person.reject(&bad, &mut self.client),
         }
         Flow::Idle
     }
@@ -226,14 +226,11 @@ impl<'fd> EventLoop<'fd> {
     /// Text has no ids, so what a person typed and what they are answered must come in the order
     /// they typed it: their own record is fetched before the next line is taken.
     fn keep_order(&mut self) -> Option<Bye> {
-        let apart = self.occupant.is_replaying() || self.client.output.waiting() >= FULL_BYTES;
+        let apart = self.person.is_replaying() || self.client.output.waiting() >= FULL_BYTES;
         if apart || !self.client.wire.needs_order() {
             return None;
         }
-        match self.occupant.follow(READ_BUDGET, &mut self.client) {
-            Flow::Bye(bye) => Some(bye),
-            Flow::Idle | Flow::More => None,
-        }
+        self.follow()
     }
 
     /// Whether nothing is to be taken from the client just now.
@@ -250,7 +247,8 @@ impl<'fd> EventLoop<'fd> {
         let paused = self.is_paused();
         self.intake.listen(!paused, &mut self.sources)?;
         self.watch_for_room(full)?;
-        let until = [self.intake.resume_at, self.occupant.due_at()]
+        self.watch_new_bells()?;
+        let until = [self.intake.resume_at, self.person.due_at()]
             .into_iter()
             .flatten()
             .fold(self.next_poll, Instant::min);
@@ -260,17 +258,14 @@ impl<'fd> EventLoop<'fd> {
             until.saturating_duration_since(self.woken_at)
         };
         let (mut closed, mut signaled) = (false, false);
-        let (intake, occupant, due) = (&mut self.intake, &mut self.occupant, &mut self.records_due);
+        let (intake, person) = (&mut self.intake, &mut self.person);
         let count = self.sources.wait(limit, &mut |ready| match ready.source {
             Source::Stdin => intake.ready = true,
             Source::Stdout => {
                 closed |= ready.flags.intersects(EventFlags::ERR | EventFlags::HUP);
             }
             Source::Signals => signaled = true,
-            Source::Bell(bell) => {
-                occupant.rang(bell);
-                *due = true;
-            }
+            Source::Bell(bell) => person.rang(bell),
         })?;
         if closed {
             return Ok(Woken::Closed);
@@ -278,28 +273,33 @@ impl<'fd> EventLoop<'fd> {
         if signaled && matches!(self.signals.read_signal(), Ok(Some(_))) {
             return Ok(Woken::Bye(Bye::ShuttingDown));
         }
-        self.poll_if_time(count > 0)
+        Ok(self.poll_if_time(count > 0))
     }
 
     /// The safety poll, a little early if the process is awake anyway.
-    fn poll_if_time(&mut self, awake: bool) -> io::Result<Woken> {
+    fn poll_if_time(&mut self, awake: bool) -> Woken {
         let now = Instant::now();
         self.woken_at = now;
         let early = if awake { POLL_SLACK } else { Duration::ZERO };
         if now + early < self.next_poll {
-            return Ok(Woken::Something);
+            return Woken::Something;
         }
         self.next_poll = now + SAFETY_POLL;
-        self.records_due = true;
-        match self.occupant.poll(&mut self.client) {
-            Ok(replaced) => {
-                for bell in replaced {
-                    watch_bell(&mut self.sources, &self.occupant, bell)?;
-                }
-                Ok(Woken::Something)
-            }
-            Err(bye) => Ok(Woken::Bye(bye)),
+        match self.person.poll(&mut self.client) {
+            Ok(()) => Woken::Something,
+            Err(bye) => Woken::Bye(bye),
         }
+    }
+
+    /// Rooms that were entered, and bells that were replaced, have descriptors that epoll does not know.
+    fn watch_new_bells(&mut self) -> io::Result<()> {
+        for bell in self.person.take_unwatched() {
+            if let Some(fd) = self.person.bell(bell) {
+                let edge = EventFlags::IN | EventFlags::ET;
+                self.sources.add(Source::Bell(bell), fd, edge)?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether epoll is to report that stdout has room.
@@ -340,11 +340,6 @@ impl Intake<'_> {
         }
         Ok(())
     }
-}
-
-fn watch_bell(sources: &mut Sources, occupant: &Occupant, bell: Wakeup) -> io::Result<()> {
-    let edge = EventFlags::IN | EventFlags::ET;
-    Ok(sources.add(Source::Bell(bell), occupant.bell(bell), edge)?)
 }
 
 /// What waiting brought.

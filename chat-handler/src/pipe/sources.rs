@@ -8,7 +8,7 @@ use rustix::event::epoll::{self, EventData, EventFlags};
 use rustix::io::Errno;
 
 use super::output::timespec;
-use crate::occupant::Wakeup;
+use crate::person::Bell;
 
 /// Events taken from the kernel at once; more are taken with the next wait.
 const EVENTS: usize = 8;
@@ -19,8 +19,8 @@ pub(super) enum Source {
     Stdin,
     Stdout,
     Signals,
-    /// A bell of the occupant.
-    Bell(Wakeup),
+    /// A bell of a room.
+    Bell(Bell),
 }
 
 /// What one wait brought.

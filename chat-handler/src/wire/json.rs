@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::Out;
-use crate::occupant::{Bye, Code, Event, Span, Welcome};
-use crate::settings::Lang;
+use crate::occupant::{Bye, Code, Event, Hello, Span, Welcome};
+use crate::settings::{Lang, Limits};
 use crate::wording::{Line, Worded};
 use chat_store::name::MAX_NICK_CHARS;
 use chat_store::record::{Record, RecordId};
@@ -18,13 +18,17 @@ mod record;
 
 pub use record::record;
 
-/// The version told in `welcome`; it grows when old pages would misunderstand.
+/// The version told in `welcome`; another is for clients that ask for it.
 const PROTOCOL: u32 = 1;
+/// The version told in `hello`: many rooms on one connection.
+const PROTOCOL_OF_MANY: u32 = 2;
 
 /// The JSON protocol of one client.
 #[derive(Debug)]
 pub struct Json {
     lang: Lang,
+    /// Whether the client can be in many rooms, and is told with each message which it is about.
+    many: bool,
     /// The page of history that is being written has no record yet.
     page_empty: bool,
 }
@@ -90,27 +94,49 @@ struct Member<'a> {
     person: Option<&'a str>,
 }
 
-/// The first message, without its list of members.
+/// What a client is told when a room lets it in, without the list of members. Who is in many rooms
+/// was told the rest by `hello`.
 #[derive(Serialize)]
-struct FirstMessage<'a> {
+struct FirstOfRoom<'a> {
     #[serde(rename = "type")]
     kind: &'a str,
-    protocol: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    protocol: Option<u32>,
     room: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked: Option<&'a str>,
     description: &'a str,
     topic: &'a str,
     you: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    account: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    person: Option<&'a str>,
     color: &'a str,
     moderator: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<Id>,
+    #[serde(flatten)]
+    about: Option<About<'a>>,
+}
+
+/// What holds for the whole connection.
+#[derive(Serialize)]
+struct About<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<&'a str>,
     now: Id,
     lang: &'a str,
     limits: Bounds,
+}
+
+/// The first message to who can be in many rooms.
+#[derive(Serialize)]
+struct FirstOfAll<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    protocol: u32,
+    name: &'a str,
+    #[serde(flatten)]
+    about: About<'a>,
 }
 
 #[derive(Serialize)]
@@ -122,6 +148,23 @@ struct Bounds {
     rate: u32,
     burst: u32,
     members: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rooms: Option<usize>,
+}
+
+impl Bounds {
+    fn of(limits: &Limits, rooms: Option<usize>) -> Self {
+        Self {
+            message: limits.max_message,
+            signal: limits.max_signal,
+            history: limits.max_history,
+            nick: MAX_NICK_CHARS,
+            rate: limits.rate,
+            burst: limits.burst,
+            members: limits.max_members,
+            rooms,
+        }
+    }
 }
 
 #[expect(
@@ -154,15 +197,37 @@ impl Serialize for Id {
 
 impl Json {
     /// For a client of the server's `lang`.
-    pub fn new(lang: Lang) -> Self {
+    pub fn new(lang: Lang, many: bool) -> Self {
         Self {
             lang,
+            many,
             page_empty: true,
         }
     }
 
-    pub(super) fn render(&mut self, event: &Event<'_>, out: &mut dyn Out) {
+    pub(super) fn many(&self) -> bool {
+        self.many
+    }
+
+    pub(super) fn render(&mut self, room: Option<&str>, event: &Event<'_>, out: &mut dyn Out) {
+        let start = out.buffer().len();
+        self.put_event(room.is_some(), event, out);
+        let begins = !matches!(
+            event,
+            Event::Past(_) | Event::PageEnd { .. } | Event::Welcome(_)
+        );
+        if let Some(room) = room.filter(|_| begins) {
+            put_room(room, start, out.buffer());
+        }
+    }
+
+    fn put_event(&mut self, in_room: bool, event: &Event<'_>, out: &mut dyn Out) {
         match event {
+            Event::Hello(hello) => self.hello(hello, out.buffer()),
+            Event::Bye { reason, line } if in_room => {
+                let parted = self.end("parted", *reason, *line);
+                put(&parted, out.buffer());
+            }
             Event::Welcome(welcome) => self.welcome(welcome, out),
             Event::Record(live) => record(live, out.buffer()),
             Event::PageStart(span) => {
@@ -181,33 +246,49 @@ impl Json {
         }
     }
 
+    fn hello(&self, hello: &Hello<'_>, out: &mut Vec<u8>) {
+        let message = FirstOfAll {
+            kind: "hello",
+            protocol: PROTOCOL_OF_MANY,
+            name: hello.name,
+            about: About {
+                account: hello.account,
+                person: hello.person,
+                now: Id(hello.now),
+                lang: self.lang(),
+                limits: Bounds::of(hello.limits, Some(hello.rooms)),
+            },
+        };
+        put(&message, out);
+    }
+
+    fn lang(&self) -> &'static str {
+        match self.lang {
+            Lang::En => "en",
+            Lang::Cs => "cs",
+        }
+    }
+
     fn welcome(&self, welcome: &Welcome<'_>, out: &mut dyn Out) {
-        let message = FirstMessage {
+        let about = About {
+            account: welcome.account,
+            person: welcome.person,
+            now: Id(welcome.now),
+            lang: self.lang(),
+            limits: Bounds::of(welcome.limits, None),
+        };
+        let message = FirstOfRoom {
             kind: "welcome",
-            protocol: PROTOCOL,
+            protocol: (!self.many).then_some(PROTOCOL),
             room: welcome.room,
+            asked: Some(welcome.asked).filter(|asked| self.many && *asked != welcome.room),
             description: welcome.description,
             topic: welcome.topic,
             you: welcome.you,
-            account: welcome.account,
-            person: welcome.person,
             color: welcome.color,
             moderator: welcome.moderator,
             last: welcome.last.map(Id),
-            now: Id(welcome.now),
-            lang: match self.lang {
-                Lang::En => "en",
-                Lang::Cs => "cs",
-            },
-            limits: Bounds {
-                message: welcome.limits.max_message,
-                signal: welcome.limits.max_signal,
-                history: welcome.limits.max_history,
-                nick: MAX_NICK_CHARS,
-                rate: welcome.limits.rate,
-                burst: welcome.limits.burst,
-                members: welcome.limits.max_members,
-            },
+            about: (!self.many).then_some(about),
         };
         let mut piece = Vec::with_capacity(PIECE_BYTES + PIECE_BYTES / 4);
         put(&message, &mut piece);
@@ -254,17 +335,24 @@ impl Json {
                 msgid: msgid.map(Cow::Borrowed),
                 ..Message::of("error")
             },
-            Event::Bye { reason, line } => {
-                let (reason, code) = bye(reason);
-                Message {
-                    reason: Some(reason),
-                    code: code.map(Code::as_str),
-                    text: Some(self.worded(line)),
-                    ..Message::of("bye")
-                }
-            }
+            Event::Bye { reason, line } => self.end("bye", reason, line),
             _ => private(event)?,
         })
+    }
+
+    /// The end of the connection, or of a stay.
+    fn end<'a>(&self, kind: &'a str, reason: Bye, line: Line<'_>) -> Message<'a> {
+        let (reason, code) = bye(reason);
+        Message {
+            reason: Some(match reason {
+                // Who is in one room alone quits it.
+                "part" if kind == "bye" => "quit",
+                reason => reason,
+            }),
+            code: code.map(Code::as_str),
+            text: Some(self.worded(line)),
+            ..Message::of(kind)
+        }
     }
 
     fn worded<'a>(&self, line: Line<'_>) -> Cow<'a, str> {
@@ -370,6 +458,20 @@ fn private<'a>(event: &Event<'a>) -> Option<Message<'a>> {
     })
 }
 
+/// Puts `room` at the start of the message that begins at `start`, if there is one.
+fn put_room(room: &str, start: usize, out: &mut Vec<u8>) {
+    if out.len() <= start {
+        return;
+    }
+    let mut field = Vec::with_capacity(room.len() + 12);
+    field.extend_from_slice(b"\"room\":");
+    if serde_json::to_writer(&mut field, room).is_ok() {
+        field.push(b',');
+        let at = start + "{".len();
+        out.splice(at..at, field);
+    }
+}
+
 /// A page is written piece by piece, so that no page is ever held as a whole.
 fn start_page(span: Span, out: &mut Vec<u8>) {
     let (before, since) = match span {
@@ -424,6 +526,7 @@ fn bye(reason: Bye) -> (&'static str, Option<Code>) {
         Bye::Replaced => ("replaced", None),
         Bye::ShuttingDown => ("shutting down", None),
         Bye::Quit => ("quit", None),
+        Bye::Part => ("part", None),
         Bye::Refused(code) => ("refused", Some(code)),
     }
 }
@@ -496,11 +599,47 @@ mod tests {
     }
 
     #[test]
+    fn what_concerns_a_room_says_which() {
+        let (mut log, mut out) = (Vec::new(), Vec::new());
+        let id = RecordId::parse(b"2026-11-21T10:15:30.123456Z").expect("an id");
+        Draft::new(Kind::Join, "alice", "").write_to(id, &mut log);
+        let join = Record::parse(&log).expect("a record");
+        let (mut json, room) = (Json::new(Lang::En, true), Some("a\"b"));
+        let end = Event::PageEnd {
+            more: false,
+            cursor: None,
+        };
+        let part = Event::Bye {
+            reason: Bye::Part,
+            line: Line::Goodbye,
+        };
+        json.render(room, &Event::Record(&join), &mut out);
+        json.render(room, &Event::PageStart(Span::Newest), &mut out);
+        json.render(room, &Event::Past(&join), &mut out);
+        json.render(room, &end, &mut out);
+        json.render(room, &part, &mut out);
+        json.render(None, &part, &mut out);
+        let join = r#""type":"join","id":"2026-11-21T10:15:30.123456Z","from":"alice"}"#;
+        let room = r#"{"room":"a\"b","#;
+        let lines = [
+            format!("{room}{join}"),
+            format!("{room}\"type\":\"history\",\"records\":[{{{join}],\"more\":false}}"),
+            format!(r#"{room}"type":"parted","reason":"part","text":"goodbye"}}"#),
+            r#"{"type":"bye","reason":"quit","text":"goodbye"}"#.into(),
+        ];
+        assert_eq!(
+            String::from_utf8(out).expect("UTF-8"),
+            lines.join("\n") + "\n"
+        );
+    }
+
+    #[test]
     fn what_is_no_json_is_no_signal() {
         let mut out = Vec::new();
-        let mut json = Json::new(Lang::En);
+        let mut json = Json::new(Lang::En, false);
         for data in ["", "{", "1}\n{\"type\":\"bye\""] {
             json.render(
+                None,
                 &Event::Signal {
                     person: None,
                     id: RecordId::ZERO,

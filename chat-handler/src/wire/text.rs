@@ -258,6 +258,7 @@ mod tests {
             &Welcome {
                 person: None,
                 room: "lobby",
+                asked: "lobby",
                 description: "",
                 topic: "",
                 you: "alice",

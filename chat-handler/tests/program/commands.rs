@@ -7,7 +7,7 @@ use serde_json::json;
 const FAST: &str = "MESSAGE_RATE=100000\nMESSAGE_BURST=100000\nSESSION_ADMIN_PATH=user.admin";
 
 /// How each command can be mistyped, in the order of the help.
-const MISTAKES: [(&str, &[&str]); 27] = [
+const MISTAKES: [(&str, &[&str]); 28] = [
     ("help", &["a b"]),
     ("me", &[""]),
     (
@@ -63,6 +63,7 @@ const MISTAKES: [(&str, &[&str]); 27] = [
     ("ignore", &["a b"]),
     ("unignore", &["", "a b"]),
     ("rooms", &["all"]),
+    ("part", &[]),
     ("quit", &[]),
     ("kick", &[""]),
     ("ban", &["", "eve 0", "eve 99999999999 spam"]),

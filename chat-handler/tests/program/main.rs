@@ -22,5 +22,6 @@ mod people;
 mod php;
 mod power;
 mod protocol;
+mod rooms;
 mod rush;
 mod storage;

@@ -13,12 +13,12 @@ use crate::fs::dirs::Dirs;
 use crate::fs::file;
 use crate::record::RecordId;
 
-/// Slots: enough for those who leave within a minute of a busy server; 144 KiB.
+/// Slots: enough for those who leave within a minute of a busy server; 160 KiB.
 const SLOTS: u64 = 4096;
 /// Hash, time, and what is left of each limit.
 const SLOT_BYTES: usize = 8 + 8 + 4 * LIMITS;
 /// Limits that are kept.
-pub const LIMITS: usize = 5;
+pub const LIMITS: usize = 6;
 
 /// What was left of each limit, in thousandths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +87,7 @@ mod tests {
         assert_eq!(load(&dirs, "alice").unwrap(), None);
         let left = Left {
             at: RecordId::now(),
-            thousandths: [1, 0, u32::MAX, 20_000, 7],
+            thousandths: [1, 0, u32::MAX, 20_000, 7, 8],
         };
         save(&dirs, "alice", &left).unwrap();
         assert_eq!(load(&dirs, "alice").unwrap(), Some(left));

@@ -6,6 +6,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::occupant::{Addressee, BadRequest, Code, Request};
+use crate::person::{Entry, MAX_ROOMS, Wish};
+use chat_store::name::RoomName;
 use chat_store::record::RecordId;
 
 /// The longest `msgid`.
@@ -38,13 +40,27 @@ struct Fields<'a> {
     nick: Option<Cow<'a, str>>,
     #[serde(borrow)]
     id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    room: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    rooms: Option<Vec<Wished<'a>>>,
 }
 
-/// Understands one message of a page.
+/// A room of `enter`.
+#[derive(Deserialize)]
+struct Wished<'a> {
+    #[serde(borrow)]
+    room: Cow<'a, str>,
+    #[serde(borrow)]
+    since: Option<Cow<'a, str>>,
+    history: Option<u64>,
+}
+
+/// Understands one message of a page; `many`: one that can be in many rooms.
 ///
 /// # Errors
 /// What is wrong with it, for the page.
-pub fn parse(line: &str) -> Result<Request<'_>, BadRequest<'_>> {
+pub fn parse(line: &str, many: bool) -> Result<Wish<'_>, BadRequest<'_>> {
     let fields: Fields<'_> = serde_json::from_str(line).map_err(|error| {
         let code = if error.is_data() {
             Code::BadField
@@ -58,7 +74,7 @@ pub fn parse(line: &str) -> Result<Request<'_>, BadRequest<'_>> {
         }
     })?;
     let msgid = fields.msgid.clone();
-    request(fields).map_err(|(code, reason)| BadRequest {
+    wish(fields, many).map_err(|(code, reason)| BadRequest {
         code,
         reason,
         msgid,
@@ -84,6 +100,47 @@ fn is_msgid(msgid: &str) -> bool {
 }
 
 type Wrong<'a> = (Code, Cow<'a, str>);
+
+fn wish(mut fields: Fields<'_>, many: bool) -> Result<Wish<'_>, Wrong<'_>> {
+    let room = fields.room.take();
+    Ok(match &*fields.kind {
+        "ping" => Wish::Ping,
+        "quit" => Wish::Quit,
+        "enter" if many => Wish::Enter(entries(needed(fields.rooms, "rooms")?)?),
+        "part" if many => Wish::Part(needed(room, "room")?),
+        // One's name and color may be for all of one's rooms.
+        "nick" | "color" if many => Wish::In(room, request(fields)?),
+        _ if many => {
+            let request = request(fields)?;
+            Wish::In(Some(needed(room, "room")?), request)
+        }
+        _ => Wish::In(None, request(fields)?),
+    })
+}
+
+fn entries(rooms: Vec<Wished<'_>>) -> Result<Vec<Entry<'_>>, Wrong<'_>> {
+    if rooms.len() > MAX_ROOMS {
+        return Err((Code::BadField, format!("rooms: at most {MAX_ROOMS}").into()));
+    }
+    let entry = |Wished {
+                     room,
+                     since,
+                     history,
+                 }| {
+        Ok(Entry {
+            room: RoomName::parse(&room),
+            asked: room,
+            since: id(since, "since")?,
+            history: history.map(count),
+        })
+    };
+    rooms.into_iter().map(entry).collect()
+}
+
+/// More than any limit is as good as the limit.
+fn count(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
 
 fn request(fields: Fields<'_>) -> Result<Request<'_>, Wrong<'_>> {
     if fields
@@ -122,16 +179,12 @@ fn request(fields: Fields<'_>) -> Result<Request<'_>, Wrong<'_>> {
         "history" => Request::History {
             before: id(fields.before, "before")?,
             since: id(fields.since, "since")?,
-            limit: fields
-                .limit
-                .map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)),
+            limit: fields.limit.map(count),
         },
         "color" => Request::Color(needed(fields.color, "color")?),
         "nick" => Request::Nick(needed(fields.nick, "nick")?),
         "topic" => Request::Topic(needed(fields.text, "text")?),
         "read" => Request::Read(needed(id(fields.id, "id")?, "id")?),
-        "ping" => Request::Ping,
-        "quit" => Request::Quit,
         _ => return Err((Code::UnknownType, fields.kind)),
     })
 }
@@ -161,8 +214,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// As a client of one room.
+    fn one(line: &str) -> Request<'_> {
+        match parse(line, false) {
+            Ok(Wish::In(None, request)) => request,
+            other => panic!("{other:?}"),
+        }
+    }
+
     fn refusal(line: &str) -> (&'static str, Option<String>) {
-        let Err(bad) = parse(line) else {
+        let Err(bad) = parse(line, false) else {
             panic!("not refused");
         };
         (bad.code.as_str(), bad.msgid.map(Cow::into_owned))
@@ -170,33 +231,33 @@ mod tests {
 
     #[test]
     fn requests_are_understood() {
-        let Ok(Request::Say { text, msgid }) =
-            parse(r#"{"type":"say","text":"a\u0041","msgid":"m1","more":[1]}"#)
+        let Request::Say { text, msgid } =
+            one(r#"{"type":"say","text":"a\u0041","msgid":"m1","more":[1]}"#)
         else {
             panic!("a say");
         };
         assert_eq!((&*text, msgid.as_deref()), ("aA", Some("m1")));
-        let Ok(Request::Signal { to, data }) =
-            parse(r#"{"type":"signal","to":"bob","data":{"sdp":[1, 2]}}"#)
+        let Request::Signal { to, data } =
+            one(r#"{"type":"signal","to":"bob","data":{"sdp":[1, 2]}}"#)
         else {
             panic!("a signal");
         };
         assert_eq!((&*to.name, data), ("bob", r#"{"sdp":[1, 2]}"#));
         assert!(matches!(
-            parse(r#"{"type":"typing"}"#),
-            Ok(Request::Typing {
+            one(r#"{"type":"typing"}"#),
+            Request::Typing {
                 active: true,
                 to: None,
                 preview: None
-            })
+            }
         ));
         assert!(matches!(
-            parse(r#"{"type":"history","before":"2026-11-21T10:15:30.123456Z","limit":5}"#),
-            Ok(Request::History {
+            one(r#"{"type":"history","before":"2026-11-21T10:15:30.123456Z","limit":5}"#),
+            Request::History {
                 before: Some(_),
                 since: None,
                 limit: Some(5)
-            })
+            }
         ));
     }
 
@@ -241,10 +302,48 @@ mod tests {
     }
 
     #[test]
+    fn who_is_in_many_rooms_says_which() {
+        let many = |line| parse(line, true);
+        let Ok(Wish::Enter(entries)) =
+            many(r#"{"type":"enter","rooms":[{"room":"a b","history":0},{"room":"a/b"}]}"#)
+        else {
+            panic!("to enter")
+        };
+        let [first, second] = &entries[..] else {
+            panic!("two rooms")
+        };
+        assert_eq!((&*first.asked, first.history), ("a b", Some(0)));
+        assert_eq!(first.room.as_ref().map(RoomName::as_str), Ok("a-b"));
+        assert!(second.room.is_err());
+        let said = many(r#"{"type":"say","text":"x","room":"lobby"}"#);
+        assert!(matches!(said, Ok(Wish::In(Some(room), Request::Say { .. })) if room == "lobby"));
+        let named = many(r#"{"type":"nick","nick":"bob"}"#);
+        assert!(matches!(named, Ok(Wish::In(None, Request::Nick(_)))));
+        let too_many = vec![r#"{"room":"r"}"#; MAX_ROOMS + 1].join(",");
+        for line in [
+            r#"{"type":"say","text":"x","msgid":"m1"}"#,
+            r#"{"type":"enter"}"#,
+            r#"{"type":"enter","rooms":[{}]}"#,
+            &format!(r#"{{"type":"enter","rooms":[{too_many}]}}"#),
+            r#"{"type":"part"}"#,
+        ] {
+            let Err(bad) = many(line) else {
+                panic!("{line}: not refused")
+            };
+            assert_eq!(bad.code, Code::BadField, "{line}");
+        }
+        // Who is in one has no word for others.
+        assert_eq!(
+            refusal(r#"{"type":"part","room":"lobby"}"#).0,
+            "unknown_type"
+        );
+    }
+
+    #[test]
     fn a_bomb_of_brackets_is_only_text() {
         let bomb = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000));
         let line = format!(r#"{{"type":"signal","to":"b","data":{bomb},"other":{bomb}}}"#);
-        let Ok(Request::Signal { data, .. }) = parse(&line) else {
+        let Request::Signal { data, .. } = one(&line) else {
             panic!("a signal")
         };
         assert_eq!(data.len(), bomb.len());
@@ -253,7 +352,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_line_panics(line in "\\PC{0,80}|[{}\\[\\]\",:a-z0-9\\\\]{0,80}") {
-            let _ = parse(&line);
+            let _ = (parse(&line, false), parse(&line, true));
         }
     }
 }

@@ -1,0 +1,317 @@
+//! One connection of a person: the rooms that they are in over it, and which of them a request is for.
+//!
+//! A client of text or of protocol 1 is in one room, and its end is the connection's. One of protocol 2
+//! enters and parts as it likes, and is told with each event which room it is about.
+
+use std::os::fd::BorrowedFd;
+use std::time::{Duration, Instant};
+
+use crate::identity;
+use crate::journal;
+use crate::occupant::{
+    self, Arrival, BadRequest, Bye, Code, Connection, Event, Flow, Hello, Refusal, Request,
+    Sink as _,
+};
+use crate::settings::Settings;
+use chat_store::people::person::PersonId;
+use chat_store::record::RecordId;
+
+mod stays;
+mod wish;
+
+pub use stays::{Bell, MAX_ROOMS};
+pub use wish::{Entry, Wish};
+
+use stays::{From, Stays};
+
+/// Takes events that are about a room, or about the connection.
+pub trait Audience {
+    /// Takes the next event. `room`: which one, for a client that is in many.
+    fn put_from(&mut self, room: Option<&str>, event: &Event<'_>);
+}
+
+/// Who comes, and how.
+pub struct Visit<'a> {
+    /// Who they turned out to be.
+    pub person: identity::Person,
+    /// What they want to be called, if nobody else said who they are.
+    pub nick: Option<&'a str>,
+    /// The browser's token: whose messages it sends again.
+    pub client: Option<&'a str>,
+    /// The open page's token: which presence it left behind.
+    pub page: Option<&'a str>,
+    /// The peer, for bans; empty: unknown.
+    pub address: &'a str,
+    /// The client as the proxies saw it, for the list of entries.
+    pub from: &'a str,
+    /// Now, in the administrator's time, for the list of entries.
+    pub when: &'a dyn Fn() -> String,
+    /// Whether comings and goings are part of their history.
+    pub whole_history: bool,
+    /// Whether they can be in many rooms at once.
+    pub many: bool,
+}
+
+/// One connection of a person.
+pub struct Person<'a> {
+    settings: &'a Settings,
+    visit: Visit<'a>,
+    connection: Connection,
+    stays: Stays,
+}
+
+impl<'a> Person<'a> {
+    /// Somebody who is in no room yet.
+    pub fn new(settings: &'a Settings, visit: Visit<'a>) -> Self {
+        Self {
+            connection: Connection::new(&settings.limits),
+            settings,
+            visit,
+            stays: Stays::default(),
+        }
+    }
+
+    /// Says who they are to a client that is not in a room from the start.
+    pub fn greet(&mut self, to: &mut dyn Audience) {
+        if !self.visit.many {
+            return;
+        }
+        let Visit { person, client, .. } = &self.visit;
+        let wished = occupant::wished_nick(person, self.visit.nick);
+        let number = PersonId::of(person.account.as_deref(), *client);
+        let hello = Hello {
+            name: wished.as_str(),
+            account: person.account.as_deref(),
+            person: number.as_ref().map(PersonId::as_str),
+            now: RecordId::now(),
+            limits: &self.settings.limits,
+            rooms: MAX_ROOMS,
+        };
+        to.put_from(None, &Event::Hello(&hello));
+    }
+
+    /// Comes into a room. False: they are in none then, and that was told.
+    pub fn enter(&mut self, entry: &Entry<'_>, to: &mut dyn Audience) -> bool {
+        let mut sink = From {
+            room: self.visit.many.then_some(&*entry.asked),
+            to,
+        };
+        match self.try_enter(entry, &mut sink) {
+            Ok(()) => true,
+            Err(refusal) => {
+                sink.put(&refusal.event());
+                let (code, reason) = (refusal.code.as_str(), refusal.reason);
+                journal::note(format_args!("refused ({code}): {reason}"));
+                false
+            }
+        }
+    }
+
+    fn try_enter(&mut self, entry: &Entry<'_>, sink: &mut From<'_>) -> Result<(), Refusal> {
+        let wished = entry.room.as_ref();
+        let wished = wished.map_err(|error| Refusal::new(Code::BadRoom, error))?;
+        let visit = &self.visit;
+        let room = occupant::find_room(self.settings, &visit.person, wished)?;
+        if self.stays.find(room.as_str()).is_some() {
+            return Ok(());
+        }
+        if self.stays.is_full() {
+            return Err(Refusal::new(Code::RoomsAtOnce, &MAX_ROOMS));
+        }
+        let arrival = Arrival {
+            asked: &entry.asked,
+            person: &visit.person,
+            nick: visit.nick,
+            client: visit.client,
+            page: visit.page,
+            address: visit.address,
+            from: visit.from,
+            when: &(visit.when)(),
+            since: entry.since,
+            history: entry.history,
+            whole_history: visit.whole_history,
+        };
+        let mut sink = From {
+            room: sink.room.map(|_| room.as_str()),
+            to: sink.to,
+        };
+        let (settings, connection) = (self.settings, &mut self.connection);
+        let occupant = occupant::enter(settings, connection, room.clone(), arrival, &mut sink)?;
+        self.stays.add(occupant);
+        Ok(())
+    }
+
+    /// Does what the client wants.
+    pub fn take(&mut self, wish: Wish<'_>, to: &mut dyn Audience) -> Flow {
+        match wish {
+            Wish::Enter(entries) => {
+                for entry in entries {
+                    self.connection.charge_room();
+                    self.enter(&entry, to);
+                }
+            }
+            Wish::Part(room) => match self.stays.find(&room) {
+                Some(place) => return self.settle(place, Flow::Bye(Bye::Part), to),
+                None => self.reject(&BadRequest::not_in_room(&room, None), to),
+            },
+            Wish::In(Some(room), request) => match self.stays.find(&room) {
+                Some(place) => return self.apply(place, &request, to),
+                None => self.reject(&BadRequest::not_in_room(&room, request.msgid()), to),
+            },
+            Wish::In(None, request) => {
+                for place in self.stays.places() {
+                    if let end @ Flow::Bye(_) = self.apply(place, &request, to) {
+                        return end;
+                    }
+                }
+            }
+            Wish::Ping => {
+                self.connection.charge_ping();
+                to.put_from(None, &Event::Pong(RecordId::now()));
+            }
+            Wish::Quit => return Flow::Bye(Bye::Quit),
+        }
+        Flow::Idle
+    }
+
+    fn apply(&mut self, place: usize, request: &Request<'_>, to: &mut dyn Audience) -> Flow {
+        let flow = self
+            .stays
+            .in_room(place, self.visit.many, to, |occupant, sink| {
+                occupant.apply(request, sink)
+            });
+        // Its own record is in the log by now.
+        self.stays.set_due(place);
+        self.settle(place, flow.unwrap_or(Flow::Idle), to)
+    }
+
+    /// Takes what is no request.
+    pub fn reject(&mut self, bad: &BadRequest<'_>, to: &mut dyn Audience) {
+        self.connection.reject(bad, &mut From { room: None, to });
+    }
+
+    /// Passes on what is new in the next of the rooms, up to about `budget` bytes of records.
+    pub fn follow_next(&mut self, budget: usize, to: &mut dyn Audience) -> Flow {
+        let Some(place) = self.stays.next_due() else {
+            return Flow::Idle;
+        };
+        let flow = self
+            .stays
+            .in_room(place, self.visit.many, to, |occupant, sink| {
+                occupant.follow(budget, sink)
+            });
+        let flow = flow.unwrap_or(Flow::Idle);
+        if flow == Flow::More {
+            self.stays.set_due(place);
+        }
+        self.settle(place, flow, to)
+    }
+
+    /// Ends a stay that is over: with it, the connection of who is in one room.
+    fn settle(&mut self, place: usize, flow: Flow, to: &mut dyn Audience) -> Flow {
+        let Flow::Bye(bye) = flow else { return flow };
+        if !self.visit.many || bye == Bye::Quit {
+            return flow;
+        }
+        self.stays
+            .in_room(place, true, to, |_, sink| occupant::say_bye(bye, sink));
+        self.stays.remove(place);
+        Flow::Idle
+    }
+
+    /// Whether there may be something new in a room.
+    pub fn is_due(&self) -> bool {
+        self.stays.all().any(|stay| stay.due)
+    }
+
+    /// Rooms that they are in.
+    pub fn rooms(&self) -> usize {
+        self.stays.all().count()
+    }
+
+    /// A bell has rung; [`Person::follow_next`] fetches what it is about.
+    pub fn rang(&mut self, bell: Bell) {
+        self.stays.rang(bell);
+    }
+
+    /// The bells whose descriptors are new, and nobody watches yet.
+    pub fn take_unwatched(&mut self) -> Vec<Bell> {
+        self.stays.take_unwatched()
+    }
+
+    /// The descriptor of a bell; `None`: the room was left meanwhile.
+    pub fn bell(&self, bell: Bell) -> Option<BorrowedFd<'_>> {
+        self.stays.bell(bell)
+    }
+
+    /// Wakes the others in rooms where anything was written: once for many records.
+    pub fn ring(&mut self) {
+        for stay in self.stays.all_mut() {
+            stay.occupant.ring();
+        }
+    }
+
+    /// Syncs what was written a while ago.
+    pub fn sync_if_due(&mut self, to: &mut dyn Audience) {
+        for place in self.stays.places() {
+            self.stays
+                .in_room(place, self.visit.many, to, |occupant, sink| {
+                    occupant.sync_if_due(sink);
+                });
+        }
+    }
+
+    /// When [`Person::ring`] or [`Person::sync_if_due`] must be called at the latest.
+    pub fn due_at(&self) -> Option<Instant> {
+        self.stays
+            .all()
+            .filter_map(|stay| stay.occupant.due_at())
+            .min()
+    }
+
+    /// Whether what they missed is still on its way.
+    pub fn is_replaying(&self) -> bool {
+        self.stays.all().any(|stay| stay.occupant.is_replaying())
+    }
+
+    /// How long nothing more is to be taken from the client.
+    pub fn take_delay(&self) -> Duration {
+        self.connection.take_delay()
+    }
+
+    /// Looks after files that somebody may have taken away, and tries again what failed.
+    ///
+    /// # Errors
+    /// They have been banned meanwhile from their only room, by somebody who did not ring.
+    pub fn poll(&mut self, to: &mut dyn Audience) -> Result<(), Bye> {
+        for place in self.stays.places() {
+            let polled = self
+                .stays
+                .in_room(place, self.visit.many, to, |occupant, sink| {
+                    occupant.poll(sink)
+                });
+            self.stays.set_due(place);
+            match polled {
+                Some(Ok(replaced)) => self.stays.watch_again(place, &replaced),
+                Some(Err(bye)) => {
+                    if let Flow::Bye(bye) = self.settle(place, Flow::Bye(bye), to) {
+                        return Err(bye);
+                    }
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves every room; `bye` is said to a client that is still there.
+    pub fn leave(&mut self, bye: Option<Bye>, to: &mut dyn Audience) {
+        if let Some(bye) = bye {
+            occupant::say_bye(bye, &mut From { room: None, to });
+        }
+        for stay in self.stays.all_mut() {
+            stay.occupant.leave();
+        }
+        self.connection.remember_pace();
+    }
+}

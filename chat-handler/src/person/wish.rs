@@ -1,0 +1,35 @@
+//! What a client wants of its connection.
+
+use std::borrow::Cow;
+
+use crate::occupant::Request;
+use chat_store::name::{NameError, RoomName};
+use chat_store::record::RecordId;
+
+/// A room to come into.
+#[derive(Debug)]
+pub struct Entry<'a> {
+    /// As the client calls it.
+    pub asked: Cow<'a, str>,
+    /// What that means.
+    pub room: Result<RoomName, NameError>,
+    /// They have read up to here, and want what they missed.
+    pub since: Option<RecordId>,
+    /// Records of history that they want; `None`: as many as is usual.
+    pub history: Option<usize>,
+}
+
+/// What a client wants.
+#[derive(Debug)]
+pub enum Wish<'a> {
+    /// To come into rooms.
+    Enter(Vec<Entry<'a>>),
+    /// To leave a room.
+    Part(Cow<'a, str>),
+    /// Something in a room; `None`: in the only one, or in all.
+    In(Option<Cow<'a, str>>, Request<'a>),
+    /// Are you there?
+    Ping,
+    /// Goodbye.
+    Quit,
+}

@@ -1,0 +1,227 @@
+//! Many rooms on one connection (protocol 2).
+
+use std::collections::BTreeMap;
+
+use crate::support::{Chat, Page, text_of};
+use serde_json::{Value, json};
+
+const FAST: &str = "MESSAGE_RATE=100000\nMESSAGE_BURST=100000\nSESSION_ADMIN_PATH=admin";
+const MOST: usize = 50;
+/// Messages in each room under load.
+const EACH: usize = 40;
+
+/// A page that is in no room yet; its first message is the hello.
+#[track_caller]
+fn connect(chat: &Chat, query: &str, cookies: &str) -> Page {
+    let query = format!("format=json&protocol=2&{query}");
+    let mut page = Page::over(chat.start(&[
+        ("PATH_INFO", "/"),
+        ("QUERY_STRING", &query),
+        ("HTTP_COOKIE", cookies),
+    ]));
+    page.welcome = page.message();
+    assert_eq!(page.welcome["type"], "hello");
+    page
+}
+
+/// Comes into rooms without history, and gives their welcomes.
+#[track_caller]
+fn enter(page: &mut Page, rooms: &[&str]) -> Vec<Value> {
+    let wished: Vec<_> = rooms
+        .iter()
+        .map(|room| json!({"room": room, "history": 0}))
+        .collect();
+    page.send(&json!({"type": "enter", "rooms": wished}));
+    let welcomes = rooms.iter().map(|room| {
+        let welcome = page.find(|message| message["type"] == "welcome");
+        assert_eq!(welcome["room"], *room);
+        let history = page.expect("history");
+        assert_eq!(history["room"], *room);
+        welcome
+    });
+    welcomes.collect()
+}
+
+fn say(page: &mut Page, room: &str, text: &str, msgid: &str) {
+    page.send(&json!({"type": "say", "room": room, "text": text, "msgid": msgid}));
+}
+
+fn is(message: &Value, kind: &str, room: &str) -> bool {
+    message["type"] == kind && message["room"] == room
+}
+
+#[test]
+fn what_is_said_in_each_room_stays_in_it() {
+    let chat = Chat::with(FAST);
+    let mut alice = connect(&chat, "nick=alice", "");
+    assert_eq!(alice.welcome["protocol"], 2);
+    assert_eq!(alice.welcome["name"], "alice");
+    assert_eq!(alice.welcome["limits"]["rooms"], MOST);
+    let welcomes = enter(&mut alice, &["lobby", "den"]);
+    assert_eq!(welcomes[1]["you"], "alice");
+    assert!(welcomes[1].get("limits").is_none(), "the hello has told");
+    let mut bob = chat.page("den", "bob");
+    assert_eq!(bob.members(), ["alice", "bob"]);
+    say(&mut alice, "den", "in the den", "m1");
+    let ack = alice.find(|message| is(message, "ack", "den"));
+    assert_eq!(ack["msgid"], "m1");
+    let heard = bob.expect("say");
+    assert_eq!(
+        (text_of(&heard), heard.get("room")),
+        ("in the den", None),
+        "protocol 1 is as it was"
+    );
+    bob.type_in("hello");
+    alice.find(|message| is(message, "say", "den") && text_of(message) == "hello");
+    say(&mut alice, "lobby", "in the lobby", "m2");
+    alice.find(|message| is(message, "say", "lobby"));
+    let (den, lobby) = (chat.log("den"), chat.log("lobby"));
+    assert!(den.contains("in the den") && !den.contains("in the lobby"));
+    assert!(lobby.contains("in the lobby") && !lobby.contains("in the den"));
+
+    bob.send(&json!({"type": "whisper", "to": "alice", "text": "psst"}));
+    alice.find(|message| is(message, "whisper", "den"));
+    alice.send(&json!({"type": "part", "room": "den"}));
+    let parted = alice.expect("parted");
+    assert_eq!(
+        (&parted["room"], &parted["reason"]),
+        (&json!("den"), &json!("part"))
+    );
+    assert_eq!(bob.expect("quit")["from"], "alice");
+    say(&mut alice, "den", "still there?", "m3");
+    let error = alice.expect("error");
+    assert_eq!(
+        (&error["code"], &error["msgid"]),
+        (&json!("not_in_room"), &json!("m3"))
+    );
+    say(&mut alice, "lobby", "/part", "m4");
+    alice.find(|message| is(message, "parted", "lobby"));
+    alice.send(&json!({"type": "quit"}));
+    let bye = alice.expect("bye");
+    assert_eq!((&bye["reason"], bye.get("room")), (&json!("quit"), None));
+    assert!(alice.next().is_none());
+}
+
+#[test]
+fn the_path_names_a_room_too() {
+    let chat = Chat::with(FAST);
+    let query = "format=json&protocol=2&nick=alice";
+    let mut page = Page::over(chat.start(&[("PATH_INFO", "/My%20Den"), ("QUERY_STRING", query)]));
+    assert_eq!(page.message()["type"], "hello");
+    let welcome = page.message();
+    assert_eq!(
+        (&welcome["room"], &welcome["asked"]),
+        (&json!("My-Den"), &json!("My%20Den"))
+    );
+}
+
+#[test]
+fn who_is_sent_out_of_one_room_stays_in_the_others() {
+    let chat = Chat::with(FAST);
+    let boss = chat.log_in(&[("username", "boss"), ("admin", "1")]);
+    let mut boss = chat.page_with("b", "", &boss);
+    let mut eve = connect(&chat, "nick=eve&client=eves-browser", "");
+    enter(&mut eve, &["a", "b"]);
+    boss.type_in("/kick eve go");
+    let parted = eve.find(|message| is(message, "parted", "b"));
+    assert_eq!(parted["reason"], "kicked");
+    enter(&mut eve, &["b"]);
+    boss.type_in("/ban eve 10 go");
+    assert_eq!(
+        eve.find(|message| is(message, "parted", "b"))["reason"],
+        "banned"
+    );
+    eve.send(&json!({"type": "enter", "rooms": [{"room": "b"}, {"room": "x/y"}, {"room": "c"}]}));
+    let refused = eve.find(|message| message["type"] == "parted");
+    assert_eq!(
+        (&refused["room"], &refused["reason"]),
+        (&json!("b"), &json!("banned"))
+    );
+    let refused = eve.find(|message| message["type"] == "parted");
+    assert_eq!(
+        (&refused["room"], &refused["code"]),
+        (&json!("x/y"), &json!("bad_room"))
+    );
+    assert_eq!(eve.expect("welcome")["room"], "c");
+    say(&mut eve, "a", "still here", "m1");
+    eve.find(|message| is(message, "ack", "a"));
+}
+
+#[test]
+fn a_name_and_a_color_are_for_all_rooms_or_one() {
+    let chat = Chat::with(FAST);
+    let mut alice = connect(&chat, "nick=alice", "");
+    enter(&mut alice, &["a", "b"]);
+    alice.send(&json!({"type": "nick", "nick": "ada"}));
+    for room in ["a", "b"] {
+        let you = alice.find(|message| is(message, "nick", room));
+        assert_eq!(you["to"], "ada");
+    }
+    alice.send(&json!({"type": "color", "color": "red", "room": "b"}));
+    alice.find(|message| is(message, "color", "b"));
+    assert!(
+        !alice
+            .settle()
+            .iter()
+            .any(|message| is(message, "color", "a"))
+    );
+}
+
+#[test]
+fn fifty_rooms_keep_their_order_and_lose_nothing() {
+    let chat = Chat::with(FAST);
+    let names: Vec<_> = (0..MOST).map(|number| format!("room-{number}")).collect();
+    let rooms: Vec<_> = names.iter().map(String::as_str).collect();
+    let mut alice = connect(&chat, "nick=alice&client=alices-browser", "");
+    enter(&mut alice, &rooms);
+    alice.send(&json!({"type": "enter", "rooms": [{"room": "one-more"}]}));
+    assert_eq!(alice.expect("parted")["code"], "rooms_at_once");
+    let mut bob = connect(&chat, "nick=bob&client=bobs-browser", "");
+    enter(&mut bob, &rooms);
+    for number in 0..EACH {
+        for room in &rooms {
+            say(
+                &mut bob,
+                room,
+                &number.to_string(),
+                &format!("{room}.{number}"),
+            );
+        }
+        // So that neither pipe is full while nobody reads.
+        let mut heard: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for _ in &rooms {
+            let said = alice.expect("say");
+            let room = said["room"].as_str().expect("a room").to_owned();
+            heard
+                .entry(room)
+                .or_default()
+                .push(text_of(&said).to_owned());
+        }
+        for room in &rooms {
+            assert_eq!(heard[*room], [number.to_string()], "{room}");
+            bob.expect("ack");
+        }
+    }
+    // What was missed comes for each room from where it was left.
+    let since = "2020-01-01T00:00:00.000000Z";
+    drop(alice);
+    let mut alice = connect(&chat, "nick=alice&client=alices-browser", "");
+    alice.send(&json!({"type": "enter", "rooms": [{"room": "room-7", "since": since}]}));
+    alice.expect("welcome");
+    let mut missed = Vec::new();
+    loop {
+        let page = alice.expect("history");
+        assert_eq!(page["room"], "room-7");
+        let records = page["records"].as_array().expect("records").iter();
+        missed.extend(
+            records
+                .filter(|record| record["type"] == "say")
+                .map(|record| text_of(record).to_owned()),
+        );
+        if page["more"] == false {
+            break;
+        }
+    }
+    let all: Vec<_> = (0..EACH).map(|number| number.to_string()).collect();
+    assert_eq!(missed, all);
+}
