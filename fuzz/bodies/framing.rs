@@ -2,7 +2,7 @@
 
 use websocketd::config::Framing;
 use websocketd::session::client::decoder::{Decoder, Event, Rules, Violation};
-use websocketd::session::framing::{Kind, ToProgram, terminal_message, to_program};
+use websocketd::session::framing::{Kind, ToProgram, parcel, to_program};
 use websocketd::session::terminal::control::{Control, Dialect};
 
 pub fn run(bytes: &[u8]) {
@@ -21,7 +21,7 @@ pub fn run(bytes: &[u8]) {
 
 /// What comes to a terminal is whole messages, whose keys are a part of them.
 fn read_all(mut messages: &[u8]) {
-    while let Some((kind, payload, len)) = terminal_message(messages) {
+    while let Some((kind, payload, len)) = parcel::first(messages) {
         for dialect in [Dialect::Own, Dialect::Ttyd] {
             if let Ok(Control::Keys(keys)) = dialect.read(kind, payload) {
                 assert!(keys <= payload.len());

@@ -4,6 +4,7 @@
 pub mod forwarded;
 pub mod framing;
 pub mod head;
+pub mod orders;
 pub mod origin;
 pub mod proxy;
 pub mod records;

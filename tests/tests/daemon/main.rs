@@ -9,5 +9,6 @@ mod leaks;
 mod operations;
 mod rfc6455;
 mod shared;
+mod shared_records;
 mod terminal;
 mod unbuffered;

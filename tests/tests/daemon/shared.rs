@@ -105,7 +105,7 @@ fn orders_reach_whom_they_name() {
     let (rest, ended) = clients[1].to_the_end();
     assert_eq!(rest, ["others"]);
     assert_eq!(ended, Ended::Closed(4007, "go away".to_owned()));
-    daemon.log().wait_for(&["begin with no order", "'secret'"]);
+    daemon.log().wait_for(&["are no order", "'secret'"]);
 }
 
 #[test]
@@ -402,11 +402,15 @@ fn what_does_not_go_together_is_refused_in_a_sentence() {
     for (flags, said) in [
         (
             &["--shared=ids", "--binary"][..],
-            "--shared speaks lines; please drop --binary",
+            "--shared speaks lines, or what --framing says; please drop --binary",
         ),
         (
             &["--shared=ids", "--passstderr"],
-            "--shared speaks lines; please drop --passstderr",
+            "--shared speaks lines, or what --framing says; please drop --passstderr",
+        ),
+        (
+            &["--shared=ids", "--framing=length", "--unbuffered"],
+            "please drop --unbuffered",
         ),
         (
             &["--shared=all"],

@@ -6,7 +6,7 @@
 pub struct SharedFlags {
     /// Start one program for all clients. broadcast: each line of stdout goes to all, lines of all clients go to stdin. ids: the
     /// program reads "join ID ..", "msg ID TEXT", "leave ID CODE" and writes "all TEXT", "send ID TEXT", "but ID TEXT",
-    /// "close ID CODE REASON"
+    /// "close ID CODE REASON", or what --framing has in their place
     #[arg(long, value_name = "MODE")]
     pub shared: Option<String>,
     /// Who shares a program: all clients of the route, or those of the same path below it

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use super::Framing;
+
 /// One program for many clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shared {
     /// What the program knows of its clients.
     pub mode: SharedMode,
+    /// How that stands in its bytes: lines, texts that end with a NUL byte, or records.
+    pub framing: Framing,
     /// Which clients share one.
     pub by: SharedBy,
     /// `--maxshared`: programs of one site at once.
@@ -77,6 +81,7 @@ impl Default for Shared {
     fn default() -> Self {
         Self {
             mode: SharedMode::default(),
+            framing: Framing::Lines,
             by: SharedBy::default(),
             max_programs: 100,
             max_queue: 1 << 18,

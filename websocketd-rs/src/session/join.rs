@@ -12,6 +12,7 @@ use super::client::Client;
 use super::end::End;
 use super::framing::{BadOutput, FromProgram, Sink};
 use crate::buffer::text_of;
+use crate::config::Level;
 use crate::logging::Fields;
 use crate::process::Program;
 
@@ -75,7 +76,7 @@ impl<'a, 'c> Join<'a, 'c> {
         loop {
             let decoded = self.client.decode();
             if let Some(remark) = self.client.take_remark() {
-                self.fields.access("session", remark);
+                self.fields.log(Level::Info, "session", remark);
             }
             if let Err(end) = decoded {
                 return Poll::Ready(end);

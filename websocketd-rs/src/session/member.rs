@@ -7,6 +7,8 @@ use super::client::Client;
 use super::end::End;
 use super::framing::parcel;
 use super::hub::{Delivery, Dismissal, Member};
+use crate::config::Level;
+use crate::logging::Fields;
 use crate::process::Ended;
 
 /// Bytes of frames that are put together for one write.
@@ -17,6 +19,7 @@ const MAX_WRITE: usize = 64 * 1024;
 pub(super) struct MemberJoin<'a, 'c> {
     client: &'a mut Client<'c>,
     member: &'a mut Member,
+    fields: &'a Fields,
     has_entered: bool,
     /// What the session ends with once all is written.
     last: Option<Last>,
@@ -63,10 +66,15 @@ impl From<Dismissal> for Last {
 }
 
 impl<'a, 'c> MemberJoin<'a, 'c> {
-    pub(super) fn new(client: &'a mut Client<'c>, member: &'a mut Member) -> Self {
+    pub(super) fn new(
+        client: &'a mut Client<'c>,
+        member: &'a mut Member,
+        fields: &'a Fields,
+    ) -> Self {
         Self {
             client,
             member,
+            fields,
             has_entered: false,
             last: None,
         }
@@ -101,7 +109,11 @@ impl<'a, 'c> MemberJoin<'a, 'c> {
     /// Client to program.
     fn poll_inbound(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         loop {
-            if let Err(end) = self.client.decode() {
+            let decoded = self.client.decode();
+            if let Some(remark) = self.client.take_remark() {
+                self.fields.log(Level::Info, "session", remark);
+            }
+            if let Err(end) = decoded {
                 return Poll::Ready(end);
             }
             // The client is read while there is room, though the program is slow: it may close, or answer a ping.
@@ -114,9 +126,9 @@ impl<'a, 'c> MemberJoin<'a, 'c> {
 
     fn poll_send(&mut self, cx: &Context<'_>) -> Poll<()> {
         while self.has_entered
-            && let Some((text, len)) = parcel::first(self.client.ready())
+            && let Some((kind, payload, len)) = parcel::first(self.client.ready())
         {
-            ready!(self.member.poll_send(cx, text));
+            ready!(self.member.poll_send(cx, kind, payload));
             self.client.consume(len);
         }
         Poll::Ready(())

@@ -120,7 +120,8 @@ pub async fn run(session: Upgraded, stopping: &CancellationToken) -> End {
             Box::pin(run).await
         }
         Partner::Member(member) => {
-            Box::pin(run_member(stream, early, *member, &config, stopping)).await
+            let run = run_member(stream, early, *member, &fields, &config, stopping);
+            Box::pin(run).await
         }
     };
     if let Some((level, remark)) = end.remark() {
@@ -178,6 +179,7 @@ async fn run_member(
     stream: Stream,
     early: Vec<u8>,
     mut member: Member,
+    fields: &Fields,
     config: &SiteConfig,
     stopping: &CancellationToken,
 ) -> End {
@@ -185,11 +187,11 @@ async fn run_member(
     let form = if settings.is_read_only {
         framing::to_nobody()
     } else {
-        framing::to_joint()
+        framing::to_shared(settings.framing, member.mode())
     };
     let mut client = Client::new(stream, &early, form, settings);
     drop(early);
-    let mut join = MemberJoin::new(&mut client, &mut member);
+    let mut join = MemberJoin::new(&mut client, &mut member, fields);
     let last = tokio::select! {
         biased;
         last = join.run() => last,

@@ -11,7 +11,10 @@ mod bodies;
 mod trial;
 
 /// Pieces that parsers look for.
-const PIECES: [&[u8]; 35] = [
+const PIECES: [&[u8]; 38] = [
+    b"\0\0\0\x0bS\0\0\0\0\0\0\0\x01T",
+    b"all ",
+    b"send 1 ",
     b"\0\0\0\x03T",
     b"\0\0\0\0C",
     b"\0\0\0\x04P",
@@ -62,6 +65,11 @@ fn framing() {
 #[test]
 fn records() {
     try_out("records", bodies::records::run);
+}
+
+#[test]
+fn orders() {
+    try_out("orders", bodies::orders::run);
 }
 
 #[test]

@@ -13,8 +13,8 @@ pub(super) const MAX_WAIT_MS: u64 = 24 * 60 * 60 * 1000;
 pub(super) const MAX_COUNT: u64 = 1 << 24;
 /// Upper bound of a size in bytes: one buffer of that size can still be allocated.
 pub(super) const MAX_BYTES: u64 = 1 << 30;
-/// Largest message in a record, whose length has four bytes.
-const MAX_RECORD: usize = u32::MAX as usize;
+/// Largest message in a record, whose length has four bytes and may count a client's number too.
+const MAX_RECORD: usize = u32::MAX as usize - 64;
 /// A request's head needs some room: shorter limits would refuse every browser.
 const MIN_HEADER_BYTES: u64 = 1024;
 /// The least environment has a dozen variables of the request, and a path.

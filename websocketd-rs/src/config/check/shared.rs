@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Problem;
 use super::bounds::{MAX_BYTES, MAX_COUNT, MAX_WAIT_MS, bounded, wait};
+use super::streams::check_framing;
 use crate::cli::{Args, SharedFlags};
 use crate::config::{JOIN_VARIABLES, Restart, Shared, SharedBy, SharedMode, SlowClient};
 
@@ -26,12 +27,14 @@ pub(super) fn check_shared(args: &Args) -> Result<Option<Shared>, Problem> {
         ("passstderr", args.programs.passstderr),
     ] {
         if is_set {
-            let message = format!("--shared speaks lines; please drop --{flag}");
+            let message =
+                format!("--shared speaks lines, or what --framing says; please drop --{flag}");
             return Err(Problem::alone("shared", message));
         }
     }
     Ok(Some(Shared {
         mode,
+        framing: check_framing(args)?.0,
         by: word(
             "sharedby",
             &flags.sharedby,

@@ -71,11 +71,6 @@ pub(super) fn check_framing(args: &Args) -> Result<(Framing, Option<&'static str
             return Err(Problem::alone("framing", message));
         }
     };
-    let is_shared = args
-        .shared
-        .shared
-        .as_ref()
-        .is_some_and(|mode| !mode.is_empty());
     exclude(
         "framing",
         "says how messages stand in the program's bytes",
@@ -83,7 +78,6 @@ pub(super) fn check_framing(args: &Args) -> Result<(Framing, Option<&'static str
             ("binary", programs.binary),
             ("passstderr", programs.passstderr),
             ("pty", args.terminal.pty),
-            ("shared", is_shared && framing != Framing::Lines),
             (
                 "unbuffered",
                 args.terminal.unbuffered && framing == Framing::Records,

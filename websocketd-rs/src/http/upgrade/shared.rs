@@ -14,7 +14,7 @@ use crate::config::{self, Shared, SharedBy, SharedMode, Streams};
 use crate::diagnosis::diagnose;
 use crate::permit::AddressPermit;
 use crate::process::{Command, Terminal, env};
-use crate::session::hub::{Member, Newcomer, NoRoom, RoomKey, Start, join_line};
+use crate::session::hub::{Member, Newcomer, NoRoom, RoomKey, Start, wire::Wire};
 
 /// A place among the clients of the program at `endpoint`, which is started if need be. `variables` are those of the client.
 pub(super) async fn enter(
@@ -45,10 +45,7 @@ pub(super) async fn enter(
     let hub = &exchange.service.hub;
     let id = hub.next_id();
     let newcomer = Newcomer {
-        join: match shared.mode {
-            SharedMode::Ids => join_of(shared, id, variables),
-            SharedMode::Broadcast => Vec::new(),
-        },
+        join: join_of(shared, id, variables),
         id,
         address,
     };
@@ -124,5 +121,5 @@ fn join_of(shared: &Shared, id: u64, variables: &env::Environment) -> Vec<u8> {
         found.map_or(&b""[..], |(_, value)| value.as_bytes())
     };
     let names = shared.join_variables.iter();
-    join_line(id, names.map(|name| (name.as_bytes(), value(name))))
+    Wire::of(shared).join(id, names.map(|name| (name.as_bytes(), value(name))))
 }

@@ -162,7 +162,8 @@ pub fn put_frame(bytes: &mut Vec<u8>, opcode: OpCode, payload: &[u8]) {
     bytes.extend_from_slice(payload);
 }
 
-fn opcode(kind: Kind) -> Data {
+/// The opcode of a message's first frame.
+pub fn opcode(kind: Kind) -> Data {
     match kind {
         Kind::Text => Data::Text,
         Kind::Binary => Data::Binary,

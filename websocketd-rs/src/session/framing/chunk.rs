@@ -18,10 +18,20 @@ impl ToProgram for ToStdin {
     }
 
     fn remark(&self, kind: Kind) -> Option<&'static str> {
-        (kind == Kind::Text).then_some(
-            "Client sent text, which a program of --binary can't tell from binary messages but for a newline after it; \
-             --framing=length tells them apart",
-        )
+        Some(match kind {
+            Kind::Text => {
+                "Client sent text, which a program of --binary can't tell from binary messages but for a newline after it; \
+                 --framing=length, in place of --binary, tells them apart"
+            }
+            Kind::Binary => {
+                "Client sent an empty binary message, of which a program of --binary sees nothing; --framing=length, in place \
+                 of --binary, marks it"
+            }
+        })
+    }
+
+    fn is_misfit(&self, kind: Kind, message: &[u8]) -> bool {
+        kind == Kind::Text || message.is_empty()
     }
 }
 

@@ -18,6 +18,36 @@ use crate::buffer::Lines;
 /// Bytes before a payload.
 const HEAD: usize = 5;
 
+/// A record whose head has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Record<'a> {
+    /// Its type.
+    pub kind: u8,
+    /// Bytes of its payload.
+    pub payload_len: usize,
+    /// `None` while it has not come whole.
+    pub payload: Option<&'a [u8]>,
+}
+
+impl Record<'_> {
+    /// Bytes of all of it.
+    #[expect(clippy::len_without_is_empty, reason = "it has a head")]
+    pub fn len(&self) -> usize {
+        HEAD + self.payload_len
+    }
+}
+
+/// The record that `bytes` begin with; `None` while its head has not come whole.
+pub fn read_record(bytes: &[u8]) -> Option<Record<'_>> {
+    let ([a, b, c, d, kind], rest) = bytes.split_first_chunk::<HEAD>()?;
+    let payload_len = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
+    Some(Record {
+        kind: *kind,
+        payload_len,
+        payload: rest.get(..payload_len),
+    })
+}
+
 #[derive(Debug)]
 pub(super) struct ToStdin;
 
@@ -84,16 +114,15 @@ impl FromStdout {
 
     /// Takes the first record, if it is there whole.
     fn take_record(&mut self, sink: &mut dyn Sink) -> Result<bool, BadOutput> {
-        let Some(([a, b, c, d, kind], rest)) = self.bytes.pending().split_first_chunk::<HEAD>()
-        else {
+        let Some(record) = read_record(self.bytes.pending()) else {
             return Ok(false);
         };
-        let len = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
-        check_head(*kind, len, self.max_record)?;
-        let Some(payload) = rest.get(..len) else {
+        check_head(record.kind, record.payload_len, self.max_record)?;
+        let Some(payload) = record.payload else {
             return Ok(false);
         };
-        match kind {
+        let len = record.len();
+        match record.kind {
             b'T' => {
                 let each = &mut |text: &str| sink.message(Kind::Text, text.as_bytes());
                 self.replaced.note(payload, each);
@@ -102,11 +131,11 @@ impl FromStdout {
             b'P' => sink.ping(payload),
             b'C' => {
                 let (code, reason) = read_close(payload).ok_or(BAD_CLOSE)?;
-                self.end = Closing::Asked(code, reason);
+                self.end = Closing::Asked(code, reason.to_owned());
             }
             _ => {}
         }
-        self.bytes.skip(HEAD + len);
+        self.bytes.skip(len);
         Ok(true)
     }
 }
@@ -132,14 +161,14 @@ fn check_head(kind: u8, len: usize, max_record: usize) -> Result<(), BadOutput> 
 }
 
 /// Code and reason; nothing stands for the code of a normal end.
-fn read_close(payload: &[u8]) -> Option<(u16, String)> {
+pub fn read_close(payload: &[u8]) -> Option<(u16, &str)> {
     if payload.is_empty() {
-        return Some((1000, String::new()));
+        return Some((1000, ""));
     }
     let (code, reason) = payload.split_first_chunk::<2>()?;
     let code = u16::from_be_bytes(*code);
     let reason = std::str::from_utf8(reason).ok()?;
-    (is_close_code(code) && reason.len() <= MAX_REASON).then(|| (code, reason.to_owned()))
+    (is_close_code(code) && reason.len() <= MAX_REASON).then_some((code, reason))
 }
 
 impl FromProgram for FromStdout {

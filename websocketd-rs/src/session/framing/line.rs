@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::{BadOutput, FromProgram, Kind, Sink, ToProgram};
+use super::{BadOutput, FromProgram, Kind, NOT_UTF8, Sink, ToProgram};
 use crate::buffer::{Lines, text_of};
 
 #[derive(Debug)]
@@ -33,8 +33,13 @@ impl ToProgram for ToStdin {
     }
 
     fn is_misfit(&self, kind: Kind, message: &[u8]) -> bool {
-        kind == Kind::Binary || memchr::memchr(b'\n', message).is_some()
+        is_no_line(kind, message)
     }
+}
+
+/// Whether a message is no text, or more than a line of it.
+pub(super) fn is_no_line(kind: Kind, payload: &[u8]) -> bool {
+    kind == Kind::Binary || memchr::memchr(b'\n', payload).is_some()
 }
 
 /// A rest without its newline is a message too, at the end of the output.
@@ -115,7 +120,7 @@ impl Replaced {
             return None;
         }
         *self = Self::Reported;
-        Some("Program wrote bytes that are not UTF-8; they were replaced")
+        Some(NOT_UTF8)
     }
 }
 

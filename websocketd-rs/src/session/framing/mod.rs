@@ -14,8 +14,9 @@ mod terminal;
 
 use std::fmt;
 
-use crate::config::Framing;
-pub use terminal::first as terminal_message;
+use crate::config::{Framing, SharedMode};
+pub use length::{Record, read_close, read_record};
+pub use parcel::ToJoint;
 
 /// Longest [`ToProgram::head`]. A client's frame has a header of six bytes at least, so that head and tail of a message
 /// fit before what is still to be decoded.
@@ -48,12 +49,13 @@ pub trait ToProgram: fmt::Debug + Sync {
         true
     }
 
-    /// What the program's author should know once messages of this kind come that [`Self::is_misfit`].
+    /// What the program's author should know once messages of this kind come that [`Self::is_misfit`], with the flag that helps.
     fn remark(&self, _: Kind) -> Option<&'static str> {
         None
     }
 
-    /// Whether a message that has come whole is not what the framing is for. Empty if it is not taken.
+    /// Whether a message that has come whole is not what the framing is for: `message` is its head and its payload, or empty
+    /// where it is not taken.
     fn is_misfit(&self, kind: Kind, _message: &[u8]) -> bool {
         self.remark(kind).is_some()
     }
@@ -157,6 +159,9 @@ pub enum BadOutput {
     BadRecord(&'static str),
 }
 
+/// What is logged once of a text that had to be made UTF-8.
+pub const NOT_UTF8: &str = "Program wrote bytes that are not UTF-8; they were replaced";
+
 /// Longest payload of a ping (RFC 6455 section 5.5).
 pub const MAX_PING: usize = 125;
 
@@ -172,17 +177,23 @@ pub fn is_close_code(code: u16) -> bool {
 /// The way to the program.
 pub fn to_program(framing: Framing) -> &'static dyn ToProgram {
     match framing {
-        Framing::Lines | Framing::TaggedLines => &line::ToStdin,
+        Framing::Lines => &line::ToStdin,
+        Framing::TaggedLines => &tagged::ToStdin,
         Framing::Binary => &chunk::ToStdin,
         Framing::Nul => &nul::ToStdin,
         Framing::Records => &length::ToStdin,
-        Framing::Terminal => &terminal::ToJoint,
+        Framing::Terminal => &ToJoint::Terminal,
     }
 }
 
-/// The way to a joint that looks at each message.
-pub fn to_joint() -> &'static dyn ToProgram {
-    &parcel::ToJoint
+/// The way to a program that clients share, by way of its joint.
+pub fn to_shared(framing: Framing, mode: SharedMode) -> &'static dyn ToProgram {
+    match (framing, mode) {
+        (Framing::Nul, _) => &ToJoint::Nul,
+        (Framing::Records, _) => &ToJoint::Records,
+        (_, SharedMode::Ids) => &ToJoint::Orders,
+        (_, SharedMode::Broadcast) => &ToJoint::Lines,
+    }
 }
 
 /// The way from the program, whose lines have at most `max_line` bytes. On the heap, where one that needs no state takes none.

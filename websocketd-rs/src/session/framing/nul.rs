@@ -13,7 +13,7 @@ impl ToProgram for ToStdin {
 
     /// A NUL within it would be taken for its end: the client could make two messages of one.
     fn carries(&self, _: Kind, message: &[u8]) -> bool {
-        memchr::memchr(0, message).is_none()
+        has_no_nul(message)
     }
 
     fn finish(&self, _: Kind, _: &mut [u8]) -> &'static [u8] {
@@ -21,10 +21,16 @@ impl ToProgram for ToStdin {
     }
 
     fn remark(&self, kind: Kind) -> Option<&'static str> {
-        (kind == Kind::Binary).then_some(
-            "Client sent a binary message, which is dropped: --framing=nul carries text alone; --framing=length carries both",
-        )
+        (kind == Kind::Binary).then_some(DROPPED)
     }
+}
+
+/// What becomes of binary messages.
+pub(super) const DROPPED: &str = "Client sent a binary message, which is dropped: --framing=nul carries text alone; --framing=length carries both";
+
+/// Whether text can stand before a NUL byte.
+pub(super) fn has_no_nul(text: &[u8]) -> bool {
+    memchr::memchr(0, text).is_none()
 }
 
 /// As of lines, but for the byte at their ends.

@@ -2,8 +2,39 @@
 
 use serde_json::json;
 
-use super::{BadOutput, FromProgram, Kind, Sink, line};
+use super::{BadOutput, FromProgram, Kind, Sink, ToProgram, line};
 use crate::buffer::text_of;
+
+/// To the program messages go as lines.
+#[derive(Debug)]
+pub(super) struct ToStdin;
+
+impl ToProgram for ToStdin {
+    fn takes(&self, _: Kind) -> bool {
+        true
+    }
+
+    fn finish(&self, kind: Kind, message: &mut [u8]) -> &'static [u8] {
+        line::ToStdin.finish(kind, message)
+    }
+
+    fn remark(&self, kind: Kind) -> Option<&'static str> {
+        Some(match kind {
+            Kind::Binary => {
+                "Client sent a binary message, which goes to a program of lines without an end; --framing=length, in place of \
+                 --passstderr, marks it"
+            }
+            Kind::Text => {
+                "Client sent text with a newline, which a program of lines takes for several; --framing=nul, in place of \
+                 --passstderr, keeps it whole"
+            }
+        })
+    }
+
+    fn is_misfit(&self, kind: Kind, message: &[u8]) -> bool {
+        line::is_no_line(kind, message)
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct FromOutput(line::FromStdout);

@@ -12,13 +12,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::backoff::{Backoff, Next};
 use super::mailbox::{Dismissal, Mailbox};
-use super::output::{LineTooLong, Output};
+use super::output::Output;
 use super::room::{Parcel, Room};
 use super::start::Start;
 use crate::config::SlowClient;
 use crate::logging::Fields;
 use crate::permit::Permit;
 use crate::process::{Ended, Program};
+use crate::session::end::End;
+use crate::session::framing::BadOutput;
 
 /// Runs a shared program until nobody needs it any more.
 #[derive(Debug)]
@@ -28,7 +30,7 @@ pub(super) struct Driver {
     running: Running,
     /// The program before, whose output is not at its end yet.
     leaving: Option<Leaving>,
-    /// Lines on their way to stdin, the first `written` bytes of which are there.
+    /// Events on their way to stdin, the first `written` bytes of which are there.
     stdin: Vec<u8>,
     written: usize,
     /// Members over their bound, which the program waits for.
@@ -60,8 +62,8 @@ struct Leaving {
 enum Event {
     /// It has closed its output.
     Closed,
-    /// It wrote a line over `--maxline`.
-    LineTooLong,
+    /// It wrote what can't be followed.
+    BadOutput(BadOutput),
     /// Nobody has been there for `--sharedidle`.
     Idle,
     /// The room was closed.
@@ -145,9 +147,10 @@ impl Driver {
                         return why;
                     }
                 }
-                Event::LineTooLong => {
-                    self.fields
-                        .error("session", "Program wrote a line over --maxline");
+                Event::BadOutput(bad) => {
+                    if let Some((level, remark)) = End::BadOutput(bad).remark() {
+                        self.fields.log(level, "session", remark);
+                    }
                     self.end_program().await;
                     if let Some(why) = self.restart(Ended::Unknown).await {
                         return why;
@@ -211,7 +214,7 @@ impl Driver {
 
     /// Lets a program serve that was just started. Returns the one before.
     fn take_over(&mut self, program: Program) -> Running {
-        let rest = whole_lines_after(&self.stdin, self.written);
+        let rest = self.room.wire().not_begun(&self.stdin, self.written);
         self.room.announce_all(rest);
         self.stdin.clear();
         self.written = 0;
@@ -261,7 +264,7 @@ impl Driver {
         self.poll_idle(cx)
     }
 
-    /// Members to program. Another program takes over between two lines.
+    /// Members to program. Another program takes over between two events.
     fn poll_stdin(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         loop {
             while self.written < self.stdin.len() {
@@ -290,7 +293,7 @@ impl Driver {
                 let is_over = leaving.until.as_mut().poll(cx).is_ready();
                 if leaving.running.program.is_stdout_open() && !is_over {
                     let parcels = ready!(leaving.running.poll_read(cx, &self.fields));
-                    // What comes of the old program's last words is delivered; what does not fit a line is not.
+                    // What comes of the old program's last words is delivered; what can't be followed is not.
                     self.slow = self.room.deliver(parcels.unwrap_or_default());
                     continue;
                 }
@@ -302,7 +305,7 @@ impl Driver {
             }
             match ready!(self.running.poll_read(cx, &self.fields)) {
                 Ok(parcels) => self.slow = self.room.deliver(parcels),
-                Err(_) => return Poll::Ready(Event::LineTooLong),
+                Err(bad) => return Poll::Ready(Event::BadOutput(bad)),
             }
         }
     }
@@ -352,7 +355,7 @@ impl Running {
     fn new(room: &Room, start: &Start, program: Program) -> Self {
         Self {
             program,
-            output: Output::new(room.config(), start.max_line),
+            output: Output::new(room, start.max_line),
         }
     }
 
@@ -361,43 +364,15 @@ impl Running {
         &mut self,
         cx: &mut Context<'_>,
         fields: &Fields,
-    ) -> Poll<Result<Vec<Parcel>, LineTooLong>> {
+    ) -> Poll<Result<Vec<Parcel>, BadOutput>> {
         let mut space = ReadBuf::new(self.output.space());
         if self.program.poll_read(cx, &mut space).is_pending() {
             self.output.park();
             return Poll::Pending;
         }
         Poll::Ready(match space.filled().len() {
-            0 => Ok(self.output.finish(fields)),
+            0 => self.output.finish(fields),
             n => self.output.filled(n, fields),
         })
-    }
-}
-
-/// Of `lines`, whose first `written` bytes a program that has ended was given, those that it was given nothing of.
-fn whole_lines_after(lines: &[u8], written: usize) -> &[u8] {
-    let (given, rest) = lines.split_at(written.min(lines.len()));
-    if matches!(given.last(), None | Some(b'\n')) {
-        return rest;
-    }
-    memchr::memchr(b'\n', rest).map_or(&[], |newline| &rest[newline + 1..])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_that_was_begun_is_not_begun_again() {
-        for (written, expected) in [
-            (0, &b"one\ntwo\n"[..]),
-            (1, b"two\n"),
-            (3, b"two\n"),
-            (4, b"two\n"),
-            (5, b""),
-            (8, b""),
-        ] {
-            assert_eq!(whole_lines_after(b"one\ntwo\n", written), expected);
-        }
     }
 }

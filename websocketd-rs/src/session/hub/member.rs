@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::mailbox::{Delivery, Dismissal, Mailbox};
-use super::order::{self, MemberId};
+use super::order::MemberId;
 use super::room::{Entry, Room};
 use crate::config::SharedMode;
 use crate::permit::AddressPermit;
 use crate::session::end::NO_CLOSE_FRAME;
+use crate::session::framing::Kind;
 
 /// A client of a shared program. Dropping it is leaving.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ pub struct Member {
 
 #[derive(Debug)]
 enum Stage {
-    /// The `join` line is to be written.
+    /// The `join` event is to be written.
     Reserved(Vec<u8>),
     Entered,
 }
@@ -44,12 +45,17 @@ impl Member {
         }
     }
 
+    /// What its program knows of clients.
+    pub(in crate::session) fn mode(&self) -> SharedMode {
+        self.room.config().mode
+    }
+
     /// Has it hold `address` until it leaves.
     pub(super) fn hold(&mut self, address: Option<AddressPermit>) {
         self.address = address;
     }
 
-    /// Enters: first the program's `join` line, then what is replayed, then what is live.
+    /// Enters: first the program's `join` event, then what is replayed, then what is live.
     pub(in crate::session) fn poll_enter(
         &mut self,
         cx: &Context<'_>,
@@ -80,23 +86,23 @@ impl Member {
     }
 
     /// Gives the program a message of this client.
-    pub(in crate::session) fn poll_send(&self, cx: &Context<'_>, text: &[u8]) -> Poll<()> {
+    pub(in crate::session) fn poll_send(
+        &self,
+        cx: &Context<'_>,
+        kind: Kind,
+        payload: &[u8],
+    ) -> Poll<()> {
         let mut state = self.room.lock();
         if state.closed.is_some() {
             // The mailbox has the reason.
             return Poll::Ready(());
         }
-        if !state.has_room(text.len()) {
+        if !state.has_room(payload.len()) {
             state.senders.insert(self.id, cx.waker().clone());
             return Poll::Pending;
         }
-        match self.room.config().mode {
-            SharedMode::Ids => order::put_message(&mut state.inbox, self.id, text),
-            SharedMode::Broadcast => {
-                state.inbox.extend_from_slice(text);
-                state.inbox.push(b'\n');
-            }
-        }
+        let wire = self.room.wire();
+        wire.put_message(&mut state.inbox, self.id, kind, payload);
         state.wake_driver();
         Poll::Ready(())
     }
@@ -125,11 +131,9 @@ impl Drop for Member {
             Stage::Reserved(_) => state.reserved -= 1,
             Stage::Entered => {
                 state.members.remove(&self.id);
-                if self.room.config().mode == SharedMode::Ids {
-                    // Beyond the bound, if need be: each member leaves once.
-                    let line = order::leave(self.id, self.leave_code);
-                    state.inbox.extend_from_slice(&line);
-                }
+                // Beyond the bound, if need be: each member leaves once.
+                let wire = self.room.wire();
+                wire.put_leave(&mut state.inbox, self.id, self.leave_code);
             }
         }
         state.wake_driver();

@@ -16,6 +16,7 @@ mod order;
 mod output;
 mod room;
 mod start;
+pub mod wire;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -32,7 +33,7 @@ use crate::permit::{AddressPermit, Permit};
 use driver::Driver;
 pub(in crate::session) use mailbox::{Delivery, Dismissal};
 pub use member::Member;
-pub use order::{MemberId, join as join_line, parse as parse_order};
+pub use order::{MemberId, Message, Order};
 use room::Room;
 pub use start::Start;
 
@@ -53,7 +54,7 @@ pub struct RoomKey {
 /// A client that wants to enter.
 #[derive(Debug)]
 pub struct Newcomer {
-    /// Its `join` line without the program's knowing of anybody; empty when the program is not told.
+    /// Its `join` event; empty when the program is not told.
     pub join: Vec<u8>,
     /// Its number.
     pub id: MemberId,

@@ -1,16 +1,6 @@
-//! The lines between the daemon and a program that serves many clients with `--shared=ids`: pure, no I/O.
-//!
-//! Each line is one event or order. A client's text can't forge one: its newlines become blanks, and what a client chose of a
-//! `join` line is percent-encoded, so that no value holds a blank or a newline.
+//! What a program asks for that serves many clients: pure, no I/O.
 
-use std::io::Write as _;
-
-use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
-
-use crate::session::framing::{MAX_REASON, is_close_code};
-
-/// What is encoded in a value of a `join` line. Bytes beyond ASCII are, always.
-const VALUE: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
+use crate::session::framing::Kind;
 
 /// A client of a shared program, as the program names it. Never used twice while the daemon lives.
 pub type MemberId = u64;
@@ -18,194 +8,33 @@ pub type MemberId = u64;
 /// What a program asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Order<'a> {
-    /// `send ID TEXT` or `send ID,ID TEXT`: a message to these.
-    Send(Vec<MemberId>, &'a str),
-    /// `all TEXT`: a message to all.
-    All(&'a str),
-    /// `but ID TEXT`: a message to all except one.
-    But(MemberId, &'a str),
-    /// `close ID CODE REASON`: the end of one client's session.
+    /// A message to these.
+    Send(Vec<MemberId>, Message<'a>),
+    /// A message to all.
+    All(Message<'a>),
+    /// A message to all except one.
+    But(MemberId, Message<'a>),
+    /// The end of one client's session.
     Close(MemberId, u16, &'a str),
-    /// `# TEXT`: a line for the log.
+    /// A line for the log.
     Remark(&'a str),
 }
 
-/// Reads one line of a program; `None` when it is no order. A line that is none goes to nobody: a forgotten word must not
-/// broadcast a secret.
-pub fn parse(line: &str) -> Option<Order<'_>> {
-    if let Some(remark) = line.strip_prefix('#') {
-        return Some(Order::Remark(remark.trim_start()));
-    }
-    let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
-    match word {
-        "all" => Some(Order::All(rest)),
-        "send" => {
-            let (ids, text) = rest.split_once(' ').unwrap_or((rest, ""));
-            let ids: Option<Vec<_>> = ids.split(',').map(parse_id).collect();
-            Some(Order::Send(ids?, text))
-        }
-        "but" => {
-            let (id, text) = rest.split_once(' ').unwrap_or((rest, ""));
-            Some(Order::But(parse_id(id)?, text))
-        }
-        "close" => {
-            let mut words = rest.splitn(3, ' ');
-            let id = parse_id(words.next()?)?;
-            let code = words.next().unwrap_or("1000").parse().ok()?;
-            let reason = words.next().unwrap_or_default();
-            is_close_code(code).then(|| Order::Close(id, code, cut(reason)))
-        }
-        _ => None,
-    }
+/// What clients get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Message<'a> {
+    /// Whether it is text.
+    pub kind: Kind,
+    /// UTF-8 if it is.
+    pub payload: &'a [u8],
 }
 
-/// The reason as far as a close frame holds it, cut between characters.
-fn cut(reason: &str) -> &str {
-    let mut end = reason.len().min(MAX_REASON);
-    while !reason.is_char_boundary(end) {
-        end -= 1;
-    }
-    &reason[..end]
-}
-
-/// A decimal number as we write it: no sign, no leading zero.
-fn parse_id(text: &str) -> Option<MemberId> {
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
-    text.parse().ok().filter(|_| is_plain)
-}
-
-/// `join ID NAME=value NAME=value`.
-pub fn join<'v>(
-    id: MemberId,
-    variables: impl IntoIterator<Item = (&'v [u8], &'v [u8])>,
-) -> Vec<u8> {
-    let mut line = format!("join {id}").into_bytes();
-    for (name, value) in variables {
-        line.push(b' ');
-        line.extend_from_slice(name);
-        line.push(b'=');
-        for piece in percent_encode(value, VALUE) {
-            line.extend_from_slice(piece.as_bytes());
-        }
-    }
-    line.push(b'\n');
-    line
-}
-
-/// Appends `msg ID TEXT`, the text on one line.
-pub(super) fn put_message(line: &mut Vec<u8>, id: MemberId, text: &[u8]) {
-    let _ = write!(line, "msg {id} ");
-    let start = line.len();
-    line.extend_from_slice(text);
-    for byte in &mut line[start..] {
-        if *byte == b'\n' {
-            *byte = b' ';
-        }
-    }
-    line.push(b'\n');
-}
-
-/// `leave ID CODE`, with the code that the session's end has in its close frame, or 1006 where there is none (RFC 6455
-/// section 7.1.5).
-pub(super) fn leave(id: MemberId, code: u16) -> Vec<u8> {
-    format!("leave {id} {code}\n").into_bytes()
-}
-
-/// Whether a line tells who comes and goes: a new program is told anew.
-pub(super) fn is_presence(line: &[u8]) -> bool {
-    line.starts_with(b"join ") || line.starts_with(b"leave ")
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn orders() {
-        for (line, expected) in [
-            ("all hello world", Some(Order::All("hello world"))),
-            ("all ", Some(Order::All(""))),
-            ("all", Some(Order::All(""))),
-            ("all  two blanks", Some(Order::All(" two blanks"))),
-            ("send 7 x y", Some(Order::Send(vec![7], "x y"))),
-            ("send 7,12,7 x", Some(Order::Send(vec![7, 12, 7], "x"))),
-            ("send 7", Some(Order::Send(vec![7], ""))),
-            ("but 7 x", Some(Order::But(7, "x"))),
-            (
-                "close 7 4000 go away",
-                Some(Order::Close(7, 4000, "go away")),
-            ),
-            ("close 7 1000", Some(Order::Close(7, 1000, ""))),
-            ("close 7", Some(Order::Close(7, 1000, ""))),
-            ("# note", Some(Order::Remark("note"))),
-            ("#", Some(Order::Remark(""))),
-            ("", None),
-            ("hello", None),
-            ("All x", None),
-            ("send x y", None),
-            ("send 7, x", None),
-            ("send ,7 x", None),
-            ("send 07 x", None),
-            ("send +7 x", None),
-            ("send 99999999999999999999 x", None),
-            ("but 7,8 x", None),
-            ("close", None),
-            ("close 7 999", None),
-            ("close 7 1001", None),
-            ("close 7 1005", None),
-            ("close 7 1006", None),
-            ("close 7 5000", None),
-            ("close 7 four", None),
-        ] {
-            assert_eq!(parse(line), expected, "{line:?}");
-        }
-    }
-
-    #[test]
-    fn a_reason_is_cut_between_characters() {
-        let line = format!("close 1 4000 {}", "ž".repeat(100));
-        let Some(Order::Close(1, 4000, reason)) = parse(&line) else {
-            panic!("{line}")
-        };
-        assert_eq!(reason, "ž".repeat(61));
-    }
-
-    #[test]
-    fn values_hold_no_blank_and_no_newline() {
-        let line = join(
-            3,
-            [
-                (&b"REMOTE_ADDR"[..], &b"::1"[..]),
-                (b"QUERY_STRING", b"a=1%20&b"),
-                (b"PATH_INFO", "/x y\n%\u{17e}".as_bytes()),
-            ],
-        );
-        let expected =
-            "join 3 REMOTE_ADDR=::1 QUERY_STRING=a=1%2520&b PATH_INFO=/x%20y%0A%25%C5%BE\n";
-        assert_eq!(String::from_utf8(line).unwrap(), expected);
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_clients_send_each_event_is_one_line(
-            id in 1..u64::MAX,
-            text in proptest::collection::vec(any::<u8>(), 0..200),
-        ) {
-            let mut message = Vec::new();
-            put_message(&mut message, id, &text);
-            let joined = join(id, [(&b"QUERY_STRING"[..], &text[..])]);
-            for (line, start) in [(message, format!("msg {id} ")), (joined, format!("join {id} "))] {
-                prop_assert!(line.starts_with(start.as_bytes()));
-                let newline = line.iter().position(|byte| *byte == b'\n');
-                prop_assert_eq!(newline, Some(line.len() - 1));
-            }
-        }
-
-        #[test]
-        fn no_line_of_a_program_panics(line in ".*") {
-            let _ = parse(&line);
+impl<'a> Message<'a> {
+    /// Text.
+    pub fn text(text: &'a str) -> Self {
+        Self {
+            kind: Kind::Text,
+            payload: text.as_bytes(),
         }
     }
 }

@@ -2,15 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::OpCode;
 
 use super::mailbox::Frames;
-use super::order::{self, Order};
-use super::room::{Audience, Parcel};
-use crate::buffer::{Lines, text_of};
-use crate::config::{Level, Shared, SharedMode};
+use super::order::{Message, Order};
+use super::room::{Audience, Parcel, Room};
+use super::wire::{Found, Wire};
+use crate::buffer::Lines;
+use crate::config::Level;
 use crate::logging::Fields;
-use crate::session::client::outgoing::put_frame;
+use crate::session::client::outgoing::{opcode, put_frame};
+use crate::session::framing::{BadOutput, NOT_UTF8};
 
 /// Least time between two log lines about output that is no order.
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
@@ -18,26 +20,25 @@ const LOG_INTERVAL: Duration = Duration::from_secs(10);
 /// Messages in one batch of frames, so that a member that lags loses little at once.
 const MAX_BATCH: u32 = 4096;
 
-/// A line of the program is over `--maxline`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct LineTooLong;
-
 /// Cuts a program's output into parcels.
 #[derive(Debug)]
 pub(super) struct Output {
-    lines: Lines,
-    max_line: usize,
-    mode: SharedMode,
+    bytes: Lines,
+    max_message: usize,
+    wire: Wire,
     /// Messages are kept one by one, for those who come later.
     is_replayed: bool,
-    bad: BadLines,
+    faults: Faults,
 }
 
-/// Lines that are no order: logged at once, then counted for a while.
+/// What is wrong with a program's output and does not end it.
 #[derive(Debug, Default)]
-struct BadLines {
+struct Faults {
+    /// When output that is no order was logged last; then it is counted for a while.
     logged: Option<Instant>,
     since: u64,
+    /// That bytes were replaced was logged.
+    is_replacing: bool,
 }
 
 /// Messages to all that stand one after another become one piece of frames.
@@ -48,102 +49,103 @@ struct Batch {
 }
 
 impl Output {
-    pub(super) fn new(config: &Shared, max_line: usize) -> Self {
+    pub(super) fn new(room: &Room, max_message: usize) -> Self {
         Self {
-            lines: Lines::default(),
-            max_line,
-            mode: config.mode,
-            is_replayed: config.replay > 0,
-            bad: BadLines::default(),
+            bytes: Lines::default(),
+            max_message,
+            wire: room.wire(),
+            is_replayed: room.config().replay > 0,
+            faults: Faults::default(),
         }
     }
 
     /// Room for the next read.
     pub(super) fn space(&mut self) -> &mut [u8] {
-        self.lines.space(self.max_line)
+        let max_order = self.max_message.saturating_add(self.wire.overhead());
+        self.bytes.space(max_order)
     }
 
     /// Gives back what memory is not needed while nothing comes.
     pub(super) fn park(&mut self) {
-        self.lines.park();
+        self.bytes.park();
     }
 
     /// Makes parcels of the `n` bytes that were read into [`Self::space`].
-    pub(super) fn filled(&mut self, n: usize, fields: &Fields) -> Result<Vec<Parcel>, LineTooLong> {
-        self.lines.filled(n);
-        let mut parcels = Vec::new();
-        let mut batch = Batch::default();
-        while let Some(line) = self.lines.next_line() {
-            if line.len() > self.max_line {
-                return Err(LineTooLong);
-            }
-            let taker = Taker {
-                mode: self.mode,
-                is_replayed: self.is_replayed,
-                bad: &mut self.bad,
-                fields,
-            };
-            taker.take(line, &mut batch, &mut parcels);
-        }
-        batch.flush(&mut parcels);
-        if self.lines.pending().len() > self.max_line {
-            return Err(LineTooLong);
-        }
-        Ok(parcels)
+    ///
+    /// # Errors
+    /// When they are no output of this program's wire.
+    pub(super) fn filled(&mut self, n: usize, fields: &Fields) -> Result<Vec<Parcel>, BadOutput> {
+        self.bytes.filled(n);
+        let mut taker = Taker::new(self.is_replayed, &mut self.faults, fields);
+        let each = |found: Found<'_>| taker.take(found);
+        self.wire
+            .take_orders(&mut self.bytes, self.max_message, each)?;
+        Ok(taker.finish())
     }
 
-    /// The rest of an output that has ended, as a line.
-    pub(super) fn finish(&mut self, fields: &Fields) -> Vec<Parcel> {
-        let mut parcels = Vec::new();
-        let mut batch = Batch::default();
-        if let Some(line) = self.lines.take_rest() {
-            let taker = Taker {
-                mode: self.mode,
-                is_replayed: self.is_replayed,
-                bad: &mut self.bad,
-                fields,
-            };
-            taker.take(line, &mut batch, &mut parcels);
-        }
-        batch.flush(&mut parcels);
-        parcels
+    /// The rest of an output that has ended.
+    ///
+    /// # Errors
+    /// When it must not end there.
+    pub(super) fn finish(&mut self, fields: &Fields) -> Result<Vec<Parcel>, BadOutput> {
+        let mut taker = Taker::new(self.is_replayed, &mut self.faults, fields);
+        self.wire
+            .take_rest(&mut self.bytes, |found| taker.take(found))?;
+        Ok(taker.finish())
     }
 }
 
-/// What taking one line needs beside the line's own buffer.
+/// Makes parcels of orders.
 struct Taker<'a> {
-    mode: SharedMode,
     is_replayed: bool,
-    bad: &'a mut BadLines,
+    faults: &'a mut Faults,
     fields: &'a Fields,
+    batch: Batch,
+    parcels: Vec<Parcel>,
 }
 
-impl Taker<'_> {
-    fn take(self, line: &[u8], batch: &mut Batch, parcels: &mut Vec<Parcel>) {
-        let text = text_of(line);
-        if self.mode == SharedMode::Broadcast {
-            batch.put(&text, self.is_replayed, parcels);
-            return;
+impl<'a> Taker<'a> {
+    fn new(is_replayed: bool, faults: &'a mut Faults, fields: &'a Fields) -> Self {
+        Self {
+            is_replayed,
+            faults,
+            fields,
+            batch: Batch::default(),
+            parcels: Vec::new(),
         }
-        let order = match order::parse(&text) {
-            Some(Order::All(text)) => return batch.put(text, self.is_replayed, parcels),
-            Some(Order::Remark(remark)) => return self.fields.log(Level::Info, "program", remark),
-            None => return self.bad.note(&text, self.fields),
-            Some(order) => order,
+    }
+
+    fn take(&mut self, found: Found<'_>) {
+        let order = match found {
+            Found::Order(Order::All(message)) => {
+                let parcels = &mut self.parcels;
+                return self.batch.put(message, self.is_replayed, parcels);
+            }
+            Found::Order(Order::Remark(remark)) => {
+                return self.fields.log(Level::Info, "program", remark);
+            }
+            Found::NoOrder(shown) => return self.faults.note(shown, self.fields),
+            Found::Replaced => return self.faults.note_replaced(self.fields),
+            Found::Order(order) => order,
         };
-        batch.flush(parcels);
-        parcels.push(match order {
-            Order::Send(ids, text) => Parcel::Message(Audience::Only(ids), frames_of(text)),
-            Order::But(id, text) => Parcel::Message(Audience::But(id), frames_of(text)),
+        self.batch.flush(&mut self.parcels);
+        self.parcels.push(match order {
+            Order::Send(ids, message) => Parcel::Message(Audience::Only(ids), frames_of(message)),
+            Order::But(id, message) => Parcel::Message(Audience::But(id), frames_of(message)),
             Order::Close(id, code, reason) => Parcel::Close(id, code, reason.to_owned()),
             Order::All(_) | Order::Remark(_) => return,
         });
     }
+
+    fn finish(mut self) -> Vec<Parcel> {
+        self.batch.flush(&mut self.parcels);
+        self.parcels
+    }
 }
 
 impl Batch {
-    fn put(&mut self, text: &str, alone: bool, parcels: &mut Vec<Parcel>) {
-        put_frame(&mut self.bytes, OpCode::Data(Data::Text), text.as_bytes());
+    fn put(&mut self, message: Message<'_>, alone: bool, parcels: &mut Vec<Parcel>) {
+        put_message(&mut self.bytes, message);
         self.messages += 1;
         if alone || self.messages == MAX_BATCH {
             self.flush(parcels);
@@ -162,30 +164,39 @@ impl Batch {
     }
 }
 
-fn frames_of(text: &str) -> Frames {
+fn put_message(bytes: &mut Vec<u8>, message: Message<'_>) {
+    let opcode = OpCode::Data(opcode(message.kind));
+    put_frame(bytes, opcode, message.payload);
+}
+
+fn frames_of(message: Message<'_>) -> Frames {
     let mut bytes = Vec::new();
-    put_frame(&mut bytes, OpCode::Data(Data::Text), text.as_bytes());
+    put_message(&mut bytes, message);
     Frames {
         bytes: bytes.into(),
         messages: 1,
     }
 }
 
-impl BadLines {
-    fn note(&mut self, line: &str, fields: &Fields) {
+impl Faults {
+    fn note(&mut self, shown: &str, fields: &Fields) {
         self.since += 1;
         if self
             .logged
             .is_none_or(|last| last.elapsed() >= LOG_INTERVAL)
         {
-            let word = line.split(' ').next().unwrap_or_default();
-            let word: String = word.chars().take(32).collect();
             let message = format!(
-                "Program wrote {} lines that begin with no order (all, send, but, close, #), as '{word}'; they go to nobody",
+                "Program wrote {} lines or records that are no order, as '{shown}'; they go to nobody",
                 self.since
             );
             fields.error("session", &message);
             (self.logged, self.since) = (Some(Instant::now()), 0);
+        }
+    }
+
+    fn note_replaced(&mut self, fields: &Fields) {
+        if !std::mem::replace(&mut self.is_replacing, true) {
+            fields.error("session", NOT_UTF8);
         }
     }
 }
@@ -193,6 +204,7 @@ impl BadLines {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Shared, SharedMode};
 
     fn parcels(mode: SharedMode, replay: usize, text: &str) -> Vec<Parcel> {
         let config = Shared {
@@ -200,10 +212,10 @@ mod tests {
             replay,
             ..Shared::default()
         };
-        let mut output = Output::new(&config, 100);
+        let mut output = Output::new(&Room::new(config), 100);
         output.space()[..text.len()].copy_from_slice(text.as_bytes());
         let mut parcels = output.filled(text.len(), &Fields::default()).unwrap();
-        parcels.extend(output.finish(&Fields::default()));
+        parcels.extend(output.finish(&Fields::default()).unwrap());
         parcels
     }
 

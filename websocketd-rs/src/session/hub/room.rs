@@ -7,9 +7,10 @@ use std::task::{Context, Waker};
 
 use super::mailbox::{Dismissal, Frames, Mailbox, Put};
 use super::member::Member;
-use super::order::{self, MemberId};
+use super::order::MemberId;
 use super::start::Start;
-use crate::config::{Shared, SharedMode};
+use super::wire::Wire;
+use crate::config::Shared;
 use crate::metrics::METRICS;
 
 /// Bytes for the program's stdin that may wait in the inbox before members wait to send: as much as four full pipes. A longer
@@ -35,6 +36,7 @@ pub(super) enum Parcel {
 #[derive(Debug)]
 pub(super) struct Room {
     config: Shared,
+    wire: Wire,
     state: Mutex<State>,
 }
 
@@ -43,7 +45,7 @@ pub(super) struct State {
     pub(super) members: HashMap<MemberId, Entry>,
     /// Sessions that are about to enter: the program must not end for want of members.
     pub(super) reserved: usize,
-    /// Whole lines for stdin.
+    /// Whole events for stdin.
     pub(super) inbox: Vec<u8>,
     /// Who waits for room in the inbox.
     pub(super) senders: HashMap<MemberId, Waker>,
@@ -60,13 +62,14 @@ pub(super) struct State {
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) mailbox: Arc<Mailbox>,
-    /// Its `join` line, for a program that starts later.
+    /// Its `join` event, for a program that starts later.
     pub(super) join: Vec<u8>,
 }
 
 impl Room {
     pub(super) fn new(config: Shared) -> Self {
         Self {
+            wire: Wire::of(&config),
             config,
             state: Mutex::default(),
         }
@@ -76,7 +79,12 @@ impl Room {
         &self.config
     }
 
-    /// A member that will enter; `None` when the room is closed. `join` is its line, if the program is told.
+    /// How its program speaks.
+    pub(super) fn wire(&self) -> Wire {
+        self.wire
+    }
+
+    /// A member that will enter; `None` when the room is closed. `join` is its event, if the program is told.
     pub(super) fn reserve(self: &Arc<Self>, id: MemberId, join: Vec<u8>) -> Option<Member> {
         let mut state = self.lock();
         if state.closed.is_some() {
@@ -134,26 +142,22 @@ impl Room {
         self.lock().next.take()
     }
 
-    /// Takes over what a new program is to be told: who is there, and of the lines that the one before did not get (`rest` and
-    /// the inbox) those of clients.
+    /// Takes over what a new program is to be told: who is there, and of the events that the one before did not get (`rest` and
+    /// the inbox) those that are messages.
     pub(super) fn announce_all(&self, rest: &[u8]) {
         let mut state = self.lock();
-        let mut lines = Vec::new();
-        if self.config.mode == SharedMode::Ids {
-            for entry in state.members.values() {
-                lines.extend_from_slice(&entry.join);
+        let mut events = Vec::new();
+        for entry in state.members.values() {
+            events.extend_from_slice(&entry.join);
+        }
+        for waiting in [rest, &state.inbox] {
+            for event in self.wire.events(waiting) {
+                if !self.wire.is_presence(event) {
+                    events.extend_from_slice(event);
+                }
             }
         }
-        let kept = |line: &&[u8]| self.config.mode != SharedMode::Ids || !order::is_presence(line);
-        let waiting = [rest, &state.inbox];
-        for line in waiting
-            .iter()
-            .flat_map(|lines| lines.split_inclusive(|byte| *byte == b'\n'))
-            .filter(kept)
-        {
-            lines.extend_from_slice(line);
-        }
-        state.inbox = lines;
+        state.inbox = events;
     }
 
     /// Has the program's task woken by whatever members do.
@@ -165,14 +169,14 @@ impl Room {
         }
     }
 
-    /// Takes what waits for stdin into `lines`, which are empty; whether there was anything.
-    pub(super) fn take_inbox(&self, lines: &mut Vec<u8>) -> bool {
+    /// Takes what waits for stdin into `events`, which are empty; whether there was anything.
+    pub(super) fn take_inbox(&self, events: &mut Vec<u8>) -> bool {
         let mut state = self.lock();
-        std::mem::swap(lines, &mut state.inbox);
+        std::mem::swap(events, &mut state.inbox);
         let senders = std::mem::take(&mut state.senders);
         drop(state);
         senders.into_values().for_each(Waker::wake);
-        !lines.is_empty()
+        !events.is_empty()
     }
 
     /// Hands out what the program wrote; returns the mailboxes that are over their bound now.

@@ -10,7 +10,7 @@ use tokio::io::ReadBuf;
 
 use super::client::Client;
 use super::end::End;
-use super::framing::{self, FromProgram, Kind, Sink};
+use super::framing::{self, FromProgram, Kind, Sink, parcel};
 use crate::process::Program;
 use control::{Control, Dialect};
 
@@ -101,7 +101,7 @@ impl<'a, 'c> TerminalJoin<'a, 'c> {
                 self.client.consume(n);
                 self.keys -= n;
             }
-            let Some((kind, payload, len)) = framing::terminal_message(self.client.ready()) else {
+            let Some((kind, payload, len)) = parcel::first(self.client.ready()) else {
                 return Poll::Ready(Ok(()));
             };
             match self.dialect.read(kind, payload) {

@@ -37,7 +37,7 @@ const LEAVES: [&str; 7] = [
 ];
 
 /// Modules with all that is below them that do no I/O, know no runtime and never log.
-const PURE: [&str; 28] = [
+const PURE: [&str; 29] = [
     "buffer::lines",
     "config::access",
     "config::network",
@@ -65,6 +65,7 @@ const PURE: [&str; 28] = [
     "session::framing",
     "session::hub::mailbox",
     "session::hub::order",
+    "session::hub::wire",
     "session::terminal::control",
 ];
 

@@ -1,6 +1,8 @@
 //! `--framing=length`: messages, pongs and the close frame as records.
 
 use super::*;
+use crate::config::SharedMode;
+use crate::session::framing::{to_nobody, to_shared};
 
 /// What a client sends.
 #[derive(Debug, Clone)]
@@ -172,34 +174,92 @@ fn a_nul_in_text_ends_a_session_whose_texts_end_with_one() {
     assert_eq!(run(&frame(FIN | TEXT, b"a\0b")), Err(Violation::NotCarried));
 }
 
+/// What the log says of each kind of message, in each mode: nothing, a part of the remark with the flag that helps, or the end.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Said {
+    Nothing,
+    Remark(&'static str),
+    Ends,
+}
+
 #[test]
-fn what_a_framing_cannot_carry_is_remarked_once() {
-    for (framing, sent, part) in [
+fn what_a_mode_cannot_carry_is_said_once_with_the_flag_that_helps() {
+    use Said::{Ends, Nothing, Remark};
+    use SharedMode::{Broadcast, Ids};
+    let kinds = [
+        (FIN | TEXT, &b"a\nb"[..]),
+        (FIN | TEXT, b"a\0b"),
+        (FIN | TEXT, b""),
+        (FIN | BINARY, b"x"),
+        (FIN | BINARY, b""),
+    ];
+    let (nul, length) = (
+        Remark("; --framing=nul keeps"),
+        Remark("; --framing=length "),
+    );
+    let dropped = Remark("dropped: --framing=nul carries text alone; --framing=length ");
+    // Both flags would be refused together.
+    let instead = Remark("in place of --binary, ");
+    let tagged_nul = Remark("--framing=nul, in place of --passstderr, ");
+    let tagged_length = Remark("--framing=length, in place of --passstderr, ");
+    let blank = Remark("becomes a blank in a line of --shared=ids; --framing=nul or length ");
+    let shared = |framing, mode| to_shared(framing, mode);
+    for (form, said) in [
         (
-            Framing::Lines,
-            frame(FIN | BINARY, b"x"),
-            "--framing=length",
+            to_program(Framing::Lines),
+            [nul, Nothing, Nothing, length, length],
         ),
-        (Framing::Lines, frame(FIN | TEXT, b"a\nb"), "--framing=nul"),
-        (Framing::Binary, frame(FIN | TEXT, b"x"), "--framing=length"),
-        (Framing::Nul, frame(FIN | BINARY, b"x"), "--framing=length"),
+        (
+            to_program(Framing::TaggedLines),
+            [tagged_nul, Nothing, Nothing, tagged_length, tagged_length],
+        ),
+        (
+            to_program(Framing::Nul),
+            [Nothing, Ends, Nothing, dropped, dropped],
+        ),
+        (
+            to_program(Framing::Binary),
+            [instead, instead, instead, Nothing, instead],
+        ),
+        (to_program(Framing::Records), [Nothing; 5]),
+        (to_program(Framing::Terminal), [Nothing; 5]),
+        (to_nobody(), [Nothing; 5]),
+        (
+            shared(Framing::Lines, Broadcast),
+            [nul, Nothing, Nothing, length, length],
+        ),
+        (
+            shared(Framing::Lines, Ids),
+            [blank, Nothing, Nothing, length, length],
+        ),
+        (
+            shared(Framing::Nul, Broadcast),
+            [Nothing, Ends, Nothing, dropped, dropped],
+        ),
+        (
+            shared(Framing::Nul, Ids),
+            [Nothing, Ends, Nothing, dropped, dropped],
+        ),
+        (shared(Framing::Records, Broadcast), [Nothing; 5]),
+        (shared(Framing::Records, Ids), [Nothing; 5]),
     ] {
-        let rules = Rules {
-            form: to_program(framing),
-            ..rules(Kind::Text)
-        };
-        let mut decoder = Decoder::new(rules, &sent.repeat(2));
-        assert_eq!(decoder.decode(), Ok(Event::NeedBytes));
-        let remark = decoder.take_remark().unwrap();
-        assert!(remark.contains(part), "{remark}");
-        assert_eq!(decoder.take_remark(), None);
+        for ((first, payload), expected) in kinds.iter().zip(said) {
+            let rules = Rules {
+                form,
+                ..rules(Kind::Text)
+            };
+            let mut decoder = Decoder::new(rules, &frame(*first, payload).repeat(2));
+            let result = decoder.decode();
+            let remark = decoder.take_remark();
+            let case = format!("{form:?} {payload:?}: {remark:?}");
+            assert_eq!(result.is_err(), expected == Ends, "{case}");
+            match expected {
+                Remark(part) => {
+                    assert!(remark.is_some_and(|remark| remark.contains(part)), "{case}");
+                }
+                Nothing | Ends => assert_eq!(remark, None, "{case}"),
+            }
+            assert_eq!(decoder.take_remark(), None, "{case}");
+        }
     }
-    let rules = Rules {
-        form: to_program(Framing::Records),
-        ..rules(Kind::Text)
-    };
-    let all = [frame(FIN | TEXT, b"a\n\0b"), frame(FIN | BINARY, b"x")].concat();
-    let mut decoder = Decoder::new(rules, &all);
-    assert_eq!(decoder.decode(), Ok(Event::NeedBytes));
-    assert_eq!(decoder.take_remark(), None);
 }
