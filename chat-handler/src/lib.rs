@@ -19,6 +19,7 @@ pub mod person;
 pub mod color;
 pub mod command;
 pub mod dice;
+pub mod mention;
 pub mod throttle;
 
 pub mod wire;

@@ -40,6 +40,7 @@ mod moderate;
 mod private;
 mod roles;
 mod say;
+mod unread;
 
 mod follow;
 mod inbox;
@@ -55,7 +56,7 @@ mod trouble;
 pub use code::Code;
 pub use connection::Connection;
 pub use enter::{Arrival, enter, find_room, wished_nick};
-pub use event::{Bye, Event, Hello, Sink, Span, Welcome};
+pub use event::{Bye, Event, Hello, Reading, Sink, Span, Welcome};
 pub use refusal::Refusal;
 pub use request::{Addressee, BadRequest, Request};
 

@@ -7,21 +7,25 @@ use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
 use crate::identity;
+use crate::identity::counted::Counted;
 use crate::journal;
 use crate::occupant::{
-    self, Arrival, BadRequest, Bye, Code, Connection, Event, Flow, Hello, Refusal, Request,
-    Sink as _,
+    self, Arrival, BadRequest, Bye, Code, Connection, Event, Flow, Hello, Reading, Refusal,
+    Request, Sink as _,
 };
 use crate::settings::Settings;
+use chat_store::people::marks::Change;
 use chat_store::people::person::PersonId;
 use chat_store::record::RecordId;
 
+mod own_rooms;
 mod stays;
 mod wish;
 
 pub use stays::{Bell, MAX_ROOMS};
 pub use wish::{Entry, Wish};
 
+use own_rooms::OwnRooms;
 use stays::{From, Stays};
 
 /// Takes events that are about a room, or about the connection.
@@ -58,6 +62,8 @@ pub struct Person<'a> {
     visit: Visit<'a>,
     connection: Connection,
     stays: Stays,
+    /// `None`: they are in one room, or nobody knows them when they come back.
+    own: Option<OwnRooms>,
 }
 
 impl<'a> Person<'a> {
@@ -68,6 +74,7 @@ impl<'a> Person<'a> {
             settings,
             visit,
             stays: Stays::default(),
+            own: None,
         }
     }
 
@@ -79,13 +86,25 @@ impl<'a> Person<'a> {
         let Visit { person, client, .. } = &self.visit;
         let wished = occupant::wished_nick(person, self.visit.nick);
         let number = PersonId::of(person.account.as_deref(), *client);
+        self.own = number.clone().and_then(|number| {
+            let counted = Counted::of(person, self.visit.address);
+            let opened = OwnRooms::open(self.settings.dirs(), number, counted);
+            // Without it they can talk all the same.
+            opened
+                .map_err(|error| journal::note(format_args!("a person's rooms: {error}")))
+                .ok()
+        });
+        if self.own.is_some() {
+            self.stays.watch(Bell::OWN);
+        }
         let hello = Hello {
             name: wished.as_str(),
             account: person.account.as_deref(),
             person: number.as_ref().map(PersonId::as_str),
             now: RecordId::now(),
             limits: &self.settings.limits,
-            rooms: MAX_ROOMS,
+            most_rooms: MAX_ROOMS,
+            rooms: self.own.as_ref().map_or(&[], OwnRooms::all),
         };
         to.put_from(None, &Event::Hello(&hello));
     }
@@ -130,6 +149,7 @@ impl<'a> Person<'a> {
             since: entry.since,
             history: entry.history,
             whole_history: visit.whole_history,
+            mark: self.own.as_ref().and_then(|own| own.of(room.as_str())),
         };
         let mut sink = From {
             room: sink.room.map(|_| room.as_str()),
@@ -137,6 +157,11 @@ impl<'a> Person<'a> {
         };
         let (settings, connection) = (self.settings, &mut self.connection);
         let occupant = occupant::enter(settings, connection, room.clone(), arrival, &mut sink)?;
+        if let Some(own) = &mut self.own
+            && own.of(room.as_str()).is_none()
+        {
+            own.change(&room, Change::Read(occupant.came_at()));
+        }
         self.stays.add(occupant);
         Ok(())
     }
@@ -151,13 +176,23 @@ impl<'a> Person<'a> {
                 }
             }
             Wish::Part(room) => match self.stays.find(&room) {
-                Some(place) => return self.settle(place, Flow::Bye(Bye::Part), to),
+                Some(place) => {
+                    self.change_mark(&room, Change::Gone);
+                    return self.settle(place, Flow::Bye(Bye::Part), to);
+                }
                 None => self.reject(&BadRequest::not_in_room(&room, None), to),
             },
             Wish::In(Some(room), request) => match self.stays.find(&room) {
-                Some(place) => return self.apply(place, &request, to),
+                Some(place) => {
+                    if let Request::Read(id) = request {
+                        // What is said later than now was not read yet.
+                        self.change_mark(&room, Change::Read(id.min(RecordId::now())));
+                    }
+                    return self.apply(place, &request, to);
+                }
                 None => self.reject(&BadRequest::not_in_room(&room, request.msgid()), to),
             },
+            Wish::Notify(room, level) => self.change_mark(&room, Change::Level(level)),
             Wish::In(None, request) => {
                 for place in self.stays.places() {
                     if let end @ Flow::Bye(_) = self.apply(place, &request, to) {
@@ -172,6 +207,29 @@ impl<'a> Person<'a> {
             Wish::Quit => return Flow::Bye(Bye::Quit),
         }
         Flow::Idle
+    }
+
+    fn change_mark(&mut self, room: &str, change: Change) {
+        let known = self
+            .own
+            .as_mut()
+            .map(|own| own.of(room).map(|mark| mark.room.clone()));
+        if let (Some(own), Some(Some(room))) = (&mut self.own, known) {
+            own.change(&room, change);
+        }
+    }
+
+    /// Passes on what their other connections have read, entered and parted.
+    fn put_marks(&mut self, to: &mut dyn Audience) {
+        let news = self.own.as_mut().map(OwnRooms::news);
+        for (room, mark) in news.unwrap_or_default() {
+            let room = room.as_str();
+            let reading = mark.map(|mark| match self.stays.of(room) {
+                Some(occupant) => occupant.reading_now(&mark),
+                None => Reading::uncounted(&mark),
+            });
+            to.put_from(Some(room), &Event::Mark(reading));
+        }
     }
 
     fn apply(&mut self, place: usize, request: &Request<'_>, to: &mut dyn Audience) -> Flow {
@@ -192,6 +250,10 @@ impl<'a> Person<'a> {
 
     /// Passes on what is new in the next of the rooms, up to about `budget` bytes of records.
     pub fn follow_next(&mut self, budget: usize, to: &mut dyn Audience) -> Flow {
+        if self.own.as_ref().is_some_and(|own| own.due) {
+            self.put_marks(to);
+            return Flow::Idle;
+        }
         let Some(place) = self.stays.next_due() else {
             return Flow::Idle;
         };
@@ -221,17 +283,20 @@ impl<'a> Person<'a> {
 
     /// Whether there may be something new in a room.
     pub fn is_due(&self) -> bool {
-        self.stays.all().any(|stay| stay.due)
+        self.own.as_ref().is_some_and(|own| own.due) || self.stays.all().any(|stay| stay.due)
     }
 
-    /// Rooms that they are in.
-    pub fn rooms(&self) -> usize {
-        self.stays.all().count()
+    /// How often [`Person::follow_next`] is called to hear of everything once.
+    pub fn turns(&self) -> usize {
+        self.stays.all().count() + usize::from(self.own.is_some())
     }
 
     /// A bell has rung; [`Person::follow_next`] fetches what it is about.
     pub fn rang(&mut self, bell: Bell) {
-        self.stays.rang(bell);
+        match &mut self.own {
+            Some(own) if bell == Bell::OWN => own.due = true,
+            _ => self.stays.rang(bell),
+        }
     }
 
     /// The bells whose descriptors are new, and nobody watches yet.
@@ -241,7 +306,10 @@ impl<'a> Person<'a> {
 
     /// The descriptor of a bell; `None`: the room was left meanwhile.
     pub fn bell(&self, bell: Bell) -> Option<BorrowedFd<'_>> {
-        self.stays.bell(bell)
+        match &self.own {
+            Some(own) if bell == Bell::OWN => Some(own.bell()),
+            _ => self.stays.bell(bell),
+        }
     }
 
     /// Wakes the others in rooms where anything was written: once for many records.
@@ -253,6 +321,11 @@ impl<'a> Person<'a> {
 
     /// Syncs what was written a while ago.
     pub fn sync_if_due(&mut self, to: &mut dyn Audience) {
+        if let Some(own) = &mut self.own
+            && own.save_at().is_some_and(|at| at <= Instant::now())
+        {
+            own.save();
+        }
         for place in self.stays.places() {
             self.stays
                 .in_room(place, self.visit.many, to, |occupant, sink| {
@@ -263,9 +336,9 @@ impl<'a> Person<'a> {
 
     /// When [`Person::ring`] or [`Person::sync_if_due`] must be called at the latest.
     pub fn due_at(&self) -> Option<Instant> {
-        self.stays
-            .all()
-            .filter_map(|stay| stay.occupant.due_at())
+        let rooms = self.stays.all().filter_map(|stay| stay.occupant.due_at());
+        rooms
+            .chain(self.own.as_ref().and_then(OwnRooms::save_at))
             .min()
     }
 
@@ -284,6 +357,9 @@ impl<'a> Person<'a> {
     /// # Errors
     /// They have been banned meanwhile from their only room, by somebody who did not ring.
     pub fn poll(&mut self, to: &mut dyn Audience) -> Result<(), Bye> {
+        if self.own.as_mut().is_some_and(OwnRooms::reopen_if_replaced) {
+            self.stays.watch(Bell::OWN);
+        }
         for place in self.stays.places() {
             let polled = self
                 .stays

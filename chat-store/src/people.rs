@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod connections;
 pub mod entries;
 pub mod inbox;
+pub mod marks;
 pub mod message;
 pub mod own;
 pub mod pace;

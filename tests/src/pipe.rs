@@ -51,6 +51,19 @@ impl Files {
         ]))
     }
 
+    /// A page that can be in many rooms, and is in none yet.
+    #[track_caller]
+    pub fn window(&self, query: &str, cookies: &str) -> Page {
+        let query = format!("format=json&protocol=2&{query}");
+        let mut page = Page::over(self.start(&[
+            ("PATH_INFO", "/"),
+            ("QUERY_STRING", &query),
+            ("HTTP_COOKIE", cookies),
+        ]));
+        page.welcome = page.expect("hello");
+        page
+    }
+
     /// A page of 2016.
     #[track_caller]
     pub fn old_page(&self, room: &str, nick: &str) -> Handler {

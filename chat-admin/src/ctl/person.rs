@@ -19,7 +19,7 @@ use chat_store::log::erase;
 use chat_store::log::forget::Forgotten;
 use chat_store::moderation::{self, Entry, Extent, roles};
 use chat_store::name::{RoomName, SERVER};
-use chat_store::people::presence;
+use chat_store::people::{marks, presence};
 use chat_store::record::{Draft, Kind, Record, RecordId, clean};
 use chat_store::state;
 
@@ -63,6 +63,13 @@ pub(super) fn export(
             )?;
         }
     }
+    for number in who.numbers() {
+        for mark in marks::load(dirs, number)? {
+            let (room, read) = (mark.room.as_str(), mark.read.to_string());
+            let value = json!({ "room": room, "read": read, "notify": mark.level.as_str() });
+            writeln!(out, "{value}")?;
+        }
+    }
     out.flush()?;
     Ok(Report::nothing())
 }
@@ -83,6 +90,9 @@ pub(super) fn erase(settings: &Settings, mut who: Forgotten) -> Result<Report, F
         let owner = text.trim_end();
         who.is_account(Some(owner)) || who.is_name(owner)
     })?;
+    for number in who.numbers() {
+        files += usize::from(marks::forget(dirs, number)?);
+    }
     forget_measures(dirs, &who)?;
     lines += forget_entries(dirs, &who)?;
     files += sessions::delete_of(settings, &|owner| {

@@ -1,6 +1,7 @@
 //! Deleting: a room, or what is too old.
 
-use std::time::SystemTime;
+use std::io;
+use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 
@@ -15,7 +16,7 @@ use chat_store::fs::lock::{self, Share};
 use chat_store::log::chain;
 use chat_store::log::room_log::LOCK_TIMEOUT;
 use chat_store::name::RoomName;
-use chat_store::people::presence;
+use chat_store::people::{marks, presence};
 use chat_store::record::RecordId;
 
 pub(super) fn purge(dirs: &Dirs, room: &RoomName, force: bool) -> Result<Report, Failure> {
@@ -119,6 +120,13 @@ pub(super) fn expire(
             Vec::new()
         }),
     };
+    let marks = match room {
+        Some(_) => 0,
+        None => sweep_marks(dirs, cutoff, dry_run).unwrap_or_else(|error| {
+            failed.push(format!("marks: {error}"));
+            0
+        }),
+    };
     if !failed.is_empty() {
         return Err(Failure::Refused(failed.join("\n")));
     }
@@ -132,10 +140,25 @@ pub(super) fn expire(
             "{word} {files} sessions that ended ({bytes} bytes)"
         ));
     }
+    if marks > 0 {
+        lines.push(format!("{word} {marks} files of read marks"));
+    }
     lines.push(format!("{bytes} bytes before {cutoff}"));
     let value = json!({
         "before": cutoff.to_string(), "bytes": bytes, "dry_run": dry_run, "files": values,
-        "sessions": swept.files, "rooms": empty.iter().map(RoomName::as_str).collect::<Vec<_>>(),
+        "sessions": swept.files, "marks": marks, "rooms": empty.iter().map(RoomName::as_str).collect::<Vec<_>>(),
     });
     Ok(Report::new(lines.join("\n"), value))
+}
+
+/// Forgets the rooms of who has read nothing since `cutoff`: what they could go on from is gone.
+fn sweep_marks(dirs: &Dirs, cutoff: RecordId, dry_run: bool) -> io::Result<usize> {
+    let cutoff = SystemTime::UNIX_EPOCH + Duration::from_micros(cutoff.as_micros());
+    let mut count = 0;
+    for (person, changed) in marks::people(dirs)? {
+        if changed < cutoff && (dry_run || marks::forget(dirs, &person)?) {
+            count += 1;
+        }
+    }
+    Ok(count)
 }

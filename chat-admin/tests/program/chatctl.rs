@@ -1109,6 +1109,11 @@ fn a_person_is_given_out_and_forgotten() {
         &chat.path("log/authentization.log.2.gz"),
         "10:15 192.0.2.7 zdenka\n10:16 192.0.2.8 bob\n",
     );
+    // On a phone: what they have read is kept, by their number.
+    let number = zdenka.welcome["person"].as_str().expect("a number");
+    std::fs::create_dir_all(chat.path("marks")).expect("made");
+    let marks = chat.path(&format!("marks/{number}"));
+    std::fs::write(&marks, format!("r {time}1Z all\n")).expect("written");
     let who = ["zdenka", "--account"];
     let person = |what: &str| chatctl(&chat, &[&["person", what][..], &who].concat());
 
@@ -1137,6 +1142,7 @@ fn a_person_is_given_out_and_forgotten() {
             .iter()
             .any(|line| line["room"] == "own" && line["role"] == "owner")
     );
+    assert!(lines.iter().any(|line| line["notify"] == "all"));
     assert!(!given.out.contains("kept"), "{}", given.out);
 
     // Their handler would write the name again.
@@ -1147,6 +1153,7 @@ fn a_person_is_given_out_and_forgotten() {
     bob.find(|message| message["type"] == "quit");
     let done = person("erase");
     assert_eq!(done.code, 0, "{}", done.err);
+    assert!(!marks.exists());
     // They were there, and what they said is taken off open pages.
     bob.find(|message| message["type"] == "redact" && message["target"] == last);
     let left = everything(&chat);
@@ -1164,4 +1171,35 @@ fn a_person_is_given_out_and_forgotten() {
     assert_eq!(again.welcome["topic"], "");
     again.say("goes on", "m");
     again.expect("ack");
+}
+
+#[test]
+fn expire_forgets_what_people_had_read_who_read_no_more() {
+    let chat = Chat::new();
+    std::fs::create_dir_all(chat.path("marks")).expect("made");
+    let file = |name: &str, days: u64| {
+        let path = chat.path("marks").join(name);
+        std::fs::write(&path, "r 2026-10-01T00:00:00.000001Z all\n").expect("written");
+        let changed = SystemTime::now() - Duration::from_secs(days * 24 * 3600);
+        let opened = std::fs::File::options()
+            .write(true)
+            .open(&path)
+            .expect("open");
+        opened.set_modified(changed).expect("set");
+        path
+    };
+    let old = file("00000000000000000001", 11);
+    let new = file("00000000000000000002", 9);
+    let expire = |flags: &[&str]| {
+        let run = chatctl(
+            &chat,
+            &[&["expire", "--older-than", "10days"], flags].concat(),
+        );
+        assert_eq!(run.code, 0, "{}", run.err);
+        run.out
+    };
+    assert!(expire(&["--dry-run"]).contains("would delete 1 files of read marks"));
+    assert!(old.exists());
+    assert!(expire(&[]).contains("deleted 1 files of read marks"));
+    assert!(!old.exists() && new.exists());
 }

@@ -12,6 +12,7 @@ use chat_handler::command::USAGES;
 use chat_handler::settings::{DEFAULT_PATH, KEYS, Settings};
 use clap::{Arg, CommandFactory as _};
 use clap_mangen::Man;
+use serde_json::json;
 
 use crate::support::Chat;
 
@@ -345,6 +346,10 @@ fn every_directory_below_base_dir_is_in_the_readmes_table() {
         boss.type_in(command);
     }
     boss.settle();
+    let mut reader = chat.window("client=readers-browser", "");
+    reader.send(&json!({"type": "enter", "rooms": [{"room": "r"}]}));
+    reader.send(&json!({"type": "quit"}));
+    while reader.next().is_some() {}
     let made: BTreeSet<String> = chat.files("").into_iter().collect();
     let readme = std::fs::read_to_string(root().join("README.md")).expect("the README");
     let rows = readme

@@ -19,6 +19,7 @@ use chat_store::moderation::{self, Right, Verdict};
 use chat_store::name::{Nick, RoomName};
 use chat_store::people::entries;
 use chat_store::people::inbox::Inbox;
+use chat_store::people::marks::Mark;
 use chat_store::people::own::Own;
 use chat_store::people::person::PersonId;
 use chat_store::people::presence::{self as members, About, Entered, Members};
@@ -51,6 +52,8 @@ pub struct Arrival<'a> {
     pub history: Option<usize>,
     /// Whether comings and goings are part of their history.
     pub whole_history: bool,
+    /// How far they have read, if they were here before and it is kept.
+    pub mark: Option<&'a Mark>,
 }
 
 /// Comes into a room, one that [`find_room`] gave. `sink` gets the welcome and the history.
@@ -227,7 +230,8 @@ impl Newcomer {
         occupant.presence.set_own();
         occupant.look_up_role();
         let others = entered.members.len();
-        occupant.welcome(settings, arrival.asked, entered.members, until, sink);
+        let asked = (arrival.asked, arrival.mark);
+        occupant.welcome(settings, asked, entered.members, until, sink);
         let mut turn = occupant.turn(sink, None);
         if arrival.since.is_none() {
             let wanted = arrival.history.unwrap_or(settings.last_messages);
@@ -266,7 +270,7 @@ impl Occupant {
     fn welcome(
         &self,
         settings: &Settings,
-        asked: &str,
+        (asked, mark): (&str, Option<&Mark>),
         mut members: Members,
         until: RecordId,
         sink: &mut dyn Sink,
@@ -283,6 +287,7 @@ impl Occupant {
             person: self.me.person.as_ref().map(PersonId::as_str),
             color: self.me.color.as_str(),
             moderator: self.me.moderator,
+            reading: mark.map(|mark| self.reading(mark, until)),
             members: &members,
             // An empty log is followed from the least id there is.
             last: (until > RecordId::ZERO.next()).then_some(until),

@@ -3,6 +3,7 @@
 use super::Code;
 use crate::settings::Limits;
 use crate::wording::Line;
+use chat_store::people::marks::{Level, Mark};
 use chat_store::people::presence::Members;
 use chat_store::record::{Record, RecordId};
 
@@ -73,6 +74,9 @@ pub enum Event<'a> {
         /// It is your own, on its way.
         own: bool,
     },
+    /// Another connection of theirs has read, or wants to be told of something else; `None`: it parted, and
+    /// the room is not theirs any more.
+    Mark(Option<Reading>),
     /// Somebody is typing.
     Typing {
         /// Who.
@@ -158,7 +162,20 @@ pub struct Hello<'a> {
     /// The server's limits.
     pub limits: &'a Limits,
     /// The most rooms at once.
-    pub rooms: usize,
+    pub most_rooms: usize,
+    /// Their own.
+    pub rooms: &'a [Mark],
+}
+
+/// How far they have read in a room, and what that means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// Up to here.
+    pub read: RecordId,
+    /// What they want to be told of.
+    pub level: Level,
+    /// Messages of others since, and of these what names them; `None`: nobody has counted.
+    pub unread: Option<(usize, usize)>,
 }
 
 /// Everything a newcomer is told first.
@@ -182,6 +199,8 @@ pub struct Welcome<'a> {
     pub color: &'a str,
     /// Whether they may moderate.
     pub moderator: bool,
+    /// How far they have read, if they were here before.
+    pub reading: Option<Reading>,
     /// All, with the newcomer.
     pub members: &'a Members,
     /// The newest id in the log.

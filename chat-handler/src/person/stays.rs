@@ -18,6 +18,14 @@ pub struct Bell {
     wakeup: Wakeup,
 }
 
+impl Bell {
+    /// The person's own, which is of no room.
+    pub const OWN: Self = Self {
+        place: usize::MAX,
+        wakeup: Wakeup::Inbox,
+    };
+}
+
 /// Somebody's stay in a room.
 pub(super) struct Stay {
     /// The room's name.
@@ -79,6 +87,13 @@ impl Stays {
     pub(super) fn find(&self, room: &str) -> Option<usize> {
         let is_it = |stay: &Option<Stay>| stay.as_ref().is_some_and(|stay| *stay.name == *room);
         self.places.iter().position(is_it)
+    }
+
+    /// Who they are in `room`.
+    pub(super) fn of(&self, room: &str) -> Option<&Occupant> {
+        let mut all = self.all();
+        all.find(|stay| *stay.name == *room)
+            .map(|stay| &stay.occupant)
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -148,6 +163,10 @@ impl Stays {
     pub(super) fn watch_again(&mut self, place: usize, wakeups: &[Wakeup]) {
         let again = wakeups.iter().map(|&wakeup| Bell { place, wakeup });
         self.unwatched.extend(again);
+    }
+
+    pub(super) fn watch(&mut self, bell: Bell) {
+        self.unwatched.push(bell);
     }
 
     pub(super) fn take_unwatched(&mut self) -> Vec<Bell> {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::occupant::Request;
 use chat_store::name::{NameError, RoomName};
+use chat_store::people::marks::Level;
 use chat_store::record::RecordId;
 
 /// A room to come into.
@@ -28,6 +29,8 @@ pub enum Wish<'a> {
     Part(Cow<'a, str>),
     /// Something in a room; `None`: in the only one, or in all.
     In(Option<Cow<'a, str>>, Request<'a>),
+    /// To be told of this in a room from now on.
+    Notify(Cow<'a, str>, Level),
     /// Are you there?
     Ping,
     /// Goodbye.

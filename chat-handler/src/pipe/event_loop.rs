@@ -169,7 +169,7 @@ impl<'fd> EventLoop<'fd> {
 
     /// Passes on what is new in the rooms: of each once, as long as the client takes it.
     fn follow(&mut self) -> Option<Bye> {
-        for _ in 0..self.person.rooms() {
+        for _ in 0..self.person.turns() {
             if !self.person.is_due() || self.client.output.waiting() >= FULL_BYTES {
                 break;
             }

@@ -7,10 +7,11 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::Out;
-use crate::occupant::{Bye, Code, Event, Hello, Span, Welcome};
+use crate::occupant::{Bye, Code, Event, Hello, Reading, Span, Welcome};
 use crate::settings::{Lang, Limits};
 use crate::wording::{Line, Worded};
 use chat_store::name::MAX_NICK_CHARS;
+use chat_store::people::marks::Mark;
 use chat_store::record::{Record, RecordId};
 
 pub mod parse;
@@ -113,7 +114,49 @@ struct FirstOfRoom<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<Id>,
     #[serde(flatten)]
+    reading: Option<ReadTo>,
+    #[serde(flatten)]
     about: Option<About<'a>>,
+}
+
+/// How far the client's person has read.
+#[derive(Serialize)]
+struct ReadTo {
+    read: Id,
+    notify: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unread: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mentions: Option<usize>,
+}
+
+impl From<Reading> for ReadTo {
+    fn from(reading: Reading) -> Self {
+        Self {
+            read: Id(reading.read),
+            notify: reading.level.as_str(),
+            unread: reading.unread.map(|(all, _)| all),
+            mentions: reading.unread.map(|(_, named)| named),
+        }
+    }
+}
+
+/// One of the person's rooms.
+#[derive(Serialize)]
+struct OwnRoom<'a> {
+    room: &'a str,
+    #[serde(flatten)]
+    reading: ReadTo,
+}
+
+/// What another connection of the person did.
+#[derive(Serialize)]
+struct MarkMessage {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    own: bool,
+    #[serde(flatten)]
+    reading: Option<ReadTo>,
 }
 
 /// What holds for the whole connection.
@@ -137,6 +180,7 @@ struct FirstOfAll<'a> {
     name: &'a str,
     #[serde(flatten)]
     about: About<'a>,
+    rooms: Vec<OwnRoom<'a>>,
 }
 
 #[derive(Serialize)]
@@ -237,6 +281,14 @@ impl Json {
             Event::Past(past) => {
                 put_past(std::mem::take(&mut self.page_empty), past, out.buffer());
             }
+            Event::Mark(reading) => {
+                let message = MarkMessage {
+                    kind: "mark",
+                    own: reading.is_some(),
+                    reading: reading.map(ReadTo::from),
+                };
+                put(&message, out.buffer());
+            }
             Event::PageEnd { more, cursor } => end_page(*more, *cursor, out.buffer()),
             event => {
                 if let Some(message) = self.message(event) {
@@ -256,8 +308,9 @@ impl Json {
                 person: hello.person,
                 now: Id(hello.now),
                 lang: self.lang(),
-                limits: Bounds::of(hello.limits, Some(hello.rooms)),
+                limits: Bounds::of(hello.limits, Some(hello.most_rooms)),
             },
+            rooms: hello.rooms.iter().map(own_room).collect(),
         };
         put(&message, out);
     }
@@ -288,6 +341,7 @@ impl Json {
             color: welcome.color,
             moderator: welcome.moderator,
             last: welcome.last.map(Id),
+            reading: welcome.reading.map(ReadTo::from),
             about: (!self.many).then_some(about),
         };
         let mut piece = Vec::with_capacity(PIECE_BYTES + PIECE_BYTES / 4);
@@ -456,6 +510,13 @@ fn private<'a>(event: &Event<'a>) -> Option<Message<'a>> {
         },
         _ => return None,
     })
+}
+
+fn own_room(mark: &Mark) -> OwnRoom<'_> {
+    OwnRoom {
+        room: mark.room.as_str(),
+        reading: Reading::uncounted(mark).into(),
+    }
 }
 
 /// Puts `room` at the start of the message that begins at `start`, if there is one.

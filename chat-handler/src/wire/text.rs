@@ -265,6 +265,7 @@ mod tests {
                 account: None,
                 color: "Gray",
                 moderator: false,
+                reading: None,
                 members: &members,
                 last: None,
                 now,

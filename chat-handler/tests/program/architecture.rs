@@ -49,9 +49,10 @@ const EXCEPTIONS: [(&str, &str); 9] = [
 ];
 
 /// Crates, and modules of ours.
-const OTHERS: [&str; 14] = [
+const OTHERS: [&str; 15] = [
     "chat_store::fs::pages",
     "chat_store::name",
+    "chat_store::people::marks",
     "chat_store::people::presence",
     "chat_store::record",
     "getrandom",

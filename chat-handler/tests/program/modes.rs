@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use e2e::pipe::Handler;
+use serde_json::json;
 
 use crate::support::{Chat, Page};
 
@@ -103,6 +104,12 @@ fn every_file_has_the_mode_that_is_stated_whatever_the_umask() {
         }
         boss.settle();
         eve.settle();
+        // What somebody has read is kept by a page of many rooms.
+        let mut reader = under_umask(&chat, umask, "protocol=2&client=readers-browser", "");
+        reader.expect("welcome");
+        reader.send(&json!({"type": "quit"}));
+        reader.expect("bye");
+        assert!(reader.next().is_none());
         let found = look(chat.base());
         let expected: BTreeMap<String, u32> = stated
             .iter()

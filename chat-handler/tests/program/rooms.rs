@@ -3,26 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::support::{Chat, Page, text_of};
+use e2e::deadline::eventually;
 use serde_json::{Value, json};
 
 const FAST: &str = "MESSAGE_RATE=100000\nMESSAGE_BURST=100000\nSESSION_ADMIN_PATH=admin";
 const MOST: usize = 50;
 /// Messages in each room under load.
 const EACH: usize = 40;
-
-/// A page that is in no room yet; its first message is the hello.
-#[track_caller]
-fn connect(chat: &Chat, query: &str, cookies: &str) -> Page {
-    let query = format!("format=json&protocol=2&{query}");
-    let mut page = Page::over(chat.start(&[
-        ("PATH_INFO", "/"),
-        ("QUERY_STRING", &query),
-        ("HTTP_COOKIE", cookies),
-    ]));
-    page.welcome = page.message();
-    assert_eq!(page.welcome["type"], "hello");
-    page
-}
 
 /// Comes into rooms without history, and gives their welcomes.
 #[track_caller]
@@ -53,7 +40,7 @@ fn is(message: &Value, kind: &str, room: &str) -> bool {
 #[test]
 fn what_is_said_in_each_room_stays_in_it() {
     let chat = Chat::with(FAST);
-    let mut alice = connect(&chat, "nick=alice", "");
+    let mut alice = chat.window("nick=alice", "");
     assert_eq!(alice.welcome["protocol"], 2);
     assert_eq!(alice.welcome["name"], "alice");
     assert_eq!(alice.welcome["limits"]["rooms"], MOST);
@@ -120,7 +107,7 @@ fn who_is_sent_out_of_one_room_stays_in_the_others() {
     let chat = Chat::with(FAST);
     let boss = chat.log_in(&[("username", "boss"), ("admin", "1")]);
     let mut boss = chat.page_with("b", "", &boss);
-    let mut eve = connect(&chat, "nick=eve&client=eves-browser", "");
+    let mut eve = chat.window("nick=eve&client=eves-browser", "");
     enter(&mut eve, &["a", "b"]);
     boss.type_in("/kick eve go");
     let parted = eve.find(|message| is(message, "parted", "b"));
@@ -150,7 +137,7 @@ fn who_is_sent_out_of_one_room_stays_in_the_others() {
 #[test]
 fn a_name_and_a_color_are_for_all_rooms_or_one() {
     let chat = Chat::with(FAST);
-    let mut alice = connect(&chat, "nick=alice", "");
+    let mut alice = chat.window("nick=alice", "");
     enter(&mut alice, &["a", "b"]);
     alice.send(&json!({"type": "nick", "nick": "ada"}));
     for room in ["a", "b"] {
@@ -172,11 +159,11 @@ fn fifty_rooms_keep_their_order_and_lose_nothing() {
     let chat = Chat::with(FAST);
     let names: Vec<_> = (0..MOST).map(|number| format!("room-{number}")).collect();
     let rooms: Vec<_> = names.iter().map(String::as_str).collect();
-    let mut alice = connect(&chat, "nick=alice&client=alices-browser", "");
+    let mut alice = chat.window("nick=alice&client=alices-browser", "");
     enter(&mut alice, &rooms);
     alice.send(&json!({"type": "enter", "rooms": [{"room": "one-more"}]}));
     assert_eq!(alice.expect("parted")["code"], "rooms_at_once");
-    let mut bob = connect(&chat, "nick=bob&client=bobs-browser", "");
+    let mut bob = chat.window("nick=bob&client=bobs-browser", "");
     enter(&mut bob, &rooms);
     for number in 0..EACH {
         for room in &rooms {
@@ -205,7 +192,7 @@ fn fifty_rooms_keep_their_order_and_lose_nothing() {
     // What was missed comes for each room from where it was left.
     let since = "2020-01-01T00:00:00.000000Z";
     drop(alice);
-    let mut alice = connect(&chat, "nick=alice&client=alices-browser", "");
+    let mut alice = chat.window("nick=alice&client=alices-browser", "");
     alice.send(&json!({"type": "enter", "rooms": [{"room": "room-7", "since": since}]}));
     alice.expect("welcome");
     let mut missed = Vec::new();
@@ -224,4 +211,102 @@ fn fifty_rooms_keep_their_order_and_lose_nothing() {
     }
     let all: Vec<_> = (0..EACH).map(|number| number.to_string()).collect();
     assert_eq!(missed, all);
+}
+
+fn room_of<'a>(message: &'a Value, room: &str) -> &'a Value {
+    let rooms = message["rooms"].as_array().expect("rooms");
+    let found = rooms.iter().find(|own| own["room"] == room);
+    found.unwrap_or(&Value::Null)
+}
+
+#[test]
+fn what_is_unread_is_the_same_on_all_devices() {
+    let chat = Chat::with(FAST);
+    let anna = chat.log_in(&[("username", "anna"), ("admin", "0")]);
+    let mut bob = chat.window("nick=bob&client=bobs-browser", "");
+    enter(&mut bob, &["a", "b"]);
+    let mut laptop = chat.window("", &anna);
+    assert_eq!(laptop.welcome["rooms"], json!([]));
+    let welcomes = enter(&mut laptop, &["a", "b"]);
+    assert!(
+        welcomes[0].get("unread").is_none(),
+        "what was before is no news"
+    );
+    for (room, text) in [("a", "one"), ("a", "two, Anna"), ("b", "three")] {
+        say(&mut bob, room, text, &format!("{room}.{}", text.len()));
+        bob.expect("ack");
+    }
+    let two = laptop.find(|message| text_of(message) == "two, Anna")["id"].clone();
+    // A phone comes: it finds the rooms and what is unread in each.
+    let mut phone = eventually("her rooms are kept", || {
+        let phone = chat.window("", &anna);
+        (room_of(&phone.welcome, "b")["notify"] == "mentions").then_some(phone)
+    });
+    let welcomes = enter(&mut phone, &["a", "b"]);
+    let unread = |at: usize| &welcomes[at]["unread"];
+    assert_eq!((unread(0), unread(1)), (&json!(2), &json!(1)));
+    // What the laptop reads, the phone knows; a mark does not go back.
+    laptop.send(&json!({"type": "read", "room": "a", "id": two}));
+    laptop.send(&json!({"type": "read", "room": "a", "id": "2020-01-01T00:00:00.000000Z"}));
+    let mark = phone.find(|message| is(message, "mark", "a"));
+    assert_eq!(
+        (&mark["read"], &mark["unread"], &mark["own"]),
+        (&two, &json!(0), &json!(true))
+    );
+    // And the other way round, with what they want to be told of and what they part from.
+    phone.send(&json!({"type": "notify", "room": "b", "level": "nothing"}));
+    let mark = laptop.find(|message| is(message, "mark", "b"));
+    assert_eq!(
+        (&mark["notify"], &mark["unread"]),
+        (&json!("nothing"), &json!(1))
+    );
+    phone.send(&json!({"type": "part", "room": "b"}));
+    let mark = laptop.find(|message| is(message, "mark", "b"));
+    assert_eq!(mark["own"], false);
+    phone.send(&json!({"type": "enter", "rooms": [{"room": "c"}]}));
+    let mark = laptop.find(|message| is(message, "mark", "c"));
+    assert_eq!(mark["own"], true);
+    for device in [&mut laptop, &mut phone, &mut bob] {
+        device.send(&json!({"type": "quit"}));
+        while device.next().is_some() {}
+    }
+    let mut run = std::fs::read_dir(chat.path("run"))
+        .expect("a directory")
+        .flatten();
+    let bell = run.find(|entry| entry.file_name().to_string_lossy().starts_with("_marks."));
+    assert!(
+        bell.is_none(),
+        "the last of a person's connections takes it away"
+    );
+    let marks = std::fs::read_dir(chat.path("marks"))
+        .expect("marks")
+        .count();
+    assert_eq!(marks, 2);
+}
+
+#[test]
+fn a_mark_of_the_future_hides_nothing() {
+    let chat = Chat::with(FAST);
+    let mut bob = chat.page("a", "bob");
+    let mut anna = chat.window("nick=anna&client=annas-browser", "");
+    enter(&mut anna, &["a"]);
+    anna.send(&json!({"type": "read", "room": "a", "id": "2099-01-01T00:00:00.000000Z"}));
+    anna.send(&json!({"type": "quit"}));
+    while anna.next().is_some() {}
+    bob.say_acked("hello", "m1");
+    bob.say_acked("Anna? ANNA!", "m2");
+    bob.say_acked("joanna", "m3");
+    let mut anna = chat.window("nick=anna&client=annas-browser", "");
+    let welcome = enter(&mut anna, &["a"]).remove(0);
+    assert_eq!(
+        (&welcome["unread"], &welcome["mentions"]),
+        (&json!(3), &json!(1))
+    );
+    say(&mut anna, "a", "mine", "m1");
+    let mut anna = chat.window("nick=anna&client=annas-browser", "");
+    assert_eq!(
+        enter(&mut anna, &["a"])[0]["unread"],
+        3,
+        "one's own are read"
+    );
 }

@@ -10,8 +10,9 @@ use crate::name::{Nick, RoomName};
 /// Directories are for the service's user and group alone: logs hold what people said.
 const DIR_MODE: u32 = 0o750;
 
-/// Sessions are for the user alone: the name of a file there is enough to be its owner.
-const SESSIONS_MODE: u32 = 0o700;
+/// For the user alone: the name of a session's file is enough to be its owner, and where somebody reads
+/// is nobody's business.
+const PRIVATE_MODE: u32 = 0o700;
 
 /// The directories all handlers of one site share.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct Dirs {
     pub state: PathBuf,
     /// `names/`: those of accounts, which guests cannot have; made by the first.
     pub names: PathBuf,
+    /// `marks/`: how far each person has read, and which rooms are theirs; made by the first.
+    pub marks: PathBuf,
     /// `sessions/`: PHP's session files.
     pub sessions: PathBuf,
     /// `log/`: the list of entries.
@@ -42,6 +45,7 @@ impl Dirs {
             run: base.join("run"),
             state: base.join("state"),
             names: base.join("names"),
+            marks: base.join("marks"),
             sessions: base.join("sessions"),
             log: base.join("log"),
         }
@@ -55,7 +59,7 @@ impl Dirs {
         for dir in [&self.rooms, &self.users, &self.run, &self.state, &self.log] {
             create_dir(dir)?;
         }
-        create_with(&self.sessions, SESSIONS_MODE)
+        create_private(&self.sessions)
     }
 
     /// The room's live log.
@@ -96,6 +100,14 @@ impl Dirs {
 /// Those of mkdir(2), with the path in front.
 pub fn create_dir(dir: &Path) -> io::Result<()> {
     create_with(dir, DIR_MODE)
+}
+
+/// As [`create_dir`], for the user alone (mode 0700).
+///
+/// # Errors
+/// As [`create_dir`].
+pub fn create_private(dir: &Path) -> io::Result<()> {
+    create_with(dir, PRIVATE_MODE)
 }
 
 fn create_with(dir: &Path, mode: u32) -> io::Result<()> {

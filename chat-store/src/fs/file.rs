@@ -142,6 +142,19 @@ pub fn suffixed(path: &Path, suffix: &str) -> PathBuf {
 /// # Errors
 /// Those of the system calls, with the path in front. The old file stays then.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    put_in_place(path, content, true)?;
+    sync_directory_of(path)
+}
+
+/// As [`replace`], without waiting for the disk: after a power cut it may be as it was a while ago.
+///
+/// # Errors
+/// As [`replace`].
+pub fn swap(path: &Path, content: &[u8]) -> io::Result<()> {
+    put_in_place(path, content, false)
+}
+
+fn put_in_place(path: &Path, content: &[u8], sync: bool) -> io::Result<()> {
     let temporary = suffixed(path, &format!(".new-{}", std::process::id()));
     let written = (|| {
         let (file, _) = open(&temporary, OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC)?;
@@ -150,12 +163,11 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
             let count = write_once(&file, rest)?;
             rest = &rest[count..];
         }
-        rustix::fs::fsync(&file)?;
+        if sync {
+            rustix::fs::fsync(&file)?;
+        }
         rustix::fs::rename(&temporary, path)
     })();
-    if written.is_ok() {
-        return sync_directory_of(path);
-    }
     written.map_err(|error| {
         // Half of it must not stay; if it was never made there is nothing to remove.
         let _ = rustix::fs::unlink(&temporary);

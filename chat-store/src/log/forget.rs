@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use crate::name::Nick;
+use crate::people::person::PersonId;
 use crate::record::{Kind, Record, attrs};
 
 /// What stands in the place of a name.
@@ -17,6 +18,8 @@ const TELLING: [&str; 4] = [attrs::ACCOUNT, attrs::CLIENT, attrs::PERSON, attrs:
 pub struct Forgotten {
     account: Option<String>,
     names: Vec<Nick>,
+    /// Their numbers, as joins have them.
+    numbers: Vec<PersonId>,
 }
 
 impl Forgotten {
@@ -25,6 +28,7 @@ impl Forgotten {
         Self {
             account: None,
             names: vec![nick],
+            numbers: Vec::new(),
         }
     }
 
@@ -33,12 +37,22 @@ impl Forgotten {
         Self {
             account: Some(account.to_owned()),
             names: Nick::parse(account).into_iter().collect(),
+            numbers: PersonId::of(Some(account), None).into_iter().collect(),
         }
     }
 
-    /// Learns the names of an account from its records.
+    /// Learns their numbers, and the names of an account, from its records.
     pub fn learn(&mut self, record: &Record<'_>) {
-        if self.account.is_none() || !self.is_theirs(record) {
+        if !self.is_theirs(record) {
+            return;
+        }
+        if let Some(number) = record.attr(attrs::PERSON)
+            && let Some(number) = PersonId::parse(&number)
+            && !self.numbers.contains(&number)
+        {
+            self.numbers.push(number);
+        }
+        if self.account.is_none() {
             return;
         }
         let renamed = (record.kind == Kind::Nick).then_some(&*record.text);
@@ -57,6 +71,11 @@ impl Forgotten {
                 let key = nick.key();
                 self.names.iter().any(|known| known.key() == key)
             })
+    }
+
+    /// Their numbers, as far as they are known.
+    pub fn numbers(&self) -> &[PersonId] {
+        &self.numbers
     }
 
     /// Whether this is the account.

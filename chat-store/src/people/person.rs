@@ -28,6 +28,12 @@ impl PersonId {
         Self(text.into())
     }
 
+    /// Reads what [`PersonId::as_str`] gives.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        (text.len() == 2 * BYTES && text.bytes().all(is_digit)).then(|| Self(text.into()))
+    }
+
     /// As hexadecimal digits.
     pub fn as_str(&self) -> &str {
         &self.0

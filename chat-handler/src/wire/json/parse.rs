@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use crate::occupant::{Addressee, BadRequest, Code, Request};
 use crate::person::{Entry, MAX_ROOMS, Wish};
 use chat_store::name::RoomName;
+use chat_store::people::marks::Level;
 use chat_store::record::RecordId;
 
 /// The longest `msgid`.
@@ -44,6 +45,8 @@ struct Fields<'a> {
     room: Option<Cow<'a, str>>,
     #[serde(borrow)]
     rooms: Option<Vec<Wished<'a>>>,
+    #[serde(borrow)]
+    level: Option<Cow<'a, str>>,
 }
 
 /// A room of `enter`.
@@ -107,6 +110,12 @@ fn wish(mut fields: Fields<'_>, many: bool) -> Result<Wish<'_>, Wrong<'_>> {
         "ping" => Wish::Ping,
         "quit" => Wish::Quit,
         "enter" if many => Wish::Enter(entries(needed(fields.rooms, "rooms")?)?),
+        "notify" if many => {
+            let level = needed(fields.level, "level")?;
+            let level = Level::parse(&level);
+            let level = level.ok_or((Code::BadField, "level: all, mentions or nothing".into()))?;
+            Wish::Notify(needed(room, "room")?, level)
+        }
         "part" if many => Wish::Part(needed(room, "room")?),
         // One's name and color may be for all of one's rooms.
         "nick" | "color" if many => Wish::In(room, request(fields)?),

@@ -1,0 +1,96 @@
+//! How much of a room somebody has not read.
+
+use std::io;
+
+use super::{Me, Occupant, Reading};
+use crate::journal;
+use crate::mention::mentions;
+use chat_store::log::tail::{Progress, Tail};
+use chat_store::people::marks::Mark;
+use chat_store::record::{Kind, Record, RecordId, Scope};
+
+/// Messages that are counted: of more it is only known that they are many.
+const MOST: usize = 100;
+
+/// Bytes of log that are looked at; what was missed in a rush of comings and goings may be more.
+const MOST_BYTES: usize = 256 * 1024;
+
+/// Bytes that are looked at in one go.
+const STEP: usize = 16 * 1024;
+
+impl Occupant {
+    /// What `mark` means, of what the client was told already.
+    pub fn reading_now(&self, mark: &Mark) -> Reading {
+        let until = match &self.replay {
+            Some(replay) => replay.until,
+            None => self.room.tail.last_id(),
+        };
+        self.reading(mark, until)
+    }
+
+    /// What `mark` means, of what was said until then.
+    pub(super) fn reading(&self, mark: &Mark, until: RecordId) -> Reading {
+        let unread = self.count_between(mark.read, until).map_err(|error| {
+            journal::note(format_args!("{}: what is unread: {error}", self.room.name));
+        });
+        Reading {
+            read: mark.read,
+            level: mark.level,
+            unread: unread.ok(),
+        }
+    }
+
+    /// Messages of others, and of these what names them.
+    fn count_between(&self, read: RecordId, until: RecordId) -> io::Result<(usize, usize)> {
+        let (mut unread, mut named) = (0, 0);
+        if read >= until {
+            return Ok((unread, named));
+        }
+        let mut tail = Tail::after(&self.room.dirs, &self.room.name, read)?;
+        for _ in 0..MOST_BYTES / STEP {
+            let progress = tail.read(STEP, &mut |record| {
+                let counts = unread < MOST && record.id <= until;
+                if counts && is_message_of_another(record, &self.me) {
+                    unread += 1;
+                    named += usize::from(mentions(&record.text, self.me.nick.as_str()));
+                }
+            })?;
+            if progress == Progress::Idle || unread >= MOST {
+                break;
+            }
+        }
+        Ok((unread, named))
+    }
+
+    /// Since when they are here; what was said before is not news to them.
+    pub fn came_at(&self) -> RecordId {
+        if self.presence.join_due {
+            RecordId::now()
+        } else {
+            self.presence.joined
+        }
+    }
+}
+
+fn is_message_of_another(record: &Record<'_>, me: &Me) -> bool {
+    let is_message = matches!(record.kind, Kind::Say | Kind::Me | Kind::Dice);
+    if !is_message || record.is_redacted() || record.may_be_old_whisper() {
+        return false;
+    }
+    match record.scope() {
+        Scope::Account(account) => me.account.as_deref() != Some(&account),
+        Scope::Client(client) => me.client.as_deref() != Some(&client),
+        Scope::Nick(nick) => nick != me.nick.as_str(),
+    }
+}
+
+impl Reading {
+    /// What `mark` says of a room that they are not in over this connection.
+    pub fn uncounted(mark: &Mark) -> Self {
+        Self {
+            read: mark.read,
+            level: mark.level,
+            unread: None,
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! A person's own rooms: how far they have read in each, and what they want to be told of.
+//!
+//! A file in `marks/` for each person, named by their number, a line a room. Whoever changes it reads it
+//! under its lock and puts a new one in its place; a mark never goes back, so that devices may write in
+//! any order. No fsync(2): what the last seconds before a power cut hold is read twice, not lost.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use rustix::fs::OFlags;
+
+use super::person::PersonId;
+use crate::fs::dirs::{self, Dirs};
+use crate::fs::file;
+use crate::fs::lock::{self, Share};
+use crate::name::RoomName;
+use crate::record::RecordId;
+
+/// The most rooms that are somebody's own; of more, those stay that were read last.
+pub const MAX_MARKS: usize = 100;
+/// The most that is read of a file: as many rooms with the longest names.
+const MAX_BYTES: u64 = 64 * 1024;
+/// How long another device may hold the file.
+const LOCK_LIMIT: Duration = Duration::from_secs(1);
+/// How often the file may be replaced by others while it is being locked.
+const ATTEMPTS: usize = 20;
+
+/// What somebody wants to be told of in a room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Level {
+    /// Every message.
+    All,
+    /// What names them.
+    #[default]
+    Mentions,
+    /// Nothing.
+    Nothing,
+}
+
+impl Level {
+    /// Every level.
+    pub const ALL: [Self; 3] = [Self::All, Self::Mentions, Self::Nothing];
+
+    /// As in the file and in the protocol.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Mentions => "mentions",
+            Self::Nothing => "nothing",
+        }
+    }
+
+    /// Reads what [`Level::as_str`] gives.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.as_str() == text)
+    }
+}
+
+/// One of somebody's rooms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Which.
+    pub room: RoomName,
+    /// They have read up to here.
+    pub read: RecordId,
+    /// What they want to be told of.
+    pub level: Level,
+}
+
+/// A change of one room's mark.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Read up to here; the room is theirs from now on.
+    Read(RecordId),
+    /// What they want to be told of.
+    Level(Level),
+    /// The room is not theirs any more.
+    Gone,
+}
+
+/// Somebody's own rooms, in the order in which they came to them.
+///
+/// # Errors
+/// Those of reading the file; a line that cannot be understood is no room.
+pub fn load(dirs: &Dirs, person: &PersonId) -> io::Result<Vec<Mark>> {
+    Ok(parse(&file::read_whole(&path(dirs, person), MAX_BYTES)?))
+}
+
+/// Whether anything is kept of somebody.
+pub fn is_known(dirs: &Dirs, person: &PersonId) -> bool {
+    rustix::fs::access(path(dirs, person), rustix::fs::Access::EXISTS).is_ok()
+}
+
+/// Where somebody's connections are told that their marks have changed.
+pub fn bell(dirs: &Dirs, person: &PersonId) -> PathBuf {
+    // No room's stem is followed by a dot and a number's digits alone.
+    dirs.run.join(format!("_marks.{}.ring", person.as_str()))
+}
+
+/// Takes the bell away.
+pub fn remove_bell(dirs: &Dirs, person: &PersonId) {
+    let _ = rustix::fs::unlink(bell(dirs, person));
+}
+
+/// Makes changes, in this order; the file is made by the first.
+///
+/// # Errors
+/// Those of the system calls; `TimedOut` if another device held the file all the time.
+pub fn change(dirs: &Dirs, person: &PersonId, changes: &[(RoomName, Change)]) -> io::Result<()> {
+    let path = path(dirs, person);
+    for _ in 0..ATTEMPTS {
+        let flags = OFlags::RDWR | OFlags::CREATE;
+        let (file, stat) = match file::open(&path, flags) {
+            Ok(opened) => opened,
+            Err(rustix::io::Errno::NOENT) => {
+                dirs::create_private(&dirs.marks)?;
+                file::open(&path, flags)?
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let Some(_lock) = lock::take(&file, Share::Exclusive, LOCK_LIMIT)? else {
+            break;
+        };
+        // Another device may have put a new file in its place between our two calls.
+        if !file::is_at(&file, &path)? {
+            continue;
+        }
+        let size = file::size_of(&stat).min(MAX_BYTES);
+        let mut text = vec![0; usize::try_from(size).unwrap_or_default()];
+        let filled = file::read_at(&file, &mut text, 0)?;
+        let mut marks = parse(&text[..filled]);
+        for (room, change) in changes {
+            apply(&mut marks, room, change);
+        }
+        return file::swap(&path, written(&marks).as_bytes());
+    }
+    let error = format!("{}: others keep it", path.display());
+    Err(io::Error::new(io::ErrorKind::TimedOut, error))
+}
+
+/// Makes one change.
+pub fn apply(marks: &mut Vec<Mark>, room: &RoomName, change: &Change) {
+    let at = marks.iter().position(|mark| mark.room == *room);
+    match (at, change) {
+        (Some(at), Change::Read(id)) => marks[at].read = marks[at].read.max(*id),
+        (Some(at), Change::Level(level)) => marks[at].level = *level,
+        (Some(at), Change::Gone) => {
+            marks.remove(at);
+        }
+        (None, Change::Read(id)) => {
+            if marks.len() >= MAX_MARKS {
+                let oldest = marks.iter().enumerate().min_by_key(|(_, mark)| mark.read);
+                if let Some((at, _)) = oldest {
+                    marks.remove(at);
+                }
+            }
+            marks.push(Mark {
+                room: room.clone(),
+                read: *id,
+                level: Level::default(),
+            });
+        }
+        (None, Change::Level(_) | Change::Gone) => {}
+    }
+}
+
+/// Everybody of whom something is kept, with when it was changed last.
+///
+/// # Errors
+/// Those of reading the directory.
+pub fn people(dirs: &Dirs) -> io::Result<Vec<(PersonId, SystemTime)>> {
+    let entries = match std::fs::read_dir(&dirs.marks) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut people = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        let Ok(name) = entry.file_name().into_string() else {
+            continue;
+        };
+        let Some(person) = PersonId::parse(&name) else {
+            continue;
+        };
+        // Gone meanwhile: its owner has put another in its place, or it was forgotten.
+        if let Ok(found) = entry.metadata() {
+            people.push((person, found.modified()?));
+        }
+    }
+    Ok(people)
+}
+
+/// Forgets somebody's rooms; false: nothing was kept.
+///
+/// # Errors
+/// Those of unlink(2).
+pub fn forget(dirs: &Dirs, person: &PersonId) -> io::Result<bool> {
+    match rustix::fs::unlink(path(dirs, person)) {
+        Ok(()) => Ok(true),
+        Err(rustix::io::Errno::NOENT) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn path(dirs: &Dirs, person: &PersonId) -> PathBuf {
+    dirs.marks.join(person.as_str())
+}
+
+fn parse(text: &[u8]) -> Vec<Mark> {
+    let text = String::from_utf8_lossy(text);
+    let mut marks: Vec<Mark> = Vec::new();
+    for line in text.lines() {
+        let mut words = line.split(' ');
+        let (room, read, level) = (words.next(), words.next(), words.next());
+        let room = room.and_then(|room| RoomName::parse(room).ok());
+        let read = read.and_then(|id| RecordId::parse(id.as_bytes()));
+        let (Some(room), Some(read)) = (room, read) else {
+            continue;
+        };
+        let known = marks.iter().any(|mark| mark.room == room);
+        if !known && marks.len() < MAX_MARKS {
+            let level = level.and_then(Level::parse).unwrap_or_default();
+            marks.push(Mark { room, read, level });
+        }
+    }
+    marks
+}
+
+fn written(marks: &[Mark]) -> String {
+    let mut text = String::new();
+    for Mark { room, read, level } in marks {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{} {read} {}", room.as_str(), level.as_str());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn room(name: &str) -> RoomName {
+        RoomName::parse(name).expect("a name")
+    }
+
+    fn id(micros: u64) -> RecordId {
+        RecordId::from_micros(1_800_000_000_000_000 + micros)
+    }
+
+    #[test]
+    fn what_was_read_is_found_again_and_never_goes_back() {
+        let home = tempfile::tempdir().expect("a directory");
+        let dirs = Dirs::under(home.path());
+        let anna = PersonId::of(Some("anna"), None).expect("a number");
+        assert_eq!(load(&dirs, &anna).expect("nothing"), []);
+        assert!(!is_known(&dirs, &anna));
+        let (lobby, den) = (room("lobby"), room("bär"));
+        let changes = [
+            (lobby.clone(), Change::Read(id(5))),
+            (den.clone(), Change::Read(id(7))),
+            (lobby.clone(), Change::Read(id(3))),
+            (lobby.clone(), Change::Level(Level::All)),
+        ];
+        change(&dirs, &anna, &changes).expect("changed");
+        let mark = |room: &RoomName, read, level| Mark {
+            room: room.clone(),
+            read: id(read),
+            level,
+        };
+        let marks = [mark(&lobby, 5, Level::All), mark(&den, 7, Level::Mentions)];
+        assert_eq!(load(&dirs, &anna).expect("marks"), marks);
+        change(&dirs, &anna, &[(lobby, Change::Gone)]).expect("changed");
+        assert_eq!(load(&dirs, &anna).expect("marks"), marks[1..]);
+        let text = std::fs::read_to_string(dirs.marks.join(anna.as_str())).expect("a file");
+        assert_eq!(text, format!("bär {} mentions\n", id(7)));
+    }
+
+    #[test]
+    fn devices_that_write_at_once_lose_nothing_of_each_other() {
+        let home = tempfile::tempdir().expect("a directory");
+        let dirs = Dirs::under(home.path());
+        let anna = PersonId::of(Some("anna"), None).expect("a number");
+        std::thread::scope(|scope| {
+            for device in 0..4 {
+                let (dirs, anna) = (&dirs, &anna);
+                scope.spawn(move || {
+                    for number in 0..25 {
+                        let name = room(&format!("room-{device}-{}", number % 5));
+                        change(dirs, anna, &[(name, Change::Read(id(number)))]).expect("changed");
+                    }
+                });
+            }
+        });
+        let marks = load(&dirs, &anna).expect("marks");
+        assert_eq!(marks.len(), 20);
+        assert!(marks.iter().all(|mark| mark.read >= id(20)), "{marks:?}");
+        let left = std::fs::read_dir(&dirs.marks).expect("a directory").count();
+        assert_eq!(left, 1, "no leftover beside the file");
+    }
+
+    #[test]
+    fn of_too_many_rooms_those_stay_that_were_read_last() {
+        let mut marks = Vec::new();
+        for number in 0..=MAX_MARKS as u64 {
+            apply(
+                &mut marks,
+                &room(&format!("r{number}")),
+                &Change::Read(id(number)),
+            );
+        }
+        assert_eq!(marks.len(), MAX_MARKS);
+        assert_eq!(marks[0].room, room("r1"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_file_panics_and_what_is_written_is_read_again(
+            text in proptest::collection::vec(any::<u8>(), 0..200),
+        ) {
+            let marks = parse(&text);
+            prop_assert_eq!(parse(written(&marks).as_bytes()), marks);
+        }
+    }
+}
