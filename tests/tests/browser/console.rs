@@ -77,6 +77,37 @@ async fn the_console_connects_to_where_it_was_opened_behind_apache() {
     echo_behind(&server).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_console_sends_nothing_where_nothing_is_taken() {
+    let daemon = Daemon::builder()
+        .flags(["--devconsole", "--readonly"])
+        .command("bash", ["-c", "echo shown; cat"])
+        .start();
+    let browser = Browser::start().await;
+    browser.goto(&format!("http://{}/", daemon.address())).await;
+    browser
+        .eval("document.querySelector('#toggle').click()")
+        .await;
+    browser
+        .wait_until(
+            "it shows what the program says",
+            "document.querySelector('#log .in')?.textContent === 'shown'",
+        )
+        .await;
+    let field =
+        "(({ disabled, placeholder }) => [disabled, placeholder])(document.querySelector('#text'))";
+    assert_eq!(
+        browser.eval(field).await,
+        serde_json::json!([true, "View only: messages are not taken"])
+    );
+    assert_eq!(
+        browser
+            .eval("document.querySelector('#submit').disabled")
+            .await,
+        true
+    );
+}
+
 /// What the console sends by its button, once connected to `daemon`, as the first message that came back shows.
 async fn sends(browser: &Browser, daemon: &Daemon, kind: &str, typed: &str) -> String {
     browser.goto(&format!("http://{}/", daemon.address())).await;

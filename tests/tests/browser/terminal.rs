@@ -233,6 +233,35 @@ async fn a_megabyte_is_pasted_and_a_flood_is_stopped() {
     assert_eq!(browser.eval("errors").await, json!([]));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_only_look_is_told_so() {
+    let script = "echo welcome; read -r -t 2 line; echo \"got <$line>\"; read -r -t 2 line; exit 3";
+    let daemon = terminal("bash", &["-c", script]).flag("--readonly").start();
+    let browser = Browser::start().await;
+    browser.run_first(JOURNAL).await;
+    browser.goto(&format!("http://{}/", daemon.address())).await;
+    let told = "View only: keys are not taken.";
+    let says = format!("{STATE} === '{told}' && !document.querySelector('#state').hidden");
+    browser.wait_until("it says so", &says).await;
+    sees(&browser, "welcome").await;
+    press(&browser, "secret\n").await;
+    sees(&browser, "got <>").await;
+    assert_eq!(browser.eval(STATE).await, told, "it stays");
+    browser.screenshot("terminal-readonly").await;
+    browser
+        .wait_until(
+            "the end",
+            &format!("{STATE}.startsWith('Connection closed: exit status 3.')"),
+        )
+        .await;
+    // The key that connects again is the page's.
+    press(&browser, "\n").await;
+    browser.wait_until("it says so again", &says).await;
+    sees(&browser, "welcome").await;
+    assert_eq!(violations(&browser).await, [""; 0]);
+    assert_eq!(browser.eval("errors").await, json!([]));
+}
+
 /// As ttyd's page speaks (its `xterm/index.ts`): the subprotocol, all in bytes, the size first, a command before all that follows.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_messages_of_ttyds_page_are_understood() {

@@ -430,12 +430,17 @@ fn who_may_only_look_types_nothing() {
     let daemon = shell().flag("--readonly").start();
     daemon.log().wait_for(&["Terminal at / ", ": read-only"]);
     let mut screen = open(&daemon);
+    assert_eq!(screen.client.text(), r#"{"readonly":true}"#);
     screen.sees("> ");
     screen.types("echo t\"\"yped\r");
     screen.client.send(r#"{"resize":[100,50]}"#);
     let script = "trap 'stty size' WINCH; echo ready; while :; do sleep 0.1; done";
     let daemon = pty("bash", &["-c", script]).flag("--readonly").start();
-    let mut other = Screen::at(daemon.client("/"));
+    let mut ttyd = daemon.client_with("/", &[("Sec-WebSocket-Protocol", "tty")]);
+    assert!(ttyd.binary().starts_with(b"1/"), "a title");
+    assert_eq!(ttyd.binary(), br#"2{"disableStdin":true}"#);
+    let mut other = open(&daemon);
+    assert_eq!(other.client.text(), r#"{"readonly":true}"#);
     other.sees("ready");
     other.types("\x03");
     other.resizes(100, 50);

@@ -41,9 +41,16 @@ function show(bytes) {
   });
 }
 
+// With --readonly the daemon says so first. Enter connects again all the same.
+function look(isOnly) {
+  terminal.options.disableStdin = isOnly;
+  terminal.options.cursorBlink = !isOnly;
+  say(isOnly ? "View only: keys are not taken." : "");
+}
+
 function connect() {
   // Before the size is read: the bar takes room.
-  say("");
+  look(false);
   fit.fit();
   const url = new URL(location.href.replace(/#.*$/, "").replace(/^http/, "ws"));
   url.search += `${url.search ? "&" : "?"}cols=${terminal.cols}&rows=${terminal.rows}`;
@@ -57,9 +64,11 @@ function connect() {
   };
   socket.onmessage = (event) => {
     if (typeof event.data !== "string") show(new Uint8Array(event.data));
+    else if (JSON.parse(event.data).readonly) look(true);
   };
   socket.onclose = (event) => {
     socket = null;
+    look(false);
     const why = event.reason || (event.code === 1000 ? "" : `code ${event.code}`);
     say(`${event.code === 1000 ? "Ended" : "Connection closed"}${why && `: ${why}`}. Enter connects again.`);
   };

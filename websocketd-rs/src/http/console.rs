@@ -5,7 +5,7 @@ use std::io;
 use super::exchange::Exchange;
 use super::response::{Response, escape_html};
 use super::upgrade::unique_id;
-use crate::config::Framing;
+use crate::config::{Framing, Session};
 
 const PAGE: &str = include_str!("console.html");
 
@@ -18,7 +18,7 @@ pub(super) async fn serve(exchange: &mut Exchange<'_>) -> io::Result<()> {
     let page = render(
         &format!("{scheme}://{}{}", head.host, head.target.raw),
         &page_nonce,
-        taken(exchange.site.config.session.framing),
+        taken(&exchange.site.config.session),
     );
     let policy = format!(
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-{page_nonce}'; \
@@ -33,8 +33,9 @@ pub(super) async fn serve(exchange: &mut Exchange<'_>) -> io::Result<()> {
 }
 
 /// What the page sends: words of its script.
-fn taken(framing: Framing) -> &'static str {
-    match framing {
+fn taken(session: &Session) -> &'static str {
+    match session.framing {
+        _ if session.is_read_only => "nothing",
         Framing::Lines | Framing::TaggedLines => "lines",
         Framing::Nul => "texts",
         Framing::Binary | Framing::Records => "both",

@@ -49,6 +49,16 @@ struct Ttyd {
 }
 
 impl Dialect {
+    /// What a client is told first: whether its keys are dropped. ttyd's sets its terminal's options by it.
+    pub fn greeting(self, is_read_only: bool) -> Option<(Kind, &'static [u8])> {
+        match (self, is_read_only) {
+            (Self::Own, false) => None,
+            (Self::Own, true) => Some((Kind::Text, br#"{"readonly":true}"#)),
+            (Self::Ttyd, false) => Some((Kind::Binary, b"2{}")),
+            (Self::Ttyd, true) => Some((Kind::Binary, br#"2{"disableStdin":true}"#)),
+        }
+    }
+
     /// What a message says.
     ///
     /// # Errors

@@ -47,12 +47,14 @@ impl<'a, 'c> TerminalJoin<'a, 'c> {
         }
     }
 
-    /// Tells a client of ttyd what its server would: a title, and no preferences.
+    /// Tells that keys are dropped, if they are, and a client of ttyd what its server would.
     pub(super) fn greet(&mut self, title: &str) {
+        let outgoing = self.client.outgoing();
         if self.dialect == Dialect::Ttyd {
-            let outgoing = self.client.outgoing();
             outgoing.message(Kind::Binary, format!("1{title}").as_bytes());
-            outgoing.message(Kind::Binary, b"2{}");
+        }
+        if let Some((kind, greeting)) = self.dialect.greeting(self.is_read_only) {
+            outgoing.message(kind, greeting);
         }
     }
 
