@@ -22,6 +22,8 @@ const SMALL: usize = 4 * 1024;
 pub struct Endpoint {
     /// Its address.
     pub address: SocketAddr,
+    /// What a client asks for that does not say otherwise.
+    pub path: &'static str,
     /// Lines over TCP in place of WebSocket: tcpserver.
     pub raw: bool,
     /// TLS below the WebSocket.
@@ -33,6 +35,7 @@ impl Endpoint {
     pub fn plain(address: SocketAddr) -> Self {
         Self {
             address,
+            path: "/",
             raw: false,
             tls: None,
         }
@@ -57,8 +60,8 @@ fn read(stream: &mut impl Read, space: &mut [u8]) -> io::Result<usize> {
     }
 }
 
-trait Duplex: Read + Write {}
-impl<T: Read + Write> Duplex for T {}
+trait Duplex: Read + Write + Send {}
+impl<T: Read + Write + Send> Duplex for T {}
 
 /// A connection whose every call waits.
 pub struct Client {
@@ -88,7 +91,9 @@ impl Client {
             out: Vec::new(),
         };
         if !client.raw {
-            client.stream.write_all(ws::request("/", "").as_bytes())?;
+            client
+                .stream
+                .write_all(ws::request(endpoint.path, "").as_bytes())?;
             while !client.inbox.take_head()? {
                 client.fill()?;
             }

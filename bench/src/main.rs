@@ -158,7 +158,7 @@ enum Command {
     /// Starts the servers in turn, measures all and writes a report
     Report {
         #[command(flatten)]
-        programs: Programs,
+        programs: Box<Programs>,
         /// Smaller, shorter and less sure: about two minutes
         #[arg(long)]
         quick: bool,
@@ -192,7 +192,7 @@ fn run(command: Command) -> io::Result<()> {
             set_child_subreaper(Some(getpid())).map_err(io::Error::from)?;
             server::end_with_signals()?;
             let size = if quick { Size::QUICK } else { Size::FULL };
-            let lab = Lab::new(programs, size)?;
+            let lab = Lab::new(*programs, size)?;
             let results = lab.measure(&only);
             return fs::write(output, report::render(&lab, &results));
         }

@@ -7,6 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+pub mod framework;
+
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use crate::chat::{Files, Wire};
@@ -85,6 +87,10 @@ pub struct Lab {
     cat: std::path::PathBuf,
     /// Writes without an end.
     flood: std::path::PathBuf,
+    /// Writes numbered lines once somebody says a word, then what is said.
+    burst: std::path::PathBuf,
+    /// Sends each client of many what it said.
+    members: std::path::PathBuf,
 }
 
 type Run<'a> = Box<dyn Fn(&Lab, Kind) -> io::Result<Figures> + 'a>;
@@ -149,11 +155,20 @@ impl Lab {
     pub fn new(programs: Programs, size: Size) -> io::Result<Self> {
         fs::create_dir_all(&programs.work_dir)?;
         let work_dir = std::path::absolute(&programs.work_dir)?;
-        let flood = work_dir.join("flood");
-        fs::write(&flood, format!("#!/bin/sh\nexec yes {}\n", "x".repeat(63)))?;
-        fs::set_permissions(&flood, fs::Permissions::from_mode(0o755))?;
+        let script = |name: &str, text: String| {
+            let path = work_dir.join(name);
+            fs::write(&path, format!("#!/bin/sh\n{text}\n"))?;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+            io::Result::Ok(path)
+        };
+        let members = "exec mawk -W interactive '$1 == \"msg\" { print \"send\", $2, $3 }'";
         Ok(Self {
-            flood,
+            flood: script("flood", format!("exec yes {}", "x".repeat(63)))?,
+            burst: script(
+                "burst",
+                format!("read -r go\nseq 0 {}\nexec cat", framework::BURST - 1),
+            )?,
+            members: script("members", members.to_owned())?,
             tls: Tls::create(&work_dir)?,
             programs,
             size,
@@ -215,6 +230,7 @@ impl Lab {
         all.extend(self.messages());
         all.extend(self.connections());
         all.extend(self.terminals());
+        all.extend(self.framework());
         all.extend(self.chats());
         all.extend(self.growth());
         all

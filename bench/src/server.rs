@@ -39,6 +39,8 @@ pub enum Kind {
     Tcpserver,
     /// Debian's prosody: an XMPP server, chat rooms only.
     Prosody,
+    /// scalesocket from crates.io: a program for each room of clients.
+    Scalesocket,
 }
 
 impl Kind {
@@ -50,6 +52,7 @@ impl Kind {
             Self::Websocat => "websocat",
             Self::Tcpserver => "tcpserver",
             Self::Prosody => "prosody",
+            Self::Scalesocket => "scalesocket",
         }
     }
 }
@@ -75,6 +78,13 @@ pub struct Programs {
     /// The XMPP server
     #[arg(long, default_value = "/usr/bin/prosody", value_name = "FILE")]
     pub prosody: PathBuf,
+    /// A program for each room of clients
+    #[arg(
+        long,
+        default_value = "target/peers/bin/scalesocket",
+        value_name = "FILE"
+    )]
+    pub scalesocket: PathBuf,
     /// The static echo handler
     #[arg(long, default_value = "target/bench/echo-handler", value_name = "FILE")]
     pub echo_handler: PathBuf,
@@ -94,6 +104,7 @@ impl Programs {
             Kind::Websocat => &self.websocat,
             Kind::Tcpserver => &self.tcpserver,
             Kind::Prosody => &self.prosody,
+            Kind::Scalesocket => &self.scalesocket,
         }
     }
 
@@ -118,6 +129,8 @@ pub struct Launch<'a> {
     pub tls: Option<&'a Tls>,
     /// Programs have a terminal; ours alone.
     pub terminal: bool,
+    /// Further flags; ours alone.
+    pub flags: &'static [&'static str],
     /// Variables that the handler gets too.
     pub env: Vec<(&'static str, OsString)>,
 }
@@ -132,6 +145,7 @@ impl<'a> Launch<'a> {
             large: false,
             tls: None,
             terminal: false,
+            flags: &[],
             env: Vec::new(),
         }
     }
@@ -149,6 +163,9 @@ impl<'a> Launch<'a> {
                 }
                 if self.terminal {
                     add("--pty");
+                }
+                if self.kind == Kind::Ours {
+                    self.flags.iter().for_each(|flag| add(flag));
                 }
                 if self.large && self.kind == Kind::Ours {
                     add(LARGE_FRAME);
@@ -176,6 +193,10 @@ impl<'a> Launch<'a> {
                     add(argument);
                 }
                 add(&port.to_string());
+                arguments.push(self.handler.into());
+            }
+            Kind::Scalesocket => {
+                add(&format!("--addr=127.0.0.1:{port}"));
                 arguments.push(self.handler.into());
             }
             Kind::Prosody => {
@@ -241,6 +262,11 @@ impl Server {
         let mut server = Self {
             child,
             endpoint: Endpoint {
+                path: if launch.kind == Kind::Scalesocket {
+                    "/room"
+                } else {
+                    "/"
+                },
                 address,
                 raw: launch.kind == Kind::Tcpserver,
                 tls: launch.tls.map(|tls| tls.client.clone()),

@@ -1,6 +1,8 @@
 //! The targets, and whether they are met.
 
 use crate::figures::median;
+use crate::load::fanout;
+use crate::plan::framework;
 use crate::plan::{FULL_SPEED_ROOM, LARGE_LOG, ROOM, SMALL_LOG, Size, growth_id};
 use crate::results::Results;
 use crate::server::Kind;
@@ -250,6 +252,7 @@ pub fn judge(results: &Results, size: &Size) -> Vec<Target> {
     connections(&mut judge, size);
     chat(&mut judge, size);
     terminals(&mut judge);
+    framework(&mut judge);
     judge.group = 7;
     judge.flat(
         "CPU of a message as connections grow",
@@ -292,6 +295,49 @@ fn terminals(judge: &mut Judge<'_>) {
         "server PSS KiB/terminal",
         AtMost(12.0),
     );
+}
+
+fn framework(judge: &mut Judge<'_>) {
+    use Bound::{AtLeast, AtMost};
+    judge.group = 9;
+    let figures = [framework::LINES, framework::RECORDS];
+    judge.compare("records to lines", "framing", figures, AtLeast(0.95));
+    let figures = [framework::OPEN, framework::ASKED];
+    judge.compare(
+        "CPU of a connection that --authorize admits to one that nobody asks about",
+        "authorize",
+        figures,
+        AtMost(1.6),
+    );
+    let id = "shared-full";
+    let what = "deliveries of a shared program to 100";
+    judge.value(what, id, "deliveries/s", AtLeast(300_000.0));
+    judge.value("CPU of each", id, "CPU us/delivery", AtMost(4.0));
+    let what = "CPU of a delivery of a shared program to 50, 5 lines a second";
+    judge.value(what, "shared-talk", "CPU us/delivery", AtMost(10.0));
+    let what = "daemon memory of an idle client of a shared program";
+    judge.value(
+        what,
+        "shared-idle",
+        "server PSS KiB/connection",
+        AtMost(10.0),
+    );
+    let what = "connect, echo, close of a client of a shared program";
+    judge.ratio(
+        what,
+        "shared-join",
+        "connections/s",
+        Kind::Websocketd,
+        AtLeast(2.0),
+    );
+    for figure in [fanout::LOST_FAST, fanout::LOST_SLOW] {
+        judge.value(
+            "a burst of 50,000 lines",
+            "shared-burst",
+            figure,
+            AtMost(0.0),
+        );
+    }
 }
 
 fn messages(judge: &mut Judge<'_>, size: &Size) {
