@@ -1,4 +1,4 @@
-//! Twenty people who talk while their handlers, and the daemon, are killed with -9 at random moments, and who come back with
+//! Twenty people, half of them in three rooms on one connection, who talk while their handlers, and the daemon, are killed with -9 at random moments, and who come back with
 //! `since` and send again what was not acked. The seed is printed; `TORTURE_SEED=N` draws the same victims again, and
 //! `TORTURE_ROUNDS=N` makes it shorter or longer.
 
@@ -25,9 +25,11 @@ use e2e::under_test::{Subject, chat_handler};
 use e2e::ws::Client;
 use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::{Signal, kill};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const PEOPLE: usize = 20;
+/// Everybody is in the first; every other person is in all of them.
+const ROOMS: [&str; 3] = ["lobby", "den", "attic"];
 const ROUNDS: usize = 200;
 /// One round in so many takes the daemon.
 const DAEMON_EVERY: u64 = 8;
@@ -72,33 +74,60 @@ struct World {
     acked: Mutex<HashMap<String, String>>,
 }
 
+/// A room as one person knows it.
+#[derive(Clone)]
+struct Room {
+    name: &'static str,
+    /// Up to here everything was seen.
+    since: String,
+    seen: Vec<String>,
+    ended: bool,
+}
+
+/// What was said and is not acked yet.
+struct Unacked {
+    room: &'static str,
+    msgid: String,
+    text: String,
+}
+
 /// One person at a page that reconnects.
 struct Person<'w> {
     world: &'w World,
     name: String,
-    /// Up to here everything was seen.
-    since: String,
-    seen: Vec<String>,
-    unacked: VecDeque<(String, String)>,
+    /// One is reached by its path; more are entered.
+    rooms: Vec<Room>,
+    unacked: VecDeque<Unacked>,
     said: usize,
-    ended: bool,
 }
 
 impl Person<'_> {
     /// Lives until the last thing was said and everything of their own is acked.
-    fn live(mut self) -> Vec<String> {
-        while !self.ended || !self.unacked.is_empty() {
+    fn live(mut self) -> Vec<Room> {
+        while !self.is_ended() || !self.unacked.is_empty() {
             let Some(page) = self.connect() else { continue };
             self.world.connected.fetch_add(1, Ordering::Relaxed);
             let _ = self.talk(page);
             self.world.connected.fetch_sub(1, Ordering::Relaxed);
         }
-        self.seen
+        self.rooms
+    }
+
+    fn is_ended(&self) -> bool {
+        self.rooms.iter().all(|room| room.ended)
+    }
+
+    fn is_in_many(&self) -> bool {
+        self.rooms.len() > 1
     }
 
     fn connect(&self) -> Option<Page<Client>> {
-        let Self { name, since, .. } = self;
-        let path = format!("/lobby?format=json&nick={name}&client=token-of-{name}&since={since}");
+        let name = &self.name;
+        let query = format!("format=json&nick={name}&client=token-of-{name}");
+        let path = match &self.rooms[..] {
+            [room] => format!("/{}?{query}&since={}", room.name, room.since),
+            _ => format!("/?{query}&protocol=2"),
+        };
         let endpoint = self.world.endpoint.read().expect("no panic").clone();
         if let Ok(client) = Client::try_connect(&endpoint, &path, &[]) {
             return Some(Page::over(client));
@@ -110,12 +139,17 @@ impl Person<'_> {
 
     /// One connection. `None`: it broke.
     fn talk(&mut self, mut page: Page<Client>) -> Option<()> {
-        for (msgid, text) in &self.unacked {
-            send(&mut page, msgid, text)?;
+        if self.is_in_many() {
+            let room = |room: &Room| json!({ "room": room.name, "since": room.since });
+            let rooms: Vec<_> = self.rooms.iter().map(room).collect();
+            send(&mut page, &json!({ "type": "enter", "rooms": rooms }))?;
+        }
+        for unacked in &self.unacked {
+            send(&mut page, &unacked.as_said())?;
         }
         loop {
             if self.unacked.is_empty() {
-                if self.ended {
+                if self.is_ended() {
                     page.client.close();
                     return Some(());
                 }
@@ -124,12 +158,16 @@ impl Person<'_> {
                 if self.world.over.load(Ordering::SeqCst) {
                     self.world.under_way.fetch_sub(1, Ordering::SeqCst);
                 } else {
-                    let msgid = format!("{}-{}", self.name, self.said);
-                    let text = format!("{} says {}", self.name, self.said);
+                    let unacked = Unacked {
+                        room: self.rooms[self.said % self.rooms.len()].name,
+                        msgid: format!("{}-{}", self.name, self.said),
+                        text: format!("{} says {}", self.name, self.said),
+                    };
                     self.said += 1;
-                    self.unacked.push_back((msgid.clone(), text.clone()));
+                    let said = unacked.as_said();
+                    self.unacked.push_back(unacked);
                     thread::sleep(PACE);
-                    send(&mut page, &msgid, &text)?;
+                    send(&mut page, &said)?;
                 }
             }
             let text = page.client.message().ok()?.to_string();
@@ -143,7 +181,7 @@ impl Person<'_> {
             "ack" => {
                 let (msgid, id) = (text_of(message, "msgid"), text_of(message, "id"));
                 let before = self.unacked.len();
-                self.unacked.retain(|(unacked, _)| *unacked != msgid);
+                self.unacked.retain(|unacked| unacked.msgid != msgid);
                 let done = before - self.unacked.len();
                 self.world.under_way.fetch_sub(done, Ordering::SeqCst);
                 let mut acked = self.world.acked.lock().expect("no panic");
@@ -157,26 +195,34 @@ impl Person<'_> {
                 .as_array()
                 .expect("records")
                 .iter()
-                .for_each(|record| self.see(record)),
-            "error" => panic!("{} is told: {message}", self.name),
-            _ if message["id"].is_string() => self.see(message),
+                .for_each(|record| self.see(message, record)),
+            "error" | "parted" => panic!("{} is told: {message}", self.name),
+            _ if message["id"].is_string() => self.see(message, message),
             _ => {}
         }
     }
 
-    fn see(&mut self, record: &Value) {
-        let id = text_of(record, "id");
-        assert!(
-            id > self.since,
-            "{} sees {record} after {}",
-            self.name,
-            self.since
-        );
-        self.since.clone_from(&id);
+    fn see(&mut self, message: &Value, record: &Value) {
+        let (name, id) = (&self.name, text_of(record, "id"));
+        let room = match message["room"].as_str() {
+            Some(named) => self.rooms.iter_mut().find(|room| room.name == named),
+            None => self.rooms.first_mut(),
+        };
+        let room = room.expect("one of theirs");
+        assert!(id > room.since, "{name} sees {record} after {}", room.since);
+        room.since.clone_from(&id);
         if record["type"] == "say" {
-            self.ended |= record["text"] == LAST;
-            self.seen.push(id);
+            room.ended |= record["text"] == LAST;
+            room.seen.push(id);
         }
+    }
+}
+
+impl Unacked {
+    /// Who is in one room need not say which; it changes nothing.
+    fn as_said(&self) -> Value {
+        let Self { room, msgid, text } = self;
+        json!({ "type": "say", "room": room, "msgid": msgid, "text": text })
     }
 }
 
@@ -187,9 +233,8 @@ fn text_of(message: &Value, key: &str) -> String {
         .to_owned()
 }
 
-fn send(page: &mut Page<Client>, msgid: &str, text: &str) -> Option<()> {
-    let say = serde_json::json!({ "type": "say", "msgid": msgid, "text": text });
-    page.client.try_send(say.to_string()).ok()
+fn send(page: &mut Page<Client>, message: &Value) -> Option<()> {
+    page.client.try_send(message.to_string()).ok()
 }
 
 fn start(files: &Files) -> Daemon {
@@ -251,10 +296,12 @@ fn whatever_is_killed_no_acked_line_is_missing_or_twice() {
     let files = Files::installed(UNLIMITED);
     let daemon = start(&files);
     let endpoint = RwLock::new(daemon.endpoint.clone());
-    let path = "/lobby?format=json&nick=first";
-    let mut first = Page::over(daemon.client_with(path, &[]));
-    let since = first.say_acked("here we go", "start");
-    first.client.close();
+    let rooms = ROOMS.map(|name| Room {
+        name,
+        since: say_once(&daemon, name, "here we go"),
+        seen: Vec::new(),
+        ended: false,
+    });
     let world = World {
         files,
         endpoint,
@@ -268,11 +315,9 @@ fn whatever_is_killed_no_acked_line_is_missing_or_twice() {
             .map(|number| Person {
                 world: &world,
                 name: format!("p{number}"),
-                since: since.clone(),
-                seen: Vec::new(),
+                rooms: rooms[..if number % 2 == 0 { 1 } else { ROOMS.len() }].to_vec(),
                 unacked: VecDeque::new(),
                 said: 0,
-                ended: false,
             })
             .map(|person| scope.spawn(|| person.live()))
             .collect();
@@ -292,8 +337,9 @@ fn whatever_is_killed_no_acked_line_is_missing_or_twice() {
         eventually("everything said is acked", || {
             (world.under_way.load(Ordering::SeqCst) == 0).then_some(())
         });
-        let mut last = Page::over(daemon.client_with("/lobby?format=json&nick=last", &[]));
-        last.say_acked(LAST, "end");
+        for room in ROOMS {
+            say_once(&daemon, room, LAST);
+        }
         let histories: Vec<_> = people
             .into_iter()
             .map(|person| person.join().expect("a person is served"))
@@ -305,9 +351,43 @@ fn whatever_is_killed_no_acked_line_is_missing_or_twice() {
     assert_no_ghost_and_no_lock(&world.files, daemon);
 }
 
-/// The log holds what was acked, once, and everybody has seen all of it in its order.
-fn assert_each_line_once(world: &World, histories: &[Vec<String>]) {
-    let records: Vec<Record> = world.files.records("lobby");
+/// Somebody comes, says this and goes; its id.
+fn say_once(daemon: &Daemon, room: &str, text: &str) -> String {
+    let path = format!("/{room}?format=json&nick=stranger");
+    let mut page = Page::over(daemon.client_with(&path, &[]));
+    let id = page.say_acked(text, "once");
+    page.client.close();
+    id
+}
+
+/// The logs hold what was acked, once, and everybody has seen all of it in its order.
+fn assert_each_line_once(world: &World, histories: &[Vec<Room>]) {
+    let mut stored = BTreeMap::new();
+    for room in ROOMS {
+        let of_room = histories
+            .iter()
+            .flatten()
+            .filter(|known| known.name == room);
+        check_room(world, room, of_room, &mut stored);
+    }
+    let acked = world.acked.lock().expect("no panic");
+    println!("{} lines stored, {} acked", stored.len(), acked.len());
+    for (msgid, id) in &*acked {
+        assert_eq!(
+            stored.get(msgid),
+            Some(&vec![id.clone()]),
+            "{msgid} was acked"
+        );
+    }
+}
+
+fn check_room<'a>(
+    world: &World,
+    room: &str,
+    known: impl Iterator<Item = &'a Room>,
+    stored: &mut BTreeMap<String, Vec<String>>,
+) {
+    let records: Vec<Record> = world.files.records(room);
     assert!(
         records.windows(2).all(|pair| pair[0].time < pair[1].time),
         "ids grow"
@@ -318,35 +398,26 @@ fn assert_each_line_once(world: &World, histories: &[Vec<String>]) {
         .skip(1)
         .collect();
     let all: Vec<&str> = said.iter().map(|record| record.time.as_str()).collect();
-    println!(
-        "{} lines said, {} acked",
-        all.len(),
-        world.acked.lock().expect("no panic").len()
-    );
-    for (number, seen) in histories.iter().enumerate() {
+    for Room { seen, .. } in known {
         assert!(
             seen.iter().eq(&all),
-            "p{number} saw {} of {}, each once, in the log's order",
+            "somebody saw {} of {} in {room}, each once, in the log's order",
             seen.len(),
             all.len()
         );
     }
-    let mut stored: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for record in &said {
-        stored
-            .entry(record.attr("msgid").expect("each was sent with one"))
-            .or_default()
-            .push(&record.time);
+        let msgid = record.attr("msgid").expect("each was sent with one");
+        // The last is said in each room.
+        if record.text != LAST {
+            stored
+                .entry(msgid.to_owned())
+                .or_default()
+                .push(record.time.clone());
+        }
     }
-    for (msgid, ids) in &stored {
-        assert_eq!(ids.len(), 1, "{msgid} is in the log {} times", ids.len());
-    }
-    for (msgid, id) in world.acked.lock().expect("no panic").iter() {
-        assert_eq!(
-            stored.get(msgid.as_str()),
-            Some(&vec![id.as_str()]),
-            "{msgid} was acked"
-        );
+    for (msgid, ids) in &*stored {
+        assert_eq!(ids.len(), 1, "{msgid} is in a log {} times", ids.len());
     }
 }
 
