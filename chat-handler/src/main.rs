@@ -77,7 +77,7 @@ fn chat(settings: &Settings, cgi: &Cgi) -> std::io::Result<()> {
     let many = wire.has_many_rooms();
     let visit = Visit {
         person,
-        nick: cgi.query.nick.as_deref(),
+        nick: cgi.query.nick.clone(),
         client: cgi.query.client.as_deref(),
         page: cgi.query.page.as_deref(),
         address: &cgi.visitor.address,

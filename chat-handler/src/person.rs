@@ -39,7 +39,7 @@ pub struct Visit<'a> {
     /// Who they turned out to be.
     pub person: identity::Person,
     /// What they want to be called, if nobody else said who they are.
-    pub nick: Option<&'a str>,
+    pub nick: Option<String>,
     /// The browser's token: whose messages it sends again.
     pub client: Option<&'a str>,
     /// The open page's token: which presence it left behind.
@@ -84,7 +84,7 @@ impl<'a> Person<'a> {
             return;
         }
         let Visit { person, client, .. } = &self.visit;
-        let wished = occupant::wished_nick(person, self.visit.nick);
+        let wished = occupant::wished_nick(person, self.visit.nick.as_deref());
         let number = PersonId::of(person.account.as_deref(), *client);
         self.own = number.clone().and_then(|number| {
             let counted = Counted::of(person, self.visit.address);
@@ -140,7 +140,7 @@ impl<'a> Person<'a> {
         let arrival = Arrival {
             asked: &entry.asked,
             person: &visit.person,
-            nick: visit.nick,
+            nick: visit.nick.as_deref(),
             client: visit.client,
             page: visit.page,
             address: visit.address,
@@ -176,9 +176,12 @@ impl<'a> Person<'a> {
                 }
             }
             Wish::Part(room) => match self.stays.find(&room) {
-                Some(place) => {
+                Some(place) => return self.settle(place, Flow::Bye(Bye::Part), to),
+                // One that they cannot enter any more is to be theirs no more either.
+                None if self.is_own(&room) => {
                     self.change_mark(&room, Change::Gone);
-                    return self.settle(place, Flow::Bye(Bye::Part), to);
+                    let room = Some(&*room);
+                    occupant::say_bye(Bye::Part, &mut From { room, to });
                 }
                 None => self.reject(&BadRequest::not_in_room(&room, None), to),
             },
@@ -194,6 +197,10 @@ impl<'a> Person<'a> {
             },
             Wish::Notify(room, level) => self.change_mark(&room, Change::Level(level)),
             Wish::In(None, request) => {
+                if let Request::Nick(name) = &request {
+                    // Of rooms that are entered later, too.
+                    self.visit.nick = Some(name.clone().into_owned());
+                }
                 for place in self.stays.places() {
                     if let end @ Flow::Bye(_) = self.apply(place, &request, to) {
                         return end;
@@ -207,6 +214,10 @@ impl<'a> Person<'a> {
             Wish::Quit => return Flow::Bye(Bye::Quit),
         }
         Flow::Idle
+    }
+
+    fn is_own(&self, room: &str) -> bool {
+        self.own.as_ref().is_some_and(|own| own.of(room).is_some())
     }
 
     fn change_mark(&mut self, room: &str, change: Change) {
@@ -277,7 +288,11 @@ impl<'a> Person<'a> {
         }
         self.stays
             .in_room(place, true, to, |_, sink| occupant::say_bye(bye, sink));
-        self.stays.remove(place);
+        if let Some(room) = self.stays.remove(place)
+            && bye == Bye::Part
+        {
+            self.change_mark(&room, Change::Gone);
+        }
         Flow::Idle
     }
 

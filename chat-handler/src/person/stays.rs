@@ -75,12 +75,10 @@ impl Stays {
         self.watch_again(place, &Wakeup::ALL);
     }
 
-    /// Takes a stay away: whoever it was leaves the room.
-    pub(super) fn remove(&mut self, place: usize) {
+    /// Takes a stay away: whoever it was leaves the room, whose name it gives.
+    pub(super) fn remove(&mut self, place: usize) -> Option<Box<str>> {
         self.unwatched.retain(|bell| bell.place != place);
-        if let Some(stay) = self.places.get_mut(place) {
-            *stay = None;
-        }
+        self.places.get_mut(place)?.take().map(|stay| stay.name)
     }
 
     /// Where the stay in `room` is.

@@ -130,6 +130,9 @@ fn who_is_sent_out_of_one_room_stays_in_the_others() {
         (&json!("x/y"), &json!("bad_room"))
     );
     assert_eq!(eve.expect("welcome")["room"], "c");
+    // What they cannot enter any more they can forget.
+    eve.send(&json!({"type": "part", "room": "b"}));
+    eve.find(|message| is(message, "parted", "b") && message["reason"] == "part");
     say(&mut eve, "a", "still here", "m1");
     eve.find(|message| is(message, "ack", "a"));
 }
@@ -144,6 +147,11 @@ fn a_name_and_a_color_are_for_all_rooms_or_one() {
         let you = alice.find(|message| is(message, "nick", room));
         assert_eq!(you["to"], "ada");
     }
+    assert_eq!(
+        enter(&mut alice, &["c"])[0]["you"],
+        "ada",
+        "in rooms to come, too"
+    );
     alice.send(&json!({"type": "color", "color": "red", "room": "b"}));
     alice.find(|message| is(message, "color", "b"));
     assert!(
@@ -263,6 +271,9 @@ fn what_is_unread_is_the_same_on_all_devices() {
     phone.send(&json!({"type": "part", "room": "b"}));
     let mark = laptop.find(|message| is(message, "mark", "b"));
     assert_eq!(mark["own"], false);
+    laptop.send(&json!({"type": "say", "room": "a", "text": "/part"}));
+    let mark = phone.find(|message| is(message, "mark", "a"));
+    assert_eq!(mark["own"], false);
     phone.send(&json!({"type": "enter", "rooms": [{"room": "c"}]}));
     let mark = laptop.find(|message| is(message, "mark", "c"));
     assert_eq!(mark["own"], true);
@@ -309,4 +320,96 @@ fn a_mark_of_the_future_hides_nothing() {
         3,
         "one's own are read"
     );
+}
+
+/// Small, and the same numbers each time.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        usize::try_from(self.0 >> 33).expect("small") % bound
+    }
+}
+
+/// A page, and what it knows of its person's marks.
+struct Device {
+    page: Page,
+    marks: BTreeMap<String, String>,
+}
+
+impl Device {
+    fn read(&mut self, room: &str, id: &str) {
+        self.page
+            .send(&json!({"type": "read", "room": room, "id": id}));
+        self.learn(room, id);
+    }
+
+    fn learn(&mut self, room: &str, id: &str) {
+        let mark = self.marks.entry(room.to_owned()).or_default();
+        if id > mark.as_str() {
+            id.clone_into(mark);
+        }
+    }
+
+    /// Hears until it knows the mark of `room`.
+    fn wait_for(&mut self, room: &str, id: &str) {
+        while self.marks.get(room).is_none_or(|known| known != id) {
+            let mark = self.page.find(|message| message["type"] == "mark");
+            let text = |key: &str| mark[key].as_str().expect("text").to_owned();
+            self.learn(&text("room"), &text("read"));
+        }
+    }
+}
+
+#[test]
+fn whatever_is_read_where_all_devices_count_the_same() {
+    const ROOMS: [&str; 3] = ["a", "b", "c"];
+    let chat = Chat::with(FAST);
+    let mut chance = Chance(20_261_129);
+    let anna = chat.log_in(&[("username", "anna"), ("admin", "0")]);
+    let mut bob = chat.window("nick=bob&client=bobs-browser", "");
+    enter(&mut bob, &ROOMS);
+    let mut devices: Vec<Device> = (0..3)
+        .map(|_| {
+            let mut page = chat.window("", &anna);
+            enter(&mut page, &ROOMS);
+            let marks = BTreeMap::new();
+            Device { page, marks }
+        })
+        .collect();
+    let mut said: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut read: BTreeMap<&str, usize> = BTreeMap::new();
+    for number in 0..150 {
+        let room = ROOMS[chance.below(ROOMS.len())];
+        let ids = said.entry(room).or_default();
+        if chance.below(3) > 0 || ids.is_empty() {
+            say(&mut bob, room, "hello", &format!("m{number}"));
+            let ack = bob.find(|message| is(message, "ack", room));
+            ids.push(ack["id"].as_str().expect("an id").to_owned());
+        } else {
+            let upto = chance.below(ids.len());
+            devices[chance.below(3)].read(room, &ids[upto]);
+            let before = read.entry(room).or_default();
+            *before = (*before).max(upto);
+        }
+    }
+    for room in ROOMS {
+        let mark = &said[room][read[room]];
+        for device in &mut devices {
+            device.wait_for(room, mark);
+        }
+    }
+    let mut late = chat.window("", &anna);
+    for (room, welcome) in ROOMS.into_iter().zip(enter(&mut late, &ROOMS)) {
+        assert_eq!(welcome["read"], said[room][read[room]]);
+        assert_eq!(
+            welcome["unread"],
+            said[room].len() - 1 - read[room],
+            "{room}"
+        );
+    }
 }
