@@ -5,6 +5,7 @@ use std::os::fd::AsFd as _;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use chat_handler::cgi::Cgi;
 use chat_handler::cli::Args;
@@ -85,6 +86,11 @@ fn chat(settings: &Settings, cgi: &Cgi) -> std::io::Result<()> {
         when: &when,
         whole_history: wire.shows_whole_history(),
         many,
+        grace: if wire.comes_back() {
+            settings.presence_grace
+        } else {
+            Duration::ZERO
+        },
     };
     let mut client = Client::new(wire, Output::new(stdout.as_fd()));
     // From here on there is something to give back at the end.

@@ -6,9 +6,9 @@
 //! left meanwhile, has a quit record behind the newcomer's position.
 
 use std::cell::RefCell;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::color::Color;
 use crate::journal;
@@ -20,7 +20,7 @@ use chat_store::log::tail::Tail;
 use chat_store::moderation::{self, Right, Verdict};
 use chat_store::name::{Nick, RoomName};
 use chat_store::people::person::PersonId;
-use chat_store::people::presence::{Claim, Standing};
+use chat_store::people::presence::{Claim, Leave, Standing};
 use chat_store::record::{Draft, Kind};
 
 mod code;
@@ -55,7 +55,7 @@ mod trouble;
 
 pub use code::Code;
 pub use connection::Connection;
-pub use enter::{Arrival, enter, find_room, wished_nick};
+pub use enter::{Arrival, enter, find_room, number_of, wished_nick};
 pub use event::{Bye, Event, Hello, Reading, Sink, Span, Welcome};
 pub use refusal::Refusal;
 pub use request::{Addressee, BadRequest, Request};
@@ -87,11 +87,13 @@ pub enum Wakeup {
     Room,
     /// The bell of their own inbox.
     Inbox,
+    /// The room's watchman has gone, or has them look after their files.
+    Watch,
 }
 
 impl Wakeup {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Room, Self::Inbox];
+    pub const ALL: [Self; 3] = [Self::Room, Self::Inbox, Self::Watch];
 }
 
 /// Who they are, as others see it.
@@ -103,7 +105,9 @@ struct Me {
     /// The client's token: whose `msgid` it is, for people without an account.
     client: Option<String>,
     /// Their number under all names.
-    person: Option<PersonId>,
+    person: PersonId,
+    /// What names their open page to their other connections.
+    page: Option<String>,
     address: Option<String>,
     /// Whether the site says that they moderate it.
     moderates_all: bool,
@@ -116,7 +120,7 @@ impl Me {
         moderation::Person {
             nick: &self.nick,
             account: self.account.as_deref(),
-            number: self.person.as_ref().map(PersonId::as_str),
+            number: Some(self.person.as_str()),
             address: self.address.as_deref(),
             moderates_all: self.moderates_all,
         }
@@ -186,6 +190,7 @@ impl Occupant {
         match of {
             Wakeup::Room => self.bells.room(),
             Wakeup::Inbox => self.presence.bell(),
+            Wakeup::Watch => self.presence.watch.as_fd(),
         }
     }
 
@@ -194,6 +199,7 @@ impl Occupant {
         match what {
             Wakeup::Room => self.bells.rang(),
             Wakeup::Inbox => self.presence.inbox_due = true,
+            Wakeup::Watch => self.presence.look_due = true,
         }
     }
 
@@ -227,31 +233,45 @@ impl Occupant {
             turn.append_join();
         }
         let bell = turn.it.bells.reopen_if_replaced();
-        let inbox = turn.it.presence.inbox.reopen_if_replaced();
-        turn.it.sweep();
+        let mut inbox = turn.it.presence.inbox.reopen_if_replaced();
+        let watch = turn.it.keep_watch(bell);
         match turn.it.presence.claim.as_mut().map(Claim::check) {
             // Somebody removed our file and another took the name: we need a new one.
             Some(Ok(Standing::Lost)) => turn.change_nick(&turn.it.me.nick.numbered(1)),
             Some(Err(error)) => turn.report_trouble(&error.to_string()),
-            Some(Ok(Standing::Restored)) => turn.it.presence.set_own(),
+            Some(Ok(Standing::Restored)) => inbox = turn.it.follow_slot(),
             Some(Ok(Standing::Kept)) | None => {}
         }
         let replaced = [
             (Wakeup::Room, bell),
             (Wakeup::Inbox, inbox.unwrap_or(false)),
+            (Wakeup::Watch, watch),
         ];
         let replaced = replaced.into_iter().filter(|(_, replaced)| *replaced);
         Ok(replaced.map(|(wakeup, _)| wakeup).collect())
     }
 
-    /// Leaves: marked, recorded, released, in this order (see above).
-    pub fn leave(&mut self) {
-        let Some(mut claim) = self.presence.claim.take() else {
+    /// Leaves: marked, recorded, released, in this order (see above). Nobody is told while the person has another connection, or,
+    /// unless they go on purpose, may come back.
+    pub fn leave(&mut self, bye: Option<Bye>) {
+        let Some(claim) = self.presence.claim.take() else {
             return;
         };
-        // If the mark cannot be set, a newcomer may see us until the next one sweeps.
-        let _ = claim.recolor("");
-        if !self.presence.join_due {
+        let comes_back = matches!(bye, None | Some(Bye::ShuttingDown)) && !self.presence.join_due;
+        let grace = if comes_back {
+            self.presence.grace
+        } else {
+            Duration::ZERO
+        };
+        let last = match claim.leave(grace) {
+            Ok(Leave::Last(last)) => Some(last),
+            Ok(Leave::Others | Leave::Awaited) => None,
+            Err(error) => {
+                journal::note(format_args!("{} leaves: {error}", self.me.nick));
+                None
+            }
+        };
+        if last.is_some() && !self.presence.join_due {
             let draft = Draft {
                 account: self.me.account.as_deref(),
                 ..Draft::new(Kind::Quit, self.me.nick.as_str(), "")
@@ -264,7 +284,7 @@ impl Occupant {
                 }
             }
         }
-        drop(claim);
+        drop(last);
         self.bells.ring_last(self.room.name.as_str());
         self.sync_last();
     }
@@ -296,6 +316,6 @@ pub fn say_bye(reason: Bye, sink: &mut dyn Sink) {
 
 impl Drop for Occupant {
     fn drop(&mut self) {
-        self.leave();
+        self.leave(None);
     }
 }

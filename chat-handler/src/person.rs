@@ -54,12 +54,16 @@ pub struct Visit<'a> {
     pub whole_history: bool,
     /// Whether they can be in many rooms at once.
     pub many: bool,
+    /// How long they may be gone, when their connection is lost, before the others are told.
+    pub grace: Duration,
 }
 
 /// One connection of a person.
 pub struct Person<'a> {
     settings: &'a Settings,
     visit: Visit<'a>,
+    /// Their number under all names.
+    number: PersonId,
     connection: Connection,
     stays: Stays,
     /// `None`: they are in one room, or nobody knows them when they come back.
@@ -70,6 +74,7 @@ impl<'a> Person<'a> {
     /// Somebody who is in no room yet.
     pub fn new(settings: &'a Settings, visit: Visit<'a>) -> Self {
         Self {
+            number: occupant::number_of(&visit.person, visit.client, visit.page),
             connection: Connection::new(&settings.limits),
             settings,
             visit,
@@ -83,10 +88,11 @@ impl<'a> Person<'a> {
         if !self.visit.many {
             return;
         }
-        let Visit { person, client, .. } = &self.visit;
+        let person = &self.visit.person;
         let wished = occupant::wished_nick(person, self.visit.nick.as_deref());
-        let number = PersonId::of(person.account.as_deref(), *client);
-        self.own = number.clone().and_then(|number| {
+        // Who is not known when they come back has nothing that is kept.
+        let known = PersonId::of(person.account.as_deref(), self.visit.client);
+        self.own = known.and_then(|number| {
             let counted = Counted::of(person, self.visit.address);
             let opened = OwnRooms::open(self.settings.dirs(), number, counted);
             // Without it they can talk all the same.
@@ -100,7 +106,7 @@ impl<'a> Person<'a> {
         let hello = Hello {
             name: wished.as_str(),
             account: person.account.as_deref(),
-            person: number.as_ref().map(PersonId::as_str),
+            person: self.number.as_str(),
             now: RecordId::now(),
             limits: &self.settings.limits,
             most_rooms: MAX_ROOMS,
@@ -141,6 +147,7 @@ impl<'a> Person<'a> {
             asked: &entry.asked,
             person: &visit.person,
             nick: visit.nick.as_deref(),
+            number: &self.number,
             client: visit.client,
             page: visit.page,
             address: visit.address,
@@ -150,6 +157,7 @@ impl<'a> Person<'a> {
             history: entry.history,
             whole_history: visit.whole_history,
             mark: self.own.as_ref().and_then(|own| own.of(room.as_str())),
+            grace: visit.grace,
         };
         let mut sink = From {
             room: sink.room.map(|_| room.as_str()),
@@ -286,8 +294,10 @@ impl<'a> Person<'a> {
         if !self.visit.many || bye == Bye::Quit {
             return flow;
         }
-        self.stays
-            .in_room(place, true, to, |_, sink| occupant::say_bye(bye, sink));
+        self.stays.in_room(place, true, to, |occupant, sink| {
+            occupant::say_bye(bye, sink);
+            occupant.leave(Some(bye));
+        });
         if let Some(room) = self.stays.remove(place)
             && bye == Bye::Part
         {
@@ -349,10 +359,12 @@ impl<'a> Person<'a> {
         }
     }
 
-    /// When [`Person::ring`] or [`Person::sync_if_due`] must be called at the latest.
+    /// When [`Person::ring`], [`Person::sync_if_due`] or [`Person::poll`] must be called at the latest.
     pub fn due_at(&self) -> Option<Instant> {
+        let looks = self.stays.all().map(|stay| stay.occupant.look_at());
         let rooms = self.stays.all().filter_map(|stay| stay.occupant.due_at());
         rooms
+            .chain(looks)
             .chain(self.own.as_ref().and_then(OwnRooms::save_at))
             .min()
     }
@@ -367,15 +379,23 @@ impl<'a> Person<'a> {
         self.connection.take_delay()
     }
 
-    /// Looks after files that somebody may have taken away, and tries again what failed.
+    /// Looks after files that somebody may have taken away, and tries again what failed: in rooms where that is due by `until`.
     ///
     /// # Errors
     /// They have been banned meanwhile from their only room, by somebody who did not ring.
-    pub fn poll(&mut self, to: &mut dyn Audience) -> Result<(), Bye> {
+    pub fn poll(&mut self, until: Instant, to: &mut dyn Audience) -> Result<(), Bye> {
+        let is_somewhere = self.stays.all().next().is_some();
+        let mut places = self.stays.places();
+        if is_somewhere && !places.any(|place| self.stays.is_look_due(place, until)) {
+            return Ok(());
+        }
         if self.own.as_mut().is_some_and(OwnRooms::reopen_if_replaced) {
             self.stays.watch(Bell::OWN);
         }
         for place in self.stays.places() {
+            if !self.stays.is_look_due(place, until) {
+                continue;
+            }
             let polled = self
                 .stays
                 .in_room(place, self.visit.many, to, |occupant, sink| {
@@ -401,7 +421,7 @@ impl<'a> Person<'a> {
             occupant::say_bye(bye, &mut From { room: None, to });
         }
         for stay in self.stays.all_mut() {
-            stay.occupant.leave();
+            stay.occupant.leave(bye);
         }
         self.connection.remember_pace();
     }

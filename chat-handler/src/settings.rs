@@ -70,6 +70,8 @@ pub struct Settings {
     pub lang: Lang,
     /// Lines of history a newcomer gets.
     pub last_messages: usize,
+    /// How long a page may be gone without anybody in the room being told.
+    pub presence_grace: Duration,
     /// When messages are safe.
     pub sync: Sync,
     /// Who is it.
@@ -287,6 +289,7 @@ impl Settings {
             run_dir: PathBuf::new(),
             lang: Lang::En,
             last_messages: 20,
+            presence_grace: Duration::from_secs(15),
             sync: Sync::Second,
             identity: Identity {
                 session_cookie: "PHPSESSID".to_owned(),

@@ -79,6 +79,11 @@ impl Wire {
         matches!(self, Self::Text(_))
     }
 
+    /// Whether a client that is lost comes back by itself: the pages of 2016 and bots may not.
+    pub fn comes_back(&self) -> bool {
+        matches!(self, Self::Json(_))
+    }
+
     /// Whether comings and goings belong into the history of who comes in.
     pub fn shows_whole_history(&self) -> bool {
         matches!(self, Self::Text(_))

@@ -35,26 +35,13 @@ impl Bell {
     /// # Errors
     /// Those of mkfifo(3) and open(2); `InvalidInput` if the path is no FIFO.
     pub fn open(path: &Path) -> io::Result<Self> {
-        for _ in 0..OPEN_TRIES {
-            // Reading too, so that it neither blocks (fifo(7)) nor gets SIGPIPE without others.
-            match open_fifo(path, OFlags::RDWR) {
-                Ok((fifo, id)) => {
-                    return Ok(Self {
-                        path: path.to_owned(),
-                        fifo,
-                        id,
-                    });
-                }
-                Err(Errno::NOENT) => {}
-                Err(error) => return Err(error.into()),
-            }
-            let mode = Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::WGRP;
-            match rustix::fs::mknodat(rustix::fs::CWD, path, FileType::Fifo, mode, 0) {
-                Ok(()) | Err(Errno::EXIST) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(io::ErrorKind::Interrupted.into())
+        // Reading too, so that it neither blocks (fifo(7)) nor gets SIGPIPE without others.
+        let (fifo, id) = open_or_make(path, OFlags::RDWR)?;
+        Ok(Self {
+            path: path.to_owned(),
+            fifo,
+            id,
+        })
     }
 
     /// Wakes everybody who waits at the bell, oneself too.
@@ -93,11 +80,6 @@ impl Bell {
         *self = Self::open(&self.path)?;
         Ok(true)
     }
-
-    /// The bell has another name now; see [`Inbox::rename`](crate::people::inbox::Inbox::rename).
-    pub(crate) fn renamed_to(&mut self, path: PathBuf) {
-        self.path = path;
-    }
 }
 
 impl AsFd for Bell {
@@ -121,6 +103,26 @@ pub fn ring_at(path: &Path) -> io::Result<bool> {
         Err(Errno::NXIO | Errno::NOENT) => Ok(false),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Opens a FIFO for reading only; makes it if it is not there. Who reads is told when the last who writes is gone.
+pub(crate) fn open_reader(path: &Path) -> io::Result<(OwnedFd, FileId)> {
+    open_or_make(path, OFlags::RDONLY)
+}
+
+fn open_or_make(path: &Path, access: OFlags) -> io::Result<(OwnedFd, FileId)> {
+    for _ in 0..OPEN_TRIES {
+        match open_fifo(path, access) {
+            Err(Errno::NOENT) => {}
+            opened => return Ok(opened?),
+        }
+        let mode = Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::WGRP;
+        match rustix::fs::mknodat(rustix::fs::CWD, path, FileType::Fifo, mode, 0) {
+            Ok(()) | Err(Errno::EXIST) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(io::ErrorKind::Interrupted.into())
 }
 
 fn open_fifo(path: &Path, access: OFlags) -> Result<(OwnedFd, FileId), Errno> {

@@ -4,3 +4,4 @@ pub mod dirs;
 pub mod file;
 pub mod lock;
 pub mod pages;
+pub mod slots;

@@ -47,8 +47,15 @@ impl Files {
     /// The same with more lines in `[global]`.
     pub fn with(lines: &str) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
-        let ini =
-            format!("[global]\nBASE_DIR=.\n{lines}\n[room descriptions]\nlobby=Where all begin\n");
+        // Tests count who comes and goes: nobody is waited for, unless the test is about that.
+        let grace = if lines.contains("PRESENCE_GRACE") {
+            ""
+        } else {
+            "PRESENCE_GRACE=0\n"
+        };
+        let ini = format!(
+            "[global]\nBASE_DIR=.\n{grace}{lines}\n[room descriptions]\nlobby=Where all begin\n"
+        );
         fs::write(dir.path().join("chat.ini"), ini).expect("writable");
         Self { dir }
     }

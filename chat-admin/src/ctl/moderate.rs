@@ -86,8 +86,15 @@ fn announce(
         tell_all(dirs, room, &Draft::new(kind, SERVER, &text))?;
     }
     match send(dirs, room, nick, message) {
+        // They have lost their connection, and are not waited for any longer.
+        Err(SendError::Away) if matches!(message, Message::Kick(_) | Message::Ban(_)) => {
+            if presence::evict(dirs, room, nick)? {
+                tell_all(dirs, room, &Draft::new(Kind::Quit, nick.as_str(), ""))?;
+            }
+            Ok(())
+        }
         // They may just have left by themselves.
-        Ok(_) | Err(SendError::NotHere) => Ok(()),
+        Ok(_) | Err(SendError::NotHere | SendError::Away) => Ok(()),
         Err(error) => Err(Failure::refused(error)),
     }
 }

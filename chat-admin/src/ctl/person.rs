@@ -171,7 +171,7 @@ fn forget_in(dirs: &Dirs, room: &RoomName, who: &Forgotten) -> Result<usize, Fai
     Ok(count)
 }
 
-/// `ROOM_NICK`, of users and of inboxes: the name of a room holds no `_`.
+/// `ROOM_NICK`: the name of a room holds no `_`.
 fn is_presence(name: &str, who: &Forgotten) -> bool {
     let nick = name.split_once('_').map(|(_, nick)| nick);
     nick.is_some_and(|nick| who.is_name(nick))
@@ -179,22 +179,23 @@ fn is_presence(name: &str, who: &Forgotten) -> bool {
 
 /// What killed handlers of theirs left, and what they sent to people who are there.
 fn forget_inboxes(dirs: &Dirs, who: &Forgotten) -> Result<usize, Failure> {
-    let count = forget_files(&dirs.run, &mut |name, text| {
-        let inbox = [".inbox", ".ring"]
-            .into_iter()
-            .find_map(|end| name.strip_suffix(end));
-        // `FILE NICK`, of a page that may come back.
-        let own = name
-            .strip_suffix(".own")
-            .and_then(|_| text.trim_end().rsplit_once(' '));
-        inbox.is_some_and(|name| is_presence(name, who))
-            || own.is_some_and(|(_, nick)| who.is_name(nick))
+    // `ROOM_NUMBER.own` holds the name of whose number it is, and that begins the names of the other files.
+    let mut numbers = Vec::new();
+    for path in files(&dirs.run)? {
+        let name = path.file_name().and_then(|name| name.to_str());
+        if let Some(number) = name.and_then(|name| name.strip_suffix(".own")) {
+            let text = file::read_whole(&path, SMALL)?;
+            if who.is_name(String::from_utf8_lossy(&text).trim_end()) {
+                numbers.push(format!("{number}."));
+            }
+        }
+    }
+    let count = forget_files(&dirs.run, &mut |name, _| {
+        numbers.iter().any(|number| name.starts_with(number))
     })?;
     for path in files(&dirs.run)? {
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "inbox")
-        {
+        let holds_lines = |ending: &std::ffi::OsStr| ending == "inbox" || ending == "kept";
+        if path.extension().is_some_and(holds_lines) {
             erase::rewrite(&path, &mut |line| who.line(line))?;
         }
     }

@@ -7,7 +7,6 @@ use crate::wording::Line;
 use chat_store::log::room_log::{AppendError, Stored};
 use chat_store::name::Nick;
 use chat_store::people::message::Message;
-use chat_store::people::person::PersonId;
 use chat_store::record::{Draft, Kind, RecordId, attrs, clean};
 use std::borrow::Cow;
 
@@ -97,9 +96,9 @@ impl Turn<'_> {
 
     fn append_as(&mut self, kind: Kind, text: &str, msgid: Option<&str>) -> Option<Stored> {
         let me = &self.it.me;
-        let person = me.person.as_ref().map(PersonId::as_str);
         // Where it comes in, so that whoever reads knows whom a name means from here on.
-        let person = [(attrs::PERSON, person.filter(|_| kind == Kind::Join))];
+        let person = Some(me.person.as_str()).filter(|_| kind == Kind::Join);
+        let person = [(attrs::PERSON, person)];
         let draft = Draft {
             extra: &person,
             msgid,

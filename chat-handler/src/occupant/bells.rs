@@ -23,6 +23,8 @@ pub(super) struct Bells {
     at: Option<Instant>,
     /// It has reported how it was found. What it reports from then on is news.
     heard: bool,
+    /// The log is looked at although nobody has rung.
+    unrung: bool,
 }
 
 impl Bells {
@@ -32,6 +34,7 @@ impl Bells {
             due: false,
             at: None,
             heard: false,
+            unrung: false,
         }
     }
 
@@ -50,9 +53,21 @@ impl Bells {
 
     /// It has rung: that woke those who were to be woken for this person's coming, too.
     pub(super) fn rang(&mut self) {
+        self.unrung = false;
         if std::mem::replace(&mut self.heard, true) {
             self.at = None;
         }
+    }
+
+    /// The log is about to be looked at although nobody has rung.
+    pub(super) fn not_rung(&mut self) {
+        self.unrung = true;
+    }
+
+    /// So many records were new. Another program may have written them, which does not ring: then the watchman does,
+    /// because the others look once a minute.
+    pub(super) fn found(&mut self, records: usize, is_watchman: bool) {
+        self.due |= std::mem::take(&mut self.unrung) && records > 0 && is_watchman;
     }
 
     /// Wakes the others if anything was written: once for many records.

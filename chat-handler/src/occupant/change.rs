@@ -3,11 +3,15 @@
 use super::{Code, Event, Occupant, Turn};
 use crate::color::Color;
 use crate::wording::Line;
+use chat_store::log::room_log::Stored;
 use chat_store::moderation::Verdict;
 use chat_store::name::Nick;
 use chat_store::people::presence::{Claim, ClaimError};
 use chat_store::record::Kind;
 use chat_store::state;
+
+/// Writes of an old and a new name; false if it cannot.
+type Record<'a> = &'a mut dyn FnMut(&Nick, &Nick) -> bool;
 
 impl Turn<'_> {
     pub(super) fn change_color(&mut self, color: &str) {
@@ -20,6 +24,7 @@ impl Turn<'_> {
             self.it.me.color = old;
             return;
         };
+        self.it.presence.colored = stored.id();
         let color = self.it.me.color.as_str();
         let claim = self.it.presence.claim.as_mut();
         if let Some(Err(error)) = claim.map(|claim| claim.recolor(color)) {
@@ -34,40 +39,45 @@ impl Turn<'_> {
         if self.it.is_muted() {
             return self.error(Code::Muted, Line::Muted);
         }
-        self.move_to(|claim| claim.rename(wished).cloned());
+        self.move_to(|claim, record| claim.rename(wished, record));
     }
 
     /// An account's owner comes, whose name this guest has.
     pub(super) fn give_way(&mut self) {
         if self.it.me.account.is_none() {
-            self.move_to(|claim| claim.give_way().cloned());
+            self.move_to(Claim::give_way);
         }
     }
 
-    fn move_to(&mut self, rename: impl FnOnce(&mut Claim) -> Result<Nick, ClaimError>) {
-        let Some(claim) = self.it.presence.claim.as_mut() else {
+    fn move_to(&mut self, rename: impl FnOnce(&mut Claim, Record<'_>) -> Result<(), ClaimError>) {
+        let Some(mut claim) = self.it.presence.claim.take() else {
             return;
         };
         let old = self.it.me.nick.clone();
-        let new = match rename(claim) {
-            Ok(new) => new,
-            Err(error @ ClaimError::Io(_)) => return self.not_saved(&error),
-            Err(error) => {
-                return self.error(Code::Busy, Line::NotSaved(&error.to_string()));
-            }
-        };
-        if new != old {
-            self.it.move_inbox(&old, &new);
-            // The record is from the old nick.
-            let Some(_) = self.append(Kind::Nick, new.as_str()) else {
-                return self.it.take_nick_back(&old);
-            };
-            self.it.me.nick = new;
-            self.it.presence.set_own();
+        let mut is_written = true;
+        let renamed = rename(&mut claim, &mut |from, to| {
+            // Another connection may have changed it, of which this one has not read yet.
+            self.it.me.nick = from.clone();
+            let stored = self.append(Kind::Nick, to.as_str());
+            is_written = stored.is_some();
+            self.it.presence.named = stored.map_or(self.it.presence.named, Stored::id);
+            is_written
+        });
+        self.it.me.nick = claim.nick().clone();
+        self.it.presence.claim = Some(claim);
+        if self.it.me.nick != old {
             self.it.verdict = Verdict::new(&self.it.room.dirs, &self.it.room.name);
         }
-        self.ack();
-        self.show_you();
+        match renamed {
+            Ok(()) if is_written => {
+                self.ack();
+                self.show_you();
+            }
+            // Told already.
+            Ok(()) => {}
+            Err(error @ ClaimError::Io(_)) => self.not_saved(&error),
+            Err(error) => self.error(Code::Busy, Line::NotSaved(&error.to_string())),
+        }
     }
 
     pub(super) fn change_topic(&mut self, topic: &str) {
@@ -103,22 +113,5 @@ impl Occupant {
     pub(super) fn topic(&self) -> String {
         let topic = state::topic(&self.room.dirs, &self.room.name);
         topic.ok().flatten().unwrap_or_default()
-    }
-
-    fn move_inbox(&mut self, of: &Nick, to: &Nick) {
-        let room = &self.room;
-        if let Err(error) = self.presence.inbox.rename(&room.dirs, &room.name, to) {
-            let reason = format!("the inbox of {of} cannot be renamed: {error}");
-            self.trouble.note(&reason);
-        }
-    }
-
-    fn take_nick_back(&mut self, old: &Nick) {
-        let claim = self.presence.claim.as_mut();
-        if let Some(Ok(back)) = claim.map(|claim| claim.rename(old).cloned()) {
-            self.move_inbox(&back, &back);
-            self.me.nick = back;
-            self.presence.set_own();
-        }
     }
 }

@@ -2,11 +2,15 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
+use super::presence::FIRST_LOOK;
 use super::{
     Bells, Code, Connection, Durability, Event, Ignored, Me, Occupant, Pace, Presence, Refusal,
     Replay, Room, Sink, Span, Trouble, Welcome, new_room,
 };
+use crate::color::Color;
+use crate::identity::php_session::SessionId;
 use crate::identity::{ANONYMOUS, Person};
 use crate::journal;
 use crate::settings::Settings;
@@ -18,10 +22,10 @@ use chat_store::log::tail::Tail;
 use chat_store::moderation::{self, Right, Verdict};
 use chat_store::name::{Nick, RoomName};
 use chat_store::people::entries;
-use chat_store::people::inbox::Inbox;
+use chat_store::people::inbox::{self, Inbox};
 use chat_store::people::marks::Mark;
-use chat_store::people::own::Own;
-use chat_store::people::person::PersonId;
+use chat_store::people::message::{Message, Sender};
+use chat_store::people::person::{PersonId, hex_of};
 use chat_store::people::presence::{self as members, About, Entered, Members};
 use chat_store::people::watch::Watch;
 use chat_store::record::{Draft, Kind, RecordId};
@@ -36,6 +40,8 @@ pub struct Arrival<'a> {
     pub person: &'a Person,
     /// What they want to be called, if nobody else said who they are.
     pub nick: Option<&'a str>,
+    /// Their number under all names.
+    pub number: &'a PersonId,
     /// The browser's token: whose messages it sends again.
     pub client: Option<&'a str>,
     /// The open page's token: which presence it left behind.
@@ -54,6 +60,8 @@ pub struct Arrival<'a> {
     pub whole_history: bool,
     /// How far they have read, if they were here before and it is kept.
     pub mark: Option<&'a Mark>,
+    /// How long they may be gone, when their connection is lost, before the others are told.
+    pub grace: Duration,
 }
 
 /// Comes into a room, one that [`find_room`] gave. `sink` gets the welcome and the history.
@@ -96,9 +104,11 @@ struct Newcomer {
     tail: Tail,
     bell: Bell,
     inbox: Inbox,
+    watch: Watch,
     entered: Entered,
-    person: Option<PersonId>,
-    own: Option<Own>,
+    person: PersonId,
+    /// What names their page to their other connections.
+    page: Option<String>,
     pace: Rc<RefCell<Pace>>,
 }
 
@@ -113,11 +123,11 @@ impl Newcomer {
         let dirs = settings.dirs();
         let wished = wished_nick(person, arrival.nick);
         let address = Some(arrival.address.to_owned()).filter(|address| !address.is_empty());
-        let number = PersonId::of(person.account.as_deref(), arrival.client);
+        let number = arrival.number.clone();
         let asks = moderation::Person {
             nick: &wished,
             account: person.account.as_deref(),
-            number: number.as_ref().map(PersonId::as_str),
+            number: Some(number.as_str()),
             address: address.as_deref(),
             moderates_all: person.moderator,
         };
@@ -126,10 +136,7 @@ impl Newcomer {
         // Last of what can refuse: a room that is made stays, also if nobody comes in.
         new_room::open(settings, &dirs, &room, (person, arrival.address))?;
         let color = person.color.clone().unwrap_or_default();
-        let own = match arrival.page {
-            Some(token) => Some(Own::take_over(&dirs, &room, token)?),
-            None => None,
-        };
+        let open_page = arrival.page.map(|token| hex_of(&["open page\0", token]));
         let bell = Bell::open(&dirs.bell(&room))?;
         // A name that cannot be a nick is nobody's, and nobody's name is everybody's.
         let is_named = wished.as_str() != ANONYMOUS;
@@ -142,16 +149,21 @@ impl Newcomer {
         let tail = Tail::at_end(&dirs, &room)?;
         let about = About {
             account: person.account.clone(),
-            person: number,
+            person: Some(number.clone()),
             address: address.clone(),
         };
         let newcomer = members::Newcomer {
             nick: &wished,
             color: color.as_str(),
             about: &about,
+            grace: arrival.grace,
         };
         let entered = members::claim(&dirs, &room, newcomer, settings.limits.max_members)?;
-        let inbox = Inbox::open(&dirs, &room, entered.claim.nick())?;
+        let inbox = Inbox::open(&dirs, &room, &number, entered.claim.slot())?;
+        if let Some(page) = open_page.as_deref().filter(|_| !entered.is_new) {
+            end_old_connection(&dirs, &room, &entered, page);
+        }
+        let watch = Watch::open(&dirs, &room)?;
         Ok(Self {
             dirs,
             room,
@@ -159,9 +171,10 @@ impl Newcomer {
             tail,
             bell,
             inbox,
+            watch,
             entered,
-            person: about.person,
-            own,
+            person: number,
+            page: open_page,
             pace: connection.pace(),
         })
     }
@@ -180,6 +193,7 @@ impl Newcomer {
         let replay = self.replay(arrival.since, until)?;
         let (room, entered) = (self.room, self.entered);
         let nick = entered.claim.nick().clone();
+        let color = Color::parse(entered.claim.color()).filter(|_| !entered.is_new);
         let log = quit_for_stale(&self.dirs, &room, &entered.stale);
         let noted = entries::append(&self.dirs, arrival.when, arrival.from, &nick);
         if let Err(error) = noted {
@@ -193,9 +207,12 @@ impl Newcomer {
             verdict: Verdict::new(&self.dirs, &room),
             me: Me {
                 nick,
-                color: arrival.person.color.clone().unwrap_or_default(),
+                color: color
+                    .or_else(|| arrival.person.color.clone())
+                    .unwrap_or_default(),
                 account: arrival.person.account.clone(),
                 person: self.person,
+                page: self.page,
                 client: arrival.client.map(str::to_owned),
                 address: self.address,
                 moderates_all: arrival.person.moderator,
@@ -209,13 +226,17 @@ impl Newcomer {
             },
             presence: Presence {
                 claim: Some(entered.claim),
-                own: self.own,
-                watch: Watch::default(),
-                polls: 0,
                 inbox: self.inbox,
                 inbox_due: true,
-                join_due: true,
-                joined: RecordId::ZERO,
+                join_due: entered.is_new,
+                joined: until,
+                named: until,
+                colored: until,
+                grace: arrival.grace,
+                watch: self.watch,
+                look_due: false,
+                look_at: Instant::now() + FIRST_LOOK,
+                next_deadline: None,
             },
             bells,
             durability: Durability::new(settings.sync),
@@ -227,11 +248,11 @@ impl Newcomer {
             limits: settings.limits.clone(),
             last_messages: settings.last_messages,
         };
-        occupant.presence.set_own();
         occupant.look_up_role();
         let others = entered.members.len();
         let asked = (arrival.asked, arrival.mark);
-        occupant.welcome(settings, asked, entered.members, until, sink);
+        let came = (until, entered.is_new);
+        occupant.welcome(settings, asked, entered.members, came, sink);
         let mut turn = occupant.turn(sink, None);
         if arrival.since.is_none() {
             let wanted = arrival.history.unwrap_or(settings.last_messages);
@@ -243,7 +264,11 @@ impl Newcomer {
             // Nothing was missed; the client waits for a page that says so.
             turn.put_empty(Span::Since(until), false);
         }
-        turn.append_join();
+        if entered.is_new {
+            turn.append_join();
+        } else if let Some(since) = arrival.since {
+            turn.put_kept(since);
+        }
         let silence = occupant.room.log.silence();
         let room = occupant.room.name.as_str();
         occupant.bells.ring_for_join(room, others, silence);
@@ -272,7 +297,7 @@ impl Occupant {
         settings: &Settings,
         (asked, mark): (&str, Option<&Mark>),
         mut members: Members,
-        until: RecordId,
+        (until, is_new): (RecordId, bool),
         sink: &mut dyn Sink,
     ) {
         members.sort();
@@ -284,7 +309,8 @@ impl Occupant {
             topic: &topic,
             you: self.me.nick.as_str(),
             account: self.me.account.as_deref(),
-            person: self.me.person.as_ref().map(PersonId::as_str),
+            person: self.me.person.as_str(),
+            is_new,
             color: self.me.color.as_str(),
             moderator: self.me.moderator,
             reading: mark.map(|mark| self.reading(mark, until)),
@@ -294,6 +320,26 @@ impl Occupant {
             now: RecordId::now(),
             limits: &self.limits,
         }));
+    }
+}
+
+/// Who it is: an account, else a guest, known by what only their browser or page has. Of whom nothing is known each connection is
+/// a person of its own.
+pub fn number_of(person: &Person, client: Option<&str>, page: Option<&str>) -> PersonId {
+    let session = person.session.as_ref().map(SessionId::as_str);
+    PersonId::of(person.account.as_deref(), client)
+        .or_else(|| session.map(PersonId::of_session))
+        .or_else(|| page.map(PersonId::of_page))
+        .unwrap_or_else(PersonId::of_connection)
+}
+
+/// The page has come back: what it left behind may be dead and not know it.
+fn end_old_connection(dirs: &Dirs, room: &RoomName, entered: &Entered, page: &str) {
+    let claim = &entered.claim;
+    let sender = Sender::new(claim.nick().as_str());
+    let message = Message::Replaced(page.into());
+    if let Err(error) = inbox::send_own(dirs, room, claim, sender, &message) {
+        journal::note(format_args!("{}: {error}", claim.nick()));
     }
 }
 

@@ -156,7 +156,7 @@ pub struct Hello<'a> {
     /// Who they logged in as.
     pub account: Option<&'a str>,
     /// Their number under all names.
-    pub person: Option<&'a str>,
+    pub person: &'a str,
     /// The server's clock.
     pub now: RecordId,
     /// The server's limits.
@@ -194,7 +194,9 @@ pub struct Welcome<'a> {
     /// Who they logged in as.
     pub account: Option<&'a str>,
     /// Their number under all names.
-    pub person: Option<&'a str>,
+    pub person: &'a str,
+    /// Whether the room is told that they come; else they were there already.
+    pub is_new: bool,
     /// Their color.
     pub color: &'a str,
     /// Whether they may moderate.
@@ -229,7 +231,7 @@ pub enum Bye {
     Kicked,
     /// By a moderator.
     Banned,
-    /// Their client has come back on another connection.
+    /// Their page has come back on another connection.
     Replaced,
     /// The server stops.
     ShuttingDown,

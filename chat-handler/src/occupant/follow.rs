@@ -1,8 +1,11 @@
 //! From the log to the client.
 
-use super::{Event, Flow, Occupant, Sink, Span};
+use super::{Event, Flow, Occupant, Presence, Sink, Span};
+use crate::color::Color;
 use chat_store::log::tail::Progress;
-use chat_store::record::{Kind, RecordId};
+use chat_store::moderation::Verdict;
+use chat_store::name::Nick;
+use chat_store::record::{Kind, Record, RecordId, attrs};
 
 /// Bytes of log in one page of missed records.
 const PAGE_BYTES: usize = 16 * 1024;
@@ -50,7 +53,11 @@ impl Occupant {
     fn read_live(&mut self, budget: usize, sink: &mut dyn Sink) -> std::io::Result<Progress> {
         let (ignored, audience) = (&self.ignored, &mut self.audience);
         let (me, joined) = (self.me.nick.as_str(), self.presence.joined);
+        let mut own = OwnChanges::of(&self.me.nick, &self.presence);
+        let mut count = 0;
         let progress = self.room.tail.read(budget, &mut |record| {
+            count += 1;
+            own.see(record);
             if changes_members(record.kind) {
                 *audience = None;
             }
@@ -60,15 +67,38 @@ impl Occupant {
                 sink.put(&Event::Record(record));
             }
         });
+        self.bells.found(count, self.presence.watch.is_watchman());
+        let changes = own.found();
+        self.take_changes(changes, sink);
         sink.put(&Event::BatchEnd);
         progress
+    }
+
+    /// What another connection of this person has changed holds for this one.
+    fn take_changes(&mut self, changes: Changes, sink: &mut dyn Sink) {
+        if changes == Changes::default() {
+            return;
+        }
+        if let Some(color) = changes.color {
+            self.me.color = color;
+        }
+        if let Some(nick) = changes.nick {
+            if let Some(claim) = &mut self.presence.claim {
+                claim.renamed_to(&nick);
+            }
+            self.me.nick = nick;
+            self.verdict = Verdict::new(&self.room.dirs, &self.room.name);
+        }
+        self.turn(sink, None).show_you();
     }
 
     /// One page of what was missed; what lies behind its end is live already.
     fn read_page(&mut self, replay: Replay, sink: &mut dyn Sink) -> std::io::Result<Progress> {
         sink.put(&Event::PageStart(Span::Since(replay.since)));
         let (mut last, mut live) = (replay.since, false);
+        let mut own = OwnChanges::of(&self.me.nick, &self.presence);
         let progress = self.room.tail.read(PAGE_BYTES, &mut |record| {
+            own.see(record);
             if !live && record.id > replay.until {
                 sink.put(&Event::PageEnd {
                     more: false,
@@ -93,12 +123,61 @@ impl Occupant {
                 cursor: None,
             });
         }
+        let changes = own.found();
+        self.take_changes(changes, sink);
         sink.put(&Event::BatchEnd);
         self.replay = (!done).then_some(Replay {
             since: last,
             ..replay
         });
         progress
+    }
+}
+
+/// A name and a color that this person has taken from another connection.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Changes {
+    nick: Option<Nick>,
+    color: Option<Color>,
+}
+
+/// Looks for them in what is read.
+struct OwnChanges<'a> {
+    nick: &'a Nick,
+    /// What is older is this connection's own, or was known when it came.
+    named: RecordId,
+    colored: RecordId,
+    found: Changes,
+}
+
+impl<'a> OwnChanges<'a> {
+    fn of(nick: &'a Nick, presence: &Presence) -> Self {
+        Self {
+            nick,
+            named: presence.named,
+            colored: presence.colored,
+            found: Changes::default(),
+        }
+    }
+
+    fn see(&mut self, record: &Record<'_>) {
+        if !matches!(record.kind, Kind::Nick | Kind::Color) {
+            return;
+        }
+        let nick = self.found.nick.as_ref().unwrap_or(self.nick);
+        if record.from != nick.as_str() {
+            return;
+        }
+        if record.kind == Kind::Nick && record.id > self.named {
+            self.found.nick = Nick::parse(&record.text).ok();
+        } else if record.kind == Kind::Color && record.id > self.colored {
+            let color = record.attr(attrs::COLOR);
+            self.found.color = color.and_then(|color| Color::parse(&color));
+        }
+    }
+
+    fn found(self) -> Changes {
+        self.found
     }
 }
 

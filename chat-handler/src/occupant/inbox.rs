@@ -1,18 +1,25 @@
 //! From the inbox to the client.
 
-use super::{Bye, Code, Event, Flow, Occupant, Sink};
+use super::{Bye, Code, Event, Flow, Occupant, Sink, Turn};
 use crate::wording::Line;
 use chat_store::log::tail::Progress;
 use chat_store::people::inbox::Received;
+use chat_store::people::kept;
 use chat_store::people::message::Message;
+use chat_store::record::RecordId;
 
 impl Occupant {
     /// Passes on what came for this person, up to about `budget` bytes.
     pub(super) fn read_inbox(&mut self, budget: usize, sink: &mut dyn Sink) -> Flow {
         let (you, ignored) = (self.me.nick.as_str(), &self.ignored);
+        let page = self.me.page.as_deref();
         let (mut end, mut give_way, mut role) = (None, false, false);
         let read = self.presence.inbox.read(budget, &mut |received| {
+            // Said to all connections of this person, and meant for one.
+            let is_other_page =
+                matches!(&received.message, Message::Replaced(of) if page != Some(of));
             let hidden = received.message.is_of_a_person() && ignored.has(received.from);
+            let hidden = hidden || is_other_page;
             role |= received.message == Message::Role;
             if end.is_none() && !hidden && received.message != Message::Role {
                 sink.put(&event(received, you));
@@ -41,12 +48,30 @@ impl Occupant {
     }
 }
 
+impl Turn<'_> {
+    /// What was whispered since then, and may have gone into a connection that was dead.
+    pub(super) fn put_kept(&mut self, since: RecordId) {
+        let Occupant {
+            me, room, ignored, ..
+        } = &*self.it;
+        let you = me.nick.as_str();
+        let read = kept::since(&room.dirs, &room.name, &me.person, since, &mut |received| {
+            if !ignored.has(received.from) {
+                self.sink.put(&event(received, you));
+            }
+        });
+        if let Err(error) = read {
+            self.report_trouble(&error.to_string());
+        }
+    }
+}
+
 /// Whether they must go.
 fn end_of(message: &Message<'_>) -> Option<Bye> {
     match message {
         Message::Kick(_) => Some(Bye::Kicked),
         Message::Ban(_) => Some(Bye::Banned),
-        Message::Replaced => Some(Bye::Replaced),
+        Message::Replaced(_) => Some(Bye::Replaced),
         _ => None,
     }
 }
@@ -63,6 +88,14 @@ fn event<'a>(received: &'a Received<'_>, you: &'a str) -> Event<'a> {
             to: you,
             text,
             msgid: None,
+        },
+        Message::Sent { to, text, msgid } => Event::Whisper {
+            id,
+            from: you,
+            person: None,
+            to,
+            text,
+            msgid: msgid.as_deref(),
         },
         Message::Signal(data) => Event::Signal {
             id,
@@ -91,7 +124,7 @@ fn event<'a>(received: &'a Received<'_>, you: &'a str) -> Event<'a> {
             reason: Bye::Banned,
             line: Line::YouBanned(reason),
         },
-        Message::Replaced => Event::Bye {
+        Message::Replaced(_) => Event::Bye {
             reason: Bye::Replaced,
             line: Line::Replaced,
         },

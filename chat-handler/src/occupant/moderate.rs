@@ -59,9 +59,9 @@ impl Turn<'_> {
         }
         if self.publish(Kind::Kick, &format!("{nick} {reason}")) {
             let message = Message::Kick(Cow::Borrowed(reason));
-            match self.it.deliver(&Addressee::named(nick.as_str()), &message) {
+            match self.it.send_away(&nick, &message) {
                 // They may just have gone by themselves.
-                Ok(_) | Err(SendError::NotHere) => {}
+                Ok(()) | Err(SendError::NotHere) => {}
                 Err(error) => {
                     // The kick itself was acked.
                     self.msgid = None;
@@ -101,7 +101,9 @@ impl Turn<'_> {
         let message = match measure {
             Measure::Ban => {
                 self.publish(Kind::Ban, &format!("{} {reason}", entry.nick));
-                Message::Ban(reason)
+                // They may not be here just now; then it waits for them.
+                let _ = self.it.send_away(&entry.nick, &Message::Ban(reason));
+                return;
             }
             Measure::Mute => {
                 self.done("mute");

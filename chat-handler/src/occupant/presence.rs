@@ -1,71 +1,111 @@
 //! That an occupant is there: the nick they hold, and what comes for them alone.
 
 use std::os::fd::{AsFd as _, BorrowedFd};
+use std::time::{Duration, Instant};
 
 use super::Occupant;
 use crate::journal;
 use chat_store::people::inbox::Inbox;
-use chat_store::people::own::Own;
-use chat_store::people::presence::Claim;
+use chat_store::people::presence::{Claim, Swept};
 use chat_store::people::watch::Watch;
 use chat_store::record::{Draft, Kind, RecordId};
 
-/// Safety polls from one look for stale presences to the next: ten seconds, so that a handler that was
-/// killed, and the one that looked, are both missed within twenty.
-const SWEEP_POLLS: u32 = 2;
+/// When the files are looked at for the first time.
+pub(super) const FIRST_LOOK: Duration = Duration::from_secs(5);
+/// From one look at the files to the next, though nothing has woken anybody: another program may have appended, a bell may
+/// have been taken away, a handler killed. For the watchman of the room.
+const WATCHMANS_PAUSE: Duration = Duration::from_secs(5);
+/// The same for all others: the watchman wakes them when there is something.
+const OTHERS_PAUSE: Duration = Duration::from_secs(60);
 
 /// The files that exist as long as an occupant is in the room.
 #[derive(Debug)]
 pub(super) struct Presence {
     /// The nick; gone when they have left.
     pub(super) claim: Option<Claim>,
-    /// By this their client takes it over when it comes back.
-    pub(super) own: Option<Own>,
     pub(super) inbox: Inbox,
     /// Something came for them alone.
     pub(super) inbox_due: bool,
     /// The join record could not be written yet.
     pub(super) join_due: bool,
-    /// The join record's id.
+    /// The join record's id; of who was there before, the newest one's when this connection came.
     pub(super) joined: RecordId,
+    /// The record of the last name that this connection has taken, or knew when it came.
+    pub(super) named: RecordId,
+    /// The same of the last color.
+    pub(super) colored: RecordId,
+    /// How long they are waited for when the connection is lost.
+    pub(super) grace: Duration,
     pub(super) watch: Watch,
-    /// Safety polls since the last sweep.
-    pub(super) polls: u32,
+    /// The files are to be looked at now.
+    pub(super) look_due: bool,
+    /// When they are to be looked at next.
+    pub(super) look_at: Instant,
+    /// When the first of those who are waited for is gone for good, as the watchman knows it.
+    pub(super) next_deadline: Option<RecordId>,
 }
 
 impl Presence {
     pub(super) fn bell(&self) -> BorrowedFd<'_> {
         self.inbox.as_fd()
     }
-
-    /// The presence file is another one. If that cannot be written down, who comes back gets a number.
-    pub(super) fn set_own(&mut self) {
-        if let (Some(own), Some(claim)) = (&mut self.own, &self.claim)
-            && let Err(error) = own.set(claim)
-        {
-            journal::note(format_args!("{}: {error}", claim.nick()));
-        }
-    }
 }
 
 impl Occupant {
-    /// Quits for those whose handler was killed, if it is this one's task.
-    pub(super) fn sweep(&mut self) {
-        self.presence.polls += 1;
-        if self.presence.polls < SWEEP_POLLS {
-            return;
+    /// When [`Occupant::poll`] is due.
+    pub fn look_at(&self) -> Instant {
+        self.presence.look_at
+    }
+
+    /// Whether it must not wait for its time.
+    pub fn must_look(&self) -> bool {
+        self.presence.look_due
+    }
+
+    /// How long after one look the next one is due.
+    fn look_pause(&self) -> Duration {
+        if !self.presence.watch.is_watchman() {
+            return OTHERS_PAUSE;
         }
-        self.presence.polls = 0;
-        let room = &mut self.room;
-        let stale = match self.presence.watch.sweep(&room.dirs, &room.name) {
-            Ok(stale) => stale,
-            Err(error) => {
-                let reason = format!("{}: {error}", room.name);
-                self.trouble.note(&reason);
-                return;
-            }
+        let left = |id: RecordId| {
+            let micros = id.as_micros().saturating_sub(RecordId::now().as_micros());
+            // One more: at that moment they are gone.
+            Duration::from_micros(micros + 1)
         };
-        for nick in stale {
+        let deadline = self.presence.next_deadline.map(left);
+        deadline.map_or(WATCHMANS_PAUSE, |left| left.min(WATCHMANS_PAUSE))
+    }
+
+    /// Takes part in the watch: the watchman looks for all, and wakes the others if `bell`, the room's, was taken away. True if
+    /// what they wait at is another file now.
+    pub(super) fn keep_watch(&mut self, bell: bool) -> bool {
+        self.presence.look_due = false;
+        self.bells.not_rung();
+        let watch = &mut self.presence.watch;
+        let (dirs, name) = (&self.room.dirs, &self.room.name);
+        let turn = watch.take_turn();
+        let replaced = matches!(turn, Ok(true));
+        let swept = turn.and_then(|_| {
+            if bell {
+                watch.alarm()?;
+            }
+            watch.sweep(dirs, name)
+        });
+        match swept {
+            Ok(swept) => self.quit_for(&swept),
+            Err(error) => {
+                self.trouble.note(&format!("{name}: {error}"));
+            }
+        }
+        self.presence.look_at = Instant::now() + self.look_pause();
+        replaced
+    }
+
+    /// Quits for those whose handler was killed, or who did not come back.
+    fn quit_for(&mut self, swept: &Swept) {
+        self.presence.next_deadline = swept.next;
+        let room = &mut self.room;
+        for nick in &swept.stale {
             match room.log.append(&Draft::new(Kind::Quit, nick.as_str(), "")) {
                 Ok(_) => self.bells.set_due(),
                 Err(error) => {
@@ -73,5 +113,20 @@ impl Occupant {
                 }
             }
         }
+    }
+
+    /// The presence file was made anew, and the slot in it may be another: so is the inbox then. True if it is a new one.
+    pub(super) fn follow_slot(&mut self) -> std::io::Result<bool> {
+        let Some(claim) = &self.presence.claim else {
+            return Ok(false);
+        };
+        self.me.nick = claim.nick().clone();
+        let slot = claim.slot();
+        if slot == self.presence.inbox.slot() {
+            return self.presence.inbox.reopen_if_replaced();
+        }
+        let room = &self.room;
+        self.presence.inbox = Inbox::open(&room.dirs, &room.name, &self.me.person, slot)?;
+        Ok(true)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::os::fd::BorrowedFd;
+use std::time::Instant;
 
 use super::Audience;
 use crate::occupant::{Event, Occupant, Sink, Wakeup};
@@ -130,6 +131,12 @@ impl Stays {
         if let Some(Some(stay)) = self.places.get_mut(place) {
             stay.due = true;
         }
+    }
+
+    /// Whether the files of a room are to be looked at by `until`.
+    pub(super) fn is_look_due(&self, place: usize, until: Instant) -> bool {
+        let stay = self.places.get(place).and_then(Option::as_ref);
+        stay.is_some_and(|stay| stay.occupant.must_look() || stay.occupant.look_at() <= until)
     }
 
     /// The next room that is due; it is not any more.

@@ -18,9 +18,8 @@ use crate::journal;
 use crate::occupant::{BadRequest, Bye, Flow};
 use crate::person::Person;
 
-/// How often the files are looked at although no bell rang: another program may have appended, a
-/// bell may have been taken away, a disk may be usable again.
-const SAFETY_POLL: Duration = Duration::from_secs(5);
+/// The wait of who is in no room; then what else they have is looked at.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// So much earlier the files are looked at when something else wakes the process anyway: in a room
 /// where people talk, the look costs no wake-up of its own.
@@ -74,7 +73,6 @@ pub struct EventLoop<'fd> {
     /// When the last wait ended. Good enough to tell how long the next one may take: to ask once a turn
     /// is half of what the clock costs.
     woken_at: Instant,
-    next_poll: Instant,
 }
 
 impl<'fd> EventLoop<'fd> {
@@ -118,7 +116,6 @@ impl<'fd> EventLoop<'fd> {
             signals,
             person,
             woken_at: now,
-            next_poll: now + SAFETY_POLL,
         })
     }
 
@@ -248,14 +245,14 @@ impl<'fd> EventLoop<'fd> {
         self.intake.listen(!paused, &mut self.sources)?;
         self.watch_for_room(full)?;
         self.watch_new_bells()?;
-        let until = [self.intake.resume_at, self.person.due_at()]
-            .into_iter()
-            .flatten()
-            .fold(self.next_poll, Instant::min);
+        let until = [self.intake.resume_at, self.person.due_at()];
+        let until = until.into_iter().flatten().min();
         let limit = if busy || (self.intake.ready && !paused) {
             Duration::ZERO
         } else {
-            until.saturating_duration_since(self.woken_at)
+            until.map_or(LONGEST_WAIT, |until| {
+                until.saturating_duration_since(self.woken_at)
+            })
         };
         let (mut closed, mut signaled) = (false, false);
         let (intake, person) = (&mut self.intake, &mut self.person);
@@ -276,16 +273,12 @@ impl<'fd> EventLoop<'fd> {
         Ok(self.poll_if_time(count > 0))
     }
 
-    /// The safety poll, a little early if the process is awake anyway.
+    /// The look after files, a little early if the process is awake anyway.
     fn poll_if_time(&mut self, awake: bool) -> Woken {
         let now = Instant::now();
         self.woken_at = now;
         let early = if awake { POLL_SLACK } else { Duration::ZERO };
-        if now + early < self.next_poll {
-            return Woken::Something;
-        }
-        self.next_poll = now + SAFETY_POLL;
-        match self.person.poll(&mut self.client) {
+        match self.person.poll(now + early, &mut self.client) {
             Ok(()) => Woken::Something,
             Err(bye) => Woken::Bye(bye),
         }

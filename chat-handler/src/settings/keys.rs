@@ -37,6 +37,8 @@ keys! {
         |s, _, v| { s.lang = lang(v)?; Some(()) };
     "LAST_MESSAGES", "a number from 0 to 1000", "lines of history a newcomer gets (default 20)",
         |s, _, v| { s.last_messages = number(v, 0..=1000)?; Some(()) };
+    "PRESENCE_GRACE", "seconds from 0 to 300", "how long a page may be gone (a lost network, a reload) before the room is told that its person left; 0: at once (default 15)",
+        |s, _, v| { s.presence_grace = seconds(v, 0..=300)?; Some(()) };
 
     "SESSION_COOKIE", "a cookie name", "cookie of the PHP session (default PHPSESSID)",
         |s, _, v| { s.identity.session_cookie = token(v)?; Some(()) };

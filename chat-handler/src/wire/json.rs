@@ -305,7 +305,7 @@ impl Json {
             name: hello.name,
             about: About {
                 account: hello.account,
-                person: hello.person,
+                person: Some(hello.person),
                 now: Id(hello.now),
                 lang: self.lang(),
                 limits: Bounds::of(hello.limits, Some(hello.most_rooms)),
@@ -325,7 +325,7 @@ impl Json {
     fn welcome(&self, welcome: &Welcome<'_>, out: &mut dyn Out) {
         let about = About {
             account: welcome.account,
-            person: welcome.person,
+            person: Some(welcome.person),
             now: Id(welcome.now),
             lang: self.lang(),
             limits: Bounds::of(welcome.limits, None),

@@ -88,6 +88,8 @@ impl Text {
     fn welcome(&mut self, welcome: &Welcome<'_>, out: &mut Vec<u8>) {
         welcome.room.clone_into(&mut self.room);
         self.you = shown(welcome.you).into_owned();
+        // Else their own coming is what it follows.
+        self.list_due |= !welcome.is_new;
         for MemberRef { nick, color, .. } in welcome.members.iter() {
             self.roster.insert(&shown(nick), color);
         }
@@ -256,7 +258,8 @@ mod tests {
         let now = RecordId::parse(b"2026-11-21T10:15:30.123456Z").expect("an id");
         text.welcome(
             &Welcome {
-                person: None,
+                person: "",
+                is_new: true,
                 room: "lobby",
                 asked: "lobby",
                 description: "",

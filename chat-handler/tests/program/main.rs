@@ -12,6 +12,7 @@ mod support;
 mod architecture;
 mod commands;
 mod conversation;
+mod devices;
 mod fuzz_bodies;
 mod ini;
 mod limits;

@@ -44,7 +44,7 @@ fn look(base: &Path) -> BTreeMap<String, u32> {
         for file in fs::read_dir(entry.path()).expect("it is there") {
             let path = file.expect("an entry").path();
             let ending = match path.extension().and_then(|ending| ending.to_str()) {
-                Some(ending @ ("bell" | "ring")) => format!("*.{ending}"),
+                Some(ending @ ("bell" | "ring" | "watchman")) => format!("*.{ending}"),
                 _ => "*".to_owned(),
             };
             let kind = format!("{name}/{ending}");

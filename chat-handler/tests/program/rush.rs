@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::support::Chat;
 use chat_store::bell::{self, Bell};
 use chat_store::fs::dirs::Dirs;
-use chat_store::fs::lock::{self, Share};
+use chat_store::fs::slots;
 use chat_store::log::room_log::RoomLog;
 use chat_store::name::RoomName;
 use chat_store::record::{Draft, Kind, RecordId};
@@ -82,8 +82,9 @@ fn who_comes_in_a_rush_is_heard_of() {
         .map(|number| {
             let path = dirs.users.join(format!("r_user{number}"));
             fs::write(&path, "Gray\n").expect("a file");
-            let file = File::open(path).expect("it is there");
-            assert!(lock::try_hold(&file, Share::Exclusive).expect("a lock"));
+            let open = OpenOptions::new().read(true).write(true).open(path);
+            let file = open.expect("it is there");
+            assert_eq!(slots::hold(&file).expect("a lock"), Some(0));
             file
         })
         .collect();

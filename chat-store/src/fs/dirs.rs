@@ -6,6 +6,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use crate::name::{Nick, RoomName};
+use crate::people::person::PersonId;
 
 /// Directories are for the service's user and group alone: logs hold what people said.
 const DIR_MODE: u32 = 0o750;
@@ -77,15 +78,21 @@ impl Dirs {
         self.users.join(format!("{}_{nick}", room.users_stem()))
     }
 
-    /// What is meant for one person only. `_` cannot be in a room's own name, so this is never
-    /// the bell or lock of another room.
-    pub fn inbox(&self, room: &RoomName, nick: &Nick) -> PathBuf {
-        self.run.join(format!("{}_{nick}.inbox", room.users_stem()))
+    /// What is meant for one person only, as the connection that holds `slot` reads it. `_` cannot be in a room's own
+    /// name, so this is never the bell or lock of another room.
+    pub fn inbox(&self, room: &RoomName, person: &PersonId, slot: u32) -> PathBuf {
+        self.of_person(room, person, &format!("{slot}.inbox"))
     }
 
-    /// The bell of one person.
-    pub fn inbox_bell(&self, room: &RoomName, nick: &Nick) -> PathBuf {
-        self.run.join(format!("{}_{nick}.ring", room.users_stem()))
+    /// The bell of that connection.
+    pub fn inbox_bell(&self, room: &RoomName, person: &PersonId, slot: u32) -> PathBuf {
+        self.of_person(room, person, &format!("{slot}.ring"))
+    }
+
+    /// A file of one person in one room: `what` is `own` (what they are called) or `kept` (what was whispered).
+    pub fn of_person(&self, room: &RoomName, person: &PersonId, what: &str) -> PathBuf {
+        let (room, person) = (room.users_stem(), person.as_str());
+        self.run.join(format!("{room}_{person}.{what}"))
     }
 
     /// A file of the room's state: `what` is `bans`, `roles`, `topic`, `clear` or `name`.

@@ -1,6 +1,6 @@
 //! What is meant for one person only: whispers, WebRTC signalling, kicks, typing. It never enters a
-//! room's log; it goes into a file of that person's in `run/`, which is there as long as they are,
-//! and their own bell is rung.
+//! room's log; it goes into a file in `run/` of each of that person's connections, which is there as long as that
+//! one is, and its own bell is rung.
 //!
 //! The file takes a burst that its reader is too slow for: no sender waits for a reader. Whenever
 //! everything in it was read, it is emptied.
@@ -22,7 +22,11 @@ use crate::fs::file;
 use crate::fs::lock::{self, Share};
 use crate::log::tail::Progress;
 use crate::name::{Nick, RoomName};
+use crate::people::kept;
 use crate::people::message::{Message, Sender};
+use crate::people::person::PersonId;
+use crate::people::presence::Claim;
+use crate::people::presence::find::{self, Found};
 use crate::record::{MAX_LINE, Record, RecordId, attrs};
 
 /// The most that may wait for one person, in bytes: sixty signals of the greatest length. Beyond it
@@ -51,6 +55,8 @@ pub enum SendError {
     Full,
     /// Others held the inbox's lock all the time.
     Busy,
+    /// They have lost their connection just now, and may come back.
+    Away,
     /// It would be longer than [`MAX_LINE`] as a line.
     TooLong,
     /// Anything else.
@@ -64,6 +70,7 @@ impl SendError {
             Self::NotHere => "not-here",
             Self::Full => "inbox-full",
             Self::Busy => "busy",
+            Self::Away => "away",
             Self::TooLong => "too-long",
             Self::Io(_) => "io",
         }
@@ -77,6 +84,9 @@ impl fmt::Display for SendError {
             Self::NotHere => f.write_str("nobody of this name is in the room"),
             Self::Full => f.write_str("too much waits for them already, send it again later"),
             Self::Busy => f.write_str("they get too much at once, send it again"),
+            Self::Away => {
+                f.write_str("they have no connection just now, send it again in a moment")
+            }
             Self::TooLong => write!(f, "it is longer than {MAX_LINE} bytes"),
             Self::Io(error) => write!(f, "{error}"),
         }
@@ -91,10 +101,11 @@ impl From<io::Error> for SendError {
     }
 }
 
-/// Puts a message into a person's inbox and rings. Does not wait for them.
+/// Puts a message into the inboxes of who is called `to`, one for each connection, and rings. Does not wait for them. Whispers
+/// are kept for who is away just now.
 ///
 /// # Errors
-/// They do not get it then.
+/// No connection gets it then.
 pub fn send(
     dirs: &Dirs,
     room: &RoomName,
@@ -102,19 +113,100 @@ pub fn send(
     from: Sender<'_>,
     message: &Message<'_>,
 ) -> Result<RecordId, SendError> {
-    let path = dirs.inbox(room, to);
+    let found = find::by_nick(dirs, room, to)?.ok_or(SendError::NotHere)?;
+    put_all(dirs, room, &found, None, from, message)
+}
+
+/// As [`send`], to a person whatever they are called; also gives their name.
+///
+/// # Errors
+/// As [`send`].
+pub fn send_to(
+    dirs: &Dirs,
+    room: &RoomName,
+    to: &PersonId,
+    from: Sender<'_>,
+    message: &Message<'_>,
+) -> Result<(RecordId, Nick), SendError> {
+    let found = find::by_person(dirs, room, to)?.ok_or(SendError::NotHere)?;
+    let id = put_all(dirs, room, &found, None, from, message)?;
+    Ok((id, found.nick))
+}
+
+/// As [`send`], to the other connections of who holds `claim`. True if there is one.
+///
+/// # Errors
+/// As [`send`].
+pub fn send_own(
+    dirs: &Dirs,
+    room: &RoomName,
+    claim: &Claim,
+    from: Sender<'_>,
+    message: &Message<'_>,
+) -> Result<bool, SendError> {
+    let person = claim.about().person.as_ref().ok_or(SendError::NotHere)?;
+    let found = find::by_person(dirs, room, person)?.ok_or(SendError::NotHere)?;
+    match put_all(dirs, room, &found, Some(claim.slot()), from, message) {
+        Ok(_) => Ok(true),
+        Err(SendError::Away) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// All connections but `own` get it. That one of them gets it is enough: the others stand still, or are dead and do not know it.
+fn put_all(
+    dirs: &Dirs,
+    room: &RoomName,
+    to: &Found,
+    own: Option<u32>,
+    from: Sender<'_>,
+    message: &Message<'_>,
+) -> Result<RecordId, SendError> {
     let id = RecordId::now();
     let mut line = Vec::new();
     message.draft(from, |draft| draft.write_to(id, &mut line));
     if line.len() > MAX_LINE {
         return Err(SendError::TooLong);
     }
+    let mut result = Err(SendError::Away);
+    for slot in to.connections()? {
+        if Some(slot) == own {
+            continue;
+        }
+        let sent = put_one(dirs, room, &to.person, slot, &line, message);
+        if result.is_err() {
+            result = sent;
+        }
+    }
+    if message.is_kept() && !matches!(result, Err(SendError::Full | SendError::Busy)) {
+        kept::put(dirs, room, &to.person, &line)?;
+        if to.is_gone()? {
+            kept::forget(dirs, room, &to.person);
+        } else if own.is_none() && to.is_awaited() {
+            result = Ok(());
+        }
+    }
+    match result {
+        Err(SendError::Away) if own.is_none() && !to.is_awaited() => Err(SendError::NotHere),
+        result => result.map(|()| id),
+    }
+}
+
+fn put_one(
+    dirs: &Dirs,
+    room: &RoomName,
+    to: &PersonId,
+    slot: u32,
+    line: &[u8],
+    message: &Message<'_>,
+) -> Result<(), SendError> {
+    let path = dirs.inbox(room, to, slot);
     for _ in 0..SEND_TRIES {
-        if put(&path, &line, message.is_of_a_person())? {
+        if put(&path, line, message.is_of_a_person())? {
             // The inbox of a dead handler has a bell that nobody waits at.
-            let heard = bell::ring_at(&dirs.inbox_bell(room, to))?;
+            let heard = bell::ring_at(&dirs.inbox_bell(room, to, slot))?;
             return if heard {
-                Ok(id)
+                Ok(())
             } else {
                 Err(SendError::NotHere)
             };
@@ -174,9 +266,22 @@ pub struct Received<'a> {
     pub message: Message<'a>,
 }
 
-/// A person's own inbox, open for reading; gone when this is dropped.
+impl<'a> Received<'a> {
+    /// What a record of an inbox is; `None`: nothing that this version knows.
+    pub(super) fn of(record: &'a Record<'_>) -> Option<Self> {
+        Some(Self {
+            id: record.id,
+            from: &record.from,
+            person: record.attr(attrs::PERSON),
+            message: Message::of(record)?,
+        })
+    }
+}
+
+/// A connection's own inbox, open for reading; gone when this is dropped.
 #[derive(Debug)]
 pub struct Inbox {
+    slot: u32,
     path: PathBuf,
     file: File,
     pos: u64,
@@ -186,17 +291,19 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// Opens the inbox of `nick`, empty: what a dead owner of the name left is not theirs. Only
-    /// for who holds the nick (see [`presence::claim`](crate::people::presence::claim)).
+    /// Opens the inbox of the connection that holds `slot`, empty: what a dead owner of the slot left is not for this one. Only
+    /// for who holds it (see [`presence::claim`](crate::people::presence::claim)).
     ///
     /// # Errors
     /// Those of making the file and the bell.
-    pub fn open(dirs: &Dirs, room: &RoomName, nick: &Nick) -> io::Result<Self> {
-        let (path, bell_path) = (dirs.inbox(room, nick), dirs.inbox_bell(room, nick));
+    pub fn open(dirs: &Dirs, room: &RoomName, of: &PersonId, slot: u32) -> io::Result<Self> {
+        let path = dirs.inbox(room, of, slot);
+        let bell_path = dirs.inbox_bell(room, of, slot);
         // The bell first: who finds the inbox must find the bell.
         let bell = Bell::open(&bell_path)?;
         let file = create(&path)?;
         Ok(Self {
+            slot,
             path,
             file,
             pos: 0,
@@ -204,6 +311,11 @@ impl Inbox {
             bell_path,
             buffer: Vec::new(),
         })
+    }
+
+    /// Whose of its person's connections it is.
+    pub fn slot(&self) -> u32 {
+        self.slot
     }
 
     /// Gives what came, oldest first, until about `budget` bytes of lines were read.
@@ -250,14 +362,9 @@ impl Inbox {
             && let Some(length) = memchr(b'\n', &self.buffer[taken..filled])
         {
             if let Some(record) = Record::parse(&self.buffer[taken..=taken + length])
-                && let Some(message) = Message::of(&record)
+                && let Some(received) = Received::of(&record)
             {
-                give(&Received {
-                    id: record.id,
-                    from: &record.from,
-                    person: record.attr(attrs::PERSON),
-                    message,
-                });
+                give(&received);
             }
             taken += length + 1;
         }
@@ -277,20 +384,6 @@ impl Inbox {
             rustix::fs::ftruncate(&self.file, 0)?;
             self.pos = 0;
         }
-        Ok(())
-    }
-
-    /// Follows its owner to another nick. What was sent meanwhile is kept.
-    ///
-    /// # Errors
-    /// Those of rename(2).
-    pub fn rename(&mut self, dirs: &Dirs, room: &RoomName, nick: &Nick) -> io::Result<()> {
-        let (path, bell_path) = (dirs.inbox(room, nick), dirs.inbox_bell(room, nick));
-        rustix::fs::rename(&self.bell_path, &bell_path)?;
-        self.bell.renamed_to(bell_path.clone());
-        self.bell_path = bell_path;
-        rustix::fs::rename(&self.path, &path)?;
-        self.path = path;
         Ok(())
     }
 
@@ -323,14 +416,6 @@ impl Drop for Inbox {
             let _ = rustix::fs::unlink(&self.path);
             let _ = rustix::fs::unlink(&self.bell_path);
         }
-    }
-}
-
-/// Removes what a dead owner left.
-pub(crate) fn sweep(dirs: &Dirs, room: &RoomName, nick: &Nick) {
-    for path in [dirs.inbox(room, nick), dirs.inbox_bell(room, nick)] {
-        // Not being there is the usual case; anything else is tried again by the next joiner.
-        let _ = rustix::fs::unlink(path);
     }
 }
 

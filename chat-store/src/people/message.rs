@@ -15,12 +15,23 @@ const PRIVATE: &str = "private";
 const PREVIEW: &str = "preview";
 /// An id up to which somebody has read.
 const READ: &str = "read";
+/// Whom the words were for, in the copy that the sender's other connections get.
+const TO: &str = "to";
 
 /// A message for one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message<'a> {
     /// Words for them alone.
     Whisper(Cow<'a, str>),
+    /// Words that the receiver has whispered from another connection of theirs.
+    Sent {
+        /// What the addressee is called.
+        to: Cow<'a, str>,
+        /// The words.
+        text: Cow<'a, str>,
+        /// The client's own id.
+        msgid: Option<Cow<'a, str>>,
+    },
     /// WebRTC signaling, as the sender had it.
     Signal(Cow<'a, str>),
     /// The sender is typing.
@@ -42,8 +53,8 @@ pub enum Message<'a> {
     Mute(Cow<'a, str>),
     /// They may speak again.
     Unmute,
-    /// Their client has come back on another connection: this one ends.
-    Replaced,
+    /// A page of theirs has come back on another connection: its old one ends. What names the page.
+    Replaced(Cow<'a, str>),
     /// Their name is an account's, whose owner comes: they take another.
     GiveWay,
     /// They have another role: they look it up.
@@ -82,14 +93,21 @@ impl<'a> Message<'a> {
     pub fn of(record: &'a Record<'_>) -> Option<Self> {
         let text = || Cow::Borrowed(&*record.text);
         Some(match record.kind {
-            Kind::Whisper => Self::Whisper(text()),
+            Kind::Whisper => match record.attr(TO) {
+                Some(to) => Self::Sent {
+                    to,
+                    text: text(),
+                    msgid: record.attr(attrs::MSGID),
+                },
+                None => Self::Whisper(text()),
+            },
             Kind::Signal => Self::Signal(text()),
             Kind::Typing => return Self::hint(record),
             Kind::Kick => Self::Kick(text()),
             Kind::Ban => Self::Ban(text()),
             Kind::Mute => Self::Mute(text()),
             Kind::Unmute => Self::Unmute,
-            Kind::Replaced => Self::Replaced,
+            Kind::Replaced => Self::Replaced(text()),
             Kind::GiveWay => Self::GiveWay,
             Kind::Role => Self::Role,
             Kind::Notice => Self::Notice(text()),
@@ -121,6 +139,11 @@ impl<'a> Message<'a> {
         };
         match self {
             Self::Whisper(text) => write(&plain(Kind::Whisper, text)),
+            Self::Sent { to, text, msgid } => write(&Draft {
+                extra: &[(TO, Some(to)), person],
+                msgid: msgid.as_deref(),
+                ..plain(Kind::Whisper, text)
+            }),
             Self::Signal(data) => write(&plain(Kind::Signal, data)),
             Self::Typing {
                 active,
@@ -143,11 +166,16 @@ impl<'a> Message<'a> {
             Self::Ban(reason) => write(&plain(Kind::Ban, reason)),
             Self::Mute(reason) => write(&plain(Kind::Mute, reason)),
             Self::Unmute => write(&plain(Kind::Unmute, "")),
-            Self::Replaced => write(&plain(Kind::Replaced, "")),
+            Self::Replaced(page) => write(&plain(Kind::Replaced, page)),
             Self::GiveWay => write(&plain(Kind::GiveWay, "")),
             Self::Role => write(&plain(Kind::Role, "")),
             Self::Notice(text) => write(&plain(Kind::Notice, text)),
         }
+    }
+
+    /// Whether it is kept for who comes back.
+    pub(super) fn is_kept(&self) -> bool {
+        matches!(self, Self::Whisper(_) | Self::Sent { .. })
     }
 
     /// Whether it is a person's own doing, which the receiver may choose not to see.
@@ -193,7 +221,17 @@ mod tests {
             Message::Ban("".into()),
             Message::Mute("loud".into()),
             Message::Unmute,
-            Message::Replaced,
+            Message::Replaced("0123".into()),
+            Message::Sent {
+                to: "bob".into(),
+                text: "psst".into(),
+                msgid: Some("m1".into()),
+            },
+            Message::Sent {
+                to: "bob".into(),
+                text: "".into(),
+                msgid: None,
+            },
             Message::GiveWay,
             Message::Role,
             Message::Notice("restart at noon".into()),

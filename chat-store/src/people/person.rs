@@ -1,6 +1,7 @@
 //! Who somebody is, under whatever name: what whispers and signals are addressed to.
 
 use std::fmt::Write as _;
+use std::hash::{BuildHasher as _, RandomState};
 
 use sha2::{Digest as _, Sha256};
 
@@ -23,12 +24,25 @@ impl PersonId {
         Some(Self(hex_of(&[kind, "\0", secret]).into()))
     }
 
-    /// As a presence file or a record has it.
-    pub(crate) fn from_file(text: String) -> Self {
-        Self(text.into())
+    /// Of a guest whose client has no token, by the site's session.
+    pub fn of_session(session: &str) -> Self {
+        Self(hex_of(&["session\0", session]).into())
     }
 
-    /// Reads what [`PersonId::as_str`] gives.
+    /// Of a guest of whom nothing else is known than their open page.
+    pub fn of_page(page: &str) -> Self {
+        Self(hex_of(&["page\0", page]).into())
+    }
+
+    /// Of a connection of which nothing is known: nobody else's, and never again.
+    pub fn of_connection() -> Self {
+        // Its keys are random; the time too, because a machine may have little of that when it starts.
+        let chance = RandomState::new().hash_one(std::process::id());
+        let now = crate::record::RecordId::now().as_micros();
+        Self(hex_of(&["connection\0", &format!("{chance} {now}")]).into())
+    }
+
+    /// As a presence file or a record has it; `None`: not one of ours.
     pub fn parse(text: &str) -> Option<Self> {
         let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         (text.len() == 2 * BYTES && text.bytes().all(is_digit)).then(|| Self(text.into()))
@@ -41,7 +55,7 @@ impl PersonId {
 }
 
 /// The start of a SHA-256 of `parts`, one behind the other, as hexadecimal digits.
-pub(super) fn hex_of(parts: &[&str]) -> String {
+pub fn hex_of(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part);
@@ -57,6 +71,21 @@ pub(super) fn hex_of(parts: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_names_a_file_is_a_number() {
+        let id = PersonId::of_connection();
+        assert_eq!(PersonId::parse(id.as_str()), Some(id.clone()));
+        assert_ne!(PersonId::of_connection(), id);
+        for text in [
+            "",
+            "../../../../etc/passw",
+            "ABCDEF0123456789abcd",
+            "0123456789",
+        ] {
+            assert_eq!(PersonId::parse(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn an_account_is_the_same_person_in_every_browser() {

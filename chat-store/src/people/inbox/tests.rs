@@ -1,4 +1,5 @@
 use super::*;
+use crate::people::presence::{self, About, Entered, Leave, Newcomer};
 
 struct Home {
     _dir: tempfile::TempDir,
@@ -20,8 +21,37 @@ fn home() -> Home {
 }
 
 impl Home {
-    fn open(&self) -> Inbox {
-        Inbox::open(&self.dirs, &self.room, &self.bob).unwrap()
+    fn enter_as(&self, nick: &Nick, person: PersonId, grace: Duration) -> Entered {
+        let about = About {
+            person: Some(person),
+            ..About::default()
+        };
+        let newcomer = Newcomer {
+            nick,
+            color: "red",
+            about: &about,
+            grace,
+        };
+        presence::claim(&self.dirs, &self.room, newcomer, 10).unwrap()
+    }
+
+    /// Bob, on one more connection.
+    fn enter(&self) -> Entered {
+        self.enter_as(&self.bob, bob(), Duration::ZERO)
+    }
+
+    fn open(&self, of: &Entered) -> Inbox {
+        Inbox::open(&self.dirs, &self.room, &bob(), of.claim.slot()).unwrap()
+    }
+
+    fn kept(&self) -> Vec<String> {
+        let mut texts = Vec::new();
+        let mut take = |received: &Received<'_>| match &received.message {
+            Message::Whisper(text) => texts.push(text.to_string()),
+            other => panic!("{other:?}"),
+        };
+        kept::since(&self.dirs, &self.room, &bob(), RecordId::ZERO, &mut take).unwrap();
+        texts
     }
 
     fn send(&self, text: &str) -> Result<RecordId, SendError> {
@@ -33,6 +63,10 @@ impl Home {
             &Message::Whisper(text.into()),
         )
     }
+}
+
+fn bob() -> PersonId {
+    PersonId::of_page("bob's page")
 }
 
 fn read(inbox: &mut Inbox) -> Vec<String> {
@@ -52,7 +86,8 @@ fn read(inbox: &mut Inbox) -> Vec<String> {
 #[test]
 fn a_burst_for_a_slow_reader_is_kept_whole() {
     let home = home();
-    let mut inbox = home.open();
+    let bob = home.enter();
+    let mut inbox = home.open(&bob);
     let texts: Vec<String> = (0..200)
         .map(|n| format!("{n} {}", "x".repeat(16 * 1024)))
         .collect();
@@ -68,7 +103,8 @@ fn a_burst_for_a_slow_reader_is_kept_whole() {
 #[test]
 fn a_full_inbox_is_told_and_nothing_is_cut() {
     let home = home();
-    let mut inbox = home.open();
+    let bob = home.enter();
+    let mut inbox = home.open(&bob);
     let text = "x".repeat(64 * 1024);
     let mut sent = 0;
     let error = loop {
@@ -91,7 +127,8 @@ fn a_full_inbox_is_told_and_nothing_is_cut() {
 fn a_dead_owner_is_not_here_and_a_new_one_reads_nothing_of_theirs() {
     let home = home();
     assert!(matches!(home.send("x"), Err(SendError::NotHere)));
-    let mut inbox = home.open();
+    let bob = home.enter();
+    let mut inbox = home.open(&bob);
     home.send("for the old one").unwrap();
     // As kill -9 leaves it: the files stay, the descriptors are gone.
     let (path, bell_path) = (inbox.path.clone(), inbox.bell_path.clone());
@@ -99,7 +136,7 @@ fn a_dead_owner_is_not_here_and_a_new_one_reads_nothing_of_theirs() {
     drop(inbox);
     assert!(path.exists() && bell_path.exists());
     assert!(matches!(home.send("x"), Err(SendError::NotHere)));
-    let mut inbox = home.open();
+    let mut inbox = home.open(&bob);
     assert_eq!(read(&mut inbox), Vec::<String>::new());
     home.send("for the new one").unwrap();
     assert_eq!(read(&mut inbox), ["for the new one"]);
@@ -108,30 +145,78 @@ fn a_dead_owner_is_not_here_and_a_new_one_reads_nothing_of_theirs() {
 }
 
 #[test]
-fn an_inbox_follows_its_owner() {
+fn all_connections_of_a_person_get_it_and_nobody_else() {
     let home = home();
-    let mut inbox = home.open();
-    home.send("before").unwrap();
-    let robert = Nick::parse("robert").unwrap();
-    inbox.rename(&home.dirs, &home.room, &robert).unwrap();
-    assert!(matches!(home.send("x"), Err(SendError::NotHere)));
-    let message = Message::Whisper("after".into());
-    send(
-        &home.dirs,
-        &home.room,
-        &robert,
-        Sender::new("alice"),
-        &message,
-    )
-    .unwrap();
-    assert_eq!(read(&mut inbox), ["before", "after"]);
-    assert!(!inbox.reopen_if_replaced().unwrap());
+    let carol = Nick::parse("carol").unwrap();
+    let other = home.enter_as(&carol, PersonId::of_page("carol"), Duration::ZERO);
+    let mut of_other = Inbox::open(&home.dirs, &home.room, &PersonId::of_page("carol"), 0).unwrap();
+    let (first, second, third) = (home.enter(), home.enter(), home.enter());
+    let mut inboxes = [&first, &second, &third].map(|it| home.open(it));
+    home.send("psst").unwrap();
+    for inbox in &mut inboxes {
+        assert_eq!(read(inbox), ["psst"]);
+    }
+    // To a person, whatever they are called; and to one's own other connections.
+    let alice = Sender::new("alice");
+    let whisper = Message::Whisper("again".into());
+    let (_, name) = send_to(&home.dirs, &home.room, &bob(), alice, &whisper).unwrap();
+    assert_eq!(name, home.bob);
+    let own = Message::Whisper("own".into());
+    assert!(send_own(&home.dirs, &home.room, &second.claim, alice, &own).unwrap());
+    let [first, second, third] = inboxes.each_mut().map(read);
+    assert_eq!(
+        (first, second, third),
+        (
+            vec!["again".to_owned(), "own".to_owned()],
+            vec!["again".to_owned()],
+            vec!["again".to_owned(), "own".to_owned()],
+        )
+    );
+    assert_eq!(read(&mut of_other), Vec::<String>::new());
+    assert!(!send_own(&home.dirs, &home.room, &other.claim, alice, &own).unwrap());
+}
+
+#[test]
+fn one_connection_that_stands_still_keeps_nothing_from_the_others() {
+    let home = home();
+    let (first, second) = (home.enter(), home.enter());
+    let (_still, mut inbox) = (home.open(&first), home.open(&second));
+    let text = "x".repeat(64 * 1024);
+    for _ in 0..100 {
+        home.send(&text).unwrap();
+        assert_eq!(read(&mut inbox).len(), 1);
+    }
+}
+
+#[test]
+fn what_is_whispered_to_who_is_away_is_kept_until_they_are_back() {
+    let home = home();
+    let grace = Duration::from_secs(250);
+    let first = home.enter_as(&home.bob, bob(), grace);
+    let inbox = home.open(&first);
+    home.send("read").unwrap();
+    drop(inbox);
+    assert!(matches!(first.claim.leave(grace).unwrap(), Leave::Awaited));
+    home.send("while away").unwrap();
+    let signal = Message::Signal("{}".into());
+    let alice = Sender::new("alice");
+    let refused = send(&home.dirs, &home.room, &home.bob, alice, &signal);
+    assert!(matches!(refused, Err(SendError::Away)));
+    assert_eq!(home.kept(), ["read", "while away"]);
+    let back = home.enter();
+    assert_eq!(home.kept(), ["read", "while away"]);
+    assert!(matches!(
+        back.claim.leave(Duration::ZERO).unwrap(),
+        Leave::Last(_)
+    ));
+    assert_eq!(home.kept(), Vec::<String>::new());
 }
 
 #[test]
 fn what_was_taken_away_is_made_again() {
     let home = home();
-    let mut inbox = home.open();
+    let bob = home.enter();
+    let mut inbox = home.open(&bob);
     std::fs::remove_dir_all(&home.dirs.run).unwrap();
     assert!(inbox.reopen_if_replaced().is_err());
     home.dirs.create().unwrap();
@@ -143,7 +228,8 @@ fn what_was_taken_away_is_made_again() {
 #[test]
 fn no_line_can_be_too_long_to_read() {
     let home = home();
-    let mut inbox = home.open();
+    let bob = home.enter();
+    let mut inbox = home.open(&bob);
     assert!(matches!(
         home.send(&"x".repeat(MAX_LINE)),
         Err(SendError::TooLong)

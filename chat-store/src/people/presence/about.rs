@@ -2,11 +2,12 @@
 
 use std::io;
 
+use super::content::Content;
 use super::users::first_bytes;
 use crate::fs::dirs::Dirs;
 use crate::name::{Nick, RoomName};
 use crate::people::person::PersonId;
-use crate::record::{Attrs, attrs, show};
+use crate::record::{Attrs, attrs};
 
 const ADDRESS: &str = "address";
 
@@ -22,27 +23,24 @@ pub struct About {
 }
 
 impl About {
-    pub(super) fn to_line(&self) -> String {
-        let mut line = Vec::new();
-        let pairs = [
+    /// Its pairs of a presence file's second line.
+    pub(super) fn pairs(&self) -> [(&str, Option<&str>); 3] {
+        [
             (attrs::ACCOUNT, self.account.as_deref()),
             (attrs::PERSON, self.person.as_ref().map(PersonId::as_str)),
             (ADDRESS, self.address.as_deref()),
-        ];
-        attrs::write_to(&pairs, &mut line);
-        String::from_utf8_lossy(&line).into_owned()
+        ]
     }
 
-    pub(super) fn parse(file: &[u8]) -> Self {
-        let line = file.split(|&byte| byte == b'\n').nth(1);
-        let line = show(line.unwrap_or_default());
+    /// From that line.
+    pub(super) fn parse(line: &str) -> Self {
         let value = |key| {
-            let found = Attrs::new(&line).find(|(k, v)| *k == key && !v.is_empty());
+            let found = Attrs::new(line).find(|(k, v)| *k == key && !v.is_empty());
             found.map(|(_, value)| value.into_owned())
         };
         Self {
             account: value(attrs::ACCOUNT),
-            person: value(attrs::PERSON).map(PersonId::from_file),
+            person: value(attrs::PERSON).and_then(|text| PersonId::parse(&text)),
             address: value(ADDRESS),
         }
     }
@@ -53,5 +51,5 @@ impl About {
 /// # Errors
 /// Those of reading the file.
 pub fn about(dirs: &Dirs, room: &RoomName, nick: &Nick) -> io::Result<About> {
-    Ok(About::parse(&first_bytes(&dirs.user(room, nick))?))
+    Ok(Content::parse(&first_bytes(&dirs.user(room, nick))?).about)
 }

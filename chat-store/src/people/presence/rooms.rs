@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use super::fate::{self, Fate};
 use crate::fs::dirs::Dirs;
+use crate::fs::file;
 use crate::name::RoomName;
 
-/// Rooms and how many presence files they have, the fullest first. Rooms whose name is too long for a
+/// Rooms and how many people they have, the fullest first. Rooms whose name is too long for a
 /// file name are known by a hash here and left out.
 ///
 /// # Errors
@@ -22,7 +24,11 @@ pub fn rooms(dirs: &Dirs) -> io::Result<Vec<(String, usize)>> {
         let Ok(room) = RoomName::parse(stem) else {
             continue;
         };
-        if room.users_stem() == stem && room.as_str() == stem {
+        let is_here = || {
+            let file = file::open_read(&entry.path()).ok();
+            file.is_some_and(|(file, _)| !matches!(fate::look(&file), Ok(Fate::Stale)))
+        };
+        if room.users_stem() == stem && room.as_str() == stem && is_here() {
             *people.entry(stem.to_owned()).or_default() += 1;
         }
     }

@@ -1,5 +1,12 @@
 use super::*;
+use crate::name::Key;
+use crate::people::accounts;
 use std::collections::HashSet;
+use std::io;
+
+const NONE: Duration = Duration::ZERO;
+/// Longer than any test.
+const LONG: Duration = Duration::from_secs(250);
 
 struct Home {
     _dir: tempfile::TempDir,
@@ -39,6 +46,7 @@ fn enter_as(
         nick: &nick(name),
         color: "Gray",
         about: &about,
+        grace: NONE,
     };
     claim(dirs, room, newcomer, most)
 }
@@ -116,7 +124,6 @@ fn rooms_do_not_mix() {
 fn a_dead_handler_leaves_no_ghost() {
     let home = home();
     std::fs::write(home.dirs.users.join("lobby_ghost"), "Gray\n").unwrap();
-    std::fs::write(home.dirs.inbox(&home.room, &nick("ghost")), "x").unwrap();
     assert_eq!(list_alive(&home.dirs, &home.room).unwrap(), []);
     let alice = home.join("alice");
     let living = list_alive(&home.dirs, &home.room).unwrap();
@@ -131,7 +138,6 @@ fn a_dead_handler_leaves_no_ghost() {
     assert_eq!(alice.stale, [nick("ghost")]);
     assert_eq!(alice.members.len(), 1);
     assert_eq!(home.names(), ["alice"]);
-    assert!(!home.dirs.inbox(&home.room, &nick("ghost")).exists());
     std::fs::write(home.dirs.users.join("lobby_ghost"), "Gray\n").unwrap();
     assert_eq!(home.join("ghost").claim.nick().as_str(), "ghost");
 }
@@ -141,10 +147,17 @@ fn a_nick_can_be_changed() {
     let home = home();
     let mut alice = home.join("alice").claim;
     let _bob = home.join("bob");
-    assert_eq!(alice.rename(&nick("BOB")).unwrap().as_str(), "BOB1");
+    let mut rename = |name| {
+        alice.rename(&nick(name), &mut |_, _| true).unwrap();
+        alice.nick().to_string()
+    };
+    assert_eq!(rename("BOB"), "BOB1");
     assert_eq!(home.names(), ["BOB1", "bob"]);
-    assert_eq!(alice.rename(&nick("bob1")).unwrap().as_str(), "bob1");
-    assert_eq!(alice.rename(&nick("bob1")).unwrap().as_str(), "bob1");
+    assert_eq!(rename("bob1"), "bob1");
+    assert_eq!(rename("bob1"), "bob1");
+    // Of what cannot be written down nothing happens.
+    alice.rename(&nick("carol"), &mut |_, _| false).unwrap();
+    assert_eq!(alice.nick().as_str(), "bob1");
     assert_eq!(home.names(), ["bob", "bob1"]);
     assert_eq!(home.join("carol").stale, []);
 }
@@ -248,8 +261,11 @@ fn an_accounts_name_is_not_for_guests() {
     let guest = home.join("Anna");
     assert_eq!(guest.claim.nick().as_str(), "Anna1");
     let mut other = home.join("bob");
-    let renamed = other.claim.rename(&nick("anna")).expect("renamed").clone();
-    assert_eq!(renamed.as_str(), "anna2");
+    other
+        .claim
+        .rename(&nick("anna"), &mut |_, _| true)
+        .expect("renamed");
+    assert_eq!(other.claim.nick().as_str(), "anna2");
     let owner = enter_as(&home.dirs, &home.room, "anna", Some("anna"), 10).expect("entered");
     assert_eq!(owner.claim.nick().as_str(), "anna");
     let listed = home.join("carl");
@@ -265,8 +281,11 @@ fn an_accounts_name_is_not_for_guests() {
 fn who_gives_way_gets_a_number() {
     let home = home();
     let mut guest = home.join("anna");
-    let new = guest.claim.give_way().expect("another name").clone();
-    assert_eq!(new.as_str(), "anna1");
+    guest
+        .claim
+        .give_way(&mut |_, _| true)
+        .expect("another name");
+    assert_eq!(guest.claim.nick().as_str(), "anna1");
     assert_eq!(home.names(), ["anna1"]);
 }
 
@@ -279,4 +298,184 @@ fn an_account_with_a_line_end_is_one_field() {
     assert_eq!(member.account, Some("anna person"));
     let person = PersonId::of(account, None);
     assert_eq!(member.person, person.as_ref().map(PersonId::as_str));
+}
+
+/// A person with an account, who may be away for so long.
+fn anna(home: &Home, grace: Duration) -> Entered {
+    let about = About {
+        account: Some("anna".to_owned()),
+        person: PersonId::of(Some("anna"), None),
+        address: None,
+    };
+    let newcomer = Newcomer {
+        nick: &nick("anna"),
+        color: "red",
+        about: &about,
+        grace,
+    };
+    claim(&home.dirs, &home.room, newcomer, 1000).unwrap()
+}
+
+fn is_last(left: io::Result<Leave>) -> bool {
+    matches!(left.unwrap(), Leave::Last(_))
+}
+
+#[test]
+fn all_connections_of_a_person_are_one_member() {
+    let home = home();
+    let (first, mut second, third) = (anna(&home, NONE), anna(&home, NONE), anna(&home, NONE));
+    assert!(first.is_new && !second.is_new && !third.is_new);
+    assert_eq!(home.files(), ["lobby_anna"]);
+    assert_eq!(third.members.len(), 1);
+    // One renames all: it stays one file.
+    let mut told = Vec::new();
+    let mut tell = |from: &Nick, to: &Nick| {
+        told.push((from.to_string(), to.to_string()));
+        true
+    };
+    second.claim.rename(&nick("Anna B"), &mut tell).unwrap();
+    // Another one, which has not read of it, too.
+    let mut third = third.claim;
+    third.rename(&nick("Anna C"), &mut tell).unwrap();
+    let pair = |from: &str, to: &str| (from.to_owned(), to.to_owned());
+    assert_eq!(told, [pair("anna", "Anna-B"), pair("Anna-B", "Anna-C")]);
+    assert_eq!(home.names(), ["Anna-C"]);
+    let fourth = anna(&home, NONE);
+    assert_eq!(
+        (fourth.claim.nick().as_str(), fourth.claim.slot()),
+        ("Anna-C", 3)
+    );
+    // None but the last has anything to tell.
+    assert!(!is_last(first.claim.leave(NONE)) && !is_last(second.claim.leave(NONE)));
+    assert!(!is_last(fourth.claim.leave(LONG)));
+    assert_eq!(home.names(), ["Anna-C"]);
+    assert!(is_last(third.leave(NONE)));
+    assert_eq!(home.files(), Vec::<String>::new());
+    assert!(std::fs::read_dir(&home.dirs.run).unwrap().all(|entry| {
+        let name = entry.unwrap().file_name();
+        name.to_string_lossy().ends_with(".gate")
+    }));
+}
+
+#[test]
+fn of_all_who_leave_at_once_one_is_the_last() {
+    let home = home();
+    for _ in 0..50 {
+        let claims: Vec<_> = (0..8).map(|_| anna(&home, NONE).claim).collect();
+        let last: usize = std::thread::scope(|scope| {
+            let leaving: Vec<_> = claims
+                .into_iter()
+                .map(|claim| scope.spawn(move || usize::from(is_last(claim.leave(NONE)))))
+                .collect();
+            leaving.into_iter().map(|it| it.join().unwrap()).sum()
+        });
+        assert_eq!(last, 1);
+        assert_eq!(home.files(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn who_comes_back_in_time_was_never_away() {
+    let home = home();
+    let first = anna(&home, LONG);
+    assert!(matches!(first.claim.leave(LONG).unwrap(), Leave::Awaited));
+    assert_eq!(list_alive(&home.dirs, &home.room).unwrap().len(), 1);
+    assert_eq!(rooms(&home.dirs).unwrap(), [("lobby".to_owned(), 1)]);
+    let swept = sweep(&home.dirs, &home.room).unwrap();
+    assert!(swept.stale.is_empty() && swept.next.is_some());
+    // Another one sees them, and cannot have the name.
+    let other = home.join("anna");
+    assert_eq!(
+        (other.claim.nick().as_str(), other.members.len()),
+        ("anna1", 2)
+    );
+    let back = anna(&home, LONG);
+    assert!(!back.is_new);
+    assert_eq!(
+        (back.claim.nick().as_str(), back.claim.color()),
+        ("anna", "red")
+    );
+    assert_eq!(sweep(&home.dirs, &home.room).unwrap().next, None);
+}
+
+#[test]
+fn who_does_not_come_back_in_time_has_left() {
+    let home = home();
+    assert!(matches!(
+        anna(&home, LONG)
+            .claim
+            .leave(Duration::from_millis(20))
+            .unwrap(),
+        Leave::Awaited
+    ));
+    std::thread::sleep(Duration::from_millis(30));
+    assert_eq!(list_alive(&home.dirs, &home.room).unwrap(), []);
+    assert_eq!(rooms(&home.dirs).unwrap(), []);
+    assert_eq!(sweep(&home.dirs, &home.room).unwrap().stale, [nick("anna")]);
+    assert_eq!(sweep(&home.dirs, &home.room).unwrap().stale, []);
+    assert_eq!(home.files(), Vec::<String>::new());
+    assert!(anna(&home, LONG).is_new);
+}
+
+#[test]
+fn who_was_killed_is_waited_for_from_when_it_was_seen() {
+    let home = home();
+    let mut killed = anna(&home, LONG);
+    killed.claim.recolor("blue").unwrap();
+    // As kill -9 leaves it.
+    let (path, text) = (
+        home.dirs.users.join("lobby_anna"),
+        "blue\naccount=anna;person=",
+    );
+    let kept = std::fs::read(&path).unwrap();
+    drop(killed);
+    assert!(String::from_utf8_lossy(&kept).starts_with(text));
+    std::fs::write(&path, &kept).unwrap();
+    assert_eq!(list_alive(&home.dirs, &home.room).unwrap(), []);
+    let swept = sweep(&home.dirs, &home.room).unwrap();
+    assert!(swept.stale.is_empty() && swept.next.is_some());
+    assert_eq!(list_alive(&home.dirs, &home.room).unwrap().len(), 1);
+    let back = anna(&home, LONG);
+    assert!(!back.is_new);
+    assert_eq!(back.claim.color(), "blue");
+}
+
+#[test]
+fn who_is_sent_out_is_not_waited_for() {
+    let home = home();
+    assert!(!evict(&home.dirs, &home.room, &nick("anna")).unwrap());
+    let here = anna(&home, LONG);
+    assert!(!evict(&home.dirs, &home.room, &nick("anna")).unwrap());
+    assert!(matches!(here.claim.leave(LONG).unwrap(), Leave::Awaited));
+    assert!(evict(&home.dirs, &home.room, &nick("anna")).unwrap());
+    assert!(anna(&home, LONG).is_new);
+}
+
+#[test]
+fn a_removed_file_is_put_back_once_for_all_connections() {
+    let home = home();
+    let (mut first, mut second) = (anna(&home, NONE).claim, anna(&home, NONE).claim);
+    std::fs::remove_file(home.dirs.users.join("lobby_anna")).unwrap();
+    std::fs::remove_dir_all(&home.dirs.run).unwrap();
+    home.dirs.create().unwrap();
+    assert_eq!(first.check().unwrap(), Standing::Restored);
+    assert_eq!(second.check().unwrap(), Standing::Restored);
+    assert_eq!((first.slot(), second.slot()), (0, 1));
+    assert_eq!(home.files(), ["lobby_anna"]);
+    assert!(!is_last(first.leave(NONE)) && is_last(second.leave(NONE)));
+}
+
+#[test]
+fn one_person_has_so_many_connections_and_no_more() {
+    let home = home();
+    let claims: Vec<_> = (0..SLOTS).map(|_| anna(&home, NONE)).collect();
+    let about = claims[0].claim.about().clone();
+    let newcomer = Newcomer {
+        nick: &nick("anna"),
+        color: "red",
+        about: &about,
+        grace: NONE,
+    };
+    let refused = claim(&home.dirs, &home.room, newcomer, 1000).unwrap_err();
+    assert!(matches!(refused, ClaimError::Connections), "{refused}");
 }

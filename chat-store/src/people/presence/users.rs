@@ -11,14 +11,16 @@ use std::time::Duration;
 use rustix::fs::{FileType, Mode, OFlags, RawDir};
 use rustix::io::Errno;
 
-use super::{About, Member, MemberRef, Members, remove_if_stale};
+use super::content::Content;
+use super::fate::{self, Fate};
+use super::{Member, MemberRef, Members};
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
-use crate::fs::lock::{self, Share};
 use crate::fs::pages::Pages;
+use crate::fs::slots;
 use crate::name::{Nick, RoomName};
 use crate::people::person::PersonId;
-use crate::record::{RecordId, show};
+use crate::record::RecordId;
 
 /// How the names of files start that are not in their place yet.
 pub(super) const TEMPORARY: &str = ".new-";
@@ -27,9 +29,7 @@ const STALE: Duration = Duration::from_secs(60);
 /// The buffer for reading the directory, in bytes.
 const DIR_BYTES: usize = 4 * 1024;
 /// The most that is read of a presence file, in bytes: an account has 128 characters.
-const PRESENCE_BYTES: usize = 2 * 1024;
-/// The longest color that is read, in bytes.
-const COLOR_BYTES: usize = 64;
+pub(super) const PRESENCE_BYTES: usize = 2 * 1024;
 
 /// Who is in the room, in no order. May hold stale files until somebody joins.
 ///
@@ -40,7 +40,7 @@ pub fn list(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Member>> {
     names(dirs, room, &mut |nick, found| {
         if let Some(file) = found.open()? {
             members.push(Member {
-                color: color_in(&file)?,
+                color: Content::read(&file)?.color,
                 nick,
             });
         }
@@ -57,10 +57,10 @@ pub fn list_alive(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Member>> {
     let mut members = Vec::new();
     names(dirs, room, &mut |nick, found| {
         if let Some(file) = found.open()?
-            && !lock::try_hold(&file, Share::Shared)?
+            && let Fate::Here(content) | Fate::Awaited(content, _) = fate::look(&file)?
         {
             members.push(Member {
-                color: color_in(&file)?,
+                color: content.color,
                 nick,
             });
         }
@@ -72,13 +72,12 @@ pub fn list_alive(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Member>> {
 /// Everybody who is alive and stays, into `members`; removes the files of dead handlers, and gives their nicks.
 /// Removes also what handlers left that were killed between making their file and putting it in place.
 ///
-/// It needs no lock of the room: who holds the lock of a stale file is the only one who removes it. Of two
-/// who sweep at once, the other counts that file as a member, and then reads the quit record that the
-/// first one writes.
+/// The file of `but` is passed over.
 pub(super) fn sweep(
     dirs: &Dirs,
     room: &RoomName,
     listing: &Listing,
+    but: Option<&Nick>,
     members: &mut Members,
 ) -> io::Result<Vec<Nick>> {
     let mut stale = Vec::new();
@@ -92,15 +91,19 @@ pub(super) fn sweep(
         let Some(nick) = of_room.nick(found.name) else {
             continue;
         };
+        if Some(&nick) == but {
+            continue;
+        }
         let Some(file) = found.open()? else {
             continue;
         };
-        if remove_if_stale(dirs, room, &nick, &file)? {
+        let (Fate::Here(content) | Fate::Awaited(content, _)) =
+            fate::judge(dirs, room, &nick, &file)?
+        else {
             stale.push(nick);
             continue;
-        }
-        let content = content_of(&file)?;
-        let (color, about) = (color_of(&content), About::parse(&content));
+        };
+        let Content { color, about, .. } = content;
         // Without one they are just leaving: their quit record comes.
         if !color.is_empty() {
             members.push(MemberRef {
@@ -264,7 +267,7 @@ fn remove_leftover(path: &Path) -> io::Result<()> {
         return Ok(());
     };
     let now = i64::try_from(RecordId::now().as_micros() / 1_000_000).unwrap_or(i64::MAX);
-    if now.abs_diff(stat.st_mtime) > STALE.as_secs() && lock::try_hold(&file, Share::Exclusive)? {
+    if now.abs_diff(stat.st_mtime) > STALE.as_secs() && !slots::is_held(&file)? {
         match rustix::fs::unlink(path) {
             // Somebody else has done it since.
             Ok(()) | Err(Errno::NOENT) => {}
@@ -277,23 +280,4 @@ fn remove_leftover(path: &Path) -> io::Result<()> {
 /// As much of a presence file as any holds; nothing if there is none.
 pub(super) fn first_bytes(path: &Path) -> io::Result<Vec<u8>> {
     file::read_whole(path, PRESENCE_BYTES as u64)
-}
-
-fn color_in(file: &File) -> io::Result<Box<str>> {
-    Ok(color_of(&content_of(file)?))
-}
-
-/// All of a presence file that counts.
-fn content_of(file: &File) -> io::Result<Vec<u8>> {
-    let mut bytes = [0; PRESENCE_BYTES];
-    // One read: a file of a few bytes does not come in pieces.
-    let filled = file::read_some_at(file, &mut bytes, 0)?;
-    Ok(bytes[..filled].to_vec())
-}
-
-/// The first line.
-fn color_of(content: &[u8]) -> Box<str> {
-    let line = content.split(|&byte| byte == b'\n').next();
-    let line = line.unwrap_or_default();
-    show(&line[..line.len().min(COLOR_BYTES)]).trim().into()
 }
