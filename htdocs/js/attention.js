@@ -1,16 +1,36 @@
-// Tells a person who looks elsewhere: the count in the title, and a notification if they asked for it.
+// Tells a person who looks elsewhere: the count in the title, a sound for calls, and a notification if they asked for
+// it. Of the site's open tabs one does so, and none when the message is being looked at in another.
 
 import { preference } from "./preferences.js";
+
+/** How long another tab has to say that the message is being looked at there. */
+const SEEN_WITHIN_MS = 300;
+/** What other tabs have seen, remembered so long that it meets the message here. */
+const MAX_SEEN = 100;
 
 export class Attention {
 	#title;
 	#unread = 0;
+	#tabs = globalThis.BroadcastChannel && new BroadcastChannel("chat-attention");
+	/** Messages that are looked at in another tab. @type {string[]} */
+	#seen = [];
+	/** Whether this tab speaks for a room. @type {Map<string, Promise<boolean>>} */
+	#leads = new Map();
 
 	/** @param {string} title */
 	constructor(title) {
 		this.#title = title;
 		document.addEventListener("visibilitychange", () => this.#looked());
 		addEventListener("focus", () => this.#looked());
+		this.#tabs?.addEventListener("message", ({ data }) => {
+			this.#seen = [...this.#seen, String(data)].slice(-MAX_SEEN);
+		});
+		this.#draw();
+	}
+
+	/** @param {string} title */
+	set title(title) {
+		this.#title = title;
 		this.#draw();
 	}
 
@@ -23,14 +43,41 @@ export class Attention {
 	 * A message appeared.
 	 * @param {Noted} message
 	 */
-	async note({ urgent, rings, from, words, onOpen }) {
+	async note({ room, id, urgent, rings, counts, isSeen, from, words, onOpen }) {
+		const key = `${room} ${id} ${from}`;
+		if (isSeen) this.#tabs?.postMessage(key);
+		if (this.isAway && counts) {
+			this.#unread += 1;
+			this.#draw();
+		}
+		if (!urgent || preference("quiet") || !(await this.#isLeading(room))) return;
 		if (rings && preference("sound")) (await import("./ring.js")).ring();
-		if (!this.isAway) return;
-		this.#unread += 1;
-		this.#draw();
-		if (!urgent || !preference("notify")) return;
+		if (isSeen || !preference("notify")) return;
+		await new Promise((resolve) => setTimeout(resolve, SEEN_WITHIN_MS));
+		if (this.#seen.includes(key)) return;
 		const { notify } = await import("./notifications.js");
-		notify({ title: from, words, tag: `chat-${this.#title}-${from}`, onOpen });
+		notify({ title: from, words, tag: `chat-${room}-${from}`, room, onOpen });
+	}
+
+	/** The first tab that asks, as long as it is open. @param {string} room */
+	#isLeading(room) {
+		const known = this.#leads.get(room);
+		if (known) return known;
+		/** @type {Promise<boolean>} */
+		const leads = new Promise((resolve) => {
+			if (!navigator.locks) {
+				resolve(true);
+				return;
+			}
+			navigator.locks.request(`chat-notifier-${room}`, { ifAvailable: true }, (lock) => {
+				// Asked for again with the next message: the other tab may be gone then.
+				if (!lock) this.#leads.delete(room);
+				resolve(lock !== null);
+				return lock && new Promise(() => {});
+			});
+		});
+		this.#leads.set(room, leads);
+		return leads;
 	}
 
 	#looked() {

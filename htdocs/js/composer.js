@@ -7,6 +7,16 @@ import { Recall } from "./recall.js";
 import { dropStored, readStored, writeStored } from "./storage.js";
 import { text } from "./texts.js";
 
+/** Before there is a room. @type {ComposerUses} */
+const NOWHERE = {
+	recall: new Recall(),
+	submit: () => false,
+	notice: () => {},
+	names: () => [],
+	personOf: () => "",
+	typed: () => {},
+};
+
 /** What keyCode is while a word is being composed (UI Events, section 7.3.1). */
 const COMPOSING = 229;
 
@@ -15,22 +25,18 @@ export class Composer {
 	#form = byId("composer");
 	/** @type {HTMLTextAreaElement} */
 	#field = byId("text");
-	#uses;
-	#room;
-	#draftKey;
+	/** Of the room that is shown. @type {ComposerUses} */
+	#uses = NOWHERE;
+	#room = "";
+	#draftKey = "";
 	#limit = 4096;
 	#whisperTo = "";
 	/** Whose name that is: somebody else may take it. */
 	#person = "";
-	#recall = new Recall();
 	/** @type {{ found: string[], next: number, from: number } | null} */
 	#completion = null;
 
-	/** @param {string} room @param {ComposerUses} uses */
-	constructor(room, uses) {
-		this.#uses = uses;
-		this.#room = room;
-		this.#draftKey = `draft.${room}`;
+	constructor() {
 		this.#field.addEventListener("keydown", (event) => this.#key(event));
 		this.#field.addEventListener("input", () => this.#changed());
 		this.#form.addEventListener("submit", (event) => {
@@ -40,6 +46,14 @@ export class Composer {
 		byId("whisper-stop").addEventListener("click", () => this.whisper(""));
 		const drawBoard = async () => new (await import("./smiley_board.js")).SmileyBoard((typed) => this.insert(typed));
 		byId("smiley-board").addEventListener("beforetoggle", drawBoard, { once: true });
+	}
+
+	/** Takes up what was being written in that room. @param {string} room @param {ComposerUses} uses */
+	show(room, uses) {
+		this.#uses = uses;
+		this.#room = room;
+		this.#draftKey = `draft.${room}`;
+		this.#completion = null;
 		const { words, to, person } = storedDraft(this.#draftKey);
 		this.#field.value = words;
 		this.#address(to, person);
@@ -133,7 +147,7 @@ export class Composer {
 		}
 		const person = this.#person;
 		const refused = lines.findIndex((line) => !this.#uses.submit({ ...line, person }));
-		if (refused !== 0) this.#recall.add({ words, to: this.#whisperTo, person });
+		if (refused !== 0) this.#uses.recall.add({ words, to: this.#whisperTo, person });
 		const rest = refused < 0 ? [] : lines.slice(refused);
 		this.#field.value = rest.map((line) => line.words).join("\n");
 		this.#changed({ quiet: true });
@@ -176,7 +190,7 @@ export class Composer {
 		const { key, shiftKey, ctrlKey, altKey } = event;
 		if (key !== "Tab") this.#completion = null;
 		const recalled = this.#recalled(key);
-		if (recalled === null) this.#recall.leave();
+		if (recalled === null) this.#uses.recall.leave();
 		if (key === "Enter" && !shiftKey && !altKey) this.#submit();
 		else if (key === "Escape" && this.#whisperTo) this.whisper("");
 		else if (recalled !== null) this.#show(recalled);
@@ -186,8 +200,8 @@ export class Composer {
 
 	/** @param {string} key */
 	#recalled(key) {
-		if (key === "ArrowUp" && (this.#field.value === "" || this.#recall.isOn)) return this.#recall.older();
-		if (key === "ArrowDown" && this.#recall.isOn) return this.#recall.newer();
+		if (key === "ArrowUp" && (this.#field.value === "" || this.#uses.recall.isOn)) return this.#uses.recall.older();
+		if (key === "ArrowDown" && this.#uses.recall.isOn) return this.#uses.recall.newer();
 		return null;
 	}
 

@@ -17,6 +17,8 @@ export class Conversation {
 	/** How far the browser's clock is ahead of the server's, in milliseconds. */
 	#ahead = 0;
 
+	/** The room is entered without its history: the answer says nothing about what is in it. */
+	expectsNothing = false;
 	/** True between the server's welcome and the end of the connection. */
 	isWelcome = false;
 	/** The newest record seen, without a gap before it: where to resume. */
@@ -66,6 +68,10 @@ export class Conversation {
 	/** @param {HistoryPage} page */
 	#history({ records = [], more = false, before, since, cursor = "" }) {
 		const timeline = this.#timeline;
+		if (this.#catchingUp && this.expectsNothing) {
+			this.#catchingUp = false;
+			return;
+		}
 		const shown = records.filter(({ type }) => !UNSHOWN.has(type)).map((record) => this.#prepared(record));
 		const end = (since === undefined ? records[0] : records.at(-1))?.id ?? "";
 		const answer = { records: shown, more, cursor: cursor || end };

@@ -5,11 +5,10 @@ import { text } from "./texts.js";
 
 export class Edges {
 	#room;
-
 	/** Messages that came while the person read further up. */
 	unseen = 0;
 
-	/** @param {string} room */
+	/** @param {{ name: string }} room */
 	constructor(room) {
 		this.#room = room;
 	}
@@ -23,7 +22,7 @@ export class Edges {
 		const empty = isWelcome && silent && reachesStart && reachesEnd;
 		byId("empty-room").hidden = !empty;
 		let edge = "";
-		if (isWelcome && !empty) edge = reachesStart ? text("beginning", { room: this.#room }) : text("loadingOlder");
+		if (isWelcome && !empty) edge = reachesStart ? text("beginning", { room: this.#room.name }) : text("loadingOlder");
 		if (byId("edge").textContent !== edge) byId("edge").textContent = edge;
 		if (isPinned) this.unseen = 0;
 		byId("jump").hidden = isPinned;

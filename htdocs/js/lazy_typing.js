@@ -1,9 +1,11 @@
 // Who types, loaded when somebody types and says so: most visits never need it.
 
+import { byId } from "./dom.js";
 import { preference } from "./preferences.js";
 
 export class LazyTyping {
 	#uses;
+	#isShown = false;
 	/** @type {Promise<Typing> | null} */
 	#loading = null;
 
@@ -28,12 +30,19 @@ export class LazyTyping {
 		if (tells || this.#loading) (await this.#load()).typed(words, whisperTo, person);
 	}
 
+	/** @param {boolean} isShown Only then who types is in the page. */
+	async show(isShown) {
+		this.#isShown = isShown;
+		if (isShown) byId("typing-line").textContent = "";
+		(await this.#loading)?.draw();
+	}
+
 	async stopped() {
 		(await this.#loading)?.stopped();
 	}
 
 	#load() {
-		this.#loading ??= import("./typing.js").then(({ Typing }) => new Typing(this.#uses));
+		this.#loading ??= import("./typing.js").then(({ Typing }) => new Typing(this.#uses, () => this.#isShown));
 		return this.#loading;
 	}
 }

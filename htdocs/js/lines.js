@@ -30,6 +30,6 @@ export const tellsEverybody = ({ words, to }) => to !== "" && /^\/me\s/u.test(wo
 
 /** Those that Tab completes: docs/chat-protocol.md, "Commands". */
 export const COMMANDS = (
-	"/help /me /dice /roll /color /nick /msg /who /topic /history /ignore /unignore /rooms /quit " +
+	"/help /me /dice /roll /color /nick /msg /who /topic /history /ignore /unignore /rooms /join /part /quit " +
 	"/kick /ban /unban /bans /mute /unmute /redact /clear"
 ).split(" ");

@@ -1,32 +1,21 @@
 // Who is in the room: told once by the welcome, then by what changes.
 
-import { nameColor } from "./colors.js";
-import { byId, element, icon } from "./dom.js";
-import { initial } from "./initial.js";
-import { isIgnored } from "./preferences.js";
 import { MEMBERSHIP } from "./protocol.js";
-import { language, text } from "./texts.js";
-
-/** People drawn at once; beyond that the search field finds the others. */
-const MAX_SHOWN = 300;
-/** From this many on there is a search field. */
-const SEARCH_FROM = 12;
 
 export class Members {
-	#me;
-	#view;
+	#list;
 	/** @type {Map<string, Person>} */
 	#people = new Map();
-	#scheduled = false;
-	#list = byId("people-list");
-	/** @type {HTMLInputElement} */
-	#search = byId("people-search");
 
-	/** @param {Me} me @param {MembersView} view */
-	constructor(me, view) {
-		this.#me = me;
-		this.#view = view;
-		this.#search.addEventListener("input", () => this.draw());
+	/**
+	 * @param {Me} me
+	 * @param {{ draw: (members: Members) => void }} list Shows the members of the room that is shown.
+	 * @param {Set<string>} callers Names of those in the call.
+	 */
+	constructor(me, list, callers) {
+		this.me = me;
+		this.callers = callers;
+		this.#list = list;
 		me.addEventListener("change", () => this.draw());
 	}
 
@@ -53,6 +42,10 @@ export class Members {
 		return this.#people.size;
 	}
 
+	get all() {
+		return [...this.#people.values()];
+	}
+
 	/** @param {string} name */
 	get(name) {
 		return this.#people.get(name);
@@ -65,61 +58,10 @@ export class Members {
 
 	/** Everybody but the person on this page. */
 	others() {
-		return [...this.#people.keys()].filter((name) => name !== this.#me.name);
+		return [...this.#people.keys()].filter((name) => name !== this.me.name);
 	}
 
-	/** One drawing for all who come and go within a moment. */
 	draw() {
-		if (this.#scheduled) return;
-		this.#scheduled = true;
-		setTimeout(() => {
-			this.#scheduled = false;
-			this.#drawNow();
-		}, 50);
-	}
-
-	#drawNow() {
-		byId("people-count").textContent = String(this.count);
-		byId("people-title").textContent = text("membersCount", { count: this.count });
-		byId("people-filter").hidden = this.count < SEARCH_FROM && !this.#search.value;
-		const found = this.#found();
-		const focused = document.activeElement?.closest("#people-list .member")?.getAttribute("data-name");
-		const rows = found.slice(0, MAX_SHOWN).map((person) => this.#row(person));
-		if (found.length > MAX_SHOWN) rows.push(element("li", { class: "rest hint" }, `+ ${found.length - MAX_SHOWN}`));
-		if (found.length === 0) rows.push(element("li", { class: "rest hint" }, text("nothingFound")));
-		this.#list.replaceChildren(...rows);
-		if (!focused) return;
-		const same = this.#list.querySelector(`[data-name="${CSS.escape(focused)}"]`);
-		/** @type {HTMLElement | null} */ (same)?.focus();
-	}
-
-	/** Whom the search field means, oneself first. */
-	#found() {
-		const wanted = this.#search.value.toLocaleLowerCase();
-		const order = new Intl.Collator(language, { numeric: true, sensitivity: "base" });
-		/** @param {Person} person */
-		const isMe = ({ name }) => Number(name === this.#me.name);
-		return [...this.#people.values()]
-			.filter(({ name }) => name.toLocaleLowerCase().includes(wanted))
-			.sort((a, b) => isMe(b) - isMe(a) || order.compare(a.name, b.name));
-	}
-
-	/** @param {Person} person */
-	#row({ name, color, account }) {
-		/** @param {string} words @param {string} picture */
-		const badge = (words, picture) => element("span", { class: "badge", title: words }, icon(picture));
-		const button = element(
-			"button",
-			{ type: "button", class: "member", "data-name": name, title: name },
-			element("span", { class: "avatar", "aria-hidden": "true" }, initial(name)),
-			element("bdi", {}, name),
-			account && badge(text("account", { name: account }), "shield"),
-			this.#view.callers.has(name) && badge(text("inCall"), "phone"),
-			name === this.#me.name && element("span", { class: "side-note" }, text("you")),
-		);
-		button.addEventListener("click", () => this.#view.openPerson(name, button));
-		button.classList.toggle("ignored", isIgnored(name));
-		button.style.setProperty("--name-color", nameColor(name, color, this.#view.backdrop()));
-		return element("li", {}, button);
+		this.#list.draw(this);
 	}
 }

@@ -3,9 +3,14 @@
 import { byId, element, icon } from "./dom.js";
 import { text } from "./texts.js";
 
-/** @param {string} words @param {HTMLElement | null} way What can be done about it. */
-function show(words, way) {
+/**
+ * @param {"name" | "account"} about
+ * @param {string} words
+ * @param {HTMLElement | null} way What can be done about it.
+ */
+function show(about, words, way) {
 	const box = byId("name-hint");
+	box.dataset.about = about;
 	const hide = () => (box.hidden = true);
 	const close = { type: "button", class: "plain round", "aria-label": text("close"), onclick: hide };
 	box.replaceChildren(element("span", {}, words), ...(way ? [way] : []), element("button", close, icon("close")));
@@ -15,7 +20,7 @@ function show(words, way) {
 /** @param {string} name What the server calls them. @param {() => void} chooseName */
 export function showNameHint(name, chooseName) {
 	const way = element("button", { type: "button", class: "link", onclick: chooseName }, text("chooseName"));
-	show(text("anonymousHint", { name }), way);
+	show("name", text("anonymousHint", { name }), way);
 }
 
 /**
@@ -25,7 +30,7 @@ export function showNameHint(name, chooseName) {
  */
 export function showLoggedOut(account, name, address) {
 	const way = address ? element("a", { href: logInAddress(address) }, text("logIn")) : null;
-	show(text("loggedOut", { account, name }), way);
+	show("account", text("loggedOut", { account, name }), way);
 }
 
 /** Back to this room afterwards. @param {string} address */

@@ -1,4 +1,4 @@
-// Commands that the page carries out itself: they concern this browser alone, or end the connection.
+// Commands that the page carries out itself: they concern this browser alone, or which rooms it is in.
 
 import { historyAddress } from "./addresses.js";
 import { ignore, isIgnored, preference, unignore } from "./preferences.js";
@@ -8,11 +8,15 @@ import { text } from "./texts.js";
  * @param {string} line
  * @param {OwnLinesUses} uses
  */
-export function runOwnCommand(line, { room, quit, info }) {
-	const [, word = "", name] = /^\/(history|ignore|unignore|quit)(?:\s+(\S+))?\s*$/iu.exec(line) ?? [];
+export function runOwnCommand(line, { room, quit, join, part, info }) {
+	const [, word = "", name] = /^\/(\w+)(?:\s+(\S.*?))?\s*$/iu.exec(line) ?? [];
 	const command = word.toLowerCase();
 	if (command === "quit" && !name) {
 		quit();
+	} else if (command === "join" && name) {
+		join(name);
+	} else if (command === "part" && !name) {
+		part();
 	} else if (command === "history") {
 		// The room shows it above already; what somebody asks for by a command, they want to see.
 		open(historyAddress(room), "_blank", "noopener");

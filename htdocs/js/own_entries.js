@@ -24,7 +24,7 @@ export class OwnEntries {
 	 */
 	among(records, { reachesStart, reachesEnd }) {
 		const [first, last] = [records[0], records.at(-1)];
-		if (!first || !last) return [];
+		if (!first || !last) return reachesStart && reachesEnd ? this.#entries : [];
 		return this.#entries.filter(({ id }) => (id >= first.id || reachesStart) && (id <= last.id || reachesEnd));
 	}
 }

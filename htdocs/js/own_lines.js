@@ -5,7 +5,8 @@ import { byId } from "./dom.js";
 import { text } from "./texts.js";
 
 /** @param {string} words */
-const isOwnCommand = (words) => /^\/(?:quit|(?:un)?ignore\s+\S+|ignore|history(?:\s+\d+)?)\s*$/iu.test(words);
+const isOwnCommand = (words) =>
+	/^\/(?:quit|part|join\s.*|(?:un)?ignore\s+\S+|ignore|history(?:\s+\d+)?)\s*$/iu.test(words);
 
 /** @param {string} name */
 const isAnonymous = (name) => /^anonymous/i.test(name);
@@ -76,7 +77,8 @@ export class OwnLines {
 	/** It is said, and kept for the next visit. @param {{ name: string, color: string }} you */
 	async #changed({ name, color }) {
 		// Whoever has a name needs no hint how to get one.
-		if (!isAnonymous(name)) byId("name-hint").hidden = true;
+		const hint = byId("name-hint");
+		if (!isAnonymous(name) && hint.dataset.about !== "account") hint.hidden = true;
 		if (!this.#changesMe) return;
 		this.#changesMe = false;
 		const { me, info } = this.#uses;

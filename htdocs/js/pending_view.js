@@ -25,6 +25,7 @@ export class PendingView {
 	#me;
 	#view;
 	#actions;
+	#isShown = false;
 
 	/** @param {{ name: string, color: string }} me @param {MessageView} view @param {PendingActions} actions */
 	constructor(me, view, actions) {
@@ -33,8 +34,16 @@ export class PendingView {
 		this.#actions = actions;
 	}
 
+	/** @param {boolean} isShown */
+	show(isShown) {
+		this.#isShown = isShown;
+		for (const node of this.#nodes.values()) node.remove();
+		this.#nodes.clear();
+	}
+
 	/** @param {Outgoing} message */
 	draw(message) {
+		if (!this.#isShown) return;
 		const { msgid, state } = message;
 		// Commands answer by themselves; only what fails or waits is worth a line.
 		const leavesAtOnce = message.type === "whisper" || isCommand(message.text);

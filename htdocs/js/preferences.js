@@ -8,6 +8,7 @@ const DEFAULTS = {
 	language: "",
 	notify: false,
 	sound: true,
+	quiet: false,
 	smileys: true,
 	events: true,
 	typing: false,

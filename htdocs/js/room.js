@@ -1,11 +1,10 @@
-// The room: makes the parts and wires them. A part gets what it uses and no more; what the server says reaches all of
-// them as events of the feed, in the order in which they follow it here.
+// One room of this window: makes its parts and wires them. A part gets what it uses and no more; what the server says
+// reaches all of them as events of the feed, in the order in which they follow it here. While another room is shown, it
+// keeps what there is to know and has nothing in the page.
 
-import { isRoomName } from "./addresses.js";
-import { Banner, byeWords } from "./banner.js";
+import { historyAddress } from "./addresses.js";
+import { byeWords } from "./banner.js";
 import { Calls } from "./calls/calls.js";
-import { Composer } from "./composer.js";
-import { Connection } from "./connection.js";
 import { Conversation } from "./conversation.js";
 import { byId } from "./dom.js";
 import { Edges } from "./edges.js";
@@ -13,67 +12,53 @@ import { Feed } from "./feed.js";
 import { LazyTyping } from "./lazy_typing.js";
 import { Me } from "./me.js";
 import { Members } from "./members.js";
-import { wireMessageKeys } from "./message_keys.js";
 import { MessageView } from "./message_view.js";
 import { OwnLines } from "./own_lines.js";
-import { PeoplePanel } from "./people_panel.js";
-import { onPreference, preference } from "./preferences.js";
-import { wireRoomButtons } from "./room_buttons.js";
-import { roomSocketAddress } from "./room_socket.js";
+import { Reading } from "./reading.js";
+import { Recall } from "./recall.js";
 import { Sending } from "./sending.js";
-import { askServer } from "./server.js";
-import { claimTab } from "./tab.js";
 import { text } from "./texts.js";
-import { nameBackdrop, onTheme } from "./theme.js";
-import { onMidnight } from "./midnight.js";
 import { Timeline } from "./timeline.js";
 
-/** PHP's sessions end after 24 minutes by default. */
-const KEEP_SESSION_MS = 8 * 60 * 1000;
-/** Records asked for at a time when scrolling. */
+/** Records asked for at a time. */
 const PAGE = 60;
-/** Without chat-cgi the rooms are beside the page and there are no servers to help with calls. */
-const BARE_CONFIG = { websocket_url: "./" };
 
-/** @param {string} name */
-export async function openRoom(name) {
-	document.body.classList.add("in-room");
-	byId("room").hidden = false;
-	const [config, tab] = await Promise.all([askServer("config").catch(() => BARE_CONFIG), claimTab()]);
-	new Room(name, config, tab).start();
-}
-
-class Room {
-	#name;
-	#backdrop = nameBackdrop();
-	#me = new Me();
+export class Room {
+	#uses;
 	#feed = new Feed();
-	#people = new PeoplePanel();
+	#topic = "";
 	#callers = new Set();
-	/** @type {Promise<import("./attention.js").Attention> | null} */
-	#attention = null;
+	/** Its newest records are here, or on their way. */
+	#isLoaded = false;
+	me = new Me();
+	recall = new Recall();
+	isShown = false;
+	/** The server has not said yet that this is one of the person's rooms. */
+	isWanted = false;
+	/** Asked for on this connection, and not answered yet. */
+	isEntering = false;
+	/** Why they are not in it and do not come back by themselves; "" otherwise. */
+	out = "";
 
-	/** @param {string} name @param {Config} config @param {Tab} tab */
-	constructor(name, config, tab) {
-		this.#name = name;
-		const [me, feed] = [this.#me, this.#feed];
-		const backdrop = () => this.#backdrop;
-		this.members = new Members(me, {
-			backdrop,
-			openPerson: (person, button) => this.#menus((menus) => menus.person(person, button)),
-			callers: this.#callers,
+	/** @param {string} name @param {RoomUses} uses */
+	constructor(name, uses) {
+		this.name = name;
+		this.#uses = uses;
+		const { me } = this;
+		const openPerson = (/** @type {string} */ person, /** @type {HTMLElement} */ button) =>
+			uses.menus((menus) => menus.person(person, button));
+		const send = (/** @type {Message} */ message) => uses.send(this, message);
+		this.members = new Members(me, uses.people, this.#callers);
+		this.view = new MessageView(me, uses.backdrop, {
+			openPerson,
+			openMessage: (record, place) => uses.menus((menus) => menus.message(record, place)),
 		});
-		this.view = new MessageView(me, backdrop, {
-			openPerson: (person, button) => this.#menus((menus) => menus.person(person, button)),
-			openMessage: (record, place) => this.#menus((menus) => menus.message(record, place)),
-		});
-		document.title = `${name} – ${text("appName")}`;
 		this.timeline = new Timeline({
-			scroller: byId("scroller"),
+			scroller: uses.scroller,
 			list: byId("log"),
 			look: this.view,
-			load: (question) =>
-				this.conversation.canAsk && this.connection.send({ type: "history", limit: PAGE, ...question }),
+			isOther: (record) => record.from !== me.name,
+			load: (question) => this.conversation.canAsk && send({ type: "history", limit: PAGE, ...question }),
 			onSettled: () => this.#settled(),
 		});
 		this.conversation = new Conversation({
@@ -85,98 +70,160 @@ class Room {
 				onArrived: (msgid) => this.sending.arrived(msgid),
 			},
 		});
-		this.connection = new Connection({
-			address: () =>
-				roomSocketAddress(config.websocket_url, name, { since: this.conversation.resumeId, history: PAGE }),
-			onMessage: (message) => feed.tell(message),
-			onState: (state, detail) => this.#connectionChanged(state, detail),
-		});
-		this.banner = new Banner({
-			tryNow: () => this.connection.tryNow(),
-			enterAgain: () => this.connection.start(),
-			isServerThere: () => askServer("config").then(Boolean, () => false),
-		});
 		this.calls = new Calls({
 			room: name,
 			me,
 			members: this.members,
 			callers: this.#callers,
-			send: (message) => this.connection.send(message),
+			send,
 			notice: (words) => this.conversation.notice("notice", words),
 			rings: (from) => this.#rung(from),
 			heard: (from, words) => this.typing.heard(from, words !== "", words),
+			changed: () => uses.changed(),
 		});
-		this.typing = new LazyTyping({
-			send: (message) => this.connection.send(message),
-			live: (words) => this.calls.tellLive(words),
-			members: this.members,
-		});
-		this.edges = new Edges(name);
-		this.sending = new Sending(name, tab, {
+		this.typing = new LazyTyping({ send, live: (words) => this.calls.tellLive(words), members: this.members });
+		this.edges = new Edges(this);
+		this.sending = new Sending(name, uses.tab, {
 			me,
 			view: this.view,
-			send: (message) => this.connection.send(message),
-			isWelcome: () => this.conversation.isWelcome,
+			send,
+			isWelcome: () => this.isWelcome,
 			notice: (words) => this.conversation.notice("error", words),
-			giveBack: (words) => this.composer.giveBack(words),
+			giveBack: (words) => this.isShown && uses.composer.giveBack(words),
 			onChange: () => this.#settled(),
 		});
 		this.own = new OwnLines({
 			room: name,
 			me,
-			quit: () => this.#quit(),
+			quit: () => uses.quit(),
+			join: (other) => uses.join(other),
+			part: () => uses.part(this),
 			info: (words) => this.conversation.notice("info", words),
-			send: (message) => this.connection.send(message),
-			changeName: () => this.#menus((menus) => menus.changeName()),
-			loginUrl: config.login_url,
+			send,
+			changeName: () => uses.menus((menus) => menus.changeName()),
+			loginUrl: uses.config.login_url,
 		});
-		this.composer = new Composer(name, {
-			submit: (line) => this.#submit(line),
+		this.reading = new Reading(
+			(id) => this.isWelcome && uses.mark(this, id),
+			() => uses.changed(),
+		);
+		this.#follow();
+	}
+
+	get unread() {
+		return this.reading.unread;
+	}
+
+	get level() {
+		return this.reading.level;
+	}
+
+	get isWelcome() {
+		return this.conversation.isWelcome;
+	}
+
+	/** This page is in a call there. */
+	get isInCall() {
+		return this.calls.isIn;
+	}
+
+	#follow() {
+		const feed = this.#feed;
+		this.own.follow(feed);
+		this.me.follow(feed);
+		feed.on("welcome", () => {
+			[this.out, this.isEntering] = ["", false];
+		});
+		this.reading.follow(feed);
+		this.conversation.follow(feed);
+		this.members.follow(feed);
+		this.sending.follow(feed);
+		this.calls.follow(feed);
+		feed.on("welcome", ({ topic, description, limits, read }) => {
+			this.reading.welcomed(read);
+			this.#topic = topic || description || "";
+			if (this.isShown) this.#uses.welcomed(this, limits);
+			this.sending.flush();
+		});
+		feed.on("history", () => this.isShown && this.#look());
+		feed.on("nick", ({ from, to }) => this.isShown && this.#uses.composer.renamed(from, to));
+		feed.on("topic", (record) => {
+			this.#topic = record.text ?? "";
+			if (this.isShown) this.showTopic();
+		});
+		feed.on("typing", ({ from, state = true, text: words }) => {
+			if (from !== this.me.name) this.typing.heard(from, state, words);
+		});
+		feed.on("parted", (parted) => {
+			this.out = byeWords(parted);
+			this.disconnected();
+			this.#uses.parted(this);
+		});
+	}
+
+	/** What the server says about this room. @param {Message} message */
+	tell(message) {
+		this.#feed.tell(message);
+	}
+
+	/**
+	 * From where to go on when it is entered. What nobody looks at is not fetched.
+	 * @returns {{ since: string } | { history: number }}
+	 */
+	place() {
+		const since = this.#isLoaded ? this.conversation.resumeId : "";
+		this.conversation.expectsNothing = !since && !this.isShown;
+		if (since) return { since };
+		this.#isLoaded = this.isShown;
+		// Its window stands nowhere yet: what comes is not kept.
+		if (!this.isShown) this.timeline.reachesEnd = false;
+		return { history: this.isShown ? PAGE : 0 };
+	}
+
+	show() {
+		this.isShown = true;
+		const { people, composer } = this.#uses;
+		byId("history-link").setAttribute("href", historyAddress(this.name));
+		this.showTopic();
+		this.timeline.newFrom(this.reading.newFrom);
+		this.timeline.show();
+		this.sending.show(true);
+		this.typing.show(true);
+		this.calls.show(true);
+		people.show(this.members);
+		composer.show(this.name, {
+			recall: this.recall,
+			submit: (line) => this.submit(line),
 			notice: (words) => this.conversation.notice("error", words),
 			names: () => this.members.others(),
 			personOf: (name) => this.members.get(name)?.person ?? "",
 			typed: (words, whisperTo, person) => this.typing.typed(words, whisperTo, person),
 		});
-		this.#followServer();
-		this.#followPreferences();
-		wireRoomButtons(name, {
-			jump: () => this.timeline.jumpToEnd(),
-			changeName: () => this.#menus((menus) => menus.changeName()),
-			command: (words) => this.#submit({ words, to: "" }),
-		});
-		wireMessageKeys(() => this.composer.focus());
+		this.#look();
+		this.#settled();
 	}
 
-	start() {
-		if (isRoomName(this.#name)) this.connection.start();
-		else this.banner.show("closed", { words: text("error_bad_room") });
-		// A session ends when nothing is asked for a while; somebody in a room is there all the time.
-		setInterval(() => askServer("session").catch(() => {}), KEEP_SESSION_MS);
-		if (matchMedia("(hover: hover)").matches) this.composer.focus();
+	hide() {
+		if (this.timeline.isPinned) this.timeline.setLine("");
+		this.typing.stopped();
+		this.reading.flush();
+		this.isShown = false;
+		this.timeline.hide();
+		this.sending.show(false);
+		this.typing.show(false);
+		this.calls.show(false);
 	}
 
-	#followServer() {
-		const [me, feed] = [this.#me, this.#feed];
-		this.own.follow(feed);
-		me.follow(feed);
-		this.conversation.follow(feed);
-		this.members.follow(feed);
-		this.sending.follow(feed);
-		this.calls.follow(feed);
-		feed.on("welcome", ({ room, topic, description, limits }) => {
-			this.composer.limit = limits?.message ?? 4096;
-			byId("room-name").textContent = room;
-			showTopic(topic || description || "");
-			this.banner.welcomed();
-			this.own.comeBack();
-			this.sending.flush();
-		});
-		feed.on("nick", ({ from, to }) => this.composer.renamed(from, to));
-		feed.on("topic", (record) => showTopic(record.text ?? ""));
-		feed.on("typing", ({ from, state = true, text: words }) => {
-			if (from !== me.name) this.typing.heard(from, state, words);
-		});
-		feed.on("bye", (bye) => bye.reason !== "shutting down" && this.connection.stop({ words: byeWords(bye) }));
+	/** Its newest records are fetched when it is looked at for the first time. */
+	#look() {
+		if (this.#isLoaded || !this.conversation.canAsk) return;
+		this.#isLoaded = true;
+		this.timeline.newFrom(this.reading.newFrom);
+		this.timeline.loadNewest();
+	}
+
+	showTopic() {
+		Object.assign(byId("topic"), { textContent: this.#topic, title: this.#topic });
 	}
 
 	/**
@@ -184,7 +231,7 @@ class Room {
 	 * @param {Line} line
 	 * @returns False if it could not be taken.
 	 */
-	#submit(line) {
+	submit(line) {
 		if (this.own.take(line.words)) return true;
 		if (!this.sending.add(line)) return false;
 		this.own.sent(line.words);
@@ -194,10 +241,9 @@ class Room {
 		return true;
 	}
 
-	/** Not by the outbox: sent again after each return, it would lock the person out. */
-	#quit() {
-		this.connection.send({ type: "quit" });
-		this.connection.stop({ words: text("byeQuit") });
+	/** Whether a message with this id is one that is being sent here. @param {string} msgid */
+	sends(msgid) {
+		return this.sending.has(msgid);
 	}
 
 	/**
@@ -209,91 +255,46 @@ class Room {
 		const { timeline } = this;
 		const isAway = document.hidden || !document.hasFocus();
 		this.typing.heard(record.from, false);
+		this.unread.arrived(record.id, urgent);
 		if (!timeline.isPinned) this.edges.unseen += 1;
 		if ((isAway || !timeline.isPinned) && !timeline.line) timeline.setLine(record.id);
-		if (isAway)
-			this.#attract({ urgent, from: record.from, words: record.text ?? "", onOpen: () => timeline.jumpToEnd() });
+		this.#uses.attract(this, { urgent, from: record.from, words: record.text ?? "", id: record.id });
+		this.#uses.changed();
 	}
 
 	/** @param {string} from */
 	#rung(from) {
 		const words = text("rings", { name: from });
 		this.conversation.notice("notice", words);
-		this.#attract({ urgent: true, rings: true, from, words, onOpen: () => byId("call-button").focus() });
-	}
-
-	/** @param {(menus: RoomMenus) => void} open */
-	async #menus(open) {
-		const { RoomMenus } = await import("./room_menus.js");
-		const uses = {
-			me: this.#me,
-			backdrop: () => this.#backdrop,
-			members: this.members,
-			whisper: (/** @type {string} */ other, /** @type {string | undefined} */ person) =>
-				this.#compose((composer) => composer.whisper(other, person)),
-			mention: (/** @type {string} */ other) => this.#compose((composer) => composer.insert(other)),
-			answer: (/** @type {string} */ words) => this.#compose((composer) => composer.answer(words)),
-			command: (/** @type {string} */ words) => this.#submit({ words, to: "" }),
-			rename: (/** @type {string} */ name, /** @type {string} */ color) => this.#rename(name, color),
-		};
-		open(new RoomMenus(this.#name, uses));
-	}
-
-	/** Somebody who looks elsewhere is told. @param {Noted} noted */
-	async #attract(noted) {
-		this.#attention ??= import("./attention.js").then(({ Attention }) => new Attention(document.title));
-		(await this.#attention).note(noted);
+		this.#uses.attract(this, { urgent: true, rings: true, from, words, id: this.conversation.resumeId });
 	}
 
 	/** After every change of the conversation. */
 	#settled() {
-		this.edges.draw(this.timeline, { isWelcome: this.conversation.isWelcome, pending: this.sending?.count ?? 0 });
+		if (!this.isShown) return;
+		this.edges.draw(this.timeline, { isWelcome: this.isWelcome, pending: this.sending?.count ?? 0 });
+		this.looked();
 	}
 
-	/** @param {State} state @param {Detail} [detail] */
-	#connectionChanged(state, detail) {
-		this.banner.show(state, detail);
-		if (state === "connecting") return;
+	/** What is at the end of a visible page has been read. */
+	looked() {
+		if (!this.isShown || !this.#isLoaded || document.hidden || !this.timeline.isPinned || !this.isWelcome) return;
+		this.reading.seen(this.conversation.resumeId);
+	}
+
+	disconnected() {
+		this.isEntering = false;
 		this.conversation.disconnected();
 		this.sending.disconnected();
 	}
 
-	/**
-	 * To the field, also where the list of people covers it.
-	 * @param {(composer: Composer) => void} act
-	 */
-	#compose(act) {
-		this.#people.uncover();
-		act(this.composer);
+	/** It is none of this person's rooms any more. */
+	end() {
+		this.calls.end();
 	}
 
-	/** @param {string} name @param {string} color "" for as it is. */
-	#rename(name, color) {
-		if (name !== this.#me.name) this.connection.send({ type: "nick", nick: name });
-		if (color && color !== this.#me.color) this.connection.send({ type: "color", color });
-		byId("name-hint").hidden = true;
-	}
-
-	#followPreferences() {
-		const redraw = () => {
-			this.timeline.redrawAll();
-			this.members.draw();
-		};
-		onTheme(() => {
-			this.#backdrop = nameBackdrop();
-			redraw();
-		});
-		const showEvents = () => byId("log").classList.toggle("hide-events", !preference("events"));
-		onPreference((name) => {
-			if (name === "smileys" || name === "ignored") redraw();
-			if (name === "events") showEvents();
-			if (name === "liveTyping") this.calls.updateLive();
-		});
-		showEvents();
-		onMidnight(redraw);
-		addEventListener("visibilitychange", () => document.hidden && this.timeline.isPinned && this.timeline.setLine(""));
+	redraw() {
+		this.timeline.redrawAll();
+		this.members.draw();
 	}
 }
-
-/** @param {string} words */
-const showTopic = (words) => Object.assign(byId("topic"), { textContent: words, title: words });

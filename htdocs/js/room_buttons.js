@@ -1,13 +1,11 @@
 // The buttons around the conversation. A dialog is loaded when it is first opened.
 
-import { historyAddress } from "./addresses.js";
 import { byId } from "./dom.js";
 
-/** @param {string} room @param {RoomButtons} actions */
-export function wireRoomButtons(room, { jump, changeName, command }) {
-	byId("room-name").textContent = room;
-	byId("history-link").setAttribute("href", historyAddress(room));
+/** @param {RoomButtons} actions Of the room that is shown. */
+export function wireRoomButtons({ jump, call, changeName, command }) {
 	byId("jump").addEventListener("click", jump);
+	byId("call-button").addEventListener("click", call);
 	byId("color-button").addEventListener("click", changeName);
 	byId("settings-button").addEventListener("click", async () => (await import("./settings_dialog.js")).openSettings());
 	byId("dice-button").addEventListener("click", async () => {

@@ -15,20 +15,22 @@ const PAGE_TOKEN = randomId();
 
 /**
  * @param {string} base Where the rooms are, relative to the page.
- * @param {string} room
- * @param {{ since: string, history: number }} place What was seen last, or how much to begin with.
+ * @param {string} room "" for none yet.
+ * @param {{ since?: string, history?: number }} place What was seen last, or how much to begin with.
  */
 export function roomSocketAddress(base, room, { since, history }) {
 	const rooms = new URL(base, document.baseURI);
 	const url = new URL(encodeURIComponent(room), rooms.href.endsWith("/") ? rooms : `${rooms.href}/`);
 	url.protocol = url.protocol.replace("http", "ws");
 	url.searchParams.set("format", "json");
+	// A server that knows one room at a time overlooks it.
+	url.searchParams.set("protocol", "2");
 	url.searchParams.set("client", clientToken());
 	url.searchParams.set("page", PAGE_TOKEN);
 	// Used only if the session does not say who this is.
 	const name = readStored("name", "");
 	if (name) url.searchParams.set("nick", name);
 	if (since) url.searchParams.set("since", since);
-	else url.searchParams.set("history", String(history));
+	else if (history !== undefined) url.searchParams.set("history", String(history));
 	return url;
 }

@@ -10,12 +10,15 @@ export class Scroller {
 	/** True while the newest entry is to stay in view. */
 	isPinned = true;
 
-	/** @param {HTMLElement} box @param {HTMLElement} content @param {() => void} onScroll */
-	constructor(box, content, onScroll) {
+	/** Of the room that is shown. */
+	onScroll = () => {};
+
+	/** @param {HTMLElement} box @param {HTMLElement} content */
+	constructor(box, content) {
 		this.#box = box;
 		const scrolled = () => {
 			this.#scrolled();
-			onScroll();
+			this.onScroll();
 		};
 		box.addEventListener("scroll", scrolled, { passive: true });
 		// Pictures and calls change heights after the fact: a reader at the bottom stays there.
@@ -36,6 +39,29 @@ export class Scroller {
 
 	toBottom() {
 		this.#box.scrollTop = this.#box.scrollHeight;
+		this.#range = this.#box.scrollHeight - this.#box.clientHeight;
+	}
+
+	/** Down to the end, but not past `node`: whoever reads on, has its beginning. @param {HTMLElement} node */
+	toTopOf(node) {
+		const above = this.#box.getBoundingClientRect().top - node.getBoundingClientRect().top;
+		if (above <= 0) return;
+		this.#box.scrollTop -= above;
+		this.isPinned = this.below < AT_BOTTOM;
+	}
+
+	/** What stands at the top edge. @param {HTMLElement} list @returns {Anchor | null} */
+	anchor(list) {
+		const edge = this.#box.getBoundingClientRect().top;
+		const node = [...list.children].find((entry) => entry.getBoundingClientRect().bottom > edge);
+		const id = node instanceof HTMLElement && node.dataset.id;
+		return id ? { id, top: node.getBoundingClientRect().top - edge } : null;
+	}
+
+	/** Puts it there again. @param {Anchor} anchor @param {HTMLElement | undefined} node */
+	toAnchor({ top }, node) {
+		if (!node) return;
+		this.#box.scrollTop += node.getBoundingClientRect().top - this.#box.getBoundingClientRect().top - top;
 		this.#range = this.#box.scrollHeight - this.#box.clientHeight;
 	}
 

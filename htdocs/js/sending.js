@@ -67,6 +67,17 @@ export class Sending {
 		feed.on("error", (refusal) => this.#refused(refusal));
 	}
 
+	/** The copies below the conversation are in the page only while the room is. @param {boolean} isShown */
+	show(isShown) {
+		this.#pending.show(isShown);
+		if (isShown) this.#redraw();
+	}
+
+	/** @param {string} msgid */
+	has(msgid) {
+		return this.#outbox.messages.some((message) => message.msgid === msgid);
+	}
+
 	/** Messages that are shown as not yet in the log. */
 	get count() {
 		return this.#pending.count;

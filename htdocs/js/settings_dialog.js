@@ -9,6 +9,7 @@ import { language, text } from "./texts.js";
 
 /** @type {[Switch, string][]} */
 const SWITCHES = [
+	["quiet", "doNotDisturb"],
 	["sound", "callSound"],
 	["smileys", "showSmileys"],
 	["events", "showEvents"],

@@ -8,7 +8,7 @@ import { dress } from "./theme.js";
 const room = tidyRoom(parameter("room"));
 try {
 	await dress(room ? "room" : "pages");
-	if (room) await (await import("./room.js")).openRoom(room);
+	if (room) await (await import("./chat.js")).openChat(room);
 	else await (await import("./entry.js")).showEntry();
 } catch (error) {
 	// A part of the page did not arrive: better a word and a button than a white page.

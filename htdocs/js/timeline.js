@@ -1,9 +1,12 @@
 // The conversation as a window onto the room's log: a bounded number of entries, sorted by id, in the page at a time.
 // What leaves at one end comes back from the server when somebody scrolls there.
 
+import { DrawnEntries } from "./drawn_entries.js";
+import { KeptRecords } from "./kept_records.js";
 import { LazyComings } from "./lazy_comings.js";
+import { NewLine } from "./new_line.js";
+import { OnePass, quietly } from "./one_pass.js";
 import { OwnEntries } from "./own_entries.js";
-import { Scroller } from "./scroller.js";
 
 /** Entries kept in the page. More make layout slow; two screens of a large monitor show about 100. */
 export const MAX_ENTRIES = 300;
@@ -11,29 +14,27 @@ export const MAX_ENTRIES = 300;
 const KEEP = 240;
 /** How close to an end, in pixels, the next page is asked for. */
 const NEAR_END = 600;
-/** A covered window may be visible by name and still get no frames: then it is drawn after this long. */
-const LONGEST_FRAME_MS = 200;
 
 export class Timeline {
 	#list;
-	#look;
 	#load;
 	#onSettled;
 	#scroller;
-	/** @type {Item[]} */
-	#items = [];
-	#known = new Set();
+	#drawn;
 	#own = new OwnEntries();
 	/** @type {Entry[]} */
 	#queue = [];
-	#scheduled = false;
+	#soon = new OnePass(() => this.#flush());
 	#loading = "";
 	/** How far the server has looked in each direction, beyond what is shown; "" where the entries say it. */
 	#older = "";
 	#newer = "";
-	#lineAt = "";
+	#line;
+	#goesToLine = false;
+	/** While another room is shown. @type {KeptRecords | null} */
+	#kept = new KeptRecords();
 	#comings = new LazyComings(
-		() => this.#items,
+		() => this.#drawn.items,
 		(fold) => (this.#scroller.keeping(this.#list, fold), this.#settle()),
 	);
 
@@ -42,20 +43,44 @@ export class Timeline {
 	reachesEnd = true;
 
 	/** @param {TimelineUses} parts */
-	constructor({ scroller, list, look, load, onSettled }) {
+	constructor({ scroller, list, look, isOther, load, onSettled }) {
 		this.#list = list;
-		this.#look = look;
+		this.#line = new NewLine(isOther);
+		this.#drawn = new DrawnEntries(list, look, this.#line);
 		this.#load = load;
 		this.#onSettled = onSettled;
-		this.#scroller = new Scroller(scroller, list.parentElement ?? list, () => this.#scrolled());
+		this.#scroller = scroller;
 	}
 
+	/** The reader sees what comes. */
 	get isPinned() {
-		return this.#scroller.isPinned && this.reachesEnd;
+		return !this.#kept && this.#scroller.isPinned && this.reachesEnd;
+	}
+
+	/** Puts the room's records into the page, where the reader left them. */
+	show() {
+		const kept = this.#kept;
+		if (!kept) return;
+		this.#kept = null;
+		this.#scroller.onScroll = () => this.#scrolled();
+		this.#scroller.isPinned = kept.isPinned;
+		quietly(this.#list, () => this.#insert(kept.records));
+		if (kept.isPinned) this.#toEndOrLine();
+		else if (kept.anchor) this.#scroller.toAnchor(kept.anchor, this.#drawn.at(kept.anchor.id)?.node);
+		this.#settle();
+	}
+
+	/** Takes them out of the page again, and keeps them. */
+	hide() {
+		if (this.#kept) return;
+		const place = { isPinned: this.isPinned, anchor: this.#scroller.anchor(this.#list) };
+		this.#kept = new KeptRecords([...this.#drawn.records, ...this.#queue], place);
+		this.#queue = [];
+		this.#drawn.clear();
 	}
 
 	get lastId() {
-		return this.#items.at(-1)?.record.id ?? "";
+		return this.#drawn.lastId;
 	}
 
 	/**
@@ -65,8 +90,13 @@ export class Timeline {
 	addLive(record, { own = false } = {}) {
 		if (own) this.#own.add(record);
 		if (!this.reachesEnd) return;
+		if (this.#kept) {
+			const isCut = this.#kept.add(record, { most: MAX_ENTRIES, keep: KEEP });
+			if (isCut) [this.reachesStart, this.#older] = [false, ""];
+			return;
+		}
 		this.#queue.push(record);
-		this.#schedule();
+		this.#soon.soon();
 	}
 
 	/**
@@ -79,18 +109,25 @@ export class Timeline {
 		this.#older = cursor;
 		this.reachesStart = !more;
 		this.reachesEnd = true;
+		if (this.#kept) {
+			this.#kept = new KeptRecords(records);
+			return;
+		}
 		this.#scroller.isPinned = true;
 		this.#queue = [...records];
-		this.#flush();
+		quietly(this.#list, () => this.#flush());
+		this.#toEndOrLine();
 	}
 
 	/** An answer to load({before}). @param {HistoryAnswer} answer @param {string} before */
 	addOlder({ records, more, cursor }, before) {
 		this.#loading = "";
+		// It is asked for again when somebody scrolls there.
+		if (this.#kept) return;
 		this.#older = cursor;
 		// An answer that leads nowhere is not asked for again.
 		this.reachesStart = !more || cursor === "" || cursor >= before;
-		this.#quietly(() => this.#insert(records));
+		quietly(this.#list, () => this.#insert(records));
 		this.#cut("bottom");
 		this.#settle();
 		if (records.length === 0 && this.#scroller.above < NEAR_END) this.#askForOlder();
@@ -99,6 +136,7 @@ export class Timeline {
 	/** An answer to load({since}). @param {HistoryAnswer} answer @param {string} since */
 	addNewer({ records, more, cursor }, since) {
 		this.#loading = "";
+		if (this.#kept) return;
 		this.#newer = cursor;
 		this.reachesEnd = !more || cursor <= since;
 		this.#insert(records);
@@ -117,18 +155,12 @@ export class Timeline {
 	 * @param {Partial<Entry>} change
 	 */
 	replace(id, change) {
-		const index = this.#indexOf(id);
-		const item = this.#items[index];
-		if (item?.record.id !== id) return;
-		item.record = { ...item.record, ...change };
-		this.#redraw(item);
-		this.#decorateFrom(index, index + 1);
-		this.#comings.fold();
+		this.#kept?.replace(id, change);
+		if (this.#drawn.replace(id, change)) this.#comings.fold();
 	}
 
 	redrawAll() {
-		for (const item of this.#items) this.#redraw(item);
-		this.#decorateFrom(0, this.#items.length);
+		this.#drawn.redrawAll();
 		this.#comings.fold();
 	}
 
@@ -136,6 +168,7 @@ export class Timeline {
 	empty() {
 		this.#own.clear();
 		this.#clear();
+		if (this.#kept) this.#kept = new KeptRecords();
 		this.reachesStart = true;
 		this.#settle();
 	}
@@ -145,55 +178,56 @@ export class Timeline {
 	 * @param {string} id
 	 */
 	setLine(id) {
-		const old = this.#lineAt;
-		this.#lineAt = id;
-		for (const place of [old, id]) {
-			const index = place ? this.#indexOf(place) : -1;
-			if (this.#items[index]?.record.id === place) this.#decorateFrom(index, index + 1);
-		}
+		this.#drawLine(this.#line.set(id));
 		this.#comings.fold();
 	}
 
+	/** The line stands above the first record of others that is newer than `id`; "" for none. @param {string} id */
+	newFrom(id) {
+		this.#goesToLine = id !== "";
+		this.#line.after(id);
+		this.#drawLine(this.#line.find(this.#drawn.items));
+	}
+
+	/** @param {string[]} ids */
+	#drawLine(ids) {
+		for (const id of ids) this.#drawn.fit(id);
+	}
+
 	get line() {
-		return this.#lineAt;
+		return this.#line.at;
 	}
 
 	/** To the newest message; asks the server for it if the window is elsewhere. */
 	jumpToEnd() {
+		if (this.#kept) return;
+		this.#goesToLine = false;
 		this.#scroller.isPinned = true;
 		if (this.reachesEnd) this.#scroller.toBottom();
 		else this.#ask({});
 	}
 
-	/** The past is not read out: the person asked to see it. @param {() => void} change */
-	#quietly(change) {
-		this.#list.setAttribute("aria-live", "off");
-		change();
-		setTimeout(() => this.#list.setAttribute("aria-live", "polite"), LONGEST_FRAME_MS);
+	/** Asks for the newest page. */
+	loadNewest() {
+		this.#ask({});
+	}
+
+	/** Where what is new does not fit into the window, it is read from its beginning. */
+	#toEndOrLine() {
+		this.#scroller.toBottom();
+		const first = this.#goesToLine && this.#drawn.at(this.line);
+		this.#goesToLine = false;
+		if (first) this.#scroller.toTopOf(first.node);
 	}
 
 	#clear() {
-		this.#items = [];
-		this.#known.clear();
+		this.#drawn.clear();
 		this.#queue = [];
 		[this.#older, this.#newer] = ["", ""];
-		this.#list.replaceChildren();
-	}
-
-	/** One pass per frame however many messages came; a hidden page gets no frames, so it uses a timer. */
-	#schedule() {
-		if (this.#scheduled) return;
-		this.#scheduled = true;
-		const run = () => {
-			if (!this.#scheduled) return;
-			this.#scheduled = false;
-			this.#flush();
-		};
-		setTimeout(run, document.hidden ? 0 : LONGEST_FRAME_MS);
-		requestAnimationFrame(run);
 	}
 
 	#flush() {
+		if (this.#kept) return;
 		let records = this.#queue;
 		if (records.length > MAX_ENTRIES && this.#scroller.isPinned) {
 			records = records.slice(-KEEP);
@@ -206,71 +240,30 @@ export class Timeline {
 		this.#settle();
 	}
 
-	/** @param {string} id */
-	#indexOf(id) {
-		let low = 0;
-		let high = this.#items.length;
-		while (low < high) {
-			const middle = (low + high) >> 1;
-			if (this.#items[middle].record.id < id) low = middle + 1;
-			else high = middle;
-		}
-		return low;
-	}
-
 	/** @param {Entry[]} records */
 	#insert(records) {
 		const wanted = [...records, ...this.#own.among(records, this)];
 		wanted.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
 		this.#scroller.keeping(this.#list, () => {
-			for (const record of wanted) this.#insertOne(record);
+			for (const record of wanted) this.#drawn.insert(record);
+			this.#drawLine(this.#line.find(this.#drawn.items));
 			this.#comings.fold();
 		});
 	}
 
-	/** @param {Entry} record */
-	#insertOne(record) {
-		if (this.#known.has(record.id)) return;
-		this.#known.add(record.id);
-		const index = this.lastId < record.id ? this.#items.length : this.#indexOf(record.id);
-		const node = this.#look.entry(record);
-		this.#list.insertBefore(node, this.#items[index]?.node ?? null);
-		this.#items.splice(index, 0, { record, node });
-		this.#decorateFrom(index, index + 2);
-	}
-
-	/** @param {Item} item */
-	#redraw(item) {
-		const node = this.#look.entry(item.record);
-		item.node.replaceWith(node);
-		item.node = node;
-	}
-
-	/** @param {number} from @param {number} to */
-	#decorateFrom(from, to) {
-		for (let index = Math.max(from, 0); index < Math.min(to, this.#items.length); index += 1) {
-			const { node, record } = this.#items[index];
-			this.#look.decorate(node, record, this.#items[index - 1]?.record, record.id === this.#lineAt);
-		}
-	}
-
 	/** @param {"top" | "bottom"} end */
 	#cut(end) {
-		if (this.#items.length <= MAX_ENTRIES) return;
+		if (this.#drawn.items.length <= MAX_ENTRIES) return;
 		this.#scroller.keeping(this.#list, () => {
-			const gone = end === "top" ? this.#items.splice(0, this.#items.length - KEEP) : this.#items.splice(KEEP);
-			for (const { node, record } of gone) {
-				node.remove();
-				this.#known.delete(record.id);
-			}
+			this.#drawn.cut(end, KEEP);
 			if (end === "bottom") [this.reachesEnd, this.#newer] = [false, ""];
 			else [this.reachesStart, this.#older] = [false, ""];
-			this.#decorateFrom(0, 1);
 			this.#comings.fold();
 		});
 	}
 
 	#settle() {
+		if (this.#kept) return;
 		if (this.#scroller.isPinned) this.#scroller.toBottom();
 		this.#onSettled();
 		// A page of history may be shorter than the screen: then there is no scrolling that would ask for more.
@@ -284,7 +277,7 @@ export class Timeline {
 	}
 
 	#askForOlder() {
-		const before = this.#older || this.#items[0]?.record.id;
+		const before = this.#older || this.#drawn.items[0]?.record.id;
 		if (!this.reachesStart && before) this.#ask({ before });
 	}
 

@@ -20,6 +20,7 @@ export class Typing {
 	#send;
 	#live;
 	#members;
+	#isShown;
 	#last = 0;
 	#timer = 0;
 	#isOn = false;
@@ -27,8 +28,9 @@ export class Typing {
 	#typists = new Map();
 	#line = byId("typing-line");
 
-	/** @param {TypingUses} parts */
-	constructor({ send, live, members }) {
+	/** @param {TypingUses} parts @param {() => boolean} isShown The room is in the page. */
+	constructor({ send, live, members }, isShown) {
+		this.#isShown = isShown;
 		this.#send = send;
 		this.#live = live;
 		this.#members = members;
@@ -91,10 +93,11 @@ export class Typing {
 			const timer = setTimeout(() => this.heard(from, false), FORGET_AFTER_MS);
 			this.#typists.set(from, { timer, words: typeof words === "string" ? words.slice(-MAX_LIVE) : "" });
 		}
-		this.#draw();
+		this.draw();
 	}
 
-	#draw() {
+	draw() {
+		if (!this.#isShown()) return;
 		const names = [...this.#typists.keys()];
 		const live = [...this.#typists].filter(([, { words }]) => words).slice(0, 2);
 		let line = "";

@@ -1,5 +1,9 @@
 // What the parts of the pages hand each other. Types alone: nothing of this is served.
 
+type Room = import("../../htdocs/js/room.js").Room;
+type Composer = import("../../htdocs/js/composer.js").Composer;
+type PeopleList = import("../../htdocs/js/people_list.js").PeopleList;
+type Scroller = import("../../htdocs/js/scroller.js").Scroller;
 type Me = import("../../htdocs/js/me.js").Me;
 type Feed = import("../../htdocs/js/feed.js").Feed;
 type Members = import("../../htdocs/js/members.js").Members;
@@ -13,13 +17,22 @@ type Other = import("../../htdocs/js/calls/others.js").Other;
 
 // attention.js
 
-interface Noted {
-	/** A mention, a whisper or a call, worth a notification. */
+interface News {
+	/** A mention, a whisper or a call. */
 	urgent: boolean;
 	/** A call: it may be heard. */
 	rings?: boolean;
 	from: string;
 	words: string;
+	id: string;
+}
+
+interface Noted extends News {
+	room: string;
+	/** It is in front of the person. */
+	isSeen: boolean;
+	/** The title counts it. */
+	counts: boolean;
 	onOpen: () => void;
 }
 
@@ -48,6 +61,8 @@ interface CallUses {
 	rings: (from: string) => void;
 	/** Somebody types this now. */
 	heard: (from: string, words: string) => void;
+	/** The call, or who is in it, has changed. */
+	changed: () => void;
 }
 
 // calls/connect.js
@@ -90,6 +105,11 @@ interface Talker {
 // composer.js
 
 interface ComposerUses {
+	/** What was sent before. */
+	recall: { isOn: boolean; add(draft: Draft): void; leave(): void } & Record<
+		"older" | "newer",
+		() => Draft | undefined
+	>;
 	/** False if it was not taken. */
 	submit: (line: Line) => boolean;
 	/** Tells the person why something was not sent. */
@@ -147,14 +167,12 @@ type Child = Node | string | null | undefined | false;
 /** `to`: whom it is whispered to, "" for everybody. */
 type Line = { words: string; to: string; person?: string };
 
-// members.js
+// people_list.js
 
-interface MembersView {
+interface PeopleView {
 	/** What names are written on. */
 	backdrop: () => Rgb;
 	openPerson: (name: string, button: HTMLElement) => void;
-	/** Names of those in the call. */
-	callers: Set<string>;
 }
 
 // message_menu.js
@@ -197,6 +215,10 @@ interface OwnLinesUses {
 	room: string;
 	me: Me;
 	quit: () => void;
+	/** Goes to another room. */
+	join: (name: string) => void;
+	/** Leaves this one. */
+	part: () => void;
 	/** Shows an answer. */
 	info: (words: string) => void;
 	send: (message: Message) => void;
@@ -232,6 +254,8 @@ interface Preferences {
 	notify: boolean;
 	/** A call is heard. */
 	sound: boolean;
+	/** Do not disturb. */
+	quiet: boolean;
 	smileys: boolean;
 	events: boolean;
 	typing: boolean;
@@ -286,8 +310,27 @@ interface Welcome {
 	topic?: string;
 	description?: string;
 	members?: Person[];
-	limits?: { message?: number; rate?: number; burst?: number };
+	limits?: { message?: number; rate?: number; burst?: number; rooms?: number };
+	/** The newest record. */
+	last?: string;
+	/** How far this person has read, on any device; what is newer; and of that, what is for them. */
+	read?: string;
+	unread?: number;
+	mentions?: number;
+	notify?: Level;
+	/** Protocol 2 says it once, in `hello`. */
+	person?: string;
+	now?: string;
+	lang?: string;
 }
+
+/** What a person wants to be told of. */
+type Level = "all" | "mentions" | "nothing";
+
+/** Of one room, set on this or another device. */
+type Mark = { read?: string; notify?: Level; unread?: number; mentions?: number };
+
+type OwnRoom = Mark & { room: string };
 
 interface HistoryPage {
 	records?: Entry[];
@@ -317,9 +360,37 @@ type Message = Record<string, any> & { type: string };
 /** `to`: whom it is whispered to, "" for everybody. */
 type Draft = { words: string; to: string; person: string };
 
+// room.js
+
+/** What the window does for each of its rooms. */
+interface RoomUses {
+	config: Config;
+	tab: Tab;
+	people: PeopleList;
+	scroller: Scroller;
+	composer: Composer;
+	backdrop: () => Rgb;
+	menus: (open: (menus: RoomMenus) => void) => void;
+	/** False if it cannot be sent now. */
+	send: (room: Room, message: Message) => boolean;
+	/** This person has read up to there. */
+	mark: (room: Room, id: string) => boolean;
+	/** What the list of rooms shows of it has changed. */
+	changed: () => void;
+	/** The stay in it has ended. */
+	parted: (room: Room) => void;
+	/** The room that is shown has let them in. */
+	welcomed: (room: Room, limits: Welcome["limits"]) => void;
+	attract: (room: Room, news: News) => void;
+	quit: () => void;
+	join: (name: string) => void;
+	part: (room: Room) => void;
+}
+
 // room_buttons.js
 
 interface RoomButtons {
+	call: () => void;
 	/** To the newest message. */
 	jump: () => void;
 	changeName: () => void;
@@ -360,6 +431,30 @@ interface Answer {
 	more: boolean;
 	oldest?: string;
 	description?: string;
+}
+
+// room_order.js
+
+interface Ranked {
+	name: string;
+	level: Level;
+	unread: { count: number; mentions: number };
+}
+
+// rooms.js
+
+interface RoomsUses {
+	make: (name: string) => Room;
+	send: (message: Message) => boolean;
+	/** Which rooms there are, or what is known of them, has changed. */
+	changed: () => void;
+	show: (room: Room) => void;
+	/** The server calls it otherwise than it was asked for. */
+	renamed: (room: Room) => void;
+	/** It is none of this person's rooms any more. */
+	dropped: (room: Room) => void;
+	/** The connection ends. */
+	bye: (bye: Bye) => void;
 }
 
 // room_pages.js
@@ -408,7 +503,17 @@ interface Session {
 
 // settings_dialog.js
 
-type Switch = "sound" | "smileys" | "events" | "typing" | "liveTyping" | "relayOnly";
+type Switch = "quiet" | "sound" | "smileys" | "events" | "typing" | "liveTyping" | "relayOnly";
+
+// sidebar.js
+
+interface SidebarActions {
+	show: (name: string, how?: { byKeyboard?: boolean }) => void;
+	part: (room: Room) => void;
+	notify: (room: Room, level: Level) => void;
+}
+
+type Row = { node: HTMLElement; link: HTMLAnchorElement; more: HTMLElement };
 
 // storage.js
 
@@ -426,7 +531,10 @@ type Rgb = number[];
 // timeline.js
 
 interface TimelineUses {
-	scroller: HTMLElement;
+	/** Of the room that is shown. */
+	scroller: Scroller;
+	/** Somebody else's record. */
+	isOther: (record: Entry) => boolean;
 	list: HTMLElement;
 	look: Look;
 	/** Asks the server; false if it cannot now. */
@@ -441,6 +549,9 @@ interface Look {
 	/** Fits an */
 	decorate: (node: HTMLElement, record: Entry, before: Entry | undefined, hasLine: boolean) => void;
 }
+
+/** An entry, and how far below the top edge of the window it is, in pixels. */
+type Anchor = { id: string; top: number };
 
 type Item = { record: Entry; node: HTMLElement };
 

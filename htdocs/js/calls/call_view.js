@@ -12,7 +12,8 @@ const OWN = "own";
 export class CallView {
 	#mesh;
 	#uses;
-	#box = byId("call");
+	#box = element("section", { class: "call", "aria-label": text("callTitle"), hidden: true });
+	#isShown = false;
 	/** @type {Map<string, Tile>} */
 	#tiles = new Map();
 	// It scrolls when many talk: also by keyboard.
@@ -25,6 +26,13 @@ export class CallView {
 		this.#uses = uses;
 		loadStyle("css/calls.css");
 		this.#box.append(this.#grid, this.#bar);
+		byId("call").append(this.#box);
+	}
+
+	/** Hidden, it is still heard. @param {boolean} isShown */
+	show(isShown) {
+		this.#isShown = isShown;
+		this.draw();
 	}
 
 	/** The button that starts, joins or leaves the call. */
@@ -35,14 +43,18 @@ export class CallView {
 
 	draw() {
 		const { inCall, callers } = this.#mesh;
+		this.#box.hidden = !this.#isShown || (!inCall && callers.length === 0);
+		this.#drawTiles();
+		if (!this.#isShown) {
+			this.#bar.replaceChildren();
+			return;
+		}
 		const button = byId("call-button");
 		let label = inCall ? text("callLeave") : text("callStart");
 		if (!inCall && callers.length) label = text("callJoin", { count: callers.length });
 		button.setAttribute("aria-label", label);
 		button.title = label;
 		button.setAttribute("aria-pressed", String(inCall));
-		this.#box.hidden = !inCall && callers.length === 0;
-		this.#drawTiles();
 		this.#bar.replaceChildren(...(inCall ? this.#ownButtons() : this.#invitation()));
 	}
 

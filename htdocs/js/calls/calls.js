@@ -8,8 +8,8 @@ import { text } from "../texts.js";
 /** Some browsers have no calls, others have them switched off. */
 const IS_SUPPORTED = "RTCPeerConnection" in globalThis && "MediaStream" in globalThis;
 
-/** Reasons of the server to end the connection for which a call ends with it. */
-const OUT = new Set(["kicked", "banned", "quit"]);
+/** Reasons of the server to end the connection, or the stay in the room, for which a call ends with it. */
+const OUT = new Set(["kicked", "banned", "quit", "part"]);
 
 export class Calls {
 	#uses;
@@ -17,20 +17,44 @@ export class Calls {
 	#loading = null;
 	/** @type {Mesh | null} */
 	#mesh = null;
-	#pressed = () => {};
+	/** @type {import("./call_view.js").CallView | null} */
+	#view = null;
+	#isShown = false;
 	#welcomedAt = 0;
 
 	/** @param {CallUses} uses */
 	constructor(uses) {
 		this.#uses = uses;
-		byId("call-button").addEventListener("click", async () => {
-			if (!IS_SUPPORTED) {
-				uses.notice(text("callUnsupported"));
-				return;
-			}
-			await this.#load();
-			this.#pressed();
-		});
+	}
+
+	/** The button that starts, joins or leaves the call. */
+	async pressed() {
+		if (!IS_SUPPORTED) {
+			this.#uses.notice(text("callUnsupported"));
+			return;
+		}
+		await this.#load();
+		this.#view?.pressed();
+	}
+
+	/** A call goes on while another room is shown. @param {boolean} isShown */
+	show(isShown) {
+		this.#isShown = isShown;
+		this.#view?.show(isShown);
+		if (!isShown || this.#view) return;
+		const button = byId("call-button");
+		button.removeAttribute("aria-pressed");
+		button.setAttribute("aria-label", text("call"));
+		button.title = text("call");
+	}
+
+	get isIn() {
+		return this.#mesh?.inCall ?? false;
+	}
+
+	/** The room is left. */
+	end() {
+		this.#mesh?.leave();
 	}
 
 	/** @param {Feed} feed */
@@ -46,7 +70,7 @@ export class Calls {
 		feed.on("nick", ({ from, to }) => this.#mesh?.renamed(from, to));
 		// Out of the room is out of the call, whatever their own page does.
 		feed.on(["kick", "ban"], ({ to }) => this.#mesh?.expelled(to));
-		feed.on("bye", ({ reason }) => OUT.has(reason) && this.#mesh?.leave());
+		feed.on(["bye", "parted"], ({ reason }) => OUT.has(reason) && this.#mesh?.leave());
 		feed.on("signal", async ({ from, person, data }) => {
 			// In the order they came: the promise of one module keeps it.
 			if (!isIgnored(from)) (await this.#load()).signaled(from, data, person);
@@ -79,9 +103,10 @@ export class Calls {
 				mesh.onChange = () => {
 					view.draw();
 					this.#uses.members.draw();
+					this.#uses.changed();
 				};
-				this.#pressed = () => view.pressed();
-				this.#mesh = mesh;
+				view.show(this.#isShown);
+				[this.#mesh, this.#view] = [mesh, view];
 				return mesh;
 			},
 			(error) => {

@@ -392,7 +392,10 @@ async fn tools_dialogs_and_the_way_out_need_no_mouse() {
     assert_eq!(alice.eval(nested).await, 0);
 
     // And out, by the link to the rooms.
-    tab_to(&alice, "a[href='room_list.html']").await;
+    tab_to(&alice, "#rooms-button").await;
+    key(&alice, Key::Enter).await;
+    has_focus(&alice, "#my-rooms a").await;
+    tab_to(&alice, ".sidebar-foot a").await;
     key(&alice, Key::Enter).await;
     alice.wait_for_text("Where people are right now.").await;
     sees(&bob, "left").await;

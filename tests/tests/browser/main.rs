@@ -10,6 +10,7 @@ mod modules;
 mod pages;
 mod relay;
 mod room;
+mod rooms;
 mod scrollback;
 mod sending;
 mod sites;

@@ -14,13 +14,14 @@ use nix::sys::signal::{Signal, kill};
 use serde_json::{Value, json};
 
 /// Phone, tablet, desktop.
-const SCREENS: [(u32, u32); 3] = [(360, 740), (768, 1024), (1280, 800)];
+pub(crate) const SCREENS: [(u32, u32); 3] = [(360, 740), (768, 1024), (1280, 800)];
 /// What a finger needs, in CSS pixels (WCAG 2.5.5, Apple and Android agree).
 const TOUCH: u32 = 44;
 
-/// Bytes of all that a room loads before it is used, uncompressed; as web servers and --gzip send it, a third of that. It grew
-/// by 6,000 while a caching browser made the figure 0: who adds to it, splits off what only some visits need.
-const MAX_WEIGHT: u64 = 157_000;
+/// Bytes of all that a room loads before it is used, uncompressed; as web servers and --gzip send it, two fifths of that:
+/// 81,000, where 200,000 are the aim. The list of one's rooms, what is new in each, and keeping a room while another is
+/// shown took 46,000. Who adds to it, splits off what only some visits need.
+const MAX_WEIGHT: u64 = 206_000;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_are_light_and_ask_nobody_else() {
@@ -310,7 +311,7 @@ async fn come_to_rest(browser: &Browser) {
 }
 
 /// A picture of a state that was checked and has come to rest.
-async fn shoot(browser: &Browser, state: &str, width: u32, theme: &str) {
+pub(crate) async fn shoot(browser: &Browser, state: &str, width: u32, theme: &str) {
     come_to_rest(browser).await;
     check_layout(browser, state, width).await;
     browser

@@ -29,6 +29,15 @@ export default {
 	you: "vy",
 	actionsFor: "{name}: akce",
 
+	// My rooms
+	myRooms: "Moje místnosti",
+	switchRoom: "Přejít do místnosti",
+	findRooms: "Najít místnosti",
+	roomActions: "Nabídka místnosti",
+	mentionCount: "{count} pro vás",
+	mentionIn: "{name} vás zmiňuje v místnosti {room}.",
+	somethingNew: "je tu něco nového",
+
 	// States of connection and message
 	connecting: "Připojuje se…",
 	offline: "Jste offline. Zprávy počkají a odešlou se později.",

@@ -29,6 +29,15 @@ export default {
 	you: "you",
 	actionsFor: "{name}: actions",
 
+	// My rooms
+	myRooms: "My rooms",
+	switchRoom: "Go to a room",
+	findRooms: "Find rooms",
+	roomActions: "Room's menu",
+	mentionCount: "{count} for you",
+	mentionIn: "{name} means you in {room}.",
+	somethingNew: "something new",
+
 	// States of connection and message
 	connecting: "Connecting…",
 	offline: "You are offline. Messages wait here and are sent later.",

@@ -1,0 +1,298 @@
+// The window of the chat: one connection, the rooms on it, and the one of them that is shown.
+
+import { isRoomName, roomAddress, tidyRoom } from "./addresses.js";
+import { Banner, byeWords } from "./banner.js";
+import { Composer } from "./composer.js";
+import { loadConfig } from "./config.js";
+import { Connection } from "./connection.js";
+import { byId } from "./dom.js";
+import { wireMessageKeys } from "./message_keys.js";
+import { onMidnight } from "./midnight.js";
+import { keptRooms, keepRooms } from "./my_rooms.js";
+import { Outlook } from "./outlook.js";
+import { followPage } from "./page_events.js";
+import { PeopleList } from "./people_list.js";
+import { PeoplePanel } from "./people_panel.js";
+import { onPreference, preference } from "./preferences.js";
+import { Room } from "./room.js";
+import { wireRoomButtons } from "./room_buttons.js";
+import { roomSocketAddress } from "./room_socket.js";
+import { Rooms } from "./rooms.js";
+import { Scroller } from "./scroller.js";
+import { askServer } from "./server.js";
+import { Sidebar } from "./sidebar.js";
+import { claimTab } from "./tab.js";
+import { text } from "./texts.js";
+import { nameBackdrop, onTheme } from "./theme.js";
+
+/** PHP's sessions end after 24 minutes by default. */
+const KEEP_SESSION_MS = 8 * 60 * 1000;
+
+/** @param {string} name Of the room in the page's address. */
+export async function openChat(name) {
+	document.body.classList.add("in-room");
+	byId("room").hidden = false;
+	const [config, tab] = await Promise.all([loadConfig(), claimTab()]);
+	new Chat(config, tab).start(name);
+}
+
+class Chat {
+	#config;
+	#backdrop = nameBackdrop();
+	#panel = new PeoplePanel();
+	#composer = new Composer();
+	#scroller = new Scroller(byId("scroller"), byId("conversation"));
+	#outlook = new Outlook((name) => this.show(name));
+
+	/** @param {Config} config @param {Tab} tab */
+	constructor(config, tab) {
+		this.#config = config;
+		const backdrop = () => this.#backdrop;
+		const openMenus = (/** @type {(menus: RoomMenus) => void} */ open) => this.#menus(open);
+		const people = new PeopleList({
+			backdrop,
+			openPerson: (person, button) => this.#menus((menus) => menus.person(person, button)),
+		});
+		/** @type {RoomUses} */
+		const uses = {
+			config,
+			tab,
+			people,
+			backdrop,
+			scroller: this.#scroller,
+			composer: this.#composer,
+			menus: openMenus,
+			send: (room, message) => this.#send(room, message),
+			mark: (room, id) => this.rooms.protocol === 2 && this.#send(room, { type: "read", id }),
+			changed: () => this.sidebar.draw(),
+			parted: () => this.#roomsChanged(),
+			welcomed: (room, limits) => this.#welcomed(room, limits),
+			attract: (room, news) => this.#outlook.attract(room, news),
+			quit: () => this.#quit(),
+			join: (name) => this.show(name),
+			part: (room) => this.#part(room),
+		};
+		this.rooms = new Rooms({
+			make: (name) => new Room(name, uses),
+			send: (message) => this.connection.send(message),
+			changed: () => this.#roomsChanged(),
+			show: (room) => this.#showRoom(room, "replace"),
+			renamed: (room) => room.isShown && this.#placed(room, "replace"),
+			dropped: (room) => this.#dropped(room),
+			bye: (bye) => bye.reason !== "shutting down" && this.connection.stop({ words: byeWords(bye) }),
+		});
+		this.connection = new Connection({
+			address: () => this.#address(),
+			onMessage: (message) => this.rooms.tell(message),
+			onState: (state, detail) => this.#connectionChanged(state, detail),
+		});
+		this.banner = new Banner({
+			tryNow: () => this.connection.tryNow(),
+			enterAgain: () => this.#enterAgain(),
+			isServerThere: () => askServer("config").then(Boolean, () => false),
+		});
+		this.sidebar = new Sidebar(this.rooms, {
+			show: (name, how) => this.show(name, how),
+			part: (room) => this.#part(room),
+			notify: (room, level) => this.#setLevel(room, level),
+		});
+		wireRoomButtons({
+			jump: () => this.#shown.timeline.jumpToEnd(),
+			call: () => this.#shown.calls.pressed(),
+			changeName: () => this.#menus((menus) => menus.changeName()),
+			command: (words) => this.#shown.submit({ words, to: "" }),
+		});
+		wireMessageKeys(() => this.#composer.focus());
+		followPage(
+			() => this.#shown,
+			(name, place) => this.#showRoom(this.rooms.have(name), place),
+		);
+		this.#followPreferences();
+	}
+
+	/** @param {string} name */
+	start(name) {
+		for (const kept of keptRooms()) this.rooms.have(kept);
+		this.#showRoom(this.rooms.have(name), "keep");
+		if (this.#shown.out) this.#drawBanner();
+		else this.connection.start();
+		// A session ends when nothing is asked for a while; somebody in a room is there all the time.
+		setInterval(() => askServer("session").catch(() => {}), KEEP_SESSION_MS);
+		this.#focus();
+	}
+
+	get #shown() {
+		const { shown } = this.rooms;
+		if (!shown) throw new Error("no room is shown");
+		return shown;
+	}
+
+	/** Goes to a room; enters it if need be. @param {string} typed @param {{ byKeyboard?: boolean }} [how] */
+	show(typed, how) {
+		const name = tidyRoom(typed);
+		if (!name) return;
+		if (this.rooms.protocol === 1) {
+			location.assign(roomAddress(name));
+			return;
+		}
+		this.#showRoom(this.rooms.have(name), "push");
+		this.#focus(how);
+	}
+
+	/** @param {Room} room @param {"push" | "replace" | "keep"} place What becomes of the page's address. */
+	#showRoom(room, place) {
+		const old = this.rooms.shown;
+		this.sidebar.close();
+		if (room === old) return;
+		old?.hide();
+		this.rooms.shown = room;
+		this.#placed(room, place);
+		if (!isRoomName(room.name)) room.out = text("error_bad_room");
+		room.show();
+		if (!room.isWelcome && !room.isEntering && !room.out) this.rooms.enter(room);
+		this.#drawBanner();
+		this.sidebar.draw();
+		if (old) this.#outlook.announce(room.name);
+	}
+
+	/** @param {Room} room @param {"push" | "replace" | "keep"} place */
+	#placed(room, place) {
+		if (place === "push") history.pushState(null, "", roomAddress(room.name));
+		else if (place === "replace") history.replaceState(null, "", roomAddress(room.name));
+		byId("room-name").textContent = room.name;
+		this.#outlook.title(`${room.name} – ${text("appName")}`);
+	}
+
+	/** To where one writes; on a phone that would bring up the keyboard. @param {{ byKeyboard?: boolean }} [how] */
+	#focus({ byKeyboard = false } = {}) {
+		if (byKeyboard || matchMedia("(hover: hover)").matches) this.#composer.focus();
+		else byId("room-name").focus({ preventScroll: true });
+	}
+
+	#address() {
+		const name = this.rooms.begin();
+		return roomSocketAddress(this.#config.websocket_url, name, name ? this.#shown.place() : {});
+	}
+
+	/** @param {Room} room @param {Message} message */
+	#send(room, message) {
+		return this.connection.send(this.rooms.protocol === 2 ? { ...message, room: room.name } : message);
+	}
+
+	/** @param {Room} room @param {Welcome["limits"]} limits */
+	#welcomed(room, limits) {
+		this.#composer.limit = limits?.message ?? 4096;
+		if (this.rooms.protocol === 1) byId("room-name").textContent = room.name;
+		this.banner.welcomed();
+		room.own.comeBack();
+	}
+
+	#roomsChanged() {
+		const { protocol } = this.rooms;
+		this.sidebar.serves(protocol === 2);
+		if (protocol === 2) keepRooms(this.rooms.all.filter(({ out }) => !out).map(({ name }) => name));
+		this.#drawBanner();
+		this.sidebar.draw();
+	}
+
+	#drawBanner() {
+		const room = this.#shown;
+		if (room.isWelcome) this.banner.welcomed();
+		else if (room.out) this.banner.show("closed", { words: room.out });
+		else if (this.rooms.protocol === 2) this.banner.show("connecting");
+	}
+
+	#enterAgain() {
+		const room = this.#shown;
+		if (!room.out) this.connection.start();
+		else if (isRoomName(room.name)) {
+			this.rooms.enter(room);
+			if (!this.connection.isOpen) this.connection.start();
+			this.#drawBanner();
+		}
+	}
+
+	/** @param {State} state @param {Detail} [detail] */
+	#connectionChanged(state, detail) {
+		if (state !== "connecting") this.rooms.disconnected();
+		this.banner.show(state, detail);
+		this.sidebar.draw();
+	}
+
+	/** @param {Room} room */
+	#part(room) {
+		if (this.rooms.protocol === 2) this.rooms.part(room);
+		else this.#quit();
+	}
+
+	/** It is none of this person's rooms any more. @param {Room} room */
+	#dropped(room) {
+		if (room === this.rooms.shown) {
+			room.hide();
+			const next = this.sidebar.order[0] ?? this.rooms.all[0];
+			if (next) this.#showRoom(next, "replace");
+			else location.assign("room_list.html");
+		}
+		this.#roomsChanged();
+	}
+
+	/** Not by the outbox: sent again after each return, it would lock the person out. */
+	#quit() {
+		this.connection.send({ type: "quit" });
+		this.connection.stop({ words: text("byeQuit") });
+	}
+
+	/** @param {Room} room @param {Level} level */
+	#setLevel(room, level) {
+		room.reading.level = level;
+		this.#send(room, { type: "notify", level });
+		this.sidebar.draw();
+	}
+
+	/** @param {(menus: RoomMenus) => void} open */
+	async #menus(open) {
+		const { RoomMenus } = await import("./room_menus.js");
+		const room = this.#shown;
+		/** @type {MenuUses} */
+		const uses = {
+			me: room.me,
+			backdrop: () => this.#backdrop,
+			members: room.members,
+			whisper: (other, person) => this.#compose().whisper(other, person),
+			mention: (other) => this.#compose().insert(other),
+			answer: (words) => this.#compose().answer(words),
+			command: (words) => room.submit({ words, to: "" }),
+			rename: (name, color) => this.#rename(room, name, color),
+		};
+		open(new RoomMenus(room.name, uses));
+	}
+
+	/** The field, also where the list of people covers it. */
+	#compose() {
+		this.#panel.uncover();
+		return this.#composer;
+	}
+
+	/** In all rooms. @param {Room} room @param {string} name @param {string} color "" for as it is. */
+	#rename({ me }, name, color) {
+		if (name !== me.name) this.connection.send({ type: "nick", nick: name });
+		if (color && color !== me.color) this.connection.send({ type: "color", color });
+		byId("name-hint").hidden = true;
+	}
+
+	#followPreferences() {
+		const redraw = () => this.#shown.redraw();
+		onTheme(() => {
+			this.#backdrop = nameBackdrop();
+			redraw();
+		});
+		const showEvents = () => byId("log").classList.toggle("hide-events", !preference("events"));
+		onPreference((name) => {
+			if (name === "smileys" || name === "ignored") redraw();
+			if (name === "events") showEvents();
+			if (name === "liveTyping") for (const room of this.rooms.all) room.calls.updateLive();
+		});
+		showEvents();
+		onMidnight(redraw);
+	}
+}

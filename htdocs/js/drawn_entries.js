@@ -1,0 +1,106 @@
+// The entries that are in the page, sorted by id, each once.
+
+export class DrawnEntries {
+	#list;
+	#look;
+	#line;
+	#known = new Set();
+	/** @type {Item[]} */
+	items = [];
+
+	/** @param {HTMLElement} list @param {Look} look @param {{ at: string }} line The record that has the line. */
+	constructor(list, look, line) {
+		this.#list = list;
+		this.#look = look;
+		this.#line = line;
+	}
+
+	get lastId() {
+		return this.items.at(-1)?.record.id ?? "";
+	}
+
+	get records() {
+		return this.items.map(({ record }) => record);
+	}
+
+	/** @param {string} id */
+	at(id) {
+		const item = this.items[this.#indexOf(id)];
+		return item?.record.id === id ? item : null;
+	}
+
+	/** @param {string} id */
+	#indexOf(id) {
+		let low = 0;
+		let high = this.items.length;
+		while (low < high) {
+			const middle = (low + high) >> 1;
+			if (this.items[middle].record.id < id) low = middle + 1;
+			else high = middle;
+		}
+		return low;
+	}
+
+	/** @param {Entry} record */
+	insert(record) {
+		if (this.#known.has(record.id)) return;
+		this.#known.add(record.id);
+		const index = this.lastId < record.id ? this.items.length : this.#indexOf(record.id);
+		const node = this.#look.entry(record);
+		this.#list.insertBefore(node, this.items[index]?.node ?? null);
+		this.items.splice(index, 0, { record, node });
+		this.#decorate(index, index + 2);
+	}
+
+	/** @param {string} id @param {Partial<Entry>} change @returns False if it is not here. */
+	replace(id, change) {
+		const item = this.at(id);
+		if (!item) return false;
+		item.record = { ...item.record, ...change };
+		this.#redraw(item);
+		this.fit(id);
+		return true;
+	}
+
+	redrawAll() {
+		for (const item of this.items) this.#redraw(item);
+		this.#decorate(0, this.items.length);
+	}
+
+	/** Fits an entry to what is around it. @param {string} id */
+	fit(id) {
+		const index = this.#indexOf(id);
+		if (this.items[index]?.record.id === id) this.#decorate(index, index + 1);
+	}
+
+	/** @param {"top" | "bottom"} end Where what is too much goes. @param {number} keep */
+	cut(end, keep) {
+		const gone = end === "top" ? this.items.splice(0, this.items.length - keep) : this.items.splice(keep);
+		for (const { node, record } of gone) {
+			node.remove();
+			this.#known.delete(record.id);
+		}
+		this.#decorate(0, 1);
+	}
+
+	clear() {
+		for (const { node } of this.items) node.remove();
+		this.items = [];
+		this.#known.clear();
+	}
+
+	/** @param {Item} item */
+	#redraw(item) {
+		const node = this.#look.entry(item.record);
+		item.node.replaceWith(node);
+		item.node = node;
+	}
+
+	/** @param {number} from @param {number} to */
+	#decorate(from, to) {
+		for (let index = Math.max(from, 0); index < Math.min(to, this.items.length); index += 1) {
+			const { node, record } = this.items[index];
+			this.#look.decorate(node, record, this.items[index - 1]?.record, record.id === this.#line.at);
+		}
+	}
+}

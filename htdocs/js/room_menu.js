@@ -1,0 +1,32 @@
+// What can be done with one of my rooms: what to be told of, read all of it, leave it. Loaded when it is first opened.
+
+import { element } from "./dom.js";
+import { Menu } from "./menu.js";
+import { loadTexts, text } from "./texts.js";
+
+await loadTexts("dialogs");
+
+const menu = new Menu("room-menu");
+
+/** @type {[Level, string][]} */
+const LEVELS = [
+	["all", "tellAll"],
+	["mentions", "tellMentions"],
+	["nothing", "tellNothing"],
+];
+
+/** @param {Room} room @param {HTMLElement} button @param {SidebarActions} actions */
+export function openRoomMenu(room, button, actions) {
+	const title = element("strong", { class: "menu-title" }, element("bdi", {}, room.name));
+	const levels = LEVELS.map(([level, key]) => {
+		const item = menu.item(text(key), () => actions.notify(room, level));
+		item.setAttribute("aria-pressed", String(room.level === level));
+		return item;
+	});
+	menu.open(`${room.name}: ${text("roomActions")}`, button, [
+		title,
+		...levels,
+		room.unread.count > 0 && menu.item(text("markRead"), () => room.reading.seeAll(room.conversation.resumeId)),
+		menu.item(text("leaveRoom"), () => actions.part(room), "danger"),
+	]);
+}
