@@ -18,3 +18,14 @@ try {
 	words.append(element("button", again, text("tryAgain")));
 	document.body.append(element("main", { class: "content narrow" }, words));
 }
+
+/** Long after all that somebody waits for: the pages are kept for when there is no network. */
+const KEEP_AFTER_MS = 20_000;
+
+setTimeout(async () => {
+	try {
+		await navigator.serviceWorker?.register("service_worker.js");
+	} catch {
+		// Then they start with a network only.
+	}
+}, KEEP_AFTER_MS);

@@ -505,6 +505,11 @@ interface Session {
 
 type Switch = "quiet" | "sound" | "smileys" | "events" | "typing" | "liveTyping" | "relayOnly";
 
+// service_worker.js
+
+/** Which store an open page lives from, and since when, in ms. */
+type Pin = { store: string; at: number };
+
 // sidebar.js
 
 interface SidebarActions {

@@ -7,6 +7,7 @@ mod comings;
 mod connection;
 mod console;
 mod modules;
+mod offline;
 mod pages;
 mod relay;
 mod room;

@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+
+const pages = join(import.meta.dirname, "../../htdocs");
+const worker = readFileSync(join(pages, "service_worker.js"), "utf8");
+
+test("the service worker keeps every file of the pages", () => {
+	const [, listed] = /const FILES = `([^`]*)`/.exec(worker) ?? [];
+	const there = readdirSync(pages, { recursive: true, withFileTypes: true })
+		.filter((entry) => entry.isFile())
+		.map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(pages.length + 1))
+		// What runs on the server is none, and a worker does not serve itself.
+		.filter((name) => !name.startsWith("php/") && name !== "service_worker.js");
+	assert.deepEqual(listed.trim().split(/\s+/), there.sort(), "update FILES in htdocs/service_worker.js");
+});
