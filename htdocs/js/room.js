@@ -35,6 +35,8 @@ export class Room {
 	isShown = false;
 	/** The server has not said yet that this is one of the person's rooms. */
 	isWanted = false;
+	/** When the server let them in last, by this page's clock. */
+	welcomedAt = -Infinity;
 	/** Asked for on this connection, and not answered yet. */
 	isEntering = false;
 	/** Why they are not in it and do not come back by themselves; "" otherwise. */
@@ -141,6 +143,7 @@ export class Room {
 		this.calls.follow(feed);
 		feed.on("welcome", ({ topic, description, limits, read }) => {
 			this.reading.welcomed(read);
+			if (!this.conversation.resumeId) this.timeline.newFrom(this.reading.newFrom);
 			this.#topic = topic || description || "";
 			if (this.isShown) this.#uses.welcomed(this, limits);
 			this.sending.flush();
@@ -286,11 +289,6 @@ export class Room {
 		this.isEntering = false;
 		this.conversation.disconnected();
 		this.sending.disconnected();
-	}
-
-	/** It is none of this person's rooms any more. */
-	end() {
-		this.calls.end();
 	}
 
 	redraw() {

@@ -4,6 +4,9 @@
 /** The most that a page asks for, also where the server does not say how many it takes. */
 const MAX_ROOMS = 50;
 
+/** So long after a room was entered the server may still have lost it, if it was killed. */
+const KEPT_AFTER_MS = 10_000;
+
 export class Rooms {
 	#uses;
 	/** @type {Map<string, Room>} */
@@ -61,7 +64,11 @@ export class Rooms {
 
 	disconnected() {
 		this.protocol = 0;
-		for (const room of this.#rooms.values()) room.disconnected();
+		const lately = performance.now() - KEPT_AFTER_MS;
+		for (const room of this.#rooms.values()) {
+			room.isWanted ||= room.welcomedAt > lately;
+			room.disconnected();
+		}
 	}
 
 	/** @param {Message} message */
@@ -114,7 +121,7 @@ export class Rooms {
 		}
 		const { room: name, asked } = welcome;
 		const room = this.#called(asked, name);
-		room.isWanted = false;
+		Object.assign(room, { isWanted: false, welcomedAt: performance.now() });
 		room.tell({ ...this.#common, ...welcome });
 		this.#uses.changed();
 	}
@@ -163,7 +170,7 @@ export class Rooms {
 	/** @param {Room} room */
 	#drop(room) {
 		if (!this.#rooms.delete(room.name)) return;
-		room.end();
+		room.calls.end();
 		this.#uses.dropped(room);
 	}
 }

@@ -114,9 +114,9 @@ export class Timeline {
 			return;
 		}
 		this.#scroller.isPinned = true;
-		this.#queue = [...records];
-		quietly(this.#list, () => this.#flush());
+		quietly(this.#list, () => this.#insert(records));
 		this.#toEndOrLine();
+		this.#settle();
 	}
 
 	/** An answer to load({before}). @param {HistoryAnswer} answer @param {string} before */

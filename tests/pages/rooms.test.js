@@ -21,7 +21,8 @@ function open(shown, kept = []) {
 			reading: { marked: () => {} },
 			sends: (msgid) => msgid === `${name}-1`,
 			disconnected: () => {},
-			end: () => {},
+			calls: { end: () => {} },
+			welcomedAt: -Infinity,
 		}),
 		send: (message) => sent.push(message),
 		changed: () => {},
@@ -121,6 +122,17 @@ test("what was entered or left on another device is so here", () => {
 	rooms.tell({ type: "mark", room: "tea", own: false });
 	assert.deepEqual(dropped, ["tea"]);
 	assert.deepEqual(names(rooms), ["lobby"]);
+});
+
+test("a room that the server lost, killed just after it was entered, is entered again", () => {
+	const { rooms, sent } = open("lobby", ["tea"]);
+	rooms.tell({ type: "hello", protocol: 2, name: "alice", rooms: [{ room: "tea" }] });
+	rooms.tell({ type: "welcome", room: "tea", you: "alice" });
+	rooms.disconnected();
+	rooms.begin();
+	sent.length = 0;
+	rooms.tell({ type: "hello", protocol: 2, name: "alice", rooms: [] });
+	assert.deepEqual(sent[0].rooms, [{ room: "tea", history: 0 }]);
 });
 
 test("after a loss all are entered again, but not one that they were removed from", () => {

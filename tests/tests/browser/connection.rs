@@ -8,7 +8,7 @@ use e2e::room_page::{click, come_back, enter, say, sees, welcome};
 use e2e::site::Site;
 
 /// A person of the site's own accounts: their session file, and its cookie.
-async fn log_in(browser: &Browser, site: &Site, id: &str, account: &str) {
+pub(crate) async fn log_in(browser: &Browser, site: &Site, id: &str, account: &str) {
     let session = format!("username|s:{}:\"{account}\";", account.len());
     fs::write(site.var().join(format!("sessions/sess_{id}")), session).expect("the session");
     browser.goto(&site.url("/room_create.html")).await;

@@ -6,6 +6,7 @@ mod chat;
 mod comings;
 mod connection;
 mod console;
+mod devices;
 mod modules;
 mod offline;
 mod pages;

@@ -11,7 +11,7 @@ use e2e::under_test::workspace;
 use serde_json::json;
 
 /// A person who looks elsewhere, or comes back.
-async fn look(browser: &Browser, away: bool) {
+pub(crate) async fn look(browser: &Browser, away: bool) {
     let turn = format!(
         "(document.hasFocus = () => !{away}, dispatchEvent(new Event('{}')))",
         if away { "blur" } else { "focus" }
@@ -20,7 +20,7 @@ async fn look(browser: &Browser, away: bool) {
 }
 
 /// Counts what would pop up on the desktop; the real ones need a desktop.
-const NOTIFICATIONS: &str = "
+pub(crate) const NOTIFICATIONS: &str = "
     globalThis.asked = 0;
     globalThis.notified = [];
     globalThis.Notification = class extends EventTarget {
