@@ -11,6 +11,8 @@
 //!           5 spawn       http::upgrade -> process; http::authorize is asked first
 //!           6 upgrade     http::upgrade      101, or every refusal in one match
 //!           7 join        session::join      session::client and process::Program, two directions
+//!           or            tcp -> process     [tcp NAME]: after step 2 at once
+//!           7 join        session::raw       bytes both ways, each ends by itself
 //!           8 end         session, process   close frame beside stdin closed, signals, reap
 //! ```
 //!
@@ -36,6 +38,8 @@ pub mod server;
 pub mod net;
 
 pub mod http;
+
+pub mod tcp;
 
 pub mod session;
 

@@ -10,5 +10,6 @@ mod operations;
 mod rfc6455;
 mod shared;
 mod shared_records;
+mod tcp;
 mod terminal;
 mod unbuffered;

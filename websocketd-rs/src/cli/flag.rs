@@ -131,6 +131,18 @@ impl Words {
         self.flags.retain(|(present, _)| present != name);
     }
 
+    /// Takes out all flags but those that `is_kept` names.
+    pub(crate) fn keep(&mut self, is_kept: impl Fn(&str) -> bool) {
+        self.flags.retain(|(present, _)| is_kept(present));
+    }
+
+    /// The value of a flag, the last one of a repeated flag: of a boolean `true` or `false`.
+    pub(crate) fn value(&self, name: &str) -> Option<&OsStr> {
+        let mut flags = self.flags.iter().rev();
+        let found = flags.find(|(present, _)| present == name);
+        found.map(|(_, value)| value.as_os_str())
+    }
+
     /// Whether the flag was given.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.flags.iter().any(|(present, _)| present == name)

@@ -19,6 +19,8 @@ pub struct Listen {
     pub redirect_port: Option<i64>,
     /// Sockets come from the service manager (`sd_listen_fds(3)`); as with a Unix socket, TCP ones are bound only if asked for.
     pub inherited: bool,
+    /// What the service manager calls them, one after another (`LISTEN_FDNAMES`).
+    pub inherited_names: Vec<String>,
     /// `--proxy-protocol`: trusted proxies begin each connection with a PROXY header.
     pub proxy_protocol: bool,
     /// `--trusted-proxy`: whose `Forwarded` and `X-Forwarded-*` fields, and PROXY headers, are believed.

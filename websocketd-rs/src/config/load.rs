@@ -2,9 +2,13 @@
 
 use std::ffi::OsString;
 
-use super::check::{Problem, check, check_route_user, check_site, check_variable, max_forks};
+use super::check::{
+    Problem, TcpSource, check, check_route_user, check_site, check_tcp, check_variable, max_forks,
+};
 use super::sections::{ConfigFile, Section};
-use super::{Config, Environment, ForkLimit, SiteConfig, SiteKey, User};
+use super::{
+    Config, Environment, ForkLimit, SiteConfig, SiteKey, TcpConfig, User, keys, supervisor,
+};
 use crate::cli::{self, Args, Ending, Words};
 
 /// What the command line and the file it names say.
@@ -52,10 +56,16 @@ impl Merge<'_> {
     fn load(&self) -> Result<Loaded, Ending> {
         let global = &self.file.global;
         let base = cli::type_words(self.words.clone(), self.program)?;
-        let must_serve = self.file.routes.is_empty();
+        let is_http_wanted = ["port", "unixsocket", "redirport"]
+            .iter()
+            .any(|flag| self.words.has(flag));
+        let must_serve =
+            self.file.routes.is_empty() && (self.file.tcp.is_empty() || is_http_wanted);
         let own = global_variables(&base, global).map_err(|problem| self.blame(problem, global))?;
-        let mut config = check(&base, &own, self.environment, must_serve)
+        let (environment, names) = self.passed_sockets();
+        let mut config = check(&base, &own, &environment, must_serve)
             .map_err(|problem| self.blame(problem, global))?;
+        config.listen.inherited_names = names;
         if let Some(user) = &mut config.user {
             self.sign(user, global);
         }
@@ -63,6 +73,7 @@ impl Merge<'_> {
             let site = self.route(path, section, &own, config.user.as_ref())?;
             config.sites.push(site.into());
         }
+        self.add_tcp(&mut config, &own)?;
         // Stable: among those of one precedence the daemon's own settings, which came first, are to be the last.
         config.sites.rotate_left(1);
         config.sites.sort_by(|a, b| {
@@ -73,6 +84,81 @@ impl Merge<'_> {
             config,
             check_only: base.daemon.check,
         })
+    }
+
+    /// Adds the sections, whose mistakes are all told at once.
+    fn add_tcp(&self, config: &mut Config, variables: &Environment) -> Result<(), Ending> {
+        let mut mistakes = Vec::new();
+        for (name, section) in &self.file.tcp {
+            match self.tcp(name, section, variables, config.user.as_ref()) {
+                Ok(tcp) => {
+                    mistakes.extend(config.tcp.iter().find_map(|other| clash(other, &tcp)));
+                    config.tcp.push(tcp.into());
+                }
+                Err(ending) => mistakes.push(ending.reason()),
+            }
+        }
+        if !mistakes.is_empty() {
+            return Err(Ending::alone(1, &mistakes.join("\n")));
+        }
+        let serves = config.sites.iter().any(|site| site.serves_anything());
+        if !self.file.tcp.is_empty() && !serves {
+            config.listen.port = None;
+        }
+        Ok(())
+    }
+
+    /// The names of the sockets that the service manager passed on, and the environment as the daemon's own listeners should
+    /// see it: without sockets that are all for sections of these names.
+    fn passed_sockets(&self) -> (Environment, Vec<String>) {
+        let mut environment = self.environment.clone();
+        let names = supervisor::socket_names(self.environment, std::process::id());
+        let is_tcp = |name: &String| self.file.tcp.iter().any(|(tcp, _)| tcp == name);
+        if !names.is_empty() && names.iter().all(is_tcp) {
+            environment.retain(|(name, _)| name != "LISTEN_FDS");
+        }
+        (environment, names)
+    }
+
+    fn tcp(
+        &self,
+        name: &str,
+        section: &Section,
+        variables: &Environment,
+        own: Option<&User>,
+    ) -> Result<TcpConfig, Ending> {
+        let mut inherited = self.words.clone();
+        let is_tls = section.words.value("ssl").is_some_and(|on| on == "true");
+        // The daemon's own files hold where a section asks for TLS.
+        inherited.keep(|flag| keys::is_inherited(flag) && (is_tls || !flag.starts_with("ssl")));
+        inherited.command.clear();
+        let merged = cli::type_words(inherited.overridden_by(&section.words), self.program)?;
+        let variables = [&variables[..], &section.variables[..]].concat();
+        let source = TcpSource {
+            name,
+            ports: &section.ports,
+            variables: &variables,
+            environment: self.environment,
+            user: own,
+        };
+        let section_name = format!("tcp {name}");
+        let mut tcp = check_tcp(&merged, &source)
+            .map_err(|problem| self.blame(problem.in_section(&section_name), section))?;
+        if let Some(user) = &mut tcp.user {
+            let has_own = section.words.has("user");
+            self.sign(user, if has_own { section } else { &self.file.global });
+        }
+        if let Some(line) = section.line_of("") {
+            tcp.place = format!("{}: {}", self.file.at(line), tcp.place);
+        }
+        if section.words.has("maxforks") {
+            tcp.forks = ForkLimit::Own(max_forks(&merged.limits));
+        }
+        if section.words.has("maxconns") {
+            tcp.limits.max_connections = usize::try_from(merged.limits.maxconns).ok();
+        }
+        tcp.limits.counts_addresses_alone = section.words.has("maxconnsperip");
+        Ok(tcp)
     }
 
     fn route(
@@ -93,7 +179,7 @@ impl Merge<'_> {
         let variables = [&variables[..], &section.variables[..]].concat();
         let mut site = check_site(&merged, &variables, self.environment, true)
             .and_then(|site| check_route_user(site, own))
-            .map_err(|problem| self.blame(problem.in_route(path), section))?;
+            .map_err(|problem| self.blame(problem.in_section(&format!("route {path}")), section))?;
         if let Some(user) = &mut site.user {
             let has_own = section.words.has("user");
             self.sign(user, if has_own { section } else { global });
@@ -127,6 +213,26 @@ impl Merge<'_> {
             user.setting = format!("{}: user={}", self.file.at(line), user.name);
         }
     }
+}
+
+/// What both sections ask for.
+fn clash(one: &TcpConfig, other: &TcpConfig) -> Option<String> {
+    let are_hosts_same = one.listen.addresses.is_empty() && other.listen.addresses.is_empty()
+        || one
+            .listen
+            .addresses
+            .iter()
+            .any(|host| other.listen.addresses.contains(host));
+    let mut ports = one.ports.iter();
+    let port = ports.find(|port| **port != 0 && other.ports.contains(port));
+    let what = if let Some(port) = port.filter(|_| are_hosts_same) {
+        format!("port {port}")
+    } else {
+        let path = one.listen.unix_socket.as_ref();
+        let path = path.filter(|_| path == other.listen.unix_socket.as_ref())?;
+        format!("unixsocket {}", path.display())
+    };
+    Some(format!("{}: {what} is that of {}", other.place, one.place))
 }
 
 /// Variables that hold everywhere: of the file, and of `--env`, which wins.

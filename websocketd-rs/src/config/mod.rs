@@ -9,6 +9,7 @@ mod access;
 mod accounts;
 mod check;
 mod file;
+mod keys;
 mod listen;
 mod load;
 mod log;
@@ -17,6 +18,7 @@ mod sections;
 mod shared;
 mod site;
 mod supervisor;
+mod tcp;
 
 pub use access::{Access, Authorizer};
 pub use accounts::Accounts;
@@ -30,6 +32,7 @@ pub use site::{
     SiteKey, Streams, TTYD_PROTOCOL,
 };
 pub use supervisor::Supervisor;
+pub use tcp::{TcpConfig, TcpLimits};
 
 /// The daemon's own environment, as read once in main.
 pub type Environment = Vec<(OsString, OsString)>;
@@ -41,6 +44,8 @@ pub struct Config {
     pub listen: Listen,
     /// What is served where, the most specific place first. The last one is served at any host and path.
     pub sites: Vec<Arc<SiteConfig>>,
+    /// The `[tcp NAME]` sections, in the file's order.
+    pub tcp: Vec<Arc<TcpConfig>>,
     /// Every bound the daemon keeps.
     pub limits: Limits,
     /// What is logged, and how.
@@ -107,8 +112,10 @@ impl Config {
     /// The longest time that programs of any site may take to end when the server stops: their grace, and what `--closems` adds
     /// to the three steps of the ladder.
     pub fn longest_end(&self) -> Duration {
-        let times = self.sites.iter().map(|site| &site.process);
-        times
+        let sites = self.sites.iter().map(|site| &site.process);
+        let tcp = self.tcp.iter().map(|section| &section.process);
+        sites
+            .chain(tcp)
             .map(|process| process.shutdown_grace + process.close_delay * 3)
             .max()
             .unwrap_or_default()
@@ -118,6 +125,10 @@ impl Config {
     pub fn route_users(&self) -> impl Iterator<Item = &User> {
         let (_, routes) = self.sites.split_last().unzip();
         let routes: &[Arc<SiteConfig>] = routes.unwrap_or_default();
-        routes.iter().filter_map(|site| site.user.as_ref())
+        let tcp = self.tcp.iter().filter_map(|section| section.user.as_ref());
+        routes
+            .iter()
+            .filter_map(|site| site.user.as_ref())
+            .chain(tcp)
     }
 }

@@ -1,5 +1,6 @@
 //! The configuration file's sections, their values checked one by one.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -9,10 +10,11 @@ use clap::CommandFactory;
 use super::Environment;
 use super::check::check_variable;
 use super::file::{self, Entry, MAX_FILE};
+use super::keys::{Kind, TCP_FLAGS, is_name, unknown_key};
 use crate::cli::{Args, Ending, Words};
 
 /// Keys of a section that are flags by a shorter name.
-const SHORT_KEYS: [(&str, &str); 2] = [("cgi", "cgidir"), ("static", "staticdir")];
+pub(super) const SHORT_KEYS: [(&str, &str); 2] = [("cgi", "cgidir"), ("static", "staticdir")];
 
 /// Flags that a route may set for itself. The rest belongs to the daemon or to the connection, which is there before the route
 /// is known.
@@ -83,6 +85,8 @@ pub(super) struct ConfigFile {
     pub(super) global: Section,
     /// By prefix, without a slash at its end.
     pub(super) routes: Vec<(String, Section)>,
+    /// By name.
+    pub(super) tcp: Vec<(String, Section)>,
 }
 
 /// What one section says.
@@ -91,6 +95,8 @@ pub(super) struct Section {
     pub(super) words: Words,
     /// `env = NAME=value`.
     pub(super) variables: Environment,
+    /// Each word of `port`.
+    pub(super) ports: Vec<i64>,
     /// Line of each flag, the last of a repeated one last.
     lines: Vec<(String, usize)>,
     /// Line of the section itself.
@@ -130,6 +136,14 @@ impl FileError {
 }
 
 impl Section {
+    /// An empty one whose name stands in this line.
+    fn at(line: usize) -> Self {
+        Self {
+            line,
+            ..Self::default()
+        }
+    }
+
     /// Where the flag was set; where no single flag is to blame, the line of the section.
     pub(super) fn line_of(&self, flag: &str) -> Option<usize> {
         let mut lines = self.lines.iter().rev();
@@ -137,7 +151,7 @@ impl Section {
         own.or_else(|| (self.line > 0).then_some(self.line))
     }
 
-    fn add(&mut self, entry: &Entry, allowed: &[&str]) -> Result<(), String> {
+    fn add(&mut self, entry: &Entry, kind: Kind, allowed: &[&str]) -> Result<(), String> {
         let key = entry.key.as_str();
         let short = SHORT_KEYS.iter().find(|(short, _)| *short == key);
         let flag = short.map_or(key, |(_, flag)| flag);
@@ -157,34 +171,18 @@ impl Section {
                 self.variables.push(check_variable(&entry.value)?);
                 Ok(())
             }
-            _ if !allowed.contains(&flag) => Err(unknown_key(key, allowed)),
-            _ => self.words.add(&Args::command(), flag, entry.value.as_ref()),
+            _ if !allowed.contains(&flag) => Err(unknown_key(key, kind, allowed)),
+            _ => {
+                self.words
+                    .add(&Args::command(), flag, entry.value.as_ref())?;
+                if flag == "port" {
+                    let port = self.words.value(flag).and_then(OsStr::to_str);
+                    self.ports
+                        .extend(port.and_then(|port| port.parse::<i64>().ok()));
+                }
+                Ok(())
+            }
         }
-    }
-}
-
-/// Least likeness (Jaro-Winkler, from 0 to 1) of a key that is offered for an unknown one.
-const LIKENESS: f64 = 0.8;
-
-/// What to say of a key that is not allowed: where it belongs, or which one may be meant.
-fn unknown_key(key: &str, allowed: &[&str]) -> String {
-    let definition = Args::command();
-    let mut flags = definition.get_arguments().filter_map(clap::Arg::get_long);
-    if let Some(flag) = flags.find(|flag| *flag == key) {
-        return if LINE_ONLY.contains(&flag) {
-            format!("unknown key; --{flag} is for the command line only")
-        } else {
-            "not a key of a route; write it before the first [route], where it holds for the daemon"
-                .to_owned()
-        };
-    }
-    let short = SHORT_KEYS.iter().map(|(short, _)| short);
-    let known = allowed.iter().chain(["command", "env"].iter()).chain(short);
-    let likeness = |known: &&&str| strsim::jaro_winkler(key, known);
-    let nearest = known.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    match nearest.filter(|nearest| likeness(nearest) >= LIKENESS) {
-        Some(nearest) => format!("unknown key; did you mean {nearest}?"),
-        None => "unknown key; keys are the flags of --help without their dashes".to_owned(),
     }
 }
 
@@ -218,15 +216,23 @@ impl ConfigFile {
         let mut mistakes = Vec::new();
         for section in &sections {
             let name = section.name.as_str();
-            match name.strip_prefix("route ") {
+            match name.split_once(' ') {
                 None if name.is_empty() || name == "global" => {
                     let mut global = std::mem::take(&mut config.global);
-                    config.fill(&mut global, section, &all, &mut mistakes);
+                    config.fill(&mut global, section, Kind::Global, &all, &mut mistakes);
                     config.global = global;
                 }
-                Some(prefix) if is_route(prefix) => config.add_route(prefix, section, &mut mistakes),
+                Some(("route", prefix)) if is_route(prefix) => {
+                    config.add_route(prefix, section, &mut mistakes);
+                }
+                Some(("tcp", name)) if is_name(name) => {
+                    let mut own = Section::at(section.line);
+                    config.fill(&mut own, section, Kind::Tcp, &TCP_FLAGS, &mut mistakes);
+                    config.tcp.push((name.to_owned(), own));
+                }
                 _ => mistakes.push(format!(
-                    "{}: [{name}]: allowed are [global] and [route /PATH], where /PATH has no empty, '.' or '..' parts",
+                    "{}: [{name}]: allowed are [global], [route /PATH], where /PATH has no empty, '.' or '..' parts, \
+                     and [tcp NAME], where NAME has letters, digits, '-', '_' and '.' only",
                     config.at(section.line)
                 )),
             }
@@ -239,11 +245,8 @@ impl ConfigFile {
     }
 
     fn add_route(&mut self, prefix: &str, raw: &file::RawSection, mistakes: &mut Vec<String>) {
-        let mut section = Section {
-            line: raw.line,
-            ..Section::default()
-        };
-        self.fill(&mut section, raw, &ROUTE_FLAGS, mistakes);
+        let mut section = Section::at(raw.line);
+        self.fill(&mut section, raw, Kind::Route, &ROUTE_FLAGS, mistakes);
         let path = prefix.trim_end_matches('/');
         if self.routes.iter().any(|(other, _)| other == path) {
             mistakes.push(format!(
@@ -259,11 +262,12 @@ impl ConfigFile {
         &self,
         section: &mut Section,
         raw: &file::RawSection,
+        kind: Kind,
         allowed: &[&str],
         mistakes: &mut Vec<String>,
     ) {
         for entry in &raw.entries {
-            if let Err(wrong) = section.add(entry, allowed) {
+            if let Err(wrong) = section.add(entry, kind, allowed) {
                 let place = self.at(entry.line);
                 mistakes.push(format!("{place}: {}: {wrong}", entry.key));
             }

@@ -248,6 +248,15 @@ impl SiteKey {
 }
 
 impl SiteConfig {
+    /// Whether there is anything to serve.
+    pub fn serves_anything(&self) -> bool {
+        let http = &self.http;
+        self.session.program.is_some()
+            || http.static_dir.is_some()
+            || http.cgi_dir.is_some()
+            || http.page.is_some()
+    }
+
     /// What websocketd's startup checks refuse only after the log has started: the text of its FATAL line, exit code 4.
     pub fn conflict(&self) -> Option<String> {
         let with = match (&self.http.static_dir, &self.http.cgi_dir) {

@@ -46,6 +46,18 @@ pub(super) fn passes_sockets(environment: &Environment, own_pid: u32) -> bool {
         && is_for_us(environment, "LISTEN_PID", own_pid)
 }
 
+/// The names of the listening sockets that were passed on, as far as they have names.
+pub(super) fn socket_names(environment: &Environment, own_pid: u32) -> Vec<String> {
+    if !passes_sockets(environment, own_pid) {
+        return Vec::new();
+    }
+    let names = environment.iter().find(|(key, _)| key == "LISTEN_FDNAMES");
+    let names = names.and_then(|(_, value)| value.to_str());
+    names.map_or_else(Vec::new, |names| {
+        names.split(':').map(ToOwned::to_owned).collect()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,8 +4,8 @@ use std::io;
 
 use super::exchange::Exchange;
 use super::response::{Response, escape_html};
-use super::upgrade::unique_id;
 use crate::config::{Framing, Session};
+use crate::process::unique_id;
 
 const PAGE: &str = include_str!("console.html");
 

@@ -53,6 +53,11 @@ impl Sites {
         Self { all, shared }
     }
 
+    /// The permits of `--maxforks`, which sites without a limit of their own take.
+    pub fn shared_forks(&self) -> &Arc<Permits> {
+        &self.shared
+    }
+
     /// The site for a decoded, clean path at `host` (without its port).
     pub fn at(&self, host: &str, path: &[u8]) -> &Site {
         let mut sites = self.all.iter();

@@ -63,6 +63,14 @@ pub struct Metrics {
     pub bytes_in: Counter,
     /// Payload bytes to clients.
     pub bytes_out: Counter,
+    /// Sessions over TCP that are open.
+    pub tcp_sessions_open: Gauge,
+    /// Sessions over TCP that ended, by `End::label`.
+    pub tcp_sessions_ended: Labelled,
+    /// Bytes from clients over TCP.
+    pub tcp_bytes_in: Counter,
+    /// Bytes to clients over TCP.
+    pub tcp_bytes_out: Counter,
     /// Handler and CGI processes that run, and are not being terminated.
     pub handlers_running: Gauge,
     /// Handler and CGI processes that are being terminated.
@@ -180,6 +188,10 @@ impl Metrics {
             messages_out: Counter::new(),
             bytes_in: Counter::new(),
             bytes_out: Counter::new(),
+            tcp_sessions_open: Gauge::new(),
+            tcp_sessions_ended: Labelled::new(),
+            tcp_bytes_in: Counter::new(),
+            tcp_bytes_out: Counter::new(),
             handlers_running: Gauge::new(),
             handlers_ending: Gauge::new(),
             shared_dropped: Counter::new(),

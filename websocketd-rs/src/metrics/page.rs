@@ -10,6 +10,7 @@ impl Metrics {
     pub fn render(&self) -> String {
         let mut page = Page(String::new());
         self.write_connections(&mut page);
+        self.write_tcp(&mut page);
         self.write_programs(&mut page);
         page.0.push_str("# EOF\n");
         page.0
@@ -45,6 +46,26 @@ impl Metrics {
             "WebSocket sessions ended",
             "end",
             &self.sessions_ended,
+        );
+    }
+
+    fn write_tcp(&self, page: &mut Page) {
+        page.gauge(
+            "tcp_sessions_open",
+            "Sessions of [tcp NAME] sections open",
+            &[("", &self.tcp_sessions_open)],
+        );
+        page.labelled(
+            "tcp_sessions_ended",
+            "Sessions of [tcp NAME] sections ended",
+            "end",
+            &self.tcp_sessions_ended,
+        );
+        page.directions(
+            "tcp_bytes",
+            "Bytes of sessions of [tcp NAME] sections",
+            &self.tcp_bytes_in,
+            &self.tcp_bytes_out,
         );
     }
 

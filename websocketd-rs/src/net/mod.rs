@@ -1,6 +1,7 @@
 //! A connection's bytes: where they come from, and who is at the other end.
 
 pub mod listener;
+pub mod names;
 pub mod proxy;
 mod stream;
 pub mod tls;

@@ -1,12 +1,15 @@
 //! The bytes of an accepted connection.
 
-use std::io::IoSlice;
+use std::io::{self, IoSlice};
+use std::os::fd::{AsFd, OwnedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use rustix::net::{RecvFlags, SendFlags, recv, send};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::server::TlsStream;
 
@@ -62,7 +65,61 @@ impl Stream {
             Self::Unix(_) => return,
         };
         // Refused only for a socket that is dead already, which the next read reports.
-        let _ = socket2::SockRef::from(tcp).set_tcp_user_timeout(Some(limit));
+        let _ = SockRef::from(tcp).set_tcp_user_timeout(Some(limit));
+    }
+
+    /// Has the kernel probe a silent client each `interval`, and end the connection when it has given no sign of life for two.
+    pub fn probe(&self, interval: Duration) {
+        let tcp = match self {
+            Self::Tcp(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
+            Self::Unix(_) => return,
+        };
+        // The kernel counts in seconds.
+        let seconds = interval.max(Duration::from_secs(1));
+        let probes = TcpKeepalive::new()
+            .with_time(seconds)
+            .with_interval(seconds);
+        let _ = SockRef::from(tcp).set_tcp_keepalive(&probes);
+        self.bound_unacknowledged(2 * seconds);
+    }
+
+    /// Has the end of the connection be a reset, which says that it is no orderly one, and what waits to be sent be dropped.
+    pub fn abort(self) {
+        let tcp = match &self {
+            Self::Tcp(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
+            Self::Unix(_) => return,
+        };
+        let _ = SockRef::from(tcp).set_linger(Some(Duration::ZERO));
+    }
+
+    /// What has become of the connection, which is told once.
+    pub fn take_error(&self) -> Option<io::Error> {
+        let taken = match self {
+            Self::Tcp(stream) => stream.take_error(),
+            Self::Tls(stream) => stream.get_ref().0.take_error(),
+            Self::Unix(stream) => stream.take_error(),
+        };
+        taken.unwrap_or_else(Some)
+    }
+
+    /// Another descriptor of the socket, readable when the connection is gone both ways, whatever waits to be read.
+    ///
+    /// # Errors
+    /// When there is no descriptor left.
+    pub fn watch_hangup(&self) -> io::Result<AsyncFd<OwnedFd>> {
+        let socket = match self {
+            Self::Tcp(stream) => stream.as_fd(),
+            Self::Tls(stream) => stream.get_ref().0.as_fd(),
+            Self::Unix(stream) => stream.as_fd(),
+        };
+        // Errors and hang-ups are always told (epoll_ctl(2)); of urgent bytes, which is asked for in the place of nothing, none come.
+        #[expect(
+            deprecated,
+            reason = "sound for an OwnedFd; the successor takes unsafe"
+        )]
+        AsyncFd::with_interest(socket.try_clone_to_owned()?, Interest::PRIORITY)
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsAcceptor;
 pub use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
@@ -83,6 +83,19 @@ impl std::error::Error for TlsError {}
 /// # Errors
 /// Which file is wrong, and how.
 pub fn load(tls: &Tls) -> Result<Arc<ServerConfig>, TlsError> {
+    // Upgrades need HTTP/1.1; h2 is not offered.
+    read_config(tls, &[b"http/1.1"])
+}
+
+/// The same for clients that do not speak HTTP. What they name in ALPN is not looked at: it is for the program to know.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_bare(tls: &Tls) -> Result<Arc<ServerConfig>, TlsError> {
+    read_config(tls, &[])
+}
+
+fn read_config(tls: &Tls, protocols: &[&[u8]]) -> Result<Arc<ServerConfig>, TlsError> {
     let provider = Arc::new(ring::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&version::TLS13, &version::TLS12])
@@ -97,8 +110,7 @@ pub fn load(tls: &Tls) -> Result<Arc<ServerConfig>, TlsError> {
     };
     let pair = SingleCertAndKey::from(read_pair(tls)?);
     let mut config = builder.with_cert_resolver(Arc::new(pair));
-    // Upgrades need HTTP/1.1; h2 is not offered.
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     // Tickets would keep secrets alive longer than connections, and stored sessions cost memory; neither is worth it for
     // connections that live for hours.
     config.session_storage = Arc::new(NoServerSessionStorage {});
@@ -166,7 +178,8 @@ pub async fn accept(
     mut stream: TcpStream,
     limit: Duration,
 ) -> io::Result<TlsStream<TcpStream>> {
-    let handshake = async {
+    let start = Instant::now();
+    let greeting = async {
         let mut first = [0];
         stream.peek(&mut first).await?;
         // A TLS record never begins with a letter; an HTTP method always does.
@@ -179,11 +192,27 @@ pub async fn accept(
             let plain = "client sent an HTTP request to an HTTPS server";
             return Err(io::Error::new(io::ErrorKind::InvalidData, plain));
         }
-        TlsAcceptor::from(config).accept(stream).await
+        Ok(stream)
     };
-    timeout(limit, handshake)
-        .await
-        .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "TLS handshake took too long"))?
+    let stream = timeout(limit, greeting).await.map_err(|_| too_long())??;
+    shake_hands(config, stream, limit.saturating_sub(start.elapsed())).await
+}
+
+/// The same for clients that do not speak HTTP.
+///
+/// # Errors
+/// As [`accept`].
+pub async fn shake_hands(
+    config: Arc<ServerConfig>,
+    stream: TcpStream,
+    limit: Duration,
+) -> io::Result<TlsStream<TcpStream>> {
+    let handshake = TlsAcceptor::from(config).accept(stream);
+    timeout(limit, handshake).await.map_err(|_| too_long())?
+}
+
+fn too_long() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "TLS handshake took too long")
 }
 
 #[cfg(test)]

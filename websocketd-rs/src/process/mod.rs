@@ -8,6 +8,7 @@
 
 pub mod env;
 mod exit;
+mod id;
 pub mod privileges;
 mod program;
 pub mod spawner;
@@ -22,6 +23,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 pub use exit::{Ended, Exit, Inquiry};
+pub use id::unique_id;
 pub use program::Program;
 pub use spawner::{Spawner, ignored_signals};
 pub use spawners::{Others, Spawners, UserError};

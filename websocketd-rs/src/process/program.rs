@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::stderr::Stderr;
 use super::terminate::Termination;
-use super::{Ended, Exit, Size, Stdin, Stdout};
+use super::{Ended, Exit, Inquiry, Size, Stdin, Stdout};
 use crate::logging::Fields;
 
 /// A running program, leader of its own process group. It lives from its start until it is reaped.
@@ -95,6 +95,16 @@ impl Program {
     /// Whether the program can't write any more, to stderr neither `with_stderr`.
     pub fn has_closed_output(&self, with_stderr: bool) -> bool {
         self.pipes.stdout.is_none() && !(with_stderr && self.pipes.stderr.is_open())
+    }
+
+    /// Whether the program has exited. To be asked again when woken; [`Self::inquiry`] makes the answer come soon.
+    pub fn poll_exit(&mut self, cx: &mut Context<'_>) -> Poll<Ended> {
+        pin!(self.exit.wait()).poll(cx)
+    }
+
+    /// What to send when the program seems to have closed its output.
+    pub fn inquiry(&self) -> Inquiry {
+        self.exit.inquiry(self.pid)
     }
 
     /// Stdin, for whoever writes it apart from the rest. Without it the program is told that nothing follows.

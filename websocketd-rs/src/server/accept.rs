@@ -8,15 +8,17 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::time::sleep;
 
-use super::Server;
-use super::connection::{Arrival, hold, redirect_tcp, refuse, serve_tcp, serve_unix};
-use super::listeners::{Entrance, Listeners};
+use super::connection::{Arrival, TOO_MANY, hold, redirect_tcp, refuse, serve_tcp, serve_unix};
+use super::listeners::{Entrance, Listeners, Serves};
 use super::permits::ConnectionPermit;
+use super::terms::Terms;
+use super::{Server, tcp_connection};
 use crate::config::Level;
 use crate::logging::log;
 use crate::metrics::METRICS;
 use crate::net::listener::{Accepted, describe};
 use crate::permit::{Permit, Permits};
+use crate::tcp::site::{TcpSite, TcpSites};
 
 /// Pause after an accept that failed for want of files or memory: other connections will return what is missing, and trying again at once
 /// would only burn the CPU that they need.
@@ -42,12 +44,13 @@ impl Interval {
 
 /// Waits for a permit first and then for a client: when all permits are taken, clients wait in the kernel's queue. One wait for
 /// all listeners, so that a quiet one holds no permit.
-pub(super) async fn next<'listeners>(
+pub(super) async fn next(
     permits: &Arc<Permits>,
-    listeners: &'listeners Listeners,
-) -> (io::Result<Accepted>, Permit, &'listeners Entrance) {
+    listeners: &Listeners,
+    sections: &TcpSites,
+) -> (io::Result<Accepted>, Permit, Arc<Entrance>) {
     let permit = permits.take().await;
-    let (accepted, entrance) = poll_fn(|cx| listeners.poll_accept(cx)).await;
+    let (accepted, entrance) = poll_fn(|cx| listeners.poll_accept(cx, sections)).await;
     (accepted, permit, entrance)
 }
 
@@ -55,15 +58,28 @@ impl Server<'_> {
     /// Starts the task of a connection, unless its address has too many.
     pub(super) fn admit(&mut self, accepted: Accepted, permit: Permit, entrance: &Entrance) {
         let (assignment, worker) = self.workers.assign();
-        let config = &self.service.config;
         let mut permit = ConnectionPermit::new(permit, assignment);
-        if let (Accepted::Tcp(_, peer), Some(limit)) =
-            (&accepted, config.limits.max_connections_per_address)
+        let section = match &entrance.serves {
+            Serves::Tcp(name) => match self.tcp.get(name).map(Arc::clone) {
+                None => return,
+                section => section,
+            },
+            Serves::Sites | Serves::Redirect(_) => None,
+        };
+        if let Some(section) = &section
+            && !self.take_section(section, &mut permit)
         {
+            return;
+        }
+        let terms = match &section {
+            Some(section) => Terms::of_section(section),
+            None => Terms::of_service(&self.service),
+        };
+        if let Accepted::Tcp(_, peer) = &accepted {
             let ip = peer.ip();
-            // A trusted proxy stands for many clients.
-            if !config.trusts(ip) && !permit.count(&self.service.addresses, ip, limit) {
-                refuse(accepted, ip, self.tls.is_some());
+            if !terms.admits(ip, &mut permit) {
+                let is_plain_http = section.is_none() && self.tls.is_none();
+                refuse(accepted, ip, if is_plain_http { TOO_MANY } else { b"" });
                 return;
             }
         }
@@ -76,8 +92,11 @@ impl Server<'_> {
             );
         }
         let service = Arc::clone(&self.service);
-        match (&entrance.redirect, accepted) {
-            (Some(destination), Accepted::Tcp(stream, _)) => {
+        if let Some(section) = section {
+            return self.start_section(accepted, permit, section, worker);
+        }
+        match (&entrance.serves, accepted) {
+            (Serves::Redirect(destination), Accepted::Tcp(stream, _)) => {
                 let destination = Arc::clone(destination);
                 let serve = redirect_tcp(stream, destination, service);
                 self.spawn(hold(permit, serve), worker);
@@ -93,6 +112,46 @@ impl Server<'_> {
             }
             (_, Accepted::Unix(stream)) => {
                 self.spawn(hold(permit, serve_unix(stream, service)), worker);
+            }
+        }
+    }
+
+    /// Takes one of the section's own permits, which is there: nobody but this thread takes one.
+    fn take_section(&mut self, section: &TcpSite, permit: &mut ConnectionPermit) -> bool {
+        let Some(taken) = section.connections.try_take() else {
+            return false;
+        };
+        permit.hold(taken);
+        if section.connections.is_full() && self.waiting.is_over() {
+            let name = &section.config.name;
+            let message =
+                format!("All of maxconns connections of [tcp {name}] are open: more clients wait");
+            log(Level::Info, "server", &message);
+        }
+        true
+    }
+
+    /// Starts the task of a connection of a section.
+    fn start_section(
+        &self,
+        accepted: Accepted,
+        permit: ConnectionPermit,
+        section: Arc<TcpSite>,
+        worker: &Handle,
+    ) {
+        let service = Arc::clone(&self.service);
+        match accepted {
+            Accepted::Tcp(stream, peer) => {
+                let arrival = Arrival {
+                    stream,
+                    peer,
+                    permit,
+                };
+                self.spawn(tcp_connection::serve_tcp(arrival, section, service), worker);
+            }
+            Accepted::Unix(stream) => {
+                let serve = tcp_connection::serve_unix(stream, section, service);
+                self.spawn(hold(permit, serve), worker);
             }
         }
     }

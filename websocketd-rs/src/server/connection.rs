@@ -12,18 +12,18 @@ use tokio::net::{TcpStream, UnixStream};
 use super::permits::ConnectionPermit;
 use super::plain_http;
 use super::redirect::Destination;
+use super::terms::Terms;
 use crate::config::Level;
 use crate::http::{self, Service};
 use crate::logging::{Fields, log};
 use crate::metrics::METRICS;
 use crate::net::listener::{Accepted, describe};
-use crate::net::proxy::{self, ProxiedPeer};
 use crate::net::tls::{self, ServerConfig};
 use crate::net::{Peer, Stream};
 use crate::session;
 
 /// The answer to a client whose address has too many connections.
-const TOO_MANY: &[u8] =
+pub(super) const TOO_MANY: &[u8] =
     b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/plain; charset=utf-8\r\n\
     Content-Length: 22\r\nConnection: close\r\n\r\n429 Too Many Requests\n";
 
@@ -44,7 +44,7 @@ pub(super) struct Arrival<S> {
 
 impl Arrival<net::TcpStream> {
     /// Makes it one of this thread's.
-    fn register(self) -> Option<Arrival<TcpStream>> {
+    pub(super) fn register(self) -> Option<Arrival<TcpStream>> {
         Some(Arrival {
             stream: registered(TcpStream::from_std(self.stream))?,
             peer: self.peer,
@@ -54,7 +54,7 @@ impl Arrival<net::TcpStream> {
 }
 
 /// A stream that was registered with this thread's runtime, unless the kernel refused.
-fn registered<S>(stream: io::Result<S>) -> Option<S> {
+pub(super) fn registered<S>(stream: io::Result<S>) -> Option<S> {
     if let Err(error) = &stream {
         let message = format!("Can't serve a connection: {}", describe(error));
         log(Level::Error, "server", &message);
@@ -71,10 +71,11 @@ pub(super) async fn serve_tcp(
     let Some(mut arrival) = arrival.register() else {
         return;
     };
-    let config = &service.config;
-    if config.listen.proxy_protocol && config.trusts(arrival.peer.ip()) {
+    let terms = Terms::of_service(&service);
+    if terms.expects_header(arrival.peer.ip()) {
+        let farewell = if tls.is_none() { TOO_MANY } else { b"" };
         let known = tokio::select! {
-            known = Box::pin(read_proxy_header(&mut arrival, &service, tls.is_some())) => known,
+            known = Box::pin(terms.read_proxy_header(&mut arrival, farewell)) => known,
             () = service.stopping.cancelled() => false,
         };
         if !known {
@@ -87,38 +88,6 @@ pub(super) async fn serve_tcp(
         permit,
     } = arrival;
     hold(permit, secure(stream, Peer::Tcp(peer), tls, service)).await;
-}
-
-/// Takes the client's address from the PROXY header and a permit for it; whether the connection goes on.
-async fn read_proxy_header(arrival: &mut Arrival<TcpStream>, service: &Service, tls: bool) -> bool {
-    let config = &service.config;
-    let client = match proxy::read(&mut arrival.stream, config.limits.header_timeout).await {
-        Ok(ProxiedPeer::Client(client)) => client,
-        // The proxy's own connection is not limited.
-        Ok(ProxiedPeer::Proxy) => return true,
-        Err(error) => {
-            METRICS.refusals.add("proxy_header");
-            let remote = Some(arrival.peer.ip().to_string());
-            let fields = Fields {
-                remote,
-                ..Fields::default()
-            };
-            fields.error("http", &format!("Trusted proxy refused: {error}"));
-            return false;
-        }
-    };
-    arrival.peer = SocketAddr::new(client.ip().to_canonical(), client.port());
-    // One trusted proxy behind another stands for many clients as well.
-    let limit = config.limits.max_connections_per_address;
-    let fits = config.trusts(client.ip())
-        || limit.is_none_or(|limit| {
-            let addresses = &service.addresses;
-            arrival.permit.count(addresses, client.ip(), limit)
-        });
-    if !fits {
-        refuse_too_many(&arrival.stream, arrival.peer.ip(), tls);
-    }
-    fits
 }
 
 /// The TLS handshake where the port speaks it, then requests.
@@ -141,19 +110,11 @@ async fn secure(
     match accepted {
         Ok(stream) => serve(Stream::Tls(Box::new(stream)), peer, service).await,
         Err(error) => {
-            let remote = match peer {
-                Peer::Tcp(peer) => peer.ip().to_string(),
-                Peer::Unix => String::new(),
+            let ip = match peer {
+                Peer::Tcp(peer) => Some(peer.ip()),
+                Peer::Unix => None,
             };
-            let fields = Fields {
-                remote: Some(remote),
-                ..Fields::default()
-            };
-            fields.log(
-                Level::Debug,
-                "http",
-                &format!("TLS handshake failed: {error}"),
-            );
+            log_failed_handshake(ip, &error);
         }
     }
 }
@@ -192,22 +153,32 @@ async fn serve(stream: Stream, peer: Peer, service: Arc<Service>) {
     }
 }
 
+/// Logs why there is no TLS connection.
+pub(super) fn log_failed_handshake(ip: Option<IpAddr>, error: &io::Error) {
+    let fields = Fields {
+        remote: Some(ip.map_or_else(String::new, |ip| ip.to_string())),
+        ..Fields::default()
+    };
+    let message = format!("TLS handshake failed: {error}");
+    fields.log(Level::Debug, "http", &message);
+}
+
 /// Refuses a connection whose address has too many.
-pub(super) fn refuse(accepted: Accepted, ip: IpAddr, tls: bool) {
+pub(super) fn refuse(accepted: Accepted, ip: IpAddr, farewell: &[u8]) {
     if let Accepted::Tcp(stream, _) = accepted {
-        refuse_too_many(&stream, ip, tls);
+        refuse_too_many(&stream, ip, farewell);
     }
 }
 
-/// Answers 429 to a client whose address has too many connections, if the socket takes it at once.
-fn refuse_too_many(stream: &impl AsFd, ip: IpAddr, tls: bool) {
+/// Gives a client whose address has too many connections its farewell, if the socket takes it at once.
+pub(super) fn refuse_too_many(stream: &impl AsFd, ip: IpAddr, farewell: &[u8]) {
     METRICS.refusals.add("connections_per_address");
     let fields = Fields {
         remote: Some(ip.to_string()),
         ..Fields::default()
     };
     fields.access("http", "Too many connections from this address");
-    if !tls {
-        let _ = rustix::net::send(stream, TOO_MANY, SendFlags::NOSIGNAL);
+    if !farewell.is_empty() {
+        let _ = rustix::net::send(stream, farewell, SendFlags::NOSIGNAL);
     }
 }

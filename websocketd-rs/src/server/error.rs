@@ -15,6 +15,8 @@ pub enum ServerError {
     Bind(BindError),
     /// The TLS files can't be used.
     Tls(TlsError),
+    /// The TLS files of a section can't be used: where it stands, and why not.
+    TcpTls(String, TlsError),
     /// `--user`, or a route's own user, can't be used: how it was set, and why not.
     User(UserError),
     /// The daemon's own spawner does not start.
@@ -38,6 +40,7 @@ impl fmt::Display for ServerError {
         match self {
             Self::Bind(error) => error.fmt(out),
             Self::Tls(error) => error.fmt(out),
+            Self::TcpTls(section, error) => write!(out, "{section}: {error}"),
             Self::User(error) => error.fmt(out),
             Self::Spawner(error) => write!(out, "spawner: {}", describe(error)),
             Self::Runtime(error) => write!(out, "runtime: {}", describe(error)),
@@ -58,6 +61,12 @@ pub(super) enum ReloadError {
     User(UserError),
     /// The TLS files can't be used.
     Tls(TlsError),
+    /// The TLS files of a section can't be used: where it stands, and why not.
+    TcpTls(String, TlsError),
+    /// A section's socket can't be bound.
+    Bind(BindError),
+    /// A section's socket can't be registered with the runtime.
+    Listen(io::Error),
     /// The log file can't be opened.
     Log(io::Error),
 }
@@ -68,7 +77,9 @@ impl fmt::Display for ReloadError {
             Self::Config(ending) => out.write_str(&ending.reason()),
             Self::User(error) => error.fmt(out),
             Self::Tls(error) => error.fmt(out),
-            Self::Log(error) => error.fmt(out),
+            Self::TcpTls(section, error) => write!(out, "{section}: {error}"),
+            Self::Bind(error) => error.fmt(out),
+            Self::Log(error) | Self::Listen(error) => error.fmt(out),
         }
     }
 }

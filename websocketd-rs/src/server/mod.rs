@@ -14,6 +14,9 @@ mod plain_http;
 mod redirect;
 mod self_stop;
 mod start;
+mod tcp_connection;
+mod tcp_listeners;
+mod terms;
 mod verify;
 mod workers;
 
@@ -37,12 +40,14 @@ use crate::permit::Permits;
 use crate::process::Spawners;
 use crate::session::hub::{Hub, Tasks};
 use crate::shutdown::{Order, Signals};
+use crate::tcp::site::{Common, LoadedTls, TcpSites, load_tls};
 use accept::Interval;
 use error::ReloadError;
 use expiry::Expiry;
-use listeners::{BoundListeners, Listeners};
+use listeners::{BoundListeners, Entrance, Listeners};
 use notify::Notifier;
 use self_stop::SelfStop;
+use tcp_listeners::Change;
 use workers::Workers;
 
 /// The server in operation.
@@ -50,6 +55,8 @@ use workers::Workers;
 struct Server<'workers> {
     service: Arc<Service>,
     tls: Option<Arc<ServerConfig>>,
+    /// What `[tcp NAME]` sections serve.
+    tcp: TcpSites,
     /// `--maxconns`.
     connections: Arc<Permits>,
     spawners: Arc<Spawners>,
@@ -66,11 +73,20 @@ struct Server<'workers> {
     waiting: Interval,
 }
 
+/// A new configuration, with all that could be wrong with it.
+#[derive(Debug)]
+struct Checked {
+    config: Config,
+    tls: Option<Arc<ServerConfig>>,
+    tcp: LoadedTls,
+    listeners: Change<Arc<Entrance>>,
+}
+
 impl<'workers> Server<'workers> {
     /// A server for `config`, whose programs `spawners` start. `tls` is what [`tls::load`] made of the files in `config`.
     fn new(
         config: Config,
-        tls: Option<Arc<ServerConfig>>,
+        tls: (Option<Arc<ServerConfig>>, LoadedTls),
         spawners: Spawners,
         workers: &'workers Workers,
     ) -> Self {
@@ -80,12 +96,21 @@ impl<'workers> Server<'workers> {
         // On the worker of the client that comes first, where the program's pipes are registered.
         #[expect(clippy::disallowed_methods, reason = "on the server's tracker")]
         let tasks = Tasks::new(move |task| drop(tasks.spawn(task)));
+        let sites = Sites::new(&config, &spawners);
+        let addresses = Arc::default();
+        let common = Common {
+            forks: sites.shared_forks(),
+            addresses: &addresses,
+            spawners: &spawners,
+        };
+        let (tls, tcp) = tls;
         Self {
             connections: Arc::new(Permits::new(Some(config.limits.max_connections))),
+            tcp: TcpSites::default().reload(&config, tcp, common),
             service: Arc::new(Service {
-                sites: Sites::new(&config, &spawners),
+                sites,
                 config: Arc::new(config),
-                addresses: Arc::default(),
+                addresses,
                 session_ended: Arc::default(),
                 hub: Arc::new(Hub::new(tasks, stopping.clone())),
                 failures: Arc::default(),
@@ -113,7 +138,7 @@ impl<'workers> Server<'workers> {
         read: impl Fn() -> Result<Config, Ending>,
     ) -> Result<(), ServerError> {
         self.start_admin(listeners.admin.take());
-        let listeners = Listeners::listen(listeners).map_err(ServerError::Listen)?;
+        let mut listeners = Listeners::listen(listeners).map_err(ServerError::Listen)?;
         let spawners = Arc::clone(&self.spawners);
         #[expect(clippy::disallowed_methods, reason = "on the server's tracker")]
         let mut spawners = self
@@ -132,7 +157,7 @@ impl<'workers> Server<'workers> {
                     Order::Stop | Order::HangUp => break Ok(()),
                     Order::Reload => {
                         notifier.reloading();
-                        if self.reload(read()) {
+                        if self.reload(read(), &mut listeners) {
                             expiry = Expiry::new(self.service.config.listen.tls.as_ref());
                         }
                         notifier.ready();
@@ -148,10 +173,11 @@ impl<'workers> Server<'workers> {
                     let dead = dead.unwrap_or_else(|error| error.to_string());
                     break Err(ServerError::SpawnerDied(dead));
                 }
-                next = accept::next(&self.connections, &listeners) => {
+                () = self.tcp.room() => {}
+                next = accept::next(&self.connections, &listeners, &self.tcp) => {
                     let (accepted, permit, listener) = next;
                     match accepted {
-                        Ok(accepted) => self.admit(accepted, permit, listener),
+                        Ok(accepted) => self.admit(accepted, permit, &listener),
                         Err(error) => self.pause(&error).await,
                     }
                 }
@@ -173,10 +199,15 @@ impl<'workers> Server<'workers> {
         }
     }
 
-    /// Takes over a new configuration: for new connections all of it but the listeners, which stay as they are. Whether it was
-    /// taken.
-    fn reload(&mut self, config: Result<Config, Ending>) -> bool {
-        let (config, tls) = match self.check(config) {
+    /// Takes over a new configuration: for new connections all of it but the daemon's own listeners, which stay as they are. Those of
+    /// sections come and go. Whether it was taken.
+    fn reload(&mut self, config: Result<Config, Ending>, listeners: &mut Listeners) -> bool {
+        let Checked {
+            config,
+            tls,
+            tcp,
+            listeners: change,
+        } = match self.check(config, listeners) {
             Ok(checked) => checked,
             Err(reason) => {
                 let message = format!("Reload refused, the old configuration stays: {reason}");
@@ -185,13 +216,21 @@ impl<'workers> Server<'workers> {
             }
         };
         announce::announce_faults(&config);
+        listeners.change(change);
         // Whether a port speaks TLS was announced at start and stays.
         if self.tls.is_some() && tls.is_some() {
             self.tls = tls;
         }
         self.connections.resize(Some(config.limits.max_connections));
+        let sites = self.service.sites.reload(&config, &self.spawners);
+        let common = Common {
+            forks: sites.shared_forks(),
+            addresses: &self.service.addresses,
+            spawners: &self.spawners,
+        };
+        self.tcp = self.tcp.reload(&config, tcp, common);
         self.service = Arc::new(Service {
-            sites: self.service.sites.reload(&config, &self.spawners),
+            sites,
             config: Arc::new(config),
             addresses: Arc::clone(&self.service.addresses),
             session_ended: Arc::clone(&self.service.session_ended),
@@ -212,12 +251,21 @@ impl<'workers> Server<'workers> {
     fn check(
         &self,
         config: Result<Config, Ending>,
-    ) -> Result<(Config, Option<Arc<ServerConfig>>), ReloadError> {
+        listeners: &Listeners,
+    ) -> Result<Checked, ReloadError> {
         let config = config.map_err(ReloadError::Config)?;
         self.spawners.suit(&config).map_err(ReloadError::User)?;
         let tls = config.listen.tls.as_ref().map(tls::load).transpose();
         let tls = tls.map_err(ReloadError::Tls)?;
+        let tcp = load_tls(&config);
+        let tcp = tcp.map_err(|(section, error)| ReloadError::TcpTls(section, error))?;
+        let listeners = listeners.prepare(&config)?;
         logging::reload(&config.log).map_err(ReloadError::Log)?;
-        Ok((config, tls))
+        Ok(Checked {
+            config,
+            tls,
+            tcp,
+            listeners,
+        })
     }
 }

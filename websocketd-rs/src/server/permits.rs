@@ -13,6 +13,8 @@ pub(super) struct ConnectionPermit {
     _connection: Permit,
     /// The worker that serves it.
     _assignment: Assignment,
+    /// One of a section's own `maxconns`.
+    section: Option<Permit>,
     /// One of `--maxconnsperip`.
     address: Option<AddressPermit>,
 }
@@ -22,8 +24,14 @@ impl ConnectionPermit {
         Self {
             _connection: connection,
             _assignment: assignment,
+            section: None,
             address: None,
         }
+    }
+
+    /// Holds one of a section's permits as well.
+    pub(super) fn hold(&mut self, section: Permit) {
+        self.section = Some(section);
     }
 
     /// Counts the connection to `ip`; `false` when `limit` are open from there already.

@@ -11,6 +11,7 @@ use crate::net::tls;
 use crate::process::privileges::become_user;
 use crate::process::{Others, Spawners, UserError};
 use crate::shutdown::Signals;
+use crate::tcp::site::load_tls;
 
 /// Serves until a signal says stop. On reload `read` gives the new configuration.
 ///
@@ -22,6 +23,8 @@ pub fn start(config: Config, read: impl Fn() -> Result<Config, Ending>) -> Resul
     let listeners = BoundListeners::open(&config).map_err(ServerError::Bind)?;
     let tls = config.listen.tls.as_ref().map(tls::load).transpose();
     let tls = tls.map_err(ServerError::Tls)?;
+    let tcp = load_tls(&config);
+    let tcp = tcp.map_err(|(section, error)| ServerError::TcpTls(section, error))?;
     let others = Others::start(&config).map_err(ServerError::User)?;
     if let Some(user) = &config.user {
         become_user(user).map_err(|error| ServerError::User(UserError::of(user, error)))?;
@@ -34,7 +37,7 @@ pub fn start(config: Config, read: impl Fn() -> Result<Config, Ending>) -> Resul
     let inside = runtime.enter();
     let signals = Signals::listen().map_err(ServerError::Signals)?;
     drop(inside);
-    let server = Server::new(config, tls, spawners, &workers);
+    let server = Server::new(config, (tls, tcp), spawners, &workers);
     let ended = runtime.block_on(server.run(listeners, signals, read));
     workers.end();
     workers::shut_down(runtime);

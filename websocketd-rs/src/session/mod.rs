@@ -2,7 +2,7 @@
 //!
 //! An end knows its protocol, a joint knows how ends meet: [`client`] speaks WebSocket, `process::Program` is the other end,
 //! [`framing`] says how messages stand in a program's bytes, and [`join`] brings one client and one program together. Other
-//! joints stand beside it, over the same ends.
+//! joints stand beside it, over the same ends. [`raw`] is for clients that speak no protocol of ours.
 
 pub mod client;
 pub mod end;
@@ -10,6 +10,7 @@ pub mod framing;
 pub mod hub;
 mod join;
 mod member;
+pub mod raw;
 pub mod terminal;
 
 use std::sync::Arc;
@@ -111,7 +112,7 @@ pub async fn run(session: Upgraded, stopping: &CancellationToken) -> End {
             let ended =
                 Box::pin(end_both(end, asked, client, &mut program, &fields, &config)).await;
             drop(permit);
-            log_program(end, ended, &mut fields);
+            log_program(end == End::HandlerEnded, ended, &mut fields);
             end
         }
         // Boxed, so that a client of a program of its own does not pay for them.
@@ -131,11 +132,11 @@ pub async fn run(session: Upgraded, stopping: &CancellationToken) -> End {
     end
 }
 
-/// How the program ended, in words.
-fn log_program(end: End, ended: Ended, fields: &mut Fields) {
+/// How the program ended, in words. `is_its_own`: it has ended its session.
+fn log_program(is_its_own: bool, ended: Ended, fields: &mut Fields) {
     fields.exit = ended.status();
     // What our own signals do to a program is no news.
-    let is_failure = end == End::HandlerEnded && !ended.is_success();
+    let is_failure = is_its_own && !ended.is_success();
     let level = if is_failure {
         Level::Access
     } else {
@@ -170,7 +171,7 @@ async fn run_terminal(
     // Boxed, as that of other sessions.
     let ended = Box::pin(end_both(end, None, client, program, fields, config)).await;
     drop(partner);
-    log_program(end, ended, fields);
+    log_program(end == End::HandlerEnded, ended, fields);
     end
 }
 

@@ -69,6 +69,7 @@ pub(super) fn check_listen(
             .map(check_mode)
             .transpose()?,
         inherited,
+        inherited_names: Vec::new(),
         proxy_protocol,
         trusted_proxies,
         admin: args

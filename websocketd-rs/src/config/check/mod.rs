@@ -7,6 +7,7 @@ mod program;
 mod serve;
 mod shared;
 mod streams;
+mod tcp;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use program::{find_program, inherited};
 use serve::check_http;
 use shared::check_shared;
 use streams::{check_framing, check_streams};
+pub(super) use tcp::{TcpSource, check_tcp};
 
 /// What is wrong with what was typed.
 #[derive(Debug)]
@@ -67,9 +69,9 @@ impl Problem {
         }
     }
 
-    /// The same problem, in the route `path`.
-    pub(super) fn in_route(self, path: &str) -> Self {
-        let message = format!("[route {path}]: {}", self.message);
+    /// The same problem, in the section `name`.
+    pub(super) fn in_section(self, name: &str) -> Self {
+        let message = format!("[{name}]: {}", self.message);
         Self {
             message,
             manner: Manner::Alone,
@@ -118,6 +120,7 @@ pub(super) fn check(
         log: check_log(args, level)?,
         user: site.user.clone(),
         sites: vec![Arc::new(site)],
+        tcp: Vec::new(),
         supervisor: Supervisor::read(environment, std::process::id()),
         has_config_file: args.daemon.config.is_some(),
     })

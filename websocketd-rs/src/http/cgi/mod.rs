@@ -21,10 +21,10 @@ use crate::http::remote::Remote;
 use crate::http::request::{BadRequest, BodyLength};
 use crate::http::response::Response;
 use crate::http::script::Script;
-use crate::http::upgrade::{NoPermit, describe, explain, search_path, spawn_status, unique_id};
+use crate::http::upgrade::{NoPermit, describe, explain, search_path, spawn_status};
 use crate::logging::Fields;
 use crate::metrics::METRICS;
-use crate::process::{Command, Program, Terminal, env};
+use crate::process::{Command, Program, Terminal, env, unique_id};
 use outcome::{Outcome, Remainder};
 use relay::ScriptRelay;
 

@@ -1,7 +1,6 @@
 //! What an upgrade starts: the program, and the request as it gets to know it.
 
 use std::ffi::OsString;
-use std::io;
 use std::path::PathBuf;
 
 use crate::config;
@@ -116,24 +115,5 @@ pub(in crate::http) fn describe<'a>(
         granted: exchange.grant.map_or(&[], |grant| &grant.variables),
         inherited: &exchange.site.config.process.inherited_env,
         max_bytes: exchange.site.config.process.max_environment,
-    }
-}
-
-/// 128 random bits, in hexadecimal.
-pub(in crate::http) fn unique_id() -> io::Result<String> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)?;
-    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_differ() {
-        let (one, two) = (unique_id().unwrap(), unique_id().unwrap());
-        assert_ne!(one, two);
-        assert_eq!(one.len(), 32);
     }
 }

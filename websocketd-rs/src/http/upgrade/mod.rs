@@ -20,10 +20,10 @@ use crate::config::{self, Authorizer, SiteConfig};
 use crate::diagnosis::diagnose;
 use crate::logging::{Fields, shortened};
 use crate::permit::ProgramPermit;
-use crate::process::{Command, Program, env};
+use crate::process::{Command, Program, env, unique_id};
 use crate::session::Partner;
 use command::{Applicant, Endpoint, environment, find_endpoint};
-pub(super) use command::{describe, search_path, unique_id};
+pub(super) use command::{describe, search_path};
 pub(super) use refusal::{NoPermit, Refusal, explain, spawn_status};
 pub(super) use refuse::refuse;
 

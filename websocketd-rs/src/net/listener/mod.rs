@@ -90,16 +90,17 @@ impl Bound {
         bind().map_err(|error| BindError::Unix(path.to_owned(), error))
     }
 
-    /// The sockets that a service manager passed on (`sd_listen_fds(3)`). Taken once: the second call gets none.
+    /// The sockets that a service manager passed on (`sd_listen_fds(3)`), each with its number. Taken once: the second call gets none.
     ///
     /// # Errors
     /// For one that is no listening stream socket.
-    pub fn inherited() -> Result<Vec<Self>, BindError> {
+    pub fn inherited() -> Result<Vec<(usize, Self)>, BindError> {
         let mut passed = listenfd::ListenFd::from_env();
         let mut bound = Vec::new();
         for index in 0..passed.len() {
             let taken = take_inherited(&mut passed, index);
-            bound.extend(taken.map_err(|error| BindError::Inherited(index, error))?);
+            let taken = taken.map_err(|error| BindError::Inherited(index, error))?;
+            bound.extend(taken.map(|bound| (index, bound)));
         }
         Ok(bound)
     }

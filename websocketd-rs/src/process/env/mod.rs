@@ -3,6 +3,7 @@
 //! Nothing is inherited but what `--passenv` names. No value holds a control character, so that a script that prints
 //! its environment line by line can't be misled, and no value is longer than the kernel takes.
 
+mod connection;
 mod shown;
 
 use std::ffi::OsString;
@@ -10,6 +11,7 @@ use std::net::IpAddr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
+pub use connection::{Connection, Credentials, TlsFacts, Way, connection};
 pub use shown::shown;
 
 use crate::config::Process;

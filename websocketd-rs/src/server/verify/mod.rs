@@ -2,6 +2,7 @@
 
 mod access;
 mod programs;
+mod tcp;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -9,7 +10,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::cli::Ending;
-use crate::config::{Authorizer, Config, SiteConfig, Tls};
+use crate::config::{Authorizer, Config, Listen, SiteConfig, Tls};
 use crate::http::origin;
 use crate::net::listener::{self, describe};
 use crate::net::tls;
@@ -29,6 +30,7 @@ pub fn verify(config: &Config) -> Ending {
             findings.push(format!("{}: {reason}", user.setting));
         }
     }
+    tcp::check_sections(config, &mut findings);
     findings.extend(faults(config));
     for site in &config.sites {
         programs::check_scripts(site, &mut |finding| findings.push(in_site(site, finding)));
@@ -66,6 +68,7 @@ pub(super) fn faults(config: &Config) -> Vec<String> {
             }
         }
     }
+    faults.extend(tcp::command_faults(config));
     faults.dedup();
     faults
 }
@@ -102,23 +105,28 @@ fn check_listeners(config: &Config, findings: &mut Vec<String>) {
     if let Some((host, port)) = &listen.admin {
         wanted.push((host, *port));
     }
+    let wanted = wanted.into_iter().map(|(host, port)| (host, port, None));
+    let wanted: Vec<(&str, i64, Option<&str>)> = wanted.chain(tcp::wanted(config)).collect();
     let mut taken: Vec<SocketAddr> = Vec::new();
-    for (host, port) in wanted {
+    for (host, port, place) in wanted {
+        let place = place.map_or_else(String::new, |place| format!("{place}: "));
         match listener::resolve(host, port) {
-            Err(error) => findings.push(error.to_string()),
+            Err(error) => findings.push(format!("{place}{error}")),
             Ok(address) if taken.iter().any(|other| is_same(*other, address)) => {
                 findings.push(format!(
-                    "listen tcp {host}:{port}: the port is asked for twice"
+                    "{place}listen tcp {host}:{port}: the port is asked for twice"
                 ));
             }
             Ok(address) => taken.push(address),
         }
     }
-    if let Some(parent) = listen.unix_socket.as_deref().and_then(Path::parent)
-        && let Err(reason) = check_directory(parent)
-    {
-        findings.push(format!("--unixsocket: {}: {reason}", parent.display()));
-    }
+    findings.extend(unix_socket_fault(listen));
+}
+
+fn unix_socket_fault(listen: &Listen) -> Option<String> {
+    let parent = listen.unix_socket.as_deref()?.parent()?;
+    let reason = check_directory(parent).err()?;
+    Some(format!("--unixsocket: {}: {reason}", parent.display()))
 }
 
 /// Whether the two can't both be bound. All interfaces include each one.
@@ -130,15 +138,7 @@ fn is_same(one: SocketAddr, other: SocketAddr) -> bool {
 
 fn check_files(config: &Config, findings: &mut Vec<String>) {
     if let Some(tls) = &config.listen.tls {
-        if let Err(error) = tls::load(tls) {
-            findings.push(error.to_string());
-        } else {
-            let bad = certificate_remark(tls).filter(|remark| remark.is_fault());
-            findings.extend(bad.map(|remark| remark.about(&tls.cert)));
-            let files = [Some(&tls.cert), Some(&tls.key), tls.client_ca.as_ref()];
-            let files = files.into_iter().flatten();
-            findings.extend(access::unreadable(files, config.user.as_ref()));
-        }
+        findings.extend(tls_faults(config, tls));
     }
     let passwords = config.sites.iter();
     let passwords = passwords.filter_map(|site| match &site.access.authorizer {
@@ -151,6 +151,18 @@ fn check_files(config: &Config, findings: &mut Vec<String>) {
     {
         findings.push(format!("--log-file: {}: {reason}", file.display()));
     }
+}
+
+fn tls_faults(config: &Config, tls: &Tls) -> Vec<String> {
+    if let Err(error) = tls::load(tls) {
+        return vec![error.to_string()];
+    }
+    let bad = certificate_remark(tls).filter(|remark| remark.is_fault());
+    let bad = bad.map(|remark| remark.about(&tls.cert));
+    let files = [Some(&tls.cert), Some(&tls.key), tls.client_ca.as_ref()];
+    let files = files.into_iter().flatten();
+    let unreadable = access::unreadable(files, config.user.as_ref());
+    bad.into_iter().chain(unreadable).collect()
 }
 
 fn certificate_remark(tls: &Tls) -> Option<Remark> {

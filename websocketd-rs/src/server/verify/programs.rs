@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::config::{Authorizer, Runnable, SiteConfig};
+use crate::config::{Authorizer, Process, Runnable, SiteConfig};
 use crate::diagnosis::diagnose;
 
 /// Most files of a directory that are looked at: `--check` is to end soon.
@@ -17,7 +17,12 @@ pub(super) fn command_fault(site: &SiteConfig) -> Option<String> {
     let Some(Runnable::Command { path, .. }) = &site.session.program else {
         return None;
     };
-    let fault = diagnose(path, search(site))?;
+    fault_of(path, &site.process)
+}
+
+/// What is wrong with the program `path`.
+pub(super) fn fault_of(path: &Path, process: &Process) -> Option<String> {
+    let fault = diagnose(path, search(process))?;
     Some(format!(
         "COMMAND {} will not start: {fault}",
         path.display()
@@ -29,7 +34,7 @@ pub(super) fn authorizer_fault(site: &SiteConfig) -> Option<String> {
     let Some(Authorizer::Program { path, .. }) = &site.access.authorizer else {
         return None;
     };
-    let fault = diagnose(path, search(site))?;
+    let fault = diagnose(path, search(&site.process))?;
     Some(format!(
         "--authorize {} will not start, so that nobody is admitted: {fault}",
         path.display()
@@ -47,7 +52,7 @@ pub(super) fn check_scripts(site: &SiteConfig, report: &mut dyn FnMut(String)) {
         collect(dir, MAX_DEPTH, &mut scripts);
         scripts.sort_unstable();
         for script in scripts {
-            if let Some(fault) = diagnose(&script, search(site)) {
+            if let Some(fault) = diagnose(&script, search(&site.process)) {
                 report(format!("{} will not start: {fault}", script.display()));
             }
         }
@@ -55,8 +60,8 @@ pub(super) fn check_scripts(site: &SiteConfig, report: &mut dyn FnMut(String)) {
 }
 
 /// The `PATH` that programs get.
-fn search(site: &SiteConfig) -> Option<&OsStr> {
-    let variables = &site.process.inherited_env;
+fn search(process: &Process) -> Option<&OsStr> {
+    let variables = &process.inherited_env;
     let path = variables.iter().find(|(name, _)| name == "PATH");
     path.map(|(_, value)| value.as_os_str())
 }

@@ -10,7 +10,7 @@ use crate::session::end::End;
 
 /// A session's deadlines, with one timer for whichever comes first.
 #[derive(Debug)]
-pub(super) struct Clock {
+pub(in crate::session) struct Clock {
     timer: Option<Pin<Box<Sleep>>>,
     /// The next ping.
     ping_at: Option<Instant>,
@@ -24,7 +24,7 @@ pub(super) struct Clock {
 
 /// What is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Due {
+pub(in crate::session) enum Due {
     /// A ping is to be sent.
     Ping,
     /// The session ends.
@@ -33,7 +33,10 @@ pub(super) enum Due {
 
 impl Clock {
     /// Starts with pings each `ping_interval`, and `idle_timeout` from now on.
-    pub(super) fn start(ping_interval: Option<Duration>, idle_timeout: Option<Duration>) -> Self {
+    pub(in crate::session) fn start(
+        ping_interval: Option<Duration>,
+        idle_timeout: Option<Duration>,
+    ) -> Self {
         let now = Instant::now();
         Self {
             timer: None,
@@ -45,39 +48,39 @@ impl Clock {
     }
 
     /// Messages passed.
-    pub(super) fn pass(&mut self, messages: u64, idle_timeout: Option<Duration>) {
+    pub(in crate::session) fn pass(&mut self, messages: u64, idle_timeout: Option<Duration>) {
         if let Some(limit) = idle_timeout.filter(|_| messages > 0) {
             self.idle_at = Some(Instant::now() + limit);
         }
     }
 
     /// The client gave a sign of life.
-    pub(super) fn see_alive(&mut self, ping_interval: Option<Duration>) {
+    pub(in crate::session) fn see_alive(&mut self, ping_interval: Option<Duration>) {
         if let Some(interval) = ping_interval {
             self.dead_at = Some(Instant::now() + 2 * interval);
         }
     }
 
     /// The client is read again, after [`Self::suspend_liveness`] or as ever.
-    pub(super) fn resume_liveness(&mut self, ping_interval: Option<Duration>) {
+    pub(in crate::session) fn resume_liveness(&mut self, ping_interval: Option<Duration>) {
         if self.dead_at.is_none() {
             self.see_alive(ping_interval);
         }
     }
 
     /// The client is not read, and must not be taken for dead for that.
-    pub(super) fn suspend_liveness(&mut self) {
+    pub(in crate::session) fn suspend_liveness(&mut self) {
         self.dead_at = None;
     }
 
     /// A write waits for the client, since now or earlier.
-    pub(super) fn stall(&mut self, write_timeout: Duration) {
+    pub(in crate::session) fn stall(&mut self, write_timeout: Duration) {
         self.stalled_at
             .get_or_insert_with(|| Instant::now() + write_timeout);
     }
 
     /// A write has made progress.
-    pub(super) fn progress(&mut self) {
+    pub(in crate::session) fn progress(&mut self) {
         self.stalled_at = None;
     }
 
@@ -88,7 +91,7 @@ impl Clock {
             .min()
     }
 
-    pub(super) fn poll(
+    pub(in crate::session) fn poll(
         &mut self,
         cx: &mut Context<'_>,
         ping_interval: Option<Duration>,

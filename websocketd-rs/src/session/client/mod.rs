@@ -2,7 +2,7 @@
 //!
 //! It knows no program. A joint takes what is [`Client::ready`] and puts messages into [`Client::outgoing`].
 
-mod clock;
+pub(super) mod clock;
 mod close;
 pub mod decoder;
 pub mod outgoing;
