@@ -4,7 +4,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use e2e::daemon::free_port;
 use e2e::deadline::eventually;
@@ -20,7 +20,7 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Recipes in the document.
-const RECIPES: usize = 26;
+const RECIPES: usize = 30;
 
 /// A recipe that runs.
 struct Recipe {
@@ -48,6 +48,12 @@ impl Recipe {
     /// Runs it in an empty directory, on ports of the kernel's choice.
     #[track_caller]
     fn start(number: usize) -> Self {
+        Self::start_with(number, &[])
+    }
+
+    /// The same with other words in the place of some.
+    #[track_caller]
+    fn start_with(number: usize, changes: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let daemon = beside("websocketd-rs");
         let bin = daemon.parent().expect("it is in a directory").display();
@@ -56,6 +62,10 @@ impl Recipe {
             [free_port(), free_port()].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
         let block = block(number);
         assert!(block.contains("8080"), "{block}");
+        let block = changes.iter().fold(block, |block, (from, to)| {
+            assert!(block.contains(from), "{from}: {block}");
+            block.replace(from, to)
+        });
         let block = block
             .replace("8080", &address.port().to_string())
             .replace("9100", &admin.port().to_string());
@@ -66,7 +76,9 @@ impl Recipe {
             .current_dir(dir.path());
         let program = Program::start(&shell);
         program.output.wait("it listens", |line| {
-            line.contains("Starting WebSocket server") || line.contains("Listening on")
+            line.contains("Starting WebSocket server")
+                || line.contains("Starting TCP server")
+                || line.contains("Listening on")
         });
         Self {
             program,
@@ -391,4 +403,94 @@ fn recipe_26_is_a_room_for_each_path() {
         one.text().ends_with(": and you"),
         "nothing of the other room"
     );
+}
+
+#[test]
+fn recipe_27_brings_browsers_to_an_mqtt_broker() {
+    part("/usr/sbin/mosquitto", "mosquitto");
+    part("/usr/bin/socat", "socat");
+    let recipe = Recipe::start(27);
+    let broker = recipe.dir.path().join("broker.socket");
+    eventually("the broker listens", || broker.exists().then_some(()));
+    // CONNECT and CONNACK of MQTT 3.1.1, SUBSCRIBE and SUBACK, as a page sends and gets them.
+    let headers = [("Sec-WebSocket-Protocol", "mqtt")];
+    let mut page = Client::connect_with(&recipe.endpoint(), "/", &headers);
+    page.send_binary(*b"\x10\x0d\0\x04MQTT\x04\x02\0\x3c\0\x01x");
+    assert_eq!(page.binary(), [0x20, 2, 0, 0]);
+    page.send_binary(*b"\x82\x08\0\x01\0\x03tea\0");
+    assert_eq!(page.binary(), [0x90, 3, 0, 1, 0]);
+    let mut publisher = Command::new(part("/usr/bin/mosquitto_pub", "mosquitto-clients"));
+    let port = recipe.admin.port().to_string();
+    publisher.args(["-h", "127.0.0.1", "-p", &port, "-t", "tea", "-m", "ready"]);
+    assert!(publisher.status().expect("it runs").success());
+    assert_eq!(page.binary(), b"\x30\x0a\0\x03teaready");
+}
+
+#[test]
+fn recipe_28_answers_lines() {
+    let nc = part("/usr/bin/nc", "netcat-openbsd");
+    let recipe = Recipe::start(28);
+    let port = recipe.address.port();
+    let script = format!("printf 'alice\\r\\nnobody\\n' | {nc} -N 127.0.0.1 {port}");
+    let said = Command::new("bash").args(["-c", &script]).output();
+    let said = String::from_utf8_lossy(&said.expect("it runs").stdout).into_owned();
+    assert_eq!(said, "hello 127.0.0.1, whose number?\n4711\nunknown\n");
+}
+
+/// Waits for whoever stands in front, and has it name its client.
+#[track_caller]
+fn by_proxy(recipe: &Recipe) -> Client {
+    let mut client = eventually("the proxy listens", || {
+        Client::try_connect(&recipe.endpoint(), "/", &[]).ok()
+    });
+    assert_eq!(client.text(), "127.0.0.1");
+    client.send("hello");
+    assert_eq!(client.text(), "hello");
+    client
+}
+
+/// Says nothing for a while, but for the answers to pings.
+#[track_caller]
+fn stay_silent(client: &mut Client, time: Duration) {
+    let start = Instant::now();
+    while let Some(left) = time.checked_sub(start.elapsed()) {
+        let left = left.max(Duration::from_millis(1));
+        assert_eq!(client.text_within(left), None);
+    }
+}
+
+#[test]
+fn recipe_29_lives_behind_haproxy() {
+    part("/usr/sbin/haproxy", "haproxy");
+    drop(by_proxy(&Recipe::start(29)));
+    // All times are shorter: what counts is which of them is longer than which.
+    let [client, server] = [("client 30s", "client 1s"), ("server 30s", "server 1s")];
+    let pinged = [
+        ("tunnel 120s", "tunnel 10s"),
+        ("pingms=30000", "pingms=2500"),
+    ];
+    let recipe = Recipe::start_with(29, &[client, server, pinged[0], pinged[1]]);
+    let mut page = by_proxy(&recipe);
+    stay_silent(&mut page, Duration::from_secs(12));
+    page.send("still there");
+    assert_eq!(page.text(), "still there");
+    // Without pings it would not be.
+    let silent = [("tunnel 120s", "tunnel 1s"), ("pingms=30000", "pingms=0")];
+    let recipe = Recipe::start_with(29, &[client, server, silent[0], silent[1]]);
+    let (_, end) = by_proxy(&recipe).to_the_end();
+    assert!(!matches!(end, Ended::Closed(1000, _)), "{end:?}");
+}
+
+#[test]
+fn recipe_30_lives_behind_caddy() {
+    part("/usr/bin/caddy", "caddy");
+    let recipe = Recipe::start_with(30, &[("pingms=30000", "pingms=1000")]);
+    let mut client = by_proxy(&recipe);
+    stay_silent(&mut client, Duration::from_secs(3));
+    client.send("still there");
+    assert_eq!(client.text(), "still there");
+    // It names its client even if that names another.
+    let headers = [("X-Forwarded-For", "192.0.2.7")];
+    let mut liar = Client::connect_with(&recipe.endpoint(), "/", &headers);
+    assert_eq!(liar.text(), "127.0.0.1");
 }

@@ -241,11 +241,8 @@ fn a_service_manager_passes_sockets_by_name() {
     let address = std::net::SocketAddr::from(([127, 0, 0, 1], http));
     let endpoint = e2e::transport::Endpoint::Tcp(address);
     assert_eq!(Client::connect(&endpoint, "/").text(), "by WebSocket");
-    let lines = program.output.so_far();
-    assert!(
-        lines
-            .iter()
-            .any(|line| line.contains(&format!("tcp://127.0.0.1:{tcp}/it"))),
-        "{lines:?}"
-    );
+    let announced = format!("tcp://127.0.0.1:{tcp}/it");
+    program
+        .output
+        .wait_for(&["Starting TCP server", &announced]);
 }

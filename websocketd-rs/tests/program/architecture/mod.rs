@@ -14,7 +14,7 @@ const FLOW: [&[&str]; 12] = [
     &["main"],
     &["server"],
     &["shutdown"],
-    &["http"],
+    &["http", "tcp"],
     &["session"],
     &["session::client"],
     &["session::hub"],
@@ -37,12 +37,14 @@ const LEAVES: [&str; 7] = [
 ];
 
 /// Modules with all that is below them that do no I/O, know no runtime and never log.
-const PURE: [&str; 29] = [
+const PURE: [&str; 32] = [
     "buffer::lines",
     "config::access",
+    "config::keys",
     "config::network",
     "config::shared",
     "config::site",
+    "config::tcp",
     "http::authorize::verdict",
     "http::cgi::outcome",
     "http::cgi::reply",
@@ -66,6 +68,7 @@ const PURE: [&str; 29] = [
     "session::hub::mailbox",
     "session::hub::order",
     "session::hub::wire",
+    "session::raw::way",
     "session::terminal::control",
 ];
 
