@@ -12,9 +12,10 @@ use clap::{Args, Parser, Subcommand};
 use crate::transcript::{self, Format, Period};
 use chat_handler::settings::Settings;
 use chat_store::log::forget::Forgotten;
-use chat_store::moderation::{Extent, Network, Role};
+use chat_store::moderation::{Extent, Network, Role, Target as Whom, TargetError};
 use chat_store::name::{Nick, RoomName, SERVER};
 use chat_store::record::RecordId;
+use chat_store::state::MAX_SLOW;
 
 mod age;
 mod check;
@@ -30,6 +31,7 @@ mod packed;
 mod person;
 mod purge;
 mod report;
+mod reports;
 mod role;
 mod room_of;
 mod rooms;
@@ -85,6 +87,30 @@ enum Command {
     Mute(Measure),
     /// Let somebody speak again
     Unmute(Target),
+    /// How slow a room is; with a number, how many seconds a member waits between two messages (0: none)
+    Slow {
+        /// The room
+        #[arg(value_parser = room)]
+        room: RoomName,
+        /// The seconds, up to an hour
+        #[arg(value_parser = clap::value_parser!(u32).range(0..=i64::from(MAX_SLOW)))]
+        seconds: Option<u32>,
+    },
+    /// What members reported to the moderators of a room, or of all
+    Reports {
+        /// The room; all if left out
+        #[arg(value_parser = room)]
+        room: Option<RoomName>,
+    },
+    /// Take a report off the list
+    Resolve {
+        /// The room
+        #[arg(value_parser = room)]
+        room: RoomName,
+        /// The report's id, as `reports` shows it
+        #[arg(value_parser = record_id)]
+        id: RecordId,
+    },
     /// Who owns a room and who moderates it; with an account and a role, make somebody that
     Role {
         /// The room; `*` means every room
@@ -243,10 +269,10 @@ struct Target {
     /// The room; `*` means every room
     #[arg(value_parser = place)]
     room: Place,
-    /// The person
-    #[arg(value_parser = nick)]
-    nick: Nick,
-    /// What to tell them; a ban or mute may begin with its minutes
+    /// The person: a name, account:NAME, number:NUMBER, address:ADDRESS (guests from there) or everybody:ADDRESS
+    #[arg(value_parser = whom)]
+    who: Whom,
+    /// What to tell them; a ban or mute may begin with its time, as 10m, 2h, 3d or 1w
     reason: Vec<String>,
 }
 
@@ -323,6 +349,10 @@ fn network(text: &str) -> Result<Network, String> {
     Network::parse(text).ok_or_else(|| example.to_owned())
 }
 
+fn whom(text: &str) -> Result<Whom, TargetError> {
+    Whom::parse(text)
+}
+
 fn nick(text: &str) -> Result<Nick, chat_store::name::NameError> {
     Nick::parse(text)
 }
@@ -384,7 +414,11 @@ fn dispatch(
     let dirs = &settings.dirs();
     if matches!(
         command,
-        Command::Say { .. } | Command::Ban(_) | Command::Mute(_) | Command::Role { .. }
+        Command::Say { .. }
+            | Command::Ban(_)
+            | Command::Mute(_)
+            | Command::Slow { .. }
+            | Command::Role { .. }
     ) {
         // Nobody may have entered yet.
         dirs.create()?;
@@ -407,6 +441,9 @@ fn dispatch(
             moderate::lift(dirs, chat_store::moderation::Measure::Mute, &target)
         }
         Command::Bans { room } => moderate::bans(dirs, room.as_ref()),
+        Command::Slow { room, seconds } => reports::slow(dirs, &room, seconds),
+        Command::Reports { room } => reports::list(dirs, room.as_ref()),
+        Command::Resolve { room, id } => reports::resolve(dirs, &room, id),
         Command::Role {
             room,
             account,

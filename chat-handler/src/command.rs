@@ -1,7 +1,9 @@
 //! What a person typed: a message, or a `/command` with its arguments. Pure.
 
 use crate::dice::{Roll, Throw};
-use chat_store::moderation::Role;
+use chat_store::moderation::{Order, Role, minutes_and_rest, word_and_rest};
+use chat_store::record::RecordId;
+use chat_store::state::MAX_SLOW;
 
 /// One typed line, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub enum Command<'a> {
     Unignore(&'a str),
     /// `/rooms`
     Rooms,
+    /// `/report ID|NAME [REASON]`
+    Report(&'a str, &'a str),
     /// `/part`
     Part,
     /// `/quit`
@@ -45,22 +49,28 @@ pub enum Command<'a> {
 /// What only moderators may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moderate<'a> {
-    /// `/kick NAME [REASON]`
+    /// `/kick WHO [REASON]`
     Kick(&'a str, &'a str),
-    /// `/ban NAME [MINUTES] [REASON]`; no minutes: until `/unban`
-    Ban(&'a str, Option<u32>, &'a str),
-    /// `/unban NAME`
-    Unban(&'a str),
+    /// `/ban [*] WHO [TIME] [REASON]`; no time: until `/unban`
+    Ban(Order<'a>),
+    /// `/unban [*] WHO`
+    Unban(Order<'a>),
     /// `/bans`
     Bans,
-    /// `/mute NAME [MINUTES]`
-    Mute(&'a str, Option<u32>),
-    /// `/unmute NAME`
-    Unmute(&'a str),
+    /// `/mute [*] WHO [TIME] [REASON]`
+    Mute(Order<'a>),
+    /// `/unmute [*] WHO`
+    Unmute(Order<'a>),
     /// `/redact ID`
     Redact(&'a str),
-    /// `/remove NAME [MINUTES]`: what they said in the last minutes; all of it without
-    Remove(&'a str, Option<u32>),
+    /// `/remove WHO [TIME|ID]`: what they said within that time or since that message; all of it without
+    Remove(&'a str, Since),
+    /// `/slow [SECONDS]`: shown without
+    Slow(Option<u32>),
+    /// `/reports`
+    Reports,
+    /// `/resolve ID`
+    Resolve(&'a str),
     /// `/op NAME [owner]`
     Op(&'a str, Role),
     /// `/deop NAME`
@@ -74,6 +84,17 @@ pub enum Moderate<'a> {
         /// `delete`
         delete: bool,
     },
+}
+
+/// From when on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// From the start.
+    Ever,
+    /// For so many minutes.
+    Minutes(u32),
+    /// This message, and what came after it.
+    Id(RecordId),
 }
 
 /// Why a line is no command.
@@ -177,23 +198,29 @@ pub const USAGES: &[Usage] = &[
         "shows the rooms with people in them",
         "ukáže místnosti, kde někdo je",
     ),
+    usage(
+        "report",
+        " ID|NAME [REASON]",
+        "tells the moderators of a message or a person",
+        "řekne moderátorům o zprávě nebo o člověku",
+    ),
     usage("part", "", "leaves the room", "opustí místnost"),
     usage("quit", "", "leaves the chat", "opustí chat"),
     moderators(usage(
         "kick",
-        " NAME [REASON]",
+        " WHO [REASON]",
         "sends somebody out",
         "vyhodí člověka",
     )),
     moderators(usage(
         "ban",
-        " NAME [MINUTES] [REASON]",
-        "sends somebody out and keeps them out",
-        "vyhodí člověka a nepustí ho zpět",
+        " [*] WHO [TIME] [REASON]",
+        "keeps somebody out, with * of every room; WHO: NAME, account:NAME, number:NUMBER or address:ADDRESS, TIME: 10m, 2h, 3d, 1w",
+        "nepustí člověka dovnitř, s * nikam; WHO: NAME, account:NAME, number:NUMBER nebo address:ADDRESS, TIME: 10m, 2h, 3d, 1w",
     )),
     moderators(usage(
         "unban",
-        " NAME",
+        " [*] WHO",
         "lets them in again",
         "zase ho pustí",
     )),
@@ -205,11 +232,16 @@ pub const USAGES: &[Usage] = &[
     )),
     moderators(usage(
         "mute",
-        " NAME [MINUTES]",
+        " [*] WHO [TIME] [REASON]",
         "takes their voice",
         "vezme mu slovo",
     )),
-    moderators(usage("unmute", " NAME", "gives it back", "vrátí mu slovo")),
+    moderators(usage(
+        "unmute",
+        " [*] WHO",
+        "gives it back",
+        "vrátí mu slovo",
+    )),
     moderators(usage(
         "redact",
         " ID",
@@ -218,9 +250,27 @@ pub const USAGES: &[Usage] = &[
     )),
     moderators(usage(
         "remove",
-        " NAME [MINUTES]",
-        "takes back all that NAME said, or what they said in the last minutes",
-        "stáhne vše, co NAME řekl, nebo co řekl za poslední minuty",
+        " WHO [TIME|ID]",
+        "takes back all that somebody said, in the last TIME or since the message ID",
+        "stáhne vše, co člověk řekl, za poslední TIME nebo od zprávy ID",
+    )),
+    moderators(usage(
+        "slow",
+        " [SECONDS]",
+        "lets members say something each so many seconds; 0: as they like",
+        "pustí členy ke slovu jednou za tolik sekund; 0: jak chtějí",
+    )),
+    moderators(usage(
+        "reports",
+        "",
+        "shows what members reported",
+        "ukáže, co členové nahlásili",
+    )),
+    moderators(usage(
+        "resolve",
+        " ID",
+        "takes a report off the list",
+        "vezme hlášení ze seznamu",
     )),
     moderators(usage(
         "whois",
@@ -304,7 +354,7 @@ fn arguments<'a>(name: &str, rest: &'a str) -> Option<Command<'a>> {
         "color" => Command::Color(word(rest)?),
         "nick" => Command::Nick(some(rest)?),
         "msg" => {
-            let (to, text) = name_and_rest(rest)?;
+            let (to, text) = word_and_rest(rest)?;
             Command::Msg(to, some(text)?)
         }
         "who" => nothing(Command::Who)?,
@@ -319,6 +369,10 @@ fn arguments<'a>(name: &str, rest: &'a str) -> Option<Command<'a>> {
         },
         "unignore" => Command::Unignore(word(rest)?),
         "rooms" => nothing(Command::Rooms)?,
+        "report" => {
+            let (what, reason) = word_and_rest(rest)?;
+            Command::Report(what, reason)
+        }
         "part" => Command::Part,
         "quit" => Command::Quit,
         _ => Command::Moderate(moderator_arguments(name, rest)?),
@@ -329,29 +383,26 @@ fn moderator_arguments<'a>(name: &str, rest: &'a str) -> Option<Moderate<'a>> {
     let word = || (!rest.is_empty() && !rest.contains(char::is_whitespace)).then_some(rest);
     Some(match name {
         "kick" => {
-            let (who, reason) = name_and_rest(rest)?;
+            let (who, reason) = word_and_rest(rest)?;
             Moderate::Kick(who, reason)
         }
-        "ban" => {
-            let (who, rest) = name_and_rest(rest)?;
-            let (minutes, reason) = minutes_and_rest(rest)?;
-            Moderate::Ban(who, minutes, reason)
-        }
-        "unban" => Moderate::Unban(word()?),
+        "ban" => Moderate::Ban(Order::parse(rest)?),
+        "unban" => Moderate::Unban(whom(rest)?),
         "bans" => rest.is_empty().then_some(Moderate::Bans)?,
-        "mute" => {
-            let (who, rest) = name_and_rest(rest)?;
-            let (minutes, rest) = minutes_and_rest(rest)?;
-            rest.is_empty().then_some(Moderate::Mute(who, minutes))?
-        }
-        "unmute" => Moderate::Unmute(word()?),
+        "mute" => Moderate::Mute(Order::parse(rest)?),
+        "unmute" => Moderate::Unmute(whom(rest)?),
         "redact" => Moderate::Redact(word()?),
         "remove" => {
-            let (who, rest) = name_and_rest(rest)?;
-            let (minutes, rest) = minutes_and_rest(rest)?;
-            rest.is_empty().then_some(Moderate::Remove(who, minutes))?
+            let (who, rest) = word_and_rest(rest)?;
+            Moderate::Remove(who, since(rest)?)
         }
-        "op" => match name_and_rest(rest)? {
+        "slow" => match rest {
+            "" => Moderate::Slow(None),
+            seconds => Moderate::Slow(Some(seconds.parse().ok().filter(|&n| n <= MAX_SLOW)?)),
+        },
+        "reports" => rest.is_empty().then_some(Moderate::Reports)?,
+        "resolve" => Moderate::Resolve(word()?),
+        "op" => match word_and_rest(rest)? {
             (who, "") => Moderate::Op(who, Role::Moderator),
             (who, "owner") => Moderate::Op(who, Role::Owner),
             _ => return None,
@@ -368,27 +419,21 @@ fn moderator_arguments<'a>(name: &str, rest: &'a str) -> Option<Moderate<'a>> {
     })
 }
 
-fn name_and_rest(text: &str) -> Option<(&str, &str)> {
-    let end = text.find(char::is_whitespace).unwrap_or(text.len());
-    (end > 0).then(|| (&text[..end], text[end..].trim_start()))
-}
-
-/// A first word of digits is minutes; one that is 0 or too large is a mistake, not a reason.
-fn minutes_and_rest(text: &str) -> Option<(Option<u32>, &str)> {
-    match name_and_rest(text) {
-        Some((word, rest)) if word.bytes().all(|byte| byte.is_ascii_digit()) => {
-            let minutes = word
-                .parse()
-                .ok()
-                .filter(|minutes| (1..=MAX_MINUTES).contains(minutes))?;
-            Some((Some(minutes), rest))
-        }
-        _ => Some((None, text)),
+fn since(text: &str) -> Option<Since> {
+    if let Some(id) = RecordId::parse(text.as_bytes()) {
+        return Some(Since::Id(id));
+    }
+    match minutes_and_rest(text)? {
+        (None, "") => Some(Since::Ever),
+        (Some(minutes), "") => Some(Since::Minutes(minutes)),
+        _ => None,
     }
 }
 
-/// Ten years: longer than anything that is not for ever.
-const MAX_MINUTES: u32 = 10 * 366 * 24 * 60;
+/// `[*] WHO` and nothing more.
+fn whom(text: &str) -> Option<Order<'_>> {
+    Order::parse(text).filter(|order| order.minutes.is_none() && order.reason.is_empty())
+}
 
 #[cfg(test)]
 mod tests {
@@ -417,15 +462,12 @@ mod tests {
         assert_eq!(parse("/history 5"), Ok(Command::History(Some(5))));
         assert_eq!(
             parse("/ban eve 10 spam, again"),
-            Ok(Command::Moderate(Moderate::Ban(
-                "eve",
-                Some(10),
-                "spam, again"
-            )))
-        );
-        assert_eq!(
-            parse("/ban eve spam"),
-            Ok(Command::Moderate(Moderate::Ban("eve", None, "spam")))
+            Ok(Command::Moderate(Moderate::Ban(Order {
+                everywhere: false,
+                who: "eve",
+                minutes: Some(10),
+                reason: "spam, again"
+            })))
         );
         assert_eq!(
             parse("/kick eve"),
@@ -433,7 +475,12 @@ mod tests {
         );
         assert_eq!(
             parse("/mute eve 5"),
-            Ok(Command::Moderate(Moderate::Mute("eve", Some(5))))
+            Ok(Command::Moderate(Moderate::Mute(Order {
+                everywhere: false,
+                who: "eve",
+                minutes: Some(5),
+                reason: ""
+            })))
         );
     }
 
@@ -463,7 +510,8 @@ mod tests {
             "/ban eve 99999999999",
             "/redact",
             "/clear x",
-            "/mute eve x",
+            "/unban eve x",
+            "/unmute * eve 5",
         ] {
             assert!(matches!(parse(line), Err(CommandError::Usage(_))), "{line}");
         }

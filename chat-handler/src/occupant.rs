@@ -36,10 +36,13 @@ mod answer;
 mod apply;
 mod change;
 mod history;
+mod measures;
 mod moderate;
 mod private;
+mod report;
 mod roles;
 mod say;
+mod slow;
 mod unread;
 
 mod follow;
@@ -67,6 +70,7 @@ use follow::Replay;
 use ignored::Ignored;
 use pace::Pace;
 use presence::Presence;
+use slow::Slow;
 use trouble::Trouble;
 
 /// What the loop is to do next.
@@ -146,6 +150,7 @@ pub struct Occupant {
     /// Whether they are banned or muted.
     verdict: Verdict,
     pace: Rc<RefCell<Pace>>,
+    slow: Slow,
     /// What they missed is still on its way; live records come after it.
     replay: Option<Replay>,
     ignored: Ignored,

@@ -61,6 +61,8 @@ pub enum Line<'a> {
     NotModerator,
     /// For owners only.
     NotOwner,
+    /// For those who moderate all rooms only.
+    NotEverywhere,
     /// A moderator against another.
     NotBelow,
     /// The name of a guest, who has no account.
@@ -104,15 +106,48 @@ pub enum Line<'a> {
     Ban {
         /// `ban`, `mute`.
         measure: &'a str,
-        /// The nick.
+        /// It holds in every room.
+        everywhere: bool,
+        /// Against whom, as it is written to lift it.
         who: &'a str,
+        /// And against this account.
+        account: Option<&'a str>,
+        /// And against who comes from there.
+        address: Option<&'a str>,
         /// The end; `None`: for ever.
         until: Option<&'a str>,
+        /// Whose it is.
+        by: &'a str,
         /// Maybe empty.
         reason: &'a str,
     },
     /// Nobody is banned.
     NoBans,
+    /// Seconds until they may speak again.
+    Wait(u64),
+    /// Seconds between two messages; 0: the room is not slow.
+    Slow(u32),
+    /// The same, as somebody has just set it.
+    SlowNow(&'a str),
+    /// Who reports, whom, why.
+    Reported(&'a str, &'a str, &'a str),
+    /// One report of a list.
+    Report {
+        /// By which it is resolved.
+        id: &'a str,
+        /// Who reports.
+        by: &'a str,
+        /// Whom.
+        about: &'a str,
+        /// Their account.
+        account: Option<&'a str>,
+        /// The message.
+        message: Option<&'a str>,
+        /// Maybe empty.
+        reason: &'a str,
+    },
+    /// Nobody reported anything.
+    NoReports,
     /// You cannot do this to yourself.
     Yourself,
     /// The message is no request; what is wrong.
@@ -216,7 +251,10 @@ fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         }
         Line::NotModerator => f.write_str("only moderators may do this"),
         Line::NotOwner => f.write_str("only the room's owners may do this"),
-        Line::NotBelow => f.write_str("only the room's owners may do this to a moderator"),
+        Line::NotEverywhere => {
+            f.write_str("only who moderates all rooms may do this in all of them")
+        }
+        Line::NotBelow => f.write_str("only those above may do this to a moderator"),
         Line::NoAccount(name) => write!(f, "{name} is not logged in"),
         Line::Role(role, account) => write!(f, "{role}: {account}"),
         Line::Whois {
@@ -246,17 +284,41 @@ fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::NoRooms => f.write_str("nobody is in any room"),
         Line::Ban {
             measure,
+            everywhere,
             who,
             until,
+            by,
             reason,
+            ..
         } => {
             write!(f, "{measure}: {who} ")?;
             match until {
-                None => write!(f, "for ever{}", Because(reason)),
-                Some(until) => write!(f, "until {until}{}", Because(reason)),
+                None => f.write_str("for ever")?,
+                Some(until) => write!(f, "until {until}")?,
             }
+            let everywhere = if everywhere { " in all rooms" } else { "" };
+            write!(f, "{everywhere} (by {by}){}", Because(reason))
         }
         Line::NoBans => f.write_str("nobody is banned"),
+        Line::Wait(1) => f.write_str("the room is slow, say it again in 1 second"),
+        Line::Wait(left) => write!(f, "the room is slow, say it again in {left} seconds"),
+        Line::Slow(0) | Line::SlowNow("0") => f.write_str("the room is not slow"),
+        Line::Slow(seconds) => write!(f, "the room is slow: a message each {seconds} seconds"),
+        Line::SlowNow(seconds) => write!(f, "the room is slow: a message each {seconds} seconds"),
+        Line::Reported(by, about, reason) => write!(f, "{by} reports {about}{}", Because(reason)),
+        Line::Report {
+            id,
+            by,
+            about,
+            message,
+            reason,
+            ..
+        } => {
+            write!(f, "{id}: {by} reports {about}")?;
+            message.map_or(Ok(()), |id| write!(f, " for {id}"))?;
+            write!(f, "{}", Because(reason))
+        }
+        Line::NoReports => f.write_str("nobody reported anything"),
         Line::Yourself => f.write_str("not to yourself"),
         Line::NotUnderstood(reason) => write!(f, "not understood: {reason}"),
         Line::UnknownType(kind) => write!(f, "unknown type {kind}"),
@@ -312,7 +374,8 @@ fn czech(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::NameOfAccount(name) => write!(f, "jméno {name} patří účtu, jehož majitel právě přišel"),
         Line::NotModerator => f.write_str("to smějí jen moderátoři"),
         Line::NotOwner => f.write_str("to smějí jen majitelé místnosti"),
-        Line::NotBelow => f.write_str("moderátorovi to smějí udělat jen majitelé místnosti"),
+        Line::NotEverywhere => f.write_str("ve všech místnostech to smí jen ten, kdo je všechny moderuje"),
+        Line::NotBelow => f.write_str("moderátorovi to smějí udělat jen ti nad ním"),
         Line::NoAccount(name) => write!(f, "{name} není přihlášen"),
         Line::Role(role, account) => write!(f, "{role}: {account}"),
         Line::Whois {
@@ -339,17 +402,40 @@ fn czech(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::NoRooms => f.write_str("nikde nikdo není"),
         Line::Ban {
             measure,
+            everywhere,
             who,
             until,
+            by,
             reason,
+            ..
         } => {
             write!(f, "{measure}: {who} ")?;
             match until {
-                None => write!(f, "navždy{}", Because(reason)),
-                Some(until) => write!(f, "do {until}{}", Because(reason)),
+                None => f.write_str("navždy")?,
+                Some(until) => write!(f, "do {until}")?,
             }
+            let everywhere = if everywhere { " ve všech místnostech" } else { "" };
+            write!(f, "{everywhere} ({by}){}", Because(reason))
         }
         Line::NoBans => f.write_str("všichni smějí dovnitř"),
+        Line::Wait(left) => write!(f, "místnost je zpomalená, řekněte to znovu za {left} s"),
+        Line::Slow(0) | Line::SlowNow("0") => f.write_str("místnost není zpomalená"),
+        Line::Slow(seconds) => write!(f, "místnost je zpomalená: zpráva jednou za {seconds} s"),
+        Line::SlowNow(seconds) => write!(f, "místnost je zpomalená: zpráva jednou za {seconds} s"),
+        Line::Reported(by, about, reason) => write!(f, "{by} hlásí: {about}{}", Because(reason)),
+        Line::Report {
+            id,
+            by,
+            about,
+            message,
+            reason,
+            ..
+        } => {
+            write!(f, "{id}: {by} hlásí: {about}")?;
+            message.map_or(Ok(()), |id| write!(f, ", zpráva {id}"))?;
+            write!(f, "{}", Because(reason))
+        }
+        Line::NoReports => f.write_str("nikdo nic nenahlásil"),
         Line::Yourself => f.write_str("sobě ne"),
         Line::NotUnderstood(reason) => write!(f, "tomu nerozumím: {reason}"),
         Line::UnknownType(kind) => write!(f, "neznámý typ {kind}"),

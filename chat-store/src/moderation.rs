@@ -13,12 +13,15 @@ use rustix::fs::OFlags;
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
 use crate::fs::lock::{self, Share};
-use crate::name::{Nick, RoomName};
+use crate::name::RoomName;
 use crate::record::RecordId;
 use crate::state;
 
 mod entry;
 mod network;
+mod order;
+mod reach;
+pub mod reports;
 mod rights;
 pub mod roles;
 mod verdict;
@@ -26,6 +29,8 @@ mod whois;
 
 pub use entry::{Entry, Measure};
 pub use network::Network;
+pub use order::{Order, Target, TargetError, minutes_and_rest, word_and_rest};
+pub use reach::{announce, present};
 pub use rights::{Denied, Person, Right, may};
 pub use roles::Role;
 pub use verdict::Verdict;
@@ -49,6 +54,10 @@ pub enum ModerationError {
     TooMany,
     /// The room has [`roles::MAX_ROLES`].
     TooManyRoles,
+    /// The room has [`reports::MAX_REPORTS`].
+    TooManyReports,
+    /// One person has [`reports::MAX_REPORTS_OF_ONE`].
+    TooManyOfYours,
     /// The reason has more than [`MAX_REASON_CHARS`].
     ReasonTooLong,
     /// Another moderator held the lock all the time.
@@ -70,6 +79,12 @@ impl fmt::Display for ModerationError {
                 f,
                 "the room has {} owners and moderators, make somebody a member first",
                 roles::MAX_ROLES
+            ),
+            Self::TooManyReports => f.write_str("the moderators have too many reports already"),
+            Self::TooManyOfYours => write!(
+                f,
+                "{} reports of yours are open, wait until they are looked at",
+                reports::MAX_REPORTS_OF_ONE
             ),
             Self::ReasonTooLong => {
                 write!(
@@ -155,7 +170,7 @@ fn rooms_with(dirs: &Dirs, what: &str) -> io::Result<Vec<RoomName>> {
     Ok(rooms)
 }
 
-/// Takes a measure. One of the same kind against the same nick is replaced.
+/// Takes a measure. One of the same kind against the same is replaced.
 ///
 /// # Errors
 /// Nothing is changed then.
@@ -168,13 +183,13 @@ pub fn impose<'a>(
         return Err(ModerationError::ReasonTooLong);
     }
     change(dirs, at.into(), |entries| {
-        entries.retain(|old| !(old.measure == entry.measure && old.nick.key() == entry.nick.key()));
+        entries.retain(|old| !old.is_same(entry));
         entries.push(entry.clone());
     })?;
     Ok(())
 }
 
-/// Lifts a measure against a nick; look-alikes count as the same. False if there was none.
+/// Lifts a measure; look-alikes of a name count as the same. False if there was none.
 ///
 /// # Errors
 /// Nothing is changed then.
@@ -182,13 +197,12 @@ pub fn lift<'a>(
     dirs: &Dirs,
     at: impl Into<Extent<'a>>,
     measure: Measure,
-    nick: &Nick,
+    target: &Target,
 ) -> Result<bool, ModerationError> {
-    let key = nick.key();
     let mut found = false;
     change(dirs, at.into(), |entries| {
         entries.retain(|old| {
-            let is_it = old.measure == measure && old.nick.key() == key;
+            let is_it = old.measure == measure && target.is_of(old);
             found |= is_it;
             !is_it
         });

@@ -2,11 +2,13 @@
 
 mod cleared;
 mod room_name;
+mod slow;
 mod topic;
 
 pub use cleared::{cleared, set_cleared};
 pub use room_name::name_of;
 pub(crate) use room_name::remember_name;
+pub use slow::{MAX_SLOW, set_slow, slow, slow_of};
 pub use topic::{set_topic, topic};
 
 #[cfg(test)]

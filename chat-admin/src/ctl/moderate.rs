@@ -9,7 +9,6 @@ use chat_store::fs::dirs::Dirs;
 use chat_store::log::room_log::{RedactError, RoomLog};
 use chat_store::moderation::{self, Entry, Measure};
 use chat_store::name::{Nick, RoomName, SERVER};
-use chat_store::people::inbox::{self, SendError};
 use chat_store::people::message::{Message, Sender};
 use chat_store::people::presence::{self, About};
 use chat_store::record::{Draft, Kind, RecordId};
@@ -42,38 +41,44 @@ fn present(dirs: &Dirs, room: &RoomName, nick: &Nick) -> Result<Option<Nick>, Fa
         .find(|nick| nick.key() == key))
 }
 
-fn send(
-    dirs: &Dirs,
-    room: &RoomName,
-    to: &Nick,
-    message: &Message<'_>,
-) -> Result<RecordId, SendError> {
-    inbox::send(dirs, room, to, Sender::new(SERVER), message)
-}
-
-fn done(text: String, place: &Place, nick: &Nick) -> Report {
+fn done(text: String, place: &Place, who: &str) -> Report {
     Report::new(
         text,
-        json!({ "done": true, "room": place.name(), "nick": nick.as_str() }),
+        json!({ "done": true, "room": place.name(), "nick": who }),
     )
 }
 
-/// The rooms in which somebody of this nick is, and how they write it.
+fn rooms_of(dirs: &Dirs, place: &Place) -> Result<Vec<RoomName>, Failure> {
+    match place {
+        Place::Room(room) => Ok(vec![room.clone()]),
+        Place::Everywhere => rooms::chosen(dirs, None),
+    }
+}
+
+/// The rooms in which who is named by the target is, and how they write it.
 fn present_in(dirs: &Dirs, target: &Target) -> Result<Vec<(RoomName, Nick)>, Failure> {
-    let rooms = match &target.room {
-        Place::Room(room) => vec![room.clone()],
-        Place::Everywhere => rooms::chosen(dirs, None)?,
-    };
     let mut found = Vec::new();
-    for room in rooms {
-        if let Some(nick) = present(dirs, &room, &target.nick)? {
-            found.push((room, nick));
+    for room in rooms_of(dirs, &target.room)? {
+        if let Some(nick) = target.who.nick() {
+            found.extend(present(dirs, &room, nick)?.map(|nick| (room, nick)));
+        } else {
+            let who = target.who.clone();
+            let entry = who.entry(Measure::Ban, About::default(), SERVER);
+            found.extend(met(dirs, &room, &entry)?);
         }
     }
     Ok(found)
 }
 
-/// The record for all, then the message to them, so that nobody sees them quit before it is said why.
+/// Those in a room whom a measure is against.
+fn met(dirs: &Dirs, room: &RoomName, entry: &Entry) -> Result<Vec<(RoomName, Nick)>, Failure> {
+    let found = moderation::present(dirs, room, entry)?;
+    Ok(found
+        .into_iter()
+        .map(|(nick, _)| (room.clone(), nick))
+        .collect())
+}
+
 fn announce(
     dirs: &Dirs,
     (room, nick): &(RoomName, Nick),
@@ -81,29 +86,16 @@ fn announce(
     reason: &str,
     message: &Message<'_>,
 ) -> Result<(), Failure> {
-    if let Some(kind) = record {
-        let text = format!("{nick} {reason}");
-        tell_all(dirs, room, &Draft::new(kind, SERVER, &text))?;
-    }
-    match send(dirs, room, nick, message) {
-        // They have lost their connection, and are not waited for any longer.
-        Err(SendError::Away) if matches!(message, Message::Kick(_) | Message::Ban(_)) => {
-            if presence::evict(dirs, room, nick)? {
-                tell_all(dirs, room, &Draft::new(Kind::Quit, nick.as_str(), ""))?;
-            }
-            Ok(())
-        }
-        // They may just have left by themselves.
-        Ok(_) | Err(SendError::NotHere | SendError::Away) => Ok(()),
-        Err(error) => Err(Failure::refused(error)),
-    }
+    let server = Sender::new(SERVER);
+    moderation::announce(dirs, room, server, (nick, record), (reason, message))
+        .map_err(Failure::refused)
 }
 
 pub(super) fn kick(dirs: &Dirs, target: &Target) -> Result<Report, Failure> {
     let (place, reason) = (&target.room, target.reason.join(" "));
     let found = present_in(dirs, target)?;
     let Some((_, nick)) = found.first() else {
-        let text = format!("{} is not in the room {}", target.nick, place.name());
+        let text = format!("{} is not in the room {}", target.who, place.name());
         return Err(Failure::Missing(text));
     };
     for at in &found {
@@ -111,17 +103,7 @@ pub(super) fn kick(dirs: &Dirs, target: &Target) -> Result<Report, Failure> {
         announce(dirs, at, Some(Kind::Kick), &reason, &message)?;
     }
     let text = format!("{nick} was thrown out of the room {}", place.name());
-    Ok(done(text, place, nick))
-}
-
-/// The minutes may stand before the reason, as in the room.
-fn minutes_and_reason(asked: &super::Measure) -> (Option<u32>, String) {
-    let words = &asked.target.reason;
-    let first = words.first().and_then(|word| word.parse().ok());
-    match (asked.minutes, first.filter(|&minutes| minutes > 0)) {
-        (None, Some(minutes)) => (Some(minutes), words[1..].join(" ")),
-        (minutes, _) => (minutes, words.join(" ")),
-    }
+    Ok(done(text, place, nick.as_str()))
 }
 
 /// The measure that is asked for, against who `found` says that they are.
@@ -131,29 +113,38 @@ fn entry(
     asked: &super::Measure,
     found: Option<&(RoomName, Nick)>,
 ) -> Result<Entry, Failure> {
-    let (minutes, reason) = minutes_and_reason(asked);
+    let words = asked.target.reason.join(" ");
+    let (minutes, reason) = match (asked.minutes, moderation::minutes_and_rest(&words)) {
+        (Some(minutes), _) => (Some(minutes), words.as_str()),
+        (None, Some(parsed)) => parsed,
+        (None, None) => {
+            let text = "a time is more than nothing and less than ten years";
+            return Err(Failure::Refused(text.to_owned()));
+        }
+    };
     let until = minutes.map(|minutes| {
         let micros = u64::from(minutes) * 60_000_000;
         RecordId::from_micros(RecordId::now().as_micros().saturating_add(micros))
     });
-    let about = match (found, &asked.target.room) {
-        (Some((room, nick)), _) => presence::about(dirs, room, nick)?,
+    let who = &asked.target.who;
+    let about = match (found, &asked.target.room, who.nick()) {
+        (Some((room, nick)), ..) => presence::about(dirs, room, nick)?,
         // They have left; what they wrote last tells who they were.
-        (None, Place::Room(room)) => moderation::whois(dirs, room, &asked.target.nick)?,
-        (None, Place::Everywhere) => About::default(),
+        (None, Place::Room(room), Some(nick)) => moderation::whois(dirs, room, nick)?,
+        (None, ..) => About::default(),
     };
     let found = About {
         account: asked.account.clone().or(about.account),
         ..about
     };
-    let mut entry = Entry::against(measure, asked.target.nick.clone(), found, SERVER);
+    let mut entry = who.clone().entry(measure, found, SERVER);
     if let Some(address) = asked.address {
         entry.address = Some(address);
         entry.guests_only = false;
     }
     Ok(Entry {
         until,
-        reason,
+        reason: reason.to_owned(),
         ..entry
     })
 }
@@ -167,45 +158,45 @@ pub(super) fn impose(
     let found = present_in(dirs, target)?;
     let entry = entry(dirs, measure, asked, found.first())?;
     moderation::impose(dirs, target.room.extent(), &entry).map_err(Failure::refused)?;
-    for at in &found {
-        let reason = entry.reason.as_str();
-        match measure {
-            Measure::Ban => {
-                let message = Message::Ban(reason.into());
-                announce(dirs, at, Some(Kind::Ban), reason, &message)?;
-            }
-            Measure::Mute => announce(dirs, at, None, reason, &Message::Mute(reason.into()))?,
+    let reason = entry.reason.as_str();
+    let (record, message) = match measure {
+        Measure::Ban => (Some(Kind::Ban), Message::Ban(reason.into())),
+        Measure::Mute => (None, Message::Mute(reason.into())),
+    };
+    for room in rooms_of(dirs, &target.room)? {
+        for at in met(dirs, &room, &entry)? {
+            announce(dirs, &at, record, reason, &message)?;
         }
     }
     let word = match measure {
         Measure::Ban => "is banned from",
         Measure::Mute => "may not speak in",
     };
-    let text = format!("{} {word} the room {}", target.nick, target.room.name());
-    Ok(done(text, &target.room, &target.nick))
+    let text = format!("{} {word} the room {}", target.who, target.room.name());
+    Ok(done(text, &target.room, &target.who.to_string()))
 }
 
 pub(super) fn lift(dirs: &Dirs, measure: Measure, target: &Target) -> Result<Report, Failure> {
-    let (place, nick) = (&target.room, &target.nick);
-    if !moderation::lift(dirs, place.extent(), measure, nick).map_err(Failure::refused)? {
+    let (place, who) = (&target.room, &target.who);
+    if !moderation::lift(dirs, place.extent(), measure, who).map_err(Failure::refused)? {
         let word = measure.as_str();
         return Err(Failure::Missing(format!(
-            "there is no {word} against {nick} in {}",
+            "there is no {word} against {who} in {}",
             place.name()
         )));
     }
     let word = match measure {
         Measure::Ban => "may come into",
         Measure::Mute => {
-            for (room, nick) in present_in(dirs, target)? {
+            for at in present_in(dirs, target)? {
                 // A notice only: their handler looks at the list before each message.
-                let _ = send(dirs, &room, &nick, &Message::Unmute);
+                announce(dirs, &at, None, "", &Message::Unmute)?;
             }
             "may speak in"
         }
     };
-    let text = format!("{nick} {word} the room {} again", place.name());
-    Ok(done(text, place, nick))
+    let text = format!("{who} {word} the room {} again", place.name());
+    Ok(done(text, place, &who.to_string()))
 }
 
 pub(super) fn bans(dirs: &Dirs, place: Option<&Place>) -> Result<Report, Failure> {
@@ -223,22 +214,33 @@ pub(super) fn bans(dirs: &Dirs, place: Option<&Place>) -> Result<Report, Failure
             rows.push(vec![
                 place.name().to_owned(),
                 entry.measure.as_str().to_owned(),
-                entry.nick.to_string(),
+                entry.target(),
                 until.clone().unwrap_or_else(|| "for good".to_owned()),
+                entry.account.clone().unwrap_or_else(nothing),
+                entry
+                    .address
+                    .map_or_else(nothing, |address| address.to_string()),
                 entry.by.clone(),
                 entry.reason.clone(),
             ]);
             values.push(value(place.name(), &entry, until.as_deref()));
         }
     }
-    let head = ["ROOM", "WHAT", "NICK", "UNTIL", "BY", "REASON"];
+    let head = [
+        "ROOM", "WHAT", "WHO", "UNTIL", "ACCOUNT", "ADDRESS", "BY", "REASON",
+    ];
     Ok(Report::new(table(&head, &rows), json!(values)))
+}
+
+fn nothing() -> String {
+    "-".to_owned()
 }
 
 fn value(room: &str, entry: &Entry, until: Option<&str>) -> Value {
     let address = entry.address.map(|address| address.to_string());
     json!({
-        "room": room, "what": entry.measure.as_str(), "nick": entry.nick.as_str(),
+        "room": room, "what": entry.measure.as_str(), "who": entry.target(),
+        "nick": entry.nick.as_ref().map(Nick::as_str), "guests_only": entry.guests_only,
         "account": entry.account, "person": entry.person, "address": address, "until": until, "by": entry.by,
         "reason": entry.reason,
     })

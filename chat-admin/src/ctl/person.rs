@@ -17,6 +17,7 @@ use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
 use chat_store::log::erase;
 use chat_store::log::forget::Forgotten;
+use chat_store::moderation::reports::{self, Report as Reported};
 use chat_store::moderation::{self, Entry, Extent, roles};
 use chat_store::name::{RoomName, SERVER};
 use chat_store::people::{marks, presence};
@@ -52,6 +53,17 @@ pub(super) fn export(
             let what = entry.measure.as_str();
             let value = json!({ "room": name, "what": what, "reason": entry.reason });
             writeln!(out, "{value}")?;
+        }
+    }
+    for room in reports::rooms(dirs)? {
+        for report in reports::list(dirs, &room)? {
+            // What others told of them is theirs.
+            if is_by(&report, &who) {
+                let about = report.message.map(|id| id.to_string());
+                let reason = &report.reason;
+                let value = json!({ "room": room.as_str(), "reported": report.about, "message": about, "reason": reason });
+                writeln!(out, "{value}")?;
+            }
         }
     }
     for (name, holder) in holders(dirs)? {
@@ -94,6 +106,7 @@ pub(super) fn erase(settings: &Settings, mut who: Forgotten) -> Result<Report, F
         files += usize::from(marks::forget(dirs, number)?);
     }
     forget_measures(dirs, &who)?;
+    lines += forget_reports(dirs, &who)?;
     lines += forget_entries(dirs, &who)?;
     files += sessions::delete_of(settings, &|owner| {
         who.is_account(owner.account.as_deref()) || who.is_name(&owner.name)
@@ -234,7 +247,8 @@ fn files(dir: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn is_against(entry: &Entry, who: &Forgotten) -> bool {
-    who.is_name(entry.nick.as_str()) || who.is_account(entry.account.as_deref())
+    let nick = entry.nick.as_ref();
+    nick.is_some_and(|nick| who.is_name(nick.as_str())) || who.is_account(entry.account.as_deref())
 }
 
 fn measures(dirs: &Dirs) -> io::Result<Vec<(String, Entry)>> {
@@ -282,6 +296,25 @@ fn forget_measures(dirs: &Dirs, who: &Forgotten) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+fn is_by(report: &Reported, who: &Forgotten) -> bool {
+    let account = report.known_as.strip_prefix("account:");
+    who.is_account(account) || (account.is_none() && who.is_name(&report.by))
+}
+
+/// Reports by them and about them: both name them.
+fn forget_reports(dirs: &Dirs, who: &Forgotten) -> Result<usize, Failure> {
+    let mut count = 0;
+    let is_about = |report: &Reported| {
+        who.is_account(report.account.as_deref())
+            || (report.account.is_none() && who.is_name(&report.about))
+    };
+    for room in reports::rooms(dirs)? {
+        let is_theirs = |report: &Reported| is_by(report, who) || is_about(report);
+        count += reports::forget(dirs, &room, &is_theirs).map_err(Failure::refused)?;
+    }
+    Ok(count)
 }
 
 /// The list of entries: a line is a time, an address and a name.

@@ -19,9 +19,10 @@ impl Command {
 
     fn room_mut(&mut self) -> Option<&mut RoomName> {
         match self {
-            Self::Users { room } | Self::Expire { room, .. } | Self::Mend { room, .. } => {
-                room.as_mut()
-            }
+            Self::Users { room }
+            | Self::Reports { room }
+            | Self::Expire { room, .. }
+            | Self::Mend { room, .. } => room.as_mut(),
             Self::Kick(target) | Self::Unban(target) | Self::Unmute(target) => {
                 target.room.room_mut()
             }
@@ -29,6 +30,8 @@ impl Command {
             Self::Bans { room } => room.as_mut().and_then(Place::room_mut),
             Self::Erase { room, .. } | Self::Role { room, .. } => room.room_mut(),
             Self::Redact { room, .. }
+            | Self::Slow { room, .. }
+            | Self::Resolve { room, .. }
             | Self::Clear { room, .. }
             | Self::Say { room, .. }
             | Self::History { room, .. }

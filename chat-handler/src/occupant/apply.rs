@@ -147,6 +147,9 @@ impl Turn<'_> {
             return false;
         };
         self.ack_as(Some(stored.id()), matches!(stored, Stored::Already(_)));
+        if kind.is_talk() {
+            self.spoke_at(stored.id());
+        }
         true
     }
 

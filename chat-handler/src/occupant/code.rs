@@ -55,6 +55,10 @@ codes! {
     NotFound = "not_found",
     /// They are too fast.
     Throttled = "throttled",
+    /// The room is slow, and they spoke a moment ago.
+    Slow = "slow",
+    /// Somebody told the moderators of something.
+    Reported = "reported",
     /// Words of an administrator.
     Notice = "notice",
     /// They are banned from the room.

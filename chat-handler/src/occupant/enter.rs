@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::presence::FIRST_LOOK;
 use super::{
     Bells, Code, Connection, Durability, Event, Ignored, Me, Occupant, Pace, Presence, Refusal,
-    Replay, Room, Sink, Span, Trouble, Welcome, new_room,
+    Replay, Room, Sink, Slow, Span, Trouble, Welcome, new_room,
 };
 use crate::color::Color;
 use crate::identity::php_session::SessionId;
@@ -151,6 +151,7 @@ impl Newcomer {
             account: person.account.clone(),
             person: Some(number.clone()),
             address: address.clone(),
+            moderates_all: person.moderator,
         };
         let newcomer = members::Newcomer {
             nick: &wished,
@@ -241,6 +242,7 @@ impl Newcomer {
             bells,
             durability: Durability::new(settings.sync),
             pace: self.pace,
+            slow: Slow::default(),
             replay,
             ignored: Ignored::default(),
             audience: None,
@@ -249,6 +251,7 @@ impl Newcomer {
             last_messages: settings.last_messages,
         };
         occupant.look_up_role();
+        occupant.look_up_slow();
         let others = entered.members.len();
         let asked = (arrival.asked, arrival.mark);
         let came = (until, entered.is_new);

@@ -52,12 +52,14 @@ impl Occupant {
 
     fn read_live(&mut self, budget: usize, sink: &mut dyn Sink) -> std::io::Result<Progress> {
         let (ignored, audience) = (&self.ignored, &mut self.audience);
+        let (slow, person) = (&mut self.slow, &self.me);
         let (me, joined) = (self.me.nick.as_str(), self.presence.joined);
         let mut own = OwnChanges::of(&self.me.nick, &self.presence);
         let mut count = 0;
         let progress = self.room.tail.read(budget, &mut |record| {
             count += 1;
             own.see(record);
+            slow.follow(record, person);
             if changes_members(record.kind) {
                 *audience = None;
             }
@@ -97,6 +99,7 @@ impl Occupant {
         sink.put(&Event::PageStart(Span::Since(replay.since)));
         let (mut last, mut live) = (replay.since, false);
         let mut own = OwnChanges::of(&self.me.nick, &self.presence);
+        let (slow, person) = (&mut self.slow, &self.me);
         let progress = self.room.tail.read(PAGE_BYTES, &mut |record| {
             own.see(record);
             if !live && record.id > replay.until {
@@ -106,6 +109,7 @@ impl Occupant {
                 });
                 live = true;
             }
+            slow.follow(record, person);
             if live {
                 sink.put(&Event::Record(record));
                 return;

@@ -133,6 +133,9 @@ fn event<'a>(received: &'a Received<'_>, you: &'a str) -> Event<'a> {
         Message::Role => notice(Code::Notice, Line::Done),
         Message::GiveWay => notice(Code::Notice, Line::NameOfAccount(you)),
         Message::Unmute => notice(Code::Unmuted, Line::Unmuted),
+        Message::Report { about, reason, .. } => {
+            notice(Code::Reported, Line::Reported(from, about, reason))
+        }
         Message::Notice(text) => notice(Code::Notice, Line::Said(text)),
     }
 }

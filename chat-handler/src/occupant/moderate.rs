@@ -1,12 +1,13 @@
 //! What moderators may do. The same measures are taken by `chatctl`, through the same files.
 
-use super::{Addressee, Code, Occupant, Room, Turn};
-use crate::command::Moderate;
+use super::measures::MICROS_A_MINUTE;
+use super::{Code, Occupant, Room, Turn};
+use crate::command::{Moderate, Since};
 use crate::wording::Line;
 use chat_store::log::erase;
 use chat_store::log::history::{self, Before, MAX_LIMIT};
 use chat_store::log::room_log::RedactError;
-use chat_store::moderation::{self, Entry, Measure, ModerationError, Right, Role};
+use chat_store::moderation::{self, Measure, Right, Role, Target};
 use chat_store::name::Nick;
 use chat_store::people::inbox::SendError;
 use chat_store::people::message::Message;
@@ -14,8 +15,6 @@ use chat_store::people::presence::About;
 use chat_store::record::{Kind, RecordId};
 use chat_store::state;
 use std::borrow::Cow;
-
-const MICROS_A_MINUTE: u64 = 60_000_000;
 
 /// Messages that one command takes back, about: each is looked for and overwritten on its own.
 const MAX_REMOVED: usize = 5_000;
@@ -31,15 +30,16 @@ impl Turn<'_> {
         }
         match *what {
             Moderate::Kick(who, reason) => self.kick(who, reason),
-            Moderate::Ban(who, minutes, reason) => {
-                self.impose(Measure::Ban, who, minutes, reason);
-            }
-            Moderate::Mute(who, minutes) => self.impose(Measure::Mute, who, minutes, ""),
-            Moderate::Unban(who) => self.lift(Measure::Ban, who),
-            Moderate::Unmute(who) => self.lift(Measure::Mute, who),
+            Moderate::Ban(order) => self.impose(Measure::Ban, &order),
+            Moderate::Mute(order) => self.impose(Measure::Mute, &order),
+            Moderate::Unban(order) => self.lift(Measure::Ban, &order),
+            Moderate::Unmute(order) => self.lift(Measure::Mute, &order),
             Moderate::Bans => self.bans(),
             Moderate::Redact(id) => self.redact(id),
-            Moderate::Remove(who, minutes) => self.remove(who, minutes),
+            Moderate::Remove(who, since) => self.remove(who, since),
+            Moderate::Slow(seconds) => self.slow(seconds),
+            Moderate::Reports => self.reply(Self::show_reports),
+            Moderate::Resolve(id) => self.resolve(id),
             Moderate::Clear { delete } => self.clear(delete),
             Moderate::Op(who, role) => self.set_role(who, role),
             Moderate::Deop(who) => self.set_role(who, Role::Member),
@@ -48,118 +48,42 @@ impl Turn<'_> {
         }
     }
 
-    /// Said to all, then to them: so that nobody sees them quit before it is said why.
     fn kick(&mut self, who: &str, reason: &str) {
-        let nick = match self.it.present(who) {
-            Ok(nick) => nick,
+        let Some(target) = self.target(who) else {
+            return;
+        };
+        let found = match self.it.meant(target) {
+            Ok(found) => found,
             Err(error) => return self.not_delivered(who, &error),
         };
-        if !self.is_below(&self.it.about(&nick)) {
+        if found
+            .iter()
+            .any(|nick| !self.is_below(&self.it.about(nick)))
+        {
             return self.error(Code::NotModerator, Line::NotBelow);
         }
-        if self.publish(Kind::Kick, &format!("{nick} {reason}")) {
-            let message = Message::Kick(Cow::Borrowed(reason));
-            match self.it.send_away(&nick, &message) {
-                // They may just have gone by themselves.
-                Ok(()) | Err(SendError::NotHere) => {}
-                Err(error) => {
-                    // The kick itself was acked.
-                    self.msgid = None;
-                    self.not_delivered(who, &error);
-                }
-            }
+        for nick in found {
+            self.send_out(&nick, reason);
+            // The first of them answers the request.
+            self.msgid = None;
         }
     }
 
-    fn impose(&mut self, measure: Measure, who: &str, minutes: Option<u32>, reason: &str) {
-        let Ok(nick) = Nick::parse(who) else {
-            return self.error(Code::NoSuchUser, Line::NoSuchUser(who));
-        };
-        if nick.key() == self.it.me.nick.key() {
-            return self.error(Code::Usage, Line::Yourself);
+    /// Said to all, then to them: so that nobody sees them quit before it is said why.
+    fn send_out(&mut self, nick: &Nick, reason: &str) {
+        if !self.publish(Kind::Kick, &format!("{nick} {reason}")) {
+            return;
         }
-        let now = RecordId::now().as_micros();
-        let end = |minutes| RecordId::from_micros(now + u64::from(minutes) * MICROS_A_MINUTE);
-        let about = self.it.about(&nick);
-        if !self.is_below(&about) {
-            return self.error(Code::NotModerator, Line::NotBelow);
-        }
-        let entry = Entry {
-            until: minutes.map(end),
-            reason: reason.to_owned(),
-            ..Entry::against(measure, nick, about, self.it.me.nick.as_str())
-        };
-        let room = &self.it.room;
-        if let Err(error) = moderation::impose(&room.dirs, &room.name, &entry) {
-            let code = match error {
-                ModerationError::ReasonTooLong => Code::TooLong,
-                _ => Code::NotSaved,
-            };
-            return self.error(code, Line::NotSaved(&error.to_string()));
-        }
-        let reason = Cow::Borrowed(reason);
-        let message = match measure {
-            Measure::Ban => {
-                self.publish(Kind::Ban, &format!("{} {reason}", entry.nick));
-                // They may not be here just now; then it waits for them.
-                let _ = self.it.send_away(&entry.nick, &Message::Ban(reason));
-                return;
+        let message = Message::Kick(Cow::Borrowed(reason));
+        match self.it.send_away(nick, &message) {
+            // They may just have gone by themselves.
+            Ok(()) | Err(SendError::NotHere) => {}
+            Err(error) => {
+                // The kick itself was acked.
+                self.msgid = None;
+                self.not_delivered(nick.as_str(), &error);
             }
-            Measure::Mute => {
-                self.done("mute");
-                Message::Mute(reason)
-            }
-        };
-        // They may not be here just now; then the measure waits for them.
-        let _ = self
-            .it
-            .deliver(&Addressee::named(entry.nick.as_str()), &message);
-    }
-
-    fn lift(&mut self, measure: Measure, who: &str) {
-        let Ok(nick) = Nick::parse(who) else {
-            return self.error(Code::NotFound, Line::NotFound);
-        };
-        let room = &self.it.room;
-        match moderation::lift(&room.dirs, &room.name, measure, &nick) {
-            Ok(true) if measure == Measure::Ban => self.done("unban"),
-            Ok(true) => {
-                // They need not be here to be forgiven.
-                let _ = self
-                    .it
-                    .deliver(&Addressee::named(nick.as_str()), &Message::Unmute);
-                self.done("unmute");
-            }
-            Ok(false) => self.error(Code::NotFound, Line::NotFound),
-            Err(error) => self.not_saved(&error),
         }
-    }
-
-    fn bans(&mut self) {
-        let entries = match moderation::load(&self.it.room.dirs, &self.it.room.name) {
-            Ok(entries) => entries,
-            Err(error) => return self.report_trouble(&error.to_string()),
-        };
-        let untils: Vec<_> = entries
-            .iter()
-            .map(|entry| entry.until.map(|until| until.to_string()))
-            .collect();
-        let lines: Vec<_> = entries
-            .iter()
-            .zip(&untils)
-            .map(|(entry, until)| Line::Ban {
-                measure: entry.measure.as_str(),
-                who: entry.nick.as_str(),
-                until: until.as_deref(),
-                reason: &entry.reason,
-            })
-            .collect();
-        if lines.is_empty() {
-            self.info("bans", Line::NoBans);
-        } else {
-            self.info_lines("bans", &lines);
-        }
-        self.ack();
     }
 
     fn redact(&mut self, id: &str) {
@@ -178,12 +102,12 @@ impl Turn<'_> {
         }
     }
 
-    /// Takes back what somebody said, of the last minutes or all of it.
-    fn remove(&mut self, who: &str, minutes: Option<u32>) {
-        let Ok(nick) = Nick::parse(who) else {
-            return self.error(Code::NotFound, Line::NotFound);
+    /// Takes back what somebody said.
+    fn remove(&mut self, who: &str, since: Since) {
+        let Some(target) = self.target(who) else {
+            return;
         };
-        let ids = match self.it.said_by(&nick, minutes) {
+        let ids = match self.it.said_by(&target, since) {
             Ok(ids) => ids,
             Err(error) => return self.not_saved(&error),
         };
@@ -235,16 +159,35 @@ impl Turn<'_> {
 }
 
 impl Occupant {
+    /// Those in the room whom a word means; at least one.
+    fn meant(&self, target: Target) -> Result<Vec<Nick>, SendError> {
+        if let Some(nick) = target.nick() {
+            return Ok(vec![self.present(nick.as_str())?]);
+        }
+        let entry = target.entry(Measure::Ban, About::default(), "");
+        let found = moderation::present(&self.room.dirs, &self.room.name, &entry)?;
+        if found.is_empty() {
+            return Err(SendError::NotHere);
+        }
+        Ok(found.into_iter().map(|(nick, _)| nick).collect())
+    }
+
     /// The ids of what somebody said, page by page; messages of the script of 2016 have none.
-    fn said_by(&self, nick: &Nick, minutes: Option<u32>) -> std::io::Result<Vec<RecordId>> {
+    fn said_by(&self, target: &Target, since: Since) -> std::io::Result<Vec<RecordId>> {
         let Room { dirs, name, .. } = &self.room;
-        let ago = minutes.map_or(u64::MAX, |minutes| u64::from(minutes) * MICROS_A_MINUTE);
-        let since = RecordId::from_micros(RecordId::now().as_micros().saturating_sub(ago));
-        let (key, mut ids, mut before) = (nick.key(), Vec::new(), RecordId::MAX);
+        let now = RecordId::now().as_micros();
+        let since = match since {
+            Since::Ever => RecordId::ZERO,
+            Since::Minutes(minutes) => {
+                RecordId::from_micros(now.saturating_sub(u64::from(minutes) * MICROS_A_MINUTE))
+            }
+            Since::Id(id) => id,
+        };
+        let (mut ids, mut before) = (Vec::new(), RecordId::MAX);
         loop {
             let page = history::before(dirs, name, Before::Id(before), MAX_LIMIT, |record| {
                 let is_text = record.kind.is_talk() && !record.text.trim().is_empty();
-                is_text && Nick::parse(&record.from).is_ok_and(|from| from.key() == key)
+                is_text && target.wrote(record)
             })?;
             let found = page.records().map(|record| record.id);
             ids.extend(found.filter(|id| !id.is_place() && *id >= since));

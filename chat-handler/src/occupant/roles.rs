@@ -80,8 +80,12 @@ impl Turn<'_> {
         self.info("whois", line);
     }
 
-    /// Whether they may lay hands on somebody: a moderator on no other and on no owner.
+    /// Whether they may lay hands on somebody: a moderator on no other and on no owner, and on who moderates the site
+    /// only who does that, too.
     pub(super) fn is_below(&mut self, about: &About) -> bool {
+        if about.moderates_all {
+            return self.it.may_at(true, Right::Moderate);
+        }
         self.it.role_of(about) == Role::Member || self.it.may(Right::Own)
     }
 }
@@ -89,8 +93,18 @@ impl Turn<'_> {
 impl Occupant {
     /// Whether they have a right that not everybody has. Lists that cannot be read give none.
     pub(super) fn may(&mut self, right: Right) -> bool {
+        self.may_at(false, right)
+    }
+
+    /// As [`Occupant::may`], in the room or everywhere.
+    pub(super) fn may_at(&mut self, everywhere: bool, right: Right) -> bool {
         let Self { me, room, .. } = self;
-        match moderation::may(&room.dirs, &room.name, &me.as_person(), right) {
+        let at = if everywhere {
+            Extent::Everywhere
+        } else {
+            Extent::Room(&room.name)
+        };
+        match moderation::may(&room.dirs, at, &me.as_person(), right) {
             Ok(verdict) => verdict.is_ok(),
             Err(error) => {
                 let reason = format!("the roles of {}: {error}", room.name);

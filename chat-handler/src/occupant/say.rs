@@ -42,6 +42,7 @@ impl Turn<'_> {
             }
             Command::Msg(to, text) => self.whisper(&Addressee::named(*to), text),
             Command::Moderate(what) => self.moderate(what),
+            Command::Report(what, reason) => self.report(what, reason),
             Command::Help(of) => self.reply(|turn| turn.help(*of)),
             Command::Who => self.reply(Self::who),
             Command::Topic(None) => self.reply(Self::show_topic),
@@ -67,7 +68,8 @@ impl Turn<'_> {
 
     fn say_as(&mut self, kind: Kind, text: &str) {
         // Dice may be longer than a message; their answer is ours.
-        if kind == Kind::Dice && !self.it.is_muted() || self.may_say(text) {
+        let may = kind == Kind::Dice && !self.it.is_muted() || self.may_say(text);
+        if may && self.waited() {
             self.publish(kind, text);
         }
     }

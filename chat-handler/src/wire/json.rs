@@ -16,8 +16,11 @@ use chat_store::record::{Record, RecordId};
 
 pub mod parse;
 mod record;
+mod rows;
 
 pub use record::record;
+
+use rows::Row;
 
 /// The version told in `welcome`; another is for clients that ask for it.
 const PROTOCOL: u32 = 1;
@@ -61,6 +64,8 @@ struct Message<'a> {
     code: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rows: Vec<Row<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -376,6 +381,7 @@ impl Json {
             Event::Info { command, lines } => Message {
                 command: Some(command),
                 text: Some(Cow::Owned(self.joined(lines))),
+                rows: rows::rows(lines),
                 ..Message::of("info")
             },
             Event::Notice { code, line } => Message {

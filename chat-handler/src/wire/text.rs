@@ -163,6 +163,7 @@ impl Text {
             Kind::Ban => Line::Banned(who, reason),
             Kind::Redact => Line::Redacted,
             Kind::Clear => Line::Cleared,
+            Kind::Slow => Line::SlowNow(&record.text),
             // Personal kinds are never in a log.
             _ => return,
         };

@@ -7,7 +7,7 @@ use serde_json::json;
 const FAST: &str = "MESSAGE_RATE=100000\nMESSAGE_BURST=100000\nSESSION_ADMIN_PATH=user.admin";
 
 /// How each command can be mistyped, in the order of the help.
-const MISTAKES: [(&str, &[&str]); 28] = [
+const MISTAKES: [(&str, &[&str]); 32] = [
     ("help", &["a b"]),
     ("me", &[""]),
     (
@@ -63,16 +63,20 @@ const MISTAKES: [(&str, &[&str]); 28] = [
     ("ignore", &["a b"]),
     ("unignore", &["", "a b"]),
     ("rooms", &["all"]),
+    ("report", &[""]),
     ("part", &[]),
     ("quit", &[]),
     ("kick", &[""]),
     ("ban", &["", "eve 0", "eve 99999999999 spam"]),
     ("unban", &["", "a b"]),
     ("bans", &["all"]),
-    ("mute", &["", "eve x", "eve 0", "eve 5 spam"]),
+    ("mute", &["", "eve 0"]),
     ("unmute", &["", "a b"]),
     ("redact", &["", "a b"]),
     ("remove", &["", "eve x", "eve 0", "eve 5 why"]),
+    ("slow", &["x", "-1", "3601", "1 2"]),
+    ("reports", &["x"]),
+    ("resolve", &["", "a b"]),
     ("whois", &["", "a b"]),
     ("roles", &["x"]),
     ("op", &["", "a b", "a owner x"]),
@@ -353,7 +357,7 @@ fn moderators_with_old_pages_can_do_all_of_it() {
     // Ten minutes from then: the minute is what a busy machine may take at most.
     let until = ban
         .strip_prefix("boss>  ban: eve until ")
-        .and_then(|rest| rest.strip_suffix(": spam"))
+        .and_then(|rest| rest.strip_suffix(" (by boss): spam"))
         .expect("a time");
     let until = chat_store::record::RecordId::parse(until.as_bytes())
         .expect("an id")

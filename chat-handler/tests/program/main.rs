@@ -17,6 +17,7 @@ mod fuzz_bodies;
 mod ini;
 mod limits;
 mod memory;
+mod moderation;
 mod modes;
 mod old_pages;
 mod people;

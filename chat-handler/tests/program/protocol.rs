@@ -64,6 +64,7 @@ fn everything() -> Vec<Value> {
         "/msg nobody psst",
         "/mute eve 1",
         "/unmute eve",
+        "/slow 1",
         "/nonsense",
     ] {
         boss.type_in(text);

@@ -1,6 +1,6 @@
 //! One measure as a line: `UNTIL<TAB>MEASURE<TAB>NICK<TAB>ATTRS<TAB>REASON`, UNTIL an id or `-`.
 
-use super::Network;
+use super::{Network, Target};
 use crate::name::Nick;
 use crate::people::presence::About;
 use crate::record::{Attrs, RecordId, attrs, clean, show};
@@ -36,8 +36,8 @@ impl Measure {
 pub struct Entry {
     /// What is done.
     pub measure: Measure,
-    /// Against whom; look-alikes too.
-    pub nick: Nick,
+    /// Whoever is called so; look-alikes too. Of an account that is known, of a guest who is known: guests alone.
+    pub nick: Option<Nick>,
     /// And whoever logged in as this.
     pub account: Option<String>,
     /// And whoever has this number: the token of a guest's browser.
@@ -65,16 +65,65 @@ impl Entry {
         let address = about.address.filter(|_| is_guest);
         let person = about.person.filter(|_| is_guest);
         Self {
-            measure,
-            nick,
+            nick: Some(nick),
             account: about.account,
             person: person.map(|person| person.as_str().to_owned()),
             address: address.and_then(|address| Network::around(&address)),
+            ..Self::nobody(measure, by)
+        }
+    }
+
+    /// A measure that is against nobody yet.
+    pub(super) fn nobody(measure: Measure, by: &str) -> Self {
+        Self {
+            measure,
+            nick: None,
+            account: None,
+            person: None,
+            address: None,
             guests_only: true,
             until: None,
             by: by.to_owned(),
             reason: String::new(),
         }
+    }
+
+    /// Against whom it is, as it is written to lift it.
+    pub fn target(&self) -> String {
+        let target = match self {
+            Self {
+                nick: Some(nick), ..
+            } => Target::Called(nick.clone()),
+            Self {
+                account: Some(account),
+                ..
+            } => Target::Account(account.clone()),
+            Self {
+                person: Some(person),
+                ..
+            } => Target::Number(person.clone()),
+            Self {
+                address: Some(network),
+                guests_only: true,
+                ..
+            } => Target::Guests(*network),
+            Self {
+                address: Some(network),
+                ..
+            } => Target::Everybody(*network),
+            _ => return String::new(),
+        };
+        target.to_string()
+    }
+
+    /// Whether another measure takes its place: the same thing against the same.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let is_same = match (&self.nick, &other.nick) {
+            (Some(a), Some(b)) => a.key() == b.key(),
+            (None, None) => self.target() == other.target(),
+            _ => false,
+        };
+        is_same && self.measure == other.measure
     }
 
     /// True until its time is over.
@@ -92,13 +141,16 @@ impl Entry {
         let measure = [Measure::Ban, Measure::Mute]
             .into_iter()
             .find(|m| m.as_str().as_bytes() == word)?;
-        let nick = Nick::parse(&show(fields.next()?)).ok()?;
+        let nick = match fields.next()? {
+            b"" => None,
+            name => Some(Nick::parse(&show(name)).ok()?),
+        };
         let pairs = show(fields.next()?);
         let attr = |key| {
             let found = Attrs::new(&pairs).find(|(k, v)| *k == key && !v.is_empty());
             found.map(|(_, value)| value.into_owned())
         };
-        Some(Self {
+        let entry = Self {
             measure,
             nick,
             account: attr(attrs::ACCOUNT),
@@ -108,7 +160,8 @@ impl Entry {
             until,
             by: attr(BY).unwrap_or_default(),
             reason: show(fields.next()?).into_owned(),
-        })
+        };
+        (!entry.target().is_empty()).then_some(entry)
     }
 
     pub(super) fn write_to(&self, text: &mut Vec<u8>) {
@@ -116,7 +169,8 @@ impl Entry {
             Some(until) => text.extend_from_slice(&until.to_text()),
             None => text.extend_from_slice(FOREVER),
         }
-        for field in [self.measure.as_str(), self.nick.as_str()] {
+        let nick = self.nick.as_ref().map_or("", Nick::as_str);
+        for field in [self.measure.as_str(), nick] {
             text.push(b'\t');
             text.extend_from_slice(field.as_bytes());
         }

@@ -1,4 +1,6 @@
 use super::*;
+use crate::name::Nick;
+use crate::people::presence::About;
 
 fn home() -> (tempfile::TempDir, Dirs, RoomName) {
     let dir = tempfile::tempdir().unwrap();
@@ -11,10 +13,14 @@ fn nick(name: &str) -> Nick {
     Nick::parse(name).unwrap()
 }
 
+fn target(word: &str) -> Target {
+    Target::parse(word).unwrap()
+}
+
 fn ban(name: &str) -> Entry {
     Entry {
         measure: Measure::Ban,
-        nick: nick(name),
+        nick: Some(nick(name)),
         account: None,
         person: None,
         address: None,
@@ -44,9 +50,9 @@ fn a_ban_lasts_until_it_is_lifted() {
     assert_eq!(entries[0].account.as_deref(), Some("a;b c"));
     assert_eq!(entries[0].reason, "x - ban bob  forged");
     assert_eq!(entries[1], ban("mallory"));
-    assert!(lift(&dirs, &room, Measure::Ban, &nick("EVE")).unwrap());
-    assert!(!lift(&dirs, &room, Measure::Ban, &nick("eve")).unwrap());
-    assert!(!lift(&dirs, &room, Measure::Mute, &nick("mallory")).unwrap());
+    assert!(lift(&dirs, &room, Measure::Ban, &target("EVE")).unwrap());
+    assert!(!lift(&dirs, &room, Measure::Ban, &target("eve")).unwrap());
+    assert!(!lift(&dirs, &room, Measure::Mute, &target("mallory")).unwrap());
     assert_eq!(load(&dirs, &room).unwrap(), [ban("mallory")]);
 }
 
@@ -111,7 +117,7 @@ fn a_verdict_follows_the_file() {
     .unwrap();
     verdict.refresh(&person).unwrap();
     assert!(verdict.ban.is_some() && verdict.mute.is_some());
-    lift(&dirs, &room, Measure::Ban, &nick("other")).unwrap();
+    lift(&dirs, &room, Measure::Ban, &target("other")).unwrap();
     let over = Entry {
         until: Some(RecordId::now()),
         measure: Measure::Mute,
@@ -170,7 +176,7 @@ fn a_measure_everywhere_holds_in_every_room() {
         assert!(may(&dirs, &room, &person, right).unwrap().is_err());
     }
     assert_eq!(load(&dirs, &room).unwrap(), []);
-    assert!(lift(&dirs, Extent::Everywhere, Measure::Ban, &eve).unwrap());
+    assert!(lift(&dirs, Extent::Everywhere, Measure::Ban, &target("eve")).unwrap());
     assert!(may(&dirs, &room, &person, Right::Enter).unwrap().is_ok());
 }
 
@@ -194,6 +200,11 @@ fn an_address_may_count_for_guests_only() {
     assert!(may(&dirs, &room, &person, Right::Enter).unwrap().is_err());
     person.account = Some("mallory");
     assert!(may(&dirs, &room, &person, Right::Enter).unwrap().is_ok());
+    // The guest took the name of one who has an account.
+    let eve = nick("eve");
+    person.nick = &eve;
+    assert!(may(&dirs, &room, &person, Right::Enter).unwrap().is_ok());
+    person.nick = &mallory;
     person.account = None;
     person.address = Some("198.51.100.7");
     assert!(may(&dirs, &room, &person, Right::Enter).unwrap().is_ok());
@@ -218,4 +229,63 @@ fn a_mute_takes_the_voice_alone() {
     assert!(may(&dirs, &room, &person, Right::Enter).unwrap().is_ok());
     assert!(may(&dirs, &room, &person, Right::Read).unwrap().is_ok());
     assert!(may(&dirs, &room, &person, Right::Speak).unwrap().is_err());
+}
+
+#[test]
+fn a_measure_is_against_an_account_a_number_or_a_network() {
+    let (_dir, dirs, room) = home();
+    let somebody = nick("somebody");
+    let person = |account, number, address| Person {
+        nick: &somebody,
+        account,
+        number,
+        address,
+        moderates_all: false,
+    };
+    let anna = person(Some("anna"), Some("f00"), Some("2001:db8::7"));
+    let guest = person(None, Some("beef"), Some("2001:db8::8"));
+    let other = person(None, None, Some("2001:db8:1::1"));
+    for (word, [is_anna, is_guest, is_other]) in [
+        ("account:anna", [true, false, false]),
+        ("number:f00", [true, false, false]),
+        ("number:beef", [false, true, false]),
+        ("address:2001:db8::/64", [false, true, false]),
+        ("everybody:2001:db8::/32", [true, true, true]),
+        ("somebody", [true, true, true]),
+    ] {
+        let entry = target(word).entry(Measure::Ban, About::default(), "mod");
+        impose(&dirs, &room, &entry).unwrap();
+        impose(&dirs, &room, &entry).unwrap();
+        assert_eq!(load(&dirs, &room).unwrap(), [entry], "{word}");
+        for (person, is_against) in [(&anna, is_anna), (&guest, is_guest), (&other, is_other)] {
+            let verdict = may(&dirs, &room, person, Right::Enter).unwrap();
+            assert_eq!(verdict.is_err(), is_against, "{word} {person:?}");
+        }
+        assert!(
+            lift(&dirs, &room, Measure::Ban, &target(word)).unwrap(),
+            "{word}"
+        );
+        assert_eq!(load(&dirs, &room).unwrap(), [], "{word}");
+    }
+}
+
+#[test]
+fn who_moderates_the_site_is_above_who_moderates_a_room() {
+    let (_dir, dirs, room) = home();
+    let root = nick("root");
+    let person = Person {
+        nick: &root,
+        account: Some("root"),
+        number: None,
+        address: None,
+        moderates_all: true,
+    };
+    impose(&dirs, &room, &ban("root")).unwrap();
+    assert!(may(&dirs, &room, &person, Right::Enter).unwrap().is_ok());
+    let by_shell = Entry {
+        by: crate::name::SERVER.to_owned(),
+        ..ban("root")
+    };
+    impose(&dirs, &room, &by_shell).unwrap();
+    assert!(may(&dirs, &room, &person, Right::Enter).unwrap().is_err());
 }

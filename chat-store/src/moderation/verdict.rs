@@ -8,7 +8,7 @@ use rustix::io::Errno;
 use super::{BANS, Entry, Extent, MAX_BYTES, Measure, Person, Right};
 use crate::fs::dirs::Dirs;
 use crate::fs::file::{self, FileId};
-use crate::name::Key;
+use crate::name::SERVER;
 use crate::record::RecordId;
 
 /// What is in force against one person, kept up to date cheaply.
@@ -49,19 +49,22 @@ impl Verdict {
         let now = RecordId::now();
         let stamps = [stamp(&self.paths[0])?, stamp(&self.paths[1])?];
         if self.seen != Some(stamps) {
-            let mut text = file::read_whole(&self.paths[0], MAX_BYTES)?;
-            text.push(b'\n');
-            text.extend(file::read_whole(&self.paths[1], MAX_BYTES)?);
-            let entries = || text.split(|&byte| byte == b'\n').filter_map(Entry::parse);
-            let key = person.nick.key();
-            let against = |measure| {
-                entries().find(|entry| {
-                    entry.measure == measure
-                        && entry.is_in_force(now)
-                        && is_against(entry, &key, person)
-                })
+            let mut entries = Vec::new();
+            for (path, is_room) in [(&self.paths[0], true), (&self.paths[1], false)] {
+                let text = file::read_whole(path, MAX_BYTES)?;
+                let lines = text.split(|&byte| byte == b'\n').filter_map(Entry::parse);
+                let holds = |entry: &Entry| {
+                    entry.is_in_force(now)
+                        && !(is_room && spares(entry, person))
+                        && entry.is_against(person)
+                };
+                entries.extend(lines.filter(holds));
+            }
+            let mut first = |measure| {
+                let found = entries.iter().position(|entry| entry.measure == measure);
+                found.map(|at| entries.swap_remove(at))
             };
-            (self.ban, self.mute) = (against(Measure::Ban), against(Measure::Mute));
+            (self.ban, self.mute) = (first(Measure::Ban), first(Measure::Mute));
             self.seen = Some(stamps);
         }
         self.ban.take_if(|entry| !entry.is_in_force(now));
@@ -78,21 +81,37 @@ impl Verdict {
     }
 }
 
-fn is_against(entry: &Entry, key: &Key, person: &Person<'_>) -> bool {
-    let same = |a: Option<&str>, b: Option<&str>| a.is_some() && a == b;
-    entry.nick.key() == *key
-        || same(entry.account.as_deref(), person.account)
-        || same(entry.person.as_deref(), person.number)
-        || comes_from(entry, person)
+/// Who moderates the site is above those who moderate one room; the server's shell is above both.
+fn spares(entry: &Entry, person: &Person<'_>) -> bool {
+    person.moderates_all && entry.by != SERVER
 }
 
-fn comes_from(entry: &Entry, person: &Person<'_>) -> bool {
-    let address = person.address.and_then(|address| address.parse().ok());
-    let counts = !entry.guests_only || person.account.is_none();
-    let network = entry.address.filter(|_| counts);
-    network
-        .zip(address)
-        .is_some_and(|(network, address)| network.contains(address))
+impl Entry {
+    /// Whether it is against this person.
+    pub fn is_against(&self, person: &Person<'_>) -> bool {
+        let same = |a: Option<&str>, b: Option<&str>| a.is_some() && a == b;
+        same(self.account.as_deref(), person.account)
+            || same(self.person.as_deref(), person.number)
+            || self.is_by_name(person)
+            || self.is_by_address(person)
+    }
+
+    /// A name is anybody's: against an account or a guest who is known, it holds for guests alone.
+    fn is_by_name(&self, person: &Person<'_>) -> bool {
+        let is_guest = self.guests_only && (self.person.is_some() || self.address.is_some());
+        let counts = person.account.is_none() || (self.account.is_none() && !is_guest);
+        let nick = self.nick.as_ref().filter(|_| counts);
+        nick.is_some_and(|nick| nick.key() == person.nick.key())
+    }
+
+    fn is_by_address(&self, person: &Person<'_>) -> bool {
+        let address = person.address.and_then(|address| address.parse().ok());
+        let counts = !self.guests_only || person.account.is_none();
+        let network = self.address.filter(|_| counts);
+        network
+            .zip(address)
+            .is_some_and(|(network, address)| network.contains(address))
+    }
 }
 
 fn stamp(path: &Path) -> io::Result<Option<Stamp>> {

@@ -40,6 +40,6 @@ pub fn whois(dirs: &Dirs, room: &RoomName, nick: &Nick) -> io::Result<About> {
     Ok(About {
         person: PersonId::of(account.as_deref(), record.attr(attrs::CLIENT).as_deref()),
         account,
-        address: None,
+        ..About::default()
     })
 }

@@ -13,6 +13,9 @@ const TYPING: &str = "typing";
 const PRIVATE: &str = "private";
 /// The text is what they are typing.
 const PREVIEW: &str = "preview";
+/// Who is reported, and for which message.
+const ABOUT: &str = "about";
+const MESSAGE: &str = "message";
 /// An id up to which somebody has read.
 const READ: &str = "read";
 /// Whom the words were for, in the copy that the sender's other connections get.
@@ -59,6 +62,15 @@ pub enum Message<'a> {
     GiveWay,
     /// They have another role: they look it up.
     Role,
+    /// The sender reports somebody to the moderators.
+    Report {
+        /// Whom.
+        about: Cow<'a, str>,
+        /// For which message.
+        message: Option<RecordId>,
+        /// Why.
+        reason: Cow<'a, str>,
+    },
     /// Words of an administrator.
     Notice(Cow<'a, str>),
 }
@@ -110,6 +122,13 @@ impl<'a> Message<'a> {
             Kind::Replaced => Self::Replaced(text()),
             Kind::GiveWay => Self::GiveWay,
             Kind::Role => Self::Role,
+            Kind::Report => Self::Report {
+                about: record.attr(ABOUT)?,
+                message: record
+                    .attr(MESSAGE)
+                    .and_then(|id| RecordId::parse(id.as_bytes())),
+                reason: text(),
+            },
             Kind::Notice => Self::Notice(text()),
             // Everything else belongs into a room's log.
             _ => return None,
@@ -169,6 +188,17 @@ impl<'a> Message<'a> {
             Self::Replaced(page) => write(&plain(Kind::Replaced, page)),
             Self::GiveWay => write(&plain(Kind::GiveWay, "")),
             Self::Role => write(&plain(Kind::Role, "")),
+            Self::Report {
+                about,
+                message,
+                reason,
+            } => write(&Draft {
+                extra: &[
+                    (ABOUT, Some(about)),
+                    (MESSAGE, message.map(|id| id.to_string()).as_deref()),
+                ],
+                ..plain(Kind::Report, reason)
+            }),
             Self::Notice(text) => write(&plain(Kind::Notice, text)),
         }
     }
@@ -234,6 +264,11 @@ mod tests {
             },
             Message::GiveWay,
             Message::Role,
+            Message::Report {
+                about: "eve".into(),
+                message: Some(RecordId::from_micros(1_790_000_000_123_456)),
+                reason: "spam".into(),
+            },
             Message::Notice("restart at noon".into()),
         ] {
             let line = written(&message);

@@ -53,6 +53,8 @@ kinds! {
     Redact = "redact",
     /// FROM cleared the history up to here.
     Clear = "clear",
+    /// FROM made the room slow: TEXT seconds between two messages of a member; 0: no longer.
+    Slow = "slow",
     /// To one person: FROM whispers TEXT.
     Whisper = "whisper",
     /// To one person: WebRTC signalling, TEXT is the data.
@@ -70,6 +72,8 @@ kinds! {
     GiveWay = "give-way",
     /// To one person: you have another role in the room.
     Role = "role",
+    /// To a moderator: FROM reports somebody.
+    Report = "report",
     /// To one person: a notice of the server.
     Notice = "notice",
 }
@@ -88,6 +92,7 @@ impl Kind {
                 | Self::Replaced
                 | Self::GiveWay
                 | Self::Role
+                | Self::Report
                 | Self::Notice
         )
     }

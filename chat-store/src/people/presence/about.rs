@@ -10,6 +10,7 @@ use crate::people::person::PersonId;
 use crate::record::{Attrs, attrs};
 
 const ADDRESS: &str = "address";
+const MODERATES_ALL: &str = "site";
 
 /// What a presence file says on its second line; readers skip keys that they do not know.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,15 +21,18 @@ pub struct About {
     pub person: Option<PersonId>,
     /// The address they come from.
     pub address: Option<String>,
+    /// Whether the site says that they moderate it.
+    pub moderates_all: bool,
 }
 
 impl About {
     /// Its pairs of a presence file's second line.
-    pub(super) fn pairs(&self) -> [(&str, Option<&str>); 3] {
+    pub(super) fn pairs(&self) -> [(&str, Option<&str>); 4] {
         [
             (attrs::ACCOUNT, self.account.as_deref()),
             (attrs::PERSON, self.person.as_ref().map(PersonId::as_str)),
             (ADDRESS, self.address.as_deref()),
+            (MODERATES_ALL, self.moderates_all.then_some("1")),
         ]
     }
 
@@ -42,6 +46,7 @@ impl About {
             account: value(attrs::ACCOUNT),
             person: value(attrs::PERSON).and_then(|text| PersonId::parse(&text)),
             address: value(ADDRESS),
+            moderates_all: value(MODERATES_ALL).is_some(),
         }
     }
 }

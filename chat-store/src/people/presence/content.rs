@@ -61,9 +61,9 @@ impl Content {
         text.push(b'\n');
         let seconds = self.grace.as_secs().to_string();
         let grace = (!self.grace.is_zero()).then_some(&*seconds);
-        let [account, person, address] = self.about.pairs();
+        let [account, person, address, site] = self.about.pairs();
         let start = text.len();
-        attrs::write_to(&[account, person, address, (GRACE, grace)], &mut text);
+        attrs::write_to(&[account, person, address, site, (GRACE, grace)], &mut text);
         if text.len() > start {
             text.push(b'\n');
         }

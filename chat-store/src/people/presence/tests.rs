@@ -40,7 +40,7 @@ fn enter_as(
     let about = About {
         account: account.map(str::to_owned),
         person: PersonId::of(account, None),
-        address: None,
+        ..About::default()
     };
     let newcomer = Newcomer {
         nick: &nick(name),

@@ -1,0 +1,106 @@
+//! What an answer of several lines holds, field by field: pages do not read sentences.
+
+use serde::Serialize;
+
+use crate::wording::Line;
+
+/// One line of an answer; fields that are not set are left out.
+#[derive(Default, Serialize)]
+pub(super) struct Row<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    what: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    who: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    everywhere: bool,
+}
+
+/// The lines that have fields.
+pub(super) fn rows<'a>(lines: &[Line<'a>]) -> Vec<Row<'a>> {
+    lines.iter().filter_map(row).collect()
+}
+
+fn row<'a>(line: &Line<'a>) -> Option<Row<'a>> {
+    Some(match *line {
+        Line::Ban {
+            measure,
+            everywhere,
+            who,
+            account,
+            address,
+            until,
+            by,
+            reason,
+        } => Row {
+            what: Some(measure),
+            who: Some(who),
+            account,
+            address,
+            until,
+            by: Some(by),
+            reason: Some(reason),
+            everywhere,
+            ..Row::default()
+        },
+        Line::Report {
+            id,
+            by,
+            about,
+            account,
+            message,
+            reason,
+        } => Row {
+            id: Some(id),
+            who: Some(about),
+            account,
+            message,
+            by: Some(by),
+            reason: Some(reason),
+            ..Row::default()
+        },
+        Line::Slow(seconds) => Row {
+            seconds: Some(seconds),
+            ..Row::default()
+        },
+        Line::Role(role, account) => Row {
+            role: Some(role),
+            account: Some(account),
+            ..Row::default()
+        },
+        Line::Whois {
+            who,
+            account,
+            person,
+            address,
+            role,
+        } => Row {
+            who: Some(who),
+            account,
+            person,
+            address,
+            role: Some(role),
+            ..Row::default()
+        },
+        _ => return None,
+    })
+}
