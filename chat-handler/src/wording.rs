@@ -8,6 +8,8 @@ use std::fmt::{self, Display, Formatter};
 use crate::command::Usage;
 use crate::settings::Lang;
 
+mod moderation;
+
 /// A line of the server's own, without time and name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line<'a> {
@@ -257,20 +259,6 @@ fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::NotBelow => f.write_str("only those above may do this to a moderator"),
         Line::NoAccount(name) => write!(f, "{name} is not logged in"),
         Line::Role(role, account) => write!(f, "{role}: {account}"),
-        Line::Whois {
-            who,
-            account,
-            person,
-            address,
-            role,
-        } => {
-            let [account, person, address] =
-                [account, person, address].map(|field| field.unwrap_or("-"));
-            write!(
-                f,
-                "{who}: account {account}, number {person}, address {address}, {role}"
-            )
-        }
         Line::Muted => f.write_str("you may not speak in this room just now"),
         Line::Unmuted => f.write_str("you may speak again"),
         Line::Done => f.write_str("done"),
@@ -282,43 +270,15 @@ fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::Here(names) => write!(f, "here: {names}"),
         Line::Room(name, people) => write!(f, "{name} ({people})"),
         Line::NoRooms => f.write_str("nobody is in any room"),
-        Line::Ban {
-            measure,
-            everywhere,
-            who,
-            until,
-            by,
-            reason,
-            ..
-        } => {
-            write!(f, "{measure}: {who} ")?;
-            match until {
-                None => f.write_str("for ever")?,
-                Some(until) => write!(f, "until {until}")?,
-            }
-            let everywhere = if everywhere { " in all rooms" } else { "" };
-            write!(f, "{everywhere} (by {by}){}", Because(reason))
-        }
-        Line::NoBans => f.write_str("nobody is banned"),
-        Line::Wait(1) => f.write_str("the room is slow, say it again in 1 second"),
-        Line::Wait(left) => write!(f, "the room is slow, say it again in {left} seconds"),
-        Line::Slow(0) | Line::SlowNow("0") => f.write_str("the room is not slow"),
-        Line::Slow(seconds) => write!(f, "the room is slow: a message each {seconds} seconds"),
-        Line::SlowNow(seconds) => write!(f, "the room is slow: a message each {seconds} seconds"),
-        Line::Reported(by, about, reason) => write!(f, "{by} reports {about}{}", Because(reason)),
-        Line::Report {
-            id,
-            by,
-            about,
-            message,
-            reason,
-            ..
-        } => {
-            write!(f, "{id}: {by} reports {about}")?;
-            message.map_or(Ok(()), |id| write!(f, " for {id}"))?;
-            write!(f, "{}", Because(reason))
-        }
-        Line::NoReports => f.write_str("nobody reported anything"),
+        Line::Ban { .. }
+        | Line::NoBans
+        | Line::Wait(_)
+        | Line::Slow(_)
+        | Line::SlowNow(_)
+        | Line::Reported(..)
+        | Line::Report { .. }
+        | Line::NoReports
+        | Line::Whois { .. } => moderation::english(line, f),
         Line::Yourself => f.write_str("not to yourself"),
         Line::NotUnderstood(reason) => write!(f, "not understood: {reason}"),
         Line::UnknownType(kind) => write!(f, "unknown type {kind}"),
@@ -378,17 +338,6 @@ fn czech(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::NotBelow => f.write_str("moderátorovi to smějí udělat jen ti nad ním"),
         Line::NoAccount(name) => write!(f, "{name} není přihlášen"),
         Line::Role(role, account) => write!(f, "{role}: {account}"),
-        Line::Whois {
-            who,
-            account,
-            person,
-            address,
-            role,
-        } => {
-            let [account, person, address] =
-                [account, person, address].map(|field| field.unwrap_or("-"));
-            write!(f, "{who}: účet {account}, číslo {person}, adresa {address}, {role}")
-        }
         Line::Muted => f.write_str("teď v této místnosti nesmíte mluvit"),
         Line::Unmuted => f.write_str("zase smíte mluvit"),
         Line::Done => f.write_str("hotovo"),
@@ -400,42 +349,15 @@ fn czech(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::Here(names) => write!(f, "jsou tu: {names}"),
         Line::Room(name, people) => write!(f, "{name} ({people})"),
         Line::NoRooms => f.write_str("nikde nikdo není"),
-        Line::Ban {
-            measure,
-            everywhere,
-            who,
-            until,
-            by,
-            reason,
-            ..
-        } => {
-            write!(f, "{measure}: {who} ")?;
-            match until {
-                None => f.write_str("navždy")?,
-                Some(until) => write!(f, "do {until}")?,
-            }
-            let everywhere = if everywhere { " ve všech místnostech" } else { "" };
-            write!(f, "{everywhere} ({by}){}", Because(reason))
-        }
-        Line::NoBans => f.write_str("všichni smějí dovnitř"),
-        Line::Wait(left) => write!(f, "místnost je zpomalená, řekněte to znovu za {left} s"),
-        Line::Slow(0) | Line::SlowNow("0") => f.write_str("místnost není zpomalená"),
-        Line::Slow(seconds) => write!(f, "místnost je zpomalená: zpráva jednou za {seconds} s"),
-        Line::SlowNow(seconds) => write!(f, "místnost je zpomalená: zpráva jednou za {seconds} s"),
-        Line::Reported(by, about, reason) => write!(f, "{by} hlásí: {about}{}", Because(reason)),
-        Line::Report {
-            id,
-            by,
-            about,
-            message,
-            reason,
-            ..
-        } => {
-            write!(f, "{id}: {by} hlásí: {about}")?;
-            message.map_or(Ok(()), |id| write!(f, ", zpráva {id}"))?;
-            write!(f, "{}", Because(reason))
-        }
-        Line::NoReports => f.write_str("nikdo nic nenahlásil"),
+        Line::Ban { .. }
+        | Line::NoBans
+        | Line::Wait(_)
+        | Line::Slow(_)
+        | Line::SlowNow(_)
+        | Line::Reported(..)
+        | Line::Report { .. }
+        | Line::NoReports
+        | Line::Whois { .. } => moderation::czech(line, f),
         Line::Yourself => f.write_str("sobě ne"),
         Line::NotUnderstood(reason) => write!(f, "tomu nerozumím: {reason}"),
         Line::UnknownType(kind) => write!(f, "neznámý typ {kind}"),

@@ -272,9 +272,9 @@ fn a_measure_is_against_an_account_a_number_or_a_network() {
 #[test]
 fn who_moderates_the_site_is_above_who_moderates_a_room() {
     let (_dir, dirs, room) = home();
-    let root = nick("root");
+    let name = nick("root");
     let person = Person {
-        nick: &root,
+        nick: &name,
         account: Some("root"),
         number: None,
         address: None,

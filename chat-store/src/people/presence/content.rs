@@ -114,6 +114,7 @@ mod tests {
                 account: Some("a;b=c\nd".to_owned()),
                 person: Some(PersonId::of_page("x")),
                 address: Some("::1".to_owned()),
+                moderates_all: true,
             },
             grace: Duration::from_secs(15),
             until: Some(after(RecordId::now(), Duration::from_secs(9))),

@@ -306,6 +306,7 @@ fn anna(home: &Home, grace: Duration) -> Entered {
         account: Some("anna".to_owned()),
         person: PersonId::of(Some("anna"), None),
         address: None,
+        moderates_all: false,
     };
     let newcomer = Newcomer {
         nick: &nick("anna"),
