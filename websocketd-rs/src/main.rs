@@ -21,13 +21,11 @@ fn main() -> ExitCode {
     }
     let environment: Environment = std::env::vars_os().collect();
     let code = match config::load(&argv, &environment) {
-        Ok(Loaded {
-            config,
-            check_only: true,
-        }) => server::verify(&config).print(),
-        Ok(Loaded { config, .. }) => run(config, move || {
-            let loaded = config::load(&argv, &environment);
-            loaded.map(|loaded| loaded.config)
+        Ok(Loaded::AskHealth(host, port)) => server::ask_health(&host, port).print(),
+        Ok(Loaded::Check(config)) => server::verify(&config).print(),
+        Ok(Loaded::Serve(config)) => run(config, move || {
+            let loaded = config::load(&argv, &environment)?;
+            Ok(loaded.config().expect("--healthcheck is not in a file"))
         }),
         Err(ending) => ending.print(),
     };

@@ -248,6 +248,10 @@ pub struct DaemonFlags {
     /// Check flags, configuration file and TLS files, report what is wrong, and exit
     #[arg(long)]
     pub check: bool,
+    /// Ask the daemon that listens at --admin-address, here or in the file of --config, for /healthz, and exit: 0 if it
+    /// serves, else 1
+    #[arg(long)]
+    pub healthcheck: bool,
     /// Stop when the first session has ended
     #[arg(long)]
     pub once: bool,

@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 
 use super::check::{
-    Problem, TcpSource, check, check_route_user, check_site, check_tcp, check_variable, max_forks,
+    Problem, TcpSource, check, check_admin, check_route_user, check_site, check_tcp,
+    check_variable, max_forks,
 };
 use super::sections::{ConfigFile, Section};
 use super::{
@@ -11,13 +12,25 @@ use super::{
 };
 use crate::cli::{self, Args, Ending, Words};
 
-/// What the command line and the file it names say.
+/// What the command line and the file it names want.
 #[derive(Debug, Clone)]
-pub struct Loaded {
-    /// Checked.
-    pub config: Config,
-    /// `--check`: nothing is to be served.
-    pub check_only: bool,
+pub enum Loaded {
+    /// To be served.
+    Serve(Config),
+    /// `--check`: to be judged.
+    Check(Config),
+    /// `--healthcheck`: host and port of another daemon's admin server, which is to be asked.
+    AskHealth(String, i64),
+}
+
+impl Loaded {
+    /// The configuration, where there is one.
+    pub fn config(self) -> Option<Config> {
+        match self {
+            Self::Serve(config) | Self::Check(config) => Some(config),
+            Self::AskHealth(..) => None,
+        }
+    }
 }
 
 /// Reads `argv` (the program's name first) and the file of `--config`. `environment` is the daemon's own.
@@ -56,6 +69,9 @@ impl Merge<'_> {
     fn load(&self) -> Result<Loaded, Ending> {
         let global = &self.file.global;
         let base = cli::type_words(self.words.clone(), self.program)?;
+        if base.daemon.healthcheck {
+            return self.health(&base);
+        }
         let is_http_wanted = ["port", "unixsocket", "redirport"]
             .iter()
             .any(|flag| self.words.has(flag));
@@ -80,10 +96,22 @@ impl Merge<'_> {
             let precedence = b.key.precedence().cmp(&a.key.precedence());
             precedence.then(a.key.path.cmp(&b.key.path))
         });
-        Ok(Loaded {
-            config,
-            check_only: base.daemon.check,
+        Ok(if base.daemon.check {
+            Loaded::Check(config)
+        } else {
+            Loaded::Serve(config)
         })
+    }
+
+    /// Of the rest nothing is looked at: whether it is right the other daemon knows.
+    fn health(&self, base: &Args) -> Result<Loaded, Ending> {
+        let admin = check_admin(&base.listening).and_then(|admin| {
+            let admin = admin.filter(|(_, port)| *port != 0);
+            let message = "--healthcheck needs --admin-address, with the port where the daemon was told to answer";
+            admin.ok_or_else(|| Problem::alone("admin-address", message.to_owned()))
+        });
+        let (host, port) = admin.map_err(|problem| self.blame(problem, &self.file.global))?;
+        Ok(Loaded::AskHealth(host, port))
     }
 
     /// Adds the sections, whose mistakes are all told at once.

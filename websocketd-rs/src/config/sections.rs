@@ -76,7 +76,14 @@ pub(super) const ROUTE_FLAGS: [&str; 54] = [
 ];
 
 /// Flags that make no sense in the file that they would lead to or keep from being used.
-pub(super) const LINE_ONLY: [&str; 5] = ["config", "check", "help", "version", "license"];
+pub(super) const LINE_ONLY: [&str; 6] = [
+    "config",
+    "check",
+    "healthcheck",
+    "help",
+    "version",
+    "license",
+];
 
 /// A configuration file.
 #[derive(Debug, Default)]

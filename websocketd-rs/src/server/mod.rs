@@ -7,6 +7,7 @@ mod connection;
 mod drain;
 mod error;
 mod expiry;
+mod healthcheck;
 mod listeners;
 mod notify;
 mod permits;
@@ -26,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use error::ServerError;
+pub use healthcheck::ask_health;
 pub use start::start;
 pub use verify::verify;
 

@@ -17,6 +17,7 @@ mod files;
 mod fuzz_bodies;
 mod handshake;
 mod hangup;
+mod health;
 mod http;
 mod limits;
 mod listen;

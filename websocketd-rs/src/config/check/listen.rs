@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::Problem;
 use super::serve::check_proxies;
-use crate::cli::Args;
+use crate::cli::{Args, ListenFlags};
 use crate::config::supervisor::passes_sockets;
 use crate::config::{Environment, Listen, Tls};
 
@@ -72,12 +72,7 @@ pub(super) fn check_listen(
         inherited_names: Vec::new(),
         proxy_protocol,
         trusted_proxies,
-        admin: args
-            .admin_address
-            .as_deref()
-            .filter(|typed| !typed.is_empty())
-            .map(check_admin)
-            .transpose()?,
+        admin: check_admin(args)?,
         tls,
     })
 }
@@ -95,7 +90,11 @@ fn check_mode(typed: &str) -> Result<u32, Problem> {
     })
 }
 
-fn check_admin(typed: &str) -> Result<(String, i64), Problem> {
+/// Host and port of `--admin-address`, if it was given.
+pub(in crate::config) fn check_admin(args: &ListenFlags) -> Result<Option<(String, i64)>, Problem> {
+    let Some(typed) = args.admin_address.as_deref().filter(|it| !it.is_empty()) else {
+        return Ok(None);
+    };
     let parsed = typed
         .rsplit_once(':')
         .and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
@@ -105,5 +104,5 @@ fn check_admin(typed: &str) -> Result<(String, i64), Problem> {
         );
         Problem::alone("admin-address", message)
     })?;
-    Ok((host.to_owned(), port.into()))
+    Ok(Some((host.to_owned(), port.into())))
 }

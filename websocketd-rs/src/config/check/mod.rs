@@ -24,6 +24,7 @@ use bounds::{
     MAX_ENVIRONMENT_BYTES, MAX_WAIT_MS, MIN_ENVIRONMENT_BYTES, bounded, check_limits,
     check_resources, check_session, grace, wait,
 };
+pub(super) use listen::check_admin;
 use listen::{check_listen, check_tls};
 pub(super) use program::check_variable;
 use program::{find_program, inherited};

@@ -26,7 +26,7 @@ fn run(words: &[&str]) -> Result<Config, Ending> {
         .chain(words.iter().copied())
         .map(Into::into)
         .collect();
-    load(&argv, &environment()).map(|loaded| loaded.config)
+    load(&argv, &environment()).map(|loaded| loaded.config().expect("no --healthcheck"))
 }
 
 fn good(words: &[&str]) -> Config {

@@ -19,7 +19,7 @@ fn load_text(text: &str, words: &[&str]) -> Result<Config, Ending> {
     let environment = environment.map(|(key, value)| (key.into(), value.into()));
     let name = file.path().display().to_string();
     load(&argv, &environment.to_vec())
-        .map(|loaded| loaded.config)
+        .map(|loaded| loaded.config().expect("no --healthcheck"))
         .map_err(|exit| Ending {
             stderr: exit.stderr.replace(&name, "FILE"),
             ..exit
