@@ -26,7 +26,7 @@ DESTDIR ?=
 
 # Packages before builds before tests, also under -j; cargo is parallel by itself.
 .NOTPARALLEL:
-.PHONY: help run dev serve build lint check test stumbles torture fuzz packages bench install stage package release clean
+.PHONY: help run dev serve build static lint check test stumbles torture fuzz packages bench install stage package release image clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -56,16 +56,12 @@ serve:
 	   --header-http='X-Frame-Options: DENY' --header-http="Content-Security-Policy: frame-ancestors 'none'" \
 	   $(BIN)/chat-handler
 
-# The daemon is dynamic; a handler is started for each person, and a dynamic program costs its loader each time: static.
-# chat-opensso looks names up, and glibc does that by loading libraries: dynamic.
-# The host's triple is named so that the flags concern the programs alone, not build scripts and macros.
 build: ## the programs, for release, into target/bin
-	$(CARGO) build --locked --release -p websocketd -p chat-admin --bin websocketd-rs --bin chat-opensso
-	host=$$(rustc -vV | sed -n 's/^host: //p'); \
-	 RUSTFLAGS='-C target-feature=+crt-static -C relocation-model=static' \
-	   $(CARGO) build --locked --release -p chat-handler -p chat-admin --bin chat-handler --bin chat-cgi --bin chatctl --target "$$host"; \
-	 install -D -t $(BIN) $(addprefix $(CARGO_TARGET_DIR)/release/,websocketd-rs chat-opensso) \
-	   $(addprefix $(CARGO_TARGET_DIR)/$$host/release/,chat-handler chat-cgi chatctl)
+	@CARGO='$(CARGO)' tools/build
+
+# Slower where very many short lines pass (docs/decisions.md), so not for those who build on the machine that serves.
+static: ## the programs as they run on any Linux of this architecture, into target/static
+	@CARGO='$(CARGO)' tools/build static
 
 lint: ## formatting, clippy and the pages' types, without a warning
 	@$(CARGO) fmt --version >/dev/null 2>&1 || rustup component add rustfmt
@@ -83,7 +79,7 @@ check: lint ## lint and unit tests; warm, after a change, under a minute (18 s o
 packages: ## the Debian packages that the tests need
 	tests/install-packages
 
-test: packages build lint ## everything, from a clean checkout
+test: packages build static lint ## everything, from a clean checkout
 	tests/pages/check test
 	$(CARGO) test --locked --workspace --no-fail-fast
 
@@ -136,8 +132,11 @@ stage:
 package: build ## a Debian package, target/websocketd-rs_VERSION_ARCH.deb
 	packaging/build
 
-release: build ## an archive to unpack at / on another machine, with its SHA-256 sum, in target/
+release: static ## an archive to unpack at / on another machine, with its SHA-256 sum, in target/
 	packaging/release
+
+image: static ## an image for containers, by podman, buildah or docker; IMAGE=debian: one with a shell
+	IMAGE='$(IMAGE)' packaging/image
 
 clean: ## what was built; var/ stays
 	$(CARGO) clean
