@@ -24,6 +24,7 @@ pub mod chat;
 pub mod coturn;
 pub mod daemon;
 pub mod fastcgi;
+pub mod image;
 pub mod installation;
 pub mod page;
 pub mod pipe;

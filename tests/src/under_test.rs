@@ -158,19 +158,43 @@ pub fn target() -> PathBuf {
 }
 
 /// A release binary from `make build`.
+#[track_caller]
+fn built(name: &str) -> PathBuf {
+    made(name, "bin", "build")
+}
+
+/// The programs from `make static`, which run on any Linux: their directory.
+#[track_caller]
+pub fn static_programs() -> PathBuf {
+    let names = [
+        "websocketd-rs",
+        "chat-opensso",
+        "chat-handler",
+        "chat-cgi",
+        "chatctl",
+    ];
+    let [daemon, ..] = names.map(|name| made(name, "static", "static"));
+    daemon.parent().expect("it is in a directory").to_owned()
+}
+
+/// A program that `make WORD` puts below target/DIR.
 ///
 /// A stale one would give an answer about code that is no longer there, so it is refused.
 #[track_caller]
-fn built(name: &str) -> PathBuf {
-    let path = target().join("bin").join(name);
+fn made(name: &str, dir: &str, word: &str) -> PathBuf {
+    let path = target().join(dir).join(name);
     let Ok(built) = fs::metadata(&path).and_then(|meta| meta.modified()) else {
         panic!(
-            "{} is missing: `make build` builds it, `make test` does so first",
+            "{} is missing: `make {word}` builds it, `make test` does so first",
             path.display()
         );
     };
     if let Some(newer) = newer_source_of(name, built) {
-        panic!("{name} is older than {}: run `make build`", newer.display());
+        panic!(
+            "{} is older than {}: run `make {word}`",
+            path.display(),
+            newer.display()
+        );
     }
     path
 }

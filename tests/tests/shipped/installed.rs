@@ -134,54 +134,6 @@ fn the_package_holds_a_whole_chat() {
     }
 }
 
-/// The archive of `make release`, made by somebody with other habits than ours, and its sum.
-fn release(umask: &str, zone: &str) -> (PathBuf, String) {
-    let mut shell = Command::new("bash");
-    shell
-        .args(["-c", &format!("umask {umask}; exec packaging/release")])
-        .env("CARGO_TARGET_DIR", target())
-        .env("TZ", zone)
-        .env_remove("MAKEFLAGS")
-        .env_remove("MAKELEVEL")
-        .current_dir(workspace());
-    let made = Program::run(&shell);
-    assert_eq!(made.code(), 0, "{made:#?}");
-    let mut sums = Command::new("sha256sum");
-    let checked = Program::run(sums.args(["-c", "SHA256SUMS"]).current_dir(target()));
-    assert_eq!(checked.code(), 0, "{checked:#?}");
-    let sum = fs::read_to_string(target().join("SHA256SUMS")).expect("it was just made");
-    (PathBuf::from(made.stdout.trim()), sum)
-}
-
-#[test]
-fn a_release_is_the_same_whoever_makes_it_and_runs_where_it_is_unpacked() {
-    let (archive, sum) = release("022", "UTC");
-    assert_eq!(release("077", "Pacific/Apia").1, sum);
-    let root = tempfile::tempdir().expect("a temporary directory");
-    let place = root.path().to_string_lossy();
-    run("tar", &["-xf", &archive.to_string_lossy(), "-C", &place]);
-    for program in ["websocketd-rs", "chat-handler", "chatctl"] {
-        let path = root.path().join("usr/local/bin").join(program);
-        let version = run(path, &["--version"]).stdout;
-        assert!(version.contains(env!("CARGO_PKG_VERSION")), "{version}");
-    }
-    // Handlers need no file of the system: not a loader, not a C library.
-    for program in ["chat-handler", "chatctl"] {
-        let inside = format!("/usr/local/bin/{program}");
-        run("chroot", &[&place, &inside, "--version"]);
-    }
-    let unpacked = files(root.path());
-    for wanted in [
-        "/usr/local/bin/chat-opensso",
-        "/usr/local/lib/websocketd-rs/cgi/api",
-        "/usr/local/share/websocketd-rs/htdocs/index.html",
-        "/usr/local/share/doc/websocketd-rs/LICENSE",
-        "/etc/websocketd-rs/chat.ini",
-    ] {
-        assert!(unpacked.contains(wanted), "{wanted} in {unpacked:#?}");
-    }
-}
-
 #[test]
 fn systemd_finds_nothing_wrong_with_the_units() {
     let dir = unpacked();

@@ -2,6 +2,8 @@
 
 mod configuration;
 mod documents;
+mod image;
 mod installed;
 mod licenses;
 mod migration;
+mod release;
