@@ -7,10 +7,12 @@
 
 use chat_handler::identity::{self, ANONYMOUS};
 use chat_handler::settings::Settings;
+use chat_store::fs::dirs::Dirs;
 use chat_store::moderation::{self, Extent, Person, Right};
 use chat_store::name::Nick;
 
 mod config;
+mod found;
 mod health;
 mod history;
 mod request;
@@ -73,6 +75,7 @@ type Endpoint<'e> = &'e dyn Fn(&Request, &Settings, &mut dyn FnMut(&str)) -> Res
 fn allowed(
     request: &Request,
     settings: &Settings,
+    dirs: &Dirs,
     at: Extent<'_>,
     right: Right,
     explain: &mut dyn FnMut(&str),
@@ -92,7 +95,7 @@ fn allowed(
         moderates_all: who.moderator,
         address: Some(address).filter(|address| !address.is_empty()),
     };
-    match moderation::may(&settings.dirs(), at, &person, right) {
+    match moderation::may(dirs, at, &person, right) {
         Ok(Ok(())) => Ok(()),
         Ok(Err(denied)) => Err(format!(
             "you are banned from this room: {}",

@@ -23,6 +23,7 @@ mod empty_rooms;
 mod erase;
 mod expire;
 mod failure;
+mod memberships;
 mod mend;
 mod messages;
 mod moderate;
@@ -70,6 +71,12 @@ enum Command {
         /// The room; all if left out
         #[arg(value_parser = room)]
         room: Option<RoomName>,
+    },
+    /// Who may be in a room for some only, or in a conversation
+    Members {
+        /// The room, as `rooms` shows it
+        #[arg(value_parser = room)]
+        room: RoomName,
     },
     /// Throw somebody out of a room; they may come back
     Kick(Target),
@@ -411,15 +418,8 @@ fn dispatch(
     out: &mut dyn Write,
 ) -> Result<Report, Failure> {
     command.find_room(settings)?;
-    let dirs = &settings.dirs();
-    if matches!(
-        command,
-        Command::Say { .. }
-            | Command::Ban(_)
-            | Command::Mute(_)
-            | Command::Slow { .. }
-            | Command::Role { .. }
-    ) {
+    let dirs = &command.dirs(settings);
+    if command.needs_directories() {
         // Nobody may have entered yet.
         dirs.create()?;
     }
@@ -427,6 +427,7 @@ fn dispatch(
         Command::Status => rooms::status(dirs),
         Command::Rooms => rooms::rooms(dirs),
         Command::Users { room } => rooms::users(dirs, room.as_ref()),
+        Command::Members { room } => memberships::list(dirs, &room),
         Command::Kick(target) => moderate::kick(dirs, &target),
         Command::Ban(measure) => {
             moderate::impose(dirs, chat_store::moderation::Measure::Ban, &measure)

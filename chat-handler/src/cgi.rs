@@ -44,6 +44,10 @@ pub struct Query {
     /// `client=TOKEN`: tells one anonymous browser from another, so that what it sends again after a
     /// reconnect is known.
     pub client: Option<String>,
+    /// `invitation=TOKEN`: lets somebody into the closed room of the path.
+    pub invitation: Option<String>,
+    /// `password=TEXT`: the same.
+    pub password: Option<String>,
     /// `page=TOKEN`: tells one open page from another, also in one browser, so that one that comes back
     /// takes its own presence over.
     pub page: Option<String>,
@@ -121,6 +125,8 @@ impl Query {
                 "history" => parsed.history = value.parse().ok(),
                 "nick" => parsed.nick = Some(value),
                 "client" => parsed.client = Some(value).filter(|token| is_token(token)),
+                "invitation" => parsed.invitation = Some(value),
+                "password" => parsed.password = Some(value),
                 "page" => parsed.page = Some(value).filter(|token| is_token(token)),
                 _ => {}
             }

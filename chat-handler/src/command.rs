@@ -42,8 +42,38 @@ pub enum Command<'a> {
     Part,
     /// `/quit`
     Quit,
+    /// `/private [TITLE]`: a new room for some only
+    Private(&'a str),
+    /// `/query NAME`: the conversation with somebody
+    Query(&'a str),
+    /// One about who may be in the room.
+    Circle(Circle<'a>),
     /// One for moderators.
     Moderate(Moderate<'a>),
+}
+
+/// What is done about a room for some only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Circle<'a> {
+    /// `/invite NAME`
+    Invite(&'a str),
+    /// `/invite [HOURS USES]`: a link
+    Link {
+        /// It is good for so long.
+        hours: u32,
+        /// For so many people.
+        uses: u32,
+    },
+    /// `/uninvite NAME`
+    Uninvite(&'a str),
+    /// `/members`
+    Members,
+    /// `/password WORD`; `-` takes it away
+    Password(&'a str),
+    /// `/rename TITLE`
+    Rename(&'a str),
+    /// `/leave`
+    Leave,
 }
 
 /// What only moderators may do.
@@ -203,6 +233,54 @@ pub const USAGES: &[Usage] = &[
         " ID|NAME [REASON]",
         "tells the moderators of a message or a person",
         "řekne moderátorům o zprávě nebo o člověku",
+    ),
+    usage(
+        "query",
+        " NAME",
+        "opens the conversation with NAME, which is kept",
+        "otevře rozhovor s NAME, který zůstane uložen",
+    ),
+    usage(
+        "private",
+        " [TITLE]",
+        "makes a room for some only",
+        "založí místnost jen pro někoho",
+    ),
+    usage(
+        "invite",
+        " [NAME | HOURS USES]",
+        "lets NAME into this private room, or makes a link that lets people in",
+        "pustí NAME do této soukromé místnosti, nebo vytvoří odkaz, který do ní pouští",
+    ),
+    usage(
+        "uninvite",
+        " NAME",
+        "sends NAME away from this private room for good",
+        "vykáže NAME z této soukromé místnosti nadobro",
+    ),
+    usage(
+        "members",
+        "",
+        "shows who may be in this private room",
+        "ukáže, kdo smí do této soukromé místnosti",
+    ),
+    usage(
+        "password",
+        " WORD|-",
+        "sets a password that lets people into this private room; - takes it away",
+        "nastaví heslo, které pouští do této soukromé místnosti; - ho zruší",
+    ),
+    usage(
+        "rename",
+        " TITLE",
+        "gives this private room another title",
+        "pojmenuje tuto soukromou místnost jinak",
+    ),
+    usage(
+        "leave",
+        "",
+        "leaves this private room for good",
+        "opustí tuto soukromou místnost nadobro",
     ),
     usage("part", "", "leaves the room", "opustí místnost"),
     usage("quit", "", "leaves the chat", "opustí chat"),
@@ -373,10 +451,30 @@ fn arguments<'a>(name: &str, rest: &'a str) -> Option<Command<'a>> {
             let (what, reason) = word_and_rest(rest)?;
             Command::Report(what, reason)
         }
+        "private" => Command::Private(rest),
+        "query" => Command::Query(some(rest)?),
+        "invite" => Command::Circle(invite(rest)),
+        "uninvite" => Command::Circle(Circle::Uninvite(some(rest)?)),
+        "members" => nothing(Command::Circle(Circle::Members))?,
+        "password" => Command::Circle(Circle::Password(some(rest)?)),
+        "rename" => Command::Circle(Circle::Rename(some(rest)?)),
+        "leave" => nothing(Command::Circle(Circle::Leave))?,
         "part" => Command::Part,
         "quit" => Command::Quit,
         _ => Command::Moderate(moderator_arguments(name, rest)?),
     })
+}
+
+/// A name, two numbers, or nothing.
+fn invite(rest: &str) -> Circle<'_> {
+    let numbers = rest.split_once(char::is_whitespace);
+    let numbers =
+        numbers.and_then(|(hours, uses)| Some((hours.parse().ok()?, uses.trim().parse().ok()?)));
+    match numbers {
+        _ if rest.is_empty() => Circle::Link { hours: 24, uses: 1 },
+        Some((hours, uses)) => Circle::Link { hours, uses },
+        None => Circle::Invite(rest),
+    }
 }
 
 fn moderator_arguments<'a>(name: &str, rest: &'a str) -> Option<Moderate<'a>> {

@@ -1,5 +1,6 @@
 //! `chat-handler`: see the library crate.
 
+use std::borrow::Cow;
 use std::io::Write as _;
 use std::os::fd::AsFd as _;
 use std::os::unix::ffi::OsStringExt;
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use chat_handler::cgi::Cgi;
 use chat_handler::cli::Args;
-use chat_handler::person::{Entry, Person, Visit};
+use chat_handler::person::{Entry, KeyRing, Person, Visit};
 use chat_handler::pipe::client::Client;
 use chat_handler::pipe::event_loop::{EventLoop, watch_signals};
 use chat_handler::pipe::input::Input;
@@ -109,6 +110,10 @@ fn chat(settings: &Settings, cgi: &Cgi) -> std::io::Result<()> {
             room: RoomName::from_path_info(&cgi.path_info),
             since: cgi.query.since,
             history: cgi.query.history,
+            keys: KeyRing {
+                invitation: cgi.query.invitation.as_deref().map(Cow::from),
+                password: cgi.query.password.as_deref().map(Cow::from),
+            },
         };
         person.enter(&entry, &mut client)
     };

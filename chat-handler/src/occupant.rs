@@ -13,20 +13,22 @@ use std::time::{Duration, Instant};
 use crate::color::Color;
 use crate::journal;
 use crate::settings::Limits;
-use crate::wording::Line;
+use crate::wording::{Closed, Line};
 use chat_store::fs::dirs::Dirs;
+use chat_store::log::history::Readable;
 use chat_store::log::room_log::RoomLog;
 use chat_store::log::tail::Tail;
 use chat_store::moderation::{self, Right, Verdict};
 use chat_store::name::{Nick, RoomName};
 use chat_store::people::person::PersonId;
 use chat_store::people::presence::{Claim, Leave, Standing};
-use chat_store::record::{Draft, Kind};
+use chat_store::record::{Draft, Kind, RecordId};
 
 mod code;
 mod event;
 mod request;
 
+mod closed;
 mod connection;
 mod enter;
 mod new_room;
@@ -35,6 +37,7 @@ mod refusal;
 mod answer;
 mod apply;
 mod change;
+mod circle;
 mod history;
 mod measures;
 mod moderate;
@@ -56,15 +59,18 @@ mod pace;
 mod presence;
 mod trouble;
 
+pub use circle::converse;
+pub use closed::{Seeker, Way, find_room};
 pub use code::Code;
 pub use connection::Connection;
-pub use enter::{Arrival, enter, find_room, number_of, wished_nick};
-pub use event::{Bye, Event, Hello, Reading, Sink, Span, Welcome};
+pub use enter::{Arrival, enter, number_of, wished_nick};
+pub use event::{AboutRoom, Bye, Event, Hello, Reading, Sink, Span, Welcome};
 pub use refusal::Refusal;
-pub use request::{Addressee, BadRequest, Request};
+pub use request::{Act, Addressee, BadRequest, Request};
 
 use audience::Audience;
 use bells::Bells;
+use closed::Membership;
 use durability::Durability;
 use follow::Replay;
 use ignored::Ignored;
@@ -138,12 +144,29 @@ struct Room {
     name: RoomName,
     log: RoomLog,
     tail: Tail,
+    /// What was said up to here is not for them.
+    since: RecordId,
+}
+
+impl Room {
+    /// Its log, as far as they may read it.
+    fn readable(&self) -> Readable<'_> {
+        Readable {
+            dirs: &self.dirs,
+            room: &self.name,
+            since: self.since,
+        }
+    }
 }
 
 /// One person in one room.
 pub struct Occupant {
     me: Me,
     room: Room,
+    /// Their place in the room, if it is for some only.
+    membership: Option<Box<Membership>>,
+    /// A room that they have just made, and are to come into.
+    opened: Option<RoomName>,
     presence: Presence,
     bells: Bells,
     durability: Durability,
@@ -173,6 +196,10 @@ struct Turn<'a> {
 impl Occupant {
     /// Does what the client wants.
     pub fn apply(&mut self, request: &Request<'_>, sink: &mut dyn Sink) -> Flow {
+        // Before they hear of it: nothing of theirs is for the others any more.
+        if let Err(bye) = self.check_membership() {
+            return Flow::Bye(bye);
+        }
         let msgid = request.msgid();
         self.turn(sink, msgid).apply(request)
     }
@@ -232,6 +259,7 @@ impl Occupant {
             });
             return Err(Bye::Banned);
         }
+        self.check_membership()?;
         self.presence.inbox_due = true;
         let mut turn = self.turn(sink, None);
         if turn.it.presence.join_due {
@@ -313,6 +341,7 @@ pub fn say_bye(reason: Bye, sink: &mut dyn Sink) {
     let line = match reason {
         Bye::ShuttingDown => Line::ShuttingDown,
         Bye::Quit | Bye::Part => Line::Goodbye,
+        Bye::Dismissed => Line::Closed(Closed::YouDismissed),
         // Said with the moderator's reason when it came.
         Bye::Kicked | Bye::Banned | Bye::Replaced | Bye::Refused(_) => return,
     };

@@ -10,10 +10,13 @@ use crate::identity;
 use crate::identity::counted::Counted;
 use crate::journal;
 use crate::occupant::{
-    self, Arrival, BadRequest, Bye, Code, Connection, Event, Flow, Hello, Reading, Refusal,
-    Request, Sink as _,
+    self, AboutRoom, Arrival, BadRequest, Bye, Code, Connection, Event, Flow, Hello, Reading,
+    Refusal, Request, Seeker, Sink as _,
 };
+
 use crate::settings::Settings;
+use chat_store::closed::{self, Keys};
+use chat_store::name::RoomName;
 use chat_store::people::marks::Change;
 use chat_store::people::person::PersonId;
 use chat_store::record::RecordId;
@@ -23,7 +26,7 @@ mod stays;
 mod wish;
 
 pub use stays::{Bell, MAX_ROOMS};
-pub use wish::{Entry, Wish};
+pub use wish::{Entry, KeyRing, Wish};
 
 use own_rooms::OwnRooms;
 use stays::{From, Stays};
@@ -113,6 +116,29 @@ impl<'a> Person<'a> {
             rooms: self.own.as_ref().map_or(&[], OwnRooms::all),
         };
         to.put_from(None, &Event::Hello(&hello));
+        for mark in self.own.as_ref().map_or(&[][..], OwnRooms::all) {
+            self.put_about(&mark.room, to);
+        }
+    }
+
+    /// Tells what a room of theirs is that is for some only.
+    fn put_about(&self, room: &RoomName, to: &mut dyn Audience) {
+        let Some(you) = self.seeker(Keys::default()).number() else {
+            return;
+        };
+        match closed::find(&self.settings.dirs(), room) {
+            Ok(Some(found)) if found.circle.member(&you).is_some() => {
+                let (circle, you, people) = (&found.circle, &you, false);
+                let about = AboutRoom {
+                    circle,
+                    you,
+                    people,
+                };
+                to.put_from(Some(room.as_str()), &Event::About(&about));
+            }
+            Ok(_) => {}
+            Err(error) => journal::note(format_args!("a person's rooms: {error}")),
+        }
     }
 
     /// Comes into a room. False: they are in none then, and that was told.
@@ -136,7 +162,12 @@ impl<'a> Person<'a> {
         let wished = entry.room.as_ref();
         let wished = wished.map_err(|error| Refusal::new(Code::BadRoom, error))?;
         let visit = &self.visit;
-        let room = occupant::find_room(self.settings, &visit.person, wished)?;
+        let seeker = self.seeker(Keys {
+            invitation: entry.keys.invitation.as_deref(),
+            password: entry.keys.password.as_deref(),
+        });
+        let way = occupant::find_room(self.settings, &seeker, wished)?;
+        let room = way.room.clone();
         if self.stays.find(room.as_str()).is_some() {
             return Ok(());
         }
@@ -164,7 +195,7 @@ impl<'a> Person<'a> {
             to: sink.to,
         };
         let (settings, connection) = (self.settings, &mut self.connection);
-        let occupant = occupant::enter(settings, connection, room.clone(), arrival, &mut sink)?;
+        let occupant = occupant::enter(settings, connection, way, arrival, &mut sink)?;
         if let Some(own) = &mut self.own
             && own.of(room.as_str()).is_none()
         {
@@ -181,6 +212,28 @@ impl<'a> Person<'a> {
                 for entry in entries {
                     self.connection.charge_room();
                     self.enter(&entry, to);
+                }
+            }
+            Wish::Converse {
+                with,
+                title,
+                whole_history,
+                msgid,
+            } => {
+                self.connection.charge_room();
+                let made = {
+                    let seeker = self.seeker(Keys::default());
+                    let title = title.as_deref();
+                    occupant::converse(self.settings, &seeker, &with, title, whole_history)
+                };
+                match made {
+                    Ok(room) => self.enter_opened(&room, msgid.as_deref(), to),
+                    Err(refusal) => {
+                        if let Event::Bye { line, .. } = refusal.event() {
+                            let (code, msgid) = (refusal.code, msgid.as_deref());
+                            to.put_from(None, &Event::Error { code, line, msgid });
+                        }
+                    }
                 }
             }
             Wish::Part(room) => match self.stays.find(&room) {
@@ -228,6 +281,37 @@ impl<'a> Person<'a> {
         self.own.as_ref().is_some_and(|own| own.of(room).is_some())
     }
 
+    fn seeker<'s>(&'s self, keys: Keys<'s>) -> Seeker<'s> {
+        Seeker {
+            person: &self.visit.person,
+            nick: self.visit.nick.as_deref(),
+            client: self.visit.client,
+            address: self.visit.address,
+            keys,
+        }
+    }
+
+    /// Comes into a room that they have just made, or have had for long.
+    fn enter_opened(&mut self, room: &RoomName, msgid: Option<&str>, to: &mut dyn Audience) {
+        if let Some(msgid) = msgid {
+            let (id, duplicate) = (None, false);
+            let ack = Event::Ack {
+                msgid,
+                id,
+                duplicate,
+            };
+            to.put_from(Some(room.as_str()), &ack);
+        }
+        let entry = Entry {
+            asked: room.as_str().into(),
+            room: Ok(room.clone()),
+            since: None,
+            keys: KeyRing::default(),
+            history: None,
+        };
+        self.enter(&entry, to);
+    }
+
     fn change_mark(&mut self, room: &str, change: Change) {
         let known = self
             .own
@@ -242,6 +326,9 @@ impl<'a> Person<'a> {
     fn put_marks(&mut self, to: &mut dyn Audience) {
         let news = self.own.as_mut().map(OwnRooms::news);
         for (room, mark) in news.unwrap_or_default() {
+            if mark.is_some() && self.stays.of(room.as_str()).is_none() {
+                self.put_about(&room, to);
+            }
             let room = room.as_str();
             let reading = mark.map(|mark| match self.stays.of(room) {
                 Some(occupant) => occupant.reading_now(&mark),
@@ -259,6 +346,12 @@ impl<'a> Person<'a> {
             });
         // Its own record is in the log by now.
         self.stays.set_due(place);
+        let opened =
+            |occupant: &mut occupant::Occupant, _: &mut dyn occupant::Sink| occupant.take_opened();
+        let opened = self.stays.in_room(place, self.visit.many, to, opened);
+        if let Some(Some(room)) = opened.filter(|_| self.visit.many) {
+            self.enter_opened(&room, None, to);
+        }
         self.settle(place, flow.unwrap_or(Flow::Idle), to)
     }
 

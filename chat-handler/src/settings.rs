@@ -124,6 +124,8 @@ pub struct Identity {
 pub struct Limits {
     /// Rooms in all: each costs a file for ever.
     pub max_rooms: usize,
+    /// Rooms for some only, and conversations, in all.
+    pub max_conversations: usize,
     /// People in one room: the list is sent to each newcomer.
     pub max_members: usize,
     /// Connections of one session or account: one person with a script.
@@ -310,6 +312,7 @@ impl Settings {
             },
             limits: Limits {
                 max_rooms: 10_000,
+                max_conversations: 100_000,
                 max_members: 2_000,
                 max_connections: 20,
                 max_message: 4096,

@@ -8,7 +8,10 @@ use std::fmt::{self, Display, Formatter};
 use crate::command::Usage;
 use crate::settings::Lang;
 
+mod closed;
 mod moderation;
+
+pub use closed::Closed;
 
 /// A line of the server's own, without time and name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,6 +185,8 @@ pub enum Line<'a> {
     AnonymousRefused,
     /// What is wrong with the room's name.
     BadRoom(&'a str),
+    /// About rooms for some only.
+    Closed(Closed<'a>),
     /// Somebody's own words: an administrator's notice.
     Said(&'a str),
     /// The chat cannot work; the reason.
@@ -235,6 +240,7 @@ fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::BadName(reason) | Line::BadRoom(reason) | Line::NotSaved(reason) => {
             f.write_str(reason)
         }
+        Line::Closed(line) => closed::english(line, f),
         Line::Said(words) => f.write_str(words),
         Line::BadColor(color) => {
             write!(
@@ -375,6 +381,7 @@ fn czech(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::TooManyRooms => f.write_str("místností je už moc, vyberte si některou z nich"),
         Line::TooManyConnections => f.write_str("máte už moc spojení, některé zavřete"),
         Line::AnonymousRefused => f.write_str("nejdřív se přihlaste"),
+        Line::Closed(line) => closed::czech(line, f),
         Line::Said(words) => f.write_str(words),
         Line::OutOfOrder(reason) => write!(f, "chat je mimo provoz ({reason})"),
     }

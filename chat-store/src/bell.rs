@@ -116,7 +116,9 @@ fn open_or_make(path: &Path, access: OFlags) -> io::Result<(OwnedFd, FileId)> {
             Err(Errno::NOENT) => {}
             opened => return Ok(opened?),
         }
-        let mode = Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::WGRP;
+        let group = Mode::RGRP | Mode::WGRP;
+        let of_group = file::mode_at(path).intersects(Mode::RGRP);
+        let mode = Mode::RUSR | Mode::WUSR | if of_group { group } else { Mode::empty() };
         match rustix::fs::mknodat(rustix::fs::CWD, path, FileType::Fifo, mode, 0) {
             Ok(()) | Err(Errno::EXIST) => {}
             Err(error) => return Err(error.into()),

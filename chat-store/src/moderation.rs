@@ -10,6 +10,7 @@ use std::{fmt, io};
 
 use rustix::fs::OFlags;
 
+use crate::closed;
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
 use crate::fs::lock::{self, Share};
@@ -124,9 +125,9 @@ impl<'a> From<&'a RoomName> for Extent<'a> {
 impl Extent<'_> {
     fn path(self, dirs: &Dirs, what: &str) -> PathBuf {
         match self {
-            Self::Room(room) => dirs.state(room, what),
+            Self::Room(room) => closed::dirs_of(dirs, room).state(room, what),
             // No room's files are called so: no name of a room holds `_`.
-            Self::Everywhere => dirs.state.join(format!("_all.{what}")),
+            Self::Everywhere => dirs.site_state.join(format!("_all.{what}")),
         }
     }
 }
@@ -165,6 +166,11 @@ fn rooms_with(dirs: &Dirs, what: &str) -> io::Result<Vec<RoomName>> {
         let stem = name.to_str().and_then(|name| name.strip_suffix(what));
         let stem = stem.and_then(|stem| stem.strip_suffix('.'));
         rooms.extend(stem.and_then(|stem| state::name_of(dirs, stem)));
+    }
+    for room in closed::all(dirs)? {
+        if Extent::Room(&room).path(dirs, what).exists() {
+            rooms.push(room);
+        }
     }
     rooms.sort_unstable();
     Ok(rooms)

@@ -3,7 +3,7 @@
 //! A room's name cannot hold `_` (it becomes `-`) and a nick cannot either, so `ROOM_NICK` splits
 //! one way only, and `_` is free to mark the stems of names too long for a file system.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use crate::record::is_bidi_control;
 
@@ -19,6 +19,10 @@ pub const MAX_ROOM_CHARS: usize = 64;
 pub const MAX_NICK_CHARS: usize = 32;
 /// The name that the server's shell speaks and moderates under; nobody else can have it.
 pub const SERVER: &str = "server";
+/// What the name of a closed room begins with, before its digits.
+const CLOSED: char = '~';
+/// Hexadecimal digits of it: nobody guesses 80 bits.
+const CLOSED_DIGITS: usize = 20;
 /// The room of those who name none.
 pub const LOBBY: &str = "lobby";
 
@@ -95,6 +99,24 @@ impl RoomName {
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The name of a room for some only (see [`crate::closed`]), of random bytes.
+    pub(crate) fn closed(random: &[u8]) -> Self {
+        let mut name = String::from(CLOSED);
+        for byte in random.iter().take(CLOSED_DIGITS / 2) {
+            // Writing to a string cannot fail.
+            let _ = write!(name, "{byte:02x}");
+        }
+        Self(name.into())
+    }
+
+    /// Whether it is the name of a room for some only, which nobody makes by entering it.
+    pub fn is_closed(&self) -> bool {
+        self.0.strip_prefix(CLOSED).is_some_and(|digits| {
+            let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+            digits.len() == CLOSED_DIGITS && digits.bytes().all(is_digit)
+        })
     }
 
     /// What this name looks like. Rooms with equal keys are one, see [`crate::log::create`].

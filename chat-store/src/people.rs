@@ -5,6 +5,7 @@ pub mod connections;
 pub mod entries;
 pub mod inbox;
 pub mod kept;
+pub mod lookup;
 pub mod marks;
 pub mod message;
 pub mod pace;

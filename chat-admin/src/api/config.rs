@@ -55,7 +55,7 @@ fn may_call(request: &Request, settings: &Settings, explain: &mut dyn FnMut(&str
     extents.push(Extent::Everywhere);
     extents
         .into_iter()
-        .all(|at| allowed(request, settings, at, Right::Enter, explain).is_ok())
+        .all(|at| allowed(request, settings, &dirs, at, Right::Enter, explain).is_ok())
 }
 
 /// Relative to the page, unless the administrator named a server.

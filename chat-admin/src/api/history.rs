@@ -9,16 +9,15 @@ use std::io;
 use chat_handler::settings::Settings;
 use chat_handler::wire::json;
 use chat_store::log::history::{self, Before, MAX_LIMIT, Page};
-use chat_store::log::rooms;
 use chat_store::log::tail::Tail;
-use chat_store::moderation::Right;
 use chat_store::name::RoomName;
 use chat_store::record::{Kind, Record, RecordId};
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-use super::{Request, Response, allowed};
+use super::found::{self, Found};
+use super::{Request, Response};
 
 const DEFAULT_LIMIT: usize = 100;
 /// The longest search, in characters.
@@ -29,21 +28,10 @@ pub(super) fn answer(
     settings: &Settings,
     explain: &mut dyn FnMut(&str),
 ) -> Response {
-    let room = match request
-        .parameter("room")
-        .map_or(Ok(RoomName::lobby()), RoomName::parse)
-    {
-        Ok(room) => room,
-        Err(error) => return Response::error(400, "bad_room", &error.to_string()),
+    let found = match found::room(request, settings, explain) {
+        Ok(found) => found,
+        Err(refusal) => return refusal,
     };
-    let room = match rooms::meant(&settings.dirs(), &room, &settings.described_rooms()) {
-        Ok(room) => room,
-        Err(error) => return unreadable(&room, &error, explain),
-    };
-    let may = allowed(request, settings, (&room).into(), Right::Read, explain);
-    if let Err(reason) = may {
-        return Response::error(403, "banned", &reason);
-    }
     let place = match place(request) {
         Ok(place) => place,
         Err(name) => {
@@ -56,9 +44,10 @@ pub(super) fn answer(
         folded(&words).into_owned()
     });
     let limit = request.number("limit", 1..=MAX_LIMIT, DEFAULT_LIMIT);
-    match page(settings, &room, place, limit, search.as_deref()) {
-        Ok(page) => written(&room, &page, settings.description_of(&room)),
-        Err(error) => unreadable(&room, &error, explain),
+    let room = &found.room;
+    match page(&found, place, limit, search.as_deref()) {
+        Ok(page) => written(room, &page, settings.description_of(room)),
+        Err(error) => found::unreadable(room, &error, explain),
     }
 }
 
@@ -84,20 +73,7 @@ fn place(request: &Request) -> Result<Place, &'static str> {
     })
 }
 
-fn unreadable(room: &RoomName, error: &io::Error, explain: &mut dyn FnMut(&str)) -> Response {
-    explain(&format!("the history of {room} cannot be read: {error}"));
-    let text = "the history cannot be read, try again later";
-    Response::error(503, "storage", text)
-}
-
-fn page(
-    settings: &Settings,
-    room: &RoomName,
-    place: Place,
-    limit: usize,
-    search: Option<&str>,
-) -> io::Result<Page> {
-    let dirs = settings.dirs();
+fn page(found: &Found, place: Place, limit: usize, search: Option<&str>) -> io::Result<Page> {
     let keep = |record: &Record<'_>| {
         let wanted = match search {
             None => record.kind != Kind::Color,
@@ -105,12 +81,13 @@ fn page(
         };
         wanted && !record.may_be_old_whisper()
     };
+    let log = found.readable();
     match place {
-        Place::Before(id) => history::before(&dirs, room, Before::Id(id), limit, keep),
-        Place::After(id) => history::after(&dirs, room, id, limit, keep),
+        Place::Before(id) => history::before_in(log, Before::Id(id), limit, keep),
+        Place::After(id) => history::after_in(log, id, limit, keep),
         Place::Newest => {
-            let tail = Tail::at_end(&dirs, room)?;
-            history::before(&dirs, room, Before::Tail(&tail), limit, keep)
+            let tail = Tail::at_end(log.dirs, log.room)?;
+            history::before_in(log, Before::Tail(&tail), limit, keep)
         }
     }
 }

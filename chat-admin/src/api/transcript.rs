@@ -7,15 +7,12 @@ use std::io;
 
 use chat_handler::settings::Settings;
 use chat_handler::wire::json;
-use chat_store::fs::dirs::Dirs;
-use chat_store::log::rooms;
+use chat_store::log::history::Readable;
 use chat_store::log::tail::{Progress, Tail};
-use chat_store::moderation::Right;
-use chat_store::name::RoomName;
 use chat_store::record::{Kind, Record, RecordId};
 use chat_store::state;
 
-use super::{Request, Response, allowed};
+use super::{Request, Response, found};
 use crate::transcript::{self, Format, Period, Transcript};
 
 /// The largest transcript, in bytes. More is had in pieces: a request must not take the memory of the machine.
@@ -30,19 +27,10 @@ pub(super) fn answer(
     settings: &Settings,
     explain: &mut dyn FnMut(&str),
 ) -> Response {
-    let dirs = settings.dirs();
-    let wished = request.parameter("room");
-    let wished = match wished.map_or(Ok(RoomName::lobby()), RoomName::parse) {
-        Ok(room) => room,
-        Err(error) => return Response::error(400, "bad_room", &error.to_string()),
+    let found = match found::room(request, settings, explain) {
+        Ok(found) => found,
+        Err(refusal) => return refusal,
     };
-    let room = match rooms::meant(&dirs, &wished, &settings.described_rooms()) {
-        Ok(room) => room,
-        Err(error) => return unreadable(&wished, &error, explain),
-    };
-    if let Err(reason) = allowed(request, settings, (&room).into(), Right::Read, explain) {
-        return Response::error(403, "banned", &reason);
-    }
     let period = match period(request) {
         Ok(period) => period,
         Err(text) => return Response::error(400, "bad_time", text),
@@ -50,20 +38,14 @@ pub(super) fn answer(
     let Some(format) = Format::parse(request.parameter("format").unwrap_or("text")) else {
         return Response::error(400, "bad_format", "format is text, html or json");
     };
-    match written(&dirs, &room, period, format) {
+    match written(found.readable(), period, format) {
         Ok(Some(body)) => Response::file(body, content_type(format), file_name(format)),
         Ok(None) => {
             let text = "that is too much at once, ask for a shorter period";
             Response::error(413, "too_long", text)
         }
-        Err(error) => unreadable(&room, &error, explain),
+        Err(error) => found::unreadable(&found.room, &error, explain),
     }
-}
-
-fn unreadable(room: &RoomName, error: &io::Error, explain: &mut dyn FnMut(&str)) -> Response {
-    explain(&format!("the log of {room} cannot be read: {error}"));
-    let text = "the log cannot be read, try again later";
-    Response::error(503, "storage", text)
 }
 
 fn period(request: &Request) -> Result<Period, &'static str> {
@@ -97,14 +79,10 @@ fn file_name(format: Format) -> &'static str {
 }
 
 /// `None`: it would be too long.
-fn written(
-    dirs: &Dirs,
-    room: &RoomName,
-    period: Period,
-    format: Format,
-) -> io::Result<Option<Vec<u8>>> {
+fn written(log: Readable<'_>, period: Period, format: Format) -> io::Result<Option<Vec<u8>>> {
+    let Readable { dirs, room, since } = log;
     let first = period.from.map_or(RecordId::ZERO, RecordId::previous);
-    let after = first.max(state::cleared(dirs, room)?);
+    let after = first.max(state::cleared(dirs, room)?).max(since);
     let mut tail = Tail::after(dirs, room, after)?;
     let mut transcript = Transcript::begin(Vec::new(), format, room.as_str(), object)?;
     let (mut size, mut is_over, mut read) = (0, false, 0);

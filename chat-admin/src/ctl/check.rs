@@ -9,6 +9,7 @@ use serde_json::json;
 use super::report::Report;
 use super::{Failure, rooms};
 use chat_handler::settings::Settings;
+use chat_store::closed;
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::chain;
 use chat_store::log::end::{self, Torn};
@@ -42,17 +43,20 @@ pub(super) fn check(dirs: &Dirs, settings: &Settings, logrotate: &Path) -> Resul
     } else {
         Vec::new()
     };
-    if rooms.len() >= settings.limits.max_rooms {
+    let open = rooms.iter().filter(|room| !room.is_closed()).count();
+    if open >= settings.limits.max_rooms {
         findings.push(format!(
             "{} rooms, MAX_ROOMS is {}: no room can be added, purge some or raise it",
-            rooms.len(),
-            settings.limits.max_rooms
+            open, settings.limits.max_rooms
         ));
     }
     for room in &rooms {
-        findings.extend(check_log(dirs, room)?);
+        findings.extend(check_log(&closed::dirs_of(dirs, room), room)?);
     }
-    findings.extend(rotation::check(logrotate, &dirs.rooms)?);
+    findings.extend(rotation::check(
+        logrotate,
+        &[&dirs.rooms, &dirs.closed.join("~/rooms")],
+    )?);
     if findings.is_empty() {
         let text = format!(
             "{}: good; {} rooms: good",

@@ -13,6 +13,7 @@ use super::expire::create_like;
 use super::moderate::tell_all;
 use super::report::Report;
 use super::{Failure, Place, packed, rooms};
+use chat_store::closed;
 use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
 use chat_store::log::erase::{self, Edit};
@@ -76,6 +77,7 @@ pub(super) fn erase(dirs: &Dirs, place: &Place, whose: &Whose) -> Result<Report,
     };
     let mut count = 0;
     for room in rooms::chosen(dirs, room)? {
+        let dirs = &closed::dirs_of(dirs, &room);
         let live = dirs.room_log(&room);
         let wanted = |record: &Record<'_>| whose.wrote(record);
         let erased = erase::texts(&live, &wanted)?;

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::report::Report;
 use super::{Failure, rooms};
 use chat_store::bell::Bell;
+use chat_store::closed;
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::mend::{self, Mended};
 use chat_store::name::RoomName;
@@ -13,6 +14,7 @@ use chat_store::record::RecordId;
 pub(super) fn mend(dirs: &Dirs, room: Option<&RoomName>, trusted: bool) -> Result<Report, Failure> {
     let (mut lines, mut values, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     for room in rooms::chosen(dirs, room)? {
+        let dirs = &closed::dirs_of(dirs, &room);
         match mend::mend(dirs, &room, RecordId::now(), trusted) {
             Ok(Mended::Records(0)) => {}
             Ok(Mended::Records(count)) => {

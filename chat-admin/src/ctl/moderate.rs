@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::report::{Report, table};
 use super::{Failure, Place, Target, rooms};
 use chat_store::bell::Bell;
+use chat_store::closed;
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::room_log::{RedactError, RoomLog};
 use chat_store::moderation::{self, Entry, Measure};
@@ -59,6 +60,7 @@ fn rooms_of(dirs: &Dirs, place: &Place) -> Result<Vec<RoomName>, Failure> {
 fn present_in(dirs: &Dirs, target: &Target) -> Result<Vec<(RoomName, Nick)>, Failure> {
     let mut found = Vec::new();
     for room in rooms_of(dirs, &target.room)? {
+        let dirs = &closed::dirs_of(dirs, &room);
         if let Some(nick) = target.who.nick() {
             found.extend(present(dirs, &room, nick)?.map(|nick| (room, nick)));
         } else {
@@ -86,6 +88,7 @@ fn announce(
     reason: &str,
     message: &Message<'_>,
 ) -> Result<(), Failure> {
+    let dirs = &closed::dirs_of(dirs, room);
     let server = Sender::new(SERVER);
     moderation::announce(dirs, room, server, (nick, record), (reason, message))
         .map_err(Failure::refused)

@@ -10,9 +10,10 @@ use serde_json::json;
 use super::erase::{TOLD, rewrite_packed};
 use super::moderate::tell_all;
 use super::report::Report;
-use super::{Failure, messages, packed, rooms, sessions};
+use super::{Failure, memberships, messages, packed, rooms, sessions};
 use crate::transcript::Period;
 use chat_handler::settings::Settings;
+use chat_store::closed;
 use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
 use chat_store::log::erase;
@@ -36,6 +37,7 @@ pub(super) fn export(
     learn(dirs, &mut who)?;
     let mut out = io::BufWriter::new(out);
     for room in rooms::chosen(dirs, None)? {
+        let dirs = &closed::dirs_of(dirs, &room);
         messages::each_record(dirs, &room, Period::default(), &mut |record| {
             if !who.is_theirs(record) {
                 return Ok(());
@@ -66,6 +68,13 @@ pub(super) fn export(
             }
         }
     }
+    for room in memberships::of(dirs, &who)? {
+        writeln!(
+            out,
+            "{}",
+            json!({ "room": room.as_str(), "what": "membership" })
+        )?;
+    }
     for (name, holder) in holders(dirs)? {
         if who.is_account(Some(&holder.account)) {
             writeln!(
@@ -92,11 +101,17 @@ pub(super) fn erase(settings: &Settings, mut who: Forgotten) -> Result<Report, F
     let dirs = &settings.dirs();
     learn(dirs, &mut who)?;
     refuse_present(dirs, &who)?;
-    let mut lines = 0;
+    let (mut lines, mut files) = (0, 0);
     for room in rooms::chosen(dirs, None)? {
+        let dirs = &closed::dirs_of(dirs, &room);
         lines += forget_in(dirs, &room, &who)?;
+        if room.is_closed() {
+            lines += memberships::forget(dirs, &room, &who)?;
+            files += forget_inboxes(dirs, &who)?;
+            files += forget_files(&dirs.users, &mut |name, _| is_presence(name, &who))?;
+        }
     }
-    let mut files = forget_inboxes(dirs, &who)?;
+    files += forget_inboxes(dirs, &who)?;
     files += forget_files(&dirs.users, &mut |name, _| is_presence(name, &who))?;
     files += forget_files(&dirs.names, &mut |_, text| {
         let owner = text.trim_end();
@@ -124,6 +139,7 @@ pub(super) fn erase(settings: &Settings, mut who: Forgotten) -> Result<Report, F
 /// The names of an account, from all that it wrote.
 fn learn(dirs: &Dirs, who: &mut Forgotten) -> Result<(), Failure> {
     for room in rooms::chosen(dirs, None)? {
+        let dirs = &closed::dirs_of(dirs, &room);
         messages::each_record(dirs, &room, Period::default(), &mut |record| {
             who.learn(record);
             Ok(())
@@ -135,6 +151,7 @@ fn learn(dirs: &Dirs, who: &mut Forgotten) -> Result<(), Failure> {
 /// Their handler would write their name again.
 fn refuse_present(dirs: &Dirs, who: &Forgotten) -> Result<(), Failure> {
     for room in rooms::chosen(dirs, None)? {
+        let dirs = &closed::dirs_of(dirs, &room);
         for member in presence::list_alive(dirs, &room)? {
             let account = presence::about(dirs, &room, &member.nick)?.account;
             if who.is_name(member.nick.as_str()) || who.is_account(account.as_deref()) {

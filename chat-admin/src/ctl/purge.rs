@@ -8,8 +8,9 @@ use serde_json::json;
 use super::expire::{Change, expire as expire_log, sweep};
 use super::report::Report;
 use super::sessions::{self, Swept};
-use super::{Age, Failure, empty_rooms, packed, rooms};
+use super::{Age, Failure, empty_rooms, memberships, packed, rooms};
 use chat_handler::settings::Settings;
+use chat_store::closed;
 use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
 use chat_store::fs::lock::{self, Share};
@@ -60,6 +61,9 @@ pub(super) fn purge(dirs: &Dirs, room: &RoomName, force: bool) -> Result<Report,
             _ => {}
         }
     }
+    if room.is_closed() {
+        closed::remove(dirs, room)?;
+    }
     let value = json!({ "done": true, "room": room.as_str(), "bytes": bytes });
     Ok(Report::new(
         format!("the room {room} was deleted, {bytes} bytes"),
@@ -78,6 +82,7 @@ pub(super) fn expire(
     let (mut lines, mut values) = (Vec::new(), Vec::new());
     let (mut bytes, mut failed) = (0, Vec::new());
     for room in rooms::chosen(dirs, room)? {
+        let dirs = &closed::dirs_of(dirs, &room);
         let live = dirs.room_log(&room);
         let done = sweep(&live).and_then(|()| expire_log(&live, cutoff, dry_run));
         let changes: Vec<Change> = match done {
@@ -127,12 +132,24 @@ pub(super) fn expire(
             0
         }),
     };
+    let nobodys = match room {
+        Some(_) => Vec::new(),
+        None => memberships::sweep(dirs, dry_run).unwrap_or_else(|error| {
+            failed.push(format!("rooms of nobody: {error}"));
+            Vec::new()
+        }),
+    };
     if !failed.is_empty() {
         return Err(Failure::Refused(failed.join("\n")));
     }
     let word = if dry_run { "would delete" } else { "deleted" };
     for room in &empty {
         lines.push(format!("{word} the room {room}, in which nothing was said"));
+    }
+    for room in &nobodys {
+        lines.push(format!(
+            "{word} the room {room}, in which nobody may be any more"
+        ));
     }
     if swept.files > 0 {
         let Swept { files, bytes } = swept;

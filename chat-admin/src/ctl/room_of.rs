@@ -3,6 +3,8 @@
 use std::io;
 
 use chat_handler::settings::Settings;
+use chat_store::closed;
+use chat_store::fs::dirs::Dirs;
 use chat_store::log::rooms;
 use chat_store::name::RoomName;
 
@@ -11,10 +13,29 @@ use super::{Command, Place};
 impl Command {
     /// Puts the room that is meant in the place of the one that was typed.
     pub(super) fn find_room(&mut self, settings: &Settings) -> io::Result<()> {
-        if let Some(room) = self.room_mut() {
+        if let Some(room) = self.room_mut()
+            && !room.is_closed()
+        {
             *room = rooms::meant(&settings.dirs(), room, &settings.described_rooms())?;
         }
         Ok(())
+    }
+
+    /// Whether it writes something that may be the first.
+    pub(super) fn needs_directories(&self) -> bool {
+        matches!(
+            self,
+            Self::Say { .. } | Self::Ban(_) | Self::Mute(_) | Self::Slow { .. } | Self::Role { .. }
+        )
+    }
+
+    /// Where the files of the room are that it is about; without one, those of the site.
+    pub(super) fn dirs(&mut self, settings: &Settings) -> Dirs {
+        let site = settings.dirs();
+        match self.room_mut() {
+            Some(room) => closed::dirs_of(&site, room),
+            None => site,
+        }
     }
 
     fn room_mut(&mut self) -> Option<&mut RoomName> {
@@ -36,6 +57,7 @@ impl Command {
             | Self::Say { room, .. }
             | Self::History { room, .. }
             | Self::Export { room, .. }
+            | Self::Members { room }
             | Self::Purge { room, .. } => Some(room),
             Self::Status | Self::Rooms | Self::Person(_) | Self::Check { .. } => None,
         }

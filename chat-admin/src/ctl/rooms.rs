@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::report::{Report, table};
 use super::{Failure, packed};
+use chat_store::closed::{self, Circle};
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::end;
 use chat_store::log::{self, chain};
@@ -15,9 +16,10 @@ use chat_store::people::presence;
 use chat_store::record::RecordId;
 use chat_store::state;
 
-/// All rooms that have a log, by name.
+/// All rooms that have a log, by name; those for some only at the end.
 pub(super) fn all(dirs: &Dirs) -> io::Result<Vec<RoomName>> {
-    Ok(log::rooms::all(dirs)?.into_iter().collect())
+    let open = log::rooms::all(dirs)?;
+    Ok(open.into_iter().chain(closed::all(dirs)?).collect())
 }
 
 /// One room, or all of them. `Missing` if the one has no log.
@@ -25,7 +27,7 @@ pub(super) fn chosen(dirs: &Dirs, room: Option<&RoomName>) -> Result<Vec<RoomNam
     let Some(room) = room else {
         return Ok(all(dirs)?);
     };
-    let live = dirs.room_log(room);
+    let live = closed::dirs_of(dirs, room).room_log(room);
     if chain::list(&live)?.is_empty() && packed::list(&live)?.is_empty() {
         return Err(Failure::Missing(format!("there is no room {room}")));
     }
@@ -39,6 +41,7 @@ struct State {
 }
 
 fn state(dirs: &Dirs, room: &RoomName) -> io::Result<State> {
+    let dirs = &closed::dirs_of(dirs, room);
     let live = dirs.room_log(room);
     let files = chain::list(&live)?;
     let mut bytes: u64 = files.iter().map(|file| file.size).sum();
@@ -70,22 +73,38 @@ pub(super) fn rooms(dirs: &Dirs) -> Result<Report, Failure> {
             last,
         } = state(dirs, &room)?;
         let last = last.map(|last| last.to_string());
-        let topic = state::topic(dirs, &room)?;
-        values.push(json!({
+        let topic = state::topic(&closed::dirs_of(dirs, &room), &room)?;
+        let circle = closed::find(dirs, &room)?.map(|closed| closed.circle);
+        let mut value = json!({
             "room": room.as_str(), "people": people, "bytes": bytes, "last": last, "topic": topic,
-        }));
+        });
+        if let Some(circle) = &circle {
+            value["private"] = json!(circle.kind.as_str());
+            value["title"] = json!(circle.title);
+            value["members"] = json!(circle.members.len());
+        }
+        values.push(value);
         let last = last.unwrap_or_default();
         rows.push(vec![
             room.to_string(),
             people.to_string(),
             bytes.to_string(),
             last,
+            circle.map_or_else(String::new, |circle| private_word(&circle)),
         ]);
     }
     Ok(Report::new(
-        table(&["ROOM", "PEOPLE", "BYTES", "LAST"], &rows),
+        table(&["ROOM", "PEOPLE", "BYTES", "LAST", "PRIVATE"], &rows),
         json!(values),
     ))
+}
+
+/// What a room for some only is, in the list.
+fn private_word(circle: &Circle) -> String {
+    let (kind, title) = (circle.kind.as_str(), &circle.title);
+    format!("{kind} of {} {title}", circle.members.len())
+        .trim_end()
+        .to_owned()
 }
 
 pub(super) fn status(dirs: &Dirs) -> Result<Report, Failure> {
@@ -115,6 +134,7 @@ pub(super) fn status(dirs: &Dirs) -> Result<Report, Failure> {
 pub(super) fn users(dirs: &Dirs, room: Option<&RoomName>) -> Result<Report, Failure> {
     let (mut rows, mut values) = (Vec::new(), Vec::new());
     for room in chosen(dirs, room)? {
+        let dirs = &closed::dirs_of(dirs, &room);
         let mut members = presence::list_alive(dirs, &room)?;
         members.sort_by(|a, b| a.nick.cmp(&b.nick));
         for member in members {

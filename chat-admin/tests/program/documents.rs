@@ -348,6 +348,7 @@ fn every_directory_below_base_dir_is_in_the_readmes_table() {
     boss.settle();
     let mut reader = chat.window("client=readers-browser", "");
     reader.send(&json!({"type": "enter", "rooms": [{"room": "r"}]}));
+    reader.send(&json!({"type": "converse", "people": []}));
     reader.send(&json!({"type": "quit"}));
     while reader.next().is_some() {}
     let made: BTreeSet<String> = chat.files("").into_iter().collect();

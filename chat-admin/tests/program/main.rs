@@ -13,3 +13,4 @@ mod documents;
 mod faults;
 mod ini;
 mod opensso;
+mod private;

@@ -34,6 +34,7 @@ impl Turn<'_> {
                 };
                 self.it.hint(to.as_ref(), &hint);
             }
+            Request::Circle { act, .. } => return self.act(act),
             Request::Read(id) => self.it.hint(None, &Message::Read(*id)),
             Request::History {
                 before,
@@ -118,6 +119,9 @@ impl Turn<'_> {
         });
         match stored {
             Ok(stored) => {
+                if kind.is_talk() {
+                    self.it.remind_all();
+                }
                 self.it.note_clock();
                 Some(stored)
             }

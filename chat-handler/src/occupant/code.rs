@@ -75,6 +75,14 @@ codes! {
     AnonymousRefused = "anonymous_refused",
     /// They are not in this room.
     NotInRoom = "not_in_room",
+    /// There is no such room, or not for them.
+    NoSuchRoom = "no_such_room",
+    /// The room lets people in who say a password.
+    PasswordNeeded = "password_needed",
+    /// It is another one.
+    WrongPassword = "wrong_password",
+    /// They, or others of their address, tried too many passwords.
+    TooManyTries = "too_many_tries",
     /// No room can be called so.
     BadRoom = "bad_room",
 }

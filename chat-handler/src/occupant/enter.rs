@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::presence::FIRST_LOOK;
 use super::{
-    Bells, Code, Connection, Durability, Event, Ignored, Me, Occupant, Pace, Presence, Refusal,
-    Replay, Room, Sink, Slow, Span, Trouble, Welcome, new_room,
+    Bells, Code, Connection, Durability, Event, Ignored, Me, Membership, Occupant, Pace, Presence,
+    Refusal, Replay, Room, Sink, Slow, Span, Trouble, Way, Welcome, new_room,
 };
 use crate::color::Color;
 use crate::identity::php_session::SessionId;
@@ -17,7 +17,6 @@ use crate::settings::Settings;
 use chat_store::bell::Bell;
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::room_log::RoomLog;
-use chat_store::log::rooms;
 use chat_store::log::tail::Tail;
 use chat_store::moderation::{self, Right, Verdict};
 use chat_store::name::{Nick, RoomName};
@@ -64,40 +63,24 @@ pub struct Arrival<'a> {
     pub grace: Duration,
 }
 
-/// Comes into a room, one that [`find_room`] gave. `sink` gets the welcome and the history.
+/// Comes into a room, one that [`find_room`](super::find_room) gave. `sink` gets the welcome and the history.
 ///
 /// # Errors
 /// Why they cannot.
 pub fn enter(
     settings: &Settings,
     connection: &mut Connection,
-    room: RoomName,
+    way: Way,
     arrival: Arrival<'_>,
     sink: &mut dyn Sink,
 ) -> Result<Occupant, Refusal> {
-    Newcomer::admit(settings, connection, room, &arrival)?.enter(settings, arrival, sink)
-}
-
-/// The room that `person` comes to if they wish to come to `wished`.
-///
-/// # Errors
-/// Why they can come to none.
-pub fn find_room(
-    settings: &Settings,
-    person: &Person,
-    wished: &RoomName,
-) -> Result<RoomName, Refusal> {
-    // A name typed into our own form is no log-in: anybody can type any.
-    if person.account.is_none() && !settings.identity.anonymous {
-        return Err(Refusal::new(Code::AnonymousRefused, ""));
-    }
-    let dirs = settings.dirs();
-    dirs.create()?;
-    Ok(rooms::meant(&dirs, wished, &settings.described_rooms())?)
+    Newcomer::admit(settings, connection, way, &arrival)?.enter(settings, arrival, sink)
 }
 
 /// Somebody who may come in, and holds a name.
 struct Newcomer {
+    since: RecordId,
+    membership: Option<Membership>,
     dirs: Dirs,
     room: RoomName,
     address: Option<String>,
@@ -116,11 +99,16 @@ impl Newcomer {
     fn admit(
         settings: &Settings,
         connection: &mut Connection,
-        room: RoomName,
+        way: Way,
         arrival: &Arrival<'_>,
     ) -> Result<Self, Refusal> {
         let person = arrival.person;
-        let dirs = settings.dirs();
+        let Way {
+            room,
+            dirs,
+            since,
+            membership,
+        } = way;
         let wished = wished_nick(person, arrival.nick);
         let address = Some(arrival.address.to_owned()).filter(|address| !address.is_empty());
         let number = arrival.number.clone();
@@ -132,7 +120,7 @@ impl Newcomer {
             moderates_all: person.moderator,
         };
         refuse_banned(&dirs, &room, &asks)?;
-        connection.count(&dirs, person, arrival.address)?;
+        connection.count(&settings.dirs(), person, arrival.address)?;
         // Last of what can refuse: a room that is made stays, also if nobody comes in.
         new_room::open(settings, &dirs, &room, (person, arrival.address))?;
         let color = person.color.clone().unwrap_or_default();
@@ -166,6 +154,8 @@ impl Newcomer {
         }
         let watch = Watch::open(&dirs, &room)?;
         Ok(Self {
+            since,
+            membership,
             dirs,
             room,
             address,
@@ -224,7 +214,10 @@ impl Newcomer {
                 name: room,
                 log,
                 tail: self.tail,
+                since: self.since,
             },
+            membership: self.membership.map(Box::new),
+            opened: None,
             presence: Presence {
                 claim: Some(entered.claim),
                 inbox: self.inbox,
@@ -256,6 +249,7 @@ impl Newcomer {
         let asked = (arrival.asked, arrival.mark);
         let came = (until, entered.is_new);
         occupant.welcome(settings, asked, entered.members, came, sink);
+        occupant.show_about(true, sink);
         let mut turn = occupant.turn(sink, None);
         if arrival.since.is_none() {
             let wanted = arrival.history.unwrap_or(settings.last_messages);
@@ -285,7 +279,7 @@ impl Newcomer {
         until: RecordId,
     ) -> Result<Option<Replay>, Refusal> {
         let cleared = state::cleared(&self.dirs, &self.room).unwrap_or_default();
-        let since = since.map(|since| since.max(cleared));
+        let since = since.map(|since| since.max(cleared).max(self.since));
         let Some(since) = since.filter(|&since| since < until) else {
             return Ok(None);
         };

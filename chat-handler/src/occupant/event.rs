@@ -3,7 +3,9 @@
 use super::Code;
 use crate::settings::Limits;
 use crate::wording::Line;
+use chat_store::closed::{Circle, Kind};
 use chat_store::people::marks::{Level, Mark};
+use chat_store::people::person::PersonId;
 use chat_store::people::presence::Members;
 use chat_store::record::{Record, RecordId};
 
@@ -22,6 +24,19 @@ pub enum Event<'a> {
     Welcome(&'a Welcome<'a>),
     /// A live record of the room.
     Record(&'a Record<'a>),
+    /// What a room for some only is, and who may be in it.
+    About(&'a AboutRoom<'a>),
+    /// A link that lets people into it.
+    Link {
+        /// What the link holds.
+        token: &'a str,
+        /// It is good until then.
+        until: RecordId,
+        /// For so many people.
+        uses: u32,
+        /// Of the request.
+        msgid: Option<&'a str>,
+    },
     /// No more records come just now.
     BatchEnd,
     /// A page of history starts.
@@ -148,6 +163,39 @@ impl Event<'_> {
     };
 }
 
+/// What a room for some only is.
+#[derive(Debug)]
+pub struct AboutRoom<'a> {
+    /// Who may be in it, and what it is called.
+    pub circle: &'a Circle,
+    /// Who is told.
+    pub you: &'a PersonId,
+    /// Whether all its people are told.
+    pub people: bool,
+}
+
+impl AboutRoom<'_> {
+    /// What it is called by who is told: a conversation of two by the other's name.
+    pub fn title(&self) -> &str {
+        let other = self
+            .circle
+            .members
+            .iter()
+            .find(|member| member.person != *self.you);
+        match other.filter(|_| self.circle.kind == Kind::Pair) {
+            Some(other) => &other.name,
+            None => &self.circle.title,
+        }
+    }
+
+    /// Whether who is told keeps it.
+    pub fn keeps(&self) -> bool {
+        self.circle
+            .member(self.you)
+            .is_some_and(|member| member.keeps)
+    }
+}
+
 /// What who can be in many rooms is told first.
 #[derive(Debug)]
 pub struct Hello<'a> {
@@ -239,6 +287,8 @@ pub enum Bye {
     Quit,
     /// They left this room.
     Part,
+    /// They are in the list of a closed room no more.
+    Dismissed,
     /// Never got in; the code says why.
     Refused(Code),
 }

@@ -33,6 +33,9 @@ impl Occupant {
             Some(replay) => self.read_page(replay, sink),
             None => self.read_live(budget, sink),
         };
+        if let Err(bye) = self.recheck_membership(sink) {
+            return Flow::Bye(bye);
+        }
         match read {
             Ok(Progress::Idle) => flow,
             Ok(Progress::More) => Flow::More,
@@ -53,11 +56,18 @@ impl Occupant {
     fn read_live(&mut self, budget: usize, sink: &mut dyn Sink) -> std::io::Result<Progress> {
         let (ignored, audience) = (&self.ignored, &mut self.audience);
         let (slow, person) = (&mut self.slow, &self.me);
+        let (membership, mut is_out) = (&mut self.membership, false);
         let (me, joined) = (self.me.nick.as_str(), self.presence.joined);
         let mut own = OwnChanges::of(&self.me.nick, &self.presence);
         let mut count = 0;
         let progress = self.room.tail.read(budget, &mut |record| {
             count += 1;
+            if is_out {
+                return;
+            }
+            is_out = membership
+                .as_mut()
+                .is_some_and(|membership| membership.sees(record));
             own.see(record);
             slow.follow(record, person);
             if changes_members(record.kind) {
@@ -100,6 +110,7 @@ impl Occupant {
         let (mut last, mut live) = (replay.since, false);
         let mut own = OwnChanges::of(&self.me.nick, &self.presence);
         let (slow, person) = (&mut self.slow, &self.me);
+        let (membership, mut is_out) = (&mut self.membership, false);
         let progress = self.room.tail.read(PAGE_BYTES, &mut |record| {
             own.see(record);
             if !live && record.id > replay.until {
@@ -111,6 +122,12 @@ impl Occupant {
             }
             slow.follow(record, person);
             if live {
+                if is_out {
+                    return;
+                }
+                is_out = membership
+                    .as_mut()
+                    .is_some_and(|membership| membership.sees(record));
                 sink.put(&Event::Record(record));
                 return;
             }

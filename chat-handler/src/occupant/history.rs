@@ -16,7 +16,7 @@ impl Turn<'_> {
         };
         let room = &self.it.room;
         let before = Before::Tail(&room.tail);
-        let page = history::before(&room.dirs, &room.name, before, wanted, keep);
+        let page = history::before_in(room.readable(), before, wanted, keep);
         self.put_page(Span::Newest, page);
     }
 
@@ -39,7 +39,7 @@ impl Turn<'_> {
             (Some(id), _) => self.put_before(Span::Before(id), id, wanted),
             (None, Some(id)) => {
                 let room = &self.it.room;
-                let page = history::after(&room.dirs, &room.name, id, wanted, |record| {
+                let page = history::after_in(room.readable(), id, wanted, |record| {
                     !record.may_be_old_whisper()
                 });
                 self.put_page(Span::Since(id), page);
@@ -52,7 +52,7 @@ impl Turn<'_> {
         let keep =
             |record: &Record<'_>| is_worth_scrolling_to(record) && !record.may_be_old_whisper();
         let room = &self.it.room;
-        let page = history::before(&room.dirs, &room.name, Before::Id(id), wanted, keep);
+        let page = history::before_in(room.readable(), Before::Id(id), wanted, keep);
         self.put_page(span, page);
     }
 

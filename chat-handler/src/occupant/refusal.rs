@@ -1,7 +1,7 @@
 //! Why somebody cannot come in.
 
 use super::{Bye, Code, Event};
-use crate::wording::Line;
+use crate::wording::{Closed, Line};
 use chat_store::people::presence::ClaimError;
 
 /// Why somebody cannot come in.
@@ -36,6 +36,13 @@ impl Refusal {
             Code::RoomsAtOnce => Line::RoomsAtOnce(&self.reason),
             Code::TooManyConnections => Line::TooManyConnections,
             Code::AnonymousRefused => Line::AnonymousRefused,
+            Code::NoSuchUser => Line::Closed(Closed::NobodyCalled(&self.reason)),
+            Code::Usage => Line::Yourself,
+            Code::NotSaved => Line::NotSaved(&self.reason),
+            Code::NoSuchRoom => Line::Closed(Closed::NoSuchRoom),
+            Code::PasswordNeeded => Line::Closed(Closed::PasswordNeeded),
+            Code::WrongPassword => Line::Closed(Closed::WrongPassword),
+            Code::TooManyTries => Line::Closed(Closed::TooManyTries),
             Code::BadRoom => Line::BadRoom(&self.reason),
             _ => Line::OutOfOrder(&self.reason),
         };

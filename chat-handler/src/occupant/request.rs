@@ -24,6 +24,30 @@ impl<'a> Addressee<'a> {
     }
 }
 
+/// What somebody wants of a room that is for some only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act<'a> {
+    /// To let somebody in.
+    Admit(Addressee<'a>),
+    /// To have a link that lets people in: for so many hours, so many of them.
+    Link {
+        /// Hours.
+        hours: u32,
+        /// People.
+        uses: u32,
+    },
+    /// To send somebody away for good.
+    Dismiss(Addressee<'a>),
+    /// To see who may be in it.
+    Members,
+    /// A word that lets people in; empty: none.
+    Password(Cow<'a, str>),
+    /// What it is called.
+    Rename(Cow<'a, str>),
+    /// Not to be a member any more.
+    Leave,
+}
+
 /// One request of a client.
 #[derive(Debug)]
 pub enum Request<'a> {
@@ -76,13 +100,22 @@ pub enum Request<'a> {
     Topic(Cow<'a, str>),
     /// Read up to here.
     Read(RecordId),
+    /// Something about who may be in the room.
+    Circle {
+        /// What.
+        act: Act<'a>,
+        /// The client's own id.
+        msgid: Option<Cow<'a, str>>,
+    },
 }
 
 impl Request<'_> {
     /// The client's own id of it, if it may have one.
     pub fn msgid(&self) -> Option<&str> {
         match self {
-            Self::Say { msgid, .. } | Self::Whisper { msgid, .. } => msgid.as_deref(),
+            Self::Say { msgid, .. } | Self::Whisper { msgid, .. } | Self::Circle { msgid, .. } => {
+                msgid.as_deref()
+            }
             _ => None,
         }
     }
@@ -105,6 +138,7 @@ impl Request<'_> {
                 | Self::Color(_)
                 | Self::Nick(_)
                 | Self::Topic(_)
+                | Self::Circle { .. }
         )
     }
 }

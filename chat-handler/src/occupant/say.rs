@@ -1,6 +1,6 @@
 //! What people type: messages and `/commands`.
 
-use super::{Addressee, Bye, Code, Flow, Turn};
+use super::{Act, Bye, Code, Flow, Turn};
 use crate::command::{self, Command};
 use crate::dice::SystemChance;
 use crate::wording::Line;
@@ -40,7 +40,10 @@ impl Turn<'_> {
             Command::Topic(Some(topic)) => {
                 self.change_topic(if *topic == "-" { "" } else { topic });
             }
-            Command::Msg(to, text) => self.whisper(&Addressee::named(*to), text),
+            Command::Msg(to, text) => self.message(to, text),
+            Command::Private(title) => self.open_room(title),
+            Command::Query(name) => self.query(name),
+            Command::Circle(what) => return self.act(&Act::from(*what)),
             Command::Moderate(what) => self.moderate(what),
             Command::Report(what, reason) => self.report(what, reason),
             Command::Help(of) => self.reply(|turn| turn.help(*of)),

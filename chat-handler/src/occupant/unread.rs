@@ -30,9 +30,11 @@ impl Occupant {
 
     /// What `mark` means, of what was said until then.
     pub(super) fn reading(&self, mark: &Mark, until: RecordId) -> Reading {
-        let unread = self.count_between(mark.read, until).map_err(|error| {
-            journal::note(format_args!("{}: what is unread: {error}", self.room.name));
-        });
+        let unread = self
+            .count_between(mark.read.max(self.room.since), until)
+            .map_err(|error| {
+                journal::note(format_args!("{}: what is unread: {error}", self.room.name));
+            });
         Reading {
             read: mark.read,
             level: mark.level,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::occupant::Request;
+use crate::occupant::{Addressee, Request};
 use chat_store::name::{NameError, RoomName};
 use chat_store::people::marks::Level;
 use chat_store::record::RecordId;
@@ -16,8 +16,19 @@ pub struct Entry<'a> {
     pub room: Result<RoomName, NameError>,
     /// They have read up to here, and want what they missed.
     pub since: Option<RecordId>,
+    /// What they bring for a room that they are not in.
+    pub keys: KeyRing<'a>,
     /// Records of history that they want; `None`: as many as is usual.
     pub history: Option<usize>,
+}
+
+/// What lets somebody into a closed room.
+#[derive(Debug, Default)]
+pub struct KeyRing<'a> {
+    /// The token of a link of invitation.
+    pub invitation: Option<Cow<'a, str>>,
+    /// The room's password.
+    pub password: Option<Cow<'a, str>>,
 }
 
 /// What a client wants.
@@ -25,6 +36,17 @@ pub struct Entry<'a> {
 pub enum Wish<'a> {
     /// To come into rooms.
     Enter(Vec<Entry<'a>>),
+    /// To talk with some people alone.
+    Converse {
+        /// With whom; nobody: a room for some only.
+        with: Vec<Addressee<'a>>,
+        /// What it is called; `None` with one person: the conversation of two that stays.
+        title: Option<Cow<'a, str>>,
+        /// Whether newcomers may read what was said before they came.
+        whole_history: bool,
+        /// The client's own id.
+        msgid: Option<Cow<'a, str>>,
+    },
     /// To leave a room.
     Part(Cow<'a, str>),
     /// Something in a room; `None`: in the only one, or in all.

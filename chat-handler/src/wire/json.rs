@@ -14,9 +14,12 @@ use chat_store::name::MAX_NICK_CHARS;
 use chat_store::people::marks::Mark;
 use chat_store::record::{Record, RecordId};
 
+mod about;
 pub mod parse;
 mod record;
 mod rows;
+
+use about::RoomAbout;
 
 pub use record::record;
 
@@ -84,6 +87,12 @@ struct Message<'a> {
     before: Option<Id>,
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uses: Option<u32>,
 }
 
 /// What a piece of the first message grows to, in bytes.
@@ -286,6 +295,7 @@ impl Json {
             Event::Past(past) => {
                 put_past(std::mem::take(&mut self.page_empty), past, out.buffer());
             }
+            Event::About(about) => put(&RoomAbout::of(about), out.buffer()),
             Event::Mark(reading) => {
                 let message = MarkMessage {
                     kind: "mark",
@@ -377,7 +387,9 @@ impl Json {
     /// What is neither a record nor a list of them.
     fn message<'a>(&self, event: &Event<'a>) -> Option<Message<'a>> {
         Some(match *event {
-            Event::Ack { .. } | Event::You { .. } | Event::Pong(_) => answer(event)?,
+            Event::Ack { .. } | Event::You { .. } | Event::Pong(_) | Event::Link { .. } => {
+                answer(event)?
+            }
             Event::Info { command, lines } => Message {
                 command: Some(command),
                 text: Some(Cow::Owned(self.joined(lines))),
@@ -454,6 +466,18 @@ fn answer<'a>(event: &Event<'a>) -> Option<Message<'a>> {
             moderator: Some(moderator),
             muted: Some(muted),
             ..Message::of("you")
+        },
+        Event::Link {
+            token,
+            until,
+            uses,
+            msgid,
+        } => Message {
+            token: Some(token),
+            until: Some(Id(until)),
+            uses: Some(uses),
+            msgid: msgid.map(Cow::Borrowed),
+            ..Message::of("invitation")
         },
         Event::Pong(now) => Message {
             now: Some(Id(now)),
@@ -594,6 +618,7 @@ fn bye(reason: Bye) -> (&'static str, Option<Code>) {
         Bye::ShuttingDown => ("shutting down", None),
         Bye::Quit => ("quit", None),
         Bye::Part => ("part", None),
+        Bye::Dismissed => ("dismissed", None),
         Bye::Refused(code) => ("refused", Some(code)),
     }
 }

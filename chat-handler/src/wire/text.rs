@@ -7,7 +7,7 @@ use std::io::Write as _;
 use super::{Clock, Out};
 use crate::occupant::{Addressee, Event, Request, Welcome};
 use crate::settings::Lang;
-use crate::wording::{Line, Worded};
+use crate::wording::{Closed, Line, Worded};
 use chat_store::people::presence::MemberRef;
 use chat_store::record::{Kind, Record, RecordId, addressee};
 
@@ -161,6 +161,10 @@ impl Text {
             Kind::Topic => Line::ChangedTopic(&record.text),
             Kind::Kick => Line::Kicked(who, reason),
             Kind::Ban => Line::Banned(who, reason),
+            Kind::Admit => Line::Closed(Closed::Admitted(who)),
+            Kind::Dismiss => Line::Closed(Closed::Dismissed(who)),
+            Kind::Leave => Line::Closed(Closed::LeftForGood),
+            Kind::Title => Line::Closed(Closed::Titled(&record.text)),
             Kind::Redact => Line::Redacted,
             Kind::Clear => Line::Cleared,
             Kind::Slow => Line::SlowNow(&record.text),
@@ -200,6 +204,27 @@ impl Text {
                     let line = Worded(self.lang, *line);
                     put(now, format_args!("{}>  {line}", self.you), out);
                 }
+            }
+            Event::About(about) if about.people => {
+                let names: Vec<_> = about
+                    .circle
+                    .members
+                    .iter()
+                    .map(|member| &*member.name)
+                    .collect();
+                let names = names.join(", ");
+                let line = Worded(
+                    self.lang,
+                    Line::Closed(Closed::ForSome(about.title(), &names)),
+                );
+                put(now, format_args!("{}>  {line}", self.you), out);
+            }
+            Event::Link {
+                token, until, uses, ..
+            } => {
+                let until = until.to_string();
+                let line = Worded(self.lang, Line::Closed(Closed::Link(token, &until, *uses)));
+                put(now, format_args!("{}>  {line}", self.you), out);
             }
             Event::Notice { line, .. } | Event::Error { line, .. } | Event::Bye { line, .. } => {
                 let line = Worded(self.lang, *line);

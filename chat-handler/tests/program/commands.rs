@@ -7,7 +7,7 @@ use serde_json::json;
 const FAST: &str = "MESSAGE_RATE=100000\nMESSAGE_BURST=100000\nSESSION_ADMIN_PATH=user.admin";
 
 /// How each command can be mistyped, in the order of the help.
-const MISTAKES: [(&str, &[&str]); 32] = [
+const MISTAKES: [(&str, &[&str]); 40] = [
     ("help", &["a b"]),
     ("me", &[""]),
     (
@@ -64,6 +64,14 @@ const MISTAKES: [(&str, &[&str]); 32] = [
     ("unignore", &["", "a b"]),
     ("rooms", &["all"]),
     ("report", &[""]),
+    ("query", &[""]),
+    ("private", &[]),
+    ("invite", &[]),
+    ("uninvite", &[""]),
+    ("members", &["x"]),
+    ("password", &[""]),
+    ("rename", &[""]),
+    ("leave", &["x"]),
     ("part", &[]),
     ("quit", &[]),
     ("kick", &[""]),

@@ -23,6 +23,7 @@ mod old_pages;
 mod people;
 mod php;
 mod power;
+mod private;
 mod protocol;
 mod rooms;
 mod rush;

@@ -11,9 +11,14 @@ use crate::people::person::PersonId;
 /// Directories are for the service's user and group alone: logs hold what people said.
 const DIR_MODE: u32 = 0o750;
 
-/// For the user alone: the name of a session's file is enough to be its owner, and where somebody reads
-/// is nobody's business.
+/// For the user alone: the name of a session's file is enough to be its owner, where somebody reads is nobody's
+/// business, and closed rooms are nobody else's.
 const PRIVATE_MODE: u32 = 0o700;
+
+/// The directory of closed rooms.
+const CLOSED: &str = "closed";
+/// A file of a closed room is so many directories below it at most: `closed/ROOM/rooms/ROOM.log`.
+const CLOSED_DEPTH: usize = 3;
 
 /// The directories all handlers of one site share.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +40,12 @@ pub struct Dirs {
     pub sessions: PathBuf,
     /// `log/`: the list of entries.
     pub log: PathBuf,
+    /// `closed/`: a directory for each room that is for some only; made by the first.
+    pub closed: PathBuf,
+    /// `state/` of the site, for what holds in every room; that of a closed room is its own.
+    pub(crate) site_state: PathBuf,
+    /// `users/` of the site: who is in the rooms that everybody may see.
+    pub(crate) site_users: PathBuf,
 }
 
 impl Dirs {
@@ -49,14 +60,46 @@ impl Dirs {
             marks: base.join("marks"),
             sessions: base.join("sessions"),
             log: base.join("log"),
+            closed: base.join(CLOSED),
+            site_state: base.join("state"),
+            site_users: base.join("users"),
         }
     }
 
-    /// Makes the directories that are not there (mode 0750, `sessions/` 0700).
+    /// Those of a closed room: what is the room's is in a directory of its own, what is the site's stays there.
+    #[must_use]
+    pub fn of_closed(&self, room: &RoomName) -> Self {
+        if self.is_of_closed() {
+            return self.clone();
+        }
+        let own = Self::under(&self.base_of_closed(room));
+        Self {
+            rooms: own.rooms,
+            users: own.users,
+            state: own.state,
+            run: self.run.join(CLOSED).join(room.as_str()),
+            ..self.clone()
+        }
+    }
+
+    /// The directory of a closed room.
+    pub(crate) fn base_of_closed(&self, room: &RoomName) -> PathBuf {
+        self.closed.join(room.as_str())
+    }
+
+    fn is_of_closed(&self) -> bool {
+        self.state != self.site_state
+    }
+
+    /// Makes the directories that are not there (mode 0750; `sessions/` and all of a closed room 0700).
     ///
     /// # Errors
     /// The first directory that could not be made; its path stands in the message.
     pub fn create(&self) -> io::Result<()> {
+        if self.is_of_closed() {
+            // `run/` may have been emptied at boot.
+            return create_private(&self.run);
+        }
         for dir in [&self.rooms, &self.users, &self.run, &self.state, &self.log] {
             create_dir(dir)?;
         }
@@ -97,7 +140,12 @@ impl Dirs {
 
     /// A file of the room's state: `what` is `bans`, `roles`, `topic`, `clear` or `name`.
     pub fn state(&self, room: &RoomName, what: &str) -> PathBuf {
-        self.state.join(format!("{}.{what}", room.file_stem()))
+        let name = format!("{}.{what}", room.file_stem());
+        if room.is_closed() {
+            self.of_closed(room).state.join(name)
+        } else {
+            self.state.join(name)
+        }
     }
 }
 
@@ -115,6 +163,12 @@ pub fn create_dir(dir: &Path) -> io::Result<()> {
 /// As [`create_dir`].
 pub fn create_private(dir: &Path) -> io::Result<()> {
     create_with(dir, PRIVATE_MODE)
+}
+
+/// Whether a file is a closed room's, and so for the user alone.
+pub(crate) fn is_private(path: &Path) -> bool {
+    let mut above = path.ancestors().skip(1).take(CLOSED_DEPTH);
+    above.any(|dir| dir.file_name().is_some_and(|name| name == CLOSED))
 }
 
 fn create_with(dir: &Path, mode: u32) -> io::Result<()> {

@@ -9,8 +9,22 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
+use super::dirs;
+
 /// Logs, inboxes and state are for the service's user and group alone.
 pub const FILE_MODE: Mode = Mode::from_raw_mode(0o640);
+
+/// Those of closed rooms are for the user alone.
+const PRIVATE_MODE: Mode = Mode::from_raw_mode(0o600);
+
+/// The mode of a file that is made there.
+pub(crate) fn mode_at(path: &Path) -> Mode {
+    if dirs::is_private(path) {
+        PRIVATE_MODE
+    } else {
+        FILE_MODE
+    }
+}
 
 /// Which file it is, whatever it is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -78,8 +92,13 @@ pub fn is_at(fd: impl AsFd, path: &Path) -> io::Result<bool> {
 /// Those of open(2); `EINVAL` for what is no regular file.
 pub fn open(path: &Path, flags: OFlags) -> Result<(File, Stat), Errno> {
     let always = OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let mode = if flags.contains(OFlags::CREATE) {
+        mode_at(path)
+    } else {
+        FILE_MODE
+    };
     let fd = loop {
-        match rustix::fs::open(path, flags | always, FILE_MODE) {
+        match rustix::fs::open(path, flags | always, mode) {
             Err(Errno::INTR) => {}
             result => break result?,
         }

@@ -108,9 +108,18 @@ impl Forgotten {
             }
         } else {
             let parts = Parts::of(line)?;
+            let names_them =
+                matches!(record.kind, Kind::Admit | Kind::Dismiss) && self.is_name(&record.text);
             if is_theirs {
                 new[parts.from.clone()].fill(NOBODY);
-                for value in telling_values(line, parts.attrs.clone()) {
+            }
+            if is_theirs || names_them {
+                for value in values_of(&TELLING, line, parts.attrs.clone()) {
+                    new[value].fill(NOBODY);
+                }
+            }
+            if record.attr(attrs::TO).is_some_and(|to| self.is_name(&to)) {
+                for value in values_of(&[attrs::TO], line, parts.attrs.clone()) {
                     new[value].fill(NOBODY);
                 }
             }
@@ -121,9 +130,10 @@ impl Forgotten {
 
     fn forget_text(&self, record: &Record<'_>, is_theirs: bool, text: &mut [u8]) {
         match record.kind {
-            // An id, or nothing.
-            Kind::Redact | Kind::Clear => {}
             Kind::Nick if is_theirs || self.is_name(&record.text) => text.fill(NOBODY),
+            Kind::Admit | Kind::Dismiss if self.is_name(&record.text) => text.fill(NOBODY),
+            // An id, nothing, or whom they let in or sent away: that is somebody else.
+            Kind::Redact | Kind::Clear | Kind::Admit | Kind::Dismiss => {}
             Kind::Kick | Kind::Ban => {
                 let end = memchr::memchr(b' ', text).unwrap_or(text.len());
                 let (whom, reason) = text.split_at_mut(end);
@@ -182,13 +192,13 @@ fn without_end(line: &[u8]) -> usize {
     line.len() - usize::from(line.ends_with(b"\n"))
 }
 
-/// Where the values are that tell who it is.
-fn telling_values(line: &[u8], attrs: Range<usize>) -> Vec<Range<usize>> {
+/// Where the values of these attributes are.
+fn values_of(keys: &[&str], line: &[u8], attrs: Range<usize>) -> Vec<Range<usize>> {
     let mut values = Vec::new();
     let mut start = attrs.start;
     for pair in line[attrs].split(|&byte| byte == b';') {
         if let Some(equals) = memchr::memchr(b'=', pair)
-            && TELLING.iter().any(|key| key.as_bytes() == &pair[..equals])
+            && keys.iter().any(|key| key.as_bytes() == &pair[..equals])
         {
             values.push(start + equals + 1..start + pair.len());
         }

@@ -33,6 +33,30 @@ pub enum Before<'a> {
     Id(RecordId),
 }
 
+/// A room's log, as far back as somebody may read it.
+#[derive(Debug, Clone, Copy)]
+pub struct Readable<'a> {
+    /// Where it is.
+    pub dirs: &'a Dirs,
+    /// Which.
+    pub room: &'a RoomName,
+    /// What was said up to here is not for them.
+    pub since: RecordId,
+}
+
+impl<'a> Readable<'a> {
+    /// All of it.
+    pub fn all(dirs: &'a Dirs, room: &'a RoomName) -> Self {
+        let since = RecordId::ZERO;
+        Self { dirs, room, since }
+    }
+
+    /// Up to where nothing is to be read.
+    fn floor(self) -> io::Result<RecordId> {
+        Ok(state::cleared(self.dirs, self.room)?.max(self.since))
+    }
+}
+
 /// The last `limit` records before a place that `keep` wants. What was cleared is not there; what
 /// was redacted has blank text ([`Record::is_redacted`]).
 ///
@@ -43,9 +67,22 @@ pub fn before(
     room: &RoomName,
     before: Before<'_>,
     limit: usize,
+    keep: impl FnMut(&Record<'_>) -> bool,
+) -> io::Result<Page> {
+    before_in(Readable::all(dirs, room), before, limit, keep)
+}
+
+/// As [`before`], of what somebody may read.
+///
+/// # Errors
+/// As [`before`].
+pub fn before_in(
+    log: Readable<'_>,
+    before: Before<'_>,
+    limit: usize,
     mut keep: impl FnMut(&Record<'_>) -> bool,
 ) -> io::Result<Page> {
-    let mut look = |before| look_before(dirs, room, before, limit, &mut keep);
+    let mut look = |before| look_before(log, before, limit, &mut keep);
     let page = lines::until_whole(|| look(before));
     match (page, before) {
         // Truncated since the tail was placed: the place is gone for good, its id is not.
@@ -57,15 +94,14 @@ pub fn before(
 }
 
 fn look_before(
-    dirs: &Dirs,
-    room: &RoomName,
+    log: Readable<'_>,
     before: Before<'_>,
     limit: usize,
     keep: impl FnMut(&Record<'_>) -> bool,
 ) -> io::Result<Page> {
-    let live = dirs.room_log(room);
+    let live = log.dirs.room_log(log.room);
     let mut reader = Reader {
-        cleared: state::cleared(dirs, room)?,
+        cleared: log.floor()?,
         files: None,
         live: &live,
         page: Page::default(),
@@ -98,11 +134,24 @@ pub fn after(
     room: &RoomName,
     after: RecordId,
     limit: usize,
+    keep: impl FnMut(&Record<'_>) -> bool,
+) -> io::Result<Page> {
+    after_in(Readable::all(dirs, room), after, limit, keep)
+}
+
+/// As [`after`], of what somebody may read.
+///
+/// # Errors
+/// As [`after`].
+pub fn after_in(
+    log: Readable<'_>,
+    after: RecordId,
+    limit: usize,
     mut keep: impl FnMut(&Record<'_>) -> bool,
 ) -> io::Result<Page> {
     let limit = limit.clamp(1, MAX_LIMIT);
-    let after = after.max(state::cleared(dirs, room)?);
-    let mut tail = Tail::after(dirs, room, after)?;
+    let after = after.max(log.floor()?);
+    let mut tail = Tail::after(log.dirs, log.room, after)?;
     let mut page = Page::default();
     let mut scanned = 0;
     while !page.more && scanned < SCAN_BYTES {

@@ -14,7 +14,10 @@ use super::person::hex_of;
 use crate::fs::dirs::{self, Dirs};
 use crate::fs::file;
 use crate::name::Nick;
-use crate::record::clean;
+use crate::record::{clean, show};
+
+/// The most that is read of a file, in bytes.
+const MAX_BYTES: u64 = 1024;
 
 /// Keeps the name `nick` for `account` from now on; true if it was not kept before.
 ///
@@ -35,6 +38,16 @@ pub fn keep(dirs: &Dirs, nick: &Nick, account: &str) -> io::Result<bool> {
     }
 }
 
+/// Whose name `nick`, or what looks like it, is; `None`: no account's.
+///
+/// # Errors
+/// Those of reading the file.
+pub fn owner(dirs: &Dirs, nick: &Nick) -> io::Result<Option<String>> {
+    let text = file::read_whole(&path(dirs, nick), MAX_BYTES)?;
+    let line = show(text.split(|&byte| byte == b'\n').next().unwrap_or_default()).into_owned();
+    Ok((!line.is_empty()).then_some(line))
+}
+
 /// Whether `nick`, or what looks like it, is an account's name.
 pub fn has(dirs: &Dirs, nick: &Nick) -> bool {
     rustix::fs::access(path(dirs, nick), Access::EXISTS).is_ok()
@@ -44,7 +57,7 @@ fn path(dirs: &Dirs, nick: &Nick) -> PathBuf {
     dirs.names.join(hex_of(&[nick.key().as_str()]))
 }
 
-/// Whose name it is, for people who look; nothing reads it.
+/// Whose name it is.
 fn write(file: &File, account: &str) -> io::Result<()> {
     let line = format!("{}\n", clean(account));
     file::write_once(file, line.as_bytes())?;

@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use rustix::fs::OFlags;
 
 use super::person::PersonId;
+use crate::bell;
 use crate::fs::dirs::{self, Dirs};
 use crate::fs::file;
 use crate::fs::lock::{self, Share};
@@ -69,11 +70,16 @@ pub struct Mark {
     pub level: Level,
 }
 
+/// The most closed rooms that are somebody's own beside the others: who is written to by many loses no room for it.
+const MAX_CLOSED: usize = 100;
+
 /// A change of one room's mark.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Read up to here; the room is theirs from now on.
     Read(RecordId),
+    /// The room is theirs from now on, read up to here, unless it is already.
+    Found(RecordId),
     /// What they want to be told of.
     Level(Level),
     /// The room is not theirs any more.
@@ -149,9 +155,12 @@ pub fn apply(marks: &mut Vec<Mark>, room: &RoomName, change: &Change) {
         (Some(at), Change::Gone) => {
             marks.remove(at);
         }
-        (None, Change::Read(id)) => {
-            if marks.len() >= MAX_MARKS {
-                let oldest = marks.iter().enumerate().min_by_key(|(_, mark)| mark.read);
+        (None, Change::Read(id) | Change::Found(id)) => {
+            let most = most_like(room);
+            let alike = |mark: &Mark| mark.room.is_closed() == room.is_closed();
+            if marks.iter().filter(|mark| alike(mark)).count() >= most {
+                let alike = marks.iter().enumerate().filter(|(_, mark)| alike(mark));
+                let oldest = alike.min_by_key(|(_, mark)| mark.read);
                 if let Some((at, _)) = oldest {
                     marks.remove(at);
                 }
@@ -162,8 +171,42 @@ pub fn apply(marks: &mut Vec<Mark>, room: &RoomName, change: &Change) {
                 level: Level::default(),
             });
         }
-        (None, Change::Level(_) | Change::Gone) => {}
+        (Some(_), Change::Found(_)) | (None, Change::Level(_) | Change::Gone) => {}
     }
+}
+
+/// How many rooms of this sort may be somebody's own.
+fn most_like(room: &RoomName) -> usize {
+    if room.is_closed() {
+        MAX_CLOSED
+    } else {
+        MAX_MARKS
+    }
+}
+
+/// Sees to it that a room is among somebody's own, and tells their connections if it was not.
+///
+/// # Errors
+/// As [`change`], and those of ringing.
+pub fn offer(dirs: &Dirs, person: &PersonId, room: &RoomName, read: RecordId) -> io::Result<()> {
+    if load(dirs, person)?.iter().any(|mark| mark.room == *room) {
+        return Ok(());
+    }
+    change(dirs, person, &[(room.clone(), Change::Found(read))])?;
+    // They may be nowhere just now.
+    bell::ring_at(&bell(dirs, person)).map(drop)
+}
+
+/// A room is not among somebody's own any more; their connections are told.
+///
+/// # Errors
+/// As [`offer`].
+pub fn withdraw(dirs: &Dirs, person: &PersonId, room: &RoomName) -> io::Result<()> {
+    if !load(dirs, person)?.iter().any(|mark| mark.room == *room) {
+        return Ok(());
+    }
+    change(dirs, person, &[(room.clone(), Change::Gone)])?;
+    bell::ring_at(&bell(dirs, person)).map(drop)
 }
 
 /// Everybody of whom something is kept, with when it was changed last.
@@ -221,7 +264,7 @@ fn parse(text: &[u8]) -> Vec<Mark> {
             continue;
         };
         let known = marks.iter().any(|mark| mark.room == room);
-        if !known && marks.len() < MAX_MARKS {
+        if !known && marks.len() < MAX_MARKS + MAX_CLOSED {
             let level = level.and_then(Level::parse).unwrap_or_default();
             marks.push(Mark { room, read, level });
         }
@@ -314,6 +357,24 @@ mod tests {
         }
         assert_eq!(marks.len(), MAX_MARKS);
         assert_eq!(marks[0].room, room("r1"));
+    }
+
+    #[test]
+    fn a_list_of_ones_own_rooms_has_room_for_both_kinds() {
+        let mut marks = Vec::new();
+        for number in 0..MAX_MARKS as u64 {
+            let open = room(&format!("r{number}"));
+            apply(&mut marks, &open, &Change::Read(id(number)));
+        }
+        for number in 0..2 * MAX_CLOSED as u64 {
+            let closed = room(&format!("~{number:020x}"));
+            apply(&mut marks, &closed, &Change::Found(id(number)));
+            apply(&mut marks, &closed, &Change::Found(id(0)));
+        }
+        assert_eq!(marks.len(), MAX_MARKS + MAX_CLOSED);
+        assert!(!marks[0].room.is_closed() && marks[0].room == room("r0"));
+        assert_eq!(parse(written(&marks).as_bytes()), marks);
+        assert!((written(&marks).len() as u64) < MAX_BYTES);
     }
 
     proptest! {

@@ -18,8 +18,6 @@ const ABOUT: &str = "about";
 const MESSAGE: &str = "message";
 /// An id up to which somebody has read.
 const READ: &str = "read";
-/// Whom the words were for, in the copy that the sender's other connections get.
-const TO: &str = "to";
 
 /// A message for one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,7 +103,7 @@ impl<'a> Message<'a> {
     pub fn of(record: &'a Record<'_>) -> Option<Self> {
         let text = || Cow::Borrowed(&*record.text);
         Some(match record.kind {
-            Kind::Whisper => match record.attr(TO) {
+            Kind::Whisper => match record.attr(attrs::TO) {
                 Some(to) => Self::Sent {
                     to,
                     text: text(),
@@ -159,7 +157,7 @@ impl<'a> Message<'a> {
         match self {
             Self::Whisper(text) => write(&plain(Kind::Whisper, text)),
             Self::Sent { to, text, msgid } => write(&Draft {
-                extra: &[(TO, Some(to)), person],
+                extra: &[(attrs::TO, Some(to)), person],
                 msgid: msgid.as_deref(),
                 ..plain(Kind::Whisper, text)
             }),

@@ -13,6 +13,8 @@ pub const MSGID: &str = "msgid";
 pub const ACCOUNT: &str = "account";
 /// The sender's [`PersonId`](crate::people::person::PersonId).
 pub const PERSON: &str = "person";
+/// Whom the words were for, in the copy that the sender's other connections get.
+pub const TO: &str = "to";
 /// The client's token.
 pub const CLIENT: &str = "client";
 /// The sender's color.

@@ -55,6 +55,14 @@ kinds! {
     Clear = "clear",
     /// FROM made the room slow: TEXT seconds between two messages of a member; 0: no longer.
     Slow = "slow",
+    /// FROM let TEXT into a closed room; attribute `person`: whose name that is.
+    Admit = "admit",
+    /// FROM sent TEXT away from a closed room; attribute `person` as above.
+    Dismiss = "dismiss",
+    /// FROM left a closed room for good; attribute `person`: theirs.
+    Leave = "leave",
+    /// FROM called a closed room TEXT.
+    Title = "title",
     /// To one person: FROM whispers TEXT.
     Whisper = "whisper",
     /// To one person: WebRTC signalling, TEXT is the data.

@@ -31,16 +31,21 @@ impl Fault {
     }
 }
 
-/// Looks for faults in the rules of `dir` that concern logs in `rooms`. Says nothing if there
+/// Looks for faults in the rules of `dir` that concern logs in one of `rooms`. Says nothing if there
 /// are no rules: somebody else may rotate, or nobody.
-pub(super) fn check(dir: &Path, rooms: &Path) -> io::Result<Vec<String>> {
+pub(super) fn check(dir: &Path, rooms: &[&Path]) -> io::Result<Vec<String>> {
     let entries = match std::fs::read_dir(dir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
     };
     // A rule may name the place by another way to it.
-    let real = std::fs::canonicalize(rooms).unwrap_or_else(|_| rooms.to_owned());
-    let places = [rooms.to_string_lossy(), real.to_string_lossy()];
+    let real = |place: &&Path| std::fs::canonicalize(place).unwrap_or_else(|_| place.to_path_buf());
+    let real: Vec<_> = rooms.iter().map(real).collect();
+    let places = rooms
+        .iter()
+        .copied()
+        .chain(real.iter().map(|place| &**place));
+    let places: Vec<_> = places.map(Path::to_string_lossy).collect();
     let mut findings = Vec::new();
     for entry in entries {
         let path = entry?.path();

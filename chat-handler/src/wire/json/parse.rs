@@ -5,12 +5,14 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::occupant::{Addressee, BadRequest, Code, Request};
-use crate::person::{Entry, MAX_ROOMS, Wish};
+use crate::occupant::{Act, Addressee, BadRequest, Code, Request};
+use crate::person::{Entry, KeyRing, MAX_ROOMS, Wish};
 use chat_store::name::RoomName;
 use chat_store::people::marks::Level;
 use chat_store::record::RecordId;
 
+/// People of one `converse`.
+const MAX_PEOPLE: usize = 50;
 /// The longest `msgid`.
 const MAX_MSGID: usize = 64;
 
@@ -43,10 +45,27 @@ struct Fields<'a> {
     id: Option<Cow<'a, str>>,
     #[serde(borrow)]
     room: Option<Cow<'a, str>>,
+    hours: Option<u32>,
+    uses: Option<u32>,
+    #[serde(borrow)]
+    title: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    people: Option<Vec<Whom<'a>>>,
+    #[serde(borrow)]
+    history: Option<Cow<'a, str>>,
     #[serde(borrow)]
     rooms: Option<Vec<Wished<'a>>>,
     #[serde(borrow)]
     level: Option<Cow<'a, str>>,
+}
+
+/// Somebody of `converse`.
+#[derive(Deserialize)]
+struct Whom<'a> {
+    #[serde(borrow)]
+    to: Cow<'a, str>,
+    #[serde(borrow)]
+    person: Option<Cow<'a, str>>,
 }
 
 /// A room of `enter`.
@@ -57,6 +76,10 @@ struct Wished<'a> {
     #[serde(borrow)]
     since: Option<Cow<'a, str>>,
     history: Option<u64>,
+    #[serde(borrow)]
+    invitation: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    password: Option<Cow<'a, str>>,
 }
 
 /// Understands one message of a page; `many`: one that can be in many rooms.
@@ -116,6 +139,24 @@ fn wish(mut fields: Fields<'_>, many: bool) -> Result<Wish<'_>, Wrong<'_>> {
             let level = level.ok_or((Code::BadField, "level: all, mentions or nothing".into()))?;
             Wish::Notify(needed(room, "room")?, level)
         }
+        "converse" if many => {
+            let people = needed(fields.people, "people")?;
+            if people.len() > MAX_PEOPLE {
+                return Err((
+                    Code::BadField,
+                    format!("people: at most {MAX_PEOPLE}").into(),
+                ));
+            }
+            Wish::Converse {
+                with: people
+                    .into_iter()
+                    .map(|Whom { to, person }| Addressee { name: to, person })
+                    .collect(),
+                title: fields.title,
+                whole_history: fields.history.as_deref() == Some("all"),
+                msgid: fields.msgid.filter(|msgid| is_msgid(msgid)),
+            }
+        }
         "part" if many => Wish::Part(needed(room, "room")?),
         // One's name and color may be for all of one's rooms.
         "nick" | "color" if many => Wish::In(room, request(fields)?),
@@ -135,12 +176,18 @@ fn entries(rooms: Vec<Wished<'_>>) -> Result<Vec<Entry<'_>>, Wrong<'_>> {
                      room,
                      since,
                      history,
+                     invitation,
+                     password,
                  }| {
         Ok(Entry {
             room: RoomName::parse(&room),
             asked: room,
             since: id(since, "since")?,
             history: history.map(count),
+            keys: KeyRing {
+                invitation,
+                password,
+            },
         })
     };
     rooms.into_iter().map(entry).collect()
@@ -194,7 +241,33 @@ fn request(fields: Fields<'_>) -> Result<Request<'_>, Wrong<'_>> {
         "nick" => Request::Nick(needed(fields.nick, "nick")?),
         "topic" => Request::Topic(needed(fields.text, "text")?),
         "read" => Request::Read(needed(id(fields.id, "id")?, "id")?),
-        _ => return Err((Code::UnknownType, fields.kind)),
+        _ => {
+            let link = (fields.hours, fields.uses);
+            let act = act(fields.kind, (fields.to, fields.person), fields.text, link)?;
+            Request::Circle { act, msgid }
+        }
+    })
+}
+
+/// What is about a room for some only.
+fn act<'a>(
+    kind: Cow<'a, str>,
+    (to, person): (Option<Cow<'a, str>>, Option<Cow<'a, str>>),
+    text: Option<Cow<'a, str>>,
+    (hours, uses): (Option<u32>, Option<u32>),
+) -> Result<Act<'a>, Wrong<'a>> {
+    Ok(match &*kind {
+        "invite" => Act::Admit(addressee(to, person)?),
+        "uninvite" => Act::Dismiss(addressee(to, person)?),
+        "link" => Act::Link {
+            hours: hours.unwrap_or(24),
+            uses: uses.unwrap_or(1),
+        },
+        "members" => Act::Members,
+        "password" => Act::Password(needed(text, "text")?),
+        "rename" => Act::Rename(needed(text, "text")?),
+        "leave" => Act::Leave,
+        _ => return Err((Code::UnknownType, kind)),
     })
 }
 

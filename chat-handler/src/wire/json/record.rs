@@ -11,8 +11,8 @@ pub fn record(record: &Record<'_>, out: &mut Vec<u8>) {
     let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
     let redacted = record.is_redacted();
     let (to, target, text) = match record.kind {
-        Kind::Join | Kind::Quit | Kind::Color | Kind::Clear => (None, None, None),
-        Kind::Nick => (Some(text), None, None),
+        Kind::Join | Kind::Quit | Kind::Color | Kind::Clear | Kind::Leave => (None, None, None),
+        Kind::Nick | Kind::Admit | Kind::Dismiss => (Some(text), None, None),
         Kind::Kick | Kind::Ban => (Some(first), None, Some(rest)),
         Kind::Redact => (None, Some(text), None),
         _ if redacted => (None, None, Some("")),

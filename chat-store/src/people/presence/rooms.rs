@@ -9,13 +9,13 @@ use crate::fs::file;
 use crate::name::RoomName;
 
 /// Rooms and how many people they have, the fullest first. Rooms whose name is too long for a
-/// file name are known by a hash here and left out.
+/// file name are known by a hash here and left out, closed rooms are nobody's to count.
 ///
 /// # Errors
 /// Those of reading the directory.
 pub fn rooms(dirs: &Dirs) -> io::Result<Vec<(String, usize)>> {
     let mut people = BTreeMap::<String, usize>::new();
-    for entry in std::fs::read_dir(&dirs.users)?.flatten() {
+    for entry in std::fs::read_dir(&dirs.site_users)?.flatten() {
         let name = entry.file_name();
         // Neither a room's name nor a nick holds the character between them.
         let Some((stem, _)) = name.to_str().and_then(|name| name.rsplit_once('_')) else {
