@@ -14,7 +14,7 @@ use nix::sched::{CloneFlags, unshare};
 
 /// Moves this thread, and what it starts, into a network of its own.
 #[track_caller]
-fn enter_network() {
+pub(super) fn enter_network() {
     unshare(CloneFlags::CLONE_NEWNET).unwrap_or_else(|error| {
         panic!("a network of its own takes the rights of root (CAP_SYS_ADMIN): {error}")
     });
@@ -22,7 +22,7 @@ fn enter_network() {
 }
 
 /// Pulls the cable.
-fn cut() {
+pub(super) fn cut() {
     set_link("down");
 }
 

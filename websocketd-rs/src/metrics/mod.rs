@@ -80,7 +80,7 @@ pub struct Metrics {
     /// Programs that ended: `success`, `failure` (an exit status but 0), `signal`, `terminated` (by us, with any of the two),
     /// `unobserved`.
     pub programs_ended: Labelled,
-    /// When the certificate ends, in seconds since 1970; 0 without one.
+    /// When the certificate ends, of several the first; in seconds since 1970, 0 without one.
     pub certificate_not_after: Gauge,
     /// Programs that could not be started.
     pub spawn_failures: Counter,

@@ -1,4 +1,4 @@
-//! Says in time that the certificate ends: at start, at each reload, and once a day.
+//! Says in time that a certificate ends: at start, at each reload, and once a day.
 
 use std::future::pending;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use crate::config::Tls;
+use crate::config::Config;
 use crate::metrics::METRICS;
 use crate::net::tls;
 use crate::net::validity::Validity;
@@ -15,43 +15,60 @@ use crate::net::validity::Validity;
 /// Between two looks at the clock.
 const LOOKS: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The end of the certificate that is served.
+/// The ends of the certificates that are served, by the daemon's own listeners and those of sections.
 #[derive(Debug)]
-pub(super) struct Expiry(Option<Certificate>);
+pub(super) struct Expiry {
+    certificates: Vec<Certificate>,
+    looks: Interval,
+}
 
 #[derive(Debug)]
 struct Certificate {
     file: PathBuf,
     validity: Validity,
-    looks: Interval,
 }
 
 impl Expiry {
-    /// Of the certificate that was just read, if there is one. Must be called inside the runtime.
-    pub(super) fn new(tls: Option<&Tls>) -> Self {
-        let certificate = tls.and_then(|tls| {
-            let mut looks = interval(LOOKS);
-            looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            Some(Certificate {
-                file: tls.cert.clone(),
-                validity: tls::validity(tls)?,
-                looks,
-            })
-        });
-        let until = certificate.as_ref().map(|found| found.validity.until());
-        METRICS.certificate_not_after.set(until.unwrap_or_default());
-        Self(certificate)
+    /// Of the certificates that were just read. Must be called inside the runtime.
+    pub(super) fn new(config: &Config) -> Self {
+        let sections = config.tcp.iter().map(|section| &section.listen);
+        let mut certificates: Vec<Certificate> = Vec::new();
+        for tls in std::iter::once(&config.listen)
+            .chain(sections)
+            .filter_map(|listen| listen.tls.as_ref())
+        {
+            let is_known = certificates.iter().any(|known| known.file == tls.cert);
+            if let Some(validity) = tls::validity(tls).filter(|_| !is_known) {
+                certificates.push(Certificate {
+                    file: tls.cert.clone(),
+                    validity,
+                });
+            }
+        }
+        let ends = certificates.iter().map(|found| found.validity.until());
+        METRICS
+            .certificate_not_after
+            .set(ends.min().unwrap_or_default());
+        let mut looks = interval(LOOKS);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self {
+            certificates,
+            looks,
+        }
     }
 
-    /// Waits until something is to be said of the certificate. Cancel safe.
+    /// Waits until something is to be said of the certificates. Cancel safe.
     pub(super) async fn due(&mut self) -> String {
-        let Some(certificate) = &mut self.0 else {
+        if self.certificates.is_empty() {
             return pending().await;
-        };
+        }
         loop {
-            certificate.looks.tick().await;
-            if let Some(remark) = certificate.validity.remark(Timestamp::now()) {
-                return remark.about(&certificate.file);
+            self.looks.tick().await;
+            let now = Timestamp::now();
+            let remark = |found: &Certificate| Some(found.validity.remark(now)?.about(&found.file));
+            let remarks: Vec<String> = self.certificates.iter().filter_map(remark).collect();
+            if !remarks.is_empty() {
+                return remarks.join("; ");
             }
         }
     }

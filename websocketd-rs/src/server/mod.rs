@@ -147,7 +147,7 @@ impl<'workers> Server<'workers> {
             .background
             .spawn(async move { spawners.listen().await });
         let mut self_stop = SelfStop::new(&self.service.config.limits, &self.service.session_ended);
-        let mut expiry = Expiry::new(self.service.config.listen.tls.as_ref());
+        let mut expiry = Expiry::new(&self.service.config);
         let mut notifier = Notifier::new(&self.service.config.supervisor);
         log(Level::Trace, "server", "Ready");
         notifier.ready();
@@ -160,7 +160,7 @@ impl<'workers> Server<'workers> {
                     Order::Reload => {
                         notifier.reloading();
                         if self.reload(read(), &mut listeners) {
-                            expiry = Expiry::new(self.service.config.listen.tls.as_ref());
+                            expiry = Expiry::new(&self.service.config);
                         }
                         notifier.ready();
                     }

@@ -55,13 +55,13 @@ pub async fn serve(client: TcpClient, site: Arc<TcpSite>, stopping: &Cancellatio
     // Boxed: what the start needs is given back when it is over.
     match Box::pin(start(&client, &site, &mut fields)).await {
         Ok((program, permit)) => {
-            let session = RawSession {
+            let session = Box::new(RawSession {
                 stream: client.stream,
                 program,
                 permit,
                 fields,
                 config: Arc::clone(&site.config),
-            };
+            });
             drop(site);
             raw::run(session, stopping).await;
         }

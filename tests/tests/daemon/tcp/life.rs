@@ -10,6 +10,7 @@ use e2e::proc;
 use e2e::requirement::part;
 use nix::sys::signal::Signal;
 
+use super::super::cut_connection::{cut, enter_network};
 use super::{Plain, Server};
 
 #[test]
@@ -164,11 +165,12 @@ fn a_program_that_does_not_end_is_ended() {
 
 #[test]
 fn a_killed_daemon_takes_its_programs_along() {
-    let server = Server::serving("sh -c 'trap \"\" INT TERM; echo ready; sleep 1000 & wait'");
+    let server = Server::serving("sh -c 'trap \"\" INT TERM; sleep 1000 & echo ready; wait'");
     let mut client = server.client("it");
     client.line();
-    let programs = server.programs();
-    assert!(programs.len() > 1, "{programs:?}");
+    let programs = eventually("both run", || {
+        Some(server.programs()).filter(|programs| programs.len() == 2)
+    });
     server.program.signal(Signal::SIGKILL);
     for program in programs {
         proc::wait_until_ended(program.pid);
@@ -216,4 +218,39 @@ fn a_program_that_holds_back_its_output_need_not() {
     assert_eq!(client.line(), "ONE\r\n", "at once, and with every byte");
     client.finish();
     assert_eq!(client.rest(), b"");
+}
+
+#[test]
+fn a_client_that_is_cut_off_is_noticed_by_probes() {
+    enter_network();
+    let server = Server::with(DEAF, "pingms=1000");
+    let mut clients = [(), ()].map(|()| server.client("it"));
+    for client in &mut clients {
+        client.line();
+    }
+    // One of them has said that nothing follows.
+    clients[0].finish();
+    cut();
+    let is_it = |line: &str| line.contains("Client does not answer probes");
+    server.program.output.wait_for_count("both are", 2, is_it);
+    eventually("they are gone", || {
+        server.programs().is_empty().then_some(())
+    });
+}
+
+#[test]
+fn a_section_has_settings_of_its_own() {
+    let server = Server::start(
+        "env=A=1\nenv=B=1\nhandlerfiles=78\n[tcp it]\naddress=127.0.0.1\nport=0\nenv=B=2\ncwd=/usr\n\
+         handlerfiles=77\nuser=nobody\ncommand=sh -c 'echo $A $B $PWD $(ulimit -n) $(id -un)'\n",
+    );
+    assert_eq!(server.client("it").rest(), b"1 2 /usr 77 nobody\n");
+}
+
+#[test]
+fn the_first_session_is_the_last_with_once() {
+    let mut server =
+        Server::start("once=true\n[tcp it]\naddress=127.0.0.1\nport=0\ncommand=echo one\n");
+    assert_eq!(server.client("it").rest(), b"one\n");
+    assert_eq!(server.program.wait().code(), Some(0));
 }

@@ -68,6 +68,26 @@ fn an_address_has_its_share() {
 }
 
 #[test]
+fn a_limit_that_a_reload_lowers_or_raises_holds() {
+    let text = |limit: usize| {
+        format!("[tcp it]\naddress=127.0.0.1\nport=0\ncommand={ECHO}\nmaxconns={limit}\n")
+    };
+    let server = Server::start(&text(2));
+    let [mut one, two] = [(), ()].map(|()| server.client("it"));
+    one.line();
+    let mut three = server.client("it");
+    assert!(three.is_silent());
+    server.reload(&text(1));
+    server.logged(&["Reloaded configuration"]);
+    drop(two);
+    assert!(three.is_silent(), "one is there, and that is all");
+    server.reload(&text(2));
+    assert_eq!(three.line(), "ready\n");
+    one.send("x\n");
+    assert_eq!(one.line(), "x\n");
+}
+
+#[test]
 fn programs_have_their_limit_and_everything_is_counted() {
     let admin = SocketAddr::from(([127, 0, 0, 1], free_port()));
     let server = Server::start(&format!(

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use e2e::deadline::eventually;
 use e2e::requirement::part;
 use e2e::tls::{Authority, Identity};
+use rcgen::{CertificateParams, KeyPair};
 
 use super::{Plain, Server};
 
@@ -226,4 +227,22 @@ fn certificates_are_read_again() {
     assert_eq!(python(port, &[path(&other.ca())], b""), "hello\n");
     let said = python(port, &[path(&authority.ca())], b"");
     assert!(said.contains("CERTIFICATE_VERIFY_FAILED"), "{said}");
+}
+
+#[test]
+fn a_certificate_that_has_ended_is_told() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let key = KeyPair::generate().expect("ring makes keys");
+    let mut params = CertificateParams::new(["localhost".to_owned()]).expect("a name");
+    params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2021, 1, 1);
+    let cert = params.self_signed(&key).expect("a plain certificate");
+    let identity = Identity {
+        cert: dir.path().join("cert.pem"),
+        key: dir.path().join("key.pem"),
+    };
+    fs::write(&identity.cert, cert.pem()).expect("ours");
+    fs::write(&identity.key, key.serialize_pem()).expect("ours");
+    let server = Server::start(&section(&identity, "command=cat"));
+    server.logged(&["ERROR", "cert.pem: the certificate ended at 2021"]);
 }

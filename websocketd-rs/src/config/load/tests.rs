@@ -74,6 +74,63 @@ fn every_flag_is_a_key() {
     }
 }
 
+/// Whoever makes a flag decides whether it means anything without HTTP and WebSocket.
+#[test]
+fn what_a_route_may_say_has_a_place_or_a_reason_in_a_tcp_section() {
+    for flag in ROUTE_FLAGS {
+        let text = format!("[tcp a]\nport=1\ncommand=cat\n{flag}=\u{20}\n");
+        let said = load_text(&text, &[]).map_or_else(|exit| exit.stderr, |_| String::new());
+        assert!(
+            !said.contains("not a key of a [tcp NAME]") && !said.contains("unknown key"),
+            "{flag}: {said}: config/keys.rs"
+        );
+    }
+    let said = refused("[tcp a]\nport=1\ncommand=cat\nlog-file=x\n");
+    assert!(said.contains("write it before the first section"), "{said}");
+}
+
+#[test]
+fn a_section_inherits_but_what_is_about_one_listener() {
+    let text = "address=127.0.0.1\nport=1\nssl=true\nsslcert=a\nsslkey=b\nsslca=c\nmaxforks=7\nwritetimeout=5\n\
+                trusted-proxy=10.0.0.1\nproxy-protocol=true\nbinary=true\norigin=x\nenv=A=1\ncommand=cat\n\
+                [tcp plain]\nport=2\nport=0x3\ncommand=true\nmaxconns=4\nenv=B=2\n\
+                [tcp tls]\nport=4\ncommand=true\nssl=true\nsslcert=d\nmaxconnsperip=6\naddress=::1\n";
+    let config = good(text, &[]);
+    let [plain, tls] = &config.tcp[..] else {
+        panic!("{:?}", config.tcp)
+    };
+    assert_eq!(plain.listen.addresses, ["127.0.0.1"]);
+    assert_eq!(plain.ports, [2, 3]);
+    assert!(plain.listen.tls.is_none() && !plain.listen.proxy_protocol);
+    assert!(plain.listen.trusts("10.0.0.1".parse().unwrap()));
+    assert_eq!(plain.limits.write_timeout.as_millis(), 5);
+    assert_eq!(plain.limits.max_connections, Some(4));
+    assert_eq!(plain.forks, ForkLimit::Shared);
+    let variables: Vec<_> = plain
+        .process
+        .inherited_env
+        .iter()
+        .map(|(name, _)| name)
+        .collect();
+    assert!(
+        ["A", "B"]
+            .iter()
+            .all(|name| variables.iter().any(|known| *known == *name))
+    );
+    let files = tls.listen.tls.as_ref().expect("TLS");
+    assert_eq!(
+        (files.cert.to_str(), files.key.to_str()),
+        (Some("d"), Some("b"))
+    );
+    assert!(
+        files.client_ca.is_some(),
+        "who must have a certificate must have it here"
+    );
+    assert!(tls.limits.counts_addresses_alone && !plain.limits.counts_addresses_alone);
+    assert_eq!(tls.limits.max_connections, None);
+    assert_eq!(tls.listen.addresses, ["::1"]);
+}
+
 #[test]
 fn the_command_line_wins() {
     let text = "port = 0x50\naddress=a\naddress=b\nbinary=true\ncommand=cat '-u' \"x y\"\n";

@@ -37,10 +37,13 @@ pub fn verify(config: &Config) -> Ending {
     }
     if findings.is_empty() {
         let mut message = "The configuration is sound.".to_owned();
-        if let Some(tls) = &config.listen.tls
-            && let Some(remark) = certificate_remark(tls)
-        {
-            message = format!("{message}\n{}", remark.about(&tls.cert));
+        let sections = config.tcp.iter().map(|section| &section.listen);
+        for listen in std::iter::once(&config.listen).chain(sections) {
+            if let Some(tls) = &listen.tls
+                && let Some(remark) = certificate_remark(tls)
+            {
+                message = format!("{message}\n{}", remark.about(&tls.cert));
+            }
         }
         Ending::good(&message)
     } else {

@@ -38,39 +38,54 @@ pub struct RawSession {
 }
 
 /// Runs a session to its end: relay, terminate, reap, access line. `stopping` is cancelled when the server goes down.
-pub async fn run(session: RawSession, stopping: &CancellationToken) -> End {
+pub async fn run(mut session: Box<RawSession>, stopping: &CancellationToken) -> End {
     let _open = METRICS.tcp_sessions_open.enter();
-    let RawSession {
-        mut stream,
-        mut program,
-        permit,
-        mut fields,
-        config,
-    } = session;
-    fields.pid = Some(program.pid());
-    fields.access("session", "CONNECT");
-    if let Some(interval) = config.limits.probe_interval {
-        stream.probe(interval);
+    session.fields.pid = Some(session.program.pid());
+    session.fields.access("session", "CONNECT");
+    if let Some(interval) = session.config.limits.probe_interval {
+        session.stream.probe(interval);
     }
-    let mut relay = Relay::new(&mut stream, &mut program, &config.limits, &fields);
+    let RawSession {
+        stream,
+        program,
+        fields,
+        config,
+        ..
+    } = &mut *session;
+    let mut relay = Relay::new(stream, program, &config.limits, fields);
     let end = tokio::select! {
         biased;
         end = relay.run() => end,
         () = stopping.cancelled() => {
             // The program's last words are all that tells this client why.
             relay.end_input();
-            let _ = timeout(config.process.shutdown_grace, relay.run()).await;
+            // Boxed, as what follows: an idle session should not hold the room that its end takes.
+            let grace = config.process.shutdown_grace;
+            let _ = Box::pin(timeout(grace, relay.run())).await;
             End::ServerStopping
         }
     };
     let is_client_open = relay.is_client_open();
     let rest = relay.take_rest();
     drop(relay);
+    Box::pin(finish(session, end, is_client_open, rest)).await;
+    METRICS.tcp_sessions_ended.add(end.label());
+    end
+}
+
+/// Ends client and program side by side, and tells the log.
+async fn finish(session: Box<RawSession>, end: End, is_client_open: bool, rest: Vec<u8>) {
+    let RawSession {
+        stream,
+        mut program,
+        permit,
+        mut fields,
+        config,
+    } = *session;
     let terminated = program.end(rest, &fields);
     let terminated = terminated.terminate(config.process.close_delay);
-    // Boxed: an idle session should not hold the room that its end takes.
     let closed = close(stream, end, is_client_open, &config);
-    let (ended, ()) = Box::pin(async { tokio::join!(terminated, closed) }).await;
+    let (ended, ()) = tokio::join!(terminated, closed);
     drop(permit);
     let is_its_own = matches!(end, End::HandlerEnded | End::ClientClosed(_));
     log_program(is_its_own, ended, &mut fields);
@@ -78,8 +93,6 @@ pub async fn run(session: RawSession, stopping: &CancellationToken) -> End {
         fields.log(level, "session", remark);
     }
     fields.access("session", "DISCONNECT");
-    METRICS.tcp_sessions_ended.add(end.label());
-    end
 }
 
 /// What the log says beside DISCONNECT, and how loud.
@@ -108,4 +121,21 @@ async fn close(mut stream: Stream, end: End, is_client_open: bool, config: &TcpC
     };
     // An error or a time-out here means that the client is gone.
     let _ = timeout(config.limits.close_timeout, finish).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Most bytes of a session's future, and of what it holds: no more than that of a WebSocket's has.
+    const MAX_FUTURE: usize = 1144;
+
+    #[test]
+    fn an_idle_session_stays_small() {
+        fn size<F>(_: impl Fn(Box<RawSession>, &'static CancellationToken) -> F) -> usize {
+            size_of::<F>()
+        }
+        let size = size(run) + size_of::<RawSession>();
+        assert!(size <= MAX_FUTURE, "{size} bytes");
+    }
 }

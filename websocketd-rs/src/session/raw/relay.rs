@@ -245,7 +245,9 @@ fn inquire(program: &Program) {
 fn end_of(error: &io::Error) -> End {
     match error.kind() {
         // The kernel's own probes, or bytes that were not acknowledged.
-        io::ErrorKind::TimedOut | io::ErrorKind::HostUnreachable => End::PingTimeout,
+        io::ErrorKind::TimedOut
+        | io::ErrorKind::HostUnreachable
+        | io::ErrorKind::NetworkUnreachable => End::PingTimeout,
         _ => End::ClientGone,
     }
 }
