@@ -46,11 +46,13 @@ export class Reading {
 	/** All up to there was in front of the person. @param {string} id */
 	seen(id) {
 		const hadUnread = this.unread.count > 0;
-		if (this.unread.readUpTo(id)) this.#marks.seen(id);
+		// A whisper is newer than the log that the mark is about.
+		this.unread.readUpTo(id > this.unread.newest ? id : this.unread.newest);
+		this.#marks.seen(id);
 		if (hadUnread) this.#changed();
 	}
 
-	/** All counts as read, without being looked at. @param {string} id The newest that the page knows. */
+	/** All counts as read, without being looked at. @param {string} id The newest record that the page knows. */
 	seeAll(id) {
 		this.seen(id > this.unread.newest ? id : this.unread.newest);
 	}

@@ -1,6 +1,8 @@
 // The rooms on this window's connection: which of them get what the server says, and which are entered when it begins.
 // A server may know protocol 1 alone: then there is one room, that of the address.
 
+import { isRoomName } from "./addresses.js";
+
 /** The most that a page asks for, also where the server does not say how many it takes. */
 const MAX_ROOMS = 50;
 
@@ -50,7 +52,8 @@ export class Rooms {
 
 	/** Leaves it for good: it is none of this person's rooms any more. @param {Room} room */
 	part(room) {
-		this.#uses.send({ type: "part", room: room.name });
+		// What is no room's name was never entered.
+		if (isRoomName(room.name)) this.#uses.send({ type: "part", room: room.name });
 		this.#drop(room);
 	}
 

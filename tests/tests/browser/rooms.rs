@@ -555,3 +555,79 @@ fn named(state: &str, found: Vec<String>) -> Vec<String> {
     let name = |line| format!("{state}: {line}");
     found.into_iter().map(name).collect()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whisper_elsewhere_is_counted_and_there_when_it_is_looked_at() {
+    let site = Site::start();
+    let (alice, bob) = (Browser::start().await, Browser::start().await);
+    enter(&alice, &site, "alice", "zoo").await;
+    join(&alice, "tea").await;
+    enter(&bob, &site, "bob", "tea").await;
+    // Opened anew, the page has nothing of that room but that she is in it.
+    alice.goto(&site.url("/?room=zoo")).await;
+    welcome(&alice).await;
+    bob.wait_until(
+        "she is there",
+        "[...document.querySelectorAll('#people-list .member')].some(m => m.dataset.name === 'alice')",
+    )
+    .await;
+    say(&bob, "/msg alice psst").await;
+    badge_is(&alice, "tea", "1").await;
+    alice
+        .wait_until(
+            "it is for her",
+            "document.querySelector('#my-rooms .badge-count.mentions') !== null",
+        )
+        .await;
+    go(&alice, "tea").await;
+    sees(&alice, "psst").await;
+    go(&alice, "zoo").await;
+    badge_is(&alice, "tea", "").await;
+    go(&alice, "tea").await;
+    sees(&alice, "psst").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_goes_on_while_another_room_is_shown() {
+    let site = Site::start();
+    let (alice, bob) = (Browser::start().await, Browser::start().await);
+    enter(&alice, &site, "alice", "desk").await;
+    join(&alice, "tea").await;
+    go(&alice, "desk").await;
+    enter(&bob, &site, "bob", "desk").await;
+    click(&alice, "#call-button").await;
+    click(&alice, "#call-audio").await;
+    click(&bob, "#call-join").await;
+    click(&bob, "#call-audio").await;
+    let tiles =
+        "[...document.querySelectorAll('#call .tile')].filter(t => t.checkVisibility()).length";
+    for browser in [&alice, &bob] {
+        browser
+            .wait_until("two are in the call", &format!("{tiles} === 2"))
+            .await;
+    }
+    go(&alice, "tea").await;
+    assert_eq!(alice.eval(tiles).await, 0);
+    alice
+        .wait_until(
+            "the list says where",
+            "document.querySelector('#my-rooms .side-sign')?.closest('a').querySelector('bdi').textContent === 'desk'",
+        )
+        .await;
+    let heard = "[...document.querySelectorAll('#call .tile :is(audio, video)')].filter(m => m.srcObject && !m.paused).length";
+    assert!(
+        alice.eval(heard).await.as_u64().is_some_and(|n| n > 0),
+        "bob is still heard"
+    );
+    assert_eq!(bob.eval(tiles).await, 2);
+    go(&alice, "desk").await;
+    alice
+        .wait_until("both are shown again", &format!("{tiles} === 2"))
+        .await;
+    click(&alice, "#call-leave").await;
+    bob.wait_until(
+        "she is out of it",
+        "document.querySelector('.call-count')?.textContent.startsWith('1 ')",
+    )
+    .await;
+}
