@@ -1,4 +1,5 @@
-//! Conformance with RFC 6455, by the categories that the Autobahn test suite has, for `cat` and `--binary cat`.
+//! Conformance with RFC 6455, by the categories that the Autobahn test suite has, for `cat`, `--binary cat`, and for
+//! `--framing=length cat`, which sends back both kinds of messages.
 //!
 //! Tables of what is sent and what must come back. Every case has a connection of its own and ends with the connection
 //! really closed; all cases of a table share a daemon, which must come through.
@@ -53,9 +54,23 @@ fn binary_echo() -> Daemon {
         .start()
 }
 
-/// Holds the conversations, each in whole and byte by byte, and reports all that went wrong.
+fn records_echo() -> Daemon {
+    Daemon::builder()
+        .flag("--framing=length")
+        .command::<&str>("cat", [])
+        .start()
+}
+
+/// Holds the conversations with `daemon`, and with one whose program sends back both kinds of messages.
 #[track_caller]
 fn hold(daemon: &Daemon, cases: &[Case]) {
+    hold_with(daemon, cases);
+    hold_with(&records_echo(), cases);
+}
+
+/// Each in whole and byte by byte; reports all that went wrong.
+#[track_caller]
+fn hold_with(daemon: &Daemon, cases: &[Case]) {
     let mut failures = Vec::new();
     for case in cases {
         // Long ones are cut less finely: it is the borders of the small parts that matter.
@@ -576,7 +591,7 @@ fn invalid_utf8_is_refused() {
 /// 6.4: told at the first bytes that cannot become valid, not at the end of the message, nor of the frame.
 #[test]
 fn invalid_utf8_is_refused_before_the_message_ends() {
-    for daemon in [echo(), binary_echo()] {
+    for daemon in [echo(), binary_echo(), records_echo()] {
         for bytes in [
             &b"\xce\xba\xff"[..],
             b"\xed\xa0",

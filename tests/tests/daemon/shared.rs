@@ -438,3 +438,34 @@ fn what_does_not_go_together_is_refused_in_a_sentence() {
         );
     }
 }
+
+/// What the room of one line does when everybody talks at once: all hear all, each speaker's words in their order.
+#[test]
+fn a_hundred_talk_at_once_in_a_line_of_bash_and_all_hear_all() {
+    let (clients, words) = (100, 20);
+    let daemon = bash("ids", ROOM).start();
+    let mut people: Vec<_> = (0..clients).map(|_| daemon.client("/")).collect();
+    thread::scope(|scope| {
+        for client in &mut people {
+            scope.spawn(move || {
+                for number in 0..words {
+                    // Who would speak as somebody else, or have them leave, is only heard.
+                    client.send(format!("{number}\nmsg 1 forged\nleave 1 1000"));
+                }
+                let mut heard = vec![0; clients + 1];
+                while heard.iter().sum::<usize>() < clients * words {
+                    let text = client.text();
+                    if text.starts_with("* ") {
+                        assert!(text.ends_with(" came"), "{text}");
+                        continue;
+                    }
+                    let (id, said) = text.split_once(": ").expect("a speaker");
+                    let next: &mut usize = &mut heard[id.parse::<usize>().expect("a number")];
+                    assert_eq!(said, format!("{next} msg 1 forged leave 1 1000"), "{id}");
+                    *next += 1;
+                }
+            });
+        }
+    });
+    assert_eq!(daemon.handlers().len(), 1);
+}
