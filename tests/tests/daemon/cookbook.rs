@@ -20,7 +20,7 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Recipes in the document.
-const RECIPES: usize = 31;
+const RECIPES: usize = 32;
 
 /// A recipe that runs.
 struct Recipe {
@@ -493,4 +493,34 @@ fn recipe_30_lives_behind_caddy() {
     let headers = [("X-Forwarded-For", "192.0.2.7")];
     let mut liar = Client::connect_with(&recipe.endpoint(), "/", &headers);
     assert_eq!(liar.text(), "127.0.0.1");
+}
+
+#[test]
+fn recipe_32_is_video_that_grows() {
+    part("/usr/bin/ffmpeg", "ffmpeg");
+    let recipe = Recipe::start(32);
+    let page = http::get(&recipe.endpoint(), "/");
+    assert!(page.text().contains("MediaSource"), "{}", page.status);
+    let mut client = recipe.client("/");
+    // ffmpeg would end at it.
+    client.send("q");
+    let mut video = Vec::new();
+    // Matroska's ids: the head of the file, then clusters of frames, more than come at once.
+    let clusters = |video: &[u8]| count_of(video, &[0x1f, 0x43, 0xb6, 0x75]);
+    while clusters(&video) < 3 {
+        video.extend(client.binary());
+    }
+    assert_eq!(video[..4], [0x1a, 0x45, 0xdf, 0xa3]);
+    drop(client);
+    eventually("ffmpeg ends with its client", || {
+        let family = recipe.program.family();
+        let gone = family.iter().all(|process| process.name != "ffmpeg");
+        gone.then_some(())
+    });
+}
+
+/// How often `wanted` is in `bytes`.
+fn count_of(bytes: &[u8], wanted: &[u8]) -> usize {
+    let windows = bytes.windows(wanted.len());
+    windows.filter(|window| *window == wanted).count()
 }
