@@ -15,8 +15,10 @@ use crate::occupant::{
 };
 
 use crate::settings::Settings;
+use crate::wording::Line;
 use chat_store::closed::{self, Keys};
 use chat_store::name::RoomName;
+use chat_store::people::consent::{self, Accept};
 use chat_store::people::marks::Change;
 use chat_store::people::person::PersonId;
 use chat_store::record::RecordId;
@@ -116,8 +118,20 @@ impl<'a> Person<'a> {
             rooms: self.own.as_ref().map_or(&[], OwnRooms::all),
         };
         to.put_from(None, &Event::Hello(&hello));
+        self.put_accepting(to);
         for mark in self.own.as_ref().map_or(&[][..], OwnRooms::all) {
             self.put_about(&mark.room, to);
+        }
+    }
+
+    /// Tells from whom they accept conversations, if not from everybody.
+    fn put_accepting(&self, to: &mut dyn Audience) {
+        let number = self.seeker(Keys::default()).number();
+        let accept = number.map(|number| consent::of(&self.settings.dirs(), &number));
+        if let Some(Ok(accept)) = accept
+            && accept != Accept::default()
+        {
+            to.put_from(None, &Event::Accepting(accept));
         }
     }
 
@@ -236,6 +250,7 @@ impl<'a> Person<'a> {
                     }
                 }
             }
+            Wish::Accept(accept) => self.accept(accept, to),
             Wish::Part(room) => match self.stays.find(&room) {
                 Some(place) => return self.settle(place, Flow::Bye(Bye::Part), to),
                 // One that they cannot enter any more is to be theirs no more either.
@@ -279,6 +294,43 @@ impl<'a> Person<'a> {
 
     fn is_own(&self, room: &str) -> bool {
         self.own.as_ref().is_some_and(|own| own.of(room).is_some())
+    }
+
+    /// Keeps from whom they accept conversations, and tells what holds.
+    fn accept(&mut self, accept: Accept, to: &mut dyn Audience) {
+        self.connection.charge_room();
+        let Some(person) = self.seeker(Keys::default()).number() else {
+            let (code, line) = (Code::AnonymousRefused, Line::AnonymousRefused);
+            return to.put_from(
+                None,
+                &Event::Error {
+                    code,
+                    line,
+                    msgid: None,
+                },
+            );
+        };
+        // Of who has just come nothing may be kept yet.
+        if let Some(own) = &mut self.own {
+            own.save();
+        }
+        let dirs = self.settings.dirs();
+        let kept = consent::set(&dirs, &person, accept).and_then(|_| consent::of(&dirs, &person));
+        match kept {
+            Ok(holds) => to.put_from(None, &Event::Accepting(holds)),
+            Err(error) => {
+                let (code, reason) = (Code::NotSaved, error.to_string());
+                let line = Line::NotSaved(&reason);
+                to.put_from(
+                    None,
+                    &Event::Error {
+                        code,
+                        line,
+                        msgid: None,
+                    },
+                );
+            }
+        }
     }
 
     fn seeker<'s>(&'s self, keys: Keys<'s>) -> Seeker<'s> {

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod connections;
+pub mod consent;
 pub mod entries;
 pub mod inbox;
 pub mod kept;

@@ -16,6 +16,7 @@ use chat_store::closed::{self, Circle, ClosedError, Invitation, Kind, Member, Po
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::room_log::{RoomLog, Stored};
 use chat_store::name::{Nick, RoomName};
+use chat_store::people::consent;
 use chat_store::people::lookup;
 use chat_store::people::marks;
 use chat_store::people::person::PersonId;
@@ -167,6 +168,23 @@ impl Turn<'_> {
             since: RecordId::now(),
             keeps: false,
         };
+        let me = self
+            .it
+            .membership
+            .as_ref()
+            .map(|membership| &membership.person);
+        let allowed = me.map(|me| consent::allows(self.it.site(), me, &known.person));
+        if !allowed
+            .transpose()
+            .map_err(ClosedError::Io)?
+            .unwrap_or(false)
+        {
+            self.error(
+                Code::NotAccepted,
+                Line::Closed(Closed::NotAccepted(&known.name)),
+            );
+            return Err(Failed::Told);
+        }
         self.change(Power::Invite, |circle| {
             circle.add(member);
             Ok(())
@@ -447,6 +465,11 @@ impl Maker<'_> {
             }
             _ => closed::new_name()?,
         };
+        for other in plan.others {
+            if !consent::allows(self.site, &self.member.person, &other.person)? {
+                return Err(Refusal::new(Code::NotAccepted, &other.name));
+            }
+        }
         if closed::count(self.site, self.most)? >= self.most {
             return Err(Refusal::new(Code::TooManyRooms, ""));
         }

@@ -77,6 +77,8 @@ codes! {
     NotInRoom = "not_in_room",
     /// There is no such room, or not for them.
     NoSuchRoom = "no_such_room",
+    /// Somebody accepts no conversation from them.
+    NotAccepted = "not_accepted",
     /// The room lets people in who say a password.
     PasswordNeeded = "password_needed",
     /// It is another one.

@@ -4,6 +4,7 @@ use super::Code;
 use crate::settings::Limits;
 use crate::wording::Line;
 use chat_store::closed::{Circle, Kind};
+use chat_store::people::consent::Accept;
 use chat_store::people::marks::{Level, Mark};
 use chat_store::people::person::PersonId;
 use chat_store::people::presence::Members;
@@ -26,6 +27,8 @@ pub enum Event<'a> {
     Record(&'a Record<'a>),
     /// What a room for some only is, and who may be in it.
     About(&'a AboutRoom<'a>),
+    /// From whom you accept conversations.
+    Accepting(Accept),
     /// A link that lets people into it.
     Link {
         /// What the link holds.

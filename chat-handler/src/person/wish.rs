@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::occupant::{Addressee, Request};
 use chat_store::name::{NameError, RoomName};
+use chat_store::people::consent::Accept;
 use chat_store::people::marks::Level;
 use chat_store::record::RecordId;
 
@@ -47,6 +48,8 @@ pub enum Wish<'a> {
         /// The client's own id.
         msgid: Option<Cow<'a, str>>,
     },
+    /// To be begun conversations with by these alone.
+    Accept(Accept),
     /// To leave a room.
     Part(Cow<'a, str>),
     /// Something in a room; `None`: in the only one, or in all.

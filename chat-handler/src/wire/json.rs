@@ -90,6 +90,8 @@ struct Message<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<Id>,
     #[serde(skip_serializing_if = "Option::is_none")]
     uses: Option<u32>,
@@ -387,9 +389,11 @@ impl Json {
     /// What is neither a record nor a list of them.
     fn message<'a>(&self, event: &Event<'a>) -> Option<Message<'a>> {
         Some(match *event {
-            Event::Ack { .. } | Event::You { .. } | Event::Pong(_) | Event::Link { .. } => {
-                answer(event)?
-            }
+            Event::Ack { .. }
+            | Event::You { .. }
+            | Event::Pong(_)
+            | Event::Link { .. }
+            | Event::Accepting(_) => answer(event)?,
             Event::Info { command, lines } => Message {
                 command: Some(command),
                 text: Some(Cow::Owned(self.joined(lines))),
@@ -466,6 +470,10 @@ fn answer<'a>(event: &Event<'a>) -> Option<Message<'a>> {
             moderator: Some(moderator),
             muted: Some(muted),
             ..Message::of("you")
+        },
+        Event::Accepting(accept) => Message {
+            level: Some(accept.as_str()),
+            ..Message::of("accepting")
         },
         Event::Link {
             token,

@@ -19,6 +19,8 @@ pub enum Closed<'a> {
     NoMember(&'a str),
     /// Nobody of this name is known, or more than one.
     NobodyCalled(&'a str),
+    /// Somebody accepts no conversation from you: their name.
+    NotAccepted(&'a str),
     /// The address of a new room for some only.
     Opened(&'a str),
     /// Said to somebody who is away: their name, and where.
@@ -43,6 +45,7 @@ pub enum Closed<'a> {
 
 pub(super) fn english(line: Closed<'_>, f: &mut Formatter<'_>) -> fmt::Result {
     match line {
+        Closed::NotAccepted(name) => write!(f, "{name} accepts no conversation from you"),
         Closed::Admitted(who) => write!(f, "Let {who} in"),
         Closed::Dismissed(who) => write!(f, "Sent {who} away for good"),
         Closed::LeftForGood => f.write_str("Left for good"),
@@ -78,6 +81,7 @@ pub(super) fn english(line: Closed<'_>, f: &mut Formatter<'_>) -> fmt::Result {
 
 pub(super) fn czech(line: Closed<'_>, f: &mut Formatter<'_>) -> fmt::Result {
     match line {
+        Closed::NotAccepted(name) => write!(f, "{name} od vás rozhovory nepřijímá"),
         Closed::Admitted(who) => write!(f, "{who} smí dovnitř"),
         Closed::Dismissed(who) => write!(f, "{who} už nesmí dovnitř"),
         Closed::LeftForGood => f.write_str("Odchází nadobro"),

@@ -61,9 +61,10 @@ const EXCEPTIONS: [(&str, &str); 16] = [
 ];
 
 /// Crates, and modules of ours.
-const OTHERS: [&str; 15] = [
+const OTHERS: [&str; 16] = [
     "chat_store::fs::pages",
     "chat_store::name",
+    "chat_store::people::consent",
     "chat_store::people::marks",
     "chat_store::people::presence",
     "chat_store::record",

@@ -445,3 +445,164 @@ fn a_killed_maker_leaves_no_half_of_a_conversation() {
     let own = bob.welcome["rooms"].as_array().expect("rooms");
     assert!(own.iter().any(|own| own["room"] == room.as_str()));
 }
+
+#[test]
+fn who_wants_no_conversation_is_left_alone() {
+    let chat = Chat::with(FAST);
+    let mut bob = window(&chat, "bob");
+    let mut eve = window(&chat, "eve");
+    leave(window(&chat, "carl"));
+    let wish = |page: &mut Page, name: &str| {
+        let people = json!([{ "to": name }]);
+        page.send(&json!({"type": "converse", "people": people, "msgid": "c"}));
+        let answer =
+            page.find(|message| matches!(message["type"].as_str(), Some("welcome" | "error")));
+        answer["code"].as_str().unwrap_or("begun").to_owned()
+    };
+    bob.send(&json!({"type": "accept", "level": "nobody"}));
+    assert_eq!(bob.expect("accepting")["level"], "nobody");
+    assert_eq!(wish(&mut eve, "bob"), "not_accepted");
+    let room = converse(&mut eve, &["carl"], &json!({"title": "us"}));
+    eve.send(&json!({"type": "invite", "room": room, "to": "bob", "msgid": "i"}));
+    assert_eq!(
+        eve.find(|message| message["msgid"] == "i")["code"],
+        "not_accepted"
+    );
+    assert_eq!(wish(&mut bob, "eve"), "begun", "bob may");
+    assert_eq!(wish(&mut eve, "bob"), "begun", "and then they have one");
+    let mut phone = chat.window("", &chat.log_in_as("bob"));
+    assert_eq!(phone.expect("accepting")["level"], "nobody");
+    phone.send(&json!({"type": "accept", "level": "everybody"}));
+    phone.expect("accepting");
+    leave(eve);
+    let mut carl = window(&chat, "carl");
+    assert_eq!(wish(&mut carl, "bob"), "begun");
+    phone.send(&json!({"type": "accept", "level": "x", "msgid": "a"}));
+    assert_eq!(phone.expect("error")["code"], "bad_field");
+}
+
+/// One of two who talk and are killed: what they have seen, and what has no ack yet.
+struct Tortured {
+    name: &'static str,
+    page: Option<Page>,
+    last: Option<String>,
+    seen: Vec<String>,
+    unacked: Vec<(String, String)>,
+}
+
+impl Tortured {
+    /// Comes back, from where it was, and sends again what was not acked.
+    fn come(&mut self, chat: &Chat, room: &str) {
+        let mut page = chat.window("", &chat.log_in_as(self.name));
+        let wished = match &self.last {
+            Some(since) => json!({"room": room, "since": since}),
+            None => json!({"room": room, "history": 0}),
+        };
+        page.send(&json!({"type": "enter", "rooms": [wished]}));
+        page.expect("welcome");
+        for (msgid, text) in &self.unacked {
+            page.send(&json!({"type": "say", "room": room, "text": text, "msgid": msgid}));
+        }
+        self.page = Some(page);
+        self.hear();
+    }
+
+    fn say(&mut self, room: &str, number: usize) {
+        let (msgid, text) = (format!("m{number}"), format!("{} {number}", self.name));
+        let page = self.page.as_mut().expect("it is there");
+        page.send(&json!({"type": "say", "room": room, "text": text, "msgid": msgid}));
+        self.unacked.push((msgid, text));
+    }
+
+    /// Takes all that has come so far.
+    fn hear(&mut self) {
+        for message in self.page.as_mut().expect("it is there").settle() {
+            let records = match message["records"].as_array() {
+                Some(records) => records.clone(),
+                None => vec![message],
+            };
+            for record in records {
+                if record["type"] == "ack" {
+                    self.unacked
+                        .retain(|(msgid, _)| record["msgid"] != msgid.as_str());
+                } else if let Some(id) = record["id"].as_str() {
+                    self.last = self.last.take().max(Some(id.to_owned()));
+                    if record["type"] == "say" {
+                        self.seen.push(text_of(&record).to_owned());
+                    }
+                }
+            }
+        }
+    }
+
+    fn die(&mut self) {
+        let mut page = self.page.take().expect("it is there");
+        let pid = i32::try_from(page.client.child.id()).expect("a pid");
+        kill(Pid::from_raw(pid), Signal::SIGKILL).expect("alive");
+        page.client.child.wait().expect("reaped");
+    }
+}
+
+#[test]
+fn who_is_killed_again_and_again_loses_and_doubles_nothing_of_a_conversation() {
+    const ROUNDS: usize = 60;
+    let chat = Chat::with(FAST);
+    leave(window(&chat, "bob"));
+    let mut anna = window(&chat, "anna");
+    let room = converse(&mut anna, &["bob"], &json!({}));
+    leave(anna);
+    let mut two = ["anna", "bob"].map(|name| Tortured {
+        name,
+        page: None,
+        last: None,
+        seen: Vec::new(),
+        unacked: Vec::new(),
+    });
+    for one in &mut two {
+        one.come(&chat, &room);
+    }
+    let mut said = 0;
+    for round in 0..ROUNDS {
+        for _ in 0..6 {
+            for one in &mut two {
+                one.say(&room, said);
+                said += 1;
+            }
+        }
+        let unlucky = &mut two[round % 2];
+        sleep(Duration::from_micros(137 * (round as u64 % 9)));
+        if round % 3 == 0 {
+            unlucky.hear();
+        }
+        unlucky.die();
+        unlucky.come(&chat, &room);
+    }
+    let logged = || -> Vec<String> {
+        let text = log(&chat, &room);
+        let says = text.lines().filter(|line| line.contains("\tsay\t"));
+        says.map(|line| line.rsplit('\t').next().expect("a text").to_owned())
+            .collect()
+    };
+    for one in &mut two {
+        eventually("everything is acked and seen", || {
+            one.hear();
+            (one.unacked.is_empty() && one.seen.len() >= said).then_some(())
+        });
+    }
+    let logged = logged();
+    assert_eq!(logged.len(), said, "each once");
+    assert_eq!(
+        logged
+            .iter()
+            .collect::<std::collections::BTreeSet<_>>()
+            .len(),
+        said
+    );
+    for one in &two {
+        assert_eq!(
+            one.seen, logged,
+            "{}: each once, in the log's order",
+            one.name
+        );
+    }
+}

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use rustix::fs::OFlags;
 
+use super::consent;
 use super::person::PersonId;
 use crate::bell;
 use crate::fs::dirs::{self, Dirs};
@@ -241,6 +242,7 @@ pub fn people(dirs: &Dirs) -> io::Result<Vec<(PersonId, SystemTime)>> {
 /// # Errors
 /// Those of unlink(2).
 pub fn forget(dirs: &Dirs, person: &PersonId) -> io::Result<bool> {
+    consent::forget(dirs, person)?;
     match rustix::fs::unlink(path(dirs, person)) {
         Ok(()) => Ok(true),
         Err(rustix::io::Errno::NOENT) => Ok(false),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 /// A program that keeps a chat's files links these and nothing else.
-const LINKED: [&str; 22] = [
+const LINKED: [&str; 23] = [
     "bitflags",
     "block-buffer",
     "cfg-if",
@@ -12,6 +12,7 @@ const LINKED: [&str; 22] = [
     "cpufeatures",
     "crypto-common",
     "digest",
+    "getrandom",
     "hybrid-array",
     "ipnet",
     "libc",

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use crate::occupant::{Act, Addressee, BadRequest, Code, Request};
 use crate::person::{Entry, KeyRing, MAX_ROOMS, Wish};
 use chat_store::name::RoomName;
+use chat_store::people::consent::Accept;
 use chat_store::people::marks::Level;
 use chat_store::record::RecordId;
 
@@ -138,6 +139,11 @@ fn wish(mut fields: Fields<'_>, many: bool) -> Result<Wish<'_>, Wrong<'_>> {
             let level = Level::parse(&level);
             let level = level.ok_or((Code::BadField, "level: all, mentions or nothing".into()))?;
             Wish::Notify(needed(room, "room")?, level)
+        }
+        "accept" if many => {
+            let level = Accept::parse(&needed(fields.level, "level")?);
+            let allowed = "level: everybody, common or nobody";
+            Wish::Accept(level.ok_or((Code::BadField, allowed.into()))?)
         }
         "converse" if many => {
             let people = needed(fields.people, "people")?;
