@@ -434,7 +434,8 @@ impl Drop for Claim {
         };
         if goes && file::is_at(&self.file, &self.path).unwrap_or(false) {
             // If it cannot be removed, the next joiner does: the slots go with the descriptor.
-            let _ = fate::remove(&self.dirs, &self.room, &self.nick, self.person());
+            let (dirs, room, nick) = (&self.dirs, &self.room, &self.nick);
+            let _ = fate::remove_own(dirs, room, nick, self.person(), self.slot);
         }
     }
 }
