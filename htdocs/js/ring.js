@@ -10,9 +10,19 @@ const NOTES = [
 const LENGTH = 0.18;
 const VOLUME = 0.15;
 
+/** @type {AudioContext | null} */
+let ringing = null;
+
+/** Somebody has answered. */
+export function hush() {
+	ringing?.close();
+	ringing = null;
+}
+
 export async function ring() {
 	try {
 		const context = new AudioContext();
+		ringing = context;
 		// Browsers keep a page silent that nobody has pressed anything on.
 		if (context.state === "suspended") await context.resume();
 		for (const [hertz, at] of NOTES) {
@@ -26,7 +36,7 @@ export async function ring() {
 			note.connect(volume).connect(context.destination);
 			note.start(start);
 			note.stop(start + LENGTH);
-			if (at === NOTES[NOTES.length - 1][1]) note.addEventListener("ended", () => context.close());
+			if (at === NOTES[NOTES.length - 1][1]) note.addEventListener("ended", hush);
 		}
 	} catch {
 		// The notice in the conversation says it too.

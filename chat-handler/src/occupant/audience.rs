@@ -39,6 +39,15 @@ impl Occupant {
         }
     }
 
+    /// Tells the others of a page of who was there already, which the room's log does not: their pages may have to say hello to it.
+    pub(super) fn tell_here(&mut self) {
+        self.find_audience(Instant::now());
+        for nick in self.audience.iter().flat_map(|known| &known.nicks) {
+            // Who does not get it has left, or is waited for.
+            let _ = self.send_to(nick, &Message::Here);
+        }
+    }
+
     /// Looks who the others are, unless it was done just now.
     fn find_audience(&mut self, now: Instant) {
         let known = self.audience.as_ref();

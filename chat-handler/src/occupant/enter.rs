@@ -263,8 +263,14 @@ impl Newcomer {
         }
         if entered.is_new {
             turn.append_join();
-        } else if let Some(since) = arrival.since {
-            turn.put_kept(since);
+        } else {
+            if let Some(since) = arrival.since {
+                turn.put_kept(since);
+            }
+            // Text clients have no pages that others call.
+            if arrival.page.is_some() {
+                turn.it.tell_here();
+            }
         }
         let silence = occupant.room.log.silence();
         let room = occupant.room.name.as_str();

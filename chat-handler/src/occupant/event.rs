@@ -113,6 +113,11 @@ pub enum Event<'a> {
         /// How far.
         id: RecordId,
     },
+    /// Somebody who was there already has come with another page, or is back.
+    Here {
+        /// Who.
+        from: &'a str,
+    },
     /// An answer only for you.
     Info {
         /// Which command asked.

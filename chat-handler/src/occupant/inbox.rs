@@ -116,6 +116,7 @@ fn event<'a>(received: &'a Received<'_>, you: &'a str) -> Event<'a> {
             preview: preview.as_deref(),
         },
         Message::Read(id) => Event::Read { from, id: *id },
+        Message::Here => Event::Here { from },
         Message::Kick(reason) => Event::Bye {
             reason: Bye::Kicked,
             line: Line::YouKicked(reason),

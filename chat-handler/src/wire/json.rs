@@ -541,6 +541,10 @@ fn private<'a>(event: &Event<'a>) -> Option<Message<'a>> {
             private,
             ..Message::of("typing")
         },
+        Event::Here { from } => Message {
+            from: Some(from),
+            ..Message::of("here")
+        },
         Event::Read { from, id } => Message {
             from: Some(from),
             id: Some(Id(id)),

@@ -18,6 +18,8 @@ const ABOUT: &str = "about";
 const MESSAGE: &str = "message";
 /// An id up to which somebody has read.
 const READ: &str = "read";
+/// A page of somebody who was there already.
+const HERE: &str = "here";
 
 /// A message for one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +48,8 @@ pub enum Message<'a> {
     },
     /// The sender has read up to here.
     Read(RecordId),
+    /// The sender, who was there already, has come with another page, or is back.
+    Here,
     /// They must leave; the reason.
     Kick(Cow<'a, str>),
     /// They must leave and not come back; the reason.
@@ -138,6 +142,9 @@ impl<'a> Message<'a> {
         if let Some(id) = record.attr(READ) {
             return RecordId::parse(id.as_bytes()).map(Self::Read);
         }
+        if record.attr(HERE).is_some() {
+            return Some(Self::Here);
+        }
         Some(Self::Typing {
             active: record.attr(TYPING)? == "1",
             private: record.attr(PRIVATE).is_some(),
@@ -179,6 +186,10 @@ impl<'a> Message<'a> {
                 extra: &[(READ, Some(&id.to_string()))],
                 ..plain(Kind::Typing, "")
             }),
+            Self::Here => write(&Draft {
+                extra: &[(HERE, Some("1"))],
+                ..plain(Kind::Typing, "")
+            }),
             Self::Kick(reason) => write(&plain(Kind::Kick, reason)),
             Self::Ban(reason) => write(&plain(Kind::Ban, reason)),
             Self::Mute(reason) => write(&plain(Kind::Mute, reason)),
@@ -210,7 +221,7 @@ impl<'a> Message<'a> {
     pub fn is_of_a_person(&self) -> bool {
         matches!(
             self,
-            Self::Whisper(_) | Self::Signal(_) | Self::Typing { .. } | Self::Read(_)
+            Self::Whisper(_) | Self::Signal(_) | Self::Typing { .. } | Self::Read(_) | Self::Here
         )
     }
 }
@@ -245,6 +256,7 @@ mod tests {
             typing(true, true, Some("")),
             typing(false, false, Some("a;b=c")),
             Message::Read(RecordId::from_micros(1_790_000_000_123_456)),
+            Message::Here,
             Message::Kick("spam".into()),
             Message::Ban("".into()),
             Message::Mute("loud".into()),

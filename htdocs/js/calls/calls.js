@@ -65,7 +65,8 @@ export class Calls {
 		feed.on("welcome", async () => {
 			if (this.#isWanted) (await this.#load()).welcomed();
 		});
-		feed.on("join", ({ from }) => from !== me.name && this.#mesh?.joined(from));
+		// A page of who was there already is told of as "here".
+		feed.on(["join", "here"], ({ from }) => from !== me.name && this.#mesh?.joined(from));
 		feed.on("quit", ({ from }) => this.#mesh?.left(from));
 		feed.on("nick", ({ from, to }) => this.#mesh?.renamed(from, to));
 		// Out of the room is out of the call, whatever their own page does.
@@ -73,8 +74,16 @@ export class Calls {
 		feed.on(["bye", "parted"], ({ reason }) => OUT.has(reason) && this.#mesh?.leave());
 		feed.on("signal", async ({ from, person, data }) => {
 			// In the order they came: the promise of one module keeps it.
-			if (!isIgnored(from)) (await this.#load()).signaled(from, data, person);
+			if (from === me.name) this.#elsewhere(data);
+			else if (!isIgnored(from)) (await this.#load()).signaled(from, data, person);
 		});
+	}
+
+	/** Another device of the person on this page has entered the call. @param {any} data */
+	async #elsewhere(data) {
+		if (data?.kind !== "hello" || data.call !== true) return;
+		(await import("../ring.js")).hush();
+		this.#uses.notice(text("callElsewhere"));
 	}
 
 	/**

@@ -60,6 +60,7 @@ export class Mesh {
 		this.inCall = true;
 		this.#moments.enteredCall();
 		this.#helloAll();
+		this.#sayHello(this.#uses.me.name); // Their other devices stop ringing.
 		this.update();
 	}
 
@@ -92,14 +93,13 @@ export class Mesh {
 
 	/** @param {string} name */
 	joined(name) {
-		if (this.#takesPart) this.#hellos.tell(name);
+		if (this.#others.doubt(name, () => this.#changed()) || this.#takesPart) this.#hellos.tell(name);
 	}
 
 	/** @param {string} name */
 	left(name) {
 		this.#hellos.answered(name);
-		const other = this.#others.named(name);
-		if (other) this.#others.left(other, () => this.#changed());
+		this.#others.left(name, () => this.#changed());
 	}
 
 	/** Kicked or banned: nothing goes to them any more. @param {string} name */
@@ -112,8 +112,7 @@ export class Mesh {
 	/** @param {string} from @param {string} to */
 	renamed(from, to) {
 		this.#hellos.answered(from);
-		const other = this.#others.named(from);
-		if (other) other.name = to;
+		this.#others.rename(from, to);
 		this.#changed();
 	}
 
@@ -148,7 +147,10 @@ export class Mesh {
 	 */
 	#hello(from, data, person) {
 		if (data.answer) this.#hellos.answered(from);
-		const other = this.#others.get(data.page) ?? this.#others.add(data.page, from, person);
+		let other = this.#others.get(data.page);
+		// A page that takes part in nothing needs no place: its person may have another one that does.
+		if (!other && !data.call && !data.live) return data.answer || this.#hellos.answer(from, data.page);
+		other ??= this.#others.add(data.page, from, person) ?? undefined;
 		// A page's number is known to all whom it greeted: it is not whose page it is.
 		if (!other || other.person !== person) return;
 		if (other.name !== from) {
@@ -179,8 +181,8 @@ export class Mesh {
 
 	/** Anybody can say so; what counts is whom this page sees in the call that it is just entering. */
 	#toldFull() {
-		const isFull = this.#moments.toldFull() && this.callers.length >= MAX_IN_CALL;
-		if (isFull) this.leave(text("callFull", { limit: MAX_IN_CALL }));
+		if (this.#moments.toldFull() && this.callers.length >= MAX_IN_CALL)
+			this.leave(text("callFull", { limit: MAX_IN_CALL }));
 	}
 
 	/**
@@ -223,10 +225,7 @@ export class Mesh {
 
 	/** @param {Other} other */
 	#reconcile(other) {
-		if (!this.#shares(other)) {
-			other.disconnect();
-			return;
-		}
+		if (!this.#shares(other)) return other.disconnect();
 		if (!other.peer && this.#calls(other)) other.peer = this.#connect(other, randomId());
 		other.peer?.setTracks(this.inCall && other.call ? this.media.tracks : [], this.media.stream);
 	}
@@ -242,7 +241,8 @@ export class Mesh {
 
 	/** @param {Other} other */
 	#tryAgain(other) {
-		if (this.#calls(other)) this.#callAnew(other);
+		if (this.#others.hasConnectedTwin(other)) this.#others.forget(other);
+		else if (this.#calls(other)) this.#callAnew(other);
 		else if (other.peer) this.#send(other.name, { kind: "again", to: other.page, session: other.peer.session });
 		else this.#sayHello(other.name);
 	}
@@ -294,7 +294,6 @@ export class Mesh {
 	/** To those first whom it concerns most: the ones known to take part. */
 	#helloAll() {
 		const known = new Set(this.#others.all.map(({ name }) => name));
-		const names = this.#uses.members.others();
-		this.#hellos.tellAll(names.sort((a, b) => Number(known.has(b)) - Number(known.has(a))));
+		this.#hellos.tellAll(this.#uses.members.others().sort((a, b) => Number(known.has(b)) - Number(known.has(a))));
 	}
 }

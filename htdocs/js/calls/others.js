@@ -5,6 +5,8 @@ import { MAX_OTHERS } from "./limits.js";
 
 /** A page whose socket went is kept this long, unless the connection itself says otherwise. */
 const KEEP_MS = 30000;
+/** A page that is asked whether it is still there has this long. */
+const DOUBT_MS = 10000;
 /** After how many looks a connection that does not come about is made anew; then after twice as many, and so on. */
 const PATIENCE = 3;
 const LONGEST_PATIENCE = 12;
@@ -71,24 +73,36 @@ export class Others {
 		return this.#all.get(page);
 	}
 
-	/** @param {string} name */
+	/** Any page under that name. @param {string} name */
 	named(name) {
 		return this.all.find((other) => other.name === name);
 	}
 
+	/** Whether their person is here with another page: then this one may be gone without a word. @param {Other} one */
+	hasConnectedTwin({ page, name }) {
+		return this.all.some((other) => other.page !== page && other.name === name && other.isConnected);
+	}
+
 	/**
-	 * A new page under that name; what was known of the name is forgotten. Null if too many are known.
+	 * A new page under that name: another device, or what a reload made of one. Of the others under the name those are
+	 * forgotten that take part in nothing. Null if too many are known.
 	 * @param {string} page
 	 * @param {string} name
 	 * @param {string} person
 	 */
 	add(page, name, person) {
-		const before = this.named(name);
-		if (before) this.forget(before);
+		for (const before of this.all) {
+			if (before.name === name && !before.call && !before.isConnected) this.forget(before);
+		}
 		if (this.#all.size >= MAX_OTHERS) return null;
 		const other = new Other(page, name, person);
 		this.#all.set(page, other);
 		return other;
+	}
+
+	/** @param {string} from @param {string} to */
+	rename(from, to) {
+		for (const other of this.all) if (other.name === from) other.name = to;
 	}
 
 	/** All pages under that name. @param {string} name */
@@ -104,18 +118,50 @@ export class Others {
 	}
 
 	/**
-	 * Its socket is gone. Without a connection there is nothing that could live on.
-	 * @param {Other} other
+	 * A page of theirs is new, and may stand for one of these: those that do not answer are forgotten. True if there are
+	 * any.
+	 * @param {string} name
 	 * @param {() => void} forgotten
 	 */
-	left(other, forgotten) {
+	doubt(name, forgotten) {
+		const known = this.all.filter((other) => other.name === name);
+		for (const other of known) this.#forgetLater(other, forgotten, DOUBT_MS);
+		return known.length > 0;
+	}
+
+	/**
+	 * @param {Other} other
+	 * @param {() => void} forgotten
+	 * @param {number} ms
+	 */
+	#forgetLater(other, forgotten, ms) {
 		clearTimeout(other.gone);
-		const forget = () => {
+		other.gone = setTimeout(() => {
 			if (other.isConnected) return;
 			this.forget(other);
 			forgotten();
-		};
-		if (other.peer) other.gone = setTimeout(forget, KEEP_MS);
-		else forget();
+		}, ms);
+	}
+
+	/**
+	 * Their last socket is gone.
+	 * @param {string} name
+	 * @param {() => void} forgotten
+	 */
+	left(name, forgotten) {
+		for (const other of this.all) if (other.name === name) this.#leftOne(other, forgotten);
+	}
+
+	/**
+	 * Without a connection there is nothing that could live on.
+	 * @param {Other} other
+	 * @param {() => void} forgotten
+	 */
+	#leftOne(other, forgotten) {
+		if (other.peer) this.#forgetLater(other, forgotten, KEEP_MS);
+		else {
+			this.forget(other);
+			forgotten();
+		}
 	}
 }

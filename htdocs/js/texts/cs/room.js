@@ -88,6 +88,7 @@ export default {
 	// Calls
 	callTitle: "Hovor",
 	callUnsupported: "Tento prohlížeč hovory neumí.",
+	callElsewhere: "V hovoru jste na jiném zařízení.",
 	rings: "{name} volá. Přidáte se telefonem nahoře.",
 	recoloredYou: "Máte teď jinou barvu.",
 	archiveOpened: "Co bylo řečeno dřív, se otevírá na další kartě.",

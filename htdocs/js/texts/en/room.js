@@ -88,6 +88,7 @@ export default {
 	// Calls
 	callTitle: "Call",
 	callUnsupported: "This browser cannot make calls.",
+	callElsewhere: "You are in the call on another device.",
 	rings: "{name} calls. The phone above joins.",
 	recoloredYou: "You have another color now.",
 	archiveOpened: "What was said before opens in another tab.",
