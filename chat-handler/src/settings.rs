@@ -72,6 +72,8 @@ pub struct Settings {
     pub last_messages: usize,
     /// How long a page may be gone without anybody in the room being told.
     pub presence_grace: Duration,
+    /// Where comings and goings are no lines.
+    pub quiet_rooms: Vec<String>,
     /// When messages are safe.
     pub sync: Sync,
     /// Who is it.
@@ -292,6 +294,7 @@ impl Settings {
             lang: Lang::En,
             last_messages: 20,
             presence_grace: Duration::from_secs(15),
+            quiet_rooms: Vec::new(),
             sync: Sync::Second,
             identity: Identity {
                 session_cookie: "PHPSESSID".to_owned(),

@@ -13,6 +13,7 @@ export class Conversation {
 	#timeline;
 	#events;
 	#catchingUp = false;
+	#showsComings = true;
 	#lastOwn = 0;
 	/** How far the browser's clock is ahead of the server's, in milliseconds. */
 	#ahead = 0;
@@ -34,7 +35,8 @@ export class Conversation {
 
 	/** @param {Feed} feed */
 	follow(feed) {
-		feed.on("welcome", ({ now }) => {
+		feed.on("welcome", ({ now, comings = true }) => {
+			this.#showsComings = comings;
 			this.#ahead = Date.now() - (Date.parse(now) || Date.now());
 			this.isWelcome = true;
 			this.#catchingUp = true;
@@ -72,7 +74,7 @@ export class Conversation {
 			this.#catchingUp = false;
 			return;
 		}
-		const shown = records.filter(({ type }) => !UNSHOWN.has(type)).map((record) => this.#prepared(record));
+		const shown = records.filter((record) => this.#isShown(record)).map((record) => this.#prepared(record));
 		const end = (since === undefined ? records[0] : records.at(-1))?.id ?? "";
 		const answer = { records: shown, more, cursor: cursor || end };
 		if (before !== undefined) timeline.addOlder(answer, before);
@@ -111,10 +113,15 @@ export class Conversation {
 		if (record.type === "clear") this.#timeline.empty();
 		if (record.msgid) this.#events.onArrived(record.msgid);
 		this.#redact(record);
-		if (UNSHOWN.has(record.type)) return;
+		if (!this.#isShown(record)) return;
 		const shown = this.#prepared(record);
 		this.#timeline.addLive(shown);
 		this.#announce(shown);
+	}
+
+	/** Some rooms show nobody who comes and goes. @param {Entry} record */
+	#isShown({ type }) {
+		return !UNSHOWN.has(type) && (this.#showsComings || (type !== "join" && type !== "quit"));
 	}
 
 	/** @param {Entry} record */

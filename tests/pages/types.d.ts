@@ -307,6 +307,8 @@ interface Welcome {
 	color?: string;
 	account?: string;
 	moderator?: boolean;
+	/** False where nobody is shown who comes and goes. */
+	comings?: boolean;
 	topic?: string;
 	description?: string;
 	members?: Person[];

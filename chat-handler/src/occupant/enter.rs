@@ -314,6 +314,7 @@ impl Occupant {
             account: self.me.account.as_deref(),
             person: self.me.person.as_str(),
             is_new,
+            comings: settings.shows_comings(&self.room.name),
             color: self.me.color.as_str(),
             moderator: self.me.moderator,
             reading: mark.map(|mark| self.reading(mark, until)),

@@ -253,6 +253,8 @@ pub struct Welcome<'a> {
     pub person: &'a str,
     /// Whether the room is told that they come; else they were there already.
     pub is_new: bool,
+    /// Whether it is shown here who comes and goes.
+    pub comings: bool,
     /// Their color.
     pub color: &'a str,
     /// Whether they may moderate.

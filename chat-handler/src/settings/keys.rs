@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{Lang, Serializer, Settings, Sync};
 use chat_store::moderation::Network;
+use chat_store::name::RoomName;
 
 /// A key of `[global]`.
 #[derive(Clone, Copy)]
@@ -39,6 +40,8 @@ keys! {
         |s, _, v| { s.last_messages = number(v, 0..=1000)?; Some(()) };
     "PRESENCE_GRACE", "seconds from 0 to 300", "how long a page may be gone (a lost network, a reload) before the room is told that its person left; 0: at once (default 15)",
         |s, _, v| { s.presence_grace = seconds(v, 0..=300)?; Some(()) };
+    "QUIET_ROOMS", "names of rooms, joined by commas, or *", "where nobody is shown who comes and goes: the list of people tells it (default: nowhere)",
+        |s, _, v| { s.quiet_rooms = list(v).map(room).collect::<Option<_>>()?; Some(()) };
 
     "SESSION_COOKIE", "a cookie name", "cookie of the PHP session (default PHPSESSID)",
         |s, _, v| { s.identity.session_cookie = token(v)?; Some(()) };
@@ -239,6 +242,14 @@ fn remote_user(value: &str) -> Result<Option<String>, ()> {
                 Err(())
             }
         }
+    }
+}
+
+/// A room's name as the chat writes it, or all of them.
+fn room(value: &str) -> Option<String> {
+    match value {
+        "*" => Some(value.to_owned()),
+        _ => RoomName::parse(value).ok().map(|room| room.to_string()),
     }
 }
 

@@ -12,6 +12,12 @@ impl Settings {
             .collect()
     }
 
+    /// Whether it is shown there who comes and goes.
+    pub fn shows_comings(&self, room: &RoomName) -> bool {
+        let is_it = |name: &String| name == "*" || name == room.as_str();
+        !self.quiet_rooms.iter().any(is_it)
+    }
+
     /// What is said about `room`.
     pub fn description_of(&self, room: &RoomName) -> Option<&str> {
         self.room_descriptions

@@ -128,6 +128,8 @@ struct FirstOfRoom<'a> {
     color: &'a str,
     moderator: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    comings: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<Id>,
     #[serde(flatten)]
     reading: Option<ReadTo>,
@@ -357,6 +359,7 @@ impl Json {
             you: welcome.you,
             color: welcome.color,
             moderator: welcome.moderator,
+            comings: (!welcome.comings).then_some(false),
             last: welcome.last.map(Id),
             reading: welcome.reading.map(ReadTo::from),
             about: (!self.many).then_some(about),

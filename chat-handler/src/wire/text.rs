@@ -30,6 +30,8 @@ pub struct Text {
     roster: Roster,
     /// The list has changed since it was sent.
     list_due: bool,
+    /// Whether it is shown who comes and goes.
+    comings: bool,
 }
 
 impl Text {
@@ -42,6 +44,7 @@ impl Text {
             you: String::new(),
             roster: Roster::default(),
             list_due: false,
+            comings: true,
         }
     }
 
@@ -90,6 +93,7 @@ impl Text {
         self.you = shown(welcome.you).into_owned();
         // Else their own coming is what it follows.
         self.list_due |= !welcome.is_new;
+        self.comings = welcome.comings;
         for MemberRef { nick, color, .. } in welcome.members.iter() {
             self.roster.insert(&shown(nick), color);
         }
@@ -147,6 +151,7 @@ impl Text {
             Kind::Say => return put(time, format_args!("{from}> {text}"), out),
             Kind::Me => return put(time, format_args!("{from}>  * {from} {text}"), out),
             Kind::Dice => return put(time, format_args!("{from}>  {text}"), out),
+            Kind::Join | Kind::Quit if !self.comings => return,
             Kind::Join | Kind::Quit => {
                 let line = if record.kind == Kind::Join {
                     Line::Joined(from, &self.room)
@@ -286,6 +291,7 @@ mod tests {
             &Welcome {
                 person: "",
                 is_new: true,
+                comings: true,
                 room: "lobby",
                 asked: "lobby",
                 description: "",

@@ -299,3 +299,20 @@ fn a_wave_of_lost_connections_that_come_back_is_not_heard_of() {
             .all(|it| it["type"] != "join" && it["type"] != "quit")
     );
 }
+
+/// In a quiet room the list of people says who comes and goes.
+#[test]
+fn a_quiet_room_shows_nobody_who_comes_and_goes() {
+    let chat = Chat::with("QUIET_ROOMS=R, other");
+    let mut text = chat.old_page("R", "alice");
+    let list = text.line_with("Userlist: ");
+    assert!(list.ends_with("Userlist: alice:Gray,"), "{list}");
+    let page = chat.page("R", "bob");
+    assert_eq!(page.welcome["comings"], false);
+    let next = text.line().expect("a list");
+    assert!(next.ends_with("Userlist: alice:Gray,bob:Gray,"), "{next}");
+    page.client.leave();
+    let next = text.line().expect("a list");
+    assert!(next.ends_with("Userlist: alice:Gray,"), "{next}");
+    assert!(chat.page("loud", "bob").welcome.get("comings").is_none());
+}
