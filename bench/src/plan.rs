@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 pub mod framework;
+mod tcp;
 
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
@@ -229,6 +230,7 @@ impl Lab {
         let mut all = Vec::new();
         all.extend(self.messages());
         all.extend(self.connections());
+        all.extend(self.tcp());
         all.extend(self.terminals());
         all.extend(self.framework());
         all.extend(self.chats());

@@ -129,6 +129,8 @@ pub struct Launch<'a> {
     pub tls: Option<&'a Tls>,
     /// Programs have a terminal; ours alone.
     pub terminal: bool,
+    /// Bare TCP in place of WebSocket; ours alone, for tcpserver speaks nothing else.
+    pub tcp: bool,
     /// Further flags; ours alone.
     pub flags: &'static [&'static str],
     /// Variables that the handler gets too.
@@ -145,6 +147,7 @@ impl<'a> Launch<'a> {
             large: false,
             tls: None,
             terminal: false,
+            tcp: false,
             flags: &[],
             env: Vec::new(),
         }
@@ -154,6 +157,10 @@ impl<'a> Launch<'a> {
         let mut arguments: Vec<OsString> = Vec::new();
         let mut add = |argument: &str| arguments.push(argument.into());
         match self.kind {
+            Kind::Ours if self.tcp => {
+                add("--maxforks=0");
+                add(&format!("--config={}", self.handler.display()));
+            }
             Kind::Ours | Kind::Websocketd => {
                 add("--address=127.0.0.1");
                 add(&format!("--port={port}"));
@@ -209,6 +216,18 @@ impl<'a> Launch<'a> {
     }
 }
 
+/// Writes a configuration file that serves `handler` over bare TCP.
+fn section(dir: &Path, handler: &Path, port: u16) -> io::Result<PathBuf> {
+    let file = dir.join("tcp.ini");
+    let handler = fs::canonicalize(handler)?;
+    let text = format!(
+        "[tcp bench]\naddress=127.0.0.1\nport={port}\ncommand={}\n",
+        handler.display()
+    );
+    fs::write(&file, text)?;
+    Ok(file)
+}
+
 /// A running server; dropping it ends it and all it started.
 #[derive(Debug)]
 pub struct Server {
@@ -243,6 +262,7 @@ impl Server {
             .map_err(|error| io::Error::other(format!("{name}: {error}")))?;
         let configuration = match launch.kind {
             Kind::Prosody => Some(xmpp::configure(&programs.work_dir, port)?),
+            Kind::Ours if launch.tcp => Some(section(&programs.work_dir, launch.handler, port)?),
             _ => None,
         };
         let launch = &Launch {
@@ -268,7 +288,7 @@ impl Server {
                     "/"
                 },
                 address,
-                raw: launch.kind == Kind::Tcpserver,
+                raw: launch.tcp || launch.kind == Kind::Tcpserver,
                 tls: launch.tls.map(|tls| tls.client.clone()),
             },
             group: Group {

@@ -252,6 +252,7 @@ pub fn judge(results: &Results, size: &Size) -> Vec<Target> {
     connections(&mut judge, size);
     chat(&mut judge, size);
     terminals(&mut judge);
+    tcp(&mut judge);
     framework(&mut judge);
     judge.group = 7;
     judge.flat(
@@ -294,6 +295,24 @@ fn terminals(judge: &mut Judge<'_>) {
         "terminal-idle",
         "server PSS KiB/terminal",
         AtMost(12.0),
+    );
+}
+
+/// tcpserver's programs have the socket itself, and one process for each connection; ours have pipes and a relay.
+fn tcp(judge: &mut Judge<'_>) {
+    use Bound::{AtLeast, AtMost};
+    judge.group = 10;
+    let (id, other) = ("tcp-connect", Kind::Tcpserver);
+    let what = "connect, echo, close over TCP";
+    judge.ratio(what, id, "connections/s", other, AtLeast(0.6));
+    judge.ratio(what, id, "CPU us/connection", other, AtMost(1.7));
+    let what = "output over TCP";
+    judge.ratio(what, "tcp-output", "MB/s", other, AtLeast(0.8));
+    judge.value(
+        "daemon memory of an idle connection over TCP",
+        "tcp-hold",
+        "server PSS KiB/connection",
+        AtMost(10.0),
     );
 }
 
