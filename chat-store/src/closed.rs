@@ -218,16 +218,23 @@ pub fn change<T>(
     Ok(done)
 }
 
-/// Deletes a room with all that was said in it. Bytes of its logs.
+/// Takes the list away: without it it is no room any more, whatever else is left.
+///
+/// # Errors
+/// Those of unlink(2).
+pub fn disband(dirs: &Dirs, room: &RoomName) -> io::Result<()> {
+    match std::fs::remove_file(list_of(dirs, room)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Deletes a room with all that was said in it.
 ///
 /// # Errors
 /// Those of removing the files; what is left of it is a closed room of nobody.
 pub fn remove(dirs: &Dirs, room: &RoomName) -> io::Result<()> {
-    // Without the list it is no room any more, whatever else is left.
-    match std::fs::remove_file(list_of(dirs, room)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+    disband(dirs, room)?;
     let own = dirs.of_closed(room);
     for dir in [&own.run, &dirs.base_of_closed(room)] {
         match std::fs::remove_dir_all(dir) {

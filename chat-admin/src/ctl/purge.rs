@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::json;
 
 use super::expire::{Change, expire as expire_log, sweep};
+use super::moderate::tell_all;
 use super::report::Report;
 use super::sessions::{self, Swept};
 use super::{Age, Failure, empty_rooms, memberships, packed, rooms};
@@ -16,9 +17,9 @@ use chat_store::fs::file;
 use chat_store::fs::lock::{self, Share};
 use chat_store::log::chain;
 use chat_store::log::room_log::LOCK_TIMEOUT;
-use chat_store::name::RoomName;
+use chat_store::name::{RoomName, SERVER};
 use chat_store::people::{marks, presence};
-use chat_store::record::RecordId;
+use chat_store::record::{Draft, Kind, RecordId};
 
 pub(super) fn purge(dirs: &Dirs, room: &RoomName, force: bool) -> Result<Report, Failure> {
     rooms::chosen(dirs, Some(room))?;
@@ -27,6 +28,11 @@ pub(super) fn purge(dirs: &Dirs, room: &RoomName, force: bool) -> Result<Report,
         let text =
             format!("{people} people are in the room {room}, use --force to delete it still");
         return Err(Failure::Refused(text));
+    }
+    if room.is_closed() {
+        // Whoever is there looks at the list when they hear of it, and goes.
+        closed::disband(dirs, room)?;
+        tell_all(dirs, room, &Draft::new(Kind::Dismiss, SERVER, ""))?;
     }
     let live = dirs.room_log(room);
     let mut bytes = 0;

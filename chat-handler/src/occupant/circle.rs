@@ -15,6 +15,7 @@ use chat_store::bell;
 use chat_store::closed::{self, Circle, ClosedError, Invitation, Kind, Member, Power};
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::room_log::{RoomLog, Stored};
+use chat_store::moderation::{self, Extent, Right};
 use chat_store::name::{Nick, RoomName};
 use chat_store::people::consent;
 use chat_store::people::lookup;
@@ -220,6 +221,8 @@ impl Turn<'_> {
         }
         self.change(Power::Keep, |circle| {
             circle.remove(&meant.person);
+            // They may know a link.
+            circle.invitations.clear();
             Ok(())
         })?;
         self.tell_room(record::Kind::Dismiss, &meant.name, Some(&meant.person));
@@ -302,6 +305,10 @@ impl Turn<'_> {
     }
 
     fn rename(&mut self, title: &str) -> Result<(), Failed> {
+        if self.it.is_muted() {
+            self.error(Code::Muted, Line::Muted);
+            return Err(Failed::Told);
+        }
         let title = record::clean(title).trim().to_owned();
         self.change(Power::Invite, |circle| {
             circle.title.clone_from(&title);
@@ -348,6 +355,9 @@ impl Turn<'_> {
     }
 
     fn open(&mut self, plan: &Plan<'_>) {
+        if self.it.is_muted() {
+            return self.error(Code::Muted, Line::Muted);
+        }
         let made = self.it.make(plan);
         match made {
             Ok(room) => {
@@ -422,14 +432,19 @@ impl From<ClosedError> for Failed {
 /// Whoever is meant: by their number, which somebody saw beside the name, else by the name.
 fn find_person(site: &Dirs, who: &Addressee<'_>) -> std::io::Result<Option<lookup::Known>> {
     let nick = Nick::parse(&who.name).ok();
-    if let Some(person) = who.person.as_deref().and_then(PersonId::parse) {
-        return Ok(nick.map(|nick| lookup::Known {
+    let Some(nick) = nick else { return Ok(None) };
+    let Some(person) = who.person.as_deref().and_then(PersonId::parse) else {
+        return lookup::find(site, &nick);
+    };
+    if marks::is_known(site, &person) {
+        return Ok(Some(lookup::Known {
             person,
             name: nick.to_string(),
             account: None,
         }));
     }
-    nick.map_or(Ok(None), |nick| lookup::find(site, &nick))
+    // Anybody can make numbers up, and each would become a file.
+    Ok(lookup::find(site, &nick)?.filter(|known| known.person == person))
 }
 
 /// A closed room that is to be.
@@ -626,6 +641,25 @@ fn remind(site: &Dirs, person: &PersonId, room: &RoomName) {
     }
 }
 
+/// Who may not speak anywhere begins nothing either. A list that cannot be read silences nobody.
+fn refuse_silenced(site: &Dirs, seeker: &Seeker<'_>, person: &PersonId) -> Result<(), Refusal> {
+    let asks = moderation::Person {
+        nick: &super::wished_nick(seeker.person, seeker.nick),
+        account: seeker.person.account.as_deref(),
+        number: Some(person.as_str()),
+        address: Some(seeker.address).filter(|address| !address.is_empty()),
+        moderates_all: seeker.person.moderator,
+    };
+    match moderation::may(site, Extent::Everywhere, &asks, Right::Speak) {
+        Ok(Err(denied)) => Err(Refusal::new(Code::Banned, denied.reason())),
+        Ok(Ok(())) => Ok(()),
+        Err(error) => {
+            crate::journal::note(format_args!("the bans cannot be read: {error}"));
+            Ok(())
+        }
+    }
+}
+
 /// Begins a conversation, or finds the one that there is, for somebody who need not be in a room.
 ///
 /// # Errors
@@ -645,6 +679,7 @@ pub fn converse(
     let Some(person) = seeker.number() else {
         return Err(Refusal::new(Code::AnonymousRefused, ""));
     };
+    refuse_silenced(&site, seeker, &person)?;
     let mut others = Vec::new();
     for who in with {
         let Some(known) = find_person(&site, who)? else {

@@ -164,6 +164,13 @@ fn who_is_added_sees_what_is_said_from_then_on_and_who_is_sent_away_nothing() {
         assert!(!page.to_string().contains("earlier"), "{page}");
         assert!(page.to_string().contains("after"), "{page}");
     }
+    // Numbers that nobody has are nobody.
+    let nobody = json!([{"to": "x", "person": "0123456789abcdef0123"}]);
+    cyril.send(&json!({"type": "converse", "people": nobody}));
+    assert_eq!(cyril.expect("error")["code"], "no_such_user");
+    assert!(!chat.path("marks/0123456789abcdef0123").exists());
+    anna.send(&json!({"type": "link", "room": room, "uses": 5}));
+    let link = anna.expect("invitation")["token"].clone();
     // Only who keeps the room sends people away.
     cyril.send(&json!({"type": "uninvite", "room": room, "to": "eve", "msgid": "u1"}));
     assert_eq!(cyril.expect("error")["code"], "not_moderator");
@@ -173,7 +180,7 @@ fn who_is_added_sees_what_is_said_from_then_on_and_who_is_sent_away_nothing() {
     anna.find(|message| is(message, "quit", &room) && message["from"] == "eve");
     say(&mut anna, &room, "without eve", "m3");
     assert_eq!(
-        enter(&mut eve, &json!({ "room": room })).0["code"],
+        enter(&mut eve, &json!({ "room": room, "invitation": link })).0["code"],
         "no_such_room"
     );
     eve.send(&json!({"type": "say", "room": room, "text": "still?", "msgid": "m1"}));
