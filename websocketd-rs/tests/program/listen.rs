@@ -189,6 +189,11 @@ fn the_mode_of_a_unix_socket_says_who_may_connect() {
             "{mode}"
         );
     }
+    let ran = run(&["--unixsocket-mode=660", "--port=0", "cat"]);
+    assert_eq!(
+        ran.stderr,
+        "--unixsocket-mode is about the file of --unixsocket; please add that, or drop it\n"
+    );
 }
 
 #[test]

@@ -54,6 +54,15 @@ pub(super) fn check_listen(
         .unixsocket
         .clone()
         .filter(|path| !path.as_os_str().is_empty());
+    let mode = args
+        .unixsocket_mode
+        .as_deref()
+        .filter(|typed| !typed.is_empty());
+    if mode.is_some() && unix_socket.is_none() {
+        let message =
+            "--unixsocket-mode is about the file of --unixsocket; please add that, or drop it";
+        return Err(Problem::alone("unixsocket-mode", message.to_owned()));
+    }
     let tcp_asked = args.port.is_some() || !args.address.is_empty() || args.redirport != 0;
     let standard = if tls.is_some() { 443 } else { 80 };
     let port = args.port.unwrap_or(standard);
@@ -62,12 +71,7 @@ pub(super) fn check_listen(
         port: (tcp_asked || (unix_socket.is_none() && !inherited)).then_some(port),
         redirect_port: (args.redirport != 0).then_some(args.redirport),
         unix_socket,
-        unix_socket_mode: args
-            .unixsocket_mode
-            .as_deref()
-            .filter(|typed| !typed.is_empty())
-            .map(check_mode)
-            .transpose()?,
+        unix_socket_mode: mode.map(check_mode).transpose()?,
         inherited,
         inherited_names: Vec::new(),
         proxy_protocol,
