@@ -262,6 +262,7 @@ class Chat {
 			mention: (other) => this.#compose().insert(other),
 			answer: (words) => this.#compose().answer(words),
 			command: (words) => room.submit({ words, to: "" }),
+			room,
 			rename: (name, color) => this.#rename(room, name, color),
 		};
 		open(new RoomMenus(room.name, uses));

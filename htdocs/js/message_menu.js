@@ -5,7 +5,9 @@ import { messageAddress } from "./addresses.js";
 import { copyText } from "./clipboard.js";
 import { element } from "./dom.js";
 import { Menu } from "./menu.js";
-import { text } from "./texts.js";
+import { loadTexts, text } from "./texts.js";
+
+await loadTexts("moderation");
 
 /** As much of a message as an answer to it repeats. */
 const MAX_QUOTED = 60;
@@ -28,6 +30,8 @@ export function openMessageMenu(record, place, { room, isMine, moderator }, acti
 		!isMine && menu.item(text("whisper"), () => actions.whisper(record.from, record.person)),
 		copying("copyText", words),
 		kept && copying("copyLink", messageAddress(room, record.id)),
+		!isMine && kept && menu.item(text("report"), () => actions.report(record.id, record.from)),
+		!isMine && moderator && menu.item(text("moderate"), () => actions.moderate(record.from)),
 		kept && moderator && menu.item(text("redact"), () => actions.command(`/redact ${record.id}`), "danger"),
 	]);
 }

@@ -205,6 +205,8 @@ function eventWords(record) {
 			return text("banned", { name, to }) + reason;
 		case "clear":
 			return text("cleared", { name });
+		case "slow":
+			return text(record.text === "0" ? "slowOff" : "slowOn", { name, seconds: words });
 		default:
 			return `${record.from}: ${record.text ?? record.type}`;
 	}

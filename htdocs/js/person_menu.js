@@ -4,7 +4,9 @@ import { nameColor } from "./colors.js";
 import { element } from "./dom.js";
 import { Menu } from "./menu.js";
 import { ignore, isIgnored, unignore } from "./preferences.js";
-import { text } from "./texts.js";
+import { loadTexts, text } from "./texts.js";
+
+await loadTexts("moderation");
 
 const menu = new Menu("person-menu");
 
@@ -22,6 +24,8 @@ export function openPersonMenu({ name, color, isMe }, button, { moderator, backd
 		menu.item(text("whisper"), () => actions.whisper(name)),
 		menu.item(text("mention"), () => actions.mention(name)),
 		isIgnored(name) ? menu.item(text("unignore"), () => unignore(name)) : menu.item(text("ignore"), () => ignore(name)),
+		menu.item(text("report"), () => actions.report(name, name)),
+		moderator && menu.item(text("moderate"), () => actions.moderate(name)),
 		moderator && menu.item(text("kick"), () => actions.command(`/kick ${name}`), "danger"),
 		moderator && menu.item(text("ban"), () => actions.command(`/ban ${name}`), "danger"),
 	];

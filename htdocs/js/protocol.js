@@ -7,4 +7,4 @@ export const SPOKEN = new Set(["say", "me", "dice"]);
 export const MEMBERSHIP = ["join", "quit", "nick", "color"];
 
 /** All that the room's log holds. */
-export const RECORDS = [...SPOKEN, ...MEMBERSHIP, "topic", "kick", "ban", "redact", "clear"];
+export const RECORDS = [...SPOKEN, ...MEMBERSHIP, "topic", "kick", "ban", "redact", "clear", "slow"];

@@ -39,6 +39,8 @@ export class Room {
 	welcomedAt = -Infinity;
 	/** Asked for on this connection, and not answered yet. */
 	isEntering = false;
+	/** Who waits for an answer, and takes it before anybody else. @type {Set<(message: Message) => boolean>} */
+	listeners = new Set();
 	/** Why they are not in it and do not come back by themselves; "" otherwise. */
 	out = "";
 
@@ -49,7 +51,7 @@ export class Room {
 		const { me } = this;
 		const openPerson = (/** @type {string} */ person, /** @type {HTMLElement} */ button) =>
 			uses.menus((menus) => menus.person(person, button));
-		const send = (/** @type {Message} */ message) => uses.send(this, message);
+		const send = (this.send = (/** @type {Message} */ message) => uses.send(this, message));
 		this.members = new Members(me, uses.people, this.#callers);
 		this.view = new MessageView(me, uses.backdrop, {
 			openPerson,
@@ -166,7 +168,7 @@ export class Room {
 
 	/** What the server says about this room. @param {Message} message */
 	tell(message) {
-		this.#feed.tell(message);
+		if (![...this.listeners].some((take) => take(message))) this.#feed.tell(message);
 	}
 
 	/**

@@ -4,7 +4,7 @@ import { element } from "./dom.js";
 import { Menu } from "./menu.js";
 import { loadTexts, text } from "./texts.js";
 
-await loadTexts("dialogs");
+await Promise.all([loadTexts("dialogs"), loadTexts("moderation")]);
 
 const menu = new Menu("room-menu");
 
@@ -27,6 +27,9 @@ export function openRoomMenu(room, button, actions) {
 		title,
 		...levels,
 		room.unread.count > 0 && menu.item(text("markRead"), () => room.reading.seeAll(room.conversation.resumeId)),
+		menu.item(text("transcript"), async () => (await import("./transcript_dialog.js")).openTranscriptDialog(room.name)),
+		room.me.moderator &&
+			menu.item(text("moderate"), async () => (await import("./moderation/room_dialog.js")).openModerationDialog(room)),
 		menu.item(text("leaveRoom"), () => actions.part(room), "danger"),
 	]);
 }

@@ -16,14 +16,25 @@ export class RoomMenus {
 		const { me, members, backdrop } = this.#uses;
 		const person = { name, color: members.get(name)?.color, isMe: name === me.name };
 		const reader = { moderator: me.moderator, backdrop: backdrop() };
-		openPersonMenu(person, button, reader, { ...this.#uses, changeName: () => this.changeName() });
+		openPersonMenu(person, button, reader, { ...this.#actions(), changeName: () => this.changeName() });
 	}
 
 	/** @param {Entry} record @param {HTMLElement} place */
 	async message(record, place) {
 		const { openMessageMenu } = await import("./message_menu.js");
 		const { name, moderator } = this.#uses.me;
-		openMessageMenu(record, place, { room: this.#room, isMine: record.from === name, moderator }, this.#uses);
+		openMessageMenu(record, place, { room: this.#room, isMine: record.from === name, moderator }, this.#actions());
+	}
+
+	/** @returns {MenuActions} */
+	#actions() {
+		const ask = async (/** @type {string} */ line) =>
+			(await import("./moderation/questions.js")).ask(this.#uses.room, line);
+		const report = async (/** @type {string} */ what, /** @type {string} */ name) =>
+			(await import("./moderation/report_dialog.js")).openReportDialog(what, name, ask);
+		const moderate = async (/** @type {string} */ name) =>
+			(await import("./moderation/person_dialog.js")).openPersonDialog(name, ask);
+		return { ...this.#uses, report, moderate };
 	}
 
 	async changeName() {

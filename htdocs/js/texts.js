@@ -24,7 +24,10 @@ export function setLanguage(code) {
 	table = {};
 }
 
-/** Adds the words of one kind of page, or part of one. @param {"shared" | "pages" | "room" | "dialogs"} kind */
+/**
+ * Adds the words of one kind of page, or part of one.
+ * @param {"shared" | "pages" | "room" | "dialogs" | "moderation"} kind
+ */
 export async function loadTexts(kind) {
 	Object.assign(table, (await import(`./texts/${language}/${kind}.js`)).default);
 }

@@ -178,6 +178,8 @@ interface PeopleView {
 // message_menu.js
 
 interface MessageActions {
+	report: (what: string, name: string) => void;
+	moderate: (name: string) => void;
 	whisper: (name: string, person?: string) => void;
 	answer: (words: string) => void;
 	command: (line: string) => void;
@@ -238,6 +240,8 @@ interface PendingActions {
 // person_menu.js
 
 interface PersonActions {
+	report: (what: string, name: string) => void;
+	moderate: (name: string) => void;
 	whisper: (name: string) => void;
 	mention: (name: string) => void;
 	command: (line: string) => void;
@@ -414,6 +418,7 @@ interface RoomFigures {
 // room_menus.js
 
 interface MenuUses {
+	room: Room;
 	me: Me;
 	members: Members;
 	/** What names are written on. */
@@ -423,6 +428,33 @@ interface MenuUses {
 	answer: (words: string) => void;
 	command: (line: string) => void;
 	rename: (name: string, color: string) => void;
+}
+
+type MenuActions = MenuUses & {
+	report: (what: string, name: string) => void;
+	moderate: (name: string) => void;
+};
+
+// moderation/
+
+/** Asks by a command; gives what was answered. */
+type Ask = (line: string) => Promise<AnswerRow[]>;
+
+/** One line of an answer. */
+interface AnswerRow {
+	id?: string;
+	what?: string;
+	who?: string;
+	account?: string;
+	person?: string;
+	address?: string;
+	role?: string;
+	until?: string;
+	by?: string;
+	reason?: string;
+	message?: string;
+	seconds?: number;
+	everywhere?: boolean;
 }
 
 // room_history.js

@@ -47,6 +47,8 @@ export default {
 	topicCleared: "{name} ruší téma",
 	kicked: "{name} vyhazuje: {to}",
 	banned: "{name} zakazuje vstup: {to}",
+	slowOn: "{name} zpomaluje místnost: zpráva jednou za {seconds} s",
+	slowOff: "{name} ruší zpomalení",
 	redacted: "Tato zpráva byla odstraněna.",
 	cleared: "{name} maže rozhovor",
 	whisperFrom: "vám šeptá",

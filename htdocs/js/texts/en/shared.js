@@ -47,6 +47,8 @@ export default {
 	topicCleared: "{name} removed the topic",
 	kicked: "{name} removed {to}",
 	banned: "{name} banned {to}",
+	slowOn: "{name} made the room slow: a message each {seconds} s",
+	slowOff: "{name} ended the slow mode",
 	redacted: "This message was removed.",
 	cleared: "{name} cleared the conversation",
 	whisperFrom: "whispers to you",
