@@ -4,18 +4,18 @@
 //! `list=historical`: those with something in their logs, the latest first. `people=1`: only those
 //! with people. `q`: part of the name or description. `limit`, `after`: pages, by `next`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io;
 use std::time::SystemTime;
 
-use rustix::fs::{FlockOperation, Mode, OFlags};
 use serde::Serialize;
 
 use super::{Request, Response};
 use chat_handler::settings::Settings;
 use chat_store::fs::dirs::Dirs;
 use chat_store::name::RoomName;
+use chat_store::people::presence;
 use chat_store::record::RecordId;
 use chat_store::state;
 
@@ -178,30 +178,12 @@ fn stem_of(file: &str) -> Option<&str> {
     (rest.starts_with(['.', '-'])).then_some(stem)
 }
 
-/// People by their room's stem in `users/`. A file whose lock can be had is stale.
-fn count_people(dirs: &Dirs) -> io::Result<HashMap<String, usize>> {
-    let mut people = HashMap::new();
-    for entry in entries(&dirs.users)? {
-        let file = entry.file_name();
-        let Some((stem, _)) = file.to_str().and_then(|name| name.rsplit_once('_')) else {
-            continue;
-        };
-        if stem.starts_with('.') || !is_held(&entry.path()) {
-            continue;
-        }
-        *people.entry(stem.to_owned()).or_default() += 1;
+/// People by their room's stem. None if the directory is not there yet.
+fn count_people(dirs: &Dirs) -> io::Result<BTreeMap<String, usize>> {
+    match presence::people_by_stem(dirs) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+        counted => counted,
     }
-    Ok(people)
-}
-
-fn is_held(path: &std::path::Path) -> bool {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let Ok(file) = rustix::fs::open(path, flags, Mode::empty()) else {
-        return false;
-    };
-    // Given back at once with the descriptor.
-    rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared)
-        == Err(rustix::io::Errno::WOULDBLOCK)
 }
 
 fn written(time: SystemTime) -> String {

@@ -14,25 +14,34 @@ use crate::name::RoomName;
 /// # Errors
 /// Those of reading the directory.
 pub fn rooms(dirs: &Dirs) -> io::Result<Vec<(String, usize)>> {
-    let mut people = BTreeMap::<String, usize>::new();
+    let is_name = |stem: &str| {
+        RoomName::parse(stem).is_ok_and(|room| room.users_stem() == stem && room.as_str() == stem)
+    };
+    let mut rooms: Vec<_> = people_by_stem(dirs)?
+        .into_iter()
+        .filter(|(stem, _)| is_name(stem))
+        .collect();
+    rooms.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    Ok(rooms)
+}
+
+/// How many people there are, by what their room is called in file names: also hashes of long names.
+///
+/// # Errors
+/// Those of reading the directory.
+pub fn people_by_stem(dirs: &Dirs) -> io::Result<BTreeMap<String, usize>> {
+    let mut people = BTreeMap::new();
     for entry in std::fs::read_dir(&dirs.site_users)?.flatten() {
         let name = entry.file_name();
         // Neither a room's name nor a nick holds the character between them.
         let Some((stem, _)) = name.to_str().and_then(|name| name.rsplit_once('_')) else {
             continue;
         };
-        let Ok(room) = RoomName::parse(stem) else {
-            continue;
-        };
-        let is_here = || {
-            let file = file::open_read(&entry.path()).ok();
-            file.is_some_and(|(file, _)| !matches!(fate::look(&file), Ok(Fate::Stale)))
-        };
-        if room.users_stem() == stem && room.as_str() == stem && is_here() {
+        let file = file::open_read(&entry.path()).ok();
+        let is_here = file.is_some_and(|(file, _)| !matches!(fate::look(&file), Ok(Fate::Stale)));
+        if !stem.starts_with('.') && is_here {
             *people.entry(stem.to_owned()).or_default() += 1;
         }
     }
-    let mut rooms: Vec<_> = people.into_iter().collect();
-    rooms.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    Ok(rooms)
+    Ok(people)
 }
