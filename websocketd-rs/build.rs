@@ -8,11 +8,15 @@ use std::process::Command;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+/// The client's side of `--linger`.
+const LINGER: &str = "../htdocs/js/linger.js";
+
 #[expect(clippy::disallowed_methods, reason = "cargo runs this, not the daemon")]
 fn main() {
     println!("cargo::rerun-if-env-changed=RUSTC");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=assets");
+    println!("cargo::rerun-if-changed={LINGER}");
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let told = Command::new(rustc)
         .arg("--version")
@@ -39,6 +43,7 @@ fn terminal_page() -> String {
     let script = [
         constant("Terminal", &asset("xterm/xterm.mjs")),
         constant("FitAddon", &asset("xterm/addon-fit.mjs")),
+        lingering_socket(),
         asset("terminal/page.js"),
     ]
     .concat();
@@ -48,6 +53,21 @@ fn terminal_page() -> String {
     let page = asset("terminal/page.html");
     page.replacen("{{STYLE}}", &style, 1)
         .replacen("{{SCRIPT}}", &script, 1)
+}
+
+/// The module that sites with pages of their own use too.
+fn lingering_socket() -> String {
+    let module = fs::read_to_string(LINGER).expect("it is in the source");
+    let code = module.replacen(
+        "export class LingeringSocket",
+        "return class LingeringSocket",
+        1,
+    );
+    assert!(
+        !code.contains("export ") && !code.contains("import "),
+        "it stands alone"
+    );
+    format!("const LingeringSocket=(()=>{{{code}}})();\n")
 }
 
 fn asset(name: &str) -> String {

@@ -7,6 +7,7 @@ mod comings;
 mod connection;
 mod console;
 mod devices;
+mod linger;
 mod moderation;
 mod modules;
 mod offline;

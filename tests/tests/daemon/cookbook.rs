@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use e2e::daemon::free_port;
 use e2e::deadline::eventually;
 use e2e::http;
+use e2e::lingering::Lingering;
 use e2e::program::Program;
 use e2e::requirement::part;
 use e2e::transport::Endpoint;
@@ -20,7 +21,7 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Recipes in the document.
-const RECIPES: usize = 32;
+const RECIPES: usize = 33;
 
 /// A recipe that runs.
 struct Recipe {
@@ -523,4 +524,24 @@ fn recipe_32_is_video_that_grows() {
 fn count_of(bytes: &[u8], wanted: &[u8]) -> usize {
     let windows = bytes.windows(wanted.len());
     windows.filter(|window| *window == wanted).count()
+}
+
+#[test]
+fn recipe_33_goes_on_after_its_connection_is_lost() {
+    let recipe = Recipe::start(33);
+    let page = http::get(&recipe.endpoint(), "/");
+    assert!(page.text().contains("<html data-linger"), "{}", page.status);
+    let mut client = Lingering::connect(&recipe.endpoint(), "/");
+    let mut screen = String::new();
+    let mut sees = |client: &mut Lingering, text: &str| {
+        while !screen.contains(text) {
+            screen += &String::from_utf8_lossy(&client.message());
+        }
+    };
+    client.send_binary("x=41; echo it is $((x + 0))\r");
+    sees(&mut client, "it is 41");
+    client.vanish();
+    client.send_binary("echo it is $((x + 1))\r");
+    client.come();
+    sees(&mut client, "it is 42");
 }

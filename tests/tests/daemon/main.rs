@@ -6,6 +6,7 @@ mod cookbook;
 mod cut_connection;
 mod framing;
 mod leaks;
+mod linger;
 mod operations;
 mod rfc6455;
 mod shared;

@@ -1,5 +1,6 @@
 "use strict";
-// The page of --terminal. Terminal and FitAddon are xterm.js's; build.rs puts them before this.
+// The page of --terminal. Terminal and FitAddon are xterm.js's, LingeringSocket is htdocs/js/linger.js; build.rs puts them
+// before this.
 
 // Bytes that came and are not drawn yet: above the first the program waits, below the second it goes on.
 const MAX_WAITING = 1 << 20, MIN_WAITING = 1 << 17;
@@ -13,6 +14,8 @@ const terminal = new Terminal({
   fontFamily: "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace",
 });
 const fit = new FitAddon();
+// With --linger the daemon marks the page: the program outlives the connection.
+const Socket = "linger" in document.documentElement.dataset ? LingeringSocket : WebSocket;
 const encoder = new TextEncoder();
 let socket = null;
 let waiting = 0, isPaused = false;
@@ -55,7 +58,7 @@ function connect() {
   const url = new URL(location.href.replace(/#.*$/, "").replace(/^http/, "ws"));
   url.search += `${url.search ? "&" : "?"}cols=${terminal.cols}&rows=${terminal.rows}`;
   isPaused = false;
-  socket = new WebSocket(url);
+  socket = new Socket(url);
   socket.binaryType = "arraybuffer";
   socket.onopen = () => {
     // Again: the window may have changed since.
@@ -66,6 +69,14 @@ function connect() {
     if (typeof event.data !== "string") show(new Uint8Array(event.data));
     else if (JSON.parse(event.data).readonly) look(true);
   };
+  socket.addEventListener("away", () => say("No connection. What runs here goes on, and what you type is kept."));
+  socket.addEventListener("back", () => say(""));
+  socket.addEventListener("lost", () => {
+    terminal.reset();
+    isPaused = false;
+    control({ resize: [terminal.cols, terminal.rows] });
+    terminal.write("\x1b[7mThe program was lost with its connection; this is a new one.\x1b[m\r\n");
+  });
   socket.onclose = (event) => {
     socket = null;
     look(false);

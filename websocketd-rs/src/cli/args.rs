@@ -7,6 +7,7 @@ use clap::Parser;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use super::limits::LimitFlags;
+use super::linger::LingerFlags;
 use super::shared::SharedFlags;
 use super::terminal::TerminalFlags;
 
@@ -49,6 +50,9 @@ pub struct Args {
     /// One program for many clients.
     #[command(flatten)]
     pub shared: SharedFlags,
+    /// Sessions that outlive their connection.
+    #[command(flatten)]
+    pub linger: LingerFlags,
     /// Every bound.
     #[command(flatten)]
     pub limits: LimitFlags,

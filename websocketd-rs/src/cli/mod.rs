@@ -5,6 +5,7 @@
 mod args;
 mod flag;
 mod limits;
+mod linger;
 mod number;
 mod shared;
 mod terminal;
@@ -21,6 +22,7 @@ pub use args::{
 };
 pub(crate) use flag::Words;
 pub use limits::LimitFlags;
+pub use linger::LingerFlags;
 pub use shared::SharedFlags;
 pub use terminal::TerminalFlags;
 pub use text::version;

@@ -56,7 +56,7 @@ pub(super) fn is_inherited(flag: &str) -> bool {
 }
 
 /// Flags that mean nothing to a TCP connection, and why.
-const MEANINGLESS: [(&[&str], &str); 9] = [
+const MEANINGLESS: [(&[&str], &str); 10] = [
     (
         &["origin", "sameorigin"],
         "no page opens a TCP connection, so that it has no origin; sslca asks clients for a certificate",
@@ -123,6 +123,10 @@ const MEANINGLESS: [(&[&str], &str); 9] = [
             "slowclient",
         ],
         "is about programs that serve many clients; each TCP connection has a program of its own",
+    ),
+    (
+        &["linger", "lingerbytes"],
+        "is about clients that come again and say where they were; TCP has nothing to say it with",
     ),
 ];
 

@@ -28,8 +28,8 @@ pub use log::{Format, Level, Log};
 pub use network::Network;
 pub use shared::{JOIN_VARIABLES, Restart, Shared, SharedBy, SharedMode, SlowClient};
 pub use site::{
-    Coding, ForkLimit, Framing, Http, Page, Process, ResourceLimits, Runnable, Session, SiteConfig,
-    SiteKey, Streams, TTYD_PROTOCOL,
+    Coding, ForkLimit, Framing, Http, Linger, Page, Process, ResourceLimits, Runnable, Session,
+    SiteConfig, SiteKey, Streams, TTYD_PROTOCOL,
 };
 pub use supervisor::Supervisor;
 pub use tcp::{TcpConfig, TcpLimits};
@@ -73,6 +73,8 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// Time a kept-alive connection may be silent between requests.
     pub idle_timeout: Duration,
+    /// `--lingertotal`: bytes that wait for all clients of sessions that linger, from which on the programs of those away wait.
+    pub linger_total: usize,
     /// `--once`: the server stops when the first session has ended.
     pub once: bool,
     /// `--exit-when-idle`: the server stops when it has had no connection for so long; `None`: never.

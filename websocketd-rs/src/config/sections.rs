@@ -18,7 +18,7 @@ pub(super) const SHORT_KEYS: [(&str, &str); 2] = [("cgi", "cgidir"), ("static", 
 
 /// Flags that a route may set for itself. The rest belongs to the daemon or to the connection, which is there before the route
 /// is known.
-pub(super) const ROUTE_FLAGS: [&str; 54] = [
+pub(super) const ROUTE_FLAGS: [&str; 56] = [
     "dir",
     "staticdir",
     "cgidir",
@@ -73,6 +73,8 @@ pub(super) const ROUTE_FLAGS: [&str; 54] = [
     "maxqueue",
     "slowms",
     "slowclient",
+    "linger",
+    "lingerbytes",
 ];
 
 /// Flags that make no sense in the file that they would lead to or keep from being used.

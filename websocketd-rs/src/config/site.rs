@@ -132,6 +132,8 @@ pub struct Session {
     pub is_read_only: bool,
     /// One program for many clients; `None`: each has its own.
     pub shared: Option<Shared>,
+    /// How sessions outlive their connection, where the client asks for it; `None`: not at all.
+    pub linger: Option<Linger>,
     /// Largest message from the client in bytes, also when reassembled; `None` is unlimited.
     pub max_message: Option<usize>,
     /// Longest line from the program in bytes.
@@ -152,6 +154,15 @@ pub struct Session {
     pub write_timeout: Duration,
     /// How long to wait for the client's close frame after ours.
     pub close_timeout: Duration,
+}
+
+/// Sessions that outlive their connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Linger {
+    /// `--linger`: how long a program is kept for a client that is away.
+    pub time: Duration,
+    /// `--lingerbytes`: bytes without acknowledgement from which on the program waits.
+    pub max_bytes: usize,
 }
 
 /// What stdin, stdout and stderr of handlers are.

@@ -1,5 +1,7 @@
 //! Header fields.
 
+use crate::session::linger::offer::{self, Offer};
+
 /// The fields of a head, in the order received. Names are compared without regard to case.
 #[derive(Debug, Clone, Default)]
 pub struct Headers(Vec<(String, Vec<u8>)>);
@@ -15,6 +17,20 @@ impl Headers {
         for (_, old) in fields.filter(|(field, _)| field.eq_ignore_ascii_case(name)) {
             *old = value.into();
         }
+    }
+
+    /// Takes out the first offer of a session that lingers, so that its token is nowhere else.
+    pub(super) fn take_linger(&mut self) -> Option<Offer> {
+        let mut found = None;
+        for (name, value) in &mut self.0 {
+            if name.eq_ignore_ascii_case("sec-websocket-protocol")
+                && let Some((shown, offer)) = offer::take(value)
+            {
+                *value = shown;
+                found = found.or(offer);
+            }
+        }
+        found
     }
 
     /// The first value of `name`.

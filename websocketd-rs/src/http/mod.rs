@@ -36,6 +36,7 @@ use crate::net::{Peer, Stream};
 use crate::permit::AddressPermits;
 use crate::session::Upgraded;
 use crate::session::hub::Hub;
+use crate::session::linger::Registry;
 
 use authorize::Failures;
 use client::Client;
@@ -59,6 +60,8 @@ pub struct Service {
     pub session_ended: Arc<Notify>,
     /// Programs that serve many clients. It outlives a reload.
     pub hub: Arc<Hub>,
+    /// Sessions that outlive their connection, and a reload.
+    pub lingering: Arc<Registry>,
     /// Wrong passwords of each client address.
     pub failures: Arc<Failures>,
     /// Cancelled when the server goes down: a connection between requests ends at once, one in a request after it.

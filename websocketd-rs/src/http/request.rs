@@ -9,6 +9,7 @@ use memchr::memchr_iter;
 
 pub use super::headers::Headers;
 use super::target::{self, Target};
+use crate::session::linger::offer::Offer;
 
 /// The HTTP version of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +50,10 @@ pub struct Head {
     pub version: Version,
     /// Host and perhaps port; empty only for HTTP/1.0.
     pub host: String,
-    /// All fields.
+    /// All fields, without the token of [`Self::linger`].
     pub headers: Headers,
+    /// What the client offers for a session that outlives its connection.
+    pub linger: Option<Offer>,
     /// How the body is delimited.
     pub body: BodyLength,
     /// Whether the client waits for `100 Continue` before it sends the body.
@@ -147,6 +150,7 @@ pub fn parse(bytes: &[u8], max_headers: usize) -> Result<Head, BadRequest> {
         // RFC 9112 section 3.2.2: so that nothing downstream sees two names.
         headers.replace("host", authority);
     }
+    let linger = headers.take_linger();
     let body = find_body_length(&headers, version)?;
     let expects_continue = find_expectation(&headers, version)?;
     let keep_alive = match version {
@@ -162,6 +166,7 @@ pub fn parse(bytes: &[u8], max_headers: usize) -> Result<Head, BadRequest> {
         version,
         host,
         headers,
+        linger,
         body,
         expects_continue,
         keep_alive,

@@ -55,6 +55,12 @@ pub struct Metrics {
     pub sessions_open: Gauge,
     /// Sessions that ended, by `End::label`.
     pub sessions_ended: Labelled,
+    /// Sessions whose client is away, `--linger`.
+    pub linger_parked: Gauge,
+    /// Bytes that wait for clients of sessions that linger.
+    pub linger_bytes: Gauge,
+    /// What became of sessions that linger: `parked`, `resumed`, `taken_over`, `lost`, `expired`, `refused`.
+    pub linger: Labelled,
     /// Messages from clients.
     pub messages_in: Counter,
     /// Messages to clients.
@@ -115,6 +121,11 @@ impl Gauge {
     pub fn enter(&'static self) -> Present {
         self.0.fetch_add(1, Ordering::Relaxed);
         Present(self)
+    }
+
+    /// Adds `change`, where many count at once.
+    pub fn change(&self, change: i64) {
+        self.0.fetch_add(change, Ordering::Relaxed);
     }
 
     /// Replaces it, where it is no number of things that come and go.
@@ -184,6 +195,9 @@ impl Metrics {
             refusals: Labelled::new(),
             sessions_open: Gauge::new(),
             sessions_ended: Labelled::new(),
+            linger_parked: Gauge::new(),
+            linger_bytes: Gauge::new(),
+            linger: Labelled::new(),
             messages_in: Counter::new(),
             messages_out: Counter::new(),
             bytes_in: Counter::new(),

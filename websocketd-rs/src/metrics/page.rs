@@ -11,6 +11,7 @@ impl Metrics {
         let mut page = Page(String::new());
         self.write_connections(&mut page);
         self.write_tcp(&mut page);
+        self.write_linger(&mut page);
         self.write_programs(&mut page);
         page.0.push_str("# EOF\n");
         page.0
@@ -66,6 +67,25 @@ impl Metrics {
             "Bytes of sessions of [tcp NAME] sections",
             &self.tcp_bytes_in,
             &self.tcp_bytes_out,
+        );
+    }
+
+    fn write_linger(&self, page: &mut Page) {
+        page.gauge(
+            "linger_parked",
+            "Sessions whose client is away (--linger)",
+            &[("", &self.linger_parked)],
+        );
+        page.gauge(
+            "linger_bytes",
+            "Bytes that clients of sessions that linger have not acknowledged",
+            &[("", &self.linger_bytes)],
+        );
+        page.labelled(
+            "linger",
+            "Connections lost, and what became of their sessions",
+            "event",
+            &self.linger,
         );
     }
 

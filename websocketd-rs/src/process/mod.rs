@@ -9,6 +9,7 @@
 pub mod env;
 mod exit;
 mod id;
+mod moving;
 pub mod privileges;
 mod program;
 pub mod spawner;
@@ -24,6 +25,7 @@ use std::path::PathBuf;
 
 pub use exit::{Ended, Exit, Inquiry};
 pub use id::unique_id;
+pub use moving::Moving;
 pub use program::Program;
 pub use spawner::{Spawner, ignored_signals};
 pub use spawners::{Others, Spawners, UserError};

@@ -41,6 +41,19 @@ impl Stderr {
         }
     }
 
+    /// Takes it off this thread's runtime, with the line that has not ended yet.
+    pub(super) fn detach(mut self) -> (Option<OwnedFd>, Lines) {
+        let end = self.pipe.and_then(|pipe| pipe.into_nonblocking_fd().ok());
+        self.lines.park();
+        (end, self.lines)
+    }
+
+    /// The same on another thread. What its runtime can't watch is closed.
+    pub(super) fn attach(end: Option<OwnedFd>, lines: Lines) -> Self {
+        let pipe = end.and_then(|end| pipe::Receiver::from_owned_fd_unchecked(end).ok());
+        Self { pipe, lines }
+    }
+
     /// Whether the program can still write.
     pub(super) fn is_open(&self) -> bool {
         self.pipe.is_some()

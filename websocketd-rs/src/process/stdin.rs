@@ -30,6 +30,15 @@ impl Stdin {
         Self(Pipe::Roomy(end))
     }
 
+    /// The end, which no runtime watches any more.
+    pub(super) fn detach(self) -> Option<OwnedFd> {
+        match self.0 {
+            Pipe::Roomy(end) => Some(end),
+            Pipe::Registered(end) => Some(end.into_inner()),
+            Pipe::Broken => None,
+        }
+    }
+
     fn register(&mut self) -> io::Result<()> {
         if let Pipe::Roomy(end) = std::mem::replace(&mut self.0, Pipe::Broken) {
             // Not a sender for pipes: that one takes a short write for a sign that it will be woken, which holds for no terminal.

@@ -26,7 +26,35 @@ enum Source {
     Terminal(AsyncFd<OwnedFd>),
 }
 
+/// The same end, which no runtime watches.
+#[derive(Debug)]
+pub(super) enum Loose {
+    Pipe(OwnedFd),
+    Terminal(OwnedFd),
+}
+
+impl Loose {
+    /// Has this thread's runtime watch it.
+    ///
+    /// # Errors
+    /// When the runtime can't watch it.
+    pub(super) fn attach(self) -> io::Result<Stdout> {
+        match self {
+            Self::Pipe(end) => Stdout::pipe(end),
+            Self::Terminal(end) => Stdout::terminal(end),
+        }
+    }
+}
+
 impl Stdout {
+    /// Takes it off this thread's runtime; `None` when that can't be done.
+    pub(super) fn detach(self) -> Option<Loose> {
+        Some(match self.0 {
+            Source::Pipe(pipe) => Loose::Pipe(pipe.into_nonblocking_fd().ok()?),
+            Source::Terminal(end) => Loose::Terminal(end.into_inner()),
+        })
+    }
+
     /// The end of a pipe, non-blocking.
     ///
     /// # Errors

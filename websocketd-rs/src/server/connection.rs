@@ -147,9 +147,10 @@ async fn serve(stream: Stream, peer: Peer, service: Arc<Service>) {
     let upgraded = http::serve(stream, peer, &service).await;
     if let Some(upgraded) = upgraded {
         let _open = METRICS.sessions_open.enter();
-        let end = session::run(upgraded, &service.stopping).await;
-        METRICS.sessions_ended.add(end.label());
-        service.session_ended.notify_one();
+        if let Some(end) = session::run(upgraded, &service.stopping).await {
+            METRICS.sessions_ended.add(end.label());
+            service.session_ended.notify_one();
+        }
     }
 }
 

@@ -23,6 +23,7 @@ mod workers;
 
 use std::sync::Arc;
 
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -41,6 +42,7 @@ use crate::net::tls::{self, ServerConfig};
 use crate::permit::Permits;
 use crate::process::Spawners;
 use crate::session::hub::{Hub, Tasks};
+use crate::session::linger::{LingerLimits, Registry};
 use crate::shutdown::{Order, Signals};
 use crate::tcp::site::{Common, LoadedTls, TcpSites, load_tls};
 use accept::Interval;
@@ -98,6 +100,18 @@ impl<'workers> Server<'workers> {
         // On the worker of the client that comes first, where the program's pipes are registered.
         #[expect(clippy::disallowed_methods, reason = "on the server's tracker")]
         let tasks = Tasks::new(move |task| drop(tasks.spawn(task)));
+        // A session whose client is away counts as a connection: the daemon is not idle, and waits for its end.
+        let connections = TaskTracker::new();
+        let parked = connections.clone();
+        #[expect(clippy::disallowed_methods, reason = "on the server's tracker")]
+        let parked = Tasks::new(move |task| drop(parked.spawn(task)));
+        let session_ended = Arc::<Notify>::default();
+        let lingering = Registry::new(
+            linger_limits(&config),
+            parked,
+            Arc::clone(&session_ended),
+            stopping.clone(),
+        );
         let sites = Sites::new(&config, &spawners);
         let addresses = Arc::default();
         let common = Common {
@@ -113,15 +127,16 @@ impl<'workers> Server<'workers> {
                 sites,
                 config: Arc::new(config),
                 addresses,
-                session_ended: Arc::default(),
+                session_ended,
                 hub: Arc::new(Hub::new(tasks, stopping.clone())),
+                lingering: Arc::new(lingering),
                 failures: Arc::default(),
                 stopping: stopping.clone(),
             }),
             tls,
             spawners: Arc::new(spawners),
             workers,
-            tasks: TaskTracker::new(),
+            tasks: connections,
             shared,
             background: TaskTracker::new(),
             stopping,
@@ -223,6 +238,7 @@ impl<'workers> Server<'workers> {
         if self.tls.is_some() && tls.is_some() {
             self.tls = tls;
         }
+        self.service.lingering.reload(linger_limits(&config));
         self.connections.resize(Some(config.limits.max_connections));
         let sites = self.service.sites.reload(&config, &self.spawners);
         let common = Common {
@@ -237,6 +253,7 @@ impl<'workers> Server<'workers> {
             addresses: Arc::clone(&self.service.addresses),
             session_ended: Arc::clone(&self.service.session_ended),
             hub: Arc::clone(&self.service.hub),
+            lingering: Arc::clone(&self.service.lingering),
             failures: Arc::clone(&self.service.failures),
             stopping: self.stopping.clone(),
         });
@@ -269,5 +286,12 @@ impl<'workers> Server<'workers> {
             tcp,
             listeners,
         })
+    }
+}
+
+fn linger_limits(config: &Config) -> LingerLimits {
+    LingerLimits {
+        max_bytes: config.limits.linger_total,
+        max_per_address: config.limits.max_connections_per_address,
     }
 }

@@ -9,6 +9,9 @@ use crate::process::Ended;
 /// Close code of an idle session. The RFC has none; 4000 and up is for private use, and HTTP's 408 is its like.
 const IDLE_CODE: u16 = 4408;
 
+/// Close code of a connection whose session another one goes on with; HTTP's 409 is its like.
+const TAKEN_OVER_CODE: u16 = 4409;
+
 /// The code of a connection that ended without a close frame (RFC 6455 section 7.1.5).
 pub const NO_CLOSE_FRAME: u16 = 1006;
 
@@ -42,6 +45,8 @@ pub enum End {
     ProgramFails,
     /// The program asked for the end of this session, with a code of its own.
     ProgramClosed,
+    /// Another connection asked for this session, `--linger`, whether or not it could go on with it.
+    TakenOver,
     /// A reload has the site served in another way.
     SiteChanged,
     /// The server goes down.
@@ -168,6 +173,16 @@ impl End {
                 "Shared program fails",
             ),
             Self::ProgramClosed => quiet("program_closed", Say(Ask, Some(1000), "")),
+            Self::TakenOver => report(
+                "taken_over",
+                Say(
+                    Ask,
+                    Some(TAKEN_OVER_CODE),
+                    "taken over by another connection",
+                ),
+                Trace,
+                "Another connection takes the session over",
+            ),
             Self::SiteChanged => report(
                 "site_changed",
                 Say(Ask, Some(1012), "served in another way now"),
@@ -212,6 +227,14 @@ impl End {
             reason,
             farewell: Farewell::Ask,
         }
+    }
+
+    /// Whether only the connection is at its end, and a session that lingers is not.
+    pub fn is_of_connection(&self) -> bool {
+        matches!(
+            self,
+            Self::ClientGone | Self::PingTimeout | Self::WriteStalled
+        )
     }
 
     /// The name by which ends are counted.

@@ -10,7 +10,7 @@ use tokio::io::ReadBuf;
 
 use super::client::Client;
 use super::end::End;
-use super::framing::{BadOutput, FromProgram, Sink};
+use super::framing::{self, BadOutput, FromProgram, Sink};
 use crate::buffer::text_of;
 use crate::config::Level;
 use crate::logging::Fields;
@@ -53,7 +53,18 @@ impl<'a, 'c> Join<'a, 'c> {
         self.form.take_close()
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+    /// The client, between polls.
+    pub(super) fn client(&mut self) -> &mut Client<'c> {
+        self.client
+    }
+
+    /// The state of the program's output, for another join.
+    pub(super) fn into_form(mut self) -> Box<dyn FromProgram> {
+        self.form.park();
+        std::mem::replace(&mut self.form, framing::none())
+    }
+
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         loop {
             if !self.is_stderr_joined {
                 self.program.poll_log(cx, self.fields);
@@ -121,51 +132,72 @@ impl<'a, 'c> Join<'a, 'c> {
         }
     }
 
-    /// What the pipe holds beyond a first read of `n` bytes, which filled its space, where that is to be one message with it.
-    fn read_on(&mut self, cx: &mut Context<'_>, n: usize) -> usize {
-        let Some(longest) = self.form.longest_read() else {
-            return 0;
-        };
-        let capacity = self.program.stdout_capacity().unwrap_or_default();
-        let more = capacity.min(longest).saturating_sub(n);
-        if more == 0 {
-            return 0;
-        }
-        let mut space = ReadBuf::new(self.client.outgoing().more_space(n, more));
-        // Nothing more, or the end, which shows again when the program is read next.
-        let _ = self.program.poll_read(cx, &mut space);
-        space.filled().len()
-    }
-
     /// Reads once from the program and makes messages of what came.
     fn poll_program(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BadOutput>> {
         let sink = self.client.outgoing();
-        if self.program.is_stdout_open() {
-            let mut space = ReadBuf::new(self.form.space(sink));
-            if self.program.poll_read(cx, &mut space).is_ready() {
-                let (n, is_full) = (space.filled().len(), space.remaining() == 0);
-                let result = if n == 0 {
-                    self.form.finish(sink)
-                } else {
-                    let more = if is_full { self.read_on(cx, n) } else { 0 };
-                    self.form.filled(n + more, self.client.outgoing())
-                };
-                if let Some(remark) = self.form.take_remark() {
-                    self.fields.error("session", remark);
-                }
-                return Poll::Ready(result);
-            }
-        }
-        if !self.is_stderr_joined {
-            return Poll::Pending;
-        }
-        self.program
-            .poll_stderr(cx, |line| {
-                self.fields.error("stderr", text_of(line).trim_end());
-                self.form.stderr_line(line, sink);
-            })
-            .map(Ok)
+        poll_output(cx, self.program, &mut *self.form, sink, self.fields)
     }
+}
+
+/// Reads once from the program and makes messages of what came, for a `sink` that is empty.
+pub(super) fn poll_output(
+    cx: &mut Context<'_>,
+    program: &mut Program,
+    form: &mut dyn FromProgram,
+    sink: &mut dyn Sink,
+    fields: &Fields,
+) -> Poll<Result<(), BadOutput>> {
+    if program.is_stdout_open() {
+        let mut space = ReadBuf::new(form.space(sink));
+        if program.poll_read(cx, &mut space).is_ready() {
+            let (n, is_full) = (space.filled().len(), space.remaining() == 0);
+            let result = if n == 0 {
+                form.finish(sink)
+            } else {
+                let more = if is_full {
+                    read_on(cx, program, form, sink, n)
+                } else {
+                    0
+                };
+                form.filled(n + more, sink)
+            };
+            if let Some(remark) = form.take_remark() {
+                fields.error("session", remark);
+            }
+            return Poll::Ready(result);
+        }
+    }
+    if !form.takes_stderr() {
+        return Poll::Pending;
+    }
+    program
+        .poll_stderr(cx, |line| {
+            fields.error("stderr", text_of(line).trim_end());
+            form.stderr_line(line, sink);
+        })
+        .map(Ok)
+}
+
+/// What the pipe holds beyond a first read of `n` bytes, which filled its space, where that is to be one message with it.
+fn read_on(
+    cx: &mut Context<'_>,
+    program: &mut Program,
+    form: &dyn FromProgram,
+    sink: &mut dyn Sink,
+    n: usize,
+) -> usize {
+    let Some(longest) = form.longest_read() else {
+        return 0;
+    };
+    let capacity = program.stdout_capacity().unwrap_or_default();
+    let more = capacity.min(longest).saturating_sub(n);
+    if more == 0 {
+        return 0;
+    }
+    let mut space = ReadBuf::new(sink.more_space(n, more));
+    // Nothing more, or the end, which shows again when the program is read next.
+    let _ = program.poll_read(cx, &mut space);
+    space.filled().len()
 }
 
 impl Drop for Join<'_, '_> {

@@ -9,6 +9,7 @@ pub mod end;
 pub mod framing;
 pub mod hub;
 mod join;
+pub mod linger;
 mod member;
 pub mod raw;
 pub mod terminal;
@@ -24,12 +25,14 @@ use crate::net::Stream;
 use crate::permit::ProgramPermit;
 use crate::process::{Ended, Program};
 use client::Client;
-use end::End;
+use client::kept::Kept;
+use end::{Close, End};
 use hub::Member;
 use join::Join;
+use linger::Lingering;
 use member::{Last, MemberJoin};
-use terminal::TerminalJoin;
 use terminal::control::Dialect;
+use terminal::{Conversation, TerminalJoin};
 
 /// How long a program that has closed its output may run on before the client gets its close frame: its status decides the
 /// code. Usually it is there at once; one that runs on has said all it wanted to.
@@ -59,6 +62,8 @@ pub enum Partner {
     Terminal(Box<TerminalPartner>),
     /// A place among the clients of one that serves many.
     Member(Box<Member>),
+    /// A program of its own that may outlive the connection.
+    Lingering(Box<Lingering>),
 }
 
 /// A program with a terminal.
@@ -72,9 +77,9 @@ pub struct TerminalPartner {
     pub dialect: Dialect,
 }
 
-/// Runs a session to its end: join, close frame, terminate, reap, access line.
+/// Runs a session to its end: join, close frame, terminate, reap, access line. `None` when it outlives its connection.
 /// `stopping` is cancelled when the server goes down.
-pub async fn run(session: Upgraded, stopping: &CancellationToken) -> End {
+pub async fn run(session: Upgraded, stopping: &CancellationToken) -> Option<End> {
     let Upgraded {
         stream,
         early,
@@ -85,9 +90,12 @@ pub async fn run(session: Upgraded, stopping: &CancellationToken) -> End {
     match &partner {
         Partner::Program(program, _) => fields.pid = Some(program.pid()),
         Partner::Terminal(partner) => fields.pid = Some(partner.program.pid()),
-        Partner::Member(_) => {}
+        Partner::Member(_) | Partner::Lingering(_) => {}
     }
-    fields.access("session", "CONNECT");
+    // It knows best what its lines are.
+    if !matches!(partner, Partner::Lingering(_)) {
+        fields.access("session", "CONNECT");
+    }
     let end = match partner {
         Partner::Program(mut program, permit) => {
             let settings = &config.session;
@@ -109,10 +117,9 @@ pub async fn run(session: Upgraded, stopping: &CancellationToken) -> End {
             let asked = join.take_close().filter(|_| end == End::ProgramClosed);
             drop(join);
             // Boxed: an idle session should not hold the room that its end takes.
-            let ended =
-                Box::pin(end_both(end, asked, client, &mut program, &fields, &config)).await;
+            let both = Box::pin(end_both(end, asked, client, &mut program, &fields, &config)).await;
             drop(permit);
-            log_program(end == End::HandlerEnded, ended, &mut fields);
+            log_program(end == End::HandlerEnded, both.ended, &mut fields);
             end
         }
         // Boxed, so that a client of a program of its own does not pay for them.
@@ -124,12 +131,15 @@ pub async fn run(session: Upgraded, stopping: &CancellationToken) -> End {
             let run = run_member(stream, early, *member, &fields, &config, stopping);
             Box::pin(run).await
         }
+        Partner::Lingering(lingering) => {
+            return Box::pin(linger::run(stream, early, *lingering, stopping)).await;
+        }
     };
     if let Some((level, remark)) = end.remark() {
         fields.log(level, "session", remark);
     }
     fields.access("session", "DISCONNECT");
-    end
+    Some(end)
 }
 
 /// How the program ended, in words. `is_its_own`: it has ended its session.
@@ -160,7 +170,8 @@ async fn run_terminal(
     let form = framing::to_program(settings.framing);
     let mut client = Client::new(stream, &early, form, settings);
     drop(early);
-    let mut join = TerminalJoin::new(&mut client, program, dialect, settings.is_read_only);
+    let conversation = Conversation::new(dialect);
+    let mut join = TerminalJoin::new(&mut client, program, conversation, settings.is_read_only);
     join.greet(fields.command.as_deref().unwrap_or_default());
     let end = tokio::select! {
         biased;
@@ -169,9 +180,9 @@ async fn run_terminal(
     };
     drop(join);
     // Boxed, as that of other sessions.
-    let ended = Box::pin(end_both(end, None, client, program, fields, config)).await;
+    let both = Box::pin(end_both(end, None, client, program, fields, config)).await;
     drop(partner);
-    log_program(end == End::HandlerEnded, ended, fields);
+    log_program(end == End::HandlerEnded, both.ended, fields);
     end
 }
 
@@ -210,6 +221,15 @@ async fn run_member(
     end
 }
 
+/// How client and program ended.
+struct BothEnded {
+    ended: Ended,
+    /// What the client was told.
+    close: Option<Close>,
+    /// What is kept of a session that lingers, when its client did not answer that.
+    unanswered: Option<Box<Kept>>,
+}
+
 /// Ends client and program side by side; returns when the client's connection is closed and the process group is gone.
 async fn end_both(
     end: End,
@@ -218,7 +238,7 @@ async fn end_both(
     program: &mut Program,
     fields: &Fields,
     config: &SiteConfig,
-) -> Ended {
+) -> BothEnded {
     let rest = match end {
         End::HandlerEnded => Vec::new(),
         _ => client.take_ready(),
@@ -238,8 +258,12 @@ async fn end_both(
         Some((code, reason)) => Some(End::close_as(code, reason)),
         None => end.close(status, &config.session.exit_codes),
     };
-    let ((), ended) = tokio::join!(client.close(close), terminated);
-    ended
+    let (unanswered, ended) = tokio::join!(client.close(close.clone()), terminated);
+    BothEnded {
+        ended,
+        close,
+        unanswered,
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::streams::check_framing;
-use super::{Problem, check_shared};
+use super::{Problem, check_linger, check_shared};
 use crate::cli::{self, Args};
 use crate::config::{Framing, Limits, ResourceLimits, Runnable, Session, TTYD_PROTOCOL};
 
@@ -13,6 +13,8 @@ pub(super) const MAX_WAIT_MS: u64 = 24 * 60 * 60 * 1000;
 pub(super) const MAX_COUNT: u64 = 1 << 24;
 /// Upper bound of a size in bytes: one buffer of that size can still be allocated.
 pub(super) const MAX_BYTES: u64 = 1 << 30;
+/// Upper bound of what waits for all clients that are away, in bytes: more than most machines have.
+const MAX_LINGER_TOTAL: u64 = 1 << 40;
 /// Largest message in a record, whose length has four bytes and may count a client's number too.
 const MAX_RECORD: usize = u32::MAX as usize - 64;
 /// A request's head needs some room: shorter limits would refuse every browser.
@@ -37,6 +39,7 @@ pub(super) fn check_session(args: &Args, program: Option<Runnable>) -> Result<Se
         framing,
         is_read_only: args.terminal.readonly,
         shared: check_shared(args)?,
+        linger: check_linger(args)?,
         max_message,
         max_line: bounded("maxline", args.limits.maxline, 1, MAX_BYTES)?,
         max_fragments: bounded("maxfragments", args.limits.maxfragments, 1, MAX_COUNT)?,
@@ -59,6 +62,7 @@ pub(super) fn check_session(args: &Args, program: Option<Runnable>) -> Result<Se
 pub(super) fn check_limits(args: &Args) -> Result<Limits, Problem> {
     Ok(Limits {
         max_forks: max_forks(&args.limits),
+        linger_total: bounded("lingertotal", args.linger.lingertotal, 1, MAX_LINGER_TOTAL)?,
         once: args.daemon.once,
         exit_when_idle: match args.daemon.exit_when_idle {
             0 => None,

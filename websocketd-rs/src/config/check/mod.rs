@@ -2,6 +2,7 @@
 
 mod access;
 mod bounds;
+mod linger;
 mod listen;
 mod program;
 mod serve;
@@ -24,6 +25,7 @@ use bounds::{
     MAX_ENVIRONMENT_BYTES, MAX_WAIT_MS, MIN_ENVIRONMENT_BYTES, bounded, check_limits,
     check_resources, check_session, grace, wait,
 };
+use linger::check_linger;
 pub(super) use listen::check_admin;
 use listen::{check_listen, check_tls};
 pub(super) use program::check_variable;

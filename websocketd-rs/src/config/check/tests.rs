@@ -369,3 +369,33 @@ fn the_proxy_protocol_needs_somebody_to_trust() {
     assert!(config.listen.proxy_protocol && config.trusts([10, 1, 2, 3].into()));
     assert!(!config.trusts([11, 1, 2, 3].into()));
 }
+
+#[test]
+fn sessions_linger_where_that_is_asked_for_and_has_a_sense() {
+    assert_eq!(site(good(&["cat"])).session.linger, None);
+    assert_eq!(site(good(&["--linger=0", "cat"])).session.linger, None);
+    let config = good(&["--linger=1500", "--lingertotal=300000", "cat"]);
+    assert_eq!(config.limits.linger_total, 300_000);
+    let linger = site(config).session.linger.unwrap();
+    assert_eq!(
+        (linger.time, linger.max_bytes),
+        (Duration::from_millis(1500), 262_144)
+    );
+    for (flags, wanted) in [
+        (&["--linger=86400001", "cat"][..], "--linger must be from"),
+        (&["--lingerbytes=0", "cat"], "--lingerbytes must be from"),
+        (&["--lingertotal=0", "cat"], "--lingertotal must be from"),
+        (
+            &["--linger=1", "--lingertotal=1000", "cat"],
+            "--lingertotal must be at least --lingerbytes",
+        ),
+        (
+            &["--linger=1", "--shared=ids", "cat"],
+            "--linger keeps a program for one client",
+        ),
+    ] {
+        let (message, usage) = refused(flags);
+        assert!(message.starts_with(wanted) && !usage, "{message}");
+        assert_eq!(message.lines().count(), 1);
+    }
+}

@@ -355,10 +355,10 @@ fn load_routes(key: &str, beside: &str) -> (String, String, String) {
 fn every_key_of_a_route_is_its_own() {
     let (plain, ..) = load_routes("", "");
     for flag in ROUTE_FLAGS {
-        let beside = if OF_SHARED.contains(&flag) {
-            "shared=broadcast\n"
-        } else {
-            ""
+        let beside = match flag {
+            "lingerbytes" => "linger=1\n",
+            flag if OF_SHARED.contains(&flag) => "shared=broadcast\n",
+            _ => "",
         };
         let (route, other, global) = load_routes("", beside);
         let (changed, untouched, whole) = load_routes(&format!("{flag}={}", sample(flag)), beside);

@@ -2,6 +2,7 @@
 //! once it runs does the client get its 101.
 
 mod command;
+mod linger;
 mod refusal;
 mod refuse;
 pub(super) mod shared;
@@ -19,7 +20,7 @@ use super::response;
 use crate::config::{self, Authorizer, SiteConfig};
 use crate::diagnosis::diagnose;
 use crate::logging::{Fields, shortened};
-use crate::permit::ProgramPermit;
+use crate::permit::{AddressPermit, Permit, ProgramPermit};
 use crate::process::{Command, Program, env, unique_id};
 use crate::session::Partner;
 use command::{Applicant, Endpoint, environment, find_endpoint};
@@ -38,10 +39,15 @@ pub(super) struct Started {
     pub(super) config: Arc<SiteConfig>,
 }
 
+/// One of `--maxforks`, and one of `--maxconnsperip` for a client that a trusted proxy names.
+type Permits = (Option<Permit>, Option<AddressPermit>);
+
 /// A program that runs for a client that waits for its 101.
 struct Ready {
     partner: Partner,
     handshake: Handshake,
+    /// The subprotocol that stands for a session which outlives its connection.
+    linger: Option<String>,
     grant: Option<Grant>,
 }
 
@@ -64,9 +70,11 @@ pub(super) async fn upgrade(
         handshake: Handshake {
             accept, protocol, ..
         },
+        linger,
         grant,
     } = ready;
     let config = &exchange.site.config;
+    let protocol = protocol.or(linger);
     warn_of_offer(exchange, protocol.as_deref(), &fields);
     let granted = grant.as_ref().map_or(&[][..], |grant| &grant.fields);
     let head = response::encode_switching(&accept, protocol.as_deref(), &config.http, granted);
@@ -77,6 +85,14 @@ pub(super) async fn upgrade(
             Partner::Program(mut program, _permit) => drop(program.terminate(delay, &fields).await),
             Partner::Terminal(mut partner) => drop(partner.program.terminate(delay, &fields).await),
             Partner::Member(_) => {}
+            // Its client comes again.
+            Partner::Lingering(lingering) => {
+                return Ok(Some(Started {
+                    partner: Partner::Lingering(lingering),
+                    fields,
+                    config: Arc::clone(config),
+                }));
+            }
         }
         return Err(error);
     }
@@ -112,15 +128,14 @@ async fn start(
     program: &config::Runnable,
     fields: &mut Fields,
 ) -> io::Result<Result<Ready, Refusal>> {
-    let config = &exchange.site.config;
-    // A shared program has a permit of its own, taken by the first of its clients.
-    let permits = match &config.session.shared {
-        None => exchange
-            .take_permit()
-            .map(|permit| (Some(permit.fork), permit.address)),
-        Some(_) => exchange.take_address().map(|address| (None, address)),
-    };
-    let (fork, address) = match permits {
+    let endpoint = find_endpoint(program, exchange);
+    let script_name = endpoint.as_ref().map(|endpoint| &endpoint.script_name[..]);
+    let linger = linger::Request::of(exchange, script_name.unwrap_or_default());
+    // Whoever comes back to a session finds its permits there.
+    let is_known = linger
+        .as_ref()
+        .is_some_and(|linger| linger.is_known(exchange));
+    let permits = match (!is_known).then(|| take_permits(exchange)).transpose() {
         Ok(permits) => permits,
         Err(no_permit) => {
             if let NoPermit::Address(ip) = no_permit {
@@ -129,17 +144,49 @@ async fn start(
             return Ok(Err(no_permit.into()));
         }
     };
+    let config = &exchange.site.config;
     let remote = Remote::of(exchange.client, config.http.reverse_lookup).await;
     let id = unique_id()?;
     fields.id = Some(id.clone());
     fields.remote = Some(remote.host.clone());
-    let (endpoint, mut handshake) = match check(exchange, program, fields) {
+    let (endpoint, mut handshake) = match check(exchange, endpoint, fields) {
         Ok(checked) => checked,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let grant = match authorize(exchange, &remote, &id, &endpoint, &mut handshake, fields).await? {
+    let wish = Wish {
+        remote: &remote,
+        id: &id,
+        script_name: &endpoint.script_name,
+        path_info: &endpoint.path_info,
+        protocol: None,
+        is_session: true,
+    };
+    let has_fork = permits.as_ref().is_some_and(|(fork, _)| fork.is_some());
+    let grant = match authorize(exchange, wish, has_fork, &mut handshake, fields).await? {
         Ok(grant) => grant,
         Err(refusal) => return Ok(Err(refusal)),
+    };
+    let ready = |partner, handshake, grant| Ready {
+        partner,
+        handshake,
+        linger: linger.as_ref().map(|linger| linger.protocol().to_owned()),
+        grant,
+    };
+    let mut is_lost = false;
+    if let Some(linger) = &linger {
+        match linger.resume(exchange, grant.as_ref(), fields).await {
+            Ok(linger::Answer::Resumed(lingering)) => {
+                fields.clone_from(lingering.fields());
+                let partner = Partner::Lingering(lingering);
+                return Ok(Ok(ready(partner, handshake, grant)));
+            }
+            Ok(linger::Answer::Begins { is_lost: lost }) => is_lost = lost,
+            Err(refusal) => return Ok(Err(refusal)),
+        }
+    }
+    let permits = match permits.map_or_else(|| take_permits(exchange), Ok) {
+        Ok(permits) => permits,
+        Err(no_permit) => return Ok(Err(no_permit.into())),
     };
     let applicant = Applicant {
         remote: &remote,
@@ -147,11 +194,38 @@ async fn start(
         grant: grant.as_ref(),
         protocol: handshake.protocol.as_deref(),
     };
-    let env = match environment(exchange, &endpoint, &applicant) {
-        Ok(env) => env,
-        Err(too_large) => return Ok(Err(too_large.into())),
-    };
-    let partner = match (&config.session.shared, fork) {
+    let partner = join(exchange, endpoint, permits, &applicant, fields).await;
+    Ok(partner.map(|partner| {
+        let partner = match (&linger, partner) {
+            (Some(linger), partner) => {
+                linger.begin(exchange, grant.as_ref(), partner, fields, is_lost)
+            }
+            (None, partner) => partner,
+        };
+        ready(partner, handshake, grant)
+    }))
+}
+
+/// What a client takes: a shared program has a permit of its own, taken by the first of its clients.
+fn take_permits(exchange: &Exchange<'_>) -> Result<Permits, NoPermit> {
+    match &exchange.site.config.session.shared {
+        None => exchange
+            .take_permit()
+            .map(|permit| (Some(permit.fork), permit.address)),
+        Some(_) => exchange.take_address().map(|address| (None, address)),
+    }
+}
+
+/// The program that serves the client.
+async fn join(
+    exchange: &Exchange<'_>,
+    endpoint: Endpoint,
+    (fork, address): Permits,
+    applicant: &Applicant<'_>,
+    fields: &Fields,
+) -> Result<Partner, Refusal> {
+    let env = environment(exchange, &endpoint, applicant)?;
+    match (&exchange.site.config.session.shared, fork) {
         (Some(shared), _) => shared::enter(exchange, shared, endpoint, &env, address)
             .await
             .map(|member| Partner::Member(Box::new(member))),
@@ -159,15 +233,10 @@ async fn start(
             .await
             .map(|program| {
                 let permit = ProgramPermit { fork, address };
-                terminal::partner(exchange, program, permit, handshake.protocol.as_deref())
+                terminal::partner(exchange, program, permit, applicant.protocol)
             }),
         (None, None) => Err(NoPermit::Forks.into()),
-    };
-    Ok(partner.map(|partner| Ready {
-        partner,
-        handshake,
-        grant,
-    }))
+    }
 }
 
 /// Starts a program for this client alone.
@@ -202,11 +271,11 @@ async fn start_own(
 /// What can refuse without starting anything.
 fn check(
     exchange: &Exchange<'_>,
-    program: &config::Runnable,
+    endpoint: Option<Endpoint>,
     fields: &mut Fields,
 ) -> Result<(Endpoint, Handshake), Refusal> {
     let config = &exchange.site.config;
-    let endpoint = find_endpoint(program, exchange).ok_or(Refusal::ScriptNotFound)?;
+    let endpoint = endpoint.ok_or(Refusal::ScriptNotFound)?;
     fields.command = Some(endpoint.program.to_string_lossy().into_owned());
     let rules = origin::OriginRules {
         same_origin: config.http.same_origin || is_kept_to_own_pages(exchange),
@@ -233,39 +302,36 @@ fn is_kept_to_own_pages(exchange: &Exchange<'_>) -> bool {
         && exchange.head.headers.get("origin").is_some()
 }
 
-/// Asks whoever decides about clients of this site. A subprotocol that they choose is `handshake`'s from here on.
+/// Asks whoever decides about clients of this site. A subprotocol that they choose is `handshake`'s from here on. `has_fork`: the
+/// client has a permit for a program, which the one who is asked can use.
 async fn authorize(
     exchange: &mut Exchange<'_>,
-    remote: &Remote,
-    id: &str,
-    endpoint: &Endpoint,
+    wish: Wish<'_>,
+    has_fork: bool,
     handshake: &mut Handshake,
     fields: &Fields,
 ) -> io::Result<Result<Option<Grant>, Refusal>> {
     let Some(authorizer) = &exchange.site.config.access.authorizer else {
         return Ok(Ok(None));
     };
-    // A client of a shared program has no permit that the one who is asked could use.
-    let _permit = match (authorizer, &exchange.site.config.session.shared) {
-        (Authorizer::Program { .. }, Some(_)) => match exchange.site.forks.try_take() {
+    let _permit = match authorizer {
+        Authorizer::Program { .. } if !has_fork => match exchange.site.forks.try_take() {
             None => return Ok(Err(NoPermit::Forks.into())),
             permit => permit,
         },
         _ => None,
     };
     let wish = Wish {
-        remote,
-        id,
-        script_name: &endpoint.script_name,
-        path_info: &endpoint.path_info,
         protocol: handshake.protocol.as_deref(),
-        is_session: true,
+        ..wish
     };
     let grant = match authorize::ask(exchange, authorizer, &wish, fields).await? {
         Ok(grant) => grant,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    // What stands for the hidden offer was not offered.
     if let Some(chosen) = &grant.protocol
+        && chosen != crate::session::linger::offer::NAME
         && handshake::offers(exchange.head, chosen)
     {
         handshake.protocol = Some(chosen.clone());

@@ -23,6 +23,10 @@ pub(in crate::http) enum Refusal {
     Handshake(HandshakeError),
     /// Whoever was asked does not admit the client.
     Denied(Box<Denial>),
+    /// The session that the client wants to go on with is another user's.
+    OtherUser,
+    /// The session that the client wants to go on with can't be had now.
+    LingerBusy,
     /// The request's header fields are too large for an environment.
     EnvironmentTooLarge,
     /// The program does not start.
@@ -96,6 +100,16 @@ impl Refusal {
                 denial: Some(denial),
                 ..refused(denial.response.status, "", denial.label)
             },
+            Self::OtherUser => refused(
+                403,
+                "Session is another user's, upgrade rejected",
+                "linger_user",
+            ),
+            Self::LingerBusy => refused(
+                503,
+                "Session is about to end or was claimed by another connection, upgrade rejected",
+                "linger_busy",
+            ),
             Self::EnvironmentTooLarge => refused(
                 431,
                 "Unable to Upgrade: headers are too large for an environment",

@@ -47,6 +47,13 @@ async fn close(exchange: &mut Exchange<'_>, answer: &Answer<'_>, accept: &str) -
     let config = &exchange.site.config;
     // One that was offered must be chosen, or a browser ends the connection before it reads the frame.
     let protocol = handshake::negotiate(exchange.head, &config.session.protocols)
+        .or_else(|| {
+            exchange
+                .head
+                .linger
+                .as_ref()
+                .map(|offer| offer.name().to_owned())
+        })
         .or_else(|| handshake::first_offer(exchange.head));
     let mut bytes = response::encode_switching(accept, protocol.as_deref(), &config.http, &[]);
     let reason = format!("{} {}", answer.status, status::reason(answer.status));

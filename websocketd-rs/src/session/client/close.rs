@@ -8,6 +8,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::Control;
 
 use super::Client;
 use super::decoder::Event;
+use super::kept::Kept;
 use crate::session::end::{Close, Farewell};
 
 /// How long to try to reach a client that answers no pings: what its socket takes at once may still reach it.
@@ -19,23 +20,28 @@ const SCRAP: usize = 4096;
 impl Client<'_> {
     /// Takes what the program has not been given yet.
     pub(in crate::session) fn take_ready(&mut self) -> Vec<u8> {
-        let rest = self.decoder.ready().to_vec();
+        let mut rest = self.outgoing.backlog().to_vec();
+        rest.extend_from_slice(self.decoder.ready());
         self.decoder.discard();
         rest
     }
 
-    /// Writes what is pending and the close frame, waits for the client's, closes. Bounded by `--closetimeout` in all.
-    pub(in crate::session) async fn close(mut self, close: Option<Close>) {
-        if let Some(close) = close {
-            self.shake_hands(&close).await;
-        }
+    /// Writes what is pending and the close frame, waits for the client's, closes. Bounded by `--closetimeout` in all. What is
+    /// kept of a session that lingers is returned when the client may not have received it all.
+    pub(in crate::session) async fn close(mut self, close: Option<Close>) -> Option<Box<Kept>> {
+        let is_received = match close {
+            Some(close) => self.shake_hands(&close).await,
+            None => false,
+        };
         // The next session of this thread takes them, in place of a new mapping for each connection.
         self.decoder.discard();
         self.decoder.park();
         self.outgoing.park();
+        self.outgoing.take_kept().filter(|_| !is_received)
     }
 
-    async fn shake_hands(&mut self, close: &Close) {
+    /// Whether the client answered.
+    async fn shake_hands(&mut self, close: &Close) -> bool {
         let mut payload = Vec::new();
         if let Some(code) = close.code {
             payload.extend_from_slice(&code.to_be_bytes());
@@ -47,10 +53,11 @@ impl Client<'_> {
             _ => self.config.close_timeout,
         };
         // An error or a time-out here means that the client is gone, and nothing is left to do for it.
-        let _ = timeout(limit, self.exchange(close.farewell)).await;
+        let exchanged = timeout(limit, self.exchange(close.farewell)).await;
+        exchanged.is_ok_and(|answered| answered.unwrap_or(false))
     }
 
-    async fn exchange(&mut self, farewell: Farewell) -> std::io::Result<()> {
+    async fn exchange(&mut self, farewell: Farewell) -> std::io::Result<bool> {
         if farewell == Farewell::Answer {
             let written = self.stream.write_last(self.outgoing.pending());
             self.outgoing.consume(written);
@@ -58,28 +65,32 @@ impl Client<'_> {
         self.stream.write_all(self.outgoing.pending()).await?;
         self.outgoing.discard();
         self.stream.flush().await?;
-        match farewell {
-            Farewell::Answer | Farewell::Silent => {}
+        let is_answered = match farewell {
+            Farewell::Answer => true,
+            Farewell::Silent => false,
             Farewell::Deaf => {
                 self.stream.shutdown().await?;
-                return self.skip_to_end().await;
+                self.skip_to_end().await?;
+                return Ok(false);
             }
             Farewell::Ask => self.await_close().await?,
-        }
-        self.stream.shutdown().await
+        };
+        self.stream.shutdown().await?;
+        Ok(is_answered)
     }
 
-    async fn await_close(&mut self) -> std::io::Result<()> {
+    async fn await_close(&mut self) -> std::io::Result<bool> {
         loop {
             self.decoder.discard();
             match self.decoder.decode() {
                 Ok(Event::NeedBytes) => {}
                 Ok(Event::Ping(_) | Event::Pong(_)) => continue,
-                Ok(Event::Close(_)) | Err(_) => return Ok(()),
+                Ok(Event::Close(_)) => return Ok(true),
+                Err(_) => return Ok(false),
             }
             let n = self.stream.read(self.decoder.space()).await?;
             if n == 0 {
-                return Ok(());
+                return Ok(false);
             }
             self.decoder.filled(n);
         }

@@ -5,6 +5,7 @@
 pub(super) mod clock;
 mod close;
 pub mod decoder;
+pub mod kept;
 pub mod outgoing;
 
 use std::collections::VecDeque;
@@ -21,6 +22,7 @@ use crate::metrics::METRICS;
 use crate::net::Stream;
 use clock::{Clock, Due};
 use decoder::{Decoder, Event, Payload, Rules};
+use kept::{Kept, Standing};
 use outgoing::Outgoing;
 
 /// Pings that are answered one by one when many come before a write. RFC 6455 section 5.5.3 lets an endpoint answer only
@@ -70,14 +72,57 @@ impl<'a> Client<'a> {
         }
     }
 
+    /// The same for one whose session lingers: it has `received` so many messages, which `kept` can follow.
+    pub(super) fn lingering(
+        client: Self,
+        mut kept: Box<Kept>,
+        standing: Standing,
+        received: u64,
+    ) -> Self {
+        let greeting = kept.begin(standing, received);
+        let mut outgoing = Outgoing::keeping(kept);
+        outgoing.announce(&greeting.unwrap_or_default());
+        outgoing.repeat();
+        Self { outgoing, ..client }
+    }
+
     /// Whole messages, as the program gets them.
     pub(super) fn ready(&self) -> &[u8] {
-        self.decoder.ready()
+        match self.outgoing.backlog() {
+            [] => self.decoder.ready(),
+            first => first,
+        }
     }
 
     /// Takes the first `n` bytes of [`Self::ready`] away.
     pub(super) fn consume(&mut self, n: usize) {
-        self.decoder.consume(n);
+        match self.outgoing.kept() {
+            Some(kept) if !kept.backlog().is_empty() => kept.consume(n),
+            _ => self.decoder.consume(n),
+        }
+    }
+
+    /// Whether one that has `received` so many messages can go on with this session.
+    pub(super) fn can_be_followed(&mut self, received: u64) -> bool {
+        let kept = self.outgoing.kept();
+        kept.is_some_and(|kept| kept.can_follow(received))
+    }
+
+    /// What is kept of a session that another client goes on with. This one can only be closed.
+    pub(super) fn hand_over(&mut self) -> Option<Box<Kept>> {
+        let mut kept = self.outgoing.take_kept()?;
+        kept.put_back(self.decoder.ready());
+        self.decoder.discard();
+        Some(kept)
+    }
+
+    /// Ends the connection without a word; what is kept of a session that lingers.
+    pub(super) fn abandon(mut self) -> Option<Box<Kept>> {
+        let kept = self.hand_over();
+        self.decoder.park();
+        self.outgoing.discard();
+        self.outgoing.park();
+        kept
     }
 
     /// Decodes all that has come, so that all its messages go to the program in one write.
@@ -88,7 +133,11 @@ impl<'a> Client<'a> {
         loop {
             match self.decoder.decode().map_err(End::Violation)? {
                 Event::NeedBytes => {
-                    let messages = self.decoder.take_finished().into();
+                    let messages = self.decoder.take_finished();
+                    if let Some(kept) = self.outgoing.kept() {
+                        kept.receive(messages);
+                    }
+                    let messages = messages.into();
                     METRICS.messages_in.add(messages);
                     self.clock.pass(messages, self.config.idle_timeout);
                     return Ok(());
@@ -100,6 +149,11 @@ impl<'a> Client<'a> {
                     self.pongs.push_back(payload);
                 }
                 Event::Pong(payload) => {
+                    if let Some(kept) = self.outgoing.kept()
+                        && kept.take_pong(payload.as_slice())
+                    {
+                        self.clock.progress();
+                    }
                     if self.outgoing.take_pinged(payload.as_slice()) {
                         self.decoder.put_pong(&payload);
                     }
@@ -116,6 +170,12 @@ impl<'a> Client<'a> {
 
     /// Reads once. Waits, without reading, while what is [`Self::ready`] leaves no room.
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
+        if let Some(kept) = self.outgoing.kept()
+            && self.decoder.space().is_empty()
+            && kept.delay(self.decoder.ready())
+        {
+            self.decoder.discard();
+        }
         let mut space = ReadBuf::new(self.decoder.space());
         if space.capacity() == 0 {
             // The program is slow. Its client is not read until then, and must not be taken for dead for that;
@@ -132,6 +192,9 @@ impl<'a> Client<'a> {
             Poll::Ready(Ok(())) if !space.filled().is_empty() => {
                 let n = space.filled().len();
                 METRICS.bytes_in.add(n as u64);
+                if let Some(kept) = self.outgoing.kept() {
+                    kept.receive_bytes(n);
+                }
                 self.decoder.filled(n);
                 self.clock.see_alive(self.config.ping_interval);
                 Poll::Ready(Ok(()))
@@ -151,13 +214,21 @@ impl<'a> Client<'a> {
             if self.outgoing.is_empty() {
                 self.put_control();
             }
+            self.outgoing.acknowledge();
             if let Err(end) = ready!(self.poll_write(cx)) {
                 return Poll::Ready(Err(end));
             }
             if self.pongs.is_empty() {
-                return Poll::Ready(Ok(()));
+                break;
             }
         }
+        if self.outgoing.is_full() {
+            // The program waits for the client, as it would if the socket were full.
+            self.outgoing.park();
+            self.clock.stall(self.config.write_timeout);
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn put_control(&mut self) {

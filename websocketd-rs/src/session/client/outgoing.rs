@@ -6,6 +6,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use super::decoder::MAX_CONTROL;
+use super::kept::Kept;
 use crate::buffer::{self, Buffer};
 use crate::session::framing::{Kind, Sink};
 
@@ -27,23 +28,101 @@ pub struct Outgoing {
     end: usize,
     /// Messages that were appended since they were last asked for.
     messages: u32,
-    /// Payloads of the program's pings that no pong has answered, at most [`MAX_PINGED`]. Boxed: few sessions have any.
-    #[expect(clippy::box_collection, reason = "a third of its size in each session")]
-    pinged: Option<Box<VecDeque<Vec<u8>>>>,
+    /// What few sessions have. Boxed, so that it takes a word of the others.
+    rare: Option<Box<Rare>>,
 }
 
+/// What few sessions have.
+#[derive(Debug, Default)]
+struct Rare {
+    /// Payloads of the program's pings that no pong has answered, at most [`MAX_PINGED`].
+    pinged: VecDeque<Vec<u8>>,
+    /// What another connection may have to go on with, `--linger`.
+    kept: Option<Box<Kept>>,
+}
+
+/// What a text message of a lingering session's program begins with once more if it begins with it: those that begin with one are
+/// the daemon's own.
+const OWN: u8 = 0;
+
 impl Outgoing {
+    /// For a client whose session lingers.
+    pub fn keeping(kept: Box<Kept>) -> Self {
+        let rare = Rare {
+            kept: Some(kept),
+            ..Rare::default()
+        };
+        Self {
+            rare: Some(Box::new(rare)),
+            ..Self::default()
+        }
+    }
+
+    /// What is kept of a session that lingers.
+    pub fn kept(&mut self) -> Option<&mut Kept> {
+        self.rare.as_mut()?.kept.as_deref_mut()
+    }
+
+    /// The same for whoever goes on with it.
+    pub fn take_kept(&mut self) -> Option<Box<Kept>> {
+        self.rare.as_mut()?.kept.take()
+    }
+
+    /// What waits for the program beside what was decoded just now.
+    pub fn backlog(&self) -> &[u8] {
+        self.kept_ref().map_or(&[], Kept::backlog)
+    }
+
+    /// Whether nothing more is to come for the time being.
+    pub fn is_full(&self) -> bool {
+        self.kept_ref().is_some_and(Kept::is_full)
+    }
+
+    fn kept_ref(&self) -> Option<&Kept> {
+        self.rare.as_ref()?.kept.as_deref()
+    }
+
+    /// Appends a message of the daemon's own, which nobody counts.
+    pub fn announce(&mut self, message: &str) {
+        self.frame(OpCode::Data(Data::Text), message.as_bytes());
+    }
+
+    /// Appends what is not acknowledged, once more.
+    pub fn repeat(&mut self) {
+        let rare = self.rare.take();
+        if let Some(kept) = rare.as_ref().and_then(|rare| rare.kept.as_ref()) {
+            for bytes in kept.frames() {
+                self.append(bytes);
+            }
+        }
+        self.rare = rare;
+    }
+
+    /// Appends what the daemon has to say of acknowledgements.
+    pub fn acknowledge(&mut self) {
+        let Some(kept) = self.kept() else {
+            return;
+        };
+        let due = kept.take_due();
+        if let Some(ping) = due.ping {
+            self.control(Control::Ping, ping.as_bytes());
+        }
+        if let Some(report) = due.report {
+            self.announce(&report);
+        }
+    }
+
     /// Whether a pong answers a ping of the program. It answers those before, too (RFC 6455 section 5.5.3).
     pub fn take_pinged(&mut self, payload: &[u8]) -> bool {
-        let Some(pinged) = &mut self.pinged else {
+        let Some(Rare { pinged, .. }) = self.rare.as_deref_mut() else {
             return false;
         };
         let found = pinged.iter().position(|sent| sent == payload);
         if let Some(index) = found {
             pinged.drain(..=index);
         }
-        if pinged.is_empty() {
-            self.pinged = None;
+        if pinged.is_empty() && self.kept_ref().is_none() {
+            self.rare = None;
         }
         found.is_some()
     }
@@ -78,6 +157,9 @@ impl Outgoing {
 
     /// Gives the buffer back while the session waits.
     pub fn park(&mut self) {
+        if let Some(kept) = self.kept() {
+            kept.park();
+        }
         if self.is_empty() {
             buffer::give(std::mem::take(&mut self.buf));
             (self.start, self.end) = (0, 0);
@@ -93,6 +175,10 @@ impl Outgoing {
     /// Appends `messages` messages as `bytes` that [`put_frame`] made.
     pub fn frames(&mut self, bytes: &[u8], messages: u32) {
         self.messages = self.messages.saturating_add(messages);
+        self.append(bytes);
+    }
+
+    fn append(&mut self, bytes: &[u8]) {
         self.reserve(bytes.len());
         self.buf[self.end..self.end + bytes.len()].copy_from_slice(bytes);
         self.end += bytes.len();
@@ -105,6 +191,19 @@ impl Outgoing {
             self.buf[self.end..self.end + bytes.len()].copy_from_slice(bytes);
             self.end += bytes.len();
         }
+    }
+
+    /// The same for one that may have to be sent again.
+    fn keep(&mut self, kind: Kind, payload: &[u8]) {
+        let is_mistakable = kind == Kind::Text && payload.first() == Some(&OWN);
+        let marked = is_mistakable.then(|| [&[OWN], payload].concat());
+        let payload = marked.as_deref().unwrap_or(payload);
+        let opcode = OpCode::Data(opcode(kind));
+        if let Some(kept) = self.kept() {
+            let (header, header_len) = header_of(opcode, payload.len());
+            kept.push(&header[..header_len], payload);
+        }
+        self.frame(opcode, payload);
     }
 
     fn reserve(&mut self, len: usize) {
@@ -121,6 +220,9 @@ impl Outgoing {
 impl Sink for Outgoing {
     fn message(&mut self, kind: Kind, payload: &[u8]) {
         self.messages = self.messages.saturating_add(1);
+        if self.kept_ref().is_some() {
+            return self.keep(kind, payload);
+        }
         self.frame(OpCode::Data(opcode(kind)), payload);
     }
 
@@ -137,7 +239,7 @@ impl Sink for Outgoing {
     }
 
     fn ping(&mut self, payload: &[u8]) {
-        let pinged = self.pinged.get_or_insert_default();
+        let pinged = &mut self.rare.get_or_insert_default().pinged;
         if pinged.len() == MAX_PINGED {
             pinged.pop_front();
         }
@@ -152,6 +254,9 @@ impl Sink for Outgoing {
         self.start = MAX_HEADER - header_len;
         self.end = MAX_HEADER + n;
         self.buf[self.start..MAX_HEADER].copy_from_slice(&header[..header_len]);
+        if let Some(kept) = self.rare.as_mut().and_then(|rare| rare.kept.as_mut()) {
+            kept.push(&header[..header_len], &self.buf[MAX_HEADER..self.end]);
+        }
     }
 }
 

@@ -213,6 +213,11 @@ pub fn from_terminal(is_ttyd: bool) -> Box<dyn FromProgram> {
     Box::new(terminal::FromTerminal { is_ttyd })
 }
 
+/// In the place of a way from the program that is elsewhere for the moment; it takes no memory.
+pub fn none() -> Box<dyn FromProgram> {
+    Box::new(chunk::FromStdout)
+}
+
 /// The way of what is dropped, `--readonly`.
 pub fn to_nobody() -> &'static dyn ToProgram {
     &nobody::ToNobody

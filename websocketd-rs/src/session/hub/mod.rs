@@ -84,6 +84,11 @@ impl Tasks {
     pub fn new(start: impl Fn(Task) + Send + Sync + 'static) -> Self {
         Self(Box::new(start))
     }
+
+    /// Starts one.
+    pub(in crate::session) fn start(&self, task: impl Future<Output = ()> + Send + 'static) {
+        (self.0)(Box::pin(task));
+    }
 }
 
 impl fmt::Debug for Tasks {
@@ -223,9 +228,9 @@ impl Hub {
         let driver = Driver::new(Arc::clone(&place.room), start, program, permit);
         let hub = Arc::clone(self);
         let stopping = self.stopping.clone();
-        (self.tasks.0)(Box::pin(async move {
+        self.tasks.start(async move {
             driver.run(stopping, || hub.forget(&key, &place)).await;
-        }));
+        });
         Ok(())
     }
 

@@ -14,46 +14,76 @@ use super::framing::{self, FromProgram, Kind, Sink, parcel};
 use crate::process::Program;
 use control::{Control, Dialect};
 
-/// Joins a client and a program with a terminal.
-#[derive(Debug)]
-pub(super) struct TerminalJoin<'a, 'c> {
-    client: &'a mut Client<'c>,
-    program: &'a mut Program,
-    form: Box<dyn FromProgram>,
+/// How a client speaks, and what its messages have led to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Conversation {
     dialect: Dialect,
-    /// Keys are dropped.
-    is_read_only: bool,
     /// The client asked for output to wait. The program waits then, too, as with a client that does not read.
     is_paused: bool,
     /// Bytes at the start of what is ready that are keys.
     keys: usize,
 }
 
-impl<'a, 'c> TerminalJoin<'a, 'c> {
-    pub(super) fn new(
-        client: &'a mut Client<'c>,
-        program: &'a mut Program,
-        dialect: Dialect,
-        is_read_only: bool,
-    ) -> Self {
+impl Conversation {
+    /// One that begins.
+    pub(super) fn new(dialect: Dialect) -> Self {
         Self {
-            client,
-            program,
-            form: framing::from_terminal(dialect == Dialect::Ttyd),
             dialect,
-            is_read_only,
             is_paused: false,
             keys: 0,
         }
     }
 
+    /// How its output becomes messages.
+    pub(super) fn form(&self) -> Box<dyn FromProgram> {
+        framing::from_terminal(self.dialect == Dialect::Ttyd)
+    }
+}
+
+/// Joins a client and a program with a terminal.
+#[derive(Debug)]
+pub(super) struct TerminalJoin<'a, 'c> {
+    client: &'a mut Client<'c>,
+    program: &'a mut Program,
+    form: Box<dyn FromProgram>,
+    conversation: Conversation,
+    /// Keys are dropped.
+    is_read_only: bool,
+}
+
+impl<'a, 'c> TerminalJoin<'a, 'c> {
+    pub(super) fn new(
+        client: &'a mut Client<'c>,
+        program: &'a mut Program,
+        conversation: Conversation,
+        is_read_only: bool,
+    ) -> Self {
+        Self {
+            client,
+            program,
+            form: conversation.form(),
+            conversation,
+            is_read_only,
+        }
+    }
+
+    /// The client, between polls.
+    pub(super) fn client(&mut self) -> &mut Client<'c> {
+        self.client
+    }
+
+    /// How the client speaks, for another join.
+    pub(super) fn conversation(&self) -> Conversation {
+        self.conversation
+    }
+
     /// Tells that keys are dropped, if they are, and a client of ttyd what its server would.
     pub(super) fn greet(&mut self, title: &str) {
         let outgoing = self.client.outgoing();
-        if self.dialect == Dialect::Ttyd {
+        if self.conversation.dialect == Dialect::Ttyd {
             outgoing.message(Kind::Binary, format!("1{title}").as_bytes());
         }
-        if let Some((kind, greeting)) = self.dialect.greeting(self.is_read_only) {
+        if let Some((kind, greeting)) = self.conversation.dialect.greeting(self.is_read_only) {
             outgoing.message(kind, greeting);
         }
     }
@@ -63,7 +93,7 @@ impl<'a, 'c> TerminalJoin<'a, 'c> {
         poll_fn(|cx| self.poll(cx)).await
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         loop {
             // Inbound first: what it finds (a ping, a pause) is for outbound to heed.
             if let Poll::Ready(end) = self.poll_inbound(cx) {
@@ -97,25 +127,25 @@ impl<'a, 'c> TerminalJoin<'a, 'c> {
     /// Does what each whole message asks for, in their order.
     fn poll_messages(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
         loop {
-            while self.keys > 0 {
-                let keys = &self.client.ready()[..self.keys];
+            while self.conversation.keys > 0 {
+                let keys = &self.client.ready()[..self.conversation.keys];
                 let n = ready!(self.program.poll_write(cx, keys));
                 self.client.consume(n);
-                self.keys -= n;
+                self.conversation.keys -= n;
             }
             let Some((kind, payload, len)) = parcel::first(self.client.ready()) else {
                 return Poll::Ready(Ok(()));
             };
-            match self.dialect.read(kind, payload) {
+            match self.conversation.dialect.read(kind, payload) {
                 Ok(Control::Keys(keys)) if !self.is_read_only => {
                     self.client.consume(len - keys);
-                    self.keys = keys;
+                    self.conversation.keys = keys;
                 }
                 Ok(Control::Settings { size, is_paused }) => {
                     if let Some(size) = size {
                         self.program.resize(size);
                     }
-                    self.is_paused = is_paused.unwrap_or(self.is_paused);
+                    self.conversation.is_paused = is_paused.unwrap_or(self.conversation.is_paused);
                     self.client.consume(len);
                 }
                 Ok(Control::Keys(_) | Control::Unknown) => self.client.consume(len),
@@ -133,7 +163,7 @@ impl<'a, 'c> TerminalJoin<'a, 'c> {
             if !self.program.is_stdout_open() {
                 return Poll::Ready(End::HandlerEnded);
             }
-            if self.is_paused || self.poll_program(cx).is_pending() {
+            if self.conversation.is_paused || self.poll_program(cx).is_pending() {
                 self.client.park();
                 return Poll::Pending;
             }

@@ -20,7 +20,7 @@ const FLOW: [&[&str]; 12] = [
     &["session::hub"],
     &["session::end"],
     &["session::client::outgoing"],
-    &["session::client::decoder"],
+    &["session::client::decoder", "session::client::kept"],
     &["session::framing"],
     &["process", "net"],
 ];
@@ -37,7 +37,7 @@ const LEAVES: [&str; 7] = [
 ];
 
 /// Modules with all that is below them that do no I/O, know no runtime and never log.
-const PURE: [&str; 32] = [
+const PURE: [&str; 34] = [
     "buffer::lines",
     "config::access",
     "config::keys",
@@ -62,12 +62,14 @@ const PURE: [&str; 32] = [
     "process::env",
     "process::spawner::message",
     "session::client::decoder",
+    "session::client::kept",
     "session::client::outgoing",
     "session::end",
     "session::framing",
     "session::hub::mailbox",
     "session::hub::order",
     "session::hub::wire",
+    "session::linger::offer",
     "session::raw::way",
     "session::terminal::control",
 ];

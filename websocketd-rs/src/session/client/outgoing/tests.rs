@@ -62,7 +62,7 @@ fn a_pong_answers_the_ping_it_names_and_those_before() {
     assert!(!outgoing.take_pinged(b"one"), "it was before two");
     assert!(!outgoing.take_pinged(b"two"), "once is enough");
     assert!(outgoing.take_pinged(b"three"));
-    assert!(outgoing.pinged.is_none(), "nothing is kept");
+    assert!(outgoing.rare.is_none(), "nothing is kept");
     for n in 0..=MAX_PINGED {
         outgoing.ping(&n.to_be_bytes());
     }
