@@ -51,7 +51,9 @@ fn may_call(request: &Request, settings: &Settings, explain: &mut dyn FnMut(&str
         Some(Err(_)) => return false,
         None => moderation::rooms(&dirs).unwrap_or_default(),
     };
-    let mut extents: Vec<Extent<'_>> = rooms.iter().map(Extent::Room).collect();
+    // What is done in a private room is nobody else's to learn, and who is sent out of it can call nobody there.
+    let open = rooms.iter().filter(|room| !room.is_closed());
+    let mut extents: Vec<Extent<'_>> = open.map(Extent::Room).collect();
     extents.push(Extent::Everywhere);
     extents
         .into_iter()
