@@ -152,15 +152,16 @@ class Chat {
 		if (!room.isWelcome && !room.isEntering && !room.out) this.rooms.enter(room);
 		this.#drawBanner();
 		this.sidebar.draw();
-		if (old) this.#outlook.announce(room.name);
+		if (old) this.#outlook.announce(room.label);
 	}
 
 	/** @param {Room} room @param {"push" | "replace" | "keep"} place */
 	#placed(room, place) {
 		if (place === "push") history.pushState(null, "", roomAddress(room.name));
 		else if (place === "replace") history.replaceState(null, "", roomAddress(room.name));
-		byId("room-name").textContent = room.name;
-		this.#outlook.title(`${room.name} – ${text("appName")}`);
+		byId("room-name").textContent = room.label;
+		this.#composer.label = room.label;
+		this.#outlook.title(`${room.label} – ${text("appName")}`);
 	}
 
 	/** To where one writes; on a phone that would bring up the keyboard. @param {{ byKeyboard?: boolean }} [how] */

@@ -48,16 +48,22 @@ export class Composer {
 		byId("smiley-board").addEventListener("beforetoggle", drawBoard, { once: true });
 	}
 
-	/** Takes up what was being written in that room. @param {string} room @param {ComposerUses} uses */
-	show(room, uses) {
+	/** Takes up what was being written in that room. @param {Named} room @param {ComposerUses} uses */
+	show({ name, label }, uses) {
 		this.#uses = uses;
-		this.#room = room;
-		this.#draftKey = `draft.${room}`;
+		this.#room = label;
+		this.#draftKey = `draft.${name}`;
 		this.#completion = null;
 		const { words, to, person } = storedDraft(this.#draftKey);
 		this.#field.value = words;
 		this.#address(to, person);
 		this.#changed({ quiet: true });
+	}
+
+	/** @param {string} label What the room is called. */
+	set label(label) {
+		this.#room = label;
+		this.#address(this.#whisperTo, this.#person);
 	}
 
 	/** @param {number} limit The longest message, in characters. */

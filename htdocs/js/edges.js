@@ -8,7 +8,7 @@ export class Edges {
 	/** Messages that came while the person read further up. */
 	unseen = 0;
 
-	/** @param {{ name: string }} room */
+	/** @param {{ label: string }} room */
 	constructor(room) {
 		this.#room = room;
 	}
@@ -22,7 +22,7 @@ export class Edges {
 		const empty = isWelcome && silent && reachesStart && reachesEnd;
 		byId("empty-room").hidden = !empty;
 		let edge = "";
-		if (isWelcome && !empty) edge = reachesStart ? text("beginning", { room: this.#room.name }) : text("loadingOlder");
+		if (isWelcome && !empty) edge = reachesStart ? text("beginning", { room: this.#room.label }) : text("loadingOlder");
 		if (byId("edge").textContent !== edge) byId("edge").textContent = edge;
 		if (isPinned) this.unseen = 0;
 		byId("jump").hidden = isPinned;

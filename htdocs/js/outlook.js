@@ -30,7 +30,7 @@ export class Outlook {
 	async attract(room, news) {
 		if (room.level === "nothing") return;
 		const isAway = document.hidden || !document.hasFocus();
-		if (news.urgent && !room.isShown) this.announce(text("mentionIn", { name: news.from, room: room.name }));
+		if (news.urgent && !room.isShown) this.announce(text("mentionIn", { name: news.from, room: room.label }));
 		const isTold = room.level === "all" || news.urgent;
 		const isSeen = room.isShown && !isAway;
 		const counts = room.isShown || isTold;

@@ -46,7 +46,7 @@ export class Room {
 
 	/** @param {string} name @param {RoomUses} uses */
 	constructor(name, uses) {
-		this.name = name;
+		this.name = this.label = name;
 		this.#uses = uses;
 		const { me } = this;
 		const openPerson = (/** @type {string} */ person, /** @type {HTMLElement} */ button) =>
@@ -196,7 +196,7 @@ export class Room {
 		this.typing.show(true);
 		this.calls.show(true);
 		people.show(this.members);
-		composer.show(this.name, {
+		composer.show(this, {
 			recall: this.recall,
 			submit: (line) => this.submit(line),
 			notice: (words) => this.conversation.notice("error", words),

@@ -17,13 +17,13 @@ const LEVELS = [
 
 /** @param {Room} room @param {HTMLElement} button @param {SidebarActions} actions */
 export function openRoomMenu(room, button, actions) {
-	const title = element("strong", { class: "menu-title" }, element("bdi", {}, room.name));
+	const title = element("strong", { class: "menu-title" }, element("bdi", {}, room.label));
 	const levels = LEVELS.map(([level, key]) => {
 		const item = menu.item(text(key), () => actions.notify(room, level));
 		item.setAttribute("aria-pressed", String(room.level === level));
 		return item;
 	});
-	menu.open(`${room.name}: ${text("roomActions")}`, button, [
+	menu.open(`${room.label}: ${text("roomActions")}`, button, [
 		title,
 		...levels,
 		room.unread.count > 0 && menu.item(text("markRead"), () => room.reading.seeAll(room.conversation.resumeId)),

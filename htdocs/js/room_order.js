@@ -21,7 +21,7 @@ export function inOrder(rooms, before = []) {
 		return at < 0 ? before.length : at;
 	};
 	return [...rooms].sort((a, b) => {
-		if (before.length > 0) return place(a) - place(b) || order.compare(a.name, b.name);
-		return rank(a) - rank(b) || order.compare(a.name, b.name);
+		if (before.length > 0) return place(a) - place(b) || order.compare(a.label, b.label);
+		return rank(a) - rank(b) || order.compare(a.label, b.label);
 	});
 }

@@ -79,6 +79,7 @@ export class Rooms {
 		if (message.type === "hello") this.#hello(message);
 		else if (message.type === "bye") this.#bye(message);
 		else if (message.type === "mark") this.#mark(message);
+		else if (message.type === "about") this.#about(message);
 		else if (message.type === "welcome") this.#welcome(message);
 		else if (message.type === "parted" && message.reason === "part") this.#parted(message.room);
 		else this.#roomOf(message)?.tell(message);
@@ -139,7 +140,7 @@ export class Rooms {
 			if (room === this.shown) this.#uses.show(same);
 			return same;
 		}
-		room.name = name;
+		room.name = room.label = name;
 		this.#rooms.set(name, room);
 		this.#uses.renamed(room);
 		return room;
@@ -155,6 +156,17 @@ export class Rooms {
 		const room = this.have(name);
 		room.reading.marked({ read, notify, unread, mentions });
 		if (!known) this.enter(room);
+		this.#uses.changed();
+	}
+
+	/** What a conversation is called; without a title, by who is in it. @param {Message} about */
+	#about(about) {
+		const room = this.#rooms.get(about.room);
+		if (!room) return;
+		const names = (about.people ?? []).map((/** @type {Person} */ { name }) => name).join(", ");
+		room.label = about.title || names || room.label;
+		room.tell(about);
+		this.#uses.renamed(room);
 		this.#uses.changed();
 	}
 

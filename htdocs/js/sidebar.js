@@ -141,13 +141,13 @@ export class Sidebar {
 
 	/** @param {Row} row @param {Room} room */
 	#fill({ link, more }, room) {
-		const { name, unread, level, out, isInCall } = room;
+		const { name, label, unread, level, out, isInCall } = room;
 		const isHere = room === this.#rooms.shown;
 		const count = isHere ? 0 : unread.count;
 		const mentions = isHere ? 0 : unread.mentions;
 		const parts = [
-			element("span", { class: "hash", "aria-hidden": "true" }, "#"),
-			element("bdi", {}, name),
+			element("span", { class: "hash", "aria-hidden": "true" }, isOfSome(name) ? "@" : "#"),
+			element("bdi", {}, label),
 			isInCall &&
 				element("span", { class: "side-sign", title: text("inCall") }, icon("phone"), hiddenWords(text("inCall"))),
 			mentions > 0 && badge("badge-count mentions", mentions, "mentionCount"),
@@ -155,11 +155,12 @@ export class Sidebar {
 		];
 		link.replaceChildren(...parts.filter((part) => part !== false));
 		link.href = roomAddress(name);
+		link.dataset.room = name;
 		if (isHere) link.setAttribute("aria-current", "page");
 		else link.removeAttribute("aria-current");
 		link.classList.toggle("unread", count > 0 && level !== "nothing");
 		link.classList.toggle("quiet", level === "nothing" || out !== "");
-		more.setAttribute("aria-label", `${name}: ${text("roomActions")}`);
+		more.setAttribute("aria-label", `${label}: ${text("roomActions")}`);
 	}
 
 	/** @param {Room} room @param {HTMLElement} button */
@@ -176,9 +177,10 @@ export class Sidebar {
 	/** A plain click stays in this window; any other one does what it does to links. @param {MouseEvent} event */
 	#clicked(event) {
 		const link = event.target instanceof Element && event.target.closest("a.my-room");
+		const name = link instanceof HTMLElement ? (link.dataset.room ?? "") : "";
 		if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
 		event.preventDefault();
-		this.#actions.show(link.querySelector("bdi")?.textContent ?? "");
+		this.#actions.show(name);
 	}
 
 	/** @param {KeyboardEvent} event */
@@ -192,6 +194,9 @@ export class Sidebar {
 		}
 	}
 }
+
+/** A conversation, or a room for some only. @param {string} name */
+const isOfSome = (name) => name.startsWith("~");
 
 /** @param {string} className @param {number} count @param {string} key Of the words. */
 const badge = (className, count, key) =>

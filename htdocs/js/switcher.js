@@ -16,14 +16,14 @@ const ASK_AFTER_MS = 200;
 
 /**
  * Rooms whose names match, those that begin so first.
- * @template {{ name: string }} R
+ * @template {{ label: string }} R
  * @param {R[]} rooms In their order.
  * @param {string} typed
  */
 export function matching(rooms, typed) {
 	const wanted = typed.toLocaleLowerCase();
-	const found = rooms.filter(({ name }) => name.toLocaleLowerCase().includes(wanted));
-	const begins = (/** @type {R} */ { name }) => Number(!name.toLocaleLowerCase().startsWith(wanted));
+	const found = rooms.filter(({ label }) => label.toLocaleLowerCase().includes(wanted));
+	const begins = (/** @type {R} */ { label }) => Number(!label.toLocaleLowerCase().startsWith(wanted));
 	return wanted ? found.sort((a, b) => begins(a) - begins(b)) : found;
 }
 
@@ -103,28 +103,28 @@ class Switcher {
 		const own = matching(this.#mine, typed);
 		const known = new Set(this.#mine.map(({ name }) => name));
 		const others = matching(
-			this.#others.filter((name) => !known.has(name)).map((name) => ({ name })),
+			this.#others.filter((name) => !known.has(name)).map((name) => ({ name, label: name })),
 			typed,
 		);
 		const all = [...own, ...others].map(({ name }) => name.toLocaleLowerCase());
 		const isNew = typed !== "" && !all.includes(typed.toLocaleLowerCase());
 		this.#options = [
-			...own.map((room) => this.#option(room.name, room.unread)),
-			...others.map(({ name }) => this.#option(name, null, text("otherRoom"))),
+			...own.map((room) => this.#option(room, room.unread)),
+			...others.map((room) => this.#option(room, null, text("otherRoom"))),
 		].slice(0, MAX_OFFERED);
-		if (isNew) this.#options.push(this.#option(typed, null, text("enterRoom")));
+		if (isNew) this.#options.push(this.#option({ name: typed, label: typed }, null, text("enterRoom")));
 		this.#list.replaceChildren(...this.#options.map(({ node }) => node));
 		this.#mark();
 	}
 
-	/** @param {string} name @param {Room["unread"] | null} unread @param {string} [note] */
-	#option(name, unread, note) {
+	/** @param {Named} room @param {Room["unread"] | null} unread @param {string} [note] */
+	#option({ name, label }, unread, note) {
 		const count = unread?.mentions || unread?.count || 0;
 		const key = unread?.mentions ? "mentionCount" : "unreadCount";
 		const node = element(
 			"li",
 			{ role: "option", onclick: () => this.#take(name) },
-			element("bdi", {}, name),
+			element("bdi", {}, label),
 			note && element("span", { class: "side-note" }, note),
 			count > 0 &&
 				element(

@@ -3,7 +3,12 @@ import { test } from "node:test";
 
 import { inOrder } from "../../htdocs/js/room_order.js";
 
-const room = (name, count = 0, mentions = 0, level = "mentions") => ({ name, level, unread: { count, mentions } });
+const room = (name, count = 0, mentions = 0, level = "mentions") => ({
+	name,
+	label: name,
+	level,
+	unread: { count, mentions },
+});
 
 test("rooms with news come first, those that name the reader before them, quiet ones by name alone", () => {
 	const rooms = [room("b"), room("a10"), room("a2", 5), room("z", 1, 1), room("c", 9, 0, "nothing")];

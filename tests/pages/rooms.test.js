@@ -10,6 +10,7 @@ function open(shown, kept = []) {
 	const rooms = new Rooms({
 		make: (name) => ({
 			name,
+			label: name,
 			told: [],
 			marks: [],
 			out: "",
@@ -96,6 +97,15 @@ test("each room hears what is about it, with what hello said of the person", () 
 		lobby.told.map(({ type }) => type),
 		["notice"],
 	);
+});
+
+test("a conversation is called what its people call it, or by who they are", () => {
+	const { rooms } = open("lobby");
+	rooms.tell({ type: "hello", protocol: 2, name: "alice", rooms: [{ room: "lobby" }, { room: "~00" }] });
+	rooms.tell({ type: "about", room: "~00", kind: "group", people: [{ name: "alice" }, { name: "bob" }] });
+	assert.equal(rooms.have("~00").label, "alice, bob");
+	rooms.tell({ type: "about", room: "~00", kind: "group", title: "Picnic" });
+	assert.equal(rooms.have("~00").label, "Picnic");
 });
 
 test("a refusal without a room goes to where the message was written", () => {

@@ -470,7 +470,7 @@ interface Answer {
 // room_order.js
 
 interface Ranked {
-	name: string;
+	label: string;
 	level: Level;
 	unread: { count: number; mentions: number };
 }
@@ -551,6 +551,9 @@ interface SidebarActions {
 	part: (room: Room) => void;
 	notify: (room: Room, level: Level) => void;
 }
+
+/** `label`: what it is called for people. */
+type Named = { name: string; label: string };
 
 type Row = { node: HTMLElement; link: HTMLAnchorElement; more: HTMLElement };
 
