@@ -14,10 +14,9 @@ use chat_handler::settings::Settings;
 use chat_store::log::forget::Forgotten;
 use chat_store::moderation::{Extent, Network, Role, Target as Whom, TargetError};
 use chat_store::name::{Nick, RoomName, SERVER};
-use chat_store::record::RecordId;
+use chat_store::record::{Age, RecordId};
 use chat_store::state::MAX_SLOW;
 
-mod age;
 mod check;
 mod empty_rooms;
 mod erase;
@@ -38,7 +37,6 @@ mod room_of;
 mod rooms;
 mod sessions;
 
-pub use age::{Age, AgeError};
 pub use expire::{Change, expire};
 pub use failure::Failure;
 
@@ -217,9 +215,9 @@ enum Command {
     },
     /// Delete old messages, and without a room also the sessions that ended and rooms nobody ever spoke in
     Expire {
-        /// The age: a number and days, weeks, months or years, as in 3months
+        /// The age: a number and days, weeks, months or years, as in 3months; for rooms of which chat.ini says nothing (KEEP)
         #[arg(long, value_name = "AGE")]
-        older_than: Age,
+        older_than: Option<Age>,
         /// The room; all if left out
         #[arg(value_parser = room)]
         room: Option<RoomName>,

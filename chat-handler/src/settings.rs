@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chat_store::moderation::Network;
+use chat_store::name::RoomName;
+use chat_store::record::Keep;
 use ini::{Ini, ParseOption};
 
 mod keys;
@@ -82,6 +84,10 @@ pub struct Settings {
     pub limits: Limits,
     /// What only the pages need.
     pub pages: Pages,
+    /// How long messages are kept, for `chatctl expire`.
+    pub keep: Keep,
+    /// `[keep]`: the same of some rooms.
+    pub keep_rooms: Vec<(RoomName, Keep)>,
     /// `[room descriptions]`: room name as written, and its text, in file order.
     pub room_descriptions: Vec<(String, String)>,
 }
@@ -240,6 +246,21 @@ impl Settings {
         for (section, properties) in &ini {
             match section {
                 Some("global") => {}
+                Some("keep") => {
+                    for (room, age) in properties {
+                        if let Some(kept) = keys::kept_room(room, age.trim()) {
+                            settings.keep_rooms.push(kept);
+                        } else {
+                            let line = line_of(text, section, room, 0);
+                            let words = format!(
+                                "{room}={age:?} is not allowed; allowed: ROOM={}",
+                                keys::AGES
+                            );
+                            problems.push(problem(line, words));
+                        }
+                    }
+                    continue;
+                }
                 Some("room descriptions") => {
                     let rooms = properties.iter().map(|(k, v)| (k.to_owned(), v.to_owned()));
                     settings.room_descriptions.extend(rooms);
@@ -248,7 +269,7 @@ impl Settings {
                 other => {
                     if let Some((key, _)) = properties.iter().next() {
                         let line = line_of(text, other, key, 0);
-                        let allowed = "allowed sections: [global], [room descriptions]";
+                        let allowed = "allowed sections: [global], [keep], [room descriptions]";
                         let name = other.map_or("a key before any section".to_owned(), |name| {
                             format!("unknown section [{name}]")
                         });
@@ -332,6 +353,8 @@ impl Settings {
                 turn_secret: None,
                 turn_ttl: Duration::from_secs(3600),
             },
+            keep: Keep::Forever,
+            keep_rooms: Vec::new(),
             room_descriptions: Vec::new(),
         }
     }

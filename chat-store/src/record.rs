@@ -6,12 +6,14 @@
 
 use std::borrow::Cow;
 
+mod age;
 pub mod attrs;
 mod clean;
 mod id;
 mod kind;
 mod legacy;
 
+pub use age::{Age, AgeError, Keep};
 pub use attrs::Attrs;
 pub use clean::{clean, is_bidi_control, is_bidi_override, show};
 pub use id::RecordId;

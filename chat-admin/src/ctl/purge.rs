@@ -9,7 +9,7 @@ use super::expire::{Change, expire as expire_log, sweep};
 use super::moderate::tell_all;
 use super::report::Report;
 use super::sessions::{self, Swept};
-use super::{Age, Failure, empty_rooms, memberships, packed, rooms};
+use super::{Failure, empty_rooms, memberships, packed, rooms};
 use chat_handler::settings::Settings;
 use chat_store::closed;
 use chat_store::fs::dirs::Dirs;
@@ -17,9 +17,10 @@ use chat_store::fs::file;
 use chat_store::fs::lock::{self, Share};
 use chat_store::log::chain;
 use chat_store::log::room_log::LOCK_TIMEOUT;
+use chat_store::moderation::reports;
 use chat_store::name::{RoomName, SERVER};
 use chat_store::people::{marks, presence};
-use chat_store::record::{Draft, Kind, RecordId};
+use chat_store::record::{Age, Draft, Keep, Kind, RecordId};
 
 pub(super) fn purge(dirs: &Dirs, room: &RoomName, force: bool) -> Result<Report, Failure> {
     rooms::chosen(dirs, Some(room))?;
@@ -80,17 +81,25 @@ pub(super) fn purge(dirs: &Dirs, room: &RoomName, force: bool) -> Result<Report,
 pub(super) fn expire(
     settings: &Settings,
     room: Option<&RoomName>,
-    age: Age,
+    age: Option<Age>,
     dry_run: bool,
 ) -> Result<Report, Failure> {
     let dirs = &settings.dirs();
-    let cutoff = age.before(RecordId::now());
+    let now = RecordId::now();
+    let is_named = room.is_some();
+    let general = general_age(settings, age)?;
+    // Nothing is older than the first moment.
+    let cutoff = general.map_or(RecordId::ZERO, |age| age.before(now));
     let (mut lines, mut values) = (Vec::new(), Vec::new());
     let (mut bytes, mut failed) = (0, Vec::new());
     for room in rooms::chosen(dirs, room)? {
         let dirs = &closed::dirs_of(dirs, &room);
-        let live = dirs.room_log(&room);
-        let done = sweep(&live).and_then(|()| expire_log(&live, cutoff, dry_run));
+        let asked = age.filter(|_| is_named);
+        let own = settings.keep_of(&room).map_or(general, Keep::age);
+        let Some(before) = asked.or(own).map(|age| age.before(now)) else {
+            continue;
+        };
+        let done = expire_room(dirs, &room, before, dry_run);
         let changes: Vec<Change> = match done {
             Ok(changes) => changes,
             // One room must not keep the others from being done.
@@ -166,9 +175,13 @@ pub(super) fn expire(
     if marks > 0 {
         lines.push(format!("{word} {marks} files of read marks"));
     }
-    lines.push(format!("{bytes} bytes before {cutoff}"));
+    let cutoff = general.map(|_| cutoff.to_string());
+    lines.push(match &cutoff {
+        Some(cutoff) => format!("{bytes} bytes before {cutoff}"),
+        None => format!("{bytes} bytes"),
+    });
     let value = json!({
-        "before": cutoff.to_string(), "bytes": bytes, "dry_run": dry_run, "files": values,
+        "before": cutoff, "bytes": bytes, "dry_run": dry_run, "files": values,
         "sessions": swept.files, "marks": marks, "rooms": empty.iter().map(RoomName::as_str).collect::<Vec<_>>(),
     });
     Ok(Report::new(lines.join("\n"), value))
@@ -184,4 +197,35 @@ fn sweep_marks(dirs: &Dirs, cutoff: RecordId, dry_run: bool) -> io::Result<usize
         }
     }
     Ok(count)
+}
+
+/// For rooms of which no line of their own says more.
+fn general_age(settings: &Settings, age: Option<Age>) -> Result<Option<Age>, Failure> {
+    if age.is_none() && settings.keep == Keep::Forever && settings.keep_rooms.is_empty() {
+        let text = "nothing says what is too old: --older-than=AGE, or KEEP=AGE in chat.ini";
+        return Err(Failure::Refused(text.to_owned()));
+    }
+    Ok(settings.keep.age().or(age))
+}
+
+fn expire_room(
+    dirs: &Dirs,
+    room: &RoomName,
+    before: RecordId,
+    dry_run: bool,
+) -> io::Result<Vec<Change>> {
+    let live = dirs.room_log(room);
+    sweep(&live)?;
+    let changes = expire_log(&live, before, dry_run)?;
+    expire_reports(dirs, room, before, dry_run)?;
+    Ok(changes)
+}
+
+/// What somebody wrote to the moderators is no older than what they wrote to all.
+fn expire_reports(dirs: &Dirs, room: &RoomName, cutoff: RecordId, dry_run: bool) -> io::Result<()> {
+    let is_old = |report: &reports::Report| report.id < cutoff;
+    if !dry_run && reports::list(dirs, room)?.iter().any(is_old) {
+        reports::forget(dirs, room, &is_old).map_err(io::Error::other)?;
+    }
+    Ok(())
 }

@@ -284,7 +284,6 @@ fn each_exit_status_says_what_it_says() {
         &["ban", "r", "eve", "--address", "nowhere"],
         &["redact", "r", "yesterday"],
         &["history", "r", "-n", "many"],
-        &["expire"],
         &["--nonsense", "rooms"],
     ] {
         let done = chatctl(&chat, arguments);
@@ -1202,4 +1201,50 @@ fn expire_forgets_what_people_had_read_who_read_no_more() {
     assert!(old.exists());
     assert!(expire(&[]).contains("deleted 1 files of read marks"));
     assert!(!old.exists() && new.exists());
+}
+
+/// What a room is to keep is the room's; `--older-than` is for those of which nothing is said.
+#[test]
+fn a_room_keeps_what_its_own_line_says() {
+    let chat = Chat::with("KEEP=1year\n[keep]\ntea=1day\narchive=forever");
+    let old = |days: u64| chat_store::record::RecordId::now().days_before(days);
+    for room in ["tea", "archive", "lobby"] {
+        let line = |days, text: &str| format!("{}\tsay\tanna\t\t{text}\n", old(days));
+        std::fs::create_dir_all(chat.path("rooms")).expect("made");
+        let rotated = line(500, "ancient") + &line(100, "old");
+        std::fs::write(chat.path(&format!("rooms/{room}.log.1")), rotated).expect("written");
+        std::fs::write(chat.room_log(room), line(0, "fresh")).expect("written");
+    }
+    let kept = |room: &str| {
+        let rotated = std::fs::read_to_string(chat.path(&format!("rooms/{room}.log.1")));
+        rotated.unwrap_or_default() + &chat.log(room)
+    };
+    let has = |room: &str| ["ancient", "old\n", "fresh"].map(|word| kept(room).contains(word));
+    assert_eq!(chatctl(&chat, &["expire"]).code, 0);
+    assert_eq!(has("tea"), [false, false, true]);
+    assert_eq!(has("archive"), [true, true, true]);
+    assert_eq!(has("lobby"), [false, true, true]);
+    // As chat-expire.timer calls it.
+    assert_eq!(chatctl(&chat, &["expire", "--older-than=2months"]).code, 0);
+    assert_eq!(has("archive"), [true, true, true]);
+    assert_eq!(has("lobby"), [false, true, true]);
+    assert_eq!(
+        chatctl(&chat, &["expire", "--older-than=1year", "archive"]).code,
+        0
+    );
+    assert_eq!(has("archive"), [false, true, true]);
+    let nothing = Chat::new();
+    assert_eq!(chatctl(&nothing, &["expire"]).code, 1);
+    let wrong = Chat::new();
+    let ini = format!(
+        "{}\n[keep]\ntea=soon\n",
+        std::fs::read_to_string(wrong.ini()).expect("an ini")
+    );
+    std::fs::write(wrong.ini(), ini).expect("written");
+    let refused = chatctl(&wrong, &["expire"]);
+    assert!(
+        refused.code == 5 && refused.err.contains("tea"),
+        "{}",
+        refused.err
+    );
 }

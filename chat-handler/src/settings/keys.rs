@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{Lang, Serializer, Settings, Sync};
 use chat_store::moderation::Network;
 use chat_store::name::RoomName;
+use chat_store::record::Keep;
 
 /// A key of `[global]`.
 #[derive(Clone, Copy)]
@@ -42,6 +43,9 @@ keys! {
         |s, _, v| { s.presence_grace = seconds(v, 0..=300)?; Some(()) };
     "QUIET_ROOMS", "names of rooms, joined by commas, or *", "where nobody is shown who comes and goes: the list of people tells it (default: nowhere)",
         |s, _, v| { s.quiet_rooms = list(v).map(room).collect::<Option<_>>()?; Some(()) };
+
+    "KEEP", "an age like 90days, 2weeks, 3months or 1year, or forever", "how long messages are kept before chatctl expire deletes them; [keep] says it of single rooms (default forever)",
+        |s, _, v| { s.keep = v.parse().ok()?; Some(()) };
 
     "SESSION_COOKIE", "a cookie name", "cookie of the PHP session (default PHPSESSID)",
         |s, _, v| { s.identity.session_cookie = token(v)?; Some(()) };
@@ -125,6 +129,15 @@ pub(super) fn apply(
     };
     (known.set)(settings, folder, value)
         .ok_or_else(|| format!("{key}={value:?} is not allowed; allowed: {}", known.allowed))
+}
+
+/// What an age in the file may be.
+pub(super) const AGES: &str = "an age like 90days, 2weeks, 3months or 1year, or forever";
+
+/// A line of `[keep]`.
+pub(super) fn kept_room(room: &str, value: &str) -> Option<(RoomName, Keep)> {
+    // Nothing is ever deleted for an age that was not understood.
+    Some((RoomName::parse(room).ok()?, value.parse().ok()?))
 }
 
 fn sync(value: &str) -> Option<Sync> {

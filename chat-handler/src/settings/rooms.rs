@@ -2,6 +2,7 @@
 
 use super::Settings;
 use chat_store::name::RoomName;
+use chat_store::record::Keep;
 
 impl Settings {
     /// The rooms that have a description; names that no room can have are left out.
@@ -16,6 +17,12 @@ impl Settings {
     pub fn shows_comings(&self, room: &RoomName) -> bool {
         let is_it = |name: &String| name == "*" || name == room.as_str();
         !self.quiet_rooms.iter().any(is_it)
+    }
+
+    /// How long what is said in `room` is kept, if the file says so of just this room.
+    pub fn keep_of(&self, room: &RoomName) -> Option<Keep> {
+        let found = self.keep_rooms.iter().rfind(|(name, _)| name == room);
+        found.map(|(_, keep)| *keep)
     }
 
     /// What is said about `room`.

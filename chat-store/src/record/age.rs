@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chat_store::record::RecordId;
+use super::RecordId;
 
 /// The greatest number before a unit; more is a slip of the finger.
 const MAX_COUNT: u64 = 10_000;
@@ -72,6 +72,37 @@ impl Age {
             Unit::Weeks => now.days_before(self.count * 7),
             Unit::Months => now.months_before(self.count),
             Unit::Years => now.months_before(self.count * 12),
+        }
+    }
+}
+
+/// How long something is kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Keep {
+    /// Until somebody deletes it.
+    #[default]
+    Forever,
+    /// Until it is older than this.
+    For(Age),
+}
+
+impl Keep {
+    /// `None`: for ever.
+    pub fn age(self) -> Option<Age> {
+        match self {
+            Self::Forever => None,
+            Self::For(age) => Some(age),
+        }
+    }
+}
+
+impl std::str::FromStr for Keep {
+    type Err = AgeError;
+
+    fn from_str(text: &str) -> Result<Self, AgeError> {
+        match text {
+            "forever" => Ok(Self::Forever),
+            age => age.parse().map(Self::For),
         }
     }
 }
