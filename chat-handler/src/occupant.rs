@@ -292,7 +292,7 @@ impl Occupant {
         };
         let comes_back = matches!(bye, None | Some(Bye::ShuttingDown)) && !self.presence.join_due;
         let grace = if comes_back {
-            self.presence.grace
+            claim.grace()
         } else {
             Duration::ZERO
         };

@@ -226,7 +226,6 @@ impl Newcomer {
                 joined: until,
                 named: until,
                 colored: until,
-                grace: arrival.grace,
                 watch: self.watch,
                 look_due: false,
                 look_at: Instant::now() + FIRST_LOOK,

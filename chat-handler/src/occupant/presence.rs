@@ -34,8 +34,6 @@ pub(super) struct Presence {
     pub(super) named: RecordId,
     /// The same of the last color.
     pub(super) colored: RecordId,
-    /// How long they are waited for when the connection is lost.
-    pub(super) grace: Duration,
     pub(super) watch: Watch,
     /// The files are to be looked at now.
     pub(super) look_due: bool,

@@ -208,6 +208,32 @@ fn who_is_back_in_time_was_never_away() {
     );
 }
 
+/// A text client comes back by nobody's doing; as long as its person has pages that do, they are waited for.
+#[test]
+fn whichever_connection_is_lost_last_a_page_is_waited_for() {
+    let chat = Chat::with(LONG_GRACE);
+    let cookie = chat.log_in(&[("username", "alice")]);
+    let text = old_page(&chat, &cookie);
+    let mut page = chat.page_with("r", "page=the-page-one", &cookie);
+    hang_up(&mut page);
+    text.leave();
+    assert_eq!(
+        chat.page_with("r", "page=the-page-one", &cookie).you(),
+        "alice"
+    );
+    assert_eq!(
+        (count(&chat, "join", "alice"), count(&chat, "quit", "alice")),
+        (1, 0)
+    );
+    // By itself it is not.
+    let bob = chat.log_in(&[("username", "bob")]);
+    old_page(&chat, &bob).leave();
+    assert_eq!(
+        (count(&chat, "join", "bob"), count(&chat, "quit", "bob")),
+        (1, 1)
+    );
+}
+
 #[test]
 fn who_is_sent_out_while_away_is_out() {
     let chat = Chat::with(&format!("{LONG_GRACE}\nSESSION_ADMIN_PATH=admin"));
