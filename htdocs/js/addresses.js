@@ -20,6 +20,15 @@ export function tidyRoom(typed) {
 /** @param {string} room */
 export const roomAddress = (room) => `./?room=${encodeURIComponent(room)}`;
 
+/**
+ * What a link of invitation brings: behind the `#`, so that no server and no log is told before the room is entered.
+ * @returns {{ invitation?: string }}
+ */
+export function invitationInAddress() {
+	const invitation = new URLSearchParams(location.hash.slice(1)).get("invitation");
+	return invitation ? { invitation } : {};
+}
+
 /** @param {string} room */
 export const historyAddress = (room) => `room_history.html?room=${encodeURIComponent(room)}`;
 

@@ -1,19 +1,19 @@
 // The window of the chat: one connection, the rooms on it, and the one of them that is shown.
 
-import { isRoomName, roomAddress, tidyRoom } from "./addresses.js";
+import { invitationInAddress, isRoomName, roomAddress, tidyRoom } from "./addresses.js";
 import { Banner, byeWords } from "./banner.js";
 import { Composer } from "./composer.js";
 import { loadConfig } from "./config.js";
 import { Connection } from "./connection.js";
 import { byId } from "./dom.js";
 import { wireMessageKeys } from "./message_keys.js";
-import { onMidnight } from "./midnight.js";
 import { keptRooms, keepRooms } from "./my_rooms.js";
 import { Outlook } from "./outlook.js";
 import { followPage } from "./page_events.js";
 import { PeopleList } from "./people_list.js";
 import { PeoplePanel } from "./people_panel.js";
-import { onPreference, preference } from "./preferences.js";
+import { followPreferences } from "./page_preferences.js";
+import { PrivateRooms, isOfSome } from "./private_rooms.js";
 import { Room } from "./room.js";
 import { wireRoomButtons } from "./room_buttons.js";
 import { roomSocketAddress } from "./room_socket.js";
@@ -23,7 +23,7 @@ import { askServer } from "./server.js";
 import { Sidebar } from "./sidebar.js";
 import { claimTab } from "./tab.js";
 import { text } from "./texts.js";
-import { nameBackdrop, onTheme } from "./theme.js";
+import { nameBackdrop } from "./theme.js";
 
 /** PHP's sessions end after 24 minutes by default. */
 const KEEP_SESSION_MS = 8 * 60 * 1000;
@@ -43,6 +43,7 @@ class Chat {
 	#composer = new Composer();
 	#scroller = new Scroller(byId("scroller"), byId("conversation"));
 	#outlook = new Outlook((name) => this.show(name));
+	#talkTo = (/** @type {string} */ name) => this.privately.talkTo(name, this.#shown.members.get(name)?.person);
 
 	/** @param {Config} config @param {Tab} tab */
 	constructor(config, tab) {
@@ -65,13 +66,22 @@ class Chat {
 			send: (room, message) => this.#send(room, message),
 			mark: (room, id) => this.rooms.protocol === 2 && this.#send(room, { type: "read", id }),
 			changed: () => this.sidebar.draw(),
-			parted: () => this.#roomsChanged(),
+			parted: (room, code) => {
+				this.#roomsChanged();
+				if (room.isShown) this.privately.knock(room, code, () => this.#enterAgain());
+			},
 			welcomed: (room, limits) => this.#welcomed(room, limits),
 			attract: (room, news) => this.#outlook.attract(room, news),
 			quit: () => this.#quit(),
 			join: (name) => this.show(name),
+			talkTo: this.#talkTo,
 			part: (room) => this.#part(room),
 		};
+		this.privately = new PrivateRooms({
+			send: (message) => this.rooms.protocol === 2 && this.connection.send(message),
+			show: (name) => this.show(name),
+			notice: (words) => this.#shown.conversation.notice("error", words),
+		});
 		this.rooms = new Rooms({
 			make: (name) => new Room(name, uses),
 			send: (message) => this.connection.send(message),
@@ -83,7 +93,7 @@ class Chat {
 		});
 		this.connection = new Connection({
 			address: () => this.#address(),
-			onMessage: (message) => this.rooms.tell(message),
+			onMessage: (message) => this.privately.take(message) || this.rooms.tell(message),
 			onState: (state, detail) => this.#connectionChanged(state, detail),
 		});
 		this.banner = new Banner({
@@ -94,6 +104,7 @@ class Chat {
 		this.sidebar = new Sidebar(this.rooms, {
 			show: (name, how) => this.show(name, how),
 			part: (room) => this.#part(room),
+			privately: this.privately,
 			notify: (room, level) => this.#setLevel(room, level),
 		});
 		wireRoomButtons({
@@ -107,13 +118,17 @@ class Chat {
 			() => this.#shown,
 			(name, place) => this.#showRoom(this.rooms.have(name), place),
 		);
-		this.#followPreferences();
+		followPreferences(this.rooms, () => {
+			this.#backdrop = nameBackdrop();
+		});
 	}
 
 	/** @param {string} name */
 	start(name) {
 		for (const kept of keptRooms()) this.rooms.have(kept);
-		this.#showRoom(this.rooms.have(name), "keep");
+		const room = this.rooms.have(name);
+		room.keys = invitationInAddress();
+		this.#showRoom(room, isOfSome(name) ? "replace" : "keep");
 		if (this.#shown.out) this.#drawBanner();
 		else this.connection.start();
 		// A session ends when nothing is asked for a while; somebody in a room is there all the time.
@@ -261,6 +276,7 @@ class Chat {
 			members: room.members,
 			whisper: (other, person) => this.#compose().whisper(other, person),
 			mention: (other) => this.#compose().insert(other),
+			talkTo: this.rooms.protocol === 2 ? this.#talkTo : undefined,
 			answer: (words) => this.#compose().answer(words),
 			command: (words) => room.submit({ words, to: "" }),
 			room,
@@ -280,21 +296,5 @@ class Chat {
 		if (name !== me.name) this.connection.send({ type: "nick", nick: name });
 		if (color && color !== me.color) this.connection.send({ type: "color", color });
 		byId("name-hint").hidden = true;
-	}
-
-	#followPreferences() {
-		const redraw = () => this.#shown.redraw();
-		onTheme(() => {
-			this.#backdrop = nameBackdrop();
-			redraw();
-		});
-		const showEvents = () => byId("log").classList.toggle("hide-events", !preference("events"));
-		onPreference((name) => {
-			if (name === "smileys" || name === "ignored") redraw();
-			if (name === "events") showEvents();
-			if (name === "liveTyping") for (const room of this.rooms.all) room.calls.updateLive();
-		});
-		showEvents();
-		onMidnight(redraw);
 	}
 }

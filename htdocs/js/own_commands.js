@@ -8,13 +8,15 @@ import { text } from "./texts.js";
  * @param {string} line
  * @param {OwnLinesUses} uses
  */
-export function runOwnCommand(line, { room, quit, join, part, info }) {
+export function runOwnCommand(line, { room, quit, join, talkTo, part, info }) {
 	const [, word = "", name] = /^\/(\w+)(?:\s+(\S.*?))?\s*$/iu.exec(line) ?? [];
 	const command = word.toLowerCase();
 	if (command === "quit" && !name) {
 		quit();
 	} else if (command === "join" && name) {
 		join(name);
+	} else if (command === "query" && name && talkTo) {
+		talkTo(name);
 	} else if (command === "part" && !name) {
 		part();
 	} else if (command === "history") {

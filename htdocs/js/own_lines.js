@@ -6,7 +6,7 @@ import { text } from "./texts.js";
 
 /** @param {string} words */
 const isOwnCommand = (words) =>
-	/^\/(?:quit|part|join\s.*|(?:un)?ignore\s+\S+|ignore|history(?:\s+\d+)?)\s*$/iu.test(words);
+	/^\/(?:quit|part|join\s.*|query\s+\S.*|(?:un)?ignore\s+\S+|ignore|history(?:\s+\d+)?)\s*$/iu.test(words);
 
 /** @param {string} name */
 const isAnonymous = (name) => /^anonymous/i.test(name);

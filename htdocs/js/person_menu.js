@@ -22,6 +22,7 @@ export function openPersonMenu({ name, color, isMe }, button, { moderator, backd
 	const own = [menu.item(text("yourName"), actions.changeName)];
 	const others = [
 		menu.item(text("whisper"), () => actions.whisper(name)),
+		actions.talkTo !== undefined && menu.item(text("talkTo"), () => actions.talkTo?.(name)),
 		menu.item(text("mention"), () => actions.mention(name)),
 		isIgnored(name) ? menu.item(text("unignore"), () => unignore(name)) : menu.item(text("ignore"), () => ignore(name)),
 		menu.item(text("report"), () => actions.report(name, name)),

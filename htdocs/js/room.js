@@ -37,12 +37,14 @@ export class Room {
 	isWanted = false;
 	/** When the server let them in last, by this page's clock. */
 	welcomedAt = -Infinity;
-	/** Asked for on this connection, and not answered yet. */
-	isEntering = false;
+	isEntering = false; // Asked for on this connection, and not answered yet.
 	/** Who waits for an answer, and takes it before anybody else. @type {Set<(message: Message) => boolean>} */
 	listeners = new Set();
 	/** Why they are not in it and do not come back by themselves; "" otherwise. */
 	out = "";
+	/** Of a room for some only: who is in it. @type {About | null} */
+	about = null;
+	keys = /** @type {Keys} */ ({});
 
 	/** @param {string} name @param {RoomUses} uses */
 	constructor(name, uses) {
@@ -101,6 +103,7 @@ export class Room {
 			me,
 			quit: () => uses.quit(),
 			join: (other) => uses.join(other),
+			talkTo: (other) => uses.talkTo(other),
 			part: () => uses.part(this),
 			info: (words) => this.conversation.notice("info", words),
 			send,
@@ -135,9 +138,7 @@ export class Room {
 		const feed = this.#feed;
 		this.own.follow(feed);
 		this.me.follow(feed);
-		feed.on("welcome", () => {
-			[this.out, this.isEntering] = ["", false];
-		});
+		feed.on("welcome", () => ([this.out, this.isEntering, this.keys] = ["", false, {}]));
 		this.reading.follow(feed);
 		this.conversation.follow(feed);
 		this.members.follow(feed);
@@ -152,17 +153,18 @@ export class Room {
 		});
 		feed.on("history", () => this.isShown && this.#look());
 		feed.on("nick", ({ from, to }) => this.isShown && this.#uses.composer.renamed(from, to));
-		feed.on("topic", (record) => {
-			this.#topic = record.text ?? "";
+		feed.on("topic", ({ text: topic = "" }) => {
+			this.#topic = topic;
 			if (this.isShown) this.showTopic();
 		});
-		feed.on("typing", ({ from, state = true, text: words }) => {
-			if (from !== this.me.name) this.typing.heard(from, state, words);
-		});
+		feed.on(
+			"typing",
+			({ from, state = true, text: words }) => from !== this.me.name && this.typing.heard(from, state, words),
+		);
 		feed.on("parted", (parted) => {
-			this.out = byeWords(parted);
+			[this.out, this.keys] = [byeWords(parted), {}];
 			this.disconnected();
-			this.#uses.parted(this);
+			this.#uses.parted(this, parted.code);
 		});
 	}
 
@@ -173,16 +175,16 @@ export class Room {
 
 	/**
 	 * From where to go on when it is entered. What nobody looks at is not fetched.
-	 * @returns {{ since: string } | { history: number }}
+	 * @returns {{ since?: string, history?: number } & Keys}
 	 */
 	place() {
 		const since = this.#isLoaded ? this.conversation.resumeId : "";
 		this.conversation.expectsNothing = !since && !this.isShown;
-		if (since) return { since };
+		if (since) return { since, ...this.keys };
 		this.#isLoaded = this.isShown;
 		// Its window stands nowhere yet: what comes is not kept.
 		if (!this.isShown) this.timeline.reachesEnd = false;
-		return { history: this.isShown ? PAGE : 0 };
+		return { history: this.isShown ? PAGE : 0, ...this.keys };
 	}
 
 	show() {
@@ -247,9 +249,7 @@ export class Room {
 	}
 
 	/** Whether a message with this id is one that is being sent here. @param {string} msgid */
-	sends(msgid) {
-		return this.sending.has(msgid);
-	}
+	sends = (msgid) => this.sending.has(msgid);
 
 	/**
 	 * Somebody else said something just now.

@@ -30,6 +30,10 @@ export function openRoomMenu(room, button, actions) {
 		menu.item(text("transcript"), async () => (await import("./transcript_dialog.js")).openTranscriptDialog(room.name)),
 		room.me.moderator &&
 			menu.item(text("moderate"), async () => (await import("./moderation/room_dialog.js")).openModerationDialog(room)),
+		room.about !== null &&
+			menu.item(text("aboutConversation"), async () =>
+				(await import("./closed_room_dialog.js")).openClosedRoomDialog(room, actions.privately),
+			),
 		menu.item(text("leaveRoom"), () => actions.part(room), "danger"),
 	]);
 }

@@ -61,7 +61,9 @@ export class Rooms {
 	begin() {
 		this.protocol = 0;
 		const room = this.shown;
-		this.#asked = room && !room.out ? room.name : "";
+		// What lets in goes into no address.
+		const hasKeys = room && Object.keys(room.keys).length > 0;
+		this.#asked = room && !room.out && !hasKeys ? room.name : "";
 		return this.#asked;
 	}
 
@@ -163,6 +165,7 @@ export class Rooms {
 	#about(about) {
 		const room = this.#rooms.get(about.room);
 		if (!room) return;
+		room.about = /** @type {any} */ (about);
 		const names = (about.people ?? []).map((/** @type {Person} */ { name }) => name).join(", ");
 		room.label = about.title || names || room.label;
 		room.tell(about);

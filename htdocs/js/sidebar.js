@@ -4,6 +4,7 @@
 import { roomAddress } from "./addresses.js";
 import { byId, element, hiddenWords, icon } from "./dom.js";
 import { OnePass } from "./one_pass.js";
+import { isOfSome } from "./private_rooms.js";
 import { inOrder } from "./room_order.js";
 import { readStored, writeStored } from "./storage.js";
 import { text } from "./texts.js";
@@ -19,7 +20,9 @@ export class Sidebar {
 	#rooms;
 	#actions;
 	#box = byId("sidebar");
+	#lists = byId("sidebar-lists");
 	#list = byId("my-rooms");
+	#conversations = byId("conversations-list");
 	#button = byId("rooms-button");
 	#soon = new OnePass(() => this.#drawNow());
 	#isServed = readStored("many-rooms", true) !== false;
@@ -36,7 +39,8 @@ export class Sidebar {
 		byId("sidebar-close").addEventListener("click", () => this.close({ back: true }));
 		byId("scrim").addEventListener("click", () => this.close({ back: true }));
 		byId("switch-button").addEventListener("click", () => this.#switch());
-		this.#list.addEventListener("click", (event) => this.#clicked(event));
+		byId("converse-button").addEventListener("click", () => this.#converse());
+		this.#lists.addEventListener("click", (event) => this.#clicked(event));
 		for (const event of ["pointerleave", "focusout"]) this.#box.addEventListener(event, () => this.draw());
 		document.addEventListener("keydown", (event) => this.#key(event));
 		WIDE.addEventListener("change", () => this.close());
@@ -64,7 +68,7 @@ export class Sidebar {
 
 	#open() {
 		this.#setOpen(true);
-		const here = /** @type {HTMLElement | null} */ (this.#list.querySelector("[aria-current]"));
+		const here = /** @type {HTMLElement | null} */ (this.#lists.querySelector("[aria-current]"));
 		(here ?? byId("sidebar-close")).focus();
 	}
 
@@ -92,13 +96,25 @@ export class Sidebar {
 	#drawNow() {
 		const rooms = this.#rooms.all;
 		const isBusy = this.#box.matches(":hover, :focus-within");
-		this.order = inOrder(rooms, isBusy ? this.order : []);
-		const rows = this.order.map((room) => this.#row(room));
-		for (const [index, { node }] of rows.entries()) {
-			if (this.#list.children[index] !== node) this.#list.insertBefore(node, this.#list.children[index] ?? null);
-		}
-		while (this.#list.children.length > rows.length) this.#list.lastElementChild?.remove();
+		const inOrderOf = (/** @type {boolean} */ ofSome) => {
+			const of = (/** @type {Room} */ { name }) => isOfSome(name) === ofSome;
+			return inOrder(rooms.filter(of), isBusy ? this.order.filter(of) : []);
+		};
+		const [open, conversations] = [inOrderOf(false), inOrderOf(true)];
+		this.order = [...open, ...conversations];
+		this.#fillList(this.#list, open);
+		this.#fillList(this.#conversations, conversations);
+		byId("my-conversations").hidden = conversations.length === 0;
 		this.#drawBadge(rooms.filter((room) => room !== this.#rooms.shown && room.level !== "nothing"));
+	}
+
+	/** @param {HTMLElement} list @param {Room[]} rooms */
+	#fillList(list, rooms) {
+		const rows = rooms.map((room) => this.#row(room));
+		for (const [index, { node }] of rows.entries()) {
+			if (list.children[index] !== node) list.insertBefore(node, list.children[index] ?? null);
+		}
+		while (list.children.length > rows.length) list.lastElementChild?.remove();
 	}
 
 	/** @param {Room[]} others */
@@ -169,6 +185,11 @@ export class Sidebar {
 		openRoomMenu(room, button, this.#actions);
 	}
 
+	async #converse() {
+		const { openConversationDialog } = await import("./conversation_dialog.js");
+		openConversationDialog(this.#actions.privately);
+	}
+
 	async #switch() {
 		const { openSwitcher } = await import("./switcher.js");
 		openSwitcher(this.#rooms.all, (name) => this.#actions.show(name, { byKeyboard: true }));
@@ -194,9 +215,6 @@ export class Sidebar {
 		}
 	}
 }
-
-/** A conversation, or a room for some only. @param {string} name */
-const isOfSome = (name) => name.startsWith("~");
 
 /** @param {string} className @param {number} count @param {string} key Of the words. */
 const badge = (className, count, key) =>

@@ -14,6 +14,7 @@ function open(shown, kept = []) {
 			told: [],
 			marks: [],
 			out: "",
+			keys: {},
 			isWanted: false,
 			place: () => ({ history: 0 }),
 			tell(message) {

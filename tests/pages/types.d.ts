@@ -219,6 +219,8 @@ interface OwnLinesUses {
 	quit: () => void;
 	/** Goes to another room. */
 	join: (name: string) => void;
+	/** Begins a conversation. */
+	talkTo?: (name: string) => void;
 	/** Leaves this one. */
 	part: () => void;
 	/** Shows an answer. */
@@ -240,6 +242,8 @@ interface PendingActions {
 // person_menu.js
 
 interface PersonActions {
+	/** Begins a conversation; absent where the server knows none. */
+	talkTo?: (name: string) => void;
 	report: (what: string, name: string) => void;
 	moderate: (name: string) => void;
 	whisper: (name: string) => void;
@@ -361,6 +365,29 @@ type Bye = { reason: string; text?: string; code?: string };
 
 type Message = Record<string, any> & { type: string };
 
+// private_rooms.js
+
+/** What lets somebody into a room for some only. */
+type Keys = { invitation?: string; password?: string };
+
+interface PrivateRoomsUses {
+	/** False if it cannot be sent now. */
+	send: (message: Message) => boolean;
+	/** Goes to it. */
+	show: (room: string) => void;
+	/** Tells the person what did not work. */
+	notice: (words: string) => void;
+}
+
+/** What a room for some only is. */
+interface About {
+	kind: "room" | "group" | "pair";
+	title?: string;
+	/** Whether this person keeps it. */
+	keeps?: boolean;
+	people?: Person[];
+}
+
 // recall.js
 
 /** `to`: whom it is whispered to, "" for everybody. */
@@ -384,7 +411,9 @@ interface RoomUses {
 	/** What the list of rooms shows of it has changed. */
 	changed: () => void;
 	/** The stay in it has ended. */
-	parted: (room: Room) => void;
+	parted: (room: Room, code: string) => void;
+	/** Begins a conversation with somebody, or goes to the one there is. */
+	talkTo: (name: string) => void;
 	/** The room that is shown has let them in. */
 	welcomed: (room: Room, limits: Welcome["limits"]) => void;
 	attract: (room: Room, news: News) => void;
@@ -425,6 +454,7 @@ interface MenuUses {
 	backdrop: () => Rgb;
 	whisper: (name: string, person?: string) => void;
 	mention: (name: string) => void;
+	talkTo?: (name: string) => void;
 	answer: (words: string) => void;
 	command: (line: string) => void;
 	rename: (name: string, color: string) => void;
@@ -547,6 +577,7 @@ type Pin = { store: string; at: number };
 // sidebar.js
 
 interface SidebarActions {
+	privately: import("../../htdocs/js/private_rooms.js").PrivateRooms;
 	show: (name: string, how?: { byKeyboard?: boolean }) => void;
 	part: (room: Room) => void;
 	notify: (room: Room, level: Level) => void;

@@ -6,6 +6,7 @@ mod chat;
 mod comings;
 mod connection;
 mod console;
+mod conversations;
 mod devices;
 mod linger;
 mod moderation;

@@ -10,6 +10,8 @@ export default {
 	reportedMessage: "zpráva",
 	noReports: "Nikdo nic nenahlásil.",
 	resolve: "Vyřízeno",
+	talkTo: "Soukromá konverzace",
+	aboutConversation: "Lidé a nastavení…",
 	moderate: "Moderovat…",
 	moderateName: "Moderovat: {name}",
 	modDone: "Hotovo.",

@@ -33,6 +33,8 @@ export default {
 	myRooms: "Moje místnosti",
 	switchRoom: "Přejít do místnosti",
 	findRooms: "Najít místnosti",
+	conversations: "Konverzace",
+	newConversation: "Nová konverzace",
 	roomActions: "Nabídka místnosti",
 	mentionCount: "{count} pro vás",
 	mentionIn: "{name} vás zmiňuje v místnosti {room}.",

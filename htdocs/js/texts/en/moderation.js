@@ -10,6 +10,8 @@ export default {
 	reportedMessage: "the message",
 	noReports: "Nobody reported anything.",
 	resolve: "Done with it",
+	talkTo: "Private conversation",
+	aboutConversation: "People and settings…",
 	moderate: "Moderate…",
 	moderateName: "Moderate: {name}",
 	modDone: "Done.",

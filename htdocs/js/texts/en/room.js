@@ -33,6 +33,8 @@ export default {
 	myRooms: "My rooms",
 	switchRoom: "Go to a room",
 	findRooms: "Find rooms",
+	conversations: "Conversations",
+	newConversation: "New conversation",
 	roomActions: "Room's menu",
 	mentionCount: "{count} for you",
 	mentionIn: "{name} means you in {room}.",
