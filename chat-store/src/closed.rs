@@ -42,6 +42,10 @@ const SECRET_BYTES: usize = 32;
 const TOKEN_BYTES: usize = 16;
 /// How a room is called before it is whole.
 const UNFINISHED: &str = ".new-";
+/// How often a directory is removed in which somebody makes files meanwhile.
+const REMOVE_TRIES: u32 = 40;
+/// Between two of these times: two seconds in all.
+const REMOVE_PAUSE: Duration = Duration::from_millis(50);
 /// Nobody takes so long to make one.
 const STALE: Duration = Duration::from_secs(3600);
 
@@ -236,13 +240,22 @@ pub fn disband(dirs: &Dirs, room: &RoomName) -> io::Result<()> {
 pub fn remove(dirs: &Dirs, room: &RoomName) -> io::Result<()> {
     disband(dirs, room)?;
     let own = dirs.of_closed(room);
-    for dir in [&own.run, &dirs.base_of_closed(room)] {
+    remove_tree(&own.run)?;
+    remove_tree(&dirs.base_of_closed(room))
+}
+
+/// Those who were in the room are on their way out, and write that they are.
+fn remove_tree(dir: &Path) -> io::Result<()> {
+    for _ in 0..REMOVE_TRIES {
         match std::fs::remove_dir_all(dir) {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
+                std::thread::sleep(REMOVE_PAUSE);
+            }
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+            _ => return Ok(()),
         }
     }
-    Ok(())
+    std::fs::remove_dir_all(dir)
 }
 
 /// Removes what somebody left who was killed while they made a room; how many.

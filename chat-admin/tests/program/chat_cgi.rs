@@ -408,7 +408,7 @@ fn rooms_are_listed_with_people_descriptions_and_sizes() {
     fs::write(site.path("rooms/Železná-hospoda.log"), "x").unwrap();
     fs::write(site.path("rooms/notes.txt"), "x").unwrap();
     let alive = fs::File::create(site.path("users/old_alice")).unwrap();
-    rustix::fs::flock(&alive, rustix::fs::FlockOperation::LockExclusive).unwrap();
+    assert!(chat_store::fs::slots::hold(&alive).unwrap().is_some());
     fs::write(site.path("users/old_ghost"), "red\n").unwrap();
 
     let names = |path: &str| {

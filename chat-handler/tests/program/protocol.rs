@@ -46,9 +46,14 @@ fn set<'a>(words: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
 fn everything() -> Vec<Value> {
     let chat = Chat::with(FAST);
     let log_in = |name: &str, admin: &str| chat.log_in(&[("username", name), ("admin", admin)]);
-    let mut boss = chat.page_with("r", "", &log_in("boss", "1"));
-    let eve = chat.page_with("r", "", &log_in("eve", "0"));
+    let cookie = log_in("boss", "1");
+    let mut boss = chat.page_with("r", "", &cookie);
+    let mut eve = chat.page_with("r", "", &log_in("eve", "0"));
     let mut told = vec![boss.welcome.clone(), eve.welcome.clone()];
+    // The same person with another page.
+    let second = chat.page_with("r", "", &cookie);
+    up_to(&mut eve, &mut told, "here");
+    drop(second);
     boss.say("one", "m1");
     let id = up_to(&mut boss, &mut told, "ack")["id"].clone();
     boss.say("one", "m1");

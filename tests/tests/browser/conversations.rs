@@ -8,7 +8,8 @@ use serde_json::json;
 use crate::access::violations;
 
 /// Names in the list of conversations.
-const NAMES: &str = "[...document.querySelectorAll('#conversations-list bdi')].map(b => b.textContent)";
+const NAMES: &str =
+    "[...document.querySelectorAll('#conversations-list bdi')].map(b => b.textContent)";
 
 fn row(title: &str) -> String {
     format!(
@@ -43,7 +44,10 @@ async fn is_in(browser: &Browser, title: &str) {
 async fn fill(browser: &Browser, selector: &str, words: &str) {
     let field = json!(selector);
     browser
-        .wait_until("the field is there", &format!("document.querySelector({field})"))
+        .wait_until(
+            "the field is there",
+            &format!("document.querySelector({field})"),
+        )
         .await;
     browser
         .eval(&format!(
@@ -55,7 +59,10 @@ async fn fill(browser: &Browser, selector: &str, words: &str) {
 
 /// The dialog of people and settings of the conversation that is shown.
 async fn open_settings(browser: &Browser, title: &str) {
-    let more = format!("{}.parentElement.querySelector('button').click()", row(title));
+    let more = format!(
+        "{}.parentElement.querySelector('button').click()",
+        row(title)
+    );
     browser.eval(&more).await;
     let item = "[...document.querySelectorAll('#room-menu button')].find(b => b.textContent === 'People and settings…')";
     browser
@@ -63,7 +70,10 @@ async fn open_settings(browser: &Browser, title: &str) {
         .await;
     browser.eval(&format!("{item}.click()")).await;
     browser
-        .wait_until("the dialog is open", "document.querySelector('dialog[open]')")
+        .wait_until(
+            "the dialog is open",
+            "document.querySelector('dialog[open]')",
+        )
         .await;
 }
 
@@ -106,7 +116,10 @@ async fn two_have_a_conversation_of_their_own_that_is_found_at_return() {
     say(&bob, "said last").await;
     sees(&alice, "said last").await;
     assert_eq!(eve.eval(NAMES).await, json!([]));
-    let html = eve.eval("document.documentElement.outerHTML").await.to_string();
+    let html = eve
+        .eval("document.documentElement.outerHTML")
+        .await
+        .to_string();
     assert!(!html.contains("between the two"), "{html}");
 }
 
@@ -152,5 +165,8 @@ async fn a_link_and_a_name_let_people_into_a_private_room() {
     go(&bob, "Book club").await;
     sees(&bob, "thank you for the link").await;
     let seen = bob.eval("document.querySelector('#log').textContent").await;
-    assert!(!seen.to_string().contains("chapter one"), "newcomers see what is said from then on");
+    assert!(
+        !seen.to_string().contains("chapter one"),
+        "newcomers see what is said from then on"
+    );
 }
