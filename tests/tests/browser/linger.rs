@@ -92,6 +92,24 @@ async fn a_page_loses_nothing_and_is_told_of_what_it_loses() {
         .await;
 }
 
+/// A lost connection is waited for, a tab that was closed is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tab_that_is_closed_ends_its_session_at_once() {
+    let dir = pages();
+    let daemon = serving(&dir).command("cat", [""; 0]).start();
+    let browser = Browser::start().await;
+    browser.goto(&format!("http://{}/", daemon.address())).await;
+    browser
+        .wait_until("it is open", "globalThis.told?.[0] === 'open 0'")
+        .await;
+    // The browser stays.
+    let other = browser.client().new_window(true).await;
+    other.expect("another tab");
+    let closed = browser.client().close_window().await;
+    closed.expect("the tab is closed");
+    daemon.log().wait_for(&["| DISCONNECT"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shell_in_a_browser_goes_on_after_its_connection_is_lost() {
     let daemon = Daemon::builder()
