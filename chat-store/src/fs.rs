@@ -4,4 +4,5 @@ pub mod dirs;
 pub mod file;
 pub mod lock;
 pub mod pages;
+pub mod scratch;
 pub mod slots;

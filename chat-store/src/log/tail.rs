@@ -16,6 +16,7 @@ use rustix::io::Errno;
 use crate::fs::dirs::Dirs;
 use crate::fs::file::{self, FileId};
 use crate::fs::lock::{self, Share};
+use crate::fs::scratch;
 use crate::log::bisect;
 use crate::log::chain::{self, LogFile};
 use crate::log::end;
@@ -25,7 +26,7 @@ use crate::name::RoomName;
 use crate::record::{MAX_LINE, Record, RecordId};
 
 /// What one read takes, in bytes: a hundred usual lines. It grows for a longer line only.
-const READ_BYTES: usize = 8 * 1024;
+const READ_BYTES: usize = scratch::KEPT_BYTES;
 /// A last line up to this long is read again with what follows it; a longer one costs less as a
 /// small read of its own.
 const REREAD_BYTES: u64 = 1024;
@@ -56,7 +57,6 @@ pub struct Tail {
     last: RecordId,
     /// Where the file before the live one was found to have more, and how often.
     looked_back: (RecordId, u32),
-    buffer: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -116,7 +116,6 @@ impl Tail {
             current: None,
             last: RecordId::ZERO,
             looked_back: (RecordId::ZERO, 0),
-            buffer: Vec::new(),
         };
         let mut is_empty = true;
         match file::open_read(&tail.live) {
@@ -124,7 +123,7 @@ impl Tail {
             Err(error) => return Err(error.into()),
             Ok((file, stat)) => {
                 let size = file::size_of(&stat);
-                let end = end::look(&file, size, &mut tail.buffer)?;
+                let end = scratch::with(|buffer| end::look(&file, size, buffer))?;
                 tail.last = end.last.unwrap_or_default();
                 let mut current = Current::new(file, FileId::of(&stat), end.line.1);
                 current.anchor_at(end.line)?;
@@ -137,7 +136,6 @@ impl Tail {
             let unknown = if is_empty { BEGINNING } else { RecordId::ZERO };
             tail.last = chain::last_before(&tail.live)?.unwrap_or(unknown);
         }
-        tail.buffer = Vec::new();
         Ok(tail)
     }
 
@@ -152,7 +150,6 @@ impl Tail {
             current: None,
             last,
             looked_back: (RecordId::ZERO, 0),
-            buffer: Vec::new(),
         };
         tail.find_again()?;
         Ok(tail)
@@ -184,10 +181,19 @@ impl Tail {
         budget: usize,
         give: &mut dyn FnMut(&Record<'_>),
     ) -> io::Result<Progress> {
+        scratch::with(|buffer| self.read_with(buffer, budget, give))
+    }
+
+    fn read_with(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        budget: usize,
+        give: &mut dyn FnMut(&Record<'_>),
+    ) -> io::Result<Progress> {
         let mut spent = 0;
         let mut moves = 0;
         while spent < budget.max(1) {
-            let step = self.step(budget.max(1) - spent, give)?;
+            let step = self.step(buffer, budget.max(1) - spent, give)?;
             let go_on = match step {
                 Step::Lines(count) => {
                     spent += count;
@@ -204,9 +210,6 @@ impl Tail {
                 return Ok(Progress::More);
             }
             if !go_on {
-                // A longer line or a rush made it grow; a process must stay small while it waits.
-                self.buffer.truncate(READ_BYTES);
-                self.buffer.shrink_to(READ_BYTES);
                 return Ok(Progress::Idle);
             }
         }
@@ -214,11 +217,16 @@ impl Tail {
     }
 
     /// One read.
-    fn step(&mut self, budget: usize, give: &mut dyn FnMut(&Record<'_>)) -> io::Result<Step> {
+    fn step(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        budget: usize,
+        give: &mut dyn FnMut(&Record<'_>),
+    ) -> io::Result<Step> {
         let Some(current) = &mut self.current else {
             return Ok(Step::End(0));
         };
-        let Some(filled) = current.fill(&mut self.buffer)? else {
+        let Some(filled) = current.fill(buffer)? else {
             return Ok(Step::Lost);
         };
         // After the read, not before: what it gave was whole if nothing was cut until now.
@@ -228,7 +236,7 @@ impl Tail {
         let Some(current) = &mut self.current else {
             return Ok(Step::End(0));
         };
-        Ok(current.take(&mut self.buffer, filled, budget, &mut self.last, give))
+        Ok(current.take(buffer, filled, budget, &mut self.last, give))
     }
 
     /// At the start of the live file there is no line to know a truncation by: what was written
