@@ -291,12 +291,13 @@ async fn what_can_be_done_with_a_message_is_in_sight_and_the_look_is_chosen_in_t
     )
     .await;
     browser.wait_for_text("(xn--pple-43d.com)").await;
-    assert_eq!(
-        browser
-            .eval("document.querySelectorAll('#log .words .host').length")
-            .await,
-        1
-    );
+    // In the log, where it comes from below it.
+    browser
+        .wait_until(
+            "one address has its host told",
+            "document.querySelectorAll('#log .words .host').length === 1",
+        )
+        .await;
     // Pointed at by the keyboard; a mouse does the same.
     browser
         .eval("document.querySelector('.entry.say').focus()")

@@ -197,7 +197,10 @@ async fn room_names_descriptions_and_what_is_stored_are_text() {
     let site = Site::start();
     let payloads = payloads();
     let ini = site.var().join("conf/chat.ini");
-    let mut lines = fs::read_to_string(&ini).expect("the configuration");
+    let configuration = fs::read_to_string(&ini).expect("the configuration");
+    let section = "[room descriptions]\n";
+    let (before, after) = configuration.split_once(section).expect("it has one");
+    let mut lines = format!("{before}{section}");
     for (number, payload) in payloads.iter().enumerate() {
         writeln!(lines, "described-{number}={}", payload.replace('\n', " ")).expect("memory");
         let name: String = payload.chars().filter(|c| *c != '/').take(60).collect();
@@ -207,7 +210,7 @@ async fn room_names_descriptions_and_what_is_stored_are_text() {
             "2026-01-01T10:00:00.000000Z\tsay\tx\t\thello\n",
         );
     }
-    fs::write(&ini, lines).expect("it is written");
+    fs::write(&ini, lines + after).expect("it is written");
     let browser = start().await;
     for page in ["/room_list.html", "/room_list_historical.html"] {
         browser.goto(&site.url(page)).await;

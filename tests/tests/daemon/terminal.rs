@@ -1,6 +1,7 @@
 //! `--pty`: programs with a terminal, typed into by clients.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use e2e::daemon::{Builder, Daemon};
@@ -148,6 +149,34 @@ fn keys_interrupt_stop_and_end_what_runs_in_front() {
         screen.client.to_the_end().1,
         Ended::Closed(1000, String::new())
     );
+}
+
+/// As a daemon that a script starts with `&`, which ignores the keys of the terminal it is not at.
+#[test]
+fn keys_interrupt_whatever_the_daemon_ignores() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let script = dir.path().join("started-in-the-background");
+    let text = format!(
+        "#!/bin/sh\ntrap '' INT QUIT HUP TSTP\nexec {} \"$@\"\n",
+        Subject::under_test().path.display()
+    );
+    fs::write(&script, text).expect("written");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("ours");
+    let subject = Subject {
+        path: script,
+        ..Subject::under_test()
+    };
+    let daemon = Daemon::of(&subject)
+        .flags(["--pty", "--env=PS1=> ", "--env=HOME=/nonexistent"])
+        .command("bash", ["--norc", "--noprofile", "-i"])
+        .start();
+    let mut screen = open(&daemon);
+    screen.types("sleep 2115; echo \"status $?\"\r");
+    assert_runs("2115");
+    screen.types("\x03");
+    screen.sees("^C");
+    screen.types("echo \"status $?\"\r");
+    screen.sees("status 130");
 }
 
 #[test]

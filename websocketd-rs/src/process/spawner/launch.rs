@@ -48,7 +48,9 @@ impl Launcher {
         attributes.set_pgroup(Pid::from_raw(0))?;
         Ok(Self {
             attributes,
-            of_sessions: self::attributes(terminal::SETSID, &defaults)?,
+            // Keys of a terminal must stop what runs there, and its end must end it, whatever this process ignores: jobs that a
+            // script starts in the background ignore ^C.
+            of_sessions: self::attributes(terminal::SETSID, &self::defaults(0))?,
             files: None,
         })
     }
