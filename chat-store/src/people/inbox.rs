@@ -27,7 +27,7 @@ use crate::people::message::{Message, Sender};
 use crate::people::person::PersonId;
 use crate::people::presence::Claim;
 use crate::people::presence::find::{self, Found};
-use crate::record::{MAX_LINE, Record, RecordId, attrs};
+use crate::record::{Draft, MAX_LINE, Record, RecordId, attrs};
 
 /// The most that may wait for one person, in bytes: sixty signals of the greatest length. Beyond it
 /// senders are told, so that nobody can fill the disk (or the memory, on tmpfs) through a reader that
@@ -178,11 +178,19 @@ fn put_all(
             result = sent;
         }
     }
-    if message.is_kept() && !matches!(result, Err(SendError::Full | SendError::Busy)) {
+    if message.is_kept() && own.is_some() {
+        // That it was said, not what: so that it is not said twice.
+        line.clear();
+        message.draft(from, |draft| {
+            Draft { text: "", ..*draft }.write_to(id, &mut line);
+        });
+        kept::put(dirs, room, &to.person, &line)?;
+    } else if message.is_kept() && to.is_awaited() && matches!(result, Err(SendError::Away)) {
+        // What is private is on the disk for nobody who is here to hear it.
         kept::put(dirs, room, &to.person, &line)?;
         if to.is_gone()? {
             kept::forget(dirs, room, &to.person);
-        } else if own.is_none() && to.is_awaited() {
+        } else {
             result = Ok(());
         }
     }

@@ -1,5 +1,5 @@
-//! What was whispered to a person and by them, for a while: who comes back after a network that was gone reads what was sent
-//! meanwhile, and what went into a connection that was dead already. One small file of each person in `run/`, gone with them.
+//! What was whispered to a person while they were away and are waited for, which they read when they come back; and under which
+//! ids they whispered, not what. One small file of each person in `run/`, gone with them.
 
 use std::io;
 use std::time::Duration;
@@ -63,6 +63,7 @@ pub fn since(
     let text = file::read_whole(&dirs.of_person(room, of, "kept"), KEPT_BYTES)?;
     each(&text, &mut |record| {
         if record.id > since
+            && !record.text.is_empty()
             && let Some(received) = Received::of(record)
         {
             give(&received);
