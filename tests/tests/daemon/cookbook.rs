@@ -360,6 +360,7 @@ fn recipe_22_a_terminal_is_there_when_its_client_comes_back() {
 fn recipe_23_shows_a_screen() {
     let recipe = Recipe::start(23);
     let mut client = recipe.client("/");
+    client.text_where(|line| line == r#"{"readonly":true}"#);
     client.send_binary(*b"q");
     for _ in 0..3 {
         shows(&mut client, "load average");
