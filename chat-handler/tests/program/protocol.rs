@@ -51,7 +51,7 @@ fn everything() -> Vec<Value> {
     let mut eve = chat.page_with("r", "", &log_in("eve", "0"));
     let mut told = vec![boss.welcome.clone(), eve.welcome.clone()];
     // The same person with another page.
-    let second = chat.page_with("r", "", &cookie);
+    let second = chat.page_with("r", "page=another-page", &cookie);
     up_to(&mut eve, &mut told, "here");
     drop(second);
     boss.say("one", "m1");

@@ -69,12 +69,13 @@ async fn open_settings(browser: &Browser, title: &str) {
         .wait_until("the menu is open", &format!("{item} !== undefined"))
         .await;
     browser.eval(&format!("{item}.click()")).await;
-    browser
-        .wait_until(
-            "the dialog is open",
-            "document.querySelector('dialog[open]')",
-        )
-        .await;
+    is_open(browser).await;
+}
+
+/// A dialog, and not on its way any more.
+async fn is_open(browser: &Browser) {
+    let open = "document.querySelector('dialog[open]') && document.getAnimations().every(a => a.playState === 'finished')";
+    browser.wait_until("the dialog is open", open).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,6 +136,7 @@ async fn a_link_and_a_name_let_people_into_a_private_room() {
     enter(&bob, &site, "bob", "lobby").await;
     click(&alice, "#converse-button").await;
     fill(&alice, "#converse-title", "Book club").await;
+    is_open(&alice).await;
     assert_eq!(violations(&alice).await, Vec::<String>::new());
     click(&alice, "#converse-form button.primary").await;
     is_in(&alice, "Book club").await;
