@@ -128,10 +128,16 @@ fn find_closed(site: Dirs, seeker: &Seeker<'_>, room: &RoomName) -> Result<Way, 
         .admits(Some(&person), seeker.keys, RecordId::now())
     {
         Admission::Member(member) => called_now(&site, seeker, member, room)?,
-        Admission::Invited => Some(let_in(&site, seeker, &person, room)?),
+        Admission::Invited => Some(let_in(
+            &site,
+            seeker,
+            &person,
+            room,
+            seeker.keys.invitation,
+        )?),
         Admission::IfPassword(hash) => {
             check_password(&site, seeker, hash)?;
-            Some(let_in(&site, seeker, &person, room)?)
+            Some(let_in(&site, seeker, &person, room, None)?)
         }
         Admission::NeedsPassword => return Err(Refusal::new(Code::PasswordNeeded, "")),
         Admission::Refused => return Err(none()),
@@ -182,20 +188,18 @@ fn called_now(
     }
 }
 
-/// Makes somebody a member, and counts the use of their invitation: under the list's lock, so that it is not used
-/// more often than it may be.
+/// Makes somebody a member, and counts the use of the invitation that lets them in: under the list's lock, so that it is
+/// not used more often than it may be.
 fn let_in(
     site: &Dirs,
     seeker: &Seeker<'_>,
     person: &PersonId,
     room: &RoomName,
+    invitation: Option<&str>,
 ) -> Result<Circle, Refusal> {
     let now = RecordId::now();
     let done = closed::change(site, room, |circle| {
-        if let Some(token) = seeker
-            .keys
-            .invitation
-            .filter(|_| seeker.keys.password.is_none())
+        if let Some(token) = invitation
             && !circle.use_invitation(token, now)
         {
             return Err(ClosedError::NotThere);

@@ -217,6 +217,22 @@ fn who_is_added_sees_what_is_said_from_then_on_and_who_is_sent_away_nothing() {
 }
 
 #[test]
+fn a_word_beside_a_link_uses_it_up_all_the_same() {
+    let chat = Chat::with(FAST);
+    let mut anna = window(&chat, "anna");
+    let room = converse(&mut anna, &[], &json!({"title": "den"}));
+    anna.send(&json!({"type": "link", "room": room}));
+    let token = anna.expect("invitation")["token"].clone();
+    let both = json!({"room": room, "invitation": token, "password": "any"});
+    let mut guest = |number| {
+        let mut page = chat.window(&format!("nick=g{number}&client=browser-{number}"), "");
+        enter(&mut page, &both).0
+    };
+    assert_eq!(guest(1)["type"], "welcome");
+    assert_eq!(guest(2)["code"], "no_such_room", "it was for one");
+}
+
+#[test]
 fn a_link_lets_in_as_many_as_it_says() {
     let chat = Chat::with(FAST);
     let mut anna = window(&chat, "anna");
