@@ -19,7 +19,7 @@ use chat_store::people::person::PersonId;
 /// How long changes wait for more: somebody who reads sends a mark every few seconds.
 const SAVE_DELAY: Duration = Duration::from_secs(2);
 
-/// Changes that wait, at most: beyond that they are written at once.
+/// Changes that wait for the file: from so many on they are written at once, or given up.
 const MOST_PENDING: usize = 200;
 
 /// People of whom something is kept for the first time: each is a file that stays.
@@ -118,11 +118,18 @@ impl OwnRooms {
     /// Writes what waits, and tells the person's other connections.
     pub(super) fn save(&mut self) {
         self.save_at = None;
-        if self.pending.is_empty() || !self.may_keep() {
+        if self.pending.is_empty() {
+            return;
+        }
+        if !self.may_keep() {
+            self.pending.clear();
             return;
         }
         if let Err(error) = marks::change(&self.dirs, &self.person, &self.pending) {
-            // Tried again with the next change: what is lost is read twice.
+            // Tried again with the next change, unless too many wait: what is lost is read twice.
+            if self.pending.len() >= MOST_PENDING {
+                self.pending.clear();
+            }
             journal::note(format_args!("what was read is not kept: {error}"));
             return;
         }
@@ -180,5 +187,43 @@ impl Drop for OwnRooms {
         if lock::try_hold(&self.bell, Share::Exclusive).unwrap_or(false) {
             marks::remove_bell(&self.dirs, &self.person);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::Person;
+    use chat_store::record::RecordId;
+
+    /// Reads in two rooms in turn, as often as a client could in a while.
+    fn read_on(own: &mut OwnRooms) {
+        let rooms = ["a", "b"].map(|name| RoomName::parse(name).expect("a name"));
+        for number in 0..10 * MOST_PENDING as u64 {
+            let room = &rooms[usize::from(number % 2 == 0)];
+            own.change(room, Change::Read(RecordId::from_micros(number + 1)));
+            assert!(own.pending.len() <= MOST_PENDING, "{number}");
+            if own.save_at().is_some_and(|at| at <= Instant::now()) {
+                own.save();
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_kept_takes_no_room_for_ever() {
+        let home = tempfile::tempdir().expect("a directory");
+        let dirs = Dirs::under(home.path());
+        let number = PersonId::of(None, Some("a-browser")).expect("a number");
+        let counted = || Counted::of(&Person::default(), "192.0.2.7");
+        let open = || OwnRooms::open(dirs.clone(), number.clone(), counted()).expect("open");
+        let mut own = open();
+        own.may_keep = Some(false);
+        read_on(&mut own);
+        drop(own);
+        assert!(!dirs.marks.exists());
+        let mut own = open();
+        // Something is in the place of the directory.
+        std::fs::write(&dirs.marks, "").expect("written");
+        read_on(&mut own);
     }
 }
