@@ -1,6 +1,5 @@
 //! `chat-handler`: see the library crate.
 
-use std::borrow::Cow;
 use std::io::Write as _;
 use std::os::fd::AsFd as _;
 use std::os::unix::ffi::OsStringExt;
@@ -106,13 +105,13 @@ fn chat(settings: &Settings, cgi: &Cgi) -> std::io::Result<()> {
     let room = room.trim_start_matches('/');
     let entered = (many && room.is_empty()) || {
         let entry = Entry {
-            asked: room.into(),
+            asked: room.to_owned(),
             room: RoomName::from_path_info(&cgi.path_info),
             since: cgi.query.since,
             history: cgi.query.history,
             keys: KeyRing {
-                invitation: cgi.query.invitation.as_deref().map(Cow::from),
-                password: cgi.query.password.as_deref().map(Cow::from),
+                invitation: cgi.query.invitation.clone(),
+                password: cgi.query.password.clone(),
             },
         };
         person.enter(&entry, &mut client)

@@ -3,6 +3,7 @@
 //! A client of text or of protocol 1 is in one room, and its end is the connection's. One of protocol 2
 //! enters and parts as it likes, and is told with each event which room it is about.
 
+use std::collections::VecDeque;
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,6 @@ use crate::occupant::{
     self, AboutRoom, Arrival, BadRequest, Bye, Code, Connection, Event, Flow, Hello, Reading,
     Refusal, Request, Seeker, Sink as _,
 };
-
 use crate::settings::Settings;
 use crate::wording::Line;
 use chat_store::closed::{self, Keys};
@@ -71,6 +71,8 @@ pub struct Person<'a> {
     number: PersonId,
     connection: Connection,
     stays: Stays,
+    /// Rooms that they asked for and are not in yet: each is told a lot, which the client must take first.
+    entries: VecDeque<Entry>,
     /// `None`: they are in one room, or nobody knows them when they come back.
     own: Option<OwnRooms>,
 }
@@ -84,6 +86,7 @@ impl<'a> Person<'a> {
             settings,
             visit,
             stays: Stays::default(),
+            entries: VecDeque::new(),
             own: None,
         }
     }
@@ -156,7 +159,7 @@ impl<'a> Person<'a> {
     }
 
     /// Comes into a room. False: they are in none then, and that was told.
-    pub fn enter(&mut self, entry: &Entry<'_>, to: &mut dyn Audience) -> bool {
+    pub fn enter(&mut self, entry: &Entry, to: &mut dyn Audience) -> bool {
         let mut sink = From {
             room: self.visit.many.then_some(&*entry.asked),
             to,
@@ -172,7 +175,7 @@ impl<'a> Person<'a> {
         }
     }
 
-    fn try_enter(&mut self, entry: &Entry<'_>, sink: &mut From<'_>) -> Result<(), Refusal> {
+    fn try_enter(&mut self, entry: &Entry, sink: &mut From<'_>) -> Result<(), Refusal> {
         let wished = entry.room.as_ref();
         let wished = wished.map_err(|error| Refusal::new(Code::BadRoom, error))?;
         let visit = &self.visit;
@@ -219,14 +222,26 @@ impl<'a> Person<'a> {
         Ok(())
     }
 
+    /// Whether they have asked for rooms that they are not in yet. Nothing else is to be taken from the client until they are.
+    pub fn is_entering(&self) -> bool {
+        !self.entries.is_empty()
+    }
+
+    /// Comes into the next of these rooms.
+    pub fn enter_next(&mut self, to: &mut dyn Audience) {
+        if let Some(entry) = self.entries.pop_front() {
+            self.enter(&entry, to);
+        }
+    }
+
     /// Does what the client wants.
     pub fn take(&mut self, wish: Wish<'_>, to: &mut dyn Audience) -> Flow {
         match wish {
             Wish::Enter(entries) => {
-                for entry in entries {
+                for _ in &entries {
                     self.connection.charge_room();
-                    self.enter(&entry, to);
                 }
+                self.entries.extend(entries);
             }
             Wish::Converse {
                 with,
@@ -355,7 +370,7 @@ impl<'a> Person<'a> {
             to.put_from(Some(room.as_str()), &ack);
         }
         let entry = Entry {
-            asked: room.as_str().into(),
+            asked: room.as_str().to_owned(),
             room: Ok(room.clone()),
             since: None,
             keys: KeyRing::default(),

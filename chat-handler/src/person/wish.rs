@@ -10,33 +10,33 @@ use chat_store::record::RecordId;
 
 /// A room to come into.
 #[derive(Debug)]
-pub struct Entry<'a> {
+pub struct Entry {
     /// As the client calls it.
-    pub asked: Cow<'a, str>,
+    pub asked: String,
     /// What that means.
     pub room: Result<RoomName, NameError>,
     /// They have read up to here, and want what they missed.
     pub since: Option<RecordId>,
     /// What they bring for a room that they are not in.
-    pub keys: KeyRing<'a>,
+    pub keys: KeyRing,
     /// Records of history that they want; `None`: as many as is usual.
     pub history: Option<usize>,
 }
 
 /// What lets somebody into a closed room.
 #[derive(Debug, Default)]
-pub struct KeyRing<'a> {
+pub struct KeyRing {
     /// The token of a link of invitation.
-    pub invitation: Option<Cow<'a, str>>,
+    pub invitation: Option<String>,
     /// The room's password.
-    pub password: Option<Cow<'a, str>>,
+    pub password: Option<String>,
 }
 
 /// What a client wants.
 #[derive(Debug)]
 pub enum Wish<'a> {
     /// To come into rooms.
-    Enter(Vec<Entry<'a>>),
+    Enter(Vec<Entry>),
     /// To talk with some people alone.
     Converse {
         /// With whom; nobody: a room for some only.

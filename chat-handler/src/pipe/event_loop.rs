@@ -139,6 +139,7 @@ impl<'fd> EventLoop<'fd> {
                     return None;
                 }
             };
+            self.enter_rooms();
             // Before our own reading: the others begin on another processor meanwhile.
             self.person.ring();
             // After the client's lines, so that acks and records leave in one write.
@@ -151,8 +152,9 @@ impl<'fd> EventLoop<'fd> {
             if flushed == Flushed::Closed {
                 return None;
             }
-            let readable = self.person.is_due() && self.client.output.waiting() < FULL_BYTES;
-            match self.wait(more_lines || readable, flushed == Flushed::Waiting) {
+            let is_behind = self.person.is_due() || self.person.is_entering();
+            let goes_on = is_behind && self.client.output.waiting() < FULL_BYTES;
+            match self.wait(more_lines || goes_on, flushed == Flushed::Waiting) {
                 Ok(Woken::Something) => {}
                 Ok(Woken::Closed) => return None,
                 Ok(Woken::Bye(bye)) => return Some(bye),
@@ -161,6 +163,14 @@ impl<'fd> EventLoop<'fd> {
                     return Some(Bye::ShuttingDown);
                 }
             }
+        }
+    }
+
+    /// Comes into the rooms that were asked for, as fast as the client takes what it is told of each.
+    fn enter_rooms(&mut self) {
+        while self.person.is_entering() && self.client.output.waiting() < FULL_BYTES {
+            self.person.enter_next(&mut self.client);
+            self.client.output.flush();
         }
     }
 
@@ -236,7 +246,9 @@ impl<'fd> EventLoop<'fd> {
         if resume_at.is_some_and(|at| at <= Instant::now()) {
             *resume_at = None;
         }
-        resume_at.is_some() || self.client.output.waiting() >= STUFFED_BYTES
+        resume_at.is_some()
+            || self.client.output.waiting() >= STUFFED_BYTES
+            || self.person.is_entering()
     }
 
     /// Waits for the next event, not at all if `busy`.

@@ -224,7 +224,7 @@ fn a_word_beside_a_link_uses_it_up_all_the_same() {
     anna.send(&json!({"type": "link", "room": room}));
     let token = anna.expect("invitation")["token"].clone();
     let both = json!({"room": room, "invitation": token, "password": "any"});
-    let mut guest = |number| {
+    let guest = |number| {
         let mut page = chat.window(&format!("nick=g{number}&client=browser-{number}"), "");
         enter(&mut page, &both).0
     };

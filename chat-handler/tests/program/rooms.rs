@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::support::{Chat, Page, text_of};
 use e2e::deadline::eventually;
+use e2e::proc::anonymous_kib;
 use serde_json::{Value, json};
 
 const FAST: &str = "MESSAGE_RATE=100000\nMESSAGE_BURST=100000\nSESSION_ADMIN_PATH=admin";
@@ -412,4 +413,35 @@ fn whatever_is_read_where_all_devices_count_the_same() {
             "{room}"
         );
     }
+}
+
+#[test]
+fn rooms_that_nobody_reads_wait_in_their_logs() {
+    let chat = Chat::with(FAST);
+    let names: Vec<_> = (0..MOST).map(|number| format!("room-{number}")).collect();
+    std::fs::create_dir_all(chat.path("rooms")).expect("made");
+    let text = "x".repeat(2000);
+    for name in &names {
+        let lines = (0..200)
+            .map(|number| format!("2026-11-21T10:15:30.{number:06}Z\tsay\tbob\t\t{text}\n"));
+        let log = chat.path(&format!("rooms/{name}.log"));
+        std::fs::write(log, lines.collect::<String>()).expect("written");
+    }
+    let mut alice = chat.window("nick=alice&client=alices-browser", "");
+    let rooms: Vec<_> = names
+        .iter()
+        .map(|room| json!({"room": room, "history": 200}))
+        .collect();
+    alice.send(&json!({"type": "enter", "rooms": rooms}));
+    // Read after all of them: it comes when they have come.
+    alice.send(&json!({"type": "ping"}));
+    for name in &names {
+        let welcome = alice.find(|message| message["type"] == "welcome");
+        assert_eq!(welcome["room"], *name);
+        let used = anonymous_kib(alice.client.child.id());
+        assert!(used < 3 * 1024, "{used} KiB before the history of {name}");
+        let history = alice.expect("history");
+        assert_eq!(history["records"].as_array().map(Vec::len), Some(200));
+    }
+    alice.expect("pong");
 }

@@ -174,7 +174,7 @@ fn wish(mut fields: Fields<'_>, many: bool) -> Result<Wish<'_>, Wrong<'_>> {
     })
 }
 
-fn entries(rooms: Vec<Wished<'_>>) -> Result<Vec<Entry<'_>>, Wrong<'_>> {
+fn entries(rooms: Vec<Wished<'_>>) -> Result<Vec<Entry>, Wrong<'_>> {
     if rooms.len() > MAX_ROOMS {
         return Err((Code::BadField, format!("rooms: at most {MAX_ROOMS}").into()));
     }
@@ -187,12 +187,12 @@ fn entries(rooms: Vec<Wished<'_>>) -> Result<Vec<Entry<'_>>, Wrong<'_>> {
                  }| {
         Ok(Entry {
             room: RoomName::parse(&room),
-            asked: room,
+            asked: room.into_owned(),
             since: id(since, "since")?,
             history: history.map(count),
             keys: KeyRing {
-                invitation,
-                password,
+                invitation: invitation.map(Cow::into_owned),
+                password: password.map(Cow::into_owned),
             },
         })
     };
