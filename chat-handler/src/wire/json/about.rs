@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::is_false;
+use super::message::is_false;
 use crate::occupant::AboutRoom;
 
 /// One of its people, here or not.
