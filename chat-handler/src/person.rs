@@ -5,29 +5,27 @@
 
 use std::collections::VecDeque;
 use std::os::fd::BorrowedFd;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::identity;
 use crate::identity::counted::Counted;
 use crate::journal;
-use crate::occupant::{
-    self, AboutRoom, Arrival, BadRequest, Bye, Code, Connection, Event, Flow, Hello, Reading,
-    Refusal, Request, Seeker, Sink as _,
-};
+use crate::occupant::{self, BadRequest, Bye, Connection, Event, Flow, Hello, Request};
 use crate::settings::Settings;
-use crate::wording::Line;
-use chat_store::closed::{self, Keys};
-use chat_store::name::RoomName;
-use chat_store::people::consent::{self, Accept};
 use chat_store::people::marks::Change;
 use chat_store::people::person::PersonId;
 use chat_store::record::RecordId;
 
+mod conversations;
+mod entering;
+mod marking;
 mod own_rooms;
 mod stays;
+mod upkeep;
+mod visit;
 mod wish;
 
 pub use stays::{Bell, MAX_ROOMS};
+pub use visit::Visit;
 pub use wish::{Entry, KeyRing, Wish};
 
 use own_rooms::OwnRooms;
@@ -37,30 +35,6 @@ use stays::{From, Stays};
 pub trait Audience {
     /// Takes the next event. `room`: which one, for a client that is in many.
     fn put_from(&mut self, room: Option<&str>, event: &Event<'_>);
-}
-
-/// Who comes, and how.
-pub struct Visit<'a> {
-    /// Who they turned out to be.
-    pub person: identity::Person,
-    /// What they want to be called, if nobody else said who they are.
-    pub nick: Option<String>,
-    /// The browser's token: whose messages it sends again.
-    pub client: Option<&'a str>,
-    /// The open page's token: which presence it left behind.
-    pub page: Option<&'a str>,
-    /// The peer, for bans; empty: unknown.
-    pub address: &'a str,
-    /// The client as the proxies saw it, for the list of entries.
-    pub from: &'a str,
-    /// Now, in the administrator's time, for the list of entries.
-    pub when: &'a dyn Fn() -> String,
-    /// Whether comings and goings are part of their history.
-    pub whole_history: bool,
-    /// Whether they can be in many rooms at once.
-    pub many: bool,
-    /// How long they may be gone, when their connection is lost, before the others are told.
-    pub grace: Duration,
 }
 
 /// One connection of a person.
@@ -127,113 +101,6 @@ impl<'a> Person<'a> {
         }
     }
 
-    /// Tells from whom they accept conversations, if not from everybody.
-    fn put_accepting(&self, to: &mut dyn Audience) {
-        let number = self.seeker(Keys::default()).number();
-        let accept = number.map(|number| consent::of(&self.settings.dirs(), &number));
-        if let Some(Ok(accept)) = accept
-            && accept != Accept::default()
-        {
-            to.put_from(None, &Event::Accepting(accept));
-        }
-    }
-
-    /// Tells what a room of theirs is that is for some only.
-    fn put_about(&self, room: &RoomName, to: &mut dyn Audience) {
-        let Some(you) = self.seeker(Keys::default()).number() else {
-            return;
-        };
-        match closed::find(&self.settings.dirs(), room) {
-            Ok(Some(found)) if found.circle.member(&you).is_some() => {
-                let (circle, you, people) = (&found.circle, &you, false);
-                let about = AboutRoom {
-                    circle,
-                    you,
-                    people,
-                };
-                to.put_from(Some(room.as_str()), &Event::About(&about));
-            }
-            Ok(_) => {}
-            Err(error) => journal::note(format_args!("a person's rooms: {error}")),
-        }
-    }
-
-    /// Comes into a room. False: they are in none then, and that was told.
-    pub fn enter(&mut self, entry: &Entry, to: &mut dyn Audience) -> bool {
-        let mut sink = From {
-            room: self.visit.many.then_some(&*entry.asked),
-            to,
-        };
-        match self.try_enter(entry, &mut sink) {
-            Ok(()) => true,
-            Err(refusal) => {
-                sink.put(&refusal.event());
-                let (code, reason) = (refusal.code.as_str(), refusal.reason);
-                journal::note(format_args!("refused ({code}): {reason}"));
-                false
-            }
-        }
-    }
-
-    fn try_enter(&mut self, entry: &Entry, sink: &mut From<'_>) -> Result<(), Refusal> {
-        let wished = entry.room.as_ref();
-        let wished = wished.map_err(|error| Refusal::new(Code::BadRoom, error))?;
-        let visit = &self.visit;
-        let seeker = self.seeker(Keys {
-            invitation: entry.keys.invitation.as_deref(),
-            password: entry.keys.password.as_deref(),
-        });
-        let way = occupant::find_room(self.settings, &seeker, wished)?;
-        let room = way.room.clone();
-        if self.stays.find(room.as_str()).is_some() {
-            return Ok(());
-        }
-        if self.stays.is_full() {
-            return Err(Refusal::new(Code::RoomsAtOnce, &MAX_ROOMS));
-        }
-        let arrival = Arrival {
-            asked: &entry.asked,
-            person: &visit.person,
-            nick: visit.nick.as_deref(),
-            number: &self.number,
-            client: visit.client,
-            page: visit.page,
-            address: visit.address,
-            from: visit.from,
-            when: &(visit.when)(),
-            since: entry.since,
-            history: entry.history,
-            whole_history: visit.whole_history,
-            mark: self.own.as_ref().and_then(|own| own.of(room.as_str())),
-            grace: visit.grace,
-        };
-        let mut sink = From {
-            room: sink.room.map(|_| room.as_str()),
-            to: sink.to,
-        };
-        let (settings, connection) = (self.settings, &mut self.connection);
-        let occupant = occupant::enter(settings, connection, way, arrival, &mut sink)?;
-        if let Some(own) = &mut self.own
-            && own.of(room.as_str()).is_none()
-        {
-            own.change(&room, Change::Read(occupant.came_at()));
-        }
-        self.stays.add(occupant);
-        Ok(())
-    }
-
-    /// Whether they have asked for rooms that they are not in yet. Nothing else is to be taken from the client until they are.
-    pub fn is_entering(&self) -> bool {
-        !self.entries.is_empty()
-    }
-
-    /// Comes into the next of these rooms.
-    pub fn enter_next(&mut self, to: &mut dyn Audience) {
-        if let Some(entry) = self.entries.pop_front() {
-            self.enter(&entry, to);
-        }
-    }
-
     /// Does what the client wants.
     pub fn take(&mut self, wish: Wish<'_>, to: &mut dyn Audience) -> Flow {
         match wish {
@@ -249,21 +116,8 @@ impl<'a> Person<'a> {
                 whole_history,
                 msgid,
             } => {
-                self.connection.charge_room();
-                let made = {
-                    let seeker = self.seeker(Keys::default());
-                    let title = title.as_deref();
-                    occupant::converse(self.settings, &seeker, &with, title, whole_history)
-                };
-                match made {
-                    Ok(room) => self.enter_opened(&room, msgid.as_deref(), to),
-                    Err(refusal) => {
-                        if let Event::Bye { line, .. } = refusal.event() {
-                            let (code, msgid) = (refusal.code, msgid.as_deref());
-                            to.put_from(None, &Event::Error { code, line, msgid });
-                        }
-                    }
-                }
+                let plan = (title.as_deref(), whole_history);
+                self.converse(&with, plan, msgid.as_deref(), to);
             }
             Wish::Accept(accept) => self.accept(accept, to),
             Wish::Part(room) => match self.stays.find(&room) {
@@ -305,104 +159,6 @@ impl<'a> Person<'a> {
             Wish::Quit => return Flow::Bye(Bye::Quit),
         }
         Flow::Idle
-    }
-
-    fn is_own(&self, room: &str) -> bool {
-        self.own.as_ref().is_some_and(|own| own.of(room).is_some())
-    }
-
-    /// Keeps from whom they accept conversations, and tells what holds.
-    fn accept(&mut self, accept: Accept, to: &mut dyn Audience) {
-        self.connection.charge_room();
-        let Some(person) = self.seeker(Keys::default()).number() else {
-            let (code, line) = (Code::AnonymousRefused, Line::AnonymousRefused);
-            return to.put_from(
-                None,
-                &Event::Error {
-                    code,
-                    line,
-                    msgid: None,
-                },
-            );
-        };
-        // Of who has just come nothing may be kept yet.
-        if let Some(own) = &mut self.own {
-            own.save();
-        }
-        let dirs = self.settings.dirs();
-        let kept = consent::set(&dirs, &person, accept).and_then(|_| consent::of(&dirs, &person));
-        match kept {
-            Ok(holds) => to.put_from(None, &Event::Accepting(holds)),
-            Err(error) => {
-                let (code, reason) = (Code::NotSaved, error.to_string());
-                let line = Line::NotSaved(&reason);
-                to.put_from(
-                    None,
-                    &Event::Error {
-                        code,
-                        line,
-                        msgid: None,
-                    },
-                );
-            }
-        }
-    }
-
-    fn seeker<'s>(&'s self, keys: Keys<'s>) -> Seeker<'s> {
-        Seeker {
-            person: &self.visit.person,
-            nick: self.visit.nick.as_deref(),
-            client: self.visit.client,
-            address: self.visit.address,
-            keys,
-        }
-    }
-
-    /// Comes into a room that they have just made, or have had for long.
-    fn enter_opened(&mut self, room: &RoomName, msgid: Option<&str>, to: &mut dyn Audience) {
-        if let Some(msgid) = msgid {
-            let (id, duplicate) = (None, false);
-            let ack = Event::Ack {
-                msgid,
-                id,
-                duplicate,
-            };
-            to.put_from(Some(room.as_str()), &ack);
-        }
-        let entry = Entry {
-            asked: room.as_str().to_owned(),
-            room: Ok(room.clone()),
-            since: None,
-            keys: KeyRing::default(),
-            history: None,
-        };
-        self.enter(&entry, to);
-    }
-
-    fn change_mark(&mut self, room: &str, change: Change) {
-        let known = self
-            .own
-            .as_mut()
-            .map(|own| own.of(room).map(|mark| mark.room.clone()));
-        if let (Some(own), Some(Some(room))) = (&mut self.own, known) {
-            own.change(&room, change);
-        }
-    }
-
-    /// Passes on what their other connections have read, entered and parted.
-    fn put_marks(&mut self, to: &mut dyn Audience) {
-        let news = self.own.as_mut().map(OwnRooms::news);
-        for (room, mark) in news.unwrap_or_default() {
-            if mark.is_some() && self.stays.of(room.as_str()).is_none() {
-                self.put_about(&room, to);
-            }
-            let room = room.as_str();
-            let reading = mark.map(|mark| match self.stays.of(room) {
-                Some(occupant) => occupant.reading_now(&mark),
-                None => Reading::uncounted(&mark),
-            });
-            to.put_from(Some(room), &Event::Mark(reading));
-        }
     }
 
     fn apply(&mut self, place: usize, request: &Request<'_>, to: &mut dyn Audience) -> Flow {
@@ -504,31 +260,6 @@ impl<'a> Person<'a> {
         }
     }
 
-    /// Syncs what was written a while ago.
-    pub fn sync_if_due(&mut self, to: &mut dyn Audience) {
-        if let Some(own) = &mut self.own
-            && own.save_at().is_some_and(|at| at <= Instant::now())
-        {
-            own.save();
-        }
-        for place in self.stays.places() {
-            self.stays
-                .in_room(place, self.visit.many, to, |occupant, sink| {
-                    occupant.sync_if_due(sink);
-                });
-        }
-    }
-
-    /// When [`Person::ring`], [`Person::sync_if_due`] or [`Person::poll`] must be called at the latest.
-    pub fn due_at(&self) -> Option<Instant> {
-        let looks = self.stays.all().map(|stay| stay.occupant.look_at());
-        let rooms = self.stays.all().filter_map(|stay| stay.occupant.due_at());
-        rooms
-            .chain(looks)
-            .chain(self.own.as_ref().and_then(OwnRooms::save_at))
-            .min()
-    }
-
     /// Whether what they missed is still on its way.
     pub fn is_replaying(&self) -> bool {
         self.stays.all().any(|stay| stay.occupant.is_replaying())
@@ -537,42 +268,6 @@ impl<'a> Person<'a> {
     /// How long nothing more is to be taken from the client.
     pub fn take_delay(&self) -> Duration {
         self.connection.take_delay()
-    }
-
-    /// Looks after files that somebody may have taken away, and tries again what failed: in rooms where that is due by `until`.
-    ///
-    /// # Errors
-    /// They have been banned meanwhile from their only room, by somebody who did not ring.
-    pub fn poll(&mut self, until: Instant, to: &mut dyn Audience) -> Result<(), Bye> {
-        let is_somewhere = self.stays.all().next().is_some();
-        let mut places = self.stays.places();
-        if is_somewhere && !places.any(|place| self.stays.is_look_due(place, until)) {
-            return Ok(());
-        }
-        if self.own.as_mut().is_some_and(OwnRooms::reopen_if_replaced) {
-            self.stays.watch(Bell::OWN);
-        }
-        for place in self.stays.places() {
-            if !self.stays.is_look_due(place, until) {
-                continue;
-            }
-            let polled = self
-                .stays
-                .in_room(place, self.visit.many, to, |occupant, sink| {
-                    occupant.poll(sink)
-                });
-            self.stays.set_due(place);
-            match polled {
-                Some(Ok(replaced)) => self.stays.watch_again(place, &replaced),
-                Some(Err(bye)) => {
-                    if let Flow::Bye(bye) = self.settle(place, Flow::Bye(bye), to) {
-                        return Err(bye);
-                    }
-                }
-                None => {}
-            }
-        }
-        Ok(())
     }
 
     /// Leaves every room; `bye` is said to a client that is still there.

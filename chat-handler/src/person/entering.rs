@@ -1,0 +1,86 @@
+//! Coming into rooms.
+
+use super::stays::From;
+use super::{Audience, Entry, MAX_ROOMS, Person};
+use crate::journal;
+use crate::occupant::{self, Arrival, Code, Refusal, Sink as _};
+use chat_store::closed::Keys;
+use chat_store::people::marks::Change;
+
+impl Person<'_> {
+    /// Comes into a room. False: they are in none then, and that was told.
+    pub fn enter(&mut self, entry: &Entry, to: &mut dyn Audience) -> bool {
+        let mut sink = From {
+            room: self.visit.many.then_some(&*entry.asked),
+            to,
+        };
+        match self.try_enter(entry, &mut sink) {
+            Ok(()) => true,
+            Err(refusal) => {
+                sink.put(&refusal.event());
+                let (code, reason) = (refusal.code.as_str(), refusal.reason);
+                journal::note(format_args!("refused ({code}): {reason}"));
+                false
+            }
+        }
+    }
+
+    fn try_enter(&mut self, entry: &Entry, sink: &mut From<'_>) -> Result<(), Refusal> {
+        let wished = entry.room.as_ref();
+        let wished = wished.map_err(|error| Refusal::new(Code::BadRoom, error))?;
+        let visit = &self.visit;
+        let seeker = self.seeker(Keys {
+            invitation: entry.keys.invitation.as_deref(),
+            password: entry.keys.password.as_deref(),
+        });
+        let way = occupant::find_room(self.settings, &seeker, wished)?;
+        let room = way.room.clone();
+        if self.stays.find(room.as_str()).is_some() {
+            return Ok(());
+        }
+        if self.stays.is_full() {
+            return Err(Refusal::new(Code::RoomsAtOnce, &MAX_ROOMS));
+        }
+        let arrival = Arrival {
+            asked: &entry.asked,
+            person: &visit.person,
+            nick: visit.nick.as_deref(),
+            number: &self.number,
+            client: visit.client,
+            page: visit.page,
+            address: visit.address,
+            from: visit.from,
+            when: &(visit.when)(),
+            since: entry.since,
+            history: entry.history,
+            whole_history: visit.whole_history,
+            mark: self.own.as_ref().and_then(|own| own.of(room.as_str())),
+            grace: visit.grace,
+        };
+        let mut sink = From {
+            room: sink.room.map(|_| room.as_str()),
+            to: sink.to,
+        };
+        let (settings, connection) = (self.settings, &mut self.connection);
+        let occupant = occupant::enter(settings, connection, way, arrival, &mut sink)?;
+        if let Some(own) = &mut self.own
+            && own.of(room.as_str()).is_none()
+        {
+            own.change(&room, Change::Read(occupant.came_at()));
+        }
+        self.stays.add(occupant);
+        Ok(())
+    }
+
+    /// Whether they have asked for rooms that they are not in yet. Nothing else is to be taken from the client until they are.
+    pub fn is_entering(&self) -> bool {
+        !self.entries.is_empty()
+    }
+
+    /// Comes into the next of these rooms.
+    pub fn enter_next(&mut self, to: &mut dyn Audience) {
+        if let Some(entry) = self.entries.pop_front() {
+            self.enter(&entry, to);
+        }
+    }
+}
