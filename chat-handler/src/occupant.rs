@@ -30,6 +30,7 @@ mod request;
 
 mod closed;
 mod connection;
+mod converse;
 mod enter;
 mod new_room;
 mod refusal;
@@ -42,6 +43,7 @@ mod history;
 mod measures;
 mod moderate;
 mod private;
+mod remind;
 mod report;
 mod roles;
 mod say;
@@ -59,10 +61,10 @@ mod pace;
 mod presence;
 mod trouble;
 
-pub use circle::converse;
 pub use closed::{Seeker, Way, find_room};
 pub use code::Code;
 pub use connection::Connection;
+pub use converse::converse;
 pub use enter::{Arrival, enter, number_of, wished_nick};
 pub use event::{AboutRoom, Bye, Event, Hello, Reading, Sink, Span, Welcome};
 pub use refusal::Refusal;

@@ -1,49 +1,18 @@
-//! Who may be in a room for some only: letting people in, sending them away, and making such rooms.
+//! Who is in a room for some only: letting people in, sending them away, leaving.
 
-use std::time::Duration;
-
-use super::closed::{MAX_PASSWORD, Seeker};
-use super::{
-    AboutRoom, Act, Addressee, Bye, Code, Event, Flow, Membership, Occupant, Refusal, Turn,
-};
+use super::{AboutRoom, Act, Addressee, Bye, Code, Event, Flow, Membership, Occupant, Turn};
 use crate::command;
-use crate::identity::Person;
-use crate::identity::counted::Counted;
-use crate::quota::{Pace, Quota};
 use crate::wording::{Closed, Line};
-use chat_store::bell;
-use chat_store::closed::{self, Circle, ClosedError, Invitation, Kind, Member, Power};
+use chat_store::closed::{self, Circle, ClosedError, Kind, Member, Power};
 use chat_store::fs::dirs::Dirs;
-use chat_store::log::room_log::{RoomLog, Stored};
-use chat_store::moderation::{self, Extent, Right};
-use chat_store::name::{Nick, RoomName};
+use chat_store::name::Nick;
 use chat_store::people::consent;
 use chat_store::people::lookup;
 use chat_store::people::marks;
 use chat_store::people::person::PersonId;
 use chat_store::record::{self, Draft, RecordId, attrs};
 
-/// Closed rooms that somebody makes: each stays, and calls somebody.
-const ROOMS: Quota = Quota {
-    what: "conversations",
-    each: Pace {
-        every: Duration::from_secs(60),
-        burst: 30,
-    },
-    unknown: Pace {
-        every: Duration::from_secs(5),
-        burst: 300,
-    },
-};
-/// The longest life of a link, in hours: a year.
-const MAX_HOURS: u32 = 366 * 24;
-/// The most people that a link lets in.
-const MAX_USES: u32 = 500;
-const MICROS_AN_HOUR: u64 = 3_600_000_000;
-/// What each try of a password costs a server and whoever guesses: 2^10 rounds of bcrypt, some 50 ms.
-const PASSWORD_COST: u32 = 10;
-/// In larger rooms a first message reminds nobody of the room: that is one file for each.
-const MAX_REMINDED: usize = 50;
+mod keys;
 
 impl<'a> From<command::Circle<'a>> for Act<'a> {
     fn from(command: command::Circle<'a>) -> Self {
@@ -123,8 +92,7 @@ impl Turn<'_> {
                 return Err(ClosedError::NotThere);
             }
             if !circle.may(person, power) {
-                let is_pair = circle.kind == Kind::Pair;
-                return Err(if is_pair {
+                return Err(if circle.kind == Kind::Pair {
                     ClosedError::Pair
                 } else {
                     ClosedError::NotKeeper
@@ -247,63 +215,6 @@ impl Turn<'_> {
         Ok(())
     }
 
-    fn make_link(&mut self, hours: u32, uses: u32) -> Result<(), Failed> {
-        if !(1..=MAX_HOURS).contains(&hours) || !(1..=MAX_USES).contains(&uses) {
-            self.error(
-                Code::Usage,
-                Line::Closed(Closed::BadLink(MAX_HOURS, MAX_USES)),
-            );
-            return Err(Failed::Told);
-        }
-        let token = closed::new_token().map_err(ClosedError::Io)?;
-        let now = RecordId::now();
-        let until = RecordId::from_micros(now.as_micros() + u64::from(hours) * MICROS_AN_HOUR);
-        let invitation = Invitation {
-            hash: Invitation::hash_of(&token),
-            until,
-            uses,
-            by: self.it.me.nick.to_string(),
-        };
-        self.change(Power::Invite, |circle| {
-            circle.drop_invitations(now);
-            circle.invitations.push(invitation);
-            Ok(())
-        })?;
-        let msgid = self.msgid;
-        self.sink.put(&Event::Link {
-            token: &token,
-            until,
-            uses,
-            msgid,
-        });
-        Ok(())
-    }
-
-    fn set_password(&mut self, word: &str) -> Result<(), Failed> {
-        if word.len() > MAX_PASSWORD {
-            self.error(Code::TooLong, Line::TooLong(MAX_PASSWORD));
-            return Err(Failed::Told);
-        }
-        let hash =
-            match word {
-                "" => None,
-                word => {
-                    let hash = bcrypt::hash(word, PASSWORD_COST);
-                    Some(hash.map_err(|error| {
-                        ClosedError::Io(std::io::Error::other(error.to_string()))
-                    })?)
-                }
-            };
-        self.change(Power::Keep, |circle| {
-            if circle.kind == Kind::Pair {
-                return Err(ClosedError::Pair);
-            }
-            circle.password = hash;
-            Ok(())
-        })?;
-        Ok(())
-    }
-
     fn rename(&mut self, title: &str) -> Result<(), Failed> {
         if self.it.is_muted() {
             self.error(Code::Muted, Line::Muted);
@@ -319,7 +230,7 @@ impl Turn<'_> {
     }
 
     /// Whoever is meant, of all people; that there is nobody is told.
-    fn find(&mut self, who: &Addressee<'_>) -> Option<lookup::Known> {
+    pub(super) fn find(&mut self, who: &Addressee<'_>) -> Option<lookup::Known> {
         match find_person(self.it.site(), who) {
             Ok(Some(known)) => return Some(known),
             Ok(None) => self.error(
@@ -330,93 +241,10 @@ impl Turn<'_> {
         }
         None
     }
-
-    /// `/private`
-    pub(super) fn open_room(&mut self, title: &str) {
-        self.open(&Plan {
-            kind: Kind::Room,
-            title,
-            whole_history: false,
-            others: &[],
-        });
-    }
-
-    /// `/query`
-    pub(super) fn query(&mut self, name: &str) {
-        let Some(known) = self.find(&Addressee::named(name)) else {
-            return;
-        };
-        self.open(&Plan {
-            kind: Kind::Pair,
-            title: "",
-            whole_history: true,
-            others: &[known],
-        });
-    }
-
-    fn open(&mut self, plan: &Plan<'_>) {
-        if self.it.is_muted() {
-            return self.error(Code::Muted, Line::Muted);
-        }
-        let made = self.it.make(plan);
-        match made {
-            Ok(room) => {
-                self.info("private", Line::Closed(Closed::Opened(room.as_str())));
-                self.it.opened = Some(room);
-                self.ack();
-            }
-            Err(refusal) => self.refused(&refusal),
-        }
-    }
-
-    fn refused(&mut self, refusal: &Refusal) {
-        if let Event::Bye { line, .. } = refusal.event() {
-            self.error(refusal.code, line);
-        }
-    }
-
-    /// `/msg`: live to who is here, and else kept for who comes back.
-    pub(super) fn message(&mut self, to: &str, text: &str) {
-        let is_here = self.it.present(to).is_ok();
-        let known = if is_here {
-            None
-        } else {
-            let nick = Nick::parse(to).ok();
-            nick.and_then(|nick| lookup::find(self.it.site(), &nick).ok().flatten())
-        };
-        match known {
-            Some(known) if self.it.number().is_some() => self.keep_for(known, text),
-            _ => self.whisper(&Addressee::named(to), text),
-        }
-    }
-
-    fn keep_for(&mut self, known: lookup::Known, text: &str) {
-        if !self.may_say(text) {
-            return;
-        }
-        let name = known.name.clone();
-        let plan = Plan {
-            kind: Kind::Pair,
-            title: "",
-            whole_history: true,
-            others: &[known],
-        };
-        let kept = self.it.make(&plan).and_then(|room| {
-            let stored = self.it.say_in(&room, text, self.msgid)?;
-            Ok((room, stored))
-        });
-        match kept {
-            Ok((room, stored)) => {
-                self.info("msg", Line::Closed(Closed::KeptFor(&name, room.as_str())));
-                self.ack_as(None, matches!(stored, Stored::Already(_)));
-            }
-            Err(refusal) => self.refused(&refusal),
-        }
-    }
 }
 
 /// Why something was not done.
-enum Failed {
+pub(super) enum Failed {
     /// They know already.
     Told,
     /// They do not.
@@ -430,7 +258,10 @@ impl From<ClosedError> for Failed {
 }
 
 /// Whoever is meant: by their number, which somebody saw beside the name, else by the name.
-fn find_person(site: &Dirs, who: &Addressee<'_>) -> std::io::Result<Option<lookup::Known>> {
+pub(super) fn find_person(
+    site: &Dirs,
+    who: &Addressee<'_>,
+) -> std::io::Result<Option<lookup::Known>> {
     let nick = Nick::parse(&who.name).ok();
     let Some(nick) = nick else { return Ok(None) };
     let Some(person) = who.person.as_deref().and_then(PersonId::parse) else {
@@ -447,71 +278,6 @@ fn find_person(site: &Dirs, who: &Addressee<'_>) -> std::io::Result<Option<looku
     Ok(lookup::find(site, &nick)?.filter(|known| known.person == person))
 }
 
-/// A closed room that is to be.
-struct Plan<'a> {
-    kind: Kind,
-    title: &'a str,
-    whole_history: bool,
-    others: &'a [lookup::Known],
-}
-
-/// Who makes one.
-struct Maker<'a> {
-    site: &'a Dirs,
-    member: Member,
-    counted: Counted,
-    most: usize,
-}
-
-impl Maker<'_> {
-    /// Makes it, or finds the conversation that two people have.
-    fn make(&self, plan: &Plan<'_>) -> Result<RoomName, Refusal> {
-        let out_of_order = |error: ClosedError| Refusal::new(Code::Storage, &error);
-        let room = match plan.others {
-            [other] if plan.kind == Kind::Pair => {
-                if other.person == self.member.person {
-                    return Err(Refusal::new(Code::Usage, ""));
-                }
-                let pair = closed::name_of_pair(self.site, &self.member.person, &other.person)?;
-                if closed::find(self.site, &pair)?.is_some() {
-                    return Ok(pair);
-                }
-                pair
-            }
-            _ => closed::new_name()?,
-        };
-        for other in plan.others {
-            if !consent::allows(self.site, &self.member.person, &other.person)? {
-                return Err(Refusal::new(Code::NotAccepted, &other.name));
-            }
-        }
-        if closed::count(self.site, self.most)? >= self.most {
-            return Err(Refusal::new(Code::TooManyRooms, ""));
-        }
-        if !ROOMS.take(self.site, &self.counted) {
-            return Err(Refusal::new(Code::TooManyRooms, "you made many just now"));
-        }
-        let mut circle = Circle::new(plan.kind, plan.title);
-        circle.whole_history = plan.whole_history;
-        circle.add(Member {
-            keeps: true,
-            since: RecordId::ZERO,
-            ..self.member.clone()
-        });
-        for other in plan.others {
-            circle.add(Member {
-                person: other.person.clone(),
-                name: other.name.clone(),
-                account: other.account.clone(),
-                since: RecordId::ZERO,
-                keeps: plan.kind == Kind::Pair,
-            });
-        }
-        closed::create(self.site, &room, &circle).map_err(out_of_order)?;
-        Ok(room)
-    }
-}
-
 impl Occupant {
     /// The site's directories.
     pub(super) fn site(&self) -> &Dirs {
@@ -519,76 +285,6 @@ impl Occupant {
             Some(membership) => &membership.site,
             None => &self.room.dirs,
         }
-    }
-
-    /// Who they are for lists that last.
-    fn number(&self) -> Option<PersonId> {
-        PersonId::of(self.me.account.as_deref(), self.me.client.as_deref())
-    }
-
-    /// The room that they have just made.
-    pub fn take_opened(&mut self) -> Option<RoomName> {
-        self.opened.take()
-    }
-
-    fn make(&self, plan: &Plan<'_>) -> Result<RoomName, Refusal> {
-        let Some(person) = self.number() else {
-            return Err(Refusal::new(Code::AnonymousRefused, ""));
-        };
-        let who = Person {
-            account: self.me.account.clone(),
-            ..Person::default()
-        };
-        let address = self.me.address.as_deref().unwrap_or_default();
-        let maker = Maker {
-            site: self.site(),
-            member: Member {
-                person,
-                name: self.me.nick.to_string(),
-                account: self.me.account.clone(),
-                since: RecordId::ZERO,
-                keeps: true,
-            },
-            counted: Counted::of(&who, address),
-            most: self.limits.max_conversations,
-        };
-        let room = maker.make(plan)?;
-        if plan.kind != Kind::Pair {
-            for other in plan.others {
-                remind(self.site(), &other.person, &room);
-            }
-        }
-        Ok(room)
-    }
-
-    /// Says something in a conversation of theirs that they have not come into.
-    fn say_in(&self, room: &RoomName, text: &str, msgid: Option<&str>) -> Result<Stored, Refusal> {
-        let site = self.site();
-        let none = || Refusal::new(Code::NoSuchRoom, "");
-        let found = closed::find(site, room)?.ok_or_else(none)?;
-        let me = self.number().ok_or_else(none)?;
-        if found.circle.member(&me).is_none() {
-            return Err(none());
-        }
-        found.dirs.create()?;
-        let draft = Draft {
-            msgid,
-            account: self.me.account.as_deref(),
-            client: self.me.client.as_deref(),
-            color: Some(self.me.color.as_str()),
-            ..Draft::new(record::Kind::Say, self.me.nick.as_str(), text)
-        };
-        let mut log = RoomLog::new(&found.dirs, room);
-        let unsaved =
-            |error: &dyn std::fmt::Display| Refusal::new(Code::NotSaved, &error.to_string());
-        let stored = log.append_once(&draft).map_err(|error| unsaved(&error))?;
-        log.sync().map_err(|error| unsaved(&error))?;
-        // Nobody may be there.
-        let _ = bell::ring_at(&found.dirs.bell(room));
-        for member in found.circle.members {
-            remind(site, &member.person, room);
-        }
-        Ok(stored)
     }
 
     /// Tells what the room is.
@@ -601,114 +297,4 @@ impl Occupant {
             }));
         }
     }
-
-    /// Before something is said here for the first time: whoever is away finds the room when they come back.
-    pub(super) fn remind_all(&mut self) {
-        let Some(membership) = self.membership.as_deref_mut() else {
-            return;
-        };
-        let members = &membership.circle.members;
-        if std::mem::replace(&mut membership.has_reminded, true) || members.len() > MAX_REMINDED {
-            return;
-        }
-        for member in members
-            .iter()
-            .filter(|member| member.person != membership.person)
-        {
-            remind(&membership.site, &member.person, &self.room.name);
-        }
-    }
-
-    fn remind(&self, person: &PersonId) {
-        remind(self.site(), person, &self.room.name);
-    }
-
-    fn withdraw(&self, person: &PersonId) {
-        if let Err(error) = marks::withdraw(self.site(), person, &self.room.name) {
-            crate::journal::note(format_args!(
-                "a closed room stays among somebody's: {error}"
-            ));
-        }
-    }
-}
-
-/// Sees to it that a closed room is among somebody's own.
-fn remind(site: &Dirs, person: &PersonId, room: &RoomName) {
-    if let Err(error) = marks::offer(site, person, room, RecordId::ZERO) {
-        crate::journal::note(format_args!(
-            "a closed room is not among somebody's: {error}"
-        ));
-    }
-}
-
-/// Who may not speak anywhere begins nothing either. A list that cannot be read silences nobody.
-fn refuse_silenced(site: &Dirs, seeker: &Seeker<'_>, person: &PersonId) -> Result<(), Refusal> {
-    let asks = moderation::Person {
-        nick: &super::wished_nick(seeker.person, seeker.nick),
-        account: seeker.person.account.as_deref(),
-        number: Some(person.as_str()),
-        address: Some(seeker.address).filter(|address| !address.is_empty()),
-        moderates_all: seeker.person.moderator,
-    };
-    match moderation::may(site, Extent::Everywhere, &asks, Right::Speak) {
-        Ok(Err(denied)) => Err(Refusal::new(Code::Banned, denied.reason())),
-        Ok(Ok(())) => Ok(()),
-        Err(error) => {
-            crate::journal::note(format_args!("the bans cannot be read: {error}"));
-            Ok(())
-        }
-    }
-}
-
-/// Begins a conversation, or finds the one that there is, for somebody who need not be in a room.
-///
-/// # Errors
-/// Why not.
-pub fn converse(
-    settings: &crate::settings::Settings,
-    seeker: &Seeker<'_>,
-    with: &[Addressee<'_>],
-    title: Option<&str>,
-    whole_history: bool,
-) -> Result<RoomName, Refusal> {
-    if seeker.person.account.is_none() && !settings.identity.anonymous {
-        return Err(Refusal::new(Code::AnonymousRefused, ""));
-    }
-    let site = settings.dirs();
-    site.create()?;
-    let Some(person) = seeker.number() else {
-        return Err(Refusal::new(Code::AnonymousRefused, ""));
-    };
-    refuse_silenced(&site, seeker, &person)?;
-    let mut others = Vec::new();
-    for who in with {
-        let Some(known) = find_person(&site, who)? else {
-            return Err(Refusal::new(Code::NoSuchUser, &*who.name));
-        };
-        others.push(known);
-    }
-    let (kind, whole_history) = match (others.len(), title) {
-        (1, None) => (Kind::Pair, true),
-        (0, _) => (Kind::Room, whole_history),
-        _ => (Kind::Group, whole_history),
-    };
-    let maker = Maker {
-        site: &site,
-        member: seeker.as_member(person),
-        counted: Counted::of(seeker.person, seeker.address),
-        most: settings.limits.max_conversations,
-    };
-    let plan = Plan {
-        kind,
-        title: title.unwrap_or_default(),
-        whole_history,
-        others: &others,
-    };
-    let room = maker.make(&plan)?;
-    if kind != Kind::Pair {
-        for other in &others {
-            remind(&site, &other.person, &room);
-        }
-    }
-    Ok(room)
 }
