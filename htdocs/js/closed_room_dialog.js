@@ -53,7 +53,7 @@ function inviteForm(ask) {
 
 /** @param {Room} room @param {AskRoom} ask */
 function linkForm(room, ask) {
-	const uses = element("input", { id: "link-uses", type: "number", min: "1", max: "1000", value: "1" });
+	const uses = element("input", { id: "link-uses", type: "number", min: "1", max: "500", value: "1" });
 	const link = element("input", { id: "link", readonly: "", dir: "ltr", hidden: "" });
 	const act = async () => {
 		const { token } = await ask({ type: "link", uses: Number(uses.value) || 1 });

@@ -10,12 +10,12 @@ await loadTexts("conversations");
 /** @param {(password: string) => void} enter */
 export function openPasswordDialog(enter) {
 	return openDialog(text("passwordTitle"), (close) => {
-		const password = element("input", { id: "door-password", type: "password", autocomplete: "current-password" });
+		const password = element("input", { id: "enter-password", type: "password", autocomplete: "current-password" });
 		const act = async () => {
 			close();
 			enter(password.value);
 		};
 		const button = { className: "primary", key: "rejoin", act };
-		return smallForm("door-form", text("passwordNeeded"), [["passwordWord", password]], button);
+		return smallForm("enter-form", text("passwordNeeded"), [["passwordWord", password]], button);
 	});
 }

@@ -125,7 +125,7 @@ async fn two_have_a_conversation_of_their_own_that_is_found_at_return() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_link_and_a_name_let_people_into_a_private_room() {
+async fn a_link_a_name_and_a_password_let_people_into_a_private_room() {
     let site = Site::start();
     let (alice, bob, carol) = (
         Browser::start().await,
@@ -164,8 +164,30 @@ async fn a_link_and_a_name_let_people_into_a_private_room() {
     sees(&alice, "thank you for the link").await;
     let address = carol.eval("location.href").await.to_string();
     assert!(!address.contains("invitation"), "{address}");
+    // Who has neither is asked for the password, until it is right.
+    fill(&alice, "#closed-password", "tea time").await;
+    click(&alice, "#password-form .form-actions button").await;
+    let set = "document.querySelector('#password-form .status').textContent === 'Done.'";
+    alice.wait_until("it is set", set).await;
+    let dave = Browser::start().await;
+    enter(&dave, &site, "dave", "lobby").await;
+    let (address, _) = link.split_once('#').expect("an address");
+    dave.goto(address).await;
+    for word in ["coffee time", "tea time"] {
+        is_open(&dave).await;
+        fill(&dave, "#enter-password", word).await;
+        click(&dave, "#enter-form button.primary").await;
+        let gone = "document.querySelector('#enter-password')?.value !== ";
+        dave.wait_until(
+            "it is asked anew, or not",
+            &format!("{gone}{}", json!(word)),
+        )
+        .await;
+    }
+    is_in(&dave, "Book club").await;
+    say(&dave, "I know the word").await;
     go(&bob, "Book club").await;
-    sees(&bob, "thank you for the link").await;
+    sees(&bob, "I know the word").await;
     let seen = bob.eval("document.querySelector('#log').textContent").await;
     assert!(
         !seen.to_string().contains("chapter one"),
