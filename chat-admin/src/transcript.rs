@@ -150,9 +150,12 @@ impl<W: Write> Transcript<W> {
     }
 }
 
-/// A record as a line of text.
+/// What the further lines of a text begin with: none of them can be taken for a record.
+const INDENT: &str = "\n    ";
+
+/// A record as a line of text, or as many as its own text has.
 pub fn line(record: &Record<'_>) -> String {
-    let (time, text) = (time(record), text(record));
+    let (time, text) = (time(record), text(record).replace('\n', INDENT));
     format!("{time} {} {}: {text}", record.kind, record.from)
 }
 
@@ -175,7 +178,7 @@ const HEAD: &str = "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\"
     <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
     <meta name=\"viewport\" content=\"width=device-width\">\n\
     <style>body{font:1rem/1.5 sans-serif;max-width:60rem;margin:auto;padding:1rem;color-scheme:light dark}\
-    ol{list-style:none;padding:0}li{overflow-wrap:anywhere}time{opacity:.75;font-size:.85em}</style>\n";
+    ol{list-style:none;padding:0}li{overflow-wrap:anywhere;white-space:pre-wrap}time{opacity:.75;font-size:.85em}</style>\n";
 
 fn html(record: &Record<'_>, out: &mut impl Write) -> io::Result<()> {
     let (time, from, text) = (time(record), escaped(&record.from), escaped(text(record)));
@@ -240,6 +243,26 @@ mod tests {
         ] {
             assert_eq!(moment(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn lines_of_a_text_are_kept_and_none_is_another_record() {
+        let forged = "2026-11-21T10:15:30.123456Z say bob: it was me";
+        let record = format!("2026-11-21T10:15:30.123456Z\tsay\talice\t\tone\u{2028}{forged}\n");
+        let record = Record::parse(record.as_bytes()).unwrap();
+        let lines = line(&record);
+        assert_eq!(
+            lines,
+            format!("2026-11-21T10:15:30.123456Z say alice: one\n    {forged}")
+        );
+        let json = |_: &Record<'_>, _: &mut Vec<u8>| {};
+        let mut page = Transcript::begin(Vec::new(), Format::Html, "r", json).unwrap();
+        page.put(&record).unwrap();
+        let page = String::from_utf8(page.end().unwrap()).unwrap();
+        assert!(
+            page.contains(&format!("<bdi>one\n{forged}</bdi>")),
+            "{page}"
+        );
     }
 
     #[test]

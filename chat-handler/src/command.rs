@@ -390,7 +390,12 @@ pub fn usage_of(name: &str) -> Option<&'static Usage> {
         .find(|usage| usage.name.eq_ignore_ascii_case(name))
 }
 
-/// Understands one line. A line that begins with `//` is a message that begins with `/`.
+/// Commands whose last argument is something said, which may have several lines. `/msg` is one: what was meant
+/// for somebody must not become a message for all.
+const OF_LINES: [&str; 2] = ["me", "msg"];
+
+/// Understands what was typed. What begins with `//` is a message that begins with `/`; what has several
+/// lines is a message as it is, unless it is `/me` or `/msg`.
 ///
 /// # Errors
 /// Why it is no command.
@@ -398,10 +403,18 @@ pub fn parse(line: &str) -> Result<Command<'_>, CommandError<'_>> {
     let Some(rest) = line.strip_prefix('/') else {
         return Ok(Command::Say(line));
     };
-    if rest.starts_with('/') {
+    if rest.starts_with('/') && !rest.contains('\n') {
         return Ok(Command::Say(rest));
     }
     let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+    let has_lines = || {
+        OF_LINES
+            .iter()
+            .any(|name| rest[..end].eq_ignore_ascii_case(name))
+    };
+    if line.contains('\n') && !has_lines() {
+        return Ok(Command::Say(line));
+    }
     let Some(usage) = usage_of(&rest[..end]) else {
         return Err(CommandError::Unknown(cut(&line[..=end], MAX_UNKNOWN_CHARS)));
     };
@@ -546,6 +559,27 @@ mod tests {
         assert_eq!(
             parse("//etc is a directory"),
             Ok(Command::Say("/etc is a directory"))
+        );
+    }
+
+    #[test]
+    fn what_has_several_lines_is_said_and_not_done() {
+        for text in [
+            "/quit\nnow",
+            "//a\n//b",
+            "/etc\n/usr",
+            "a\n/clear delete",
+            "/\n",
+        ] {
+            assert_eq!(parse(text), Ok(Command::Say(text)));
+        }
+        assert_eq!(
+            parse("/me waves\nand goes"),
+            Ok(Command::Me("waves\nand goes"))
+        );
+        assert_eq!(
+            parse("/msg bob one\ntwo"),
+            Ok(Command::Msg("bob", "one\ntwo"))
         );
     }
 

@@ -1,8 +1,10 @@
 //! One line of a log or an inbox: `TIME<TAB>KIND<TAB>FROM<TAB>ATTRS<TAB>TEXT`. Pure.
 //!
 //! Whatever a caller puts into a [`Draft`], no field can hold a tab, a line end or another control
-//! character: the cleaning is part of the writing. Whatever stands in a file, [`Record::parse`]
-//! never panics: what is neither a record nor a line of the old script is no record.
+//! character: the cleaning is part of the writing. Only what people write may have several lines and
+//! tabs ([`Kind::has_lines`]): its line breaks are [`LINE_BREAK`] on disk, so that a record stays one
+//! line, and `\n` here. Whatever stands in a file, [`Record::parse`] never panics: what is neither a
+//! record nor a line of the old script is no record.
 
 use std::borrow::Cow;
 
@@ -15,7 +17,7 @@ mod legacy;
 
 pub use age::{Age, AgeError, Keep};
 pub use attrs::Attrs;
-pub use clean::{clean, is_bidi_control, is_bidi_override, show};
+pub use clean::{LINE_BREAK, clean, clean_lines, is_bidi_control, is_bidi_override, show, tidy};
 pub use id::RecordId;
 pub use kind::Kind;
 pub use legacy::addressee;
@@ -38,7 +40,7 @@ pub struct Record<'a> {
     pub from: Cow<'a, str>,
     /// `key=value` pairs, see [`Record::attrs`].
     attrs: Cow<'a, str>,
-    /// The text; empty for kinds without one.
+    /// The text; empty for kinds without one. Its lines, if its kind may have several, end in `\n`.
     pub text: Cow<'a, str>,
 }
 
@@ -63,7 +65,7 @@ impl<'a> Record<'a> {
             kind,
             from: show(from),
             attrs: show(attrs),
-            text: show(text),
+            text: clean::show_text(text, kind.has_lines()),
         })
     }
 
@@ -191,7 +193,7 @@ impl<'a> Draft<'a> {
         ];
         attrs::write_to(pairs.iter().chain(self.extra), line);
         line.push(b'\t');
-        line.extend_from_slice(clean(self.text).as_bytes());
+        clean::write_text(self.text, self.kind.has_lines(), line);
         line.push(b'\n');
     }
 

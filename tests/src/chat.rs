@@ -174,7 +174,7 @@ impl Record {
     /// When it is no record.
     #[track_caller]
     pub fn parse(line: &str) -> Self {
-        let fields: Vec<&str> = line.split('\t').collect();
+        let fields: Vec<&str> = line.splitn(5, '\t').collect();
         let [time, kind, from, attrs, text] = fields[..] else {
             panic!("no record: {line:?}")
         };

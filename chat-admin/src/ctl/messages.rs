@@ -14,7 +14,7 @@ use chat_store::fs::dirs::Dirs;
 use chat_store::log::chain;
 use chat_store::log::history::{self, Before, MAX_LIMIT};
 use chat_store::name::{Nick, RoomName};
-use chat_store::record::{Draft, Kind, Record, RecordId, clean};
+use chat_store::record::{Draft, Kind, Record, RecordId, tidy};
 
 pub(super) fn say(
     dirs: &Dirs,
@@ -23,7 +23,7 @@ pub(super) fn say(
     text: &str,
     max: usize,
 ) -> Result<Report, Failure> {
-    let text = clean(text);
+    let text = tidy(text);
     if text.trim().is_empty() {
         return Err(Failure::Refused("there is nothing to say".to_owned()));
     }

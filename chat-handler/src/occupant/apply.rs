@@ -16,7 +16,7 @@ impl Turn<'_> {
             return Flow::Idle;
         }
         match request {
-            Request::Say { text, .. } => return self.say(text),
+            Request::Say { text, literal, .. } => return self.say(text, *literal),
             Request::Whisper { to, text, .. } => self.whisper(to, text),
             Request::Signal { to, data } => self.signal(to, data),
             // What somebody types is shown while they type it: a way to speak.

@@ -10,7 +10,7 @@ use chat_store::people::kept;
 use chat_store::people::message::{Message, Sender};
 use chat_store::people::person::PersonId;
 use chat_store::people::presence;
-use chat_store::record::{Draft, Kind, RecordId, clean};
+use chat_store::record::{Draft, Kind, RecordId, tidy};
 
 impl Turn<'_> {
     pub(super) fn whisper(&mut self, to: &Addressee<'_>, text: &str) {
@@ -21,7 +21,7 @@ impl Turn<'_> {
         if self.msgid.is_some_and(|msgid| self.it.has_whispered(msgid)) {
             return self.ack_as(None, true);
         }
-        let text = clean(text);
+        let text = tidy(text);
         let Some((id, to)) = self.send(to, &Message::Whisper(Cow::Borrowed(&text))) else {
             return;
         };

@@ -55,6 +55,8 @@ pub enum Request<'a> {
     Say {
         /// As typed.
         text: Cow<'a, str>,
+        /// No command, whatever it begins with.
+        literal: bool,
         /// The client's own id.
         msgid: Option<Cow<'a, str>>,
     },

@@ -4,16 +4,22 @@ use super::{Act, Bye, Code, Flow, Turn};
 use crate::command::{self, Command};
 use crate::dice::SystemChance;
 use crate::wording::Line;
-use chat_store::record::Kind;
+use chat_store::record::{Kind, clean_lines, tidy};
 
 impl Turn<'_> {
-    pub(super) fn say(&mut self, line: &str) -> Flow {
+    pub(super) fn say(&mut self, typed: &str, literal: bool) -> Flow {
+        let typed = clean_lines(typed);
+        let typed = typed.trim_end();
+        if literal {
+            self.say_as(Kind::Say, typed);
+            return Flow::Idle;
+        }
         // Reasons and names too: nothing that is typed is longer than a message.
-        if line.starts_with('/') && !self.it.fits(line) {
+        if typed.starts_with('/') && !self.it.fits(typed) {
             self.error(Code::TooLong, Line::TooLong(self.it.limits.max_message));
             return Flow::Idle;
         }
-        match command::parse(line) {
+        match command::parse(typed) {
             Ok(command) => return self.run(&command),
             Err(command::CommandError::Unknown(word)) => {
                 self.error(Code::UnknownCommand, Line::UnknownCommand(word));
@@ -73,7 +79,7 @@ impl Turn<'_> {
         // Dice may be longer than a message; their answer is ours.
         let may = kind == Kind::Dice && !self.it.is_muted() || self.may_say(text);
         if may && self.waited() {
-            self.publish(kind, text);
+            self.publish(kind, &tidy(text));
         }
     }
 }

@@ -237,7 +237,7 @@ mod tests {
         };
         assert_eq!(
             written(&draft),
-            "{\"type\":\"say\",\"id\":\"2026-11-21T10:15:30.123456Z\",\"from\":\"alice\",\"color\":\"red\",\"msgid\":\"m1\",\"text\":\"a \\\"b\\\"  <\"}\n"
+            "{\"type\":\"say\",\"id\":\"2026-11-21T10:15:30.123456Z\",\"from\":\"alice\",\"color\":\"red\",\"msgid\":\"m1\",\"text\":\"a \\\"b\\\"\\n\\n<\"}\n"
         );
         assert_eq!(
             written(&Draft::new(Kind::Kick, "mod", "eve bad words")),

@@ -55,7 +55,11 @@ impl Text {
         }
         let (text, msgid) = (Cow::Borrowed(line), None);
         let Some((to, words)) = addressee(line) else {
-            return Some(Request::Say { text, msgid });
+            return Some(Request::Say {
+                text,
+                literal: false,
+                msgid,
+            });
         };
         // Signaling holds addresses of the sender's machine: never for all, also when the one it is
         // for has just left.
@@ -67,7 +71,11 @@ impl Text {
             let (to, text) = (Addressee::named(to), Cow::Borrowed(words));
             Request::Whisper { to, text, msgid }
         } else {
-            Request::Say { text, msgid }
+            Request::Say {
+                text,
+                literal: false,
+                msgid,
+            }
         })
     }
 
@@ -140,7 +148,7 @@ impl Text {
         }
     }
 
-    fn past_at(&self, time: impl Display, record: &Record<'_>, out: &mut Vec<u8>) {
+    fn past_at(&self, time: impl Display + Copy, record: &Record<'_>, out: &mut Vec<u8>) {
         let (from, text) = (&*shown(&record.from), &*record.text);
         let color = record.attr("color").unwrap_or_default();
         // Kicks and bans hold the name and the reason.
@@ -148,8 +156,8 @@ impl Text {
         let who = &shown(who);
         let line = match record.kind {
             Kind::Say if record.is_redacted() => return,
-            Kind::Say => return put(time, format_args!("{from}> {text}"), out),
-            Kind::Me => return put(time, format_args!("{from}>  * {from} {text}"), out),
+            Kind::Say => return put_lines(time, format_args!("{from}> "), text, out),
+            Kind::Me => return put_lines(time, format_args!("{from}>  * {from} "), text, out),
             Kind::Dice => return put(time, format_args!("{from}>  {text}"), out),
             Kind::Join | Kind::Quit if !self.comings => return,
             Kind::Join | Kind::Quit => {
@@ -187,11 +195,8 @@ impl Text {
                 id, from, to, text, ..
             } => {
                 let (from, to) = (shown(from), shown(to));
-                put(
-                    self.clock.time(*id),
-                    format_args!("{from}> {to}: {text}"),
-                    out,
-                );
+                let prefix = format_args!("{from}> {to}: ");
+                put_lines(self.clock.time(*id), prefix, text, out);
             }
             // What only newer pages understand (that a page is in a call, and the like) is no line.
             Event::Signal {
@@ -249,13 +254,25 @@ impl Text {
     }
 }
 
+/// Each line of a text is a line of its own that says whose it is: none can be taken for another's.
+fn put_lines(
+    time: impl Display + Copy,
+    prefix: impl Display + Copy,
+    text: &str,
+    out: &mut Vec<u8>,
+) {
+    for line in text.split('\n') {
+        put(time, format_args!("{prefix}{line}"), out);
+    }
+}
+
 fn put(time: impl Display, line: impl Display, out: &mut Vec<u8>) {
     let start = out.len();
     // Writing to a vector cannot fail.
     let _ = write!(out, "[{time}] {line}");
     // One line is one message: nothing in it may start another.
     for byte in &mut out[start..] {
-        if *byte < 0x20 {
+        if *byte < 0x20 && *byte != b'\t' {
             *byte = b' ';
         }
     }
@@ -369,7 +386,8 @@ mod tests {
                 "[10:15:41] bob>  Throws 2 6-sided dice, throws again on 6: 6, 3, 1",
                 "[10:15:42] bob>  Changed color to #aa0000",
                 "Userlist: alice:Gray,bob:#aa0000,",
-                "[10:15:43] bob>  [10:00:00] alice> forged",
+                "[10:15:43] bob> ",
+                "[10:15:43] bob> [10:00:00] alice> forged",
                 "[10:15:44] bob quit the lobby",
                 "Userlist: alice:Gray,",
             ]

@@ -86,7 +86,7 @@ fn name() {
 
 #[test]
 fn record() {
-    let pieces: [&[u8]; 16] = [
+    let pieces: [&[u8]; 17] = [
         b"\n",
         b"\r\n",
         b"\t",
@@ -103,6 +103,7 @@ fn record() {
         b"\tsay\t",
         b"\xff",
         "\u{202e}".as_bytes(),
+        "\u{2028}".as_bytes(),
     ];
     try_out("record", &pieces, bodies::record::run);
 }

@@ -16,6 +16,7 @@ mod devices;
 mod fuzz_bodies;
 mod ini;
 mod limits;
+mod lines;
 mod memory;
 mod moderation;
 mod modes;

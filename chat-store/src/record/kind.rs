@@ -105,6 +105,11 @@ impl Kind {
         )
     }
 
+    /// True for what may have several lines, and tabs: what people write to each other.
+    pub fn has_lines(self) -> bool {
+        matches!(self, Self::Say | Self::Me | Self::Whisper)
+    }
+
     /// True for what people read as the conversation: not comings, goings and housekeeping.
     pub fn is_talk(self) -> bool {
         matches!(self, Self::Say | Self::Me | Self::Dice | Self::Topic)

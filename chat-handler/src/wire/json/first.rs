@@ -89,6 +89,8 @@ struct Bounds {
     members: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     rooms: Option<usize>,
+    /// A message may have several lines.
+    lines: bool,
 }
 
 impl Bounds {
@@ -102,6 +104,7 @@ impl Bounds {
             burst: limits.burst,
             members: limits.max_members,
             rooms,
+            lines: true,
         }
     }
 }

@@ -58,6 +58,7 @@ struct Fields<'a> {
     rooms: Option<Vec<Wished<'a>>>,
     #[serde(borrow)]
     level: Option<Cow<'a, str>>,
+    literal: Option<bool>,
 }
 
 /// Somebody of `converse`.
@@ -216,6 +217,7 @@ fn request(fields: Fields<'_>) -> Result<Request<'_>, Wrong<'_>> {
     Ok(match &*fields.kind {
         "say" => Request::Say {
             text: needed(fields.text, "text")?,
+            literal: fields.literal.unwrap_or(false),
             msgid,
         },
         "whisper" => {
@@ -319,7 +321,7 @@ mod tests {
 
     #[test]
     fn requests_are_understood() {
-        let Request::Say { text, msgid } =
+        let Request::Say { text, msgid, .. } =
             one(r#"{"type":"say","text":"a\u0041","msgid":"m1","more":[1]}"#)
         else {
             panic!("a say");
