@@ -4,10 +4,11 @@
 import { nameColor } from "./colors.js";
 import { element, hiddenWords, icon } from "./dom.js";
 import { initial } from "./initial.js";
+import { bodyNodes } from "./messages/body.js";
+import { eventNodes } from "./messages/event_words.js";
 import { isIgnored } from "./preferences.js";
 import { language, text } from "./texts.js";
 import { clockTime, dayBeside, dayOf, fullTime, longDay, timeOf } from "./times.js";
-import { diceNodes, wordNodes } from "./words_view.js";
 
 /** Messages of one person this close together share one heading. */
 const GROUP_MS = 5 * 60 * 1000;
@@ -17,6 +18,8 @@ export class MessageView {
 	#me;
 	#backdrop;
 	#actions;
+	/** Long messages that are shown whole. @type {Set<string>} */
+	#unfolded = new Set();
 
 	/**
 	 * @param {{ name: string }} me Whose own messages and mentions are marked.
@@ -130,7 +133,7 @@ export class MessageView {
 		const side = whisper && element("span", { class: "side-note" }, whisper);
 		const heading = element("div", { class: "meta" }, ...this.who(from, record.color, record.account), side);
 		heading.append(this.#when(record));
-		const body = element("div", { class: "words", dir: "auto" }, this.#body(record));
+		const body = element("div", { class: "words", dir: "auto" }, bodyNodes(record, this.#me.name, this.#unfolded));
 		const line = element("div", { class: "line" }, this.avatar(from, record.color), heading, body);
 		const when = heading.querySelector("button.when");
 		if (when) line.append(more(when));
@@ -144,21 +147,8 @@ export class MessageView {
 	}
 
 	/** @param {Entry} record */
-	#body({ type, from, text: words = "", redacted }) {
-		if (redacted) return [text("redacted")];
-		if (type === "me") return [element("bdi", {}, from), " ", ...wordNodes(words, this.#me.name)];
-		if (type === "dice") return diceNodes(words);
-		return wordNodes(words, this.#me.name);
-	}
-
-	/** @param {Entry} record */
 	#event(record) {
-		const line = element(
-			"div",
-			{ class: "event" },
-			element("span", {}, isolated(eventWords(record))),
-			this.#time(record),
-		);
+		const line = element("div", { class: "event" }, element("span", {}, eventNodes(record)), this.#time(record));
 		return element("div", { class: `entry-event ${record.type}`, "data-id": record.id }, line);
 	}
 
@@ -184,34 +174,6 @@ function more(when) {
 	);
 }
 
-/** @param {Entry} record */
-function eventWords(record) {
-	const [name, to, words] = [record.from, record.to, record.text].map((part) => isolate(part));
-	const reason = record.text ? ` (${words})` : "";
-	switch (record.type) {
-		case "join":
-			return text("joined", { name });
-		case "quit":
-			return text("quit", { name });
-		case "nick":
-			return text("renamed", { name, to });
-		case "color":
-			return text("recolored", { name });
-		case "topic":
-			return record.text ? text("topicSet", { name, topic: words }) : text("topicCleared", { name });
-		case "kick":
-			return text("kicked", { name, to }) + reason;
-		case "ban":
-			return text("banned", { name, to }) + reason;
-		case "clear":
-			return text("cleared", { name });
-		case "slow":
-			return text(record.text === "0" ? "slowOff" : "slowOn", { name, seconds: words });
-		default:
-			return `${record.from}: ${record.text ?? record.type}`;
-	}
-}
-
 /** @param {Entry} record @param {Entry} before */
 function continues(record, before) {
 	const same = record.from === before.from && GROUPED.has(record.type) && GROUPED.has(before.type);
@@ -229,16 +191,6 @@ function touched({ target }, heading) {
 	const when = /** @type {HTMLElement | null} */ (heading.querySelector(".when"));
 	when?.click();
 }
-
-/**
- * Marked parts as elements: the marks themselves would be copied along.
- * @param {string} words
- */
-const isolated = (words) =>
-	words.split(/\u2068(.*?)\u2069/su).map((part, index) => (index % 2 ? element("bdi", {}, part) : part));
-
-/** A name inside a sentence, kept from turning the sentence around (Unicode FSI, PDI). */
-const isolate = (words = "") => `\u2068${words}\u2069`;
 
 /** @param {string} id */
 function dayWords(id, now = new Date()) {

@@ -14,7 +14,7 @@ export function followPreferences(rooms, recolor) {
 	});
 	const showEvents = () => byId("log").classList.toggle("hide-events", !preference("events"));
 	onPreference((name) => {
-		if (name === "smileys" || name === "ignored") redraw();
+		if (["smileys", "formatting", "ignored"].includes(name)) redraw();
 		if (name === "events") showEvents();
 		if (name === "liveTyping") for (const room of rooms.all) room.calls.updateLive();
 	});

@@ -1,9 +1,9 @@
 // One's own messages that are not in the log yet, below the conversation, each with its state.
 
 import { byId, element, icon } from "./dom.js";
+import { formattedNodes } from "./formatting/view.js";
 import { isCommand } from "./lines.js";
 import { text } from "./texts.js";
-import { wordNodes } from "./words_view.js";
 
 /**
  * Picture and words of each.
@@ -75,7 +75,7 @@ export class PendingView {
 		const [picture, key] = STATES[state === "waiting" && this.#actions.isWelcome() ? "sending" : state];
 		const side = to && element("span", { class: "side-note" }, text("whisperYou", { name: to }));
 		const heading = element("div", { class: "meta" }, ...this.#view.who(name || "…", color), side);
-		const body = element("div", { class: "words", dir: "auto" }, wordNodes(words, ""));
+		const body = element("div", { class: "words", dir: "auto" }, formattedNodes(words, ""));
 		const status = element(
 			"div",
 			{ class: "state" },

@@ -10,6 +10,7 @@ const DEFAULTS = {
 	sound: true,
 	quiet: false,
 	smileys: true,
+	formatting: true,
 	events: true,
 	typing: false,
 	liveTyping: false,

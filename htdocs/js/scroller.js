@@ -21,6 +21,10 @@ export class Scroller {
 			this.onScroll();
 		};
 		box.addEventListener("scroll", scrolled, { passive: true });
+		// Who asks for the rest of a message reads it from where they are.
+		content.addEventListener("click", ({ target }) => {
+			if (target instanceof Element && target.closest(".unfold")) this.isPinned = false;
+		});
 		// Pictures and calls change heights after the fact: a reader at the bottom stays there.
 		const resized = new ResizeObserver(() => this.isPinned && this.toBottom());
 		resized.observe(box);

@@ -12,6 +12,7 @@ const SWITCHES = [
 	["quiet", "doNotDisturb"],
 	["sound", "callSound"],
 	["smileys", "showSmileys"],
+	["formatting", "showFormatting"],
 	["events", "showEvents"],
 	["typing", "typingOptIn"],
 	["liveTyping", "liveTyping"],

@@ -9,10 +9,11 @@ const QUOTES = "\"'`\u2018-\u201f\u2039\u203a\u00ab\u00bb\u300c-\u300f";
 const FULL_WIDTH = "\u3001\u3002\uff01\uff0c\uff0e\uff1a\uff1b\uff1f";
 const END = `\\s<>${QUOTES}${FULL_WIDTH}\u200e\u200f\u202a-\u202e\u2066-\u2069`;
 const LINK = new RegExp(`\\b(?:https?://|mailto:|www\\.)[^${END}]+`, "giu");
+const LINK_HERE = new RegExp(`(?:https?://|mailto:|www\\.)[^${END}]+`, "iuy");
 /** Without a scheme: names below a few domains that are no common words, and addresses of mail. */
 const DOMAINS = "com|org|net|edu|gov|info|eu|cz|sk|de|at|pl|uk|fr|it|es|nl";
 const BARE = new RegExp(
-	`(?<![\\w@./:-])(?:[\\w.+-]+@)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\\.)+(?:${DOMAINS})(?:/[^${END}]*)?(?![\\w-])`,
+	`(?<![\\w@./:+-])(?:[\\w.+-]+@)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\\.)+(?:${DOMAINS})(?:/[^${END}]*)?(?![\\w-])`,
 	"giu",
 );
 
@@ -63,6 +64,8 @@ const SMILEY = new RegExp(
 
 const PICTURE = /\.(?:png|jpe?g|gif|webp|avif)$/i;
 
+const SENTENCE_END = new Set(".,;:!?…");
+
 /** @type {Record<string, string>} */
 const OPENING = { ")": "(", "]": "[", "}": "{" };
 
@@ -71,14 +74,27 @@ const OPENING = { ")": "(", "]": "[", "}": "{" };
  * @param {string} found
  */
 function trimLink(found) {
-	let link = found.replace(/[.,;:!?…]+$/u, "");
-	while (/[)\]}]$/.test(link)) {
-		const close = link.slice(-1);
-		const open = OPENING[close];
-		if (link.split(open).length >= link.split(close).length) break;
-		link = link.slice(0, -1).replace(/[.,;:!?…]+$/u, "");
+	/** @type {Record<string, number>} */
+	const count = {};
+	for (const letter of found) count[letter] = (count[letter] ?? 0) + 1;
+	let end = found.length;
+	for (; end > 0; end -= 1) {
+		const last = found[end - 1];
+		const open = OPENING[last];
+		if (open ? (count[open] ?? 0) >= count[last] : !SENTENCE_END.has(last)) break;
+		count[last] -= 1;
 	}
-	return link;
+	return found.slice(0, end);
+}
+
+/**
+ * Where the address ends that begins at `at`; `at` if there is none.
+ * @param {string} words
+ * @param {number} at
+ */
+export function linkEnd(words, at) {
+	LINK_HERE.lastIndex = at;
+	return at + (LINK_HERE.exec(words)?.[0].length ?? 0);
 }
 
 /** @param {string} typed */

@@ -12,7 +12,17 @@ const MAX_PICTURES = 4;
 export function wordNodes(words, nick) {
 	/** @type {string[]} */
 	const pictures = [];
-	const nodes = tokenize(words, { nick, smileys: preference("smileys") }).map((token) => {
+	return [...tokenNodes(words, nick, pictures), ...pictureNodes(pictures)];
+}
+
+/**
+ * @param {string} words
+ * @param {string} nick
+ * @param {string[]} pictures Gets the addresses of those that are this site's.
+ * @returns {(Node | string)[]}
+ */
+export function tokenNodes(words, nick, pictures) {
+	return tokenize(words, { nick, smileys: preference("smileys") }).map((token) => {
 		if (token.kind === "mention") return element("mark", { class: "named" }, token.text);
 		if (token.kind === "smiley") {
 			const src = `smileys/${token.picture}.svg`;
@@ -20,13 +30,23 @@ export function wordNodes(words, nick) {
 		}
 		if (!token.address) return token.text;
 		if (isOwnPicture(token.address, location.origin)) pictures.push(token.address);
-		const rel = "noopener noreferrer nofollow";
-		const link = element("a", { href: token.address, target: "_blank", rel }, token.text);
-		const host = foreignHost(token);
-		return host ? element("span", {}, link, element("span", { class: "host" }, ` (${host})`)) : link;
+		return linkNode(token.address, token.text, foreignHost(token));
 	});
-	return [...nodes, ...pictures.slice(0, MAX_PICTURES).map(picture)];
 }
+
+/**
+ * @param {string} address
+ * @param {string} words
+ * @param {string} host Where it leads, beside words that do not say so; "" for none.
+ */
+export function linkNode(address, words, host) {
+	const rel = "noopener noreferrer nofollow";
+	const link = element("a", { href: address, target: "_blank", rel }, words);
+	return host ? element("span", {}, link, element("bdi", { class: "host" }, ` (${host})`)) : link;
+}
+
+/** @param {string[]} addresses */
+export const pictureNodes = (addresses) => addresses.slice(0, MAX_PICTURES).map(picture);
 
 /**
  * The name that a browser asks for, where the one that was typed has letters that may look like others; else "".

@@ -162,6 +162,26 @@ interface ConversationEvents {
 
 type Child = Node | string | null | undefined | false;
 
+// formatting/
+
+/** Counts the characters that were looked at. */
+type Meter = { steps: number };
+
+type Piece =
+	| { kind: "text"; text: string }
+	| { kind: "code"; text: string }
+	| { kind: "link"; text: string; address: string }
+	| { kind: "strong" | "em" | "strike" | "spoiler"; pieces: Piece[] };
+
+/** What is open: the mark that began it, and what it holds so far. */
+type Frame = { mark: string; pieces: Piece[] };
+
+type Block =
+	| { kind: "text"; pieces: Piece[] }
+	| { kind: "code"; text: string; language: string }
+	| { kind: "quote"; blocks: Block[] }
+	| { kind: "list"; isOrdered: boolean; items: { value: number; blocks: Block[] }[] };
+
 // lines.js
 
 /** `to`: whom it is whispered to, "" for everybody. */
@@ -265,6 +285,8 @@ interface Preferences {
 	/** Do not disturb. */
 	quiet: boolean;
 	smileys: boolean;
+	/** Marks like **bold** are shown as what they mean. */
+	formatting: boolean;
 	events: boolean;
 	typing: boolean;
 	liveTyping: boolean;
@@ -567,7 +589,7 @@ interface Session {
 
 // settings_dialog.js
 
-type Switch = "quiet" | "sound" | "smileys" | "events" | "typing" | "liveTyping" | "relayOnly";
+type Switch = "quiet" | "sound" | "smileys" | "formatting" | "events" | "typing" | "liveTyping" | "relayOnly";
 
 // service_worker.js
 

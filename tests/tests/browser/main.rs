@@ -9,6 +9,7 @@ mod console;
 mod conversations;
 mod devices;
 mod linger;
+mod messages;
 mod moderation;
 mod modules;
 mod offline;

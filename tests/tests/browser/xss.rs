@@ -23,7 +23,7 @@ const WATCH: &str = "
 const FOUND: &str = "({
     hit: window.__hit ?? 0,
     violations: window.violations,
-    odd: [...document.querySelectorAll('body *')].filter(e => !['A','ASIDE','BDI','BR','BUTTON','DATALIST','DIALOG','DIV','FORM','H1','H2','H3','HEADER','IMG','INPUT','LABEL','LI','MAIN','MARK','NAV','NOSCRIPT','OPTION','P','SECTION','SELECT','SPAN','STRONG','TEXTAREA','TIME','UL','svg','use'].includes(e.tagName)).map(e => e.outerHTML),
+    odd: [...document.querySelectorAll('body *')].filter(e => !['A','ASIDE','BDI','BLOCKQUOTE','BR','BUTTON','CODE','DATALIST','DIALOG','DIV','EM','FORM','H1','H2','H3','HEADER','IMG','INPUT','LABEL','LI','MAIN','MARK','NAV','NOSCRIPT','OL','OPTION','P','PRE','S','SECTION','SELECT','SPAN','STRONG','TEXTAREA','TIME','UL','svg','use'].includes(e.tagName)).map(e => e.outerHTML),
     handlers: [...document.querySelectorAll('*')].flatMap(e => [...e.attributes]).filter(a => /^on/i.test(a.name) || a.name === 'srcdoc' || (['href', 'src', 'action', 'formaction'].includes(a.name) && /^\\s*(javascript|data|vbscript):/i.test(a.value))).map(a => a.name + '=' + a.value),
     links: [...document.querySelectorAll('.words a')].map(a => a.protocol).filter(p => !['http:', 'https:', 'mailto:'].includes(p)),
     foreign: [...document.querySelectorAll('img, video, link, script')].map(i => i.src || i.href).filter(u => u && new URL(u).origin !== location.origin),
@@ -309,6 +309,133 @@ async fn query_strings_are_text() {
             .wait_until("the page is drawn", "document.querySelector('#nothing').textContent + document.querySelector('#status').textContent")
             .await;
         assert_clean(&browser, &payload).await;
+    }
+}
+
+/// The same through the marks that a page formats: around markup, as addresses, as languages of code, nested and torn.
+fn marked() -> Vec<String> {
+    let run = "window.__hit=1";
+    let markup = format!("<img src=x onerror={run}>");
+    let mut all: Vec<String> = [
+        "**X**",
+        "*X*",
+        "_X_",
+        "~~X~~",
+        "||X||",
+        "`X`",
+        "``X``",
+        "***X***",
+        "**_~~||`X`||~~_**",
+        "**X",
+        "X||",
+        "\\*X\\*",
+        "> X",
+        "> > X",
+        "- X",
+        "1. X",
+        "- 1. > X",
+        "```X```",
+        "```\nX\n```",
+        "```html\nX\n```",
+        "```X\nY\n```",
+        "```\" onclick=\"X\nY```",
+        "> ```\n> X\n> ```",
+        "||**X**\n- X||",
+        "[X](https://example.org/)",
+        "![X](https://example.org/x.png)",
+        "[X]: https://example.org/",
+        "<X>",
+        "**<scr**ipt>X",
+        "<**script>X</script>**",
+        "<a href=\"`\" title=\"X`\">",
+        "# X",
+        "| X |\n|---|",
+        "&lt;X&gt; **&lt;X&gt;**",
+    ]
+    .iter()
+    .map(|form| form.replace('X', &markup))
+    .collect();
+    for address in [
+        "javascript:window.__hit=1",
+        "JaVaScRiPt:window.__hit=1",
+        "java\tscript:window.__hit=1",
+        "java&#x0A;script:window.__hit=1",
+        "javascript://example.org/%0Awindow.__hit=1",
+        "data:text/html,<script>window.__hit=1</script>",
+        "vbscript:window.__hit=1",
+        "blob:https://example.org/1",
+        "file:///etc/passwd",
+        "//evil.example/",
+        "/\\evil.example/",
+        "?room=lobby#javascript:window.__hit=1",
+        "https://bank.example@evil.example/",
+        "https://example.org/\" onmouseover=\"window.__hit=1",
+        "https://example.org/'onmouseover='window.__hit=1",
+        "https://example.org/)<script>window.__hit=1</script>",
+        "https://example.org/<svg/onload=window.__hit=1>",
+        "https://[::1]/",
+        "https://\u{202e}gro.elpmaxe/",
+        "http:javascript:window.__hit=1",
+        "https:/javascript:window.__hit=1",
+        "https://javascript:window.__hit=1",
+    ] {
+        for form in [
+            "[x](A)",
+            "[**x**](A)",
+            "[x](<A>)",
+            "[x](A \"title\")",
+            "![x](A)",
+            "**[x](A)**",
+            "||[x](A)||",
+            "[https://bank.example](A)",
+            "[x]( A )",
+            "[x\n](A)",
+        ] {
+            all.push(form.replace('A', address));
+        }
+    }
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn marks_make_no_markup() {
+    let site = Site::start();
+    let payloads = marked();
+    assert!(payloads.len() >= 200, "{}", payloads.len());
+    let log = site.var().join("rooms/marks.log");
+    // On disk a line break is U+2028.
+    let stored: Vec<String> = payloads
+        .iter()
+        .map(|payload| payload.replace('\n', "\u{2028}"))
+        .collect();
+    fs::write(&log, records(&stored, 1)).expect("the log is written");
+    let browser = start().await;
+    enter(&browser, &site, "mallory", "marks").await;
+    sees(&browser, "the end of 1").await;
+    let first = "document.querySelector('#edge').textContent.startsWith('This is where')";
+    loop {
+        // What is hidden or folded is looked at too.
+        browser
+            .eval(
+                "document.querySelectorAll('#log :is(.spoiler, .unfold)').forEach(b => b.click())",
+            )
+            .await;
+        assert_clean(&browser, "marks").await;
+        // Whoever hovers over a link, or reads what is beside it, knows the host.
+        let dishonest = "[...document.querySelectorAll('#log .words a')].filter(a => {
+            const shown = a.textContent + (a.nextElementSibling?.textContent ?? '');
+            return a.protocol !== 'mailto:' && !shown.toLowerCase().includes(a.host.replace(/^www\\./, ''));
+        }).map(a => a.outerHTML)";
+        assert_eq!(browser.eval(dishonest).await, json!([]));
+        if browser.eval(first).await == true {
+            break;
+        }
+        let oldest = "document.querySelector('#log [data-id]').dataset.id";
+        let before = browser.eval(oldest).await;
+        let moved = format!(
+            "(document.querySelector('#scroller').scrollTop = 0, {first} || {oldest} < {before})"
+        );
+        browser.wait_until("older ones come", &moved).await;
     }
 }
 

@@ -1,7 +1,4 @@
 use super::*;
-use crate::name::Nick;
-use crate::people::kept;
-use crate::people::message::Sender;
 use crate::people::presence::{self, About, Entered, Leave, Newcomer};
 
 struct Home {

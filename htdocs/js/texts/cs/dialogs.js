@@ -32,6 +32,7 @@ export default {
 	notifyMe: "Upozorňovat na zmínky a šeptání",
 	notifyBlocked: "Prohlížeč tu upozornění nedovoluje.",
 	showSmileys: "Zobrazovat smajlíky jako obrázky",
+	showFormatting: "Zobrazovat **tučné**, seznamy a kód tak, jak jsou míněny",
 	callSound: "Zvonit, když někdo volá",
 	look: "Vzhled",
 	lookSystem: "Jako systém",

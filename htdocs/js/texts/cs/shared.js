@@ -25,6 +25,12 @@ export default {
 	// Room page
 	smileys: "Smajlíci",
 	dice: "Kostky",
+	copyCode: "Kopírovat",
+	copiedCode: "Zkopírováno",
+	spoiler: "Prozrazení: ukázat",
+	showLines: "Zobrazit všechny řádky ({count})",
+	showWhole: "Zobrazit celou zprávu",
+	showLess: "Zobrazit méně",
 	newMessages: "Nové zprávy",
 	today: "Dnes",
 	yesterday: "Včera",

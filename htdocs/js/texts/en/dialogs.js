@@ -30,6 +30,7 @@ export default {
 	notifyMe: "Notify me of mentions and whispers",
 	notifyBlocked: "The browser does not allow notifications here.",
 	showSmileys: "Show smileys as pictures",
+	showFormatting: "Show **bold**, lists and code as what they mean",
 	callSound: "Ring when somebody calls",
 	look: "Look",
 	lookSystem: "As the system",

@@ -25,6 +25,12 @@ export default {
 	// Room page
 	smileys: "Smileys",
 	dice: "Dice",
+	copyCode: "Copy",
+	copiedCode: "Copied",
+	spoiler: "Spoiler: show",
+	showLines: "Show all {count} lines",
+	showWhole: "Show the whole message",
+	showLess: "Show less",
 	newMessages: "New messages",
 	today: "Today",
 	yesterday: "Yesterday",
