@@ -17,8 +17,15 @@ export function tidyRoom(typed) {
 		.slice(0, 64);
 }
 
-/** @param {string} room */
-export const roomAddress = (room) => `./?room=${encodeURIComponent(room)}`;
+/** @param {string} room @param {string} [at] The id of a message that is to be shown there. */
+export const roomAddress = (room, at = "") =>
+	`./?room=${encodeURIComponent(room)}${at ? `&at=${encodeURIComponent(at)}` : ""}`;
+
+/** The message that this page's address points to; "" for none. */
+export function messageInAddress() {
+	const at = parameter("at");
+	return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(at) ? at : "";
+}
 
 /**
  * What a link of invitation brings: behind the `#`, so that no server and no log is told before the room is entered.
@@ -32,9 +39,11 @@ export function invitationInAddress() {
 /** @param {string} room */
 export const historyAddress = (room) => `room_history.html?room=${encodeURIComponent(room)}`;
 
-/** @param {string} room @param {string} id of the message */
-export const messageAddress = (room, id) =>
-	new URL(`${historyAddress(room)}&at=${encodeURIComponent(id)}`, document.baseURI).href;
+/** For people who read without entering. @param {string} room @param {string} at The id of a message. */
+export const historyPlaceAddress = (room, at) => `${historyAddress(room)}&at=${encodeURIComponent(at)}`;
+
+/** A permalink: opens the conversation around the message. @param {string} room @param {string} id */
+export const messageAddress = (room, id) => new URL(roomAddress(room, id), document.baseURI).href;
 
 /** False for what the server would not even read as one: it is part of an address. @param {string} room */
 export const isRoomName = (room) => !/^\.|[/\\\p{Cc}]/u.test(room);

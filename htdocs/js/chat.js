@@ -1,6 +1,6 @@
 // The window of the chat: one connection, the rooms on it, and the one of them that is shown.
 
-import { invitationInAddress, isRoomName, roomAddress, tidyRoom } from "./addresses.js";
+import { invitationInAddress, isRoomName, messageInAddress, roomAddress, tidyRoom } from "./addresses.js";
 import { Banner, byeWords } from "./banner.js";
 import { Composer } from "./composer.js";
 import { loadConfig } from "./config.js";
@@ -9,12 +9,14 @@ import { byId } from "./dom.js";
 import { wireMessageKeys } from "./message_keys.js";
 import { keptRooms, keepRooms } from "./my_rooms.js";
 import { Outlook } from "./outlook.js";
+import { putAddress } from "./page_address.js";
 import { followPage } from "./page_events.js";
 import { PeopleList } from "./people_list.js";
 import { PeoplePanel } from "./people_panel.js";
 import { followPreferences } from "./page_preferences.js";
 import { PrivateRooms, isOfSome } from "./private_rooms.js";
 import { Room } from "./room.js";
+import { openMenus } from "./window_menus.js";
 import { wireRoomButtons } from "./room_buttons.js";
 import { roomSocketAddress } from "./room_socket.js";
 import { Rooms } from "./rooms.js";
@@ -87,7 +89,7 @@ class Chat {
 			send: (message) => this.connection.send(message),
 			changed: () => this.#roomsChanged(),
 			show: (room) => this.#showRoom(room, "replace"),
-			renamed: (room) => room.isShown && this.#placed(room, "replace"),
+			renamed: (room) => room.isShown && this.#placed(room, "replace", messageInAddress()),
 			dropped: (room) => this.#dropped(room),
 			bye: (bye) => bye.reason !== "shutting down" && this.connection.stop({ words: byeWords(bye) }),
 		});
@@ -108,7 +110,7 @@ class Chat {
 			notify: (room, level) => this.#setLevel(room, level),
 		});
 		wireRoomButtons({
-			jump: () => this.#shown.timeline.jumpToEnd(),
+			jump: () => this.#shown.toNewest(),
 			call: () => this.#shown.calls.pressed(),
 			changeName: () => this.#menus((menus) => menus.changeName()),
 			command: (words) => this.#shown.submit({ words, to: "" }),
@@ -116,7 +118,8 @@ class Chat {
 		wireMessageKeys(() => this.#composer.focus());
 		followPage(
 			() => this.#shown,
-			(name, place) => this.#showRoom(this.rooms.have(name), place),
+			(name, place, at) =>
+				place === "push" ? this.show(name, { at }) : this.#showRoom(this.rooms.have(name), place, at),
 		);
 		followPreferences(this.rooms, () => {
 			this.#backdrop = nameBackdrop();
@@ -128,7 +131,7 @@ class Chat {
 		for (const kept of keptRooms()) this.rooms.have(kept);
 		const room = this.rooms.have(name);
 		room.keys = invitationInAddress();
-		this.#showRoom(room, isOfSome(name) ? "replace" : "keep");
+		this.#showRoom(room, isOfSome(name) ? "replace" : "keep", messageInAddress());
 		if (this.#shown.out) this.#drawBanner();
 		else this.connection.start();
 		// A session ends when nothing is asked for a while; somebody in a room is there all the time.
@@ -142,26 +145,38 @@ class Chat {
 		return shown;
 	}
 
-	/** Goes to a room; enters it if need be. @param {string} typed @param {{ byKeyboard?: boolean }} [how] */
-	show(typed, how) {
+	/**
+	 * Goes to a room, there to the message `at`; enters it if need be.
+	 * @param {string} typed
+	 * @param {{ byKeyboard?: boolean, at?: string }} [how]
+	 */
+	show(typed, how = {}) {
 		const name = tidyRoom(typed);
 		if (!name) return;
-		if (this.rooms.protocol === 1) {
-			location.assign(roomAddress(name));
+		if (this.rooms.protocol === 1 && name !== this.#shown.name) {
+			location.assign(roomAddress(name, how.at));
 			return;
 		}
-		this.#showRoom(this.rooms.have(name), "push");
-		this.#focus(how);
+		this.#showRoom(this.rooms.have(name), "push", how.at);
+		if (!how.at) this.#focus(how);
 	}
 
-	/** @param {Room} room @param {"push" | "replace" | "keep"} place What becomes of the page's address. */
-	#showRoom(room, place) {
+	/**
+	 * @param {Room} room
+	 * @param {"push" | "replace" | "keep"} place What becomes of the page's address.
+	 * @param {string} [at] A message in it.
+	 */
+	#showRoom(room, place, at) {
 		const old = this.rooms.shown;
 		this.sidebar.close();
-		if (room === old) return;
+		if (at) room.goTo(at);
+		if (room === old) {
+			if (at) putAddress(place, room.name, at);
+			return;
+		}
 		old?.hide();
 		this.rooms.shown = room;
-		this.#placed(room, place);
+		this.#placed(room, place, at);
 		if (!isRoomName(room.name)) room.out = text("error_bad_room");
 		room.show();
 		if (!room.isWelcome && !room.isEntering && !room.out) this.rooms.enter(room);
@@ -170,10 +185,9 @@ class Chat {
 		if (old) this.#outlook.announce(room.label);
 	}
 
-	/** @param {Room} room @param {"push" | "replace" | "keep"} place */
-	#placed(room, place) {
-		if (place === "push") history.pushState(null, "", roomAddress(room.name));
-		else if (place === "replace") history.replaceState(null, "", roomAddress(room.name));
+	/** @param {Room} room @param {"push" | "replace" | "keep"} place @param {string} [at] */
+	#placed(room, place, at) {
+		putAddress(place, room.name, at);
 		byId("room-name").textContent = room.label;
 		this.#composer.label = room.label;
 		this.#outlook.title(`${room.label} – ${text("appName")}`);
@@ -266,35 +280,18 @@ class Chat {
 	}
 
 	/** @param {(menus: RoomMenus) => void} open */
-	async #menus(open) {
-		const { RoomMenus } = await import("./room_menus.js");
-		const room = this.#shown;
-		/** @type {MenuUses} */
-		const uses = {
-			me: room.me,
+	#menus(open) {
+		openMenus(open, this.#shown, {
 			backdrop: () => this.#backdrop,
-			members: room.members,
-			whisper: (other, person) => this.#compose().whisper(other, person),
-			mention: (other) => this.#compose().insert(other),
+			compose: () => this.#compose(),
 			talkTo: this.rooms.protocol === 2 ? this.#talkTo : undefined,
-			answer: (words) => this.#compose().answer(words),
-			command: (words) => room.submit({ words, to: "" }),
-			room,
-			rename: (name, color) => this.#rename(room, name, color),
-		};
-		open(new RoomMenus(room.name, uses));
+			sendToAll: (message) => this.connection.send(message),
+		});
 	}
 
 	/** The field, also where the list of people covers it. */
 	#compose() {
 		this.#panel.uncover();
 		return this.#composer;
-	}
-
-	/** In all rooms. @param {Room} room @param {string} name @param {string} color "" for as it is. */
-	#rename({ me }, name, color) {
-		if (name !== me.name) this.connection.send({ type: "nick", nick: name });
-		if (color && color !== me.color) this.connection.send({ type: "color", color });
-		byId("name-hint").hidden = true;
 	}
 }

@@ -22,6 +22,8 @@ export class Conversation {
 	expectsNothing = false;
 	/** True between the server's welcome and the end of the connection. */
 	isWelcome = false;
+	/** The newest record when the server let the person in. */
+	last = "";
 	/** The newest record seen, without a gap before it: where to resume. */
 	resumeId = "";
 
@@ -35,7 +37,8 @@ export class Conversation {
 
 	/** @param {Feed} feed */
 	follow(feed) {
-		feed.on("welcome", ({ now, comings = true }) => {
+		feed.on("welcome", ({ now, last = "", comings = true }) => {
+			this.last = last;
 			this.#showsComings = comings;
 			this.#ahead = Date.now() - (Date.parse(now) || Date.now());
 			this.isWelcome = true;

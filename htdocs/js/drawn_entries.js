@@ -5,6 +5,7 @@ export class DrawnEntries {
 	#look;
 	#line;
 	#known = new Set();
+	#target = "";
 	/** @type {Item[]} */
 	items = [];
 
@@ -17,6 +18,13 @@ export class DrawnEntries {
 
 	get lastId() {
 		return this.items.at(-1)?.record.id ?? "";
+	}
+
+	/** The entry that somebody pointed to, marked wherever it is drawn. @param {string} id "" for none. */
+	set target(id) {
+		const old = this.#target;
+		this.#target = id;
+		for (const changed of [old, id]) if (changed) this.fit(changed);
 	}
 
 	get records() {
@@ -101,6 +109,7 @@ export class DrawnEntries {
 		for (let index = Math.max(from, 0); index < Math.min(to, this.items.length); index += 1) {
 			const { node, record } = this.items[index];
 			this.#look.decorate(node, record, this.items[index - 1]?.record, record.id === this.#line.at);
+			node.classList.toggle("target", record.id === this.#target);
 		}
 	}
 }

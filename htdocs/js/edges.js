@@ -14,18 +14,27 @@ export class Edges {
 	}
 
 	/**
-	 * @param {{ reachesStart: boolean, reachesEnd: boolean, isPinned: boolean }} timeline
+	 * @param {{ reachesStart: boolean, reachesEnd: boolean, isPinned: boolean, aim: { isGone: boolean } }} timeline
 	 * @param {{ isWelcome: boolean, pending: number }} state
 	 */
-	draw({ reachesStart, reachesEnd, isPinned }, { isWelcome, pending }) {
+	draw({ reachesStart, reachesEnd, isPinned, aim }, { isWelcome, pending }) {
 		const silent = !byId("log").querySelector(".entry") && pending === 0;
 		const empty = isWelcome && silent && reachesStart && reachesEnd;
 		byId("empty-room").hidden = !empty;
 		let edge = "";
 		if (isWelcome && !empty) edge = reachesStart ? text("beginning", { room: this.#room.label }) : text("loadingOlder");
-		if (byId("edge").textContent !== edge) byId("edge").textContent = edge;
+		write("edge", edge);
 		if (isPinned) this.unseen = 0;
-		byId("jump").hidden = isPinned;
-		byId("jump-text").textContent = this.unseen ? text("unreadCount", { count: this.unseen }) : text("jumpNewest");
+		byId("jump").hidden = isPinned && !aim.isGone;
+		byId("jump").classList.toggle("bar", aim.isGone || !reachesEnd);
+		const words = this.unseen ? text("unreadCount", { count: this.unseen }) : text("jumpNewest");
+		write("jump-text", words);
+		write("jump-note", aim.isGone ? text("messageGone") : reachesEnd ? "" : text("lookingBack"));
 	}
+}
+
+/** What stays as it is, is not written anew. @param {string} id @param {string} words */
+function write(id, words) {
+	const node = byId(id);
+	if (node.textContent !== words) node.textContent = words;
 }

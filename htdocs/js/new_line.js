@@ -8,28 +8,34 @@ export class NewLine {
 	#readUpTo = "";
 	/** The record that it stands above; "" for none. */
 	at = "";
+	/** The reader is to begin there. */
+	isGoal = false;
+	/** What is in the page. @type {import("./drawn_entries.js").DrawnEntries | null} */
+	drawn = null;
 
 	/** @param {(record: Entry) => boolean} isOther Somebody else's: one's own words are not new. */
 	constructor(isOther) {
 		this.#isOther = isOther;
 	}
 
-	/** @param {string} id @returns {string[]} Records that are to be drawn anew. */
+	/** @param {string} id */
 	set(id) {
 		this.#readUpTo = "";
-		return this.#move(id);
+		this.#move(id);
 	}
 
 	/** @param {string} id What was read before; "" for all of it. */
 	after(id) {
+		this.isGoal = id !== "";
 		this.#readUpTo = id;
+		this.find();
 	}
 
-	/** Older records may have come into the page. @param {Item[]} items @returns {string[]} */
-	find(items) {
-		if (!this.#readUpTo) return [];
-		const first = items.find(({ record }) => record.id > this.#readUpTo && this.#isNews(record));
-		return first && first.record.id !== this.at ? this.#move(first.record.id) : [];
+	/** Older records may have come into the page. */
+	find() {
+		if (!this.#readUpTo) return;
+		const first = this.drawn?.items.find(({ record }) => record.id > this.#readUpTo && this.#isNews(record));
+		if (first && first.record.id !== this.at) this.#move(first.record.id);
 	}
 
 	/** @param {Entry} record */
@@ -41,6 +47,6 @@ export class NewLine {
 	#move(id) {
 		const old = this.at;
 		this.at = id;
-		return [old, id].filter(Boolean);
+		for (const changed of [old, id]) if (changed) this.drawn?.fit(changed);
 	}
 }

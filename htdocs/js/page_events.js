@@ -1,12 +1,16 @@
 // What happens to the page itself: the browser's buttons, its being looked at or not, its being left.
 
-import { parameter, tidyRoom } from "./addresses.js";
+import { followLinks } from "./page_address.js";
+import { messageInAddress, parameter, tidyRoom } from "./addresses.js";
 
-/** @param {() => Room} shown @param {(name: string, place: "push" | "keep") => void} show Goes to a room. */
+/**
+ * @param {() => Room} shown
+ * @param {(name: string, place: "push" | "keep", at?: string) => void} show Goes to a room, and to a message there.
+ */
 export function followPage(shown, show) {
 	addEventListener("popstate", () => {
 		const name = tidyRoom(parameter("room"));
-		if (name) show(name, "keep");
+		if (name) show(name, "keep", messageInAddress());
 		else location.reload();
 	});
 	addEventListener("visibilitychange", () => {
@@ -16,6 +20,7 @@ export function followPage(shown, show) {
 			if (room.timeline.isPinned) room.timeline.setLine("");
 		} else room.looked();
 	});
+	followLinks((name, at) => show(name, "push", at));
 	// Before the connection goes.
 	addEventListener("pagehide", () => shown().reading.flush(), { capture: true });
 	navigator.serviceWorker?.addEventListener("message", ({ data }) => data?.show && show(String(data.show), "push"));

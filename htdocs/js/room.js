@@ -14,22 +14,19 @@ import { Me } from "./me.js";
 import { Members } from "./members.js";
 import { MessageView } from "./message_view.js";
 import { OwnLines } from "./own_lines.js";
+import { PAGE, Position } from "./position.js";
 import { Reading } from "./reading.js";
 import { Recall } from "./recall.js";
 import { Sending } from "./sending.js";
 import { text } from "./texts.js";
 import { Timeline } from "./timeline.js";
 
-/** Records asked for at a time. */
-const PAGE = 60;
-
 export class Room {
 	#uses;
 	#feed = new Feed();
 	#topic = "";
 	#callers = new Set();
-	/** Its newest records are here, or on their way. */
-	#isLoaded = false;
+	#position = new Position(this);
 	me = new Me();
 	recall = new Recall();
 	isShown = false;
@@ -151,7 +148,7 @@ export class Room {
 			if (this.isShown) this.#uses.welcomed(this, limits);
 			this.sending.flush();
 		});
-		feed.on("history", () => this.isShown && this.#look());
+		feed.on("history", () => this.#position.look());
 		feed.on("nick", ({ from, to }) => this.isShown && this.#uses.composer.renamed(from, to));
 		feed.on("topic", ({ text: topic = "" }) => {
 			this.#topic = topic;
@@ -173,18 +170,22 @@ export class Room {
 		if (![...this.listeners].some((take) => take(message))) this.#feed.tell(message);
 	}
 
-	/**
-	 * From where to go on when it is entered. What nobody looks at is not fetched.
-	 * @returns {{ since?: string, history?: number } & Keys}
-	 */
+	/** From where to go on when it is entered. */
 	place() {
-		const since = this.#isLoaded ? this.conversation.resumeId : "";
-		this.conversation.expectsNothing = !since && !this.isShown;
-		if (since) return { since, ...this.keys };
-		this.#isLoaded = this.isShown;
-		// Its window stands nowhere yet: what comes is not kept.
-		if (!this.isShown) this.timeline.reachesEnd = false;
-		return { history: this.isShown ? PAGE : 0, ...this.keys };
+		return this.#position.place();
+	}
+
+	/**
+	 * To a message, loading what is around it; with `isMessage` false, to the first from that moment on.
+	 * @param {string} id
+	 * @param {{ isMessage?: boolean }} [how]
+	 */
+	goTo(id, how) {
+		this.#position.goTo(id, how);
+	}
+
+	toNewest() {
+		this.#position.toNewest();
 	}
 
 	show() {
@@ -206,7 +207,7 @@ export class Room {
 			personOf: (name) => this.members.get(name)?.person ?? "",
 			typed: (words, whisperTo, person) => this.typing.typed(words, whisperTo, person),
 		});
-		this.#look();
+		this.#position.look();
 		this.#settled();
 	}
 
@@ -219,14 +220,6 @@ export class Room {
 		this.sending.show(false);
 		this.typing.show(false);
 		this.calls.show(false);
-	}
-
-	/** Its newest records are fetched when it is looked at for the first time. */
-	#look() {
-		if (this.#isLoaded || !this.conversation.canAsk) return;
-		this.#isLoaded = true;
-		this.timeline.newFrom(this.reading.newFrom);
-		this.timeline.loadNewest();
 	}
 
 	showTopic() {
@@ -243,7 +236,7 @@ export class Room {
 		if (!this.sending.add(line)) return false;
 		this.own.sent(line.words);
 		this.timeline.setLine("");
-		this.timeline.jumpToEnd();
+		this.toNewest();
 		this.typing.stopped();
 		return true;
 	}
@@ -265,6 +258,8 @@ export class Room {
 		if ((isAway || !timeline.isPinned) && !timeline.line) timeline.setLine(record.id);
 		this.#uses.attract(this, { urgent, from: record.from, words: record.text ?? "", id: record.id });
 		this.#uses.changed();
+		// Where the window is elsewhere, nothing else changes.
+		this.#settled();
 	}
 
 	/** @param {string} from */
@@ -283,7 +278,8 @@ export class Room {
 
 	/** What is at the end of a visible page has been read. */
 	looked() {
-		if (!this.isShown || !this.#isLoaded || document.hidden || !this.timeline.isPinned || !this.isWelcome) return;
+		if (!this.isShown || !this.#position.isLoaded || document.hidden || !this.timeline.isPinned || !this.isWelcome)
+			return;
 		this.reading.seen(this.conversation.resumeId);
 	}
 

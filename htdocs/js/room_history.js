@@ -1,10 +1,18 @@
 // room_history.html: what was said, page by page, with search. Whispers are nowhere in it.
 
-import { historyAddress, messageAddress, parameter, roomAddress, tidyRoom } from "./addresses.js";
+import {
+	historyAddress,
+	historyPlaceAddress,
+	messageInAddress,
+	parameter,
+	roomAddress,
+	tidyRoom,
+} from "./addresses.js";
 import { foldComings } from "./comings.js";
 import { byId, element } from "./dom.js";
 import { errorWords } from "./error_words.js";
 import { greet, openPage } from "./frame.js";
+import { idAfter } from "./ids.js";
 import { MessageView } from "./message_view.js";
 import { askServer } from "./server.js";
 import { text } from "./texts.js";
@@ -17,7 +25,7 @@ const SHOWN = new Set(["say", "me", "dice", "topic", "join", "quit", "nick", "ki
 const room = tidyRoom(parameter("room")) || "lobby";
 const words = parameter("q");
 /** A message that somebody pointed to: what was said around it is shown. */
-const at = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(parameter("at")) ? parameter("at") : "";
+const at = messageInAddress();
 let backdrop = [255, 255, 255];
 const view = new MessageView({ name: "" }, () => backdrop);
 /** @type {HTMLButtonElement} */
@@ -42,7 +50,8 @@ function draw() {
 /** @param {HTMLElement} node @param {Entry} record */
 function linkTo(node, { id }) {
 	const time = node.querySelector("time");
-	time?.replaceWith(element("a", { href: messageAddress(room, id), title: text("showThere") }, time.cloneNode(true)));
+	const href = historyPlaceAddress(room, id);
+	time?.replaceWith(element("a", { href, title: text("showThere") }, time.cloneNode(true)));
 }
 
 /** @param {Record<string, string>} place @returns {Promise<Answer>} */
@@ -99,21 +108,11 @@ async function loadAround() {
 	byId("history").querySelector(".target")?.scrollIntoView({ block: "center" });
 }
 
-/**
- * The next possible id: "before" leaves out the one it names.
- * @param {string} id
- */
-function idAfter(id) {
-	const micros = Number(id.slice(20, 26)) + 1;
-	if (micros < 1e6) return `${id.slice(0, 20)}${String(micros).padStart(6, "0")}Z`;
-	return new Date(Date.parse(`${id.slice(0, 19)}Z`) + 1000).toISOString().replace("Z", "000Z");
-}
-
 await openPage("archiveTitle");
 greet();
 document.title = `${text("historyTitle", { room })} – ${text("appName")}`;
 byId("title").textContent = text("historyTitle", { room });
-byId("enter").setAttribute("href", roomAddress(room));
+byId("enter").setAttribute("href", roomAddress(room, at));
 /** @type {HTMLInputElement} */
 const search = byId("search");
 search.value = words;

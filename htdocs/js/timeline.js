@@ -1,12 +1,14 @@
 // The conversation as a window onto the room's log: a bounded number of entries, sorted by id, in the page at a time.
 // What leaves at one end comes back from the server when somebody scrolls there.
 
+import { Aim } from "./aim.js";
 import { DrawnEntries } from "./drawn_entries.js";
 import { KeptRecords } from "./kept_records.js";
 import { LazyComings } from "./lazy_comings.js";
 import { NewLine } from "./new_line.js";
 import { OnePass, quietly } from "./one_pass.js";
 import { OwnEntries } from "./own_entries.js";
+import { Paging } from "./paging.js";
 
 /** Entries kept in the page. More make layout slow; two screens of a large monitor show about 100. */
 export const MAX_ENTRIES = 300;
@@ -17,7 +19,7 @@ const NEAR_END = 600;
 
 export class Timeline {
 	#list;
-	#load;
+	#paging;
 	#onSettled;
 	#scroller;
 	#drawn;
@@ -25,12 +27,7 @@ export class Timeline {
 	/** @type {Entry[]} */
 	#queue = [];
 	#soon = new OnePass(() => this.#flush());
-	#loading = "";
-	/** How far the server has looked in each direction, beyond what is shown; "" where the entries say it. */
-	#older = "";
-	#newer = "";
 	#line;
-	#goesToLine = false;
 	/** While another room is shown. @type {KeptRecords | null} */
 	#kept = new KeptRecords();
 	#comings = new LazyComings(
@@ -38,6 +35,8 @@ export class Timeline {
 		(fold) => (this.#scroller.keeping(this.#list, fold), this.#settle()),
 	);
 
+	/** What it was to go to last. */
+	aim;
 	/** True while the first, respectively the newest, record of the room is in the window. */
 	reachesStart = false;
 	reachesEnd = true;
@@ -46,8 +45,9 @@ export class Timeline {
 	constructor({ scroller, list, look, isOther, load, onSettled }) {
 		this.#list = list;
 		this.#line = new NewLine(isOther);
-		this.#drawn = new DrawnEntries(list, look, this.#line);
-		this.#load = load;
+		this.#drawn = this.#line.drawn = new DrawnEntries(list, look, this.#line);
+		this.#paging = new Paging(load);
+		this.aim = new Aim(this.#drawn, scroller);
 		this.#onSettled = onSettled;
 		this.#scroller = scroller;
 	}
@@ -79,6 +79,10 @@ export class Timeline {
 		this.#drawn.clear();
 	}
 
+	get firstId() {
+		return this.#drawn.items[0]?.record.id ?? "";
+	}
+
 	get lastId() {
 		return this.#drawn.lastId;
 	}
@@ -92,7 +96,7 @@ export class Timeline {
 		if (!this.reachesEnd) return;
 		if (this.#kept) {
 			const isCut = this.#kept.add(record, { most: MAX_ENTRIES, keep: KEEP });
-			if (isCut) [this.reachesStart, this.#older] = [false, ""];
+			if (isCut) [this.reachesStart, this.#paging.older] = [false, ""];
 			return;
 		}
 		this.#queue.push(record);
@@ -104,9 +108,10 @@ export class Timeline {
 	 * @param {HistoryAnswer} answer
 	 */
 	showNewest({ records, more, cursor }) {
-		this.#loading = "";
+		this.#paging.answered();
 		this.#clear();
-		this.#older = cursor;
+		this.aim.drop();
+		this.#paging.older = cursor;
 		this.reachesStart = !more;
 		this.reachesEnd = true;
 		if (this.#kept) {
@@ -121,32 +126,53 @@ export class Timeline {
 
 	/** An answer to load({before}). @param {HistoryAnswer} answer @param {string} before */
 	addOlder({ records, more, cursor }, before) {
-		this.#loading = "";
+		this.#paging.answered();
 		// It is asked for again when somebody scrolls there.
 		if (this.#kept) return;
-		this.#older = cursor;
+		this.#paging.older = cursor;
 		// An answer that leads nowhere is not asked for again.
 		this.reachesStart = !more || cursor === "" || cursor >= before;
 		quietly(this.#list, () => this.#insert(records));
 		this.#cut("bottom");
+		if (this.aim.id === before) this.aim.show({ isLast: true });
 		this.#settle();
-		if (records.length === 0 && this.#scroller.above < NEAR_END) this.#askForOlder();
+		if (records.length === 0 && this.#scroller.above < NEAR_END) this.#paging.askForOlder(this);
 	}
 
 	/** An answer to load({since}). @param {HistoryAnswer} answer @param {string} since */
 	addNewer({ records, more, cursor }, since) {
-		this.#loading = "";
+		this.#paging.answered();
 		if (this.#kept) return;
-		this.#newer = cursor;
+		const isElsewhere = this.aim.since === since;
+		if (isElsewhere) this.#clear();
+		this.#paging.newer = cursor;
 		this.reachesEnd = !more || cursor <= since;
-		this.#insert(records);
+		if (isElsewhere) {
+			this.reachesStart = this.#scroller.isPinned = false;
+			quietly(this.#list, () => this.#insert(records));
+			this.aim.show({ isLast: false });
+			this.#paging.ask({ before: this.aim.id });
+		} else this.#insert(records);
 		this.#cut("top");
+		this.#settle();
+	}
+
+	/**
+	 * To a message; where the window is elsewhere, the server is asked for what is around it.
+	 * @param {string} id
+	 * @param {{ isMessage: boolean }} how Else to the first record from there on.
+	 */
+	goTo(id, { isMessage }) {
+		this.#line.isGoal = false;
+		this.aim.take(id, isMessage);
+		if (!this.aim.isInside(this)) return this.#paging.ask({ since: this.aim.since });
+		this.aim.show({ isLast: true });
 		this.#settle();
 	}
 
 	/** The connection went: a question asked over it will not be answered. */
 	forgetLoading() {
-		this.#loading = "";
+		this.#paging.answered();
 	}
 
 	/**
@@ -178,20 +204,13 @@ export class Timeline {
 	 * @param {string} id
 	 */
 	setLine(id) {
-		this.#drawLine(this.#line.set(id));
+		this.#line.set(id);
 		this.#comings.fold();
 	}
 
 	/** The line stands above the first record of others that is newer than `id`; "" for none. @param {string} id */
 	newFrom(id) {
-		this.#goesToLine = id !== "";
 		this.#line.after(id);
-		this.#drawLine(this.#line.find(this.#drawn.items));
-	}
-
-	/** @param {string[]} ids */
-	#drawLine(ids) {
-		for (const id of ids) this.#drawn.fit(id);
 	}
 
 	get line() {
@@ -201,29 +220,32 @@ export class Timeline {
 	/** To the newest message; asks the server for it if the window is elsewhere. */
 	jumpToEnd() {
 		if (this.#kept) return;
-		this.#goesToLine = false;
+		this.#line.isGoal = false;
+		this.aim.drop();
 		this.#scroller.isPinned = true;
-		if (this.reachesEnd) this.#scroller.toBottom();
-		else this.#ask({});
+		if (!this.reachesEnd) this.loadNewest();
+		else {
+			this.#scroller.toBottom();
+			this.#settle();
+		}
 	}
 
-	/** Asks for the newest page. */
 	loadNewest() {
-		this.#ask({});
+		this.#paging.ask({});
 	}
 
 	/** Where what is new does not fit into the window, it is read from its beginning. */
 	#toEndOrLine() {
 		this.#scroller.toBottom();
-		const first = this.#goesToLine && this.#drawn.at(this.line);
-		this.#goesToLine = false;
+		const first = this.#line.isGoal && this.#drawn.at(this.line);
+		this.#line.isGoal = false;
 		if (first) this.#scroller.toTopOf(first.node);
 	}
 
 	#clear() {
 		this.#drawn.clear();
 		this.#queue = [];
-		[this.#older, this.#newer] = ["", ""];
+		this.#paging.clear();
 	}
 
 	#flush() {
@@ -242,11 +264,10 @@ export class Timeline {
 
 	/** @param {Entry[]} records */
 	#insert(records) {
-		const wanted = [...records, ...this.#own.among(records, this)];
-		wanted.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+		const wanted = this.#own.into(records, this);
 		this.#scroller.keeping(this.#list, () => {
 			for (const record of wanted) this.#drawn.insert(record);
-			this.#drawLine(this.#line.find(this.#drawn.items));
+			this.#line.find();
 			this.#comings.fold();
 		});
 	}
@@ -256,8 +277,8 @@ export class Timeline {
 		if (this.#drawn.items.length <= MAX_ENTRIES) return;
 		this.#scroller.keeping(this.#list, () => {
 			this.#drawn.cut(end, KEEP);
-			if (end === "bottom") [this.reachesEnd, this.#newer] = [false, ""];
-			else [this.reachesStart, this.#older] = [false, ""];
+			if (end === "bottom") [this.reachesEnd, this.#paging.newer] = [false, ""];
+			else [this.reachesStart, this.#paging.older] = [false, ""];
 			this.#comings.fold();
 		});
 	}
@@ -267,27 +288,12 @@ export class Timeline {
 		if (this.#scroller.isPinned) this.#scroller.toBottom();
 		this.#onSettled();
 		// A page of history may be shorter than the screen: then there is no scrolling that would ask for more.
-		if (this.#scroller.above + this.#scroller.below <= NEAR_END) this.#askForOlder();
+		if (this.#scroller.above + this.#scroller.below <= NEAR_END) this.#paging.askForOlder(this);
 	}
 
 	#scrolled() {
-		if (this.#scroller.above < NEAR_END) this.#askForOlder();
-		if (this.#scroller.below < NEAR_END && !this.reachesEnd) this.#askForNewer();
+		if (this.#scroller.above < NEAR_END) this.#paging.askForOlder(this);
+		if (this.#scroller.below < NEAR_END) this.#paging.askForNewer(this);
 		this.#onSettled();
-	}
-
-	#askForOlder() {
-		const before = this.#older || this.#drawn.items[0]?.record.id;
-		if (!this.reachesStart && before) this.#ask({ before });
-	}
-
-	#askForNewer() {
-		this.#ask({ since: this.#newer > this.lastId ? this.#newer : this.lastId });
-	}
-
-	/** @param {Question} question */
-	#ask(question) {
-		const key = JSON.stringify(question);
-		if (this.#loading !== key && this.#load(question)) this.#loading = key;
 	}
 }

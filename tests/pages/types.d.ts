@@ -679,3 +679,15 @@ interface TypingUses {
 	live: (words: string) => Set<string>;
 	members: { count: number };
 }
+
+// window_menus.js
+
+/** What the window does for the menus. */
+interface WindowUses {
+	backdrop: () => Rgb;
+	/** The field, uncovered. */
+	compose: () => Composer;
+	talkTo?: (name: string) => void;
+	/** To the server, for all rooms. */
+	sendToAll: (message: Message) => void;
+}

@@ -8,6 +8,7 @@ mod connection;
 mod console;
 mod conversations;
 mod devices;
+mod find;
 mod linger;
 mod messages;
 mod moderation;

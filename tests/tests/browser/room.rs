@@ -187,7 +187,7 @@ async fn a_message_is_answered_and_its_address_leads_to_it() {
     let address = browser.wait_until("it is copied", "copied[0]").await;
     let address = address.as_str().expect("an address").to_owned();
     assert!(
-        address.starts_with(&site.url("/room_history.html?room=links&at=2026-")),
+        address.starts_with(&site.url("/?room=links&at=2026-")),
         "{address}"
     );
     browser.goto(&address).await;

@@ -23,6 +23,8 @@ export default {
 	beginning: "Tady místnost {room} začíná.",
 	loadingOlder: "Načítají se starší zprávy…",
 	jumpNewest: "Na nejnovější",
+	lookingBack: "Díváte se na starší zprávy.",
+	messageGone: "Ta zpráva už tu není.",
 	unreadCount: "{count} nových",
 	anonymousHint: "Jste {name}.",
 	chooseName: "Zvolit jméno",

@@ -23,6 +23,8 @@ export default {
 	beginning: "This is where {room} begins.",
 	loadingOlder: "Loading older messages…",
 	jumpNewest: "To the newest",
+	lookingBack: "You are looking at older messages.",
+	messageGone: "That message is not there any more.",
 	unreadCount: "{count} new",
 	anonymousHint: "You are {name}.",
 	chooseName: "Choose a name",
