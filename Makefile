@@ -102,7 +102,7 @@ install: build stage ## into PREFIX (/usr/local), DESTDIR before it
 
 # What `install` puts where, without building; the package and the tests of web servers start from this.
 # A configuration that is there already stays; a newer one goes beside it, as FILE.new.
-CONF := apache.conf behind-a-proxy.ini chat.ini nginx.conf stand-alone.ini turnserver.conf
+CONF := apache.conf apache-sites.conf behind-a-proxy.ini chat.ini nginx.conf nginx-sites.conf stand-alone.ini turnserver.conf
 UNITS := websocketd-rs.service websocketd-rs.socket chat-expire.service chat-expire.timer
 SHARE := $(DESTDIR)$(PREFIX)/share
 # chat.ini may hold the relay's secret: for the service and nobody else. Only root can give a file to a group.

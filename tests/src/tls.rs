@@ -55,7 +55,12 @@ impl Authority {
 
     /// A certificate for localhost and 127.0.0.1, its subject empty as many in the wild.
     pub fn issue(&self, name: &str) -> Identity {
-        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        self.issue_for(name, &["localhost", "127.0.0.1"])
+    }
+
+    /// The same for other names.
+    pub fn issue_for(&self, name: &str, names: &[&str]) -> Identity {
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         let mut params = CertificateParams::new(names).expect("valid names");
         params.distinguished_name = DistinguishedName::new();
         let key = KeyPair::generate().expect("ring makes keys");

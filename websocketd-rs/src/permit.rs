@@ -1,7 +1,7 @@
 //! Permits: how many connections and programs there may be at once, and how many of them one client has.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -80,27 +80,46 @@ impl Drop for Permit {
 pub struct ProgramPermit {
     /// One of `--maxforks`.
     pub fork: Permit,
-    /// One of `--maxconnsperip`, for a client behind a trusted proxy: its programs are counted, not its connections.
+    /// One of `--maxconnsperip`, for a client behind a trusted proxy: its programs are counted, not its connections. And one of its host's.
     pub address: Option<AddressPermit>,
+}
+
+/// What counts as one client, in few bytes: each session holds some.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Key {
+    V4(Ipv4Addr),
+    /// The network's half of the address.
+    V6([u8; 8]),
 }
 
 /// Permits by client address.
 #[derive(Debug, Default)]
 pub struct AddressPermits {
-    taken: Mutex<HashMap<IpAddr, usize>>,
+    taken: Mutex<HashMap<Key, usize>>,
 }
 
 /// One of an address's permits; dropping it returns it.
 #[derive(Debug)]
 pub struct AddressPermit {
     permits: Arc<AddressPermits>,
-    key: IpAddr,
+    key: Key,
+    /// One that is returned along with it.
+    other: Option<Box<AddressPermit>>,
+}
+
+impl AddressPermit {
+    /// Both of them.
+    #[must_use]
+    pub fn with(mut self, other: Option<Self>) -> Self {
+        self.other = other.map(Box::new);
+        self
+    }
 }
 
 impl AddressPermits {
     /// A permit for `ip`; `None` when `limit` are out for it already.
     pub fn try_take(self: &Arc<Self>, ip: IpAddr, limit: usize) -> Option<AddressPermit> {
-        let key = network(ip);
+        let key = key_of(ip);
         let mut taken = self.lock();
         let count = taken.entry(key).or_default();
         if *count >= limit {
@@ -111,23 +130,36 @@ impl AddressPermits {
         Some(AddressPermit {
             permits: Arc::clone(self),
             key,
+            other: None,
         })
     }
 
     /// Every line of ours leaves a whole count: a panic elsewhere can't have broken it.
-    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, usize>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for AddressPermit {
     fn drop(&mut self) {
+        drop(self.other.take());
         let mut taken = self.permits.lock();
         if let Some(count) = taken.get_mut(&self.key) {
             *count -= 1;
             if *count == 0 {
                 taken.remove(&self.key);
             }
+        }
+    }
+}
+
+fn key_of(ip: IpAddr) -> Key {
+    match network(ip) {
+        IpAddr::V4(ip) => Key::V4(ip),
+        IpAddr::V6(ip) => {
+            let mut half = [0; 8];
+            half.copy_from_slice(&ip.octets()[..8]);
+            Key::V6(half)
         }
     }
 }

@@ -245,8 +245,9 @@ pub struct ProgramFlags {
 #[command(next_help_heading = "The daemon")]
 pub struct DaemonFlags {
     /// Read flags from this file too, as "flag=value" lines without the dashes; flags on the command line win. Sections
-    /// [route /PATH] serve more programs and directories below their path, [tcp NAME] programs over bare TCP or TLS. Read
-    /// again on SIGHUP
+    /// [route /PATH] and [route //HOST/PATH] serve more programs and directories below their path, [host HOST] says what
+    /// holds for a host, [tcp NAME] serves programs over bare TCP or TLS, and include=DIR reads more such files. Read again
+    /// on SIGHUP
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub config: Option<PathBuf>,
     /// Check flags, configuration file and TLS files, report what is wrong, and exit

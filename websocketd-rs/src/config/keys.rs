@@ -2,15 +2,35 @@
 
 use clap::CommandFactory;
 
-use super::sections::{LINE_ONLY, SHORT_KEYS};
+use super::sections::{LINE_ONLY, ROUTE_FLAGS};
 use crate::cli::Args;
+
+/// Keys of a section that are flags by a shorter name.
+pub(super) const SHORT_KEYS: [(&str, &str); 2] = [("cgi", "cgidir"), ("static", "staticdir")];
 
 /// What a section is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Global,
     Route,
+    Host,
     Tcp,
+}
+
+/// Flags that say what is served, which a `[route]` alone does.
+pub(super) const CONTENT_FLAGS: [&str; 5] =
+    ["dir", "staticdir", "cgidir", "devconsole", "terminal"];
+
+/// Flags of a `[host NAME]` that hold without any route of that host.
+pub(super) const CERTIFICATE_FLAGS: [&str; 2] = ["sslcert", "sslkey"];
+
+/// Flags that a `[host NAME]` may set: those of its routes, and what belongs to the name.
+pub(super) fn host_flags() -> Vec<&'static str> {
+    let of_routes = ROUTE_FLAGS
+        .iter()
+        .filter(|flag| !CONTENT_FLAGS.contains(flag));
+    let own = CERTIFICATE_FLAGS.iter().chain(&["maxconnsperip"]);
+    of_routes.chain(own).copied().collect()
 }
 
 /// Flags that a `[tcp NAME]` may set.
@@ -160,11 +180,21 @@ pub(super) fn unknown_key(key: &str, kind: Kind, allowed: &[&str]) -> String {
                 format!("unknown key; --{flag} is for the command line only")
             }
             Kind::Tcp => refusal(flag).to_owned(),
+            Kind::Host if CONTENT_FLAGS.contains(&flag) => {
+                "not a key of a host; write it into a [route //HOST/PATH]".to_owned()
+            }
+            Kind::Host => {
+                "not a key of a host; write it before the first section, where it holds for the daemon"
+                    .to_owned()
+            }
             Kind::Global | Kind::Route => {
                 "not a key of a route; write it before the first [route], where it holds for the daemon"
                     .to_owned()
             }
         };
+    }
+    if kind == Kind::Host && key == "command" {
+        return "not a key of a host; write it into a [route //HOST/PATH]".to_owned();
     }
     let short = SHORT_KEYS.iter().map(|(short, _)| short);
     let known = allowed.iter().chain(["command", "env"].iter()).chain(short);

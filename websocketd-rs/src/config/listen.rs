@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use nix::unistd::{Gid, Uid};
 
-use super::Network;
+use super::{HostPattern, Network};
 
 /// Listeners.
 #[derive(Debug, Clone, Default)]
@@ -51,12 +51,29 @@ impl Listen {
 /// PEM files.
 #[derive(Debug, Clone)]
 pub struct Tls {
+    /// For clients that name none of `hosts`; `None`: those are refused.
+    pub pair: Option<KeyPair>,
+    /// Of `[host NAME]` sections, the most specific first: for clients that name such a host (SNI, RFC 6066 section 3).
+    pub hosts: Vec<(HostPattern, KeyPair)>,
+    /// Client certificates are required and verified against these.
+    pub client_ca: Option<PathBuf>,
+}
+
+/// A certificate and its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyPair {
     /// Certificate chain, leaf first.
     pub cert: PathBuf,
     /// Private key: PKCS#8, PKCS#1 or SEC1.
     pub key: PathBuf,
-    /// Client certificates are required and verified against these.
-    pub client_ca: Option<PathBuf>,
+}
+
+impl Tls {
+    /// All certificates.
+    pub fn pairs(&self) -> impl Iterator<Item = &KeyPair> {
+        let hosts = self.hosts.iter().map(|(_, pair)| pair);
+        self.pair.iter().chain(hosts)
+    }
 }
 
 /// `--user`, or a route's own, looked up once.

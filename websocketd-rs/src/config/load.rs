@@ -2,14 +2,10 @@
 
 use std::ffi::OsString;
 
-use super::check::{
-    Problem, TcpSource, check, check_admin, check_route_user, check_site, check_tcp,
-    check_variable, max_forks,
-};
-use super::sections::{ConfigFile, Section};
-use super::{
-    Config, Environment, ForkLimit, SiteConfig, SiteKey, TcpConfig, User, keys, supervisor,
-};
+use super::check::{Problem, TcpSource, check, check_admin, check_tcp, check_variable, max_forks};
+use super::section::Section;
+use super::sections::ConfigFile;
+use super::{Config, Environment, ForkLimit, TcpConfig, User, keys, supervisor};
 use crate::cli::{self, Args, Ending, Words};
 
 /// What the command line and the file it names want.
@@ -77,24 +73,24 @@ impl Merge<'_> {
             .any(|flag| self.words.has(flag));
         let must_serve =
             self.file.routes.is_empty() && (self.file.tcp.is_empty() || is_http_wanted);
-        let own = global_variables(&base, global).map_err(|problem| self.blame(problem, global))?;
+        let own =
+            global_variables(&base, global).map_err(|problem| self.blame(problem, &[global]))?;
         let (environment, names) = self.passed_sockets();
-        let mut config = check(&base, &own, &environment, must_serve)
-            .map_err(|problem| self.blame(problem, global))?;
+        let has_certificate = |(_, host): &(_, Section)| host.sets("sslcert");
+        let hosts_have = self.file.hosts.iter().any(has_certificate);
+        let mut config = check(&base, &own, &environment, must_serve, hosts_have)
+            .map_err(|problem| self.blame(problem, &[global]))?;
         config.listen.inherited_names = names;
         if let Some(user) = &mut config.user {
-            self.sign(user, global);
+            self.sign(user, &[]);
         }
-        for (path, section) in &self.file.routes {
-            let site = self.route(path, section, &own, config.user.as_ref())?;
-            config.sites.push(site.into());
-        }
+        self.add_routes(&mut config, &own)?;
         self.add_tcp(&mut config, &own)?;
         // Stable: among those of one precedence the daemon's own settings, which came first, are to be the last.
         config.sites.rotate_left(1);
         config.sites.sort_by(|a, b| {
             let precedence = b.key.precedence().cmp(&a.key.precedence());
-            precedence.then(a.key.path.cmp(&b.key.path))
+            precedence.then_with(|| (&a.key.host, &a.key.path).cmp(&(&b.key.host, &b.key.path)))
         });
         Ok(if base.daemon.check {
             Loaded::Check(config)
@@ -110,7 +106,7 @@ impl Merge<'_> {
             let message = "--healthcheck needs --admin-address, with the port where the daemon was told to answer";
             admin.ok_or_else(|| Problem::alone("admin-address", message.to_owned()))
         });
-        let (host, port) = admin.map_err(|problem| self.blame(problem, &self.file.global))?;
+        let (host, port) = admin.map_err(|problem| self.blame(problem, &[&self.file.global]))?;
         Ok(Loaded::AskHealth(host, port))
     }
 
@@ -171,13 +167,12 @@ impl Merge<'_> {
         };
         let section_name = format!("tcp {name}");
         let mut tcp = check_tcp(&merged, &source)
-            .map_err(|problem| self.blame(problem.in_section(&section_name), section))?;
+            .map_err(|problem| self.blame(problem.in_section(&section_name), &[section]))?;
         if let Some(user) = &mut tcp.user {
-            let has_own = section.words.has("user");
-            self.sign(user, if has_own { section } else { &self.file.global });
+            self.sign(user, &[section]);
         }
-        if let Some(line) = section.line_of("") {
-            tcp.place = format!("{}: {}", self.file.at(line), tcp.place);
+        if let Some(place) = section.place_of("") {
+            tcp.place = format!("{place}: {}", tcp.place);
         }
         if section.words.has("maxforks") {
             tcp.forks = ForkLimit::Own(max_forks(&merged.limits));
@@ -189,56 +184,29 @@ impl Merge<'_> {
         Ok(tcp)
     }
 
-    fn route(
-        &self,
-        path: &str,
-        section: &Section,
-        variables: &Environment,
-        own: Option<&User>,
-    ) -> Result<SiteConfig, Ending> {
-        let global = &self.file.global;
-        // What the command line says holds for the daemon: a route's own word is about the route.
-        let mut inherited = self.words.clone();
-        for flag in ["dir", "staticdir", "cgidir", "devconsole", "terminal"] {
-            inherited.remove(flag);
-        }
-        inherited.command.clear();
-        let merged = cli::type_words(inherited.overridden_by(&section.words), self.program)?;
-        let variables = [&variables[..], &section.variables[..]].concat();
-        let mut site = check_site(&merged, &variables, self.environment, true)
-            .and_then(|site| check_route_user(site, own))
-            .map_err(|problem| self.blame(problem.in_section(&format!("route {path}")), section))?;
-        if let Some(user) = &mut site.user {
-            let has_own = section.words.has("user");
-            self.sign(user, if has_own { section } else { global });
-        }
-        site.key = SiteKey::at(path);
-        if section.words.has("maxforks") {
-            site.forks = ForkLimit::Own(max_forks(&merged.limits));
-        }
-        Ok(site)
-    }
-
     fn is_global(&self, section: &Section) -> bool {
         std::ptr::eq(section, &raw const self.file.global)
     }
 
-    /// Names file and line of the flag that `problem` is about, unless the command line set it.
-    fn blame(&self, problem: Problem, section: &Section) -> Ending {
+    /// Names file and line of the flag that `problem` is about, unless the command line set it. Of several sections the first one that sets
+    /// it is to blame, or else the first.
+    fn blame(&self, problem: Problem, sections: &[&Section]) -> Ending {
         problem.ending(self.program, &|flag| {
-            let is_own = !self.is_global(section) && section.words.has(flag);
-            section
-                .line_of(flag)
-                .filter(|_| is_own || !self.typed.has(flag))
-                .map(|line| self.file.at(line))
+            let own = sections.iter().find(|section| section.sets(flag));
+            let section = own.or(sections.first())?;
+            let is_own = own.is_some() && !self.is_global(section);
+            let place = section.place_of(flag);
+            place.filter(|_| is_own || !self.typed.has(flag))
         })
     }
 
-    /// Notes where `user` was set.
-    fn sign(&self, user: &mut User, section: &Section) {
+    /// Notes where `user` was set, in the first of `sections` that does, or else by the daemon's own settings.
+    fn sign(&self, user: &mut User, sections: &[&Section]) {
+        let own = sections.iter().find(|section| section.sets("user"));
+        let section = own.copied().unwrap_or(&self.file.global);
         let is_typed = self.is_global(section) && self.typed.has("user");
-        if let Some(line) = section.line_of("user").filter(|_| !is_typed) {
-            user.setting = format!("{}: user={}", self.file.at(line), user.name);
+        if let Some(place) = section.place_of("user").filter(|_| !is_typed) {
+            user.setting = format!("{place}: user={}", user.name);
         }
     }
 }
@@ -273,6 +241,8 @@ fn global_variables(base: &Args, global: &Section) -> Result<Environment, Proble
     }
     Ok(variables)
 }
+
+mod routes;
 
 #[cfg(test)]
 mod tests;

@@ -9,11 +9,14 @@ mod access;
 mod accounts;
 mod check;
 mod file;
+mod host;
+mod include;
 mod keys;
 mod listen;
 mod load;
 mod log;
 mod network;
+mod section;
 mod sections;
 mod shared;
 mod site;
@@ -22,14 +25,15 @@ mod tcp;
 
 pub use access::{Access, Authorizer};
 pub use accounts::Accounts;
-pub use listen::{Listen, Tls, User};
+pub use host::{HostPattern, canonical};
+pub use listen::{KeyPair, Listen, Tls, User};
 pub use load::{Loaded, load};
 pub use log::{Format, Level, Log};
 pub use network::Network;
 pub use shared::{JOIN_VARIABLES, Restart, Shared, SharedBy, SharedMode, SlowClient};
 pub use site::{
-    Coding, ForkLimit, Framing, Http, Linger, Page, Process, ResourceLimits, Runnable, Session,
-    SiteConfig, SiteKey, Streams, TTYD_PROTOCOL,
+    Coding, ForkLimit, Framing, HostLimits, Http, Linger, Page, Process, ResourceLimits, Runnable,
+    Session, SiteConfig, SiteKey, Streams, TTYD_PROTOCOL,
 };
 pub use supervisor::Supervisor;
 pub use tcp::{TcpConfig, TcpLimits};

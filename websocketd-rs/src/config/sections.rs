@@ -1,20 +1,16 @@
-//! The configuration file's sections, their values checked one by one.
+//! The configuration file's sections, and those of the files that it includes.
 
-use std::ffi::OsStr;
-use std::fmt;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::CommandFactory;
 
-use super::Environment;
-use super::check::check_variable;
-use super::file::{self, Entry, MAX_FILE};
-use super::keys::{Kind, TCP_FLAGS, is_name, unknown_key};
-use crate::cli::{Args, Ending, Words};
-
-/// Keys of a section that are flags by a shorter name.
-pub(super) const SHORT_KEYS: [(&str, &str); 2] = [("cgi", "cgidir"), ("static", "staticdir")];
+use super::file::{self, Entry, RawSection};
+use super::include::{self, FileError};
+use super::keys::{Kind, TCP_FLAGS, host_flags, is_name};
+use super::section::{Section, place};
+use super::{HostPattern, SiteKey};
+use crate::cli::Args;
 
 /// Flags that a route may set for itself. The rest belongs to the daemon or to the connection, which is there before the route
 /// is known.
@@ -87,163 +83,31 @@ pub(super) const LINE_ONLY: [&str; 6] = [
     "license",
 ];
 
-/// A configuration file.
+/// A configuration file, with those that it includes.
 #[derive(Debug, Default)]
 pub(super) struct ConfigFile {
-    path: PathBuf,
     pub(super) global: Section,
-    /// By prefix, without a slash at its end.
-    pub(super) routes: Vec<(String, Section)>,
+    pub(super) routes: Vec<(SiteKey, Section)>,
+    pub(super) hosts: Vec<(HostPattern, Section)>,
     /// By name.
     pub(super) tcp: Vec<(String, Section)>,
 }
 
-/// What one section says.
-#[derive(Debug, Default)]
-pub(super) struct Section {
-    pub(super) words: Words,
-    /// `env = NAME=value`.
-    pub(super) variables: Environment,
-    /// Each word of `port`.
-    pub(super) ports: Vec<i64>,
-    /// Line of each flag, the last of a repeated one last.
-    lines: Vec<(String, usize)>,
-    /// Line of the section itself.
-    line: usize,
-}
-
-/// Why a configuration file is not used.
-#[derive(Debug)]
-pub(super) enum FileError {
-    /// It can't be read.
-    Read(PathBuf, io::Error),
-    /// It is over [`MAX_FILE`] bytes.
-    TooLarge(PathBuf),
-    /// All that is wrong in it, each with file and line.
-    Mistakes(Vec<String>),
-}
-
-impl fmt::Display for FileError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Read(path, error) => write!(formatter, "{}: {error}", path.display()),
-            Self::TooLarge(path) => write!(
-                formatter,
-                "{}: over {MAX_FILE} bytes: this is no configuration",
-                path.display()
-            ),
-            Self::Mistakes(mistakes) => formatter.write_str(&mistakes.join("\n")),
-        }
-    }
-}
-
-impl FileError {
-    /// What to print, and the exit code.
-    pub(super) fn ending(&self) -> Ending {
-        Ending::alone(1, &self.to_string())
-    }
-}
-
-impl Section {
-    /// An empty one whose name stands in this line.
-    fn at(line: usize) -> Self {
-        Self {
-            line,
-            ..Self::default()
-        }
-    }
-
-    /// Where the flag was set; where no single flag is to blame, the line of the section.
-    pub(super) fn line_of(&self, flag: &str) -> Option<usize> {
-        let mut lines = self.lines.iter().rev();
-        let own = lines.find(|(name, _)| name == flag).map(|(_, line)| *line);
-        own.or_else(|| (self.line > 0).then_some(self.line))
-    }
-
-    fn add(&mut self, entry: &Entry, kind: Kind, allowed: &[&str]) -> Result<(), String> {
-        let key = entry.key.as_str();
-        let short = SHORT_KEYS.iter().find(|(short, _)| *short == key);
-        let flag = short.map_or(key, |(_, flag)| flag);
-        self.lines.push((flag.to_owned(), entry.line));
-        match key {
-            "command" => {
-                let words = file::split_command(&entry.value)?;
-                if let Some(operator) = file::shell_operator(&entry.value, &words) {
-                    return Err(format!(
-                        "'{operator}' is for a shell, and none reads this; write command = sh -c '...'"
-                    ));
-                }
-                self.words.command = words.into_iter().map(Into::into).collect();
-                Ok(())
-            }
-            "env" => {
-                self.variables.push(check_variable(&entry.value)?);
-                Ok(())
-            }
-            _ if !allowed.contains(&flag) => Err(unknown_key(key, kind, allowed)),
-            _ => {
-                self.words
-                    .add(&Args::command(), flag, entry.value.as_ref())?;
-                if flag == "port" {
-                    let port = self.words.value(flag).and_then(OsStr::to_str);
-                    self.ports
-                        .extend(port.and_then(|port| port.parse::<i64>().ok()));
-                }
-                Ok(())
-            }
-        }
-    }
-}
-
 impl ConfigFile {
     pub(super) fn read(path: &Path) -> Result<Self, FileError> {
-        let failed = |error| FileError::Read(path.to_owned(), error);
-        let mut text = String::new();
-        let opened = std::fs::File::open(path).map_err(failed)?;
-        opened
-            .take(MAX_FILE + 1)
-            .read_to_string(&mut text)
-            .map_err(failed)?;
-        if text.len() as u64 > MAX_FILE {
-            return Err(FileError::TooLarge(path.to_owned()));
-        }
-        Self::parse(path, &text)
-    }
-
-    fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
+        let main = Source::read(path, false)?;
         let mut config = Self {
-            path: path.to_owned(),
+            global: Section::at(&main.path, 0),
             ..Self::default()
         };
-        let sections = file::parse(text).map_err(|mistake| {
-            let place = config.at(mistake.line);
-            FileError::Mistakes(vec![format!("{place}: {}", mistake.text)])
-        })?;
-        let definition = Args::command();
-        let flags = definition.get_arguments().filter_map(clap::Arg::get_long);
-        let all: Vec<&str> = flags.filter(|flag| !LINE_ONLY.contains(flag)).collect();
         let mut mistakes = Vec::new();
-        for section in &sections {
-            let name = section.name.as_str();
-            match name.split_once(' ') {
-                None if name.is_empty() || name == "global" => {
-                    let mut global = std::mem::take(&mut config.global);
-                    config.fill(&mut global, section, Kind::Global, &all, &mut mistakes);
-                    config.global = global;
-                }
-                Some(("route", prefix)) if is_route(prefix) => {
-                    config.add_route(prefix, section, &mut mistakes);
-                }
-                Some(("tcp", name)) if is_name(name) => {
-                    let mut own = Section::at(section.line);
-                    config.fill(&mut own, section, Kind::Tcp, &TCP_FLAGS, &mut mistakes);
-                    config.tcp.push((name.to_owned(), own));
-                }
-                _ => mistakes.push(format!(
-                    "{}: [{name}]: allowed are [global], [route /PATH], where /PATH has no empty, '.' or '..' parts, \
-                     and [tcp NAME], where NAME has letters, digits, '-', '_' and '.' only",
-                    config.at(section.line)
-                )),
+        for entry in config.add(&main, &mut mistakes)? {
+            let place = place(path, entry.line);
+            let files = include::files(path, &entry.value);
+            let files = files
+                .map_err(|wrong| FileError::Mistakes(vec![format!("{place}: include: {wrong}")]))?;
+            for file in files {
+                config.add(&Source::read(&file, true)?, &mut mistakes)?;
             }
         }
         if mistakes.is_empty() {
@@ -253,40 +117,170 @@ impl ConfigFile {
         }
     }
 
-    fn add_route(&mut self, prefix: &str, raw: &file::RawSection, mistakes: &mut Vec<String>) {
-        let mut section = Section::at(raw.line);
-        self.fill(&mut section, raw, Kind::Route, &ROUTE_FLAGS, mistakes);
-        let path = prefix.trim_end_matches('/');
-        if self.routes.iter().any(|(other, _)| other == path) {
-            mistakes.push(format!(
-                "{}: [{}]: the route is there already",
-                self.at(raw.line),
-                raw.name
-            ));
+    /// Adds what a file says; which directories it includes.
+    fn add(
+        &mut self,
+        source: &Source,
+        mistakes: &mut Vec<String>,
+    ) -> Result<Vec<Entry>, FileError> {
+        let sections = file::parse(&source.text).map_err(|mistake| {
+            let place = place(&source.path, mistake.line);
+            FileError::Mistakes(vec![format!("{place}: {}", mistake.text)])
+        })?;
+        let mut included = Vec::new();
+        for raw in &sections {
+            let at = place(&source.path, raw.line);
+            let name = raw.name.as_str();
+            match name.split_once(' ') {
+                None if name.is_empty() || name == "global" => {
+                    included.extend(self.add_global(source, raw, mistakes));
+                }
+                Some(("route", place)) => match route_key(place) {
+                    Ok(key) => {
+                        let own = source.section(raw, Kind::Route, &ROUTE_FLAGS, mistakes);
+                        add_once(&mut self.routes, (key, own), "route", &at, mistakes);
+                    }
+                    Err(wrong) => mistakes.push(format!("{at}: [{name}]: {wrong}")),
+                },
+                Some(("host", host)) => match HostPattern::parse(host) {
+                    Ok(host) => {
+                        let own = source.section(raw, Kind::Host, &host_flags(), mistakes);
+                        add_once(&mut self.hosts, (host, own), "host", &at, mistakes);
+                    }
+                    Err(wrong) => mistakes.push(format!("{at}: [{name}]: {wrong}")),
+                },
+                Some(("tcp", tcp)) if is_name(tcp) => {
+                    let own = source.section(raw, Kind::Tcp, &TCP_FLAGS, mistakes);
+                    add_once(
+                        &mut self.tcp,
+                        (tcp.to_owned(), own),
+                        "section",
+                        &at,
+                        mistakes,
+                    );
+                }
+                _ => mistakes.push(format!("{at}: [{name}]: {ALLOWED}")),
+            }
         }
-        self.routes.push((path.to_owned(), section));
+        Ok(included)
     }
 
-    fn fill(
+    fn add_global(
+        &mut self,
+        source: &Source,
+        raw: &RawSection,
+        mistakes: &mut Vec<String>,
+    ) -> Vec<Entry> {
+        if source.is_included {
+            let entry = raw.entries.first().map(|entry| (entry.line, &entry.key));
+            if let Some((line, key)) = entry {
+                let place = place(&source.path, line);
+                mistakes.push(format!(
+                    "{place}: {key}: a file that is included has sections only; write it into the file that includes this one"
+                ));
+            }
+            return Vec::new();
+        }
+        let definition = Args::command();
+        let flags = definition.get_arguments().filter_map(clap::Arg::get_long);
+        let all: Vec<&str> = flags.filter(|flag| !LINE_ONLY.contains(flag)).collect();
+        let mut global = std::mem::take(&mut self.global);
+        let (included, settings): (Vec<_>, Vec<_>) =
+            raw.entries.iter().partition(|entry| entry.key == "include");
+        fill(
+            &mut global,
+            &source.path,
+            settings,
+            Kind::Global,
+            &all,
+            mistakes,
+        );
+        self.global = global;
+        included.into_iter().cloned().collect()
+    }
+}
+
+/// A file's text.
+struct Source {
+    path: Arc<PathBuf>,
+    text: String,
+    is_included: bool,
+}
+
+impl Source {
+    fn read(path: &Path, is_included: bool) -> Result<Self, FileError> {
+        Ok(Self {
+            text: include::read(path)?,
+            path: Arc::new(path.to_owned()),
+            is_included,
+        })
+    }
+
+    fn section(
         &self,
-        section: &mut Section,
-        raw: &file::RawSection,
+        raw: &RawSection,
         kind: Kind,
         allowed: &[&str],
         mistakes: &mut Vec<String>,
-    ) {
-        for entry in &raw.entries {
-            if let Err(wrong) = section.add(entry, kind, allowed) {
-                let place = self.at(entry.line);
-                mistakes.push(format!("{place}: {}: {wrong}", entry.key));
-            }
+    ) -> Section {
+        let mut section = Section::at(&self.path, raw.line);
+        let entries = raw.entries.iter().collect();
+        fill(&mut section, &self.path, entries, kind, allowed, mistakes);
+        section
+    }
+}
+
+fn fill(
+    section: &mut Section,
+    file: &Path,
+    entries: Vec<&Entry>,
+    kind: Kind,
+    allowed: &[&str],
+    mistakes: &mut Vec<String>,
+) {
+    for entry in entries {
+        if let Err(wrong) = section.add(entry, kind, allowed) {
+            let place = place(file, entry.line);
+            mistakes.push(format!("{place}: {}: {wrong}", entry.key));
         }
     }
+}
 
-    /// `FILE:LINE`.
-    pub(super) fn at(&self, line: usize) -> String {
-        format!("{}:{line}", self.path.display())
+/// Adds a section unless another has its name.
+fn add_once<K: PartialEq>(
+    all: &mut Vec<(K, Section)>,
+    new: (K, Section),
+    what: &str,
+    at: &str,
+    mistakes: &mut Vec<String>,
+) {
+    if let Some((_, twin)) = all.iter().find(|(key, _)| *key == new.0) {
+        let twin = twin.place_of("").unwrap_or_default();
+        mistakes.push(format!("{at}: the {what} is there already, at {twin}"));
+        return;
     }
+    all.push(new);
+}
+
+/// What may stand in brackets.
+const ALLOWED: &str = "allowed are [global], [route /PATH] or [route //HOST/PATH], where /PATH has no empty, '.' or '..' parts, \
+    [host HOST], and [tcp NAME], where NAME has letters, digits, '-', '_' and '.' only";
+
+/// Where a route is: `/PATH` or `//HOST/PATH`.
+fn route_key(place: &str) -> Result<SiteKey, String> {
+    let (host, path) = match place.strip_prefix("//") {
+        None => (None, place),
+        Some(rest) => {
+            let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            let host = HostPattern::parse(host).map_err(|wrong| wrong.to_string())?;
+            (Some(host), if path.is_empty() { "/" } else { path })
+        }
+    };
+    if !is_route(path) {
+        return Err(ALLOWED.to_owned());
+    }
+    let path = path.trim_end_matches('/').to_owned();
+    Ok(SiteKey { host, path })
 }
 
 /// A route's prefix is a clean path: requests are compared with it after their own was cleaned.

@@ -1,18 +1,32 @@
 //! What holds at one place: a host and a path.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Access, Shared, User};
+use super::{Access, HostPattern, Shared, User};
 
 /// Where a site is served.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct SiteKey {
-    /// Host that a request must name, without its port; `None`: any host. No setting fills it in yet.
-    pub host: Option<String>,
+    /// The hosts that a request must name; `None`: those that no route names.
+    pub host: Option<HostPattern>,
     /// Prefix of the decoded path without a slash at its end, so the root is empty. Whole segments match.
     pub path: String,
+}
+
+/// As its section is called in the file.
+impl fmt::Display for SiteKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(host) = &self.host {
+            write!(formatter, "//{host}")?;
+        }
+        match self.path.as_str() {
+            "" => formatter.write_str("/"),
+            path => formatter.write_str(path),
+        }
+    }
 }
 
 /// What is served at one place: the daemon's own settings, or those of a `[route /PATH]` section.
@@ -32,12 +46,25 @@ pub struct SiteConfig {
     pub user: Option<User>,
     /// Which permits programs take.
     pub forks: ForkLimit,
+    /// What holds for all places of its host together, where a `[host NAME]` says it.
+    pub host: Option<HostLimits>,
+}
+
+/// The limits of a `[host NAME]` section, so that one site cannot starve another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostLimits {
+    /// NAME.
+    pub hosts: HostPattern,
+    /// Its own `maxforks`: for those of its routes that have none of their own.
+    pub forks: ForkLimit,
+    /// Its own `maxconnsperip`: programs, and clients of shared ones, that one client address has there at once.
+    pub max_per_address: Option<usize>,
 }
 
 /// Which permits the programs of a site take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ForkLimit {
-    /// Those of the daemon.
+    /// Those of the daemon, or of its host.
     Shared,
     /// So many of its own; `None`: unlimited.
     Own(Option<usize>),
@@ -243,9 +270,9 @@ impl SiteKey {
         }
     }
 
-    /// Whether a request for a decoded, clean path at `host` (without its port) is served here.
+    /// Whether a request for a decoded, clean path at `host` (canonical, without its port) is served here.
     pub fn matches(&self, host: &str, path: &[u8]) -> bool {
-        let is_host = |own: &String| own.eq_ignore_ascii_case(host);
+        let is_host = |own: &HostPattern| own.matches(host);
         self.host.as_ref().is_none_or(is_host)
             && path
                 .strip_prefix(self.path.as_bytes())
@@ -253,8 +280,11 @@ impl SiteKey {
     }
 
     /// By this sites are sorted, the greatest first: a named host before any host, a longer path before a shorter one.
-    pub(super) fn precedence(&self) -> (bool, usize) {
-        (self.host.is_some(), self.path.len())
+    pub(super) fn precedence(&self) -> (Option<(bool, usize)>, usize) {
+        (
+            self.host.as_ref().map(HostPattern::precedence),
+            self.path.len(),
+        )
     }
 }
 
@@ -294,12 +324,14 @@ mod tests {
             (None, "/a", ("h", "/a/"), true),
             (None, "/a", ("h", "/ab"), false),
             (None, "/a", ("h", "/"), false),
-            (Some("h"), "/a", ("H", "/a/b"), true),
+            (Some("H"), "/a", ("h", "/a/b"), true),
             (Some("h"), "/a", ("i", "/a/b"), false),
+            (Some("*.h"), "/a", ("i.h", "/a/b"), true),
+            (Some("*.h"), "/a", ("h", "/a/b"), false),
             (Some("h"), "", ("", "/"), false),
         ] {
             let key = SiteKey {
-                host: host.map(str::to_owned),
+                host: host.map(|host| HostPattern::parse(host).unwrap()),
                 path: path.to_owned(),
             };
             let is_match = key.matches(request.0, request.1.as_bytes());
@@ -307,9 +339,13 @@ mod tests {
         }
         let any = SiteKey::at("/a/long/path").precedence();
         let named = SiteKey {
-            host: Some("h".to_owned()),
+            host: Some(HostPattern::parse("h").unwrap()),
             path: String::new(),
         };
+        assert_eq!(
+            (named.to_string(), SiteKey::at("/a").to_string()),
+            ("//h/".into(), "/a".into())
+        );
         assert!(named.precedence() > any && any > SiteKey::at("/a").precedence());
     }
 }

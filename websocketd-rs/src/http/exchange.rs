@@ -13,12 +13,10 @@ use super::response::{self, Context, Length, Response};
 use super::site::Site;
 use super::status;
 use super::target;
-use super::upgrade::NoPermit;
 use super::{After, Service};
-use crate::config;
+use crate::config::{self, canonical};
 use crate::logging::{Fields, shortened};
 use crate::metrics::METRICS;
-use crate::permit::{AddressPermit, ProgramPermit};
 use crate::process::{Command, Program};
 
 /// Longest part of a URL that is logged, in bytes. Each line of a session repeats it, those of the program's stderr included.
@@ -39,6 +37,8 @@ pub(super) struct Exchange<'a> {
     pub(super) client: Client,
     /// What is served here.
     pub(super) site: &'a Site,
+    /// Whether the request is for a host that nothing is served for, or that this connection is not for (RFC 9110 section 15.5.20).
+    pub(super) is_misdirected: bool,
     /// What all connections share.
     pub(super) service: &'a Service,
     /// What the client was granted, if anybody was asked about a plain request.
@@ -60,12 +60,19 @@ impl<'a> Exchange<'a> {
         let keep_alive = head.keep_alive && !service.stopping.is_cancelled();
         let awaits_continue = head.expects_continue;
         let (host, _) = target::split_host(&head.host).unwrap_or_default();
+        let host = canonical(host);
+        let site = service.sites.at(&host, &head.target.path);
+        if let Some(counts) = site.and_then(|site| site.counts.as_ref()) {
+            counts.requests.add(1);
+        }
+        let is_allowed = is_allowed(connection, client, service, &host);
         Self {
             connection,
             head,
             body,
             client,
-            site: service.sites.at(host, &head.target.path),
+            is_misdirected: site.is_none() || !is_allowed,
+            site: site.unwrap_or(service.sites.default_site()),
             service,
             grant: None,
             keep_alive,
@@ -101,25 +108,6 @@ impl<'a> Exchange<'a> {
             url: Some(url),
             ..Fields::default()
         }
-    }
-
-    /// The permit for a program.
-    pub(super) fn take_permit(&self) -> Result<ProgramPermit, NoPermit> {
-        let fork = self.site.forks.try_take().ok_or(NoPermit::Forks)?;
-        let address = self.take_address()?;
-        Ok(ProgramPermit { fork, address })
-    }
-
-    /// The permit for one more program, or session, of a client that a trusted proxy names.
-    pub(super) fn take_address(&self) -> Result<Option<AddressPermit>, NoPermit> {
-        let limit = self.service.config.limits.max_connections_per_address;
-        // A proxy's connections serve many clients, so programs are counted; other clients' connections were when accepted.
-        let named = self.client.address.filter(|_| self.client.is_named);
-        let Some((limit, ip)) = limit.zip(named) else {
-            return Ok(None);
-        };
-        let permit = self.service.addresses.try_take(ip, limit);
-        permit.ok_or(NoPermit::Address(ip)).map(Some)
     }
 
     /// Starts `command` as the user that programs run as here.
@@ -243,6 +231,19 @@ impl<'a> Exchange<'a> {
     }
 }
 
+/// Whether the host may be spoken to on this connection. A client that named another host when it asked for TLS was shown another certificate
+/// than the host's. Who named none takes what is there, and a trusted proxy names its own.
+fn is_allowed(connection: &Connection, client: Client, service: &Service, host: &str) -> bool {
+    let Some((certificates, named)) = service
+        .certificates
+        .as_ref()
+        .zip(connection.stream.server_name())
+    else {
+        return true;
+    };
+    client.proxy.is_some() || certificates.allow(named, host)
+}
+
 /// The reply to what could not be parsed; the connection ends after it.
 pub(super) fn encode_refusal(refusal: BadRequest, http: &config::Http) -> Vec<u8> {
     let BadRequest { status, reason } = refusal;
@@ -267,6 +268,7 @@ fn refusal_label(status: u16) -> &'static str {
         404 => "not_found",
         408 => "timeout",
         413 | 431 => "too_large",
+        421 => "misdirected",
         429 => "forks",
         500..=504 if status != 501 => "program_failed",
         _ => "bad_request",

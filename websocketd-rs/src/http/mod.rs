@@ -13,6 +13,7 @@ mod gzip;
 mod handshake;
 mod headers;
 pub mod origin;
+mod permits;
 mod remote;
 pub mod request;
 pub mod response;
@@ -32,6 +33,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::logging::Fields;
+use crate::metrics::HostSession;
+use crate::net::certificates::Certificates;
 use crate::net::{Peer, Stream};
 use crate::permit::AddressPermits;
 use crate::session::Upgraded;
@@ -64,9 +67,14 @@ pub struct Service {
     pub lingering: Arc<Registry>,
     /// Wrong passwords of each client address.
     pub failures: Arc<Failures>,
+    /// What clients of TLS are shown, where hosts have certificates of their own.
+    pub certificates: Option<Arc<Certificates>>,
     /// Cancelled when the server goes down: a connection between requests ends at once, one in a request after it.
     pub stopping: CancellationToken,
 }
+
+/// A session for the caller to run, and what counts it at its host meanwhile.
+pub type Begun = (Upgraded, Option<HostSession>);
 
 /// What becomes of the connection after a request.
 enum After {
@@ -80,12 +88,12 @@ enum After {
 
 /// Serves requests on `stream` until the connection ends, or until a request was answered with 101:
 /// then the session is returned for the caller to run, and this future (with its buffers) can be dropped.
-pub async fn serve(stream: Stream, peer: Peer, service: &Service) -> Option<Upgraded> {
+pub async fn serve(stream: Stream, peer: Peer, service: &Service) -> Option<Begun> {
     // On the heap, so that the task which then runs the session doesn't keep the room for all of this.
     Box::pin(serve_requests(stream, peer, service)).await
 }
 
-async fn serve_requests(stream: Stream, peer: Peer, service: &Service) -> Option<Upgraded> {
+async fn serve_requests(stream: Stream, peer: Peer, service: &Service) -> Option<Begun> {
     let config = &service.config;
     let mut connection = Connection::new(
         stream,
@@ -131,19 +139,21 @@ impl Service {
 }
 
 /// The session that a connection has become.
-fn hand_over(connection: Connection, started: Started) -> Upgraded {
+fn hand_over(connection: Connection, started: Started) -> Begun {
     let Started {
         partner,
         fields,
         config,
+        counted,
     } = started;
-    Upgraded {
+    let upgraded = Upgraded {
         stream: connection.stream,
         early: connection.buffer,
         partner,
         fields,
         config,
-    }
+    };
+    (upgraded, counted)
 }
 
 /// Answers what is not a valid request.
@@ -180,6 +190,10 @@ async fn answer(
     // Here, so that the exchange can refer to it.
     let grant;
     let mut exchange = Exchange::new(connection, head, body, client, service);
+    if exchange.is_misdirected {
+        exchange.refuse("http", "MISDIRECTED", 421).await?;
+        return exchange.finish().await;
+    }
     let site = exchange.site;
     let route = route::route(head, &RouteRules::from(&*site.config));
     if matches!(

@@ -3,12 +3,15 @@
 //!
 //! One static set, as a process has one log: a counter that had to be passed through every call would not be counted.
 
+mod hosts;
 mod page;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+pub use hosts::{HostCounts, HostSession, Hosts};
 
 /// The counters of this process.
 pub static METRICS: Metrics = Metrics::new();
@@ -55,6 +58,8 @@ pub struct Metrics {
     pub sessions_open: Gauge,
     /// Sessions that ended, by `End::label`.
     pub sessions_ended: Labelled,
+    /// What is counted at each host that a route names.
+    pub hosts: Hosts,
     /// Sessions whose client is away, `--linger`.
     pub linger_parked: Gauge,
     /// Bytes that wait for clients of sessions that linger.
@@ -195,6 +200,7 @@ impl Metrics {
             refusals: Labelled::new(),
             sessions_open: Gauge::new(),
             sessions_ended: Labelled::new(),
+            hosts: Hosts::new(),
             linger_parked: Gauge::new(),
             linger_bytes: Gauge::new(),
             linger: Labelled::new(),
@@ -231,13 +237,25 @@ mod tests {
         METRICS.spawn_time.add(Duration::from_micros(50));
         METRICS.spawn_time.add(Duration::from_micros(51));
         METRICS.spawn_time.add(Duration::from_secs(3));
+        METRICS
+            .hosts
+            .replace(vec!["*.a.example".into(), "gone".into()]);
+        let (host, gone) = (METRICS.hosts.get("*.a.example"), METRICS.hosts.get("gone"));
+        let session = host.as_ref().unwrap().enter();
+        gone.unwrap().requests.add(1);
+        METRICS.hosts.replace(vec!["*.a.example".into()]);
         let present = METRICS.handlers_running.enter();
         let page = METRICS.render();
-        drop(present);
+        drop((present, session));
+        assert!(!page.contains("gone"), "{page}");
+        assert_eq!(host.unwrap().sessions_open(), 0);
         for line in [
             "websocketd_connections_total 2",
             "websocketd_refusals_total{reason=\"origin\"} 2",
             "websocketd_bytes_total{direction=\"out\"} 7",
+            "websocketd_host_requests_total{host=\"*.a.example\"} 0",
+            "websocketd_host_sessions_open{host=\"*.a.example\"} 1",
+            "websocketd_host_sessions_total{host=\"*.a.example\"} 1",
             "websocketd_handlers{state=\"running\"} 1",
             "websocketd_handlers{state=\"ending\"} 0",
             "websocketd_spawn_seconds_bucket{le=\"0.000050\"} 1",

@@ -3,13 +3,14 @@
 use std::fmt::Write;
 use std::sync::atomic::Ordering;
 
-use super::{BOUNDS, Counter, Durations, Gauge, Labelled, Metrics};
+use super::{BOUNDS, Counter, Durations, Gauge, HostCounts, Labelled, Metrics};
 
 impl Metrics {
     /// All counters as `OpenMetrics` text.
     pub fn render(&self) -> String {
         let mut page = Page(String::new());
         self.write_connections(&mut page);
+        self.write_hosts(&mut page);
         self.write_tcp(&mut page);
         self.write_linger(&mut page);
         self.write_programs(&mut page);
@@ -48,6 +49,54 @@ impl Metrics {
             "end",
             &self.sessions_ended,
         );
+    }
+
+    /// Nothing where no route names a host.
+    fn write_hosts(&self, page: &mut Page) {
+        type Count = fn(&HostCounts) -> i128;
+        let families: [(&str, &str, &str, Count); 4] = [
+            ("host_requests", "Requests", "_total", |host| {
+                host.requests.get().into()
+            }),
+            (
+                "host_exhausted",
+                "Requests refused at a limit",
+                "_total",
+                |host| host.exhausted.get().into(),
+            ),
+            (
+                "host_sessions",
+                "WebSocket sessions begun",
+                "_total",
+                |host| host.sessions.get().into(),
+            ),
+            (
+                "host_sessions_open",
+                "WebSocket sessions open",
+                "",
+                |host| host.sessions_open().into(),
+            ),
+        ];
+        let hosts = self.hosts.all();
+        for (name, what, suffix, count) in families {
+            if hosts.is_empty() {
+                return;
+            }
+            let kind = if suffix.is_empty() {
+                "gauge"
+            } else {
+                "counter"
+            };
+            page.head(name, kind, &format!("{what} at a host that a route names"));
+            for host in &hosts {
+                let label = host.name();
+                let count = count(host);
+                let _ = writeln!(
+                    page.0,
+                    "websocketd_{name}{suffix}{{host=\"{label}\"}} {count}"
+                );
+            }
+        }
     }
 
     fn write_tcp(&self, page: &mut Page) {

@@ -1,5 +1,6 @@
 //! A connection's bytes: where they come from, and who is at the other end.
 
+pub mod certificates;
 pub mod listener;
 pub mod names;
 pub mod proxy;

@@ -30,6 +30,14 @@ impl Stream {
         matches!(self, Self::Tls(_))
     }
 
+    /// The host that the client named when it asked for TLS (SNI).
+    pub fn server_name(&self) -> Option<&str> {
+        match self {
+            Self::Tls(stream) => stream.get_ref().1.server_name(),
+            Self::Tcp(_) | Self::Unix(_) => None,
+        }
+    }
+
     /// Reads what of a plain stream has come already, without asking the runtime, which learns of a new connection only with its
     /// next look at all of them; `None` when nothing has, or the stream is not plain.
     pub fn read_at_once(&self, bytes: &mut [u8]) -> Option<usize> {

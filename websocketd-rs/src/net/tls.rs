@@ -15,13 +15,14 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
-use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
+use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::{Error, InconsistentKeys, RootCertStore, version};
 use tokio_rustls::server::TlsStream;
 
+use super::certificates::Certificates;
 use super::listener::describe;
 use super::validity::Validity;
-use crate::config::Tls;
+use crate::config::{KeyPair, Tls};
 
 /// What a client gets that speaks plain HTTP to a TLS port: the only answer it can read.
 const PLAIN_HTTP: &[u8] =
@@ -78,11 +79,20 @@ impl fmt::Display for TlsError {
 
 impl std::error::Error for TlsError {}
 
+/// What the files of a listener say.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// For handshakes.
+    pub server: Arc<ServerConfig>,
+    /// What it shows to whom.
+    pub certificates: Arc<Certificates>,
+}
+
 /// Reads the files. They are read anew each time: a reload calls this again and swaps the result.
 ///
 /// # Errors
 /// Which file is wrong, and how.
-pub fn load(tls: &Tls) -> Result<Arc<ServerConfig>, TlsError> {
+pub fn load(tls: &Tls) -> Result<Loaded, TlsError> {
     // Upgrades need HTTP/1.1; h2 is not offered.
     read_config(tls, &[b"http/1.1"])
 }
@@ -92,10 +102,10 @@ pub fn load(tls: &Tls) -> Result<Arc<ServerConfig>, TlsError> {
 /// # Errors
 /// As [`load`].
 pub fn load_bare(tls: &Tls) -> Result<Arc<ServerConfig>, TlsError> {
-    read_config(tls, &[])
+    read_config(tls, &[]).map(|loaded| loaded.server)
 }
 
-fn read_config(tls: &Tls, protocols: &[&[u8]]) -> Result<Arc<ServerConfig>, TlsError> {
+fn read_config(tls: &Tls, protocols: &[&[u8]]) -> Result<Loaded, TlsError> {
     let provider = Arc::new(ring::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&version::TLS13, &version::TLS12])
@@ -108,32 +118,43 @@ fn read_config(tls: &Tls, protocols: &[&[u8]]) -> Result<Arc<ServerConfig>, TlsE
             builder.with_client_cert_verifier(verifier.map_err(|error| unusable(file, &error))?)
         }
     };
-    let pair = SingleCertAndKey::from(read_pair(tls)?);
-    let mut config = builder.with_cert_resolver(Arc::new(pair));
+    let hosts = tls.hosts.iter();
+    let hosts = hosts.map(|(host, pair)| Ok((host.clone(), read_pair(pair)?.into())));
+    let own = tls.pair.as_ref().map(read_pair).transpose()?;
+    let certificates = Arc::new(Certificates {
+        hosts: hosts.collect::<Result<_, TlsError>>()?,
+        otherwise: own.map(Arc::new),
+    });
+    let shown = Arc::clone(&certificates);
+    let mut config = builder.with_cert_resolver(shown);
     config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     // Tickets would keep secrets alive longer than connections, and stored sessions cost memory; neither is worth it for
     // connections that live for hours.
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
-    Ok(Arc::new(config))
+    let server = Arc::new(config);
+    Ok(Loaded {
+        server,
+        certificates,
+    })
 }
 
 /// How long the certificate in the file holds; `None` when it can't be told.
-pub fn validity(tls: &Tls) -> Option<Validity> {
-    Validity::of(read_certificates(&tls.cert).ok()?.first()?)
+pub fn validity(pair: &KeyPair) -> Option<Validity> {
+    Validity::of(read_certificates(&pair.cert).ok()?.first()?)
 }
 
-fn read_pair(tls: &Tls) -> Result<CertifiedKey, TlsError> {
-    let chain = read_certificates(&tls.cert)?;
-    let pem = read(&tls.key)?;
+fn read_pair(files: &KeyPair) -> Result<CertifiedKey, TlsError> {
+    let chain = read_certificates(&files.cert)?;
+    let pem = read(&files.key)?;
     let key = PrivateKeyDer::from_pem_slice(&pem)
-        .map_err(|error| TlsError::NoKey(tls.key.clone(), error))?;
-    let key = ring::sign::any_supported_type(&key).map_err(|error| unusable(&tls.key, &error))?;
+        .map_err(|error| TlsError::NoKey(files.key.clone(), error))?;
+    let key = ring::sign::any_supported_type(&key).map_err(|error| unusable(&files.key, &error))?;
     let pair = CertifiedKey::new(chain, key);
     match pair.keys_match() {
         Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => Err(TlsError::Mismatch {
-            key: tls.key.clone(),
-            cert: tls.cert.clone(),
+            key: files.key.clone(),
+            cert: files.cert.clone(),
         }),
         // A certificate that this library can't take apart (an old version, odd extensions) is the client's to judge: we only
         // present it.
@@ -218,7 +239,7 @@ fn too_long() -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer};
     use std::path::PathBuf;
     use tokio::io::AsyncReadExt;
     use tokio_rustls::TlsConnector;
@@ -228,13 +249,13 @@ mod tests {
     /// An authority, and files that it signed.
     struct Authority {
         dir: tempfile::TempDir,
-        issuer: Issuer<'static, KeyPair>,
+        issuer: Issuer<'static, rcgen::KeyPair>,
         roots: RootCertStore,
     }
 
     impl Authority {
         fn new() -> Self {
-            let key = KeyPair::generate().unwrap();
+            let key = rcgen::KeyPair::generate().unwrap();
             let mut params = CertificateParams::new(Vec::new()).unwrap();
             params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
             // As found in the wild: an empty subject.
@@ -257,7 +278,7 @@ mod tests {
 
         /// Writes a pair for `localhost`; no key usage, and serials may be equal.
         fn sign(&self, name: &str) {
-            let key = KeyPair::generate().unwrap();
+            let key = rcgen::KeyPair::generate().unwrap();
             let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
             params.serial_number = Some(1u64.into());
             let certificate = params.signed_by(&key, &self.issuer).unwrap();
@@ -267,9 +288,16 @@ mod tests {
 
         fn tls(&self, name: &str, client_ca: bool) -> Tls {
             Tls {
+                pair: Some(self.pair(name)),
+                hosts: Vec::new(),
+                client_ca: client_ca.then(|| self.file("ca.crt")),
+            }
+        }
+
+        fn pair(&self, name: &str) -> KeyPair {
+            KeyPair {
                 cert: self.file(&format!("{name}.crt")),
                 key: self.file(&format!("{name}.key")),
-                client_ca: client_ca.then(|| self.file("ca.crt")),
             }
         }
 
@@ -283,9 +311,9 @@ mod tests {
             let mut config = match name {
                 None => builder.with_no_client_auth(),
                 Some(name) => {
-                    let tls = self.tls(name, false);
-                    let key = PrivateKeyDer::from_pem_file(&tls.key).unwrap();
-                    let chain = read_certificates(&tls.cert).unwrap();
+                    let files = self.pair(name);
+                    let key = PrivateKeyDer::from_pem_file(&files.key).unwrap();
+                    let chain = read_certificates(&files.cert).unwrap();
                     builder.with_client_auth_cert(chain, key).unwrap()
                 }
             };
@@ -323,7 +351,7 @@ mod tests {
     async fn http_1_is_agreed_on() {
         let authority = Authority::new();
         authority.sign("server");
-        let config = load(&authority.tls("server", false)).unwrap();
+        let config = load(&authority.tls("server", false)).unwrap().server;
         let agreed = meet(config, authority.client(None)).await;
         assert_eq!(agreed.as_deref(), Some(&b"http/1.1"[..]));
     }
@@ -334,7 +362,7 @@ mod tests {
         authority.sign("server");
         authority.sign("client");
         other.sign("stranger");
-        let config = load(&authority.tls("server", true)).unwrap();
+        let config = load(&authority.tls("server", true)).unwrap().server;
         assert!(
             meet(Arc::clone(&config), authority.client(Some("client")))
                 .await
@@ -361,10 +389,11 @@ mod tests {
         let authority = Authority::new();
         authority.sign("a");
         authority.sign("b");
-        let mixed = Tls {
+        let mut mixed = authority.tls("a", false);
+        mixed.pair = Some(KeyPair {
             key: authority.file("b.key"),
-            ..authority.tls("a", false)
-        };
+            ..authority.pair("a")
+        });
         let error = load(&mixed).unwrap_err().to_string();
         assert!(
             error.contains("does not match") && error.contains("b.key"),

@@ -61,7 +61,8 @@ impl fmt::Display for UserError {
             ),
             Reason::New => write!(
                 out,
-                "{setting}: a user that no route named when the daemon started needs a restart"
+                "{setting}: a user that no route named when the daemon started needs a restart; where systemd holds the socket \
+                 (websocketd-rs.socket), clients wait meanwhile and none is refused"
             ),
         }
     }

@@ -102,7 +102,7 @@ impl Server<'_> {
                 self.spawn(hold(permit, serve), worker);
             }
             (_, Accepted::Tcp(stream, peer)) => {
-                let tls = self.tls.clone();
+                let tls = self.tls.as_ref().map(|tls| Arc::clone(&tls.server));
                 let arrival = Arrival {
                     stream,
                     peer,

@@ -73,10 +73,7 @@ fn announce_input(config: &Config, site: &SiteConfig) {
     } else {
         "writable: clients type into it"
     };
-    let place = match site.key.path.as_str() {
-        "" => "/",
-        path => path,
-    };
+    let place = site.key.to_string();
     announce(&format!("{what} at {place:<19}: {how}"));
     if is_terminal && !site.session.is_read_only && is_open_to_all(config, site) {
         let message = format!(

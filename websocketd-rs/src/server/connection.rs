@@ -144,8 +144,8 @@ pub(super) async fn serve_unix(stream: unix::UnixStream, service: Arc<Service>) 
 
 /// Requests until one becomes a session, then the session.
 async fn serve(stream: Stream, peer: Peer, service: Arc<Service>) {
-    let upgraded = http::serve(stream, peer, &service).await;
-    if let Some(upgraded) = upgraded {
+    let begun = http::serve(stream, peer, &service).await;
+    if let Some((upgraded, _counted)) = begun {
         let _open = METRICS.sessions_open.enter();
         if let Some(end) = session::run(upgraded, &service.stopping).await {
             METRICS.sessions_ended.add(end.label());

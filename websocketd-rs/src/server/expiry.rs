@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use crate::config::Config;
+use crate::config::{Config, Tls};
 use crate::metrics::METRICS;
 use crate::net::tls;
 use crate::net::validity::Validity;
@@ -15,7 +15,7 @@ use crate::net::validity::Validity;
 /// Between two looks at the clock.
 const LOOKS: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The ends of the certificates that are served, by the daemon's own listeners and those of sections.
+/// The ends of the certificates that are served, by the daemon's own listeners, for hosts and by sections.
 #[derive(Debug)]
 pub(super) struct Expiry {
     certificates: Vec<Certificate>,
@@ -33,14 +33,13 @@ impl Expiry {
     pub(super) fn new(config: &Config) -> Self {
         let sections = config.tcp.iter().map(|section| &section.listen);
         let mut certificates: Vec<Certificate> = Vec::new();
-        for tls in std::iter::once(&config.listen)
-            .chain(sections)
-            .filter_map(|listen| listen.tls.as_ref())
-        {
-            let is_known = certificates.iter().any(|known| known.file == tls.cert);
-            if let Some(validity) = tls::validity(tls).filter(|_| !is_known) {
+        let listens = std::iter::once(&config.listen).chain(sections);
+        let all = listens.filter_map(|listen| listen.tls.as_ref());
+        for pair in all.flat_map(Tls::pairs) {
+            let is_known = certificates.iter().any(|known| known.file == pair.cert);
+            if let Some(validity) = tls::validity(pair).filter(|_| !is_known) {
                 certificates.push(Certificate {
-                    file: tls.cert.clone(),
+                    file: pair.cert.clone(),
                     validity,
                 });
             }

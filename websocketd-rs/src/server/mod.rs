@@ -37,8 +37,9 @@ use crate::config::{Config, Level};
 use crate::http::Service;
 use crate::http::site::Sites;
 use crate::logging::{self, log};
+use crate::net::certificates::Certificates;
 use crate::net::listener::Bound;
-use crate::net::tls::{self, ServerConfig};
+use crate::net::tls::{self, Loaded};
 use crate::permit::Permits;
 use crate::process::Spawners;
 use crate::session::hub::{Hub, Tasks};
@@ -58,7 +59,7 @@ use workers::Workers;
 #[derive(Debug)]
 struct Server<'workers> {
     service: Arc<Service>,
-    tls: Option<Arc<ServerConfig>>,
+    tls: Option<Loaded>,
     /// What `[tcp NAME]` sections serve.
     tcp: TcpSites,
     /// `--maxconns`.
@@ -81,7 +82,7 @@ struct Server<'workers> {
 #[derive(Debug)]
 struct Checked {
     config: Config,
-    tls: Option<Arc<ServerConfig>>,
+    tls: Option<Loaded>,
     tcp: LoadedTls,
     listeners: Change<Arc<Entrance>>,
 }
@@ -90,7 +91,7 @@ impl<'workers> Server<'workers> {
     /// A server for `config`, whose programs `spawners` start. `tls` is what [`tls::load`] made of the files in `config`.
     fn new(
         config: Config,
-        tls: (Option<Arc<ServerConfig>>, LoadedTls),
+        tls: (Option<Loaded>, LoadedTls),
         spawners: Spawners,
         workers: &'workers Workers,
     ) -> Self {
@@ -131,6 +132,7 @@ impl<'workers> Server<'workers> {
                 hub: Arc::new(Hub::new(tasks, stopping.clone())),
                 lingering: Arc::new(lingering),
                 failures: Arc::default(),
+                certificates: several(tls.as_ref()),
                 stopping: stopping.clone(),
             }),
             tls,
@@ -255,6 +257,7 @@ impl<'workers> Server<'workers> {
             hub: Arc::clone(&self.service.hub),
             lingering: Arc::clone(&self.service.lingering),
             failures: Arc::clone(&self.service.failures),
+            certificates: several(self.tls.as_ref()),
             stopping: self.stopping.clone(),
         });
         self.service.reload_shared();
@@ -287,6 +290,12 @@ impl<'workers> Server<'workers> {
             listeners,
         })
     }
+}
+
+/// The certificates, where hosts have their own.
+fn several(tls: Option<&Loaded>) -> Option<Arc<Certificates>> {
+    let certificates = tls.map(|tls| Arc::clone(&tls.certificates));
+    certificates.filter(|certificates| certificates.are_several())
 }
 
 fn linger_limits(config: &Config) -> LingerLimits {

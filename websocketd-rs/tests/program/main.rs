@@ -18,6 +18,7 @@ mod fuzz_bodies;
 mod handshake;
 mod hangup;
 mod health;
+mod hosts;
 mod http;
 mod limits;
 mod listen;

@@ -69,10 +69,7 @@ pub(super) fn check_limits(args: &Args) -> Result<Limits, Problem> {
             limit => Some(wait("exit-when-idle", limit)?),
         },
         max_connections: bounded("maxconns", args.limits.maxconns, 1, MAX_COUNT)?,
-        max_connections_per_address: match args.limits.maxconnsperip {
-            0 => None,
-            connections => Some(bounded("maxconnsperip", connections, 1, MAX_COUNT)?),
-        },
+        max_connections_per_address: max_connections_per_address(&args.limits)?,
         tls_timeout: wait("tlstimeout", args.limits.tlstimeout)?,
         header_timeout: wait("headertimeout", args.limits.headertimeout)?,
         idle_timeout: wait("idletimeout", args.limits.idletimeout)?,
@@ -91,6 +88,16 @@ pub(in crate::config) fn max_forks(args: &cli::LimitFlags) -> Option<usize> {
     usize::try_from(args.maxforks)
         .ok()
         .filter(|&forks| forks > 0)
+}
+
+/// `--maxconnsperip`; `None` is unlimited.
+pub(in crate::config) fn max_connections_per_address(
+    args: &cli::LimitFlags,
+) -> Result<Option<usize>, Problem> {
+    match args.maxconnsperip {
+        0 => Ok(None),
+        connections => bounded("maxconnsperip", connections, 1, MAX_COUNT).map(Some),
+    }
 }
 
 /// `--shutdowngrace`.

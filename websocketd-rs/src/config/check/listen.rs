@@ -6,18 +6,23 @@ use super::Problem;
 use super::serve::check_proxies;
 use crate::cli::{Args, ListenFlags};
 use crate::config::supervisor::passes_sockets;
-use crate::config::{Environment, Listen, Tls};
+use crate::config::{Environment, KeyPair, Listen, Tls};
 
-pub(super) fn check_tls(args: &Args) -> Result<Option<Tls>, Problem> {
+/// With `may_lack_pair` sections of hosts have certificates, which may be all there are.
+pub(super) fn check_tls(args: &Args, may_lack_pair: bool) -> Result<Option<Tls>, Problem> {
     // websocketd takes an empty file name for a flag that was not given.
     let given = |path: &Option<PathBuf>| path.clone().filter(|path| !path.as_os_str().is_empty());
     let tls = &args.tls;
-    match (tls.ssl, given(&tls.sslcert), given(&tls.sslkey)) {
-        (true, Some(cert), Some(key)) => Ok(Some(Tls {
-            cert,
-            key,
+    let serving = |pair| {
+        Ok(Some(Tls {
+            pair,
+            hosts: Vec::new(),
             client_ca: given(&tls.sslca),
-        })),
+        }))
+    };
+    match (tls.ssl, given(&tls.sslcert), given(&tls.sslkey)) {
+        (true, Some(cert), Some(key)) => serving(Some(KeyPair { cert, key })),
+        (true, None, None) if may_lack_pair => serving(None),
         (true, _, _) => {
             let message = "please specify both --sslcert and --sslkey when requesting --ssl";
             Err(Problem::alone("ssl", message.to_owned()))

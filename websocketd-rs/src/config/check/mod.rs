@@ -20,11 +20,11 @@ use super::{
 };
 use crate::cli::{Args, Ending};
 use access::check_access;
-pub(super) use bounds::max_forks;
 use bounds::{
     MAX_ENVIRONMENT_BYTES, MAX_WAIT_MS, MIN_ENVIRONMENT_BYTES, bounded, check_limits,
     check_resources, check_session, grace, wait,
 };
+pub(super) use bounds::{max_connections_per_address, max_forks};
 use linger::check_linger;
 pub(super) use listen::check_admin;
 use listen::{check_listen, check_tls};
@@ -100,12 +100,14 @@ impl Problem {
 }
 
 /// Checks `args` against `environment`, which must be the daemon's own. `variables` are set for programs beside those that
-/// `--passenv` lets through. Without `must_serve` nothing may be served: the routes do.
+/// `--passenv` lets through. Without `must_serve` nothing may be served: the routes do. With `hosts_have_certificates` the daemon itself may
+/// have none.
 pub(super) fn check(
     args: &Args,
     variables: &Environment,
     environment: &Environment,
     must_serve: bool,
+    hosts_have_certificates: bool,
 ) -> Result<Config, Problem> {
     let level = Level::from_name(&args.daemon.loglevel).ok_or_else(|| Problem {
         flag: "loglevel",
@@ -115,7 +117,7 @@ pub(super) fn check(
         ),
         manner: Manner::OnStdout,
     })?;
-    let tls = check_tls(args)?;
+    let tls = check_tls(args, hosts_have_certificates)?;
     let site = check_site(args, variables, environment, must_serve)?;
     Ok(Config {
         listen: check_listen(args, tls, environment)?,
@@ -164,6 +166,7 @@ pub(super) fn check_site(
         },
         user: check_user(args)?,
         forks: ForkLimit::Shared,
+        host: None,
     })
 }
 

@@ -37,7 +37,7 @@ pub(in crate::config) fn check_tcp(
     let listen = Listen {
         port: None,
         inherited: false,
-        ..check_listen(args, check_tls(args)?, source.environment)?
+        ..check_listen(args, check_tls(args, false)?, source.environment)?
     };
     let ports = check_ports(source.ports)?;
     if ports.is_empty() && listen.unix_socket.is_none() {

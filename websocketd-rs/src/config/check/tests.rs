@@ -87,7 +87,8 @@ fn tls_files_and_the_flag_belong_together() {
     let tls = good(&["--ssl", "--sslcert=a", "--sslkey=b", "--sslca=c", "cat"]);
     assert_eq!(tls.listen.port, Some(443));
     let tls = tls.listen.tls.unwrap();
-    assert_eq!((tls.cert, tls.key), ("a".into(), "b".into()));
+    let pair = tls.pair.unwrap();
+    assert_eq!((pair.cert, pair.key), ("a".into(), "b".into()));
     assert_eq!(tls.client_ca, Some("c".into()));
 }
 

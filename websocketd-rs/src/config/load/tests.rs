@@ -7,10 +7,10 @@ use clap::CommandFactory;
 use super::super::sections::{LINE_ONLY, ROUTE_FLAGS};
 use super::*;
 use crate::cli::Args;
-use crate::config::{Authorizer, Runnable};
+use crate::config::{Authorizer, Runnable, SiteConfig};
 
 /// Loads `text` as the file of `--config`, after the other `words`.
-fn load_text(text: &str, words: &[&str]) -> Result<Config, Ending> {
+pub(super) fn load_text(text: &str, words: &[&str]) -> Result<Config, Ending> {
     let file = tempfile::NamedTempFile::new().expect("a temporary file");
     std::fs::write(file.path(), text).expect("it can be written");
     let mut argv = vec![OsString::from("wd"), "--config".into(), file.path().into()];
@@ -26,23 +26,23 @@ fn load_text(text: &str, words: &[&str]) -> Result<Config, Ending> {
         })
 }
 
-fn good(text: &str, words: &[&str]) -> Config {
+pub(super) fn good(text: &str, words: &[&str]) -> Config {
     load_text(text, words).unwrap_or_else(|exit| panic!("{exit:?}"))
 }
 
 #[track_caller]
-fn refused(text: &str) -> String {
+pub(super) fn refused(text: &str) -> String {
     let exit = load_text(text, &[]).expect_err("the file is wrong");
     assert_eq!((exit.code, exit.stdout.as_str()), (1, ""));
     exit.stderr.trim_end().to_owned()
 }
 
 /// The daemon's own settings.
-fn own(config: &Config) -> &SiteConfig {
+pub(super) fn own(config: &Config) -> &SiteConfig {
     config.default_site()
 }
 
-fn command(site: &SiteConfig) -> Vec<OsString> {
+pub(super) fn command(site: &SiteConfig) -> Vec<OsString> {
     match &site.session.program {
         Some(Runnable::Command { path, args }) => {
             [&[path.clone().into_os_string()], args.as_slice()].concat()
@@ -118,8 +118,9 @@ fn a_section_inherits_but_what_is_about_one_listener() {
             .all(|name| variables.iter().any(|known| *known == *name))
     );
     let files = tls.listen.tls.as_ref().expect("TLS");
+    let pair = files.pair.as_ref().expect("its own");
     assert_eq!(
-        (files.cert.to_str(), files.key.to_str()),
+        (pair.cert.to_str(), pair.key.to_str()),
         (Some("d"), Some("b"))
     );
     assert!(

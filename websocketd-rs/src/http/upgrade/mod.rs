@@ -20,6 +20,7 @@ use super::response;
 use crate::config::{self, Authorizer, SiteConfig};
 use crate::diagnosis::diagnose;
 use crate::logging::{Fields, shortened};
+use crate::metrics::{HostCounts, HostSession};
 use crate::permit::{AddressPermit, Permit, ProgramPermit};
 use crate::process::{Command, Program, env, unique_id};
 use crate::session::Partner;
@@ -37,6 +38,7 @@ pub(super) struct Started {
     pub(super) partner: Partner,
     pub(super) fields: Fields,
     pub(super) config: Arc<SiteConfig>,
+    pub(super) counted: Option<HostSession>,
 }
 
 /// One of `--maxforks`, and one of `--maxconnsperip` for a client that a trusted proxy names.
@@ -91,6 +93,7 @@ pub(super) async fn upgrade(
                     partner: Partner::Lingering(lingering),
                     fields,
                     config: Arc::clone(config),
+                    counted: exchange.site.counts.as_ref().map(HostCounts::enter),
                 }));
             }
         }
@@ -100,6 +103,7 @@ pub(super) async fn upgrade(
         partner,
         fields,
         config: Arc::clone(config),
+        counted: exchange.site.counts.as_ref().map(HostCounts::enter),
     }))
 }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::cli::Ending;
-use crate::config::{Authorizer, Config, Listen, SiteConfig, Tls};
+use crate::config::{Authorizer, Config, KeyPair, Listen, SiteConfig, SiteKey, Tls};
 use crate::http::origin;
 use crate::net::listener::{self, describe};
 use crate::net::tls;
@@ -39,10 +39,10 @@ pub fn verify(config: &Config) -> Ending {
         let mut message = "The configuration is sound.".to_owned();
         let sections = config.tcp.iter().map(|section| &section.listen);
         for listen in std::iter::once(&config.listen).chain(sections) {
-            if let Some(tls) = &listen.tls
-                && let Some(remark) = certificate_remark(tls)
-            {
-                message = format!("{message}\n{}", remark.about(&tls.cert));
+            for pair in listen.tls.iter().flat_map(Tls::pairs) {
+                if let Some(remark) = certificate_remark(pair) {
+                    message = format!("{message}\n{}", remark.about(&pair.cert));
+                }
             }
         }
         Ending::good(&message)
@@ -77,10 +77,10 @@ pub(super) fn faults(config: &Config) -> Vec<String> {
 }
 
 fn in_site(site: &SiteConfig, finding: String) -> String {
-    if site.key.path.is_empty() {
+    if site.key == SiteKey::default() {
         finding
     } else {
-        format!("[route {}]: {finding}", site.key.path)
+        format!("[route {}]: {finding}", site.key)
     }
 }
 
@@ -160,16 +160,19 @@ fn tls_faults(config: &Config, tls: &Tls) -> Vec<String> {
     if let Err(error) = tls::load(tls) {
         return vec![error.to_string()];
     }
-    let bad = certificate_remark(tls).filter(|remark| remark.is_fault());
-    let bad = bad.map(|remark| remark.about(&tls.cert));
-    let files = [Some(&tls.cert), Some(&tls.key), tls.client_ca.as_ref()];
-    let files = files.into_iter().flatten();
-    let unreadable = access::unreadable(files, config.user.as_ref());
-    bad.into_iter().chain(unreadable).collect()
+    let mut faults = Vec::new();
+    for pair in tls.pairs() {
+        let bad = certificate_remark(pair).filter(|remark| remark.is_fault());
+        faults.extend(bad.map(|remark| remark.about(&pair.cert)));
+    }
+    let files = tls.pairs().flat_map(|pair| [&pair.cert, &pair.key]);
+    let files = files.chain(&tls.client_ca);
+    faults.extend(access::unreadable(files, config.user.as_ref()));
+    faults
 }
 
-fn certificate_remark(tls: &Tls) -> Option<Remark> {
-    tls::validity(tls)?.remark(Timestamp::now())
+fn certificate_remark(pair: &KeyPair) -> Option<Remark> {
+    tls::validity(pair)?.remark(Timestamp::now())
 }
 
 /// Whether lines could be appended; nothing is created.

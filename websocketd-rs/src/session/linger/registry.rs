@@ -32,8 +32,9 @@ impl LingerKey {
     /// Of the session that `offer` is about at the program `script_name` of a site.
     pub fn new(site: &SiteKey, script_name: &[u8], offer: &Offer) -> Self {
         let mut text = Vec::new();
+        let host = site.host.as_ref().map(ToString::to_string);
         for part in [
-            site.host.as_deref().unwrap_or_default().as_bytes(),
+            host.unwrap_or_default().as_bytes(),
             site.path.as_bytes(),
             script_name,
             offer.token().as_bytes(),

@@ -37,9 +37,10 @@ const LEAVES: [&str; 7] = [
 ];
 
 /// Modules with all that is below them that do no I/O, know no runtime and never log.
-const PURE: [&str; 34] = [
+const PURE: [&str; 35] = [
     "buffer::lines",
     "config::access",
+    "config::host",
     "config::keys",
     "config::network",
     "config::shared",
