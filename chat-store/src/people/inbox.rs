@@ -7,259 +7,40 @@
 
 use std::borrow::Cow;
 use std::fs::File;
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use std::{fmt, io};
 
 use memchr::memchr;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-use crate::bell::{self, Bell};
+use crate::bell::Bell;
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
 use crate::fs::lock::{self, Share};
 use crate::log::tail::Progress;
-use crate::name::{Nick, RoomName};
-use crate::people::kept;
-use crate::people::message::{Message, Sender};
+use crate::name::RoomName;
+use crate::people::message::Message;
 use crate::people::person::PersonId;
-use crate::people::presence::Claim;
-use crate::people::presence::find::{self, Found};
-use crate::record::{Draft, MAX_LINE, Record, RecordId, attrs};
+use crate::record::{MAX_LINE, Record, RecordId, attrs};
+
+mod error;
+mod send;
+
+pub use error::SendError;
+pub use send::{send, send_own, send_to};
 
 /// The most that may wait for one person, in bytes: sixty signals of the greatest length. Beyond it
 /// senders are told, so that nobody can fill the disk (or the memory, on tmpfs) through a reader that
 /// stands still.
 pub const MAX_UNREAD: u64 = 4 * 1024 * 1024;
-/// So much may wait for anybody, in bytes, unless the disk is full: a call's beginning.
-const ALWAYS: u64 = 256 * 1024;
-/// More may wait while a quarter of the file system is free, or so many bytes: all the readers that stand
-/// still together must not fill it.
-const KEPT_FREE: u64 = 256 * 1024 * 1024;
 /// The longest wait for an inbox's lock, held for one write. Whoever holds it may have lost the CPU:
 /// a signal that is refused is a call that does not come about.
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 /// What one read takes, in bytes; grows for a longer line only.
 const READ_BYTES: usize = 4 * 1024;
-/// Times the file may be replaced between opening and locking it.
-const SEND_TRIES: u32 = 4;
-
-/// Why something did not reach a person.
-#[derive(Debug)]
-pub enum SendError {
-    /// Nobody of this name is in the room.
-    NotHere,
-    /// More waits for them than [`MAX_UNREAD`].
-    Full,
-    /// Others held the inbox's lock all the time.
-    Busy,
-    /// They have lost their connection just now, and may come back.
-    Away,
-    /// It would be longer than [`MAX_LINE`] as a line.
-    TooLong,
-    /// Anything else.
-    Io(io::Error),
-}
-
-impl SendError {
-    /// A word for programs, stable.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::NotHere => "not-here",
-            Self::Full => "inbox-full",
-            Self::Busy => "busy",
-            Self::Away => "away",
-            Self::TooLong => "too-long",
-            Self::Io(_) => "io",
-        }
-    }
-}
-
-impl fmt::Display for SendError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not sent: ")?;
-        match self {
-            Self::NotHere => f.write_str("nobody of this name is in the room"),
-            Self::Full => f.write_str("too much waits for them already, send it again later"),
-            Self::Busy => f.write_str("they get too much at once, send it again"),
-            Self::Away => {
-                f.write_str("they have no connection just now, send it again in a moment")
-            }
-            Self::TooLong => write!(f, "it is longer than {MAX_LINE} bytes"),
-            Self::Io(error) => write!(f, "{error}"),
-        }
-    }
-}
-
-impl std::error::Error for SendError {}
-
-impl From<io::Error> for SendError {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-/// Puts a message into the inboxes of who is called `to`, one for each connection, and rings. Does not wait for them. Whispers
-/// are kept for who is away just now.
-///
-/// # Errors
-/// No connection gets it then.
-pub fn send(
-    dirs: &Dirs,
-    room: &RoomName,
-    to: &Nick,
-    from: Sender<'_>,
-    message: &Message<'_>,
-) -> Result<RecordId, SendError> {
-    let found = find::by_nick(dirs, room, to)?.ok_or(SendError::NotHere)?;
-    put_all(dirs, room, &found, None, from, message)
-}
-
-/// As [`send`], to a person whatever they are called; also gives their name.
-///
-/// # Errors
-/// As [`send`].
-pub fn send_to(
-    dirs: &Dirs,
-    room: &RoomName,
-    to: &PersonId,
-    from: Sender<'_>,
-    message: &Message<'_>,
-) -> Result<(RecordId, Nick), SendError> {
-    let found = find::by_person(dirs, room, to)?.ok_or(SendError::NotHere)?;
-    let id = put_all(dirs, room, &found, None, from, message)?;
-    Ok((id, found.nick))
-}
-
-/// As [`send`], to the other connections of who holds `claim`. True if there is one.
-///
-/// # Errors
-/// As [`send`].
-pub fn send_own(
-    dirs: &Dirs,
-    room: &RoomName,
-    claim: &Claim,
-    from: Sender<'_>,
-    message: &Message<'_>,
-) -> Result<bool, SendError> {
-    let person = claim.about().person.as_ref().ok_or(SendError::NotHere)?;
-    let found = find::by_person(dirs, room, person)?.ok_or(SendError::NotHere)?;
-    match put_all(dirs, room, &found, Some(claim.slot()), from, message) {
-        Ok(_) => Ok(true),
-        Err(SendError::Away) => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-/// All connections but `own` get it. That one of them gets it is enough: the others stand still, or are dead and do not know it.
-fn put_all(
-    dirs: &Dirs,
-    room: &RoomName,
-    to: &Found,
-    own: Option<u32>,
-    from: Sender<'_>,
-    message: &Message<'_>,
-) -> Result<RecordId, SendError> {
-    let id = RecordId::now();
-    let mut line = Vec::new();
-    message.draft(from, |draft| draft.write_to(id, &mut line));
-    if line.len() > MAX_LINE {
-        return Err(SendError::TooLong);
-    }
-    let mut result = Err(SendError::Away);
-    for slot in to.connections()? {
-        if Some(slot) == own {
-            continue;
-        }
-        let sent = put_one(dirs, room, &to.person, slot, &line, message);
-        if result.is_err() {
-            result = sent;
-        }
-    }
-    if message.is_kept() && own.is_some() {
-        // That it was said, not what: so that it is not said twice.
-        line.clear();
-        message.draft(from, |draft| {
-            Draft { text: "", ..*draft }.write_to(id, &mut line);
-        });
-        kept::put(dirs, room, &to.person, &line)?;
-    } else if message.is_kept() && to.is_awaited() && matches!(result, Err(SendError::Away)) {
-        // What is private is on the disk for nobody who is here to hear it.
-        kept::put(dirs, room, &to.person, &line)?;
-        if to.is_gone()? {
-            kept::forget(dirs, room, &to.person);
-        } else {
-            result = Ok(());
-        }
-    }
-    match result {
-        Err(SendError::Away) if own.is_none() && !to.is_awaited() => Err(SendError::NotHere),
-        result => result.map(|()| id),
-    }
-}
-
-fn put_one(
-    dirs: &Dirs,
-    room: &RoomName,
-    to: &PersonId,
-    slot: u32,
-    line: &[u8],
-    message: &Message<'_>,
-) -> Result<(), SendError> {
-    let path = dirs.inbox(room, to, slot);
-    for _ in 0..SEND_TRIES {
-        if put(&path, line, message.is_of_a_person())? {
-            // The inbox of a dead handler has a bell that nobody waits at.
-            let heard = bell::ring_at(&dirs.inbox_bell(room, to, slot))?;
-            return if heard {
-                Ok(())
-            } else {
-                Err(SendError::NotHere)
-            };
-        }
-    }
-    Err(SendError::Busy)
-}
-
-/// False if the file was replaced before it was locked. What a moderator or the server says comes through
-/// whatever waits: who does not read is thrown out all the same.
-fn put(path: &Path, line: &[u8], bounded: bool) -> Result<bool, SendError> {
-    let (file, _) = file::open(path, OFlags::WRONLY | OFlags::APPEND).map_err(|error| {
-        if error == Errno::NOENT {
-            SendError::NotHere
-        } else {
-            SendError::Io(error.into())
-        }
-    })?;
-    let Some(_lock) = lock::take(&file, Share::Exclusive, LOCK_TIMEOUT)? else {
-        return Err(SendError::Busy);
-    };
-    if !file::is_at(&file, path)? {
-        return Ok(false);
-    }
-    let stat = rustix::fs::fstat(&file).map_err(io::Error::from)?;
-    let size = file::size_of(&stat);
-    let size_then = size + line.len() as u64;
-    if bounded && (size_then > MAX_UNREAD || size_then > ALWAYS && is_scarce(&file)?) {
-        return Err(SendError::Full);
-    }
-    let written = file::write_once(&file, line).map_err(io::Error::from)?;
-    if written < line.len() {
-        rustix::fs::ftruncate(&file, size).map_err(io::Error::from)?;
-        return Err(SendError::Io(Errno::NOSPC.into()));
-    }
-    Ok(true)
-}
-
-/// Whether there is little room left where the inboxes are.
-fn is_scarce(file: &File) -> io::Result<bool> {
-    let space = rustix::fs::fstatvfs(file)?;
-    let kept = (KEPT_FREE / space.f_frsize.max(1)).min(space.f_blocks / 4);
-    // An unlimited tmpfs has no size.
-    Ok(space.f_blocks > 0 && space.f_bavail < kept)
-}
 
 /// A message in one's inbox.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 use super::*;
 use crate::log::room_log::RoomLog;
-use crate::record::{Draft, Kind};
+use crate::record::{Draft, Kind, MAX_LINE};
 use proptest::prelude::*;
 use std::fs;
 

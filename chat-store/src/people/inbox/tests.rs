@@ -1,4 +1,7 @@
 use super::*;
+use crate::name::Nick;
+use crate::people::kept;
+use crate::people::message::Sender;
 use crate::people::presence::{self, About, Entered, Leave, Newcomer};
 
 struct Home {

@@ -1,0 +1,189 @@
+//! Into the inboxes of a person.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+
+use super::{LOCK_TIMEOUT, MAX_UNREAD, SendError};
+use crate::bell;
+use crate::fs::dirs::Dirs;
+use crate::fs::file;
+use crate::fs::lock::{self, Share};
+use crate::name::{Nick, RoomName};
+use crate::people::kept;
+use crate::people::message::{Message, Sender};
+use crate::people::person::PersonId;
+use crate::people::presence::Claim;
+use crate::people::presence::find::{self, Found};
+use crate::record::{Draft, MAX_LINE, RecordId};
+
+/// So much may wait for anybody, in bytes, unless the disk is full: a call's beginning.
+const ALWAYS: u64 = 256 * 1024;
+/// More may wait while a quarter of the file system is free, or so many bytes: all the readers that stand
+/// still together must not fill it.
+const KEPT_FREE: u64 = 256 * 1024 * 1024;
+/// Times the file may be replaced between opening and locking it.
+const SEND_TRIES: u32 = 4;
+
+/// Puts a message into the inboxes of who is called `to`, one for each connection, and rings. Does not wait for them. Whispers
+/// are kept for who is away just now.
+///
+/// # Errors
+/// No connection gets it then.
+pub fn send(
+    dirs: &Dirs,
+    room: &RoomName,
+    to: &Nick,
+    from: Sender<'_>,
+    message: &Message<'_>,
+) -> Result<RecordId, SendError> {
+    let found = find::by_nick(dirs, room, to)?.ok_or(SendError::NotHere)?;
+    put_all(dirs, room, &found, None, from, message)
+}
+
+/// As [`send`], to a person whatever they are called; also gives their name.
+///
+/// # Errors
+/// As [`send`].
+pub fn send_to(
+    dirs: &Dirs,
+    room: &RoomName,
+    to: &PersonId,
+    from: Sender<'_>,
+    message: &Message<'_>,
+) -> Result<(RecordId, Nick), SendError> {
+    let found = find::by_person(dirs, room, to)?.ok_or(SendError::NotHere)?;
+    let id = put_all(dirs, room, &found, None, from, message)?;
+    Ok((id, found.nick))
+}
+
+/// As [`send`], to the other connections of who holds `claim`. True if there is one.
+///
+/// # Errors
+/// As [`send`].
+pub fn send_own(
+    dirs: &Dirs,
+    room: &RoomName,
+    claim: &Claim,
+    from: Sender<'_>,
+    message: &Message<'_>,
+) -> Result<bool, SendError> {
+    let person = claim.about().person.as_ref().ok_or(SendError::NotHere)?;
+    let found = find::by_person(dirs, room, person)?.ok_or(SendError::NotHere)?;
+    match put_all(dirs, room, &found, Some(claim.slot()), from, message) {
+        Ok(_) => Ok(true),
+        Err(SendError::Away) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// All connections but `own` get it. That one of them gets it is enough: the others stand still, or are dead and do not know it.
+fn put_all(
+    dirs: &Dirs,
+    room: &RoomName,
+    to: &Found,
+    own: Option<u32>,
+    from: Sender<'_>,
+    message: &Message<'_>,
+) -> Result<RecordId, SendError> {
+    let id = RecordId::now();
+    let mut line = Vec::new();
+    message.draft(from, |draft| draft.write_to(id, &mut line));
+    if line.len() > MAX_LINE {
+        return Err(SendError::TooLong);
+    }
+    let mut result = Err(SendError::Away);
+    for slot in to.connections()? {
+        if Some(slot) == own {
+            continue;
+        }
+        let sent = put_one(dirs, room, &to.person, slot, &line, message);
+        if result.is_err() {
+            result = sent;
+        }
+    }
+    if message.is_kept() && own.is_some() {
+        // That it was said, not what: so that it is not said twice.
+        line.clear();
+        message.draft(from, |draft| {
+            Draft { text: "", ..*draft }.write_to(id, &mut line);
+        });
+        kept::put(dirs, room, &to.person, &line)?;
+    } else if message.is_kept() && to.is_awaited() && matches!(result, Err(SendError::Away)) {
+        // What is private is on the disk for nobody who is here to hear it.
+        kept::put(dirs, room, &to.person, &line)?;
+        if to.is_gone()? {
+            kept::forget(dirs, room, &to.person);
+        } else {
+            result = Ok(());
+        }
+    }
+    match result {
+        Err(SendError::Away) if own.is_none() && !to.is_awaited() => Err(SendError::NotHere),
+        result => result.map(|()| id),
+    }
+}
+
+fn put_one(
+    dirs: &Dirs,
+    room: &RoomName,
+    to: &PersonId,
+    slot: u32,
+    line: &[u8],
+    message: &Message<'_>,
+) -> Result<(), SendError> {
+    let path = dirs.inbox(room, to, slot);
+    for _ in 0..SEND_TRIES {
+        if put(&path, line, message.is_of_a_person())? {
+            // The inbox of a dead handler has a bell that nobody waits at.
+            let heard = bell::ring_at(&dirs.inbox_bell(room, to, slot))?;
+            return if heard {
+                Ok(())
+            } else {
+                Err(SendError::NotHere)
+            };
+        }
+    }
+    Err(SendError::Busy)
+}
+
+/// False if the file was replaced before it was locked. What a moderator or the server says comes through
+/// whatever waits: who does not read is thrown out all the same.
+fn put(path: &Path, line: &[u8], bounded: bool) -> Result<bool, SendError> {
+    let (file, _) = file::open(path, OFlags::WRONLY | OFlags::APPEND).map_err(|error| {
+        if error == Errno::NOENT {
+            SendError::NotHere
+        } else {
+            SendError::Io(error.into())
+        }
+    })?;
+    let Some(_lock) = lock::take(&file, Share::Exclusive, LOCK_TIMEOUT)? else {
+        return Err(SendError::Busy);
+    };
+    if !file::is_at(&file, path)? {
+        return Ok(false);
+    }
+    let stat = rustix::fs::fstat(&file).map_err(io::Error::from)?;
+    let size = file::size_of(&stat);
+    let size_then = size + line.len() as u64;
+    if bounded && (size_then > MAX_UNREAD || size_then > ALWAYS && is_scarce(&file)?) {
+        return Err(SendError::Full);
+    }
+    let written = file::write_once(&file, line).map_err(io::Error::from)?;
+    if written < line.len() {
+        rustix::fs::ftruncate(&file, size).map_err(io::Error::from)?;
+        return Err(SendError::Io(Errno::NOSPC.into()));
+    }
+    Ok(true)
+}
+
+/// Whether there is little room left where the inboxes are.
+fn is_scarce(file: &File) -> io::Result<bool> {
+    let space = rustix::fs::fstatvfs(file)?;
+    let kept = (KEPT_FREE / space.f_frsize.max(1)).min(space.f_blocks / 4);
+    // An unlimited tmpfs has no size.
+    Ok(space.f_blocks > 0 && space.f_bavail < kept)
+}
