@@ -68,13 +68,42 @@ impl Bell {
         }
     }
 
+    /// Makes a bell of one's own, in place of one that a dead process may have left there.
+    ///
+    /// # Errors
+    /// As [`Bell::open`].
+    pub fn make(path: &Path) -> io::Result<Self> {
+        for _ in 0..OPEN_TRIES {
+            match make_fifo(path) {
+                Err(Errno::EXIST) => {}
+                made => {
+                    made?;
+                    return Self::open(path);
+                }
+            }
+            match rustix::fs::unlink(path) {
+                Ok(()) | Err(Errno::NOENT) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(io::ErrorKind::Interrupted.into())
+    }
+
+    /// Whether its path still names it.
+    ///
+    /// # Errors
+    /// Those of lstat(2).
+    pub fn is_in_place(&self) -> io::Result<bool> {
+        Ok(FileId::at(&self.path)? == Some(self.id))
+    }
+
     /// Opens the bell anew if its path names another FIFO, or none, by now. True if it did: the
     /// descriptor is a new one then and must be added to epoll. For the safety poll.
     ///
     /// # Errors
     /// As [`Bell::open`]; the old one stays in use.
     pub fn reopen_if_replaced(&mut self) -> io::Result<bool> {
-        if FileId::at(&self.path)? == Some(self.id) {
+        if self.is_in_place()? {
             return Ok(false);
         }
         *self = Self::open(&self.path)?;
@@ -116,15 +145,19 @@ fn open_or_make(path: &Path, access: OFlags) -> io::Result<(OwnedFd, FileId)> {
             Err(Errno::NOENT) => {}
             opened => return Ok(opened?),
         }
-        let group = Mode::RGRP | Mode::WGRP;
-        let of_group = file::mode_at(path).intersects(Mode::RGRP);
-        let mode = Mode::RUSR | Mode::WUSR | if of_group { group } else { Mode::empty() };
-        match rustix::fs::mknodat(rustix::fs::CWD, path, FileType::Fifo, mode, 0) {
+        match make_fifo(path) {
             Ok(()) | Err(Errno::EXIST) => {}
             Err(error) => return Err(error.into()),
         }
     }
     Err(io::ErrorKind::Interrupted.into())
+}
+
+fn make_fifo(path: &Path) -> Result<(), Errno> {
+    let group = Mode::RGRP | Mode::WGRP;
+    let of_group = file::mode_at(path).intersects(Mode::RGRP);
+    let mode = Mode::RUSR | Mode::WUSR | if of_group { group } else { Mode::empty() };
+    rustix::fs::mknodat(rustix::fs::CWD, path, FileType::Fifo, mode, 0)
 }
 
 fn open_fifo(path: &Path, access: OFlags) -> Result<(OwnedFd, FileId), Errno> {

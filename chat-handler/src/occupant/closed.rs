@@ -106,7 +106,6 @@ pub fn find_room(
         return Err(Refusal::new(Code::AnonymousRefused, ""));
     }
     let dirs = settings.dirs();
-    dirs.create()?;
     if wished.is_closed() {
         return find_closed(dirs, seeker, wished);
     }

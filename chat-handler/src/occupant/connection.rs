@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::{BadRequest, Code, Event, Pace, Refusal, Sink};
+use super::{Arrival, BadRequest, Code, Event, Pace, Refusal, Sink};
 use crate::identity::Person;
 use crate::identity::counted::network_of;
 use crate::identity::php_session::SessionId;
@@ -12,7 +12,9 @@ use crate::journal;
 use crate::settings::Limits;
 use crate::wording::Line;
 use chat_store::fs::dirs::Dirs;
+use chat_store::name::Nick;
 use chat_store::people::connections::ConnectionPermit;
+use chat_store::people::entries;
 use chat_store::people::pace as pace_table;
 
 /// One connection of a person.
@@ -21,6 +23,8 @@ pub struct Connection {
     pace: Rc<RefCell<Pace>>,
     limits: Limits,
     counted: Option<Counted>,
+    /// The name under which it stands in the list of entries.
+    noted: Option<Nick>,
 }
 
 /// It has been counted: the first room does that.
@@ -39,6 +43,18 @@ impl Connection {
             pace: Rc::new(RefCell::new(Pace::new(limits))),
             limits: limits.clone(),
             counted: None,
+            noted: None,
+        }
+    }
+
+    /// Writes the list of entries: one line for however many rooms, which it does not name.
+    pub(super) fn note(&mut self, dirs: &Dirs, arrival: &Arrival<'_>, nick: &Nick) {
+        if self.noted.as_ref() == Some(nick) {
+            return;
+        }
+        match entries::append(dirs, arrival.when, arrival.from, nick) {
+            Ok(()) => self.noted = Some(nick.clone()),
+            Err(error) => journal::note(error),
         }
     }
 

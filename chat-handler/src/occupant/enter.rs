@@ -20,7 +20,6 @@ use chat_store::log::room_log::RoomLog;
 use chat_store::log::tail::Tail;
 use chat_store::moderation::{self, Right, Verdict};
 use chat_store::name::{Nick, RoomName};
-use chat_store::people::entries;
 use chat_store::people::inbox::{self, Inbox};
 use chat_store::people::marks::Mark;
 use chat_store::people::message::{Message, Sender};
@@ -153,6 +152,7 @@ impl Newcomer {
             end_old_connection(&dirs, &room, &entered, page);
         }
         let watch = Watch::open(&dirs, &room)?;
+        connection.note(&dirs, arrival, entered.claim.nick());
         Ok(Self {
             since,
             membership,
@@ -186,10 +186,6 @@ impl Newcomer {
         let nick = entered.claim.nick().clone();
         let color = Color::parse(entered.claim.color()).filter(|_| !entered.is_new);
         let log = quit_for_stale(&self.dirs, &room, &entered.stale);
-        let noted = entries::append(&self.dirs, arrival.when, arrival.from, &nick);
-        if let Err(error) = noted {
-            journal::note(error);
-        }
         let mut bells = Bells::new(self.bell);
         if !entered.stale.is_empty() {
             bells.set_due();

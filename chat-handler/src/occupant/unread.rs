@@ -5,6 +5,7 @@ use std::io;
 use super::{Me, Occupant, Reading};
 use crate::journal;
 use crate::mention::mentions;
+use chat_store::log::history::{self, Before, Readable};
 use chat_store::log::tail::{Progress, Tail};
 use chat_store::people::marks::Mark;
 use chat_store::record::{Kind, Record, RecordId, Scope};
@@ -44,24 +45,42 @@ impl Occupant {
 
     /// Messages of others, and of these what names them.
     fn count_between(&self, read: RecordId, until: RecordId) -> io::Result<(usize, usize)> {
-        let (mut unread, mut named) = (0, 0);
+        let mut count = Count::default();
         if read >= until {
-            return Ok((unread, named));
+            return Ok((0, 0));
         }
-        let mut tail = Tail::after(&self.room.dirs, &self.room.name, read)?;
-        for _ in 0..MOST_BYTES / STEP {
-            let progress = tail.read(STEP, &mut |record| {
-                let counts = unread < MOST && record.id <= until;
-                if counts && is_message_of_another(record, &self.me) {
-                    unread += 1;
-                    named += usize::from(mentions(&record.text, self.me.nick.as_str()));
+        if self.replay.is_none() {
+            self.count_back(read, &mut count)?;
+        } else {
+            let mut tail = Tail::after(&self.room.dirs, &self.room.name, read)?;
+            for _ in 0..MOST_BYTES / STEP {
+                let mut take = |record: &Record<'_>| {
+                    if record.id <= until {
+                        count.take(record, &self.me);
+                    }
+                };
+                if tail.read(STEP, &mut take)? == Progress::Idle || count.unread >= MOST {
+                    break;
                 }
-            })?;
-            if progress == Progress::Idle || unread >= MOST {
-                break;
             }
         }
-        Ok((unread, named))
+        Ok((count.unread, count.named))
+    }
+
+    /// From where they are: that file is open, and most have read nearly all of it.
+    fn count_back(&self, read: RecordId, count: &mut Count) -> io::Result<()> {
+        let log = Readable {
+            since: read,
+            ..self.room.readable()
+        };
+        let mut bytes = 0;
+        // What is wanted ends the look: one is on the page, and one is more.
+        let enough = |record: &Record<'_>| {
+            count.take(record, &self.me);
+            bytes += record.text.len() + RecordId::TEXT_LEN;
+            count.unread >= MOST || bytes >= MOST_BYTES
+        };
+        history::before_in(log, Before::Tail(&self.room.tail), 1, enough).map(|_| ())
     }
 
     /// Since when they are here; what was said before is not news to them.
@@ -70,6 +89,22 @@ impl Occupant {
             RecordId::now()
         } else {
             self.presence.joined
+        }
+    }
+}
+
+/// Messages of others, and of these what names somebody.
+#[derive(Default)]
+struct Count {
+    unread: usize,
+    named: usize,
+}
+
+impl Count {
+    fn take(&mut self, record: &Record<'_>, me: &Me) {
+        if self.unread < MOST && is_message_of_another(record, me) {
+            self.unread += 1;
+            self.named += usize::from(mentions(&record.text, me.nick.as_str()));
         }
     }
 }

@@ -33,6 +33,10 @@ impl Person<'_> {
             invitation: entry.keys.invitation.as_deref(),
             password: entry.keys.password.as_deref(),
         });
+        // Somebody who goes on to other rooms has found them there just now.
+        if self.stays.all().next().is_none() {
+            self.settings.dirs().create()?;
+        }
         let way = occupant::find_room(self.settings, &seeker, wished)?;
         let room = way.room.clone();
         if self.stays.find(room.as_str()).is_some() {

@@ -13,6 +13,7 @@ mod architecture;
 mod commands;
 mod conversation;
 mod devices;
+mod effort;
 mod fuzz_bodies;
 mod ini;
 mod limits;

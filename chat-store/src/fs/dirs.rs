@@ -172,6 +172,10 @@ pub(crate) fn is_private(path: &Path) -> bool {
 }
 
 fn create_with(dir: &Path, mode: u32) -> io::Result<()> {
+    // The usual case, without locking the directory above as mkdir(2) does.
+    if dir.is_dir() {
+        return Ok(());
+    }
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(mode)

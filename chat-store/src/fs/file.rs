@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FileType, Mode, OFlags, Stat};
+use rustix::fs::{CWD, FileType, Mode, OFlags, RenameFlags, Stat, renameat_with};
 use rustix::io::Errno;
 
 use super::dirs;
@@ -171,6 +171,17 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
 /// As [`replace`].
 pub fn swap(path: &Path, content: &[u8]) -> io::Result<()> {
     put_in_place(path, content, false)
+}
+
+/// Gives a file another name, which nobody may have: `EXIST` then.
+pub(crate) fn move_to(from: &Path, to: &Path) -> Result<(), Errno> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // Not every file system knows this one.
+        Err(Errno::INVAL | Errno::NOSYS) => {
+            rustix::fs::link(from, to).and_then(|()| rustix::fs::unlink(from))
+        }
+        moved => moved,
+    }
 }
 
 fn put_in_place(path: &Path, content: &[u8], sync: bool) -> io::Result<()> {

@@ -1,4 +1,4 @@
-//! `log/authentization.log`: a line for each person who enters a room.
+//! `log/authentization.log`: a line for each connection of somebody who enters rooms, and for each name they get in them.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};

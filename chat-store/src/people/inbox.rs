@@ -1,6 +1,6 @@
 //! What is meant for one person only: whispers, WebRTC signalling, kicks, typing. It never enters a
-//! room's log; it goes into a file in `run/` of each of that person's connections, which is there as long as that
-//! one is, and its own bell is rung.
+//! room's log; it goes into a file in `run/` of each of that person's connections, and that one's own bell is rung. The first
+//! sender makes the file: most connections never get anything. Connection and file are gone together.
 //!
 //! The file takes a burst that its reader is too slow for: no sender waits for a reader. Whenever
 //! everything in it was read, it is emptied.
@@ -72,7 +72,8 @@ impl<'a> Received<'a> {
 pub struct Inbox {
     slot: u32,
     path: PathBuf,
-    file: File,
+    /// `None`: nothing has come yet.
+    file: Option<File>,
     pos: u64,
     bell: Bell,
     bell_path: PathBuf,
@@ -88,13 +89,13 @@ impl Inbox {
     pub fn open(dirs: &Dirs, room: &RoomName, of: &PersonId, slot: u32) -> io::Result<Self> {
         let path = dirs.inbox(room, of, slot);
         let bell_path = dirs.inbox_bell(room, of, slot);
-        // The bell first: who finds the inbox must find the bell.
-        let bell = Bell::open(&bell_path)?;
-        let file = create(&path)?;
+        // The bell last: who hears it rung must have nothing of another's.
+        remove(&path)?;
+        let bell = Bell::make(&bell_path)?;
         Ok(Self {
             slot,
             path,
-            file,
+            file: None,
             pos: 0,
             bell,
             bell_path,
@@ -116,11 +117,15 @@ impl Inbox {
         budget: usize,
         give: &mut dyn FnMut(&Received<'_>),
     ) -> io::Result<Progress> {
+        self.find()?;
         let mut spent = 0;
         let mut size = READ_BYTES;
         while spent < budget.max(1) {
+            let Some(file) = &self.file else {
+                return Ok(Progress::Idle);
+            };
             self.buffer.resize(size, 0);
-            let filled = file::read_at(&self.file, &mut self.buffer, self.pos)?;
+            let filled = file::read_at(file, &mut self.buffer, self.pos)?;
             let taken = self.take_lines(filled, budget.max(1) - spent, give);
             spent += taken;
             if filled < size && spent < budget.max(1) {
@@ -138,6 +143,18 @@ impl Inbox {
             }
         }
         Ok(Progress::More)
+    }
+
+    /// Opens the file, if somebody has made it.
+    fn find(&mut self) -> io::Result<()> {
+        if self.file.is_none() {
+            match file::open(&self.path, OFlags::RDWR) {
+                Ok((file, _)) => self.file = Some(file),
+                Err(Errno::NOENT) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
     }
 
     fn take_lines(
@@ -163,28 +180,30 @@ impl Inbox {
 
     /// Everything was read: starts the file anew, unless a sender is just putting something in.
     fn empty(&mut self) -> io::Result<()> {
-        if self.pos == 0 {
-            return Ok(());
-        }
-        let Some(_lock) = lock::take(&self.file, Share::Exclusive, Duration::ZERO)? else {
+        let Some(file) = self.file.as_ref().filter(|_| self.pos > 0) else {
             return Ok(());
         };
-        if file::size_of(&rustix::fs::fstat(&self.file)?) == self.pos {
-            rustix::fs::ftruncate(&self.file, 0)?;
+        let Some(_lock) = lock::take(file, Share::Exclusive, Duration::ZERO)? else {
+            return Ok(());
+        };
+        if file::size_of(&rustix::fs::fstat(file)?) == self.pos {
+            rustix::fs::ftruncate(file, 0)?;
             self.pos = 0;
         }
         Ok(())
     }
 
-    /// Makes the inbox and its bell anew if somebody took them away. True if the bell is a new one
+    /// Makes the bell anew if somebody took it away, and lets go of an inbox that was. True if the bell is a new one
     /// and must be added to epoll. For the safety poll.
     ///
     /// # Errors
     /// As [`Inbox::open`].
     pub fn reopen_if_replaced(&mut self) -> io::Result<bool> {
         let new_bell = self.bell.reopen_if_replaced()?;
-        if !file::is_at(&self.file, &self.path)? {
-            self.file = create(&self.path)?;
+        if let Some(file) = &self.file
+            && !file::is_at(file, &self.path)?
+        {
+            self.file = None;
             self.pos = 0;
         }
         Ok(new_bell)
@@ -200,20 +219,20 @@ impl AsFd for Inbox {
 
 impl Drop for Inbox {
     fn drop(&mut self) {
-        if file::is_at(&self.file, &self.path).unwrap_or(false) {
-            // If they cannot be removed now, the next joiner sweeps them.
-            let _ = rustix::fs::unlink(&self.path);
+        // Else the slot is another connection's by now, which has made its own.
+        if self.bell.is_in_place().unwrap_or(false) {
+            // If they cannot be removed now, the next joiner sweeps them. The bell first: without one nobody leaves anything.
             let _ = rustix::fs::unlink(&self.bell_path);
+            let _ = rustix::fs::unlink(&self.path);
         }
     }
 }
 
-fn create(path: &Path) -> io::Result<File> {
+fn remove(path: &Path) -> io::Result<()> {
     match rustix::fs::unlink(path) {
-        Ok(()) | Err(Errno::NOENT) => {}
-        Err(error) => return Err(error.into()),
+        Ok(()) | Err(Errno::NOENT) => Ok(()),
+        Err(error) => Err(error.into()),
     }
-    Ok(file::open(path, OFlags::RDWR | OFlags::CREATE | OFlags::EXCL)?.0)
 }
 
 #[cfg(test)]

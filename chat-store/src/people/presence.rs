@@ -2,7 +2,7 @@
 //!
 //! All connections of a person hold that one file, each by a slot ([`crate::fs::slots`]), and are one member. A file of which
 //! nobody holds a slot is stale, unless it says until when its person may come back. It appears held and complete: it is
-//! written under a name of its own, then linked to its place, which fails if somebody has it. Joiners of one room take the
+//! written under a name of its own, then renamed to its place, which fails if somebody has it. Joiners of one room take the
 //! room's entry lock one by one: names that only look alike have different files and would not exclude each other. Under
 //! the lock the names are looked at, not the files: a thousand who join at once would else wait for
 //! each other's half a million opens. Who else was there under the lock is the list of members, with the
@@ -245,8 +245,7 @@ pub fn evict(dirs: &Dirs, room: &RoomName, nick: &Nick) -> io::Result<bool> {
     if !slots::hold_all(&file)? || !file::is_at(&file, &path)? {
         return Ok(false);
     }
-    let person = content::Content::read(&file)?.about.person;
-    fate::remove(dirs, room, nick, person.as_ref())?;
+    fate::remove(dirs, room, nick, &content::Content::read(&file)?)?;
     Ok(true)
 }
 
@@ -295,18 +294,20 @@ fn place(path: &Path, content: &str, slot: u32) -> Result<File, Errno> {
         let (process, now) = (std::process::id(), RecordId::now().as_micros());
         let temporary = dir.join(format!("{}{process}-{now}", users::TEMPORARY));
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;
-        let linked = file::open(&temporary, flags).and_then(|(file, _)| {
+        let placed = file::open(&temporary, flags).and_then(|(file, _)| {
             let held = slots::hold_this(&file, slot).unwrap_or(false);
             if !held || file::write_once(&file, content.as_bytes())? < content.len() {
                 return Err(if held { Errno::NOSPC } else { Errno::NOENT });
             }
-            rustix::fs::link(&temporary, path).map(|()| file)
+            file::move_to(&temporary, path).map(|()| file)
         });
-        let _ = rustix::fs::unlink(&temporary);
-        match linked {
+        if placed.is_err() {
+            let _ = rustix::fs::unlink(&temporary);
+        }
+        match placed {
             // Vanished between two calls; or the directory did, and then the next try says so.
             Err(Errno::NOENT) if dir.is_dir() => {}
-            linked => return linked,
+            placed => return placed,
         }
     }
     Err(Errno::NOENT)

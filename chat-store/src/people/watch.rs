@@ -44,7 +44,7 @@ impl Watch {
             id,
             writer: None,
         };
-        watch.take_turn()?;
+        watch.hold()?;
         Ok(watch)
     }
 
@@ -65,10 +65,15 @@ impl Watch {
             *self = Self::at(self.path.clone())?;
             return Ok(true);
         }
+        self.hold()?;
+        Ok(false)
+    }
+
+    fn hold(&mut self) -> io::Result<()> {
         if self.writer.is_none() && lock::try_hold(&self.reader, Share::Exclusive)? {
             self.writer = Some(Bell::open(&self.path)?);
         }
-        Ok(false)
+        Ok(())
     }
 
     /// Has all others look after their files now. For the watchman.

@@ -138,13 +138,12 @@ fn put_one(
     let path = dirs.inbox(room, to, slot);
     for _ in 0..SEND_TRIES {
         if put(&path, line, message.is_of_a_person())? {
-            // The inbox of a dead handler has a bell that nobody waits at.
-            let heard = bell::ring_at(&dirs.inbox_bell(room, to, slot))?;
-            return if heard {
-                Ok(())
-            } else {
-                Err(SendError::NotHere)
-            };
+            let bell = dirs.inbox_bell(room, to, slot);
+            if bell::ring_at(&bell)? {
+                return Ok(());
+            }
+            withdraw(&path, &bell);
+            return Err(SendError::NotHere);
         }
     }
     Err(SendError::Busy)
@@ -153,13 +152,8 @@ fn put_one(
 /// False if the file was replaced before it was locked. What a moderator or the server says comes through
 /// whatever waits: who does not read is thrown out all the same.
 fn put(path: &Path, line: &[u8], bounded: bool) -> Result<bool, SendError> {
-    let (file, _) = file::open(path, OFlags::WRONLY | OFlags::APPEND).map_err(|error| {
-        if error == Errno::NOENT {
-            SendError::NotHere
-        } else {
-            SendError::Io(error.into())
-        }
-    })?;
+    let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE;
+    let (file, _) = file::open(path, flags).map_err(io::Error::from)?;
     let Some(_lock) = lock::take(&file, Share::Exclusive, LOCK_TIMEOUT)? else {
         return Err(SendError::Busy);
     };
@@ -178,6 +172,21 @@ fn put(path: &Path, line: &[u8], bounded: bool) -> Result<bool, SendError> {
         return Err(SendError::Io(Errno::NOSPC.into()));
     }
     Ok(true)
+}
+
+/// The connection went at this moment: what was left for it would stay for good.
+fn withdraw(path: &Path, bell: &Path) {
+    // What cannot be removed, goes when that person comes again.
+    let Ok((file, _)) = file::open(path, OFlags::WRONLY) else {
+        return;
+    };
+    // Another one that has just got the slot may have something there: its bell is rung under no lock, but written to under this.
+    if let Ok(Some(_lock)) = lock::take(&file, Share::Exclusive, LOCK_TIMEOUT)
+        && file::is_at(&file, path).unwrap_or(false)
+        && !bell.exists()
+    {
+        let _ = rustix::fs::unlink(path);
+    }
 }
 
 /// Whether there is little room left where the inboxes are.

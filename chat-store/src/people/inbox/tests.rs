@@ -131,12 +131,14 @@ fn a_dead_owner_is_not_here_and_a_new_one_reads_nothing_of_theirs() {
     let home = home();
     assert!(matches!(home.send("x"), Err(SendError::NotHere)));
     let bob = home.enter();
-    let mut inbox = home.open(&bob);
+    let inbox = home.open(&bob);
     home.send("for the old one").unwrap();
     // As kill -9 leaves it: the files stay, the descriptors are gone.
     let (path, bell_path) = (inbox.path.clone(), inbox.bell_path.clone());
-    inbox.path = PathBuf::from("/nonexistent/inbox");
+    let aside = home.dirs.run.join("aside");
+    std::fs::rename(&bell_path, &aside).unwrap();
     drop(inbox);
+    std::fs::rename(&aside, &bell_path).unwrap();
     assert!(path.exists() && bell_path.exists());
     assert!(matches!(home.send("x"), Err(SendError::NotHere)));
     let mut inbox = home.open(&bob);
@@ -145,6 +147,39 @@ fn a_dead_owner_is_not_here_and_a_new_one_reads_nothing_of_theirs() {
     assert_eq!(read(&mut inbox), ["for the new one"]);
     drop(inbox);
     assert!(!path.exists() && !bell_path.exists());
+}
+
+#[test]
+fn an_inbox_is_there_from_the_first_message_on_and_goes_with_its_bell() {
+    let home = home();
+    let bob = home.enter();
+    let inbox = home.open(&bob);
+    let (path, bell_path) = (inbox.path.clone(), inbox.bell_path.clone());
+    assert!(bell_path.exists() && !path.exists());
+    // Just leaving.
+    std::fs::remove_file(&bell_path).unwrap();
+    assert!(matches!(home.send("x"), Err(SendError::NotHere)));
+    assert!(!path.exists());
+    drop(inbox);
+    // One that is killed, on the third connection, and the two others went in peace.
+    let others = [home.enter(), home.enter()];
+    let inboxes: Vec<_> = others.iter().map(|it| home.open(it)).collect();
+    home.send("x").unwrap();
+    let left = [
+        home.dirs.inbox(&home.room, &self::bob(), 2),
+        home.dirs.inbox_bell(&home.room, &self::bob(), 2),
+    ];
+    assert!(left.iter().all(|path| path.exists()));
+    let [second, third] = others;
+    drop(second.claim.leave(Duration::ZERO).unwrap());
+    drop(bob.claim.leave(Duration::ZERO).unwrap());
+    std::mem::forget(inboxes);
+    // Its lock goes with the process.
+    crate::fs::slots::release(third.claim.file()).unwrap();
+    std::mem::forget(third);
+    let swept = presence::sweep(&home.dirs, &home.room).unwrap();
+    assert_eq!(swept.stale.as_slice(), std::slice::from_ref(&home.bob));
+    assert!(left.iter().all(|path| !path.exists()));
 }
 
 #[test]

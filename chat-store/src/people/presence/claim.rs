@@ -93,6 +93,11 @@ impl Claim {
         self.slot
     }
 
+    #[cfg(test)]
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
     /// Another connection of this person has taken this nick: its record says so.
     pub fn renamed_to(&mut self, nick: &Nick) {
         self.path = self.dirs.user(&self.room, nick);
@@ -114,8 +119,7 @@ impl Claim {
     /// # Errors
     /// As [`claim`](super::claim); it may pass.
     pub fn check(&mut self) -> Result<Standing, ClaimError> {
-        self.find_itself()?;
-        if file::is_at(&self.file, &self.path)? {
+        if self.find_itself()? {
             let known = self
                 .person()
                 .map(|person| find::called(&self.dirs, &self.room, person));
@@ -155,6 +159,10 @@ impl Claim {
             return Ok(false);
         };
         (self.slot, self.file, self.content) = (slot, found.file, found.content);
+        if slot > self.content.top {
+            self.content.top = slot;
+            self.content.write(&self.file)?;
+        }
         self.renamed_to(&found.nick);
         Ok(true)
     }
@@ -172,8 +180,7 @@ impl Claim {
                 return Ok(Leave::Others);
             }
         }
-        self.find_itself()?;
-        let is_there = file::is_at(&self.file, &self.path)?;
+        let is_there = self.find_itself()?;
         if let Ok(content) = Content::read(&self.file) {
             self.content = content;
         }
@@ -219,7 +226,7 @@ impl Drop for Claim {
         if goes && file::is_at(&self.file, &self.path).unwrap_or(false) {
             // If it cannot be removed, the next joiner does: the slots go with the descriptor.
             let (dirs, room, nick) = (&self.dirs, &self.room, &self.nick);
-            let _ = fate::remove_own(dirs, room, nick, self.person(), self.slot);
+            let _ = fate::remove_own(dirs, room, nick, &self.content, self.slot);
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::About;
 use super::users::PRESENCE_BYTES;
 use crate::fs::file;
+use crate::fs::slots::SLOTS;
 use crate::record::{Attrs, RecordId, attrs, clean, show};
 
 /// The longest color that is read, in bytes.
@@ -15,6 +16,8 @@ const COLOR_BYTES: usize = 64;
 pub const MAX_GRACE: Duration = Duration::from_secs(300);
 /// Seconds that they may be away without anybody being told.
 const GRACE: &str = "grace";
+/// The highest slot that any of their connections has had, if it is not the first.
+const TOP: &str = "top";
 /// When those are over.
 const UNTIL: &str = "until";
 
@@ -26,6 +29,8 @@ pub(super) struct Content {
     pub(super) about: About,
     /// How long they may be away.
     pub(super) grace: Duration,
+    /// The highest slot that any of their connections has had: what those left is looked for up to there.
+    pub(super) top: u32,
     /// They are away, and gone for good at this time.
     pub(super) until: Option<RecordId>,
 }
@@ -44,6 +49,9 @@ impl Content {
                 .and_then(|seconds| seconds.parse().ok())
                 .map_or(Duration::ZERO, Duration::from_secs)
                 .min(MAX_GRACE),
+            top: value(&about, TOP)
+                .and_then(|slot| slot.parse().ok())
+                .map_or(0, |slot: u32| slot.min(SLOTS - 1)),
             about: About::parse(&about),
             until: value(&state, UNTIL).and_then(|id| RecordId::parse(id.as_bytes())),
         }
@@ -61,9 +69,12 @@ impl Content {
         text.push(b'\n');
         let seconds = self.grace.as_secs().to_string();
         let grace = (!self.grace.is_zero()).then_some(&*seconds);
+        let top = self.top.to_string();
+        let top = (self.top > 0).then_some(&*top);
         let [account, person, address, site] = self.about.pairs();
         let start = text.len();
-        attrs::write_to(&[account, person, address, site, (GRACE, grace)], &mut text);
+        let pairs = [account, person, address, site, (GRACE, grace), (TOP, top)];
+        attrs::write_to(&pairs, &mut text);
         if text.len() > start {
             text.push(b'\n');
         }
@@ -117,6 +128,7 @@ mod tests {
                 moderates_all: true,
             },
             grace: Duration::from_secs(15),
+            top: 3,
             until: Some(after(RecordId::now(), Duration::from_secs(9))),
         };
         let read = Content::parse(content.to_text().as_bytes());
@@ -124,6 +136,7 @@ mod tests {
         assert_eq!(read.about.account.as_deref(), Some("a;b=c d"));
         assert_eq!(read.about.person, content.about.person);
         assert_eq!((read.grace, read.until), (content.grace, content.until));
+        assert_eq!(read.top, 3);
         assert_eq!(read.awaited_until(), content.until);
         let plain = Content {
             color: "red".into(),

@@ -9,9 +9,8 @@ use rustix::io::Errno;
 use super::content::{Content, after};
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
-use crate::fs::slots::{self, SLOTS};
+use crate::fs::slots;
 use crate::name::{Nick, RoomName};
-use crate::people::person::PersonId;
 use crate::record::RecordId;
 
 /// What a file means.
@@ -69,62 +68,40 @@ pub(super) fn judge(dirs: &Dirs, room: &RoomName, nick: &Nick, file: &File) -> i
     if let Some(until) = content.awaited_until() {
         return Ok(Fate::Awaited(content, until));
     }
-    remove(dirs, room, nick, content.about.person.as_ref())?;
+    remove(dirs, room, nick, &content)?;
     Ok(Fate::Stale)
 }
 
 /// Removes a presence whose slots are all held by the caller, and what belongs to it.
-pub(super) fn remove(
-    dirs: &Dirs,
-    room: &RoomName,
-    nick: &Nick,
-    person: Option<&PersonId>,
-) -> io::Result<()> {
-    if let Some(person) = person {
-        for slot in 0..SLOTS {
-            remove_inbox(dirs, room, person, slot);
-        }
-    }
-    remove_left(dirs, room, nick, person)
+pub(super) fn remove(dirs: &Dirs, room: &RoomName, nick: &Nick, of: &Content) -> io::Result<()> {
+    remove_but(dirs, room, nick, of, None)
 }
 
-/// The same in the order of who leaves the usual way, and removes the inbox of `slot` itself: many leave at once, and to look
-/// for inboxes that are not there costs more than the rest.
+/// The same by who holds `slot`, and removes the inbox of that one itself.
 pub(super) fn remove_own(
     dirs: &Dirs,
     room: &RoomName,
     nick: &Nick,
-    person: Option<&PersonId>,
+    of: &Content,
     slot: u32,
 ) -> io::Result<()> {
-    if let Some(person) = person {
-        // Slots are given out from the first one on.
-        let mut others = (0..SLOTS).filter(|&other| other != slot);
-        while others
-            .next()
-            .is_some_and(|other| remove_inbox(dirs, room, person, other))
-        {}
-    }
-    remove_left(dirs, room, nick, person)
+    remove_but(dirs, room, nick, of, Some(slot))
 }
 
-/// What a killed connection left; true if it left any.
-fn remove_inbox(dirs: &Dirs, room: &RoomName, person: &PersonId, slot: u32) -> bool {
-    let found = rustix::fs::unlink(dirs.inbox(room, person, slot)).is_ok();
-    if found {
-        // Without an inbox nobody rings it.
-        let _ = rustix::fs::unlink(dirs.inbox_bell(room, person, slot));
-    }
-    found
-}
-
-fn remove_left(
+fn remove_but(
     dirs: &Dirs,
     room: &RoomName,
     nick: &Nick,
-    person: Option<&PersonId>,
+    of: &Content,
+    own: Option<u32>,
 ) -> io::Result<()> {
-    if let Some(person) = person {
+    if let Some(person) = &of.about.person {
+        for slot in (0..=of.top).filter(|&slot| Some(slot) != own) {
+            // What a killed connection left. Without a bell it has no inbox, or one that its sender takes back.
+            if rustix::fs::unlink(dirs.inbox_bell(room, person, slot)).is_ok() {
+                let _ = rustix::fs::unlink(dirs.inbox(room, person, slot));
+            }
+        }
         for what in ["own", "kept"] {
             // Not being there is usual; what cannot be removed is used again when they come back.
             let _ = rustix::fs::unlink(dirs.of_person(room, person, what));

@@ -97,10 +97,13 @@ pub(super) fn write_name(
     nick: &Nick,
 ) -> io::Result<()> {
     let flags = OFlags::WRONLY | OFlags::CREATE;
-    let (file, _) = file::open(&dirs.of_person(room, person, "own"), flags)?;
+    let (file, before) = file::open(&dirs.of_person(room, person, "own"), flags)?;
     let line = format!("{nick}\n");
     rustix::io::pwrite(&file, line.as_bytes(), 0)?;
-    Ok(rustix::fs::ftruncate(&file, line.len() as u64)?)
+    if file::size_of(&before) > line.len() as u64 {
+        rustix::fs::ftruncate(&file, line.len() as u64)?;
+    }
+    Ok(())
 }
 
 fn open(dirs: &Dirs, room: &RoomName, nick: &Nick, access: OFlags) -> io::Result<Option<Found>> {

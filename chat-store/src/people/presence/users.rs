@@ -81,6 +81,9 @@ pub(super) fn sweep(
     members: &mut Members,
 ) -> io::Result<Vec<Nick>> {
     let mut stale = Vec::new();
+    if listing.files.is_empty() {
+        return Ok(stale);
+    }
     let of_room = OfRoom::new(room);
     let dir = open_dir(dirs)?;
     for found in listing.entries(&dir) {

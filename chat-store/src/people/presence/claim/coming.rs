@@ -43,7 +43,7 @@ impl Claim {
                 let content = Content::read(&found.file)?;
                 // Nobody else holds it and nobody is waited for: they came back too late.
                 if !found.is_awaited() && slots::hold_all(&found.file)? {
-                    fate::remove(dirs, room, &found.nick, Some(person))?;
+                    fate::remove(dirs, room, &found.nick, &content)?;
                     stale.push(found.nick);
                     return Ok(None);
                 }
@@ -66,6 +66,7 @@ impl Claim {
         let find::Found { nick, file, .. } = found;
         content.about = newcomer.about.clone();
         content.grace = content.grace.max(newcomer.grace);
+        content.top = content.top.max(slot);
         content.until = None;
         content.write(&file)?;
         let claim = Self {
@@ -94,6 +95,7 @@ impl Claim {
             color: line(newcomer.color),
             about: newcomer.about.clone(),
             grace: newcomer.grace,
+            top: 0,
             until: None,
         };
         let is_guest = content.about.account.is_none();

@@ -2,7 +2,6 @@
 
 use std::io;
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
 use super::super::names::Taken;
@@ -13,7 +12,7 @@ use crate::fs::lock::{self, Share};
 use crate::name::Nick;
 
 impl Claim {
-    /// Changes the nick, by the same rules as [`claim`](super::claim). One's own name in other letters is free for oneself.
+    /// Changes the nick, by the same rules as [`claim`](crate::people::presence::claim). One's own name in other letters is free for oneself.
     /// `record` writes of the old one and the new one while nobody else can change it; if it cannot (false), the old nick stays.
     ///
     /// # Errors
@@ -84,14 +83,7 @@ impl Claim {
     /// Gives the file another name. It stays the same file: all connections go on to hold it. False: that is taken.
     fn move_file(&mut self, nick: &Nick) -> Result<bool, ClaimError> {
         let path = self.dirs.user(&self.room, nick);
-        let moved = match renameat_with(CWD, &self.path, CWD, &path, RenameFlags::NOREPLACE) {
-            // Not every file system knows this one.
-            Err(Errno::INVAL | Errno::NOSYS) => {
-                rustix::fs::link(&self.path, &path).and_then(|()| rustix::fs::unlink(&self.path))
-            }
-            moved => moved,
-        };
-        match moved {
+        match file::move_to(&self.path, &path) {
             Ok(()) => {}
             Err(Errno::EXIST) => return Ok(false),
             // Somebody took it away.
@@ -108,19 +100,21 @@ impl Claim {
         Ok(true)
     }
 
-    /// Another connection of this person may have taken another name, of which this one has not read yet.
-    pub(super) fn find_itself(&mut self) -> io::Result<()> {
+    /// Another connection of this person may have taken another name, of which this one has not read yet. False: the file is in
+    /// no place.
+    pub(super) fn find_itself(&mut self) -> io::Result<bool> {
         if file::is_at(&self.file, &self.path)? {
-            return Ok(());
+            return Ok(true);
         }
         let Some(person) = self.person() else {
-            return Ok(());
+            return Ok(false);
         };
         if let Some(nick) = find::called(&self.dirs, &self.room, person)?
             && file::is_at(&self.file, &self.dirs.user(&self.room, &nick))?
         {
             self.renamed_to(&nick);
+            return Ok(true);
         }
-        Ok(())
+        Ok(false)
     }
 }
