@@ -115,7 +115,10 @@ class Chat {
 			changeName: () => this.#menus((menus) => menus.changeName()),
 			command: (words) => this.#shown.submit({ words, to: "" }),
 		});
-		wireMessageKeys(() => this.#composer.focus());
+		wireMessageKeys(
+			() => this.#composer.focus(),
+			() => this.#shown,
+		);
 		followPage(
 			() => this.#shown,
 			(name, place, at) =>

@@ -1,11 +1,12 @@
 // The room's log as this page follows it: what is shown, how far it has been read, and who hears of it.
 
+import { changeBy } from "./messages/changes.js";
 import { isIgnored } from "./preferences.js";
-import { RECORDS, SPOKEN } from "./protocol.js";
+import { CHANGES, RECORDS, SPOKEN } from "./protocol.js";
 import { mentions } from "./tokens.js";
 
 /** Records that change what is shown and are no line of their own. */
-const UNSHOWN = new Set(["redact", "color"]);
+const UNSHOWN = new Set([...CHANGES, "color"]);
 
 export class Conversation {
 	#me;
@@ -82,8 +83,10 @@ export class Conversation {
 		const answer = { records: shown, more, cursor: cursor || end };
 		if (before !== undefined) timeline.addOlder(answer, before);
 		else if (since !== undefined && this.#catchingUp) this.#catchUp(records, shown, more);
-		else if (since !== undefined) timeline.addNewer(answer, since);
-		else {
+		else if (since !== undefined) {
+			timeline.addNewer(answer, since);
+			for (const record of records) this.#change(record);
+		} else {
 			this.#advance(records);
 			this.#catchingUp = false;
 			timeline.showNewest(answer);
@@ -104,7 +107,7 @@ export class Conversation {
 			this.#timeline.addLive(record);
 			this.#announce(record);
 		}
-		for (const record of records) this.#redact(record);
+		for (const record of records) this.#change(record);
 		if (!more) this.#catchingUp = false;
 	}
 
@@ -115,7 +118,7 @@ export class Conversation {
 		else record = { ...record, id: this.#idNow() };
 		if (record.type === "clear") this.#timeline.empty();
 		if (record.msgid) this.#events.onArrived(record.msgid);
-		this.#redact(record);
+		this.#change(record);
 		if (!this.#isShown(record)) return;
 		const shown = this.#prepared(record);
 		this.#timeline.addLive(shown);
@@ -128,8 +131,11 @@ export class Conversation {
 	}
 
 	/** @param {Entry} record */
-	#redact({ type, target }) {
-		if (type === "redact" && target) this.#timeline.replace(target, { redacted: true, text: "" });
+	#change(record) {
+		const change = changeBy(record, this.#me);
+		if (!change || !record.target) return;
+		this.#timeline.replace(record.target, change);
+		this.#events.onChanged(record.target, change);
 	}
 
 	/** @param {Entry} message */

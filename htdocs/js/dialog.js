@@ -26,4 +26,5 @@ export function openDialog(title, build) {
 	const first = dialog.querySelector("form input, form select, .settings input, .call-choices .primary");
 	if (first instanceof HTMLElement) first.focus();
 	dialog.addEventListener("close", () => dialog.remove());
+	return dialog;
 }

@@ -60,11 +60,13 @@ export class DrawnEntries {
 		this.#decorate(index, index + 2);
 	}
 
-	/** @param {string} id @param {Partial<Entry>} change @returns False if it is not here. */
+	/** @param {string} id @param {Change} change @returns True if it is here, and another element now. */
 	replace(id, change) {
 		const item = this.at(id);
 		if (!item) return false;
-		item.record = { ...item.record, ...change };
+		const before = item.record;
+		item.record = { ...before, ...change(before) };
+		if (this.#look.update(item.node, item.record, before)) return false;
 		this.#redraw(item);
 		this.fit(id);
 		return true;
@@ -100,8 +102,10 @@ export class DrawnEntries {
 	/** @param {Item} item */
 	#redraw(item) {
 		const node = this.#look.entry(item.record);
+		const hadFocus = item.node.contains(document.activeElement);
 		item.node.replaceWith(node);
 		item.node = node;
+		if (hadFocus) node.focus({ preventScroll: true });
 	}
 
 	/** @param {number} from @param {number} to */

@@ -24,8 +24,8 @@ export class KeptRecords {
 		return true;
 	}
 
-	/** @param {string} id @param {Partial<Entry>} change */
+	/** @param {string} id @param {Change} change */
 	replace(id, change) {
-		this.records = this.records.map((record) => (record.id === id ? { ...record, ...change } : record));
+		this.records = this.records.map((record) => (record.id === id ? { ...record, ...change(record) } : record));
 	}
 }

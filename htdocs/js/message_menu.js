@@ -1,60 +1,69 @@
-// What can be done with a message: answer it, copy it, share its address; for moderators, remove it. Loaded when it is
-// first opened: by the message's time, on a touch screen by the message itself, or by the keyboard.
+// What can be done with a message, as a menu. Loaded when it is first opened: by the message's time, by a long press or
+// the message itself on a touch screen, by the bar, or by the keyboard.
 
-import { messageAddress } from "./addresses.js";
-import { copyText } from "./clipboard.js";
 import { element } from "./dom.js";
 import { Menu } from "./menu.js";
-import { loadTexts, text } from "./texts.js";
+import { does, isOwn, possible } from "./messages/deeds.js";
+import { namesOf } from "./messages/reaction_row.js";
+import { countOf } from "./messages/reactions.js";
+import { text } from "./texts.js";
 
-await loadTexts("moderation");
-
-/** As much of a message as an answer to it repeats. */
-const MAX_QUOTED = 60;
-/** How long a button says that it has copied. */
-const COPIED_MS = 700;
+/** Those at hand; the board has the others. */
+const QUICK = ["👍", "❤️", "😂", "🎉", "😮", "😢"];
 
 const menu = new Menu("message-menu");
 
-/**
- * @param {Entry} record
- * @param {HTMLElement} place
- * @param {{ room: string, isMine: boolean, moderator: boolean }} reader
- * @param {MessageActions} actions
- */
-export function openMessageMenu(record, place, { room, isMine, moderator }, actions) {
-	const kept = record.type !== "whisper";
-	const words = record.text ?? "";
+/** @type {[Act, string][]} */
+const ITEMS = [
+	["reply", "reply"],
+	["edit", "edit"],
+	["whisper", "whisper"],
+	["copy", "copyText"],
+	["link", "copyLink"],
+	["pin", "pin"],
+	["former", "formerForms"],
+	["report", "report"],
+	["moderate", "moderate"],
+];
+
+/** @param {Entry} record @param {HTMLElement} place @param {MenuActions} uses */
+export function openMessageMenu(record, place, uses) {
+	const { room } = uses;
+	const can = possible(record, room);
+	const isPinned = room.messages.pins.ids.includes(record.id);
+	const isMine = isOwn(record, room);
+	const items = ITEMS.filter(([act]) => can.has(act)).map(([act, key]) =>
+		menu.item(text(act === "pin" && isPinned ? "unpin" : key), () => does(act, record, place, uses)),
+	);
+	const remove =
+		can.has("remove") &&
+		menu.item(text(isMine ? "removeOwn" : "redact"), () => does("remove", record, place, uses), "danger");
 	menu.open(text("messageActions"), place, [
-		!isMine && kept && menu.item(text("reply"), () => actions.answer(quoted(record.from, words))),
-		!isMine && menu.item(text("whisper"), () => actions.whisper(record.from, record.person)),
-		copying("copyText", words),
-		kept && copying("copyLink", messageAddress(room, record.id)),
-		!isMine && kept && menu.item(text("report"), () => actions.report(record.id, record.from)),
-		!isMine && moderator && menu.item(text("moderate"), () => actions.moderate(record.from)),
-		kept && moderator && menu.item(text("redact"), () => actions.command(`/redact ${record.id}`), "danger"),
+		can.has("react") && quick(record, place, uses),
+		who(record),
+		...items,
+		remove,
 	]);
 }
 
-/** @param {string} key @param {string} words */
-function copying(key, words) {
-	const button = element("button", { type: "button" }, text(key));
-	button.addEventListener("click", async () => {
-		await copyText(words, button);
-		button.textContent = text("copied");
-		setTimeout(() => menu.close(), COPIED_MS);
+/** @param {Entry} record @param {HTMLElement} place @param {MenuActions} uses */
+function quick(record, place, uses) {
+	const own = new Set(record.reactions?.filter((reaction) => reaction.own).map((reaction) => reaction.text));
+	const buttons = QUICK.map((emoji) => {
+		const button = menu.item(emoji, () => uses.room.messages.react(record, emoji, !own.has(emoji)), "emoji");
+		button.setAttribute("aria-label", text("reactWith", { emoji }));
+		button.setAttribute("aria-pressed", String(own.has(emoji)));
+		return button;
 	});
-	return button;
+	const more = menu.item("+", () => does("react", record, place, uses));
+	more.setAttribute("aria-label", text("react"));
+	return element("div", { class: "quick", role: "group", "aria-label": text("react") }, buttons, more);
 }
 
-/**
- * `@bob “the words” – `, so that also old pages and other programs show what is answered. Not `bob: …`: old pages take
- * that for a private line and hide it from the others.
- * @param {string} from
- * @param {string} words
- */
-function quoted(from, words) {
-	const letters = [...words];
-	const cut = letters.length > MAX_QUOTED ? `${letters.slice(0, MAX_QUOTED - 1).join("")}…` : words;
-	return `@${from} “${cut}” –`;
+/** Who reacted, for whom nothing hovers. @param {Entry} record */
+function who({ reactions = [] }) {
+	const lines = reactions.map((reaction) =>
+		element("div", {}, `${reaction.text} `, element("bdi", {}, namesOf(reaction, countOf(reaction)))),
+	);
+	return lines.length > 0 && element("div", { class: "reacted" }, lines);
 }

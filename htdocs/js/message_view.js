@@ -6,6 +6,8 @@ import { element, hiddenWords, icon } from "./dom.js";
 import { initial } from "./initial.js";
 import { bodyNodes } from "./messages/body.js";
 import { eventNodes } from "./messages/event_words.js";
+import { reactionRow } from "./messages/reaction_row.js";
+import { replyLine } from "./messages/reply_line.js";
 import { isIgnored } from "./preferences.js";
 import { language, text } from "./texts.js";
 import { clockTime, dayBeside, dayOf, fullTime, longDay, timeOf } from "./times.js";
@@ -22,7 +24,7 @@ export class MessageView {
 	#unfolded = new Set();
 
 	/**
-	 * @param {{ name: string }} me Whose own messages and mentions are marked.
+	 * @param {{ name: string, moderator?: boolean }} me Whose own messages and mentions are marked.
 	 * @param {() => Rgb} backdrop What names are written on.
 	 * @param {Actions} [actions]
 	 */
@@ -112,11 +114,11 @@ export class MessageView {
 	 */
 	#when(record) {
 		const time = this.#time(record);
-		const open = this.#actions?.openMessage;
-		if (!open || record.clock || record.redacted) return time;
+		const { act } = this.#actions ?? {};
+		if (!act || record.clock || record.redacted) return time;
 		const label = `${text("messageActions")}, ${time.textContent}`;
 		const button = element("button", { type: "button", class: "when", tabindex: "-1", "aria-label": label }, time);
-		button.addEventListener("click", () => open(record, button));
+		button.addEventListener("click", () => act("menu", record, button));
 		return button;
 	}
 
@@ -133,10 +135,8 @@ export class MessageView {
 		const side = whisper && element("span", { class: "side-note" }, whisper);
 		const heading = element("div", { class: "meta" }, ...this.who(from, record.color, record.account), side);
 		heading.append(this.#when(record));
-		const body = element("div", { class: "words", dir: "auto" }, bodyNodes(record, this.#me.name, this.#unfolded));
-		const line = element("div", { class: "line" }, this.avatar(from, record.color), heading, body);
-		const when = heading.querySelector("button.when");
-		if (when) line.append(more(when));
+		const line = element("div", { class: "line" }, this.avatar(from, record.color), heading);
+		line.append(...Object.values(this.#parts(record)).filter((part) => part !== null));
 		line.addEventListener("click", (event) => touched(event, heading));
 		node.append(line);
 		if (own && record.msgid) {
@@ -144,6 +144,59 @@ export class MessageView {
 			line.append(element("span", { class: "tick", title: text("sent") }, icon("check"), hiddenWords(text("sent"))));
 		}
 		return node;
+	}
+
+	/**
+	 * What stands below the heading, each with its class.
+	 * @param {Entry} record
+	 * @returns {Record<string, HTMLElement | null>}
+	 */
+	#parts(record) {
+		const { id, reply, edited, redacted } = record;
+		const actions = this.#actions;
+		const words = element("div", { class: "words", dir: "auto" }, bodyNodes(record, this.#me.name, this.#unfolded));
+		if (redacted) return { "reply-to": null, words, edited: null, reactions: null };
+		return {
+			"reply-to": reply && actions ? replyLine(reply, actions.referenced(reply, id), actions) : null,
+			words,
+			edited: edited ? this.#edited(record, edited) : null,
+			reactions: record.reactions?.length ? reactionRow(record, actions) : null,
+		};
+	}
+
+	/** What it said before is for moderators. @param {Entry} record @param {string} edited */
+	#edited(record, edited) {
+		const title = text("editedAt", { time: fullTime(timeOf(edited), language) });
+		const { act } = this.#actions ?? {};
+		if (!act || !this.#me.moderator) return element("span", { class: "edited", title }, text("edited"));
+		const onclick = () => act("former", record, button);
+		const button = element("button", { type: "button", class: "link edited", title, onclick }, text("edited"));
+		return button;
+	}
+
+	/**
+	 * Draws what has changed of a message, and leaves the rest as it is: somebody may be in the middle of it. Silently:
+	 * it has been read out once.
+	 * @param {HTMLElement} node
+	 * @param {Entry} record
+	 * @param {Entry} before
+	 * @returns False where it is to be drawn as a whole.
+	 */
+	update(node, record, before) {
+		const line = node.querySelector(":scope > .line");
+		if (!line || record.redacted || before.redacted) return false;
+		node.setAttribute("aria-live", "off");
+		node.classList.toggle("mention", Boolean(record.mentionsYou));
+		/** @type {Element} */
+		let last = line.children[1];
+		for (const [name, part] of Object.entries(this.#parts(record))) {
+			const old = line.querySelector(`:scope > .${name}`);
+			const stays = old && name === "words" && record.text === before.text;
+			if (part && !stays) last.after(part);
+			if (old && !stays) giveWay(old, part, node);
+			last = (stays ? old : part) ?? last;
+		}
+		return true;
 	}
 
 	/** @param {Entry} record */
@@ -160,23 +213,20 @@ export class MessageView {
 	}
 }
 
-/**
- * That there is something to do with a message, to be seen: the time is what the keyboard and screen readers press.
- * @param {Element} when
- */
-function more(when) {
-	const title = text("messageActions");
-	const onclick = () => /** @type {HTMLElement} */ (when).click();
-	return element(
-		"button",
-		{ type: "button", class: "more", tabindex: "-1", "aria-hidden": "true", title, onclick },
-		"⋯",
-	);
+/** @param {Element} old Goes. @param {HTMLElement | null} part Stands in its place. @param {HTMLElement} entry */
+function giveWay(old, part, entry) {
+	const focused = old.contains(document.activeElement) ? document.activeElement : null;
+	const { emoji } = /** @type {HTMLElement | null} */ (focused)?.dataset ?? {};
+	old.remove();
+	if (!focused) return;
+	const buttons = /** @type {HTMLElement[]} */ ([...(part?.querySelectorAll("button") ?? [])]);
+	const same = buttons.find((button) => button.dataset.emoji === emoji) ?? entry;
+	same.focus({ preventScroll: true });
 }
 
 /** @param {Entry} record @param {Entry} before */
 function continues(record, before) {
-	const same = record.from === before.from && GROUPED.has(record.type) && GROUPED.has(before.type);
+	const same = record.from === before.from && !record.reply && GROUPED.has(record.type) && GROUPED.has(before.type);
 	return same && timeOf(record.id).getTime() - timeOf(before.id).getTime() < GROUP_MS;
 }
 

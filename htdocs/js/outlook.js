@@ -1,6 +1,7 @@
 // Somebody may look elsewhere, at another room or at no page of this chat: how they hear of what happens.
 
 import { byId } from "./dom.js";
+import { plainWords } from "./formatting/plain.js";
 import { text } from "./texts.js";
 
 export class Outlook {
@@ -36,6 +37,8 @@ export class Outlook {
 		const counts = room.isShown || isTold;
 		this.#attention ??= import("./attention.js").then(({ Attention }) => new Attention(this.#title));
 		const attention = await this.#attention;
-		attention.note({ ...news, room: room.name, urgent: isTold, counts, isSeen, onOpen: () => this.#show(room.name) });
+		const words = plainWords(news.words);
+		const onOpen = () => this.#show(room.name);
+		attention.note({ ...news, words, room: room.name, urgent: isTold, counts, isSeen, onOpen });
 	}
 }

@@ -12,6 +12,7 @@ import { Feed } from "./feed.js";
 import { LazyTyping } from "./lazy_typing.js";
 import { Me } from "./me.js";
 import { Members } from "./members.js";
+import { RoomMessages } from "./messages/room_messages.js";
 import { MessageView } from "./message_view.js";
 import { OwnLines } from "./own_lines.js";
 import { PAGE, Position } from "./position.js";
@@ -52,10 +53,8 @@ export class Room {
 			uses.menus((menus) => menus.person(person, button));
 		const send = (this.send = (/** @type {Message} */ message) => uses.send(this, message));
 		this.members = new Members(me, uses.people, this.#callers);
-		this.view = new MessageView(me, uses.backdrop, {
-			openPerson,
-			openMessage: (record, place) => uses.menus((menus) => menus.message(record, place)),
-		});
+		this.messages = new RoomMessages(this, uses.menus);
+		this.view = new MessageView(me, uses.backdrop, this.messages.actions(openPerson));
 		this.timeline = new Timeline({
 			scroller: uses.scroller,
 			list: byId("log"),
@@ -71,6 +70,7 @@ export class Room {
 			events: {
 				onSpoken: (record, urgent) => this.#spoken(record, urgent),
 				onArrived: (msgid) => this.sending.arrived(msgid),
+				onChanged: (id, change) => this.messages.changed(id, change),
 			},
 		});
 		this.calls = new Calls({
@@ -141,6 +141,7 @@ export class Room {
 		this.members.follow(feed);
 		this.sending.follow(feed);
 		this.calls.follow(feed);
+		this.messages.follow(feed);
 		feed.on("welcome", ({ topic, description, limits, read }) => {
 			this.reading.welcomed(read);
 			if (!this.conversation.resumeId) this.timeline.newFrom(this.reading.newFrom);
@@ -198,6 +199,7 @@ export class Room {
 		this.sending.show(true);
 		this.typing.show(true);
 		this.calls.show(true);
+		this.messages.pins.show(true);
 		people.show(this.members);
 		composer.show(this, {
 			recall: this.recall,
@@ -220,6 +222,7 @@ export class Room {
 		this.sending.show(false);
 		this.typing.show(false);
 		this.calls.show(false);
+		this.messages.pins.show(false);
 	}
 
 	showTopic() {

@@ -1,12 +1,10 @@
 // Opens what can be done with a person, with a message, and with one's own name. Each menu is loaded when first opened.
 
 export class RoomMenus {
-	#room;
 	#uses;
 
-	/** @param {string} room @param {MenuUses} uses */
-	constructor(room, uses) {
-		this.#room = room;
+	/** @param {MenuUses} uses */
+	constructor(uses) {
 		this.#uses = uses;
 	}
 
@@ -19,11 +17,16 @@ export class RoomMenus {
 		openPersonMenu(person, button, reader, { ...this.#actions(), changeName: () => this.changeName() });
 	}
 
-	/** @param {Entry} record @param {HTMLElement} place */
-	async message(record, place) {
-		const { openMessageMenu } = await import("./message_menu.js");
-		const { name, moderator } = this.#uses.me;
-		openMessageMenu(record, place, { room: this.#room, isMine: record.from === name, moderator }, this.#actions());
+	/** Something is done with a message. @param {Act} what @param {Entry} record @param {HTMLElement} place */
+	async act(what, record, place) {
+		const { does } = await import("./messages/deeds.js");
+		does(what, record, place, this.#actions());
+	}
+
+	/** @param {import("./messages/pins.js").Pins} pins */
+	async pins(pins) {
+		const { openPinsMenu } = await import("./messages/pins_menu.js");
+		openPinsMenu(pins);
 	}
 
 	/** @returns {MenuActions} */

@@ -34,8 +34,14 @@ export function openSettings() {
 			languageChoice(),
 			element("div", {}, element("h3", {}, text("ignoredPeople")), ignoredList()),
 			element("p", { class: "hint" }, text("help")),
+			helpButton(),
 		),
 	);
+}
+
+function helpButton() {
+	const onclick = async () => (await import("./formatting/help_dialog.js")).openHelp();
+	return element("button", { type: "button", id: "formatting-help", onclick }, text("formattingHelp"));
 }
 
 function notifySwitch() {

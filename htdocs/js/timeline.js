@@ -79,6 +79,11 @@ export class Timeline {
 		this.#drawn.clear();
 	}
 
+	/** What the page has of the room now. */
+	get records() {
+		return this.#kept?.records ?? [...this.#drawn.records, ...this.#queue];
+	}
+
 	get firstId() {
 		return this.#drawn.items[0]?.record.id ?? "";
 	}
@@ -175,13 +180,10 @@ export class Timeline {
 		this.#paging.answered();
 	}
 
-	/**
-	 * Draws an entry anew after its record changed.
-	 * @param {string} id
-	 * @param {Partial<Entry>} change
-	 */
+	/** Draws an entry anew after its record changed. @param {string} id @param {Change} change */
 	replace(id, change) {
 		this.#kept?.replace(id, change);
+		this.#queue = this.#queue.map((record) => (record.id === id ? { ...record, ...change(record) } : record));
 		if (this.#drawn.replace(id, change)) this.#comings.fold();
 	}
 
@@ -199,10 +201,7 @@ export class Timeline {
 		this.#settle();
 	}
 
-	/**
-	 * From this record on, a line says "new messages"; "" takes it away.
-	 * @param {string} id
-	 */
+	/** From this record on, a line says "new messages"; "" takes it away. @param {string} id */
 	setLine(id) {
 		this.#line.set(id);
 		this.#comings.fold();

@@ -13,12 +13,12 @@ export async function openMenus(open, room, { backdrop, compose, talkTo, sendToA
 		whisper: (other, person) => compose().whisper(other, person),
 		mention: (other) => compose().insert(other),
 		talkTo,
-		answer: (words) => compose().answer(words),
+		compose,
 		command: (words) => room.submit({ words, to: "" }),
 		room,
 		rename: (name, color) => rename(room, name, color),
 	};
-	open(new RoomMenus(room.name, uses));
+	open(new RoomMenus(uses));
 
 	/** In all rooms. @param {Room} shown @param {string} name @param {string} color "" for as it is. */
 	function rename({ me }, name, color) {

@@ -145,7 +145,7 @@ type State = "connecting" | "waiting" | "offline" | "closed";
 // conversation.js
 
 interface ConversationUses {
-	me: { name: string };
+	me: Reader;
 	members: { get(name: string): { color?: string } | undefined };
 	timeline: Timeline;
 	events: ConversationEvents;
@@ -154,6 +154,8 @@ interface ConversationUses {
 interface ConversationEvents {
 	/** Somebody else said something just now. */
 	onSpoken: (record: Entry, urgent: boolean) => void;
+	/** A message was edited, taken back, reacted to. */
+	onChanged: (id: string, change: Change) => void;
 	/** A message with this id of its sender's is in the log. */
 	onArrived: (msgid: string) => void;
 }
@@ -195,14 +197,54 @@ interface PeopleView {
 	openPerson: (name: string, button: HTMLElement) => void;
 }
 
-// message_menu.js
+// messages/
 
-interface MessageActions {
-	report: (what: string, name: string) => void;
-	moderate: (name: string) => void;
-	whisper: (name: string, person?: string) => void;
-	answer: (words: string) => void;
-	command: (line: string) => void;
+/** The composer, as far as messages are answered and edited in it. */
+interface Writing {
+	reply?: (record: Entry) => void;
+	edit?: (record: Entry) => void;
+	answer?: (words: string) => void;
+}
+
+type Act =
+	| "react"
+	| "reply"
+	| "edit"
+	| "copy"
+	| "link"
+	| "pin"
+	| "remove"
+	| "report"
+	| "whisper"
+	| "moderate"
+	| "former"
+	| "menu";
+
+/** What becomes of a message. */
+type Change = (entry: Entry) => Partial<Entry>;
+
+/** Who reads. */
+type Reader = { name: string; account?: string };
+
+interface Reaction {
+	/** The emoji. */
+	text: string;
+	/** Names, in the order in which they reacted; not all, where there are many. */
+	by: string[];
+	count?: number;
+	/** The reader did so too. */
+	own?: boolean;
+}
+
+interface ReferencedUses {
+	/** What the page has. */
+	find: (id: string) => Entry | undefined;
+	/** Asks the server; false if it cannot now. */
+	ask: (ids: string[]) => boolean;
+	/** Draws an entry anew. */
+	redraw: (id: string) => void;
+	/** Something is known now. */
+	changed: () => void;
 }
 
 // message_view.js
@@ -210,7 +252,14 @@ interface MessageActions {
 /** What a click can do; without them nothing can be clicked. */
 interface Actions {
 	openPerson: (name: string, button: HTMLElement) => void;
-	openMessage: (record: Entry, button: HTMLElement) => void;
+	/** One of what can be done with a message, as the menu, the bar and the keys have it. */
+	act: (what: Act, record: Entry, place: HTMLElement) => void;
+	/** Reacts, or takes that back. */
+	toggle: (record: Entry, emoji: string, isWanted: boolean) => void;
+	/** Goes to a message. */
+	goTo: (id: string) => void;
+	/** What an entry points to. */
+	referenced: (id: string, by: string) => Entry | null | undefined;
 }
 
 // outbox.js
@@ -312,9 +361,15 @@ interface Entry {
 	person?: string;
 	/** The sender's own id of the message. */
 	msgid?: string;
-	/** The record that a `redact` takes back. */
+	/** The record that a `redact`, an `edit` or a reaction is about. */
 	target?: string;
 	redacted?: boolean;
+	/** The message that this one answers. */
+	reply?: string;
+	/** When it got the text it has: the id of the last edit. */
+	edited?: string;
+	reactions?: Reaction[];
+	files?: { id: string; name: string; type?: string; size?: number; width?: number; height?: number }[];
 	/** A line of the old script: `clock` is its time of day. */
 	old?: boolean;
 	clock?: string;
@@ -337,12 +392,22 @@ interface Welcome {
 	color?: string;
 	account?: string;
 	moderator?: boolean;
+	/** Ids of what is pinned, newest first; a server that knows none knows no edits, answers and reactions either. */
+	pins?: string[];
 	/** False where nobody is shown who comes and goes. */
 	comings?: boolean;
 	topic?: string;
 	description?: string;
 	members?: Person[];
-	limits?: { message?: number; rate?: number; burst?: number; rooms?: number };
+	limits?: {
+		message?: number;
+		rate?: number;
+		burst?: number;
+		rooms?: number;
+		lines?: boolean;
+		edit?: number;
+		delete?: number;
+	};
 	/** The newest record. */
 	last?: string;
 	/** How far this person has read, on any device; what is newer; and of that, what is for them. */
@@ -477,7 +542,8 @@ interface MenuUses {
 	whisper: (name: string, person?: string) => void;
 	mention: (name: string) => void;
 	talkTo?: (name: string) => void;
-	answer: (words: string) => void;
+	/** Where messages are written. */
+	compose: () => Writing;
 	command: (line: string) => void;
 	rename: (name: string, color: string) => void;
 }
@@ -642,6 +708,8 @@ interface TimelineUses {
 interface Look {
 	entry: (record: Entry) => HTMLElement;
 	/** Fits an */
+	/** Draws what has changed; false where the entry is to be drawn as a whole. */
+	update: (node: HTMLElement, record: Entry, before: Entry) => boolean;
 	decorate: (node: HTMLElement, record: Entry, before: Entry | undefined, hasLine: boolean) => void;
 }
 

@@ -305,10 +305,10 @@ async fn what_can_be_done_with_a_message_is_in_sight_and_the_look_is_chosen_in_t
     browser
         .wait_until(
             "it can be seen",
-            "getComputedStyle(document.querySelector('.entry.say .more')).opacity === '1'",
+            "document.querySelector('.entry.say .message-bar')?.checkVisibility()",
         )
         .await;
-    click(&browser, ".entry.say .more").await;
+    click(&browser, ".message-bar button:last-child").await;
     browser
         .wait_until(
             "it opens",

@@ -2,6 +2,17 @@
 
 export default {
 	report: "Nahlásit…",
+	edit: "Upravit",
+	pin: "Připnout",
+	unpin: "Odepnout",
+	reactWith: "Reagovat: {emoji}",
+	formerForms: "Co v ní stálo předtím",
+	formerTitle: "Co v ní stálo, od nejstaršího",
+	removeOwn: "Smazat",
+	removeOwnTitle: "Smazat tuto zprávu?",
+	removeHint: "Její text zmizí všem, a natrvalo.",
+	remove: "Smazat",
+	cannotDo: "To s touto zprávou nejde.",
 	reportName: "Nahlásit: {name}",
 	reportHint: "Dozvědí se to moderátoři této místnosti, nikdo jiný.",
 	reportSend: "Nahlásit",

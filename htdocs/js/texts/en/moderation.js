@@ -2,6 +2,17 @@
 
 export default {
 	report: "Report…",
+	edit: "Edit",
+	pin: "Pin",
+	unpin: "Unpin",
+	reactWith: "React with {emoji}",
+	formerForms: "What it said before",
+	formerTitle: "What it said, oldest first",
+	removeOwn: "Delete",
+	removeOwnTitle: "Delete this message?",
+	removeHint: "Its text is deleted for everybody, for good.",
+	remove: "Delete",
+	cannotDo: "This cannot be done with this message.",
 	reportName: "Report {name}",
 	reportHint: "The moderators of this room are told, nobody else.",
 	reportSend: "Report",

@@ -1,0 +1,50 @@
+// The bar that stands at a message under the mouse or with the focus. One for the whole conversation; it goes to where
+// it is wanted. Screen readers hear of it when they come to it.
+
+import { element, icon } from "../dom.js";
+import { text } from "../texts.js";
+import { possible } from "./deeds.js";
+
+/** @type {[Act, string, string][]} */
+const BUTTONS = [
+	["react", "smile", "react"],
+	["reply", "reply", "reply"],
+	["edit", "edit", "edit"],
+	["menu", "more", "messageActions"],
+];
+
+/** @type {Record<string, string>} */
+const KEYS = { react: "+", reply: "R", edit: "E", menu: "Enter" };
+
+const bar = element("div", { class: "message-bar", role: "group", "aria-live": "off" });
+
+/**
+ * @param {HTMLElement} entry
+ * @param {Entry} record
+ * @param {Room} room
+ * @param {Actions["act"]} act
+ */
+export function showBar(entry, record, room, act) {
+	// Somebody is using it.
+	if (bar.parentElement === entry && bar.contains(document.activeElement)) return;
+	const can = possible(record, room);
+	bar.setAttribute("aria-label", text("messageActions"));
+	bar.replaceChildren(
+		...BUTTONS.filter(([what]) => what === "menu" || can.has(what)).map(([what, picture, key]) => {
+			const label = text(key);
+			const title = `${label} (${KEYS[what]})`;
+			const onclick = () => act(what, record, button);
+			const button = element(
+				"button",
+				{ type: "button", "aria-label": label, "aria-keyshortcuts": KEYS[what], title, onclick },
+				icon(picture),
+			);
+			return button;
+		}),
+	);
+	if (bar.parentElement !== entry) entry.append(bar);
+}
+
+export function hideBar() {
+	if (!bar.contains(document.activeElement)) bar.remove();
+}
