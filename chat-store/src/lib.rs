@@ -2,7 +2,8 @@
 //!
 //! A [`record`] is a line. [`log`] appends it to its room's file and follows that file, [`bell`] wakes
 //! who follows, [`people`] are who is there and what is for one of them only, [`state`] is what a room
-//! remembers, [`moderation`] who may not be there, [`closed`] which rooms are for some only. [`fs`] is what all of these do with files.
+//! remembers, [`moderation`] who may not be there, [`closed`] which rooms are for some only,
+//! [`attachments`] what people put into them. [`fs`] is what all of these do with files.
 
 #![cfg_attr(
     test,
@@ -18,6 +19,7 @@ pub mod log;
 pub mod bell;
 pub mod people;
 
+pub mod attachments;
 pub mod closed;
 pub mod moderation;
 pub mod state;

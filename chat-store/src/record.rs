@@ -121,9 +121,10 @@ impl<'a> Record<'a> {
         self.clock.is_some() && self.kind == Kind::Say && addressee(&self.text).is_some()
     }
 
-    /// True if a moderator took the text back: it was overwritten with blanks where it stood.
+    /// True if a moderator took the text back: it was overwritten with blanks where it stood, and the names of its files.
     pub fn is_redacted(&self) -> bool {
-        !self.text.is_empty() && self.text.bytes().all(|byte| byte == b' ')
+        self.text.bytes().all(|byte| byte == b' ')
+            && (!self.text.is_empty() || attrs::has_blank_file(&self.attrs))
     }
 
     /// Who sent it, for telling a message sent again from another's with the same `msgid`.

@@ -17,6 +17,8 @@ const PRIVATE_MODE: u32 = 0o700;
 
 /// The directory of closed rooms.
 const CLOSED: &str = "closed";
+/// The directory of what people put into rooms.
+pub(crate) const FILES: &str = "files";
 /// A file of a closed room is so many directories below it at most: `closed/ROOM/rooms/ROOM.log`.
 const CLOSED_DEPTH: usize = 3;
 
@@ -42,10 +44,14 @@ pub struct Dirs {
     pub log: PathBuf,
     /// `closed/`: a directory for each room that is for some only; made by the first.
     pub closed: PathBuf,
+    /// `files/`: what people put into rooms, a directory for each; made by the first.
+    pub files: PathBuf,
     /// `state/` of the site, for what holds in every room; that of a closed room is its own.
     pub(crate) site_state: PathBuf,
     /// `users/` of the site: who is in the rooms that everybody may see.
     pub(crate) site_users: PathBuf,
+    /// `files/` of the site: how much all of them take is counted there.
+    pub(crate) site_files: PathBuf,
 }
 
 impl Dirs {
@@ -61,8 +67,10 @@ impl Dirs {
             sessions: base.join("sessions"),
             log: base.join("log"),
             closed: base.join(CLOSED),
+            files: base.join(FILES),
             site_state: base.join("state"),
             site_users: base.join("users"),
+            site_files: base.join(FILES),
         }
     }
 
@@ -77,6 +85,7 @@ impl Dirs {
             rooms: own.rooms,
             users: own.users,
             state: own.state,
+            files: own.files,
             run: self.run.join(CLOSED).join(room.as_str()),
             ..self.clone()
         }
@@ -169,6 +178,11 @@ pub fn create_private(dir: &Path) -> io::Result<()> {
 pub(crate) fn is_private(path: &Path) -> bool {
     let mut above = path.ancestors().skip(1).take(CLOSED_DEPTH);
     above.any(|dir| dir.file_name().is_some_and(|name| name == CLOSED))
+}
+
+/// Whether a directory is the one of closed rooms.
+pub(crate) fn is_of_closed_rooms(dir: &Path) -> bool {
+    dir.file_name().is_some_and(|name| name == CLOSED)
 }
 
 fn create_with(dir: &Path, mode: u32) -> io::Result<()> {

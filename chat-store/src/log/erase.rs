@@ -11,12 +11,14 @@ use std::time::{Duration, Instant};
 use rustix::fs::OFlags;
 
 use super::chain::{self, LogFile};
+use super::forget;
 use super::lines::Forward;
 use super::room_log::LOCK_TIMEOUT;
 use super::{end, packed};
+use crate::attachments::{AttachmentId, Shelf, named};
 use crate::fs::file::{self, FileId};
 use crate::fs::lock::{self, Share};
-use crate::record::{Record, RecordId};
+use crate::record::{Record, RecordId, attrs};
 
 /// Times it is begun again because a file was put in the place of another.
 const TRIES: u32 = 5;
@@ -35,16 +37,57 @@ pub type Edit<'a> = dyn FnMut(&[u8]) -> Option<Vec<u8>> + 'a;
 /// # Errors
 /// Those of reading and writing the files; what was done is done, and doing it again completes it.
 pub fn texts(live: &Path, wanted: &Wanted<'_>) -> io::Result<Vec<RecordId>> {
+    delete_files_of(live, &|record| record.kind.is_talk() && wanted(record))?;
     let mut erased = Vec::new();
     rewrite(live, &mut |line| {
         let record = Record::parse(line)?;
-        let has_text = record.kind.is_talk() && !record.text.trim().is_empty();
-        (has_text && wanted(&record)).then(|| {
+        (has_words(&record) && wanted(&record)).then(|| {
             erased.push(record.id);
             blanked(line)
         })
     })?;
     Ok(erased)
+}
+
+/// Deletes the files of the records that are `wanted`. Before what names them is overwritten: whoever is stopped in
+/// between finds them again.
+///
+/// # Errors
+/// As [`texts`].
+pub fn delete_files_of(live: &Path, wanted: &Wanted<'_>) -> io::Result<()> {
+    let Some(shelf) = Shelf::beside(live).filter(Shelf::exists) else {
+        return Ok(());
+    };
+    let mut files = Vec::new();
+    rewrite(live, &mut |line| {
+        let record = Record::parse(line)?;
+        if wanted(&record) {
+            files.extend(files_of(&record));
+        }
+        None
+    })?;
+    shelf.delete_ids(&files).map(drop)
+}
+
+/// Whether there is something in a record that can be erased: a text, or files.
+pub fn has_words(record: &Record<'_>) -> bool {
+    record.kind.is_talk() && !(record.text.trim().is_empty() && named(record).is_empty())
+}
+
+/// The files of a record.
+pub fn files_of(record: &Record<'_>) -> Vec<AttachmentId> {
+    named(record).into_iter().map(|file| file.id).collect()
+}
+
+/// Deletes files of the room whose live log this is.
+///
+/// # Errors
+/// Those of reading and deleting.
+pub fn delete_files(live: &Path, ids: &[AttachmentId]) -> io::Result<()> {
+    if let Some(shelf) = Shelf::beside(live) {
+        shelf.delete_ids(ids)?;
+    }
+    Ok(())
 }
 
 /// Overwrites lines where they stand, in all files of the log that are not compressed. A line may be given twice, the
@@ -82,7 +125,19 @@ pub fn everything(live: &Path, last: RecordId) -> io::Result<()> {
             remove(&entry.path)?;
         }
     }
-    texts(live, &|record| record.id <= last).map(drop)
+    texts(live, &|record| record.id <= last)?;
+    delete_files_until(live, last)
+}
+
+/// Deletes the files of all messages up to `last`: those in compressed logs too, which only the files themselves tell.
+///
+/// # Errors
+/// Those of reading and deleting.
+pub fn delete_files_until(live: &Path, last: RecordId) -> io::Result<()> {
+    if let Some(shelf) = Shelf::beside(live) {
+        shelf.delete(&|file| file.message.is_some_and(|message| message <= last))?;
+    }
+    Ok(())
 }
 
 fn remove(path: &Path) -> io::Result<()> {
@@ -130,18 +185,28 @@ fn rewrite_file(entry: &LogFile, edit: &mut Edit<'_>) -> io::Result<bool> {
     }
 }
 
-/// A record's line with blanks in place of its text.
+/// A record's line with blanks in place of its text and of what its files are.
 pub fn blanked(line: &[u8]) -> Vec<u8> {
     let mut blanked = line.to_vec();
-    let text = text_of(line);
-    blanked[text].fill(b' ');
+    for words in words_of(line) {
+        blanked[words].fill(b' ');
+    }
     blanked
 }
 
 /// Overwrites the text of the record in `line`, which stands at `place`.
 pub(super) fn blank(file: &File, place: u64, line: &[u8]) -> io::Result<()> {
-    let text = text_of(line);
-    file.write_all_at(&vec![b' '; text.len()], place + text.start as u64)
+    for words in words_of(line) {
+        file.write_all_at(&vec![b' '; words.len()], place + words.start as u64)?;
+    }
+    Ok(())
+}
+
+/// Where in a line is what somebody wrote.
+fn words_of(line: &[u8]) -> Vec<Range<usize>> {
+    let mut words = forget::values(&[attrs::FILE], line);
+    words.push(text_of(line));
+    words
 }
 
 /// Where a record's text is in its line.

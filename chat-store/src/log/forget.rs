@@ -12,6 +12,8 @@ use crate::record::{Kind, Record, attrs};
 const NOBODY: u8 = b'_';
 /// Attributes that tell who somebody is.
 const TELLING: [&str; 4] = [attrs::ACCOUNT, attrs::CLIENT, attrs::PERSON, attrs::MSGID];
+/// What they wrote beside the text.
+const WRITTEN: [&str; 1] = [attrs::FILE];
 
 /// Who is to be forgotten: an account under all its names, or whoever had a name.
 #[derive(Debug, Clone)]
@@ -112,6 +114,9 @@ impl Forgotten {
                 matches!(record.kind, Kind::Admit | Kind::Dismiss) && self.is_name(&record.text);
             if is_theirs {
                 new[parts.from.clone()].fill(NOBODY);
+                for value in values_of(&WRITTEN, line, parts.attrs.clone()) {
+                    new[value].fill(b' ');
+                }
             }
             if is_theirs || names_them {
                 for value in values_of(&TELLING, line, parts.attrs.clone()) {
@@ -190,6 +195,12 @@ impl OldParts {
 
 fn without_end(line: &[u8]) -> usize {
     line.len() - usize::from(line.ends_with(b"\n"))
+}
+
+/// Where the values of these attributes are in a line; nowhere in one of 2016.
+pub(super) fn values(keys: &[&str], line: &[u8]) -> Vec<Range<usize>> {
+    let parts = Parts::of(line).filter(|_| line.first() != Some(&b'['));
+    parts.map_or_else(Vec::new, |parts| values_of(keys, line, parts.attrs))
 }
 
 /// Where the values of these attributes are.

@@ -19,6 +19,8 @@ pub const TO: &str = "to";
 pub const CLIENT: &str = "client";
 /// The sender's color.
 pub const COLOR: &str = "color";
+/// A file that the message has, once for each; see [`attachments`](crate::attachments).
+pub const FILE: &str = "file";
 /// The machine a line came from.
 pub const ORIGIN: &str = "origin";
 
@@ -76,6 +78,11 @@ pub fn needle(key: &str, value: &str) -> Vec<u8> {
     let mut needle = Vec::with_capacity(key.len() + value.len() + 1);
     write_to([&(key, Some(value))], &mut needle);
     needle
+}
+
+/// Whether a file of the message was taken back: where its value stood are blanks.
+pub(crate) fn has_blank_file(attrs: &str) -> bool {
+    Attrs(attrs).any(|(key, value)| key == FILE && value.starts_with(' '))
 }
 
 fn escape_to(value: &str, line: &mut Vec<u8>) {

@@ -11,6 +11,7 @@ use std::io;
 use rustix::fs::OFlags;
 
 use super::{AppendError, LOCK_TIMEOUT, RoomLog};
+use crate::attachments::AttachmentId;
 use crate::fs::file::{self, FileId};
 use crate::fs::lock::{self, Share};
 use crate::log::chain::{self, LogFile};
@@ -78,10 +79,27 @@ fn blank(live: &std::path::Path, target: RecordId) -> io::Result<Result<(), Reda
     if FileId::of(&stat) != holder.id {
         return Err(io::ErrorKind::Interrupted.into());
     }
+    // Before the line that names them, so that whoever is stopped in between finds them again; and before the lock:
+    // who says something with files has theirs first.
+    erase::delete_files(live, &files_in(&file, holder, target)?)?;
     let Some(_lock) = lock::take(&file, Share::Exclusive, LOCK_TIMEOUT)? else {
         return Ok(Err(RedactError::Append(AppendError::Busy)));
     };
     blank_in(&file, holder, target)
+}
+
+/// The files that the record has.
+fn files_in(file: &File, holder: &LogFile, target: RecordId) -> io::Result<Vec<AttachmentId>> {
+    let start = bisect::first_after(file, holder.size, target.previous())?;
+    let mut lines = Forward::new(file, start);
+    while let Some((_, line)) = lines.next()? {
+        match Record::parse(line) {
+            Some(record) if record.id == target => return Ok(erase::files_of(&record)),
+            Some(record) if record.id > target => break,
+            _ => {}
+        }
+    }
+    Ok(Vec::new())
 }
 
 fn blank_in(
