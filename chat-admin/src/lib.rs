@@ -9,4 +9,5 @@
 
 pub mod api;
 pub mod ctl;
+pub mod picture;
 pub mod transcript;
