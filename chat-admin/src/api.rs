@@ -5,6 +5,9 @@
 //! The program is called `api`, so that `api/rooms` beside the pages is this program with the
 //! `PATH_INFO` `/rooms`, on any web server and below any path.
 
+use std::cell::RefCell;
+use std::io::Read;
+
 use chat_handler::identity::{self, ANONYMOUS};
 use chat_handler::settings::Settings;
 use chat_store::fs::dirs::Dirs;
@@ -12,6 +15,7 @@ use chat_store::moderation::{self, Extent, Person, Right};
 use chat_store::name::Nick;
 
 mod config;
+mod files;
 mod found;
 mod health;
 mod history;
@@ -28,8 +32,22 @@ pub use response::Response;
 
 /// Answers one request. Never fails: what goes wrong is a response too, and a line for `explain`,
 /// the server's log. Clients are told codes, never paths.
-pub fn answer(request: &Request, settings: &Settings, explain: &mut impl FnMut(&str)) -> Response {
+///
+/// `input` is what is left of the body: that of an upload.
+pub fn answer(
+    request: &Request,
+    settings: &Settings,
+    input: &mut dyn Read,
+    explain: &mut impl FnMut(&str),
+) -> Response {
+    let name = request.path.split('/').next().unwrap_or_default();
+    let input = RefCell::new(input);
+    let upload = |request: &Request, settings: &Settings, explain: &mut dyn FnMut(&str)| {
+        files::upload(request, settings, &mut **input.borrow_mut(), explain)
+    };
     let (methods, run): (&[&str], Endpoint<'_>) = match request.path.as_str() {
+        "files" => (&["POST"], &upload),
+        _ if name == "files" => (&["GET", "DELETE"], &files::answer),
         "session" => (&["GET", "POST", "DELETE"], &session::answer),
         "config" => (&["GET"], &config::answer),
         "rooms" => (&["GET"], &rooms::answer),
@@ -58,7 +76,7 @@ pub fn answer(request: &Request, settings: &Settings, explain: &mut impl FnMut(&
     }
     let mut lines = Vec::new();
     // Who may not come in may not read what is said there either.
-    let is_room = ["rooms", "history", "transcript"].contains(&request.path.as_str());
+    let is_room = ["rooms", "history", "transcript", "files"].contains(&name);
     if is_room && !settings.identity.anonymous && !has_logged_in(request, settings, explain) {
         return Response::error(403, "anonymous_refused", "log in first");
     }

@@ -22,6 +22,7 @@ mod empty_rooms;
 mod erase;
 mod expire;
 mod failure;
+mod given;
 mod memberships;
 mod mend;
 mod messages;

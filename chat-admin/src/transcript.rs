@@ -1,8 +1,10 @@
 //! What was said in a period, as text, HTML or JSON, for people who keep it. Names and texts are whatever their
 //! owners made of them: in HTML nothing of them is markup, and no direction of theirs reaches what is beside them.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
+use chat_store::attachments;
 use chat_store::record::{Kind, Record, RecordId};
 
 /// The form of a transcript.
@@ -155,7 +157,7 @@ const INDENT: &str = "\n    ";
 
 /// A record as a line of text, or as many as its own text has.
 pub fn line(record: &Record<'_>) -> String {
-    let (time, text) = (time(record), text(record).replace('\n', INDENT));
+    let (time, text) = (time(record), words(record).replace('\n', INDENT));
     format!("{time} {} {}: {text}", record.kind, record.from)
 }
 
@@ -163,6 +165,16 @@ fn time(record: &Record<'_>) -> String {
     record
         .clock
         .map_or_else(|| record.id.to_string(), |clock| format!("[{clock}]"))
+}
+
+/// The text, and its files, a line each.
+fn words<'r>(record: &'r Record<'_>) -> Cow<'r, str> {
+    let files = attachments::lines(record, "file");
+    match (text(record), &*files.join("\n")) {
+        (text, "") => Cow::Borrowed(text),
+        ("", files) => Cow::Owned(files.to_owned()),
+        (text, files) => Cow::Owned(format!("{text}\n{files}")),
+    }
 }
 
 fn text<'r>(record: &'r Record<'_>) -> &'r str {
@@ -181,7 +193,7 @@ const HEAD: &str = "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\"
     ol{list-style:none;padding:0}li{overflow-wrap:anywhere;white-space:pre-wrap}time{opacity:.75;font-size:.85em}</style>\n";
 
 fn html(record: &Record<'_>, out: &mut impl Write) -> io::Result<()> {
-    let (time, from, text) = (time(record), escaped(&record.from), escaped(text(record)));
+    let (time, from, text) = (time(record), escaped(&record.from), escaped(&words(record)));
     write!(out, "<li><time>{time}</time> ")?;
     match record.kind {
         Kind::Say => writeln!(out, "<b><bdi>{from}</bdi></b>: <bdi>{text}</bdi></li>"),

@@ -13,11 +13,13 @@ use chat_store::name::RoomName;
 use chat_store::record::Keep;
 use ini::{Ini, ParseOption};
 
+mod files;
 mod keys;
 mod places;
 mod rooms;
 mod source;
 
+pub use files::Files;
 pub use keys::{KEYS, Key};
 
 use source::{absolute_folder, line_of, read, syntax_error};
@@ -82,6 +84,8 @@ pub struct Settings {
     pub identity: Identity,
     /// Bounds.
     pub limits: Limits,
+    /// What people may put into rooms.
+    pub files: Files,
     /// What only the pages need.
     pub pages: Pages,
     /// How long messages are kept, for `chatctl expire`.
@@ -345,6 +349,7 @@ impl Settings {
                 rate: 10,
                 burst: 20,
             },
+            files: Files::default(),
             pages: Pages {
                 websocket_url: None,
                 login_url: None,

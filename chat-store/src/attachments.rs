@@ -24,7 +24,7 @@ mod sweep;
 pub use given::{Given, GivenError};
 pub use incoming::{Incoming, PutError};
 pub use ledger::{Bounds, Full};
-pub use named::{Named, clean_name, named, named_key};
+pub use named::{Named, clean_name, lines, named, named_key};
 pub use recount::{Usage, recount};
 pub use shelf::Shelf;
 pub use sweep::{Orphans, Swept};

@@ -18,7 +18,21 @@ pub(super) struct Found {
     pub(super) room: RoomName,
     pub(super) dirs: Dirs,
     /// What was said up to here is not for them.
-    since: RecordId,
+    pub(super) since: RecordId,
+}
+
+/// Who asks, if they are known by more than a name.
+pub(super) fn person(
+    request: &Request,
+    settings: &Settings,
+    explain: &mut dyn FnMut(&str),
+) -> (Option<PersonId>, identity::Person) {
+    let who = identity::recognize(&settings.identity, &request.visitor, &mut |line| {
+        explain(line);
+    });
+    let client = request.client();
+    let person = PersonId::of(who.account.as_deref(), client.as_deref());
+    (person, who)
 }
 
 impl Found {
@@ -73,11 +87,7 @@ fn of_member(
 ) -> Result<Found, Response> {
     let none = || Response::error(404, "no_such_room", "there is no such room");
     let closed = closed::find(site, &room).map_err(|error| unreadable(&room, &error, explain))?;
-    let who = identity::recognize(&settings.identity, &request.visitor, &mut |line| {
-        explain(line);
-    });
-    let client = request.parameter("client");
-    let person = PersonId::of(who.account.as_deref(), client);
+    let (person, _) = person(request, settings, explain);
     let (closed, person) = closed.zip(person).ok_or_else(none)?;
     let member = closed.circle.member(&person).ok_or_else(none)?;
     let since = if closed.circle.whole_history {

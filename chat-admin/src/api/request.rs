@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use chat_handler::identity::Visitor;
-use chat_handler::identity::cookie::percent_decode;
+use chat_handler::identity::cookie::{first_value, percent_decode};
 
 /// The largest body taken: a name and a color need a hundred bytes.
 pub const MAX_BODY: usize = 8 * 1024;
@@ -45,11 +45,33 @@ pub struct Request {
     pub https: bool,
     /// True if websocketd-rs (or websocketd) itself runs this, so that it also serves the rooms.
     pub under_websocketd: bool,
+    /// Bytes of the body; `None`: it is not said.
+    pub length: Option<u64>,
+    /// `Range`
+    pub range: Option<String>,
+    /// `If-None-Match`
+    pub if_none_match: Option<String>,
     /// What tells who it is.
     pub visitor: Visitor,
 }
 
+/// The cookie in which a page of a guest keeps who they are, for the files of closed rooms: an address that names a
+/// guest's token would be shown, copied and logged. Pages set it for the path of the files alone.
+const CLIENT_COOKIE: &str = "chat-client";
+
 impl Request {
+    /// Whether the body is a file: it is read by whoever keeps it.
+    pub fn is_upload(&self) -> bool {
+        self.method == "POST" && self.path == "files"
+    }
+
+    /// The token that tells a guest's browser from others.
+    pub fn client(&self) -> Option<String> {
+        let cookie = || String::from_utf8(first_value(&self.visitor.cookies, CLIENT_COOKIE)?).ok();
+        let named = self.parameter("client").map(str::to_owned);
+        named.or_else(cookie).filter(|client| !client.is_empty())
+    }
+
     /// Takes the variables from `get` and the body from `input`; `remote_user` names the variable
     /// that the settings believe.
     ///
@@ -62,14 +84,12 @@ impl Request {
     ) -> Result<Self, Trouble> {
         let text = |name: &str| get(name).unwrap_or_default();
         let method = text("REQUEST_METHOD").to_ascii_uppercase();
-        let body = match method.as_str() {
-            "GET" | "HEAD" => Vec::new(),
-            _ => read_body(&text("CONTENT_LENGTH"), input)?,
-        };
-        Ok(Self {
+        let head = Self {
             path: text("PATH_INFO").trim_matches('/').to_owned(),
             query: parse_query(&text("QUERY_STRING"))?,
-            body,
+            length: text("CONTENT_LENGTH").trim().parse().ok(),
+            range: get("HTTP_RANGE"),
+            if_none_match: get("HTTP_IF_NONE_MATCH"),
             content_type: text("CONTENT_TYPE"),
             hosts: hosts(&get),
             origin: get("HTTP_ORIGIN").filter(|origin| !origin.is_empty()),
@@ -83,7 +103,14 @@ impl Request {
                 remote_user: remote_user.and_then(&get).filter(|user| !user.is_empty()),
             },
             method,
-        })
+            body: Vec::new(),
+        };
+        let body = match head.method.as_str() {
+            "GET" | "HEAD" => Vec::new(),
+            _ if head.is_upload() => Vec::new(),
+            _ => read_body(&text("CONTENT_LENGTH"), input)?,
+        };
+        Ok(Self { body, ..head })
     }
 
     /// The first parameter called `name`, unless it is empty.

@@ -1,23 +1,33 @@
 //! One response as CGI takes it (RFC 3875 section 6).
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read as _, Write};
 
 use serde::Serialize;
 use serde_json::json;
 
-/// Sent with everything: answers are for this site's own scripts, at this moment, and are nothing
-/// to be shown, framed, guessed at or kept.
+/// Sent with everything: what is answered is nothing to be guessed at, nor for other sites.
 const ALWAYS: &str = "\
-    Cache-Control: no-store\r\n\
     X-Content-Type-Options: nosniff\r\n\
-    Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n\
     Cross-Origin-Resource-Policy: same-origin\r\n\
     Referrer-Policy: no-referrer\r\n";
+
+/// Answers are for this site's own scripts, at this moment, and are nothing to be shown, framed or kept.
+const ANSWER: &str = "\
+    Cache-Control: no-store\r\n\
+    Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n";
+
+/// What people put into rooms is shown in an origin of its own that can do nothing, and kept for the one who asked. They
+/// may lose the right to it: it is asked for again after some minutes.
+const CONTENT: &str = "\
+    Cache-Control: private, max-age=600\r\n\
+    Vary: Cookie\r\n\
+    Content-Security-Policy: sandbox; default-src 'none'; frame-ancestors 'none'\r\n";
 
 const JSON: &str = "application/json; charset=utf-8";
 
 /// A status, some headers and a body, mostly JSON.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
@@ -25,6 +35,9 @@ pub struct Response {
     headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Vec<u8>,
+    /// What follows it: so many bytes of a file, from where that is.
+    content: Option<(File, u64)>,
+    is_content: bool,
 }
 
 impl Response {
@@ -43,6 +56,19 @@ impl Response {
             content_type: JSON,
             headers: Vec::new(),
             body,
+            content: None,
+            is_content: false,
+        }
+    }
+
+    /// `length` bytes of what somebody put into a room, from where `file` is; `status` is 200 or 206.
+    pub fn content(status: u16, content_type: &'static str, content: Option<(File, u64)>) -> Self {
+        Self {
+            status,
+            content_type,
+            content,
+            is_content: true,
+            ..Self::raw(Vec::new())
         }
     }
 
@@ -62,8 +88,8 @@ impl Response {
         Self {
             status,
             content_type: JSON,
-            headers: Vec::new(),
             body: body.to_string().into_bytes(),
+            ..Self::raw(Vec::new())
         }
     }
 
@@ -92,16 +118,26 @@ impl Response {
             reason(self.status),
             self.content_type
         );
+        text.push_str(if self.is_content { CONTENT } else { ANSWER });
         for (name, value) in &self.headers {
             text.extend([name, ": ", value, "\r\n"]);
         }
-        let length = self.body.len().to_string();
-        text.extend(["Content-Length: ", &length, "\r\n\r\n"]);
+        let behind = self.content.as_ref().map_or(0, |(_, length)| *length);
+        let length = (self.body.len() as u64 + behind).to_string();
+        if self.status != 304 {
+            text.extend(["Content-Length: ", &length, "\r\n"]);
+        }
+        text.push_str("\r\n");
         let mut bytes = text.into_bytes();
         if !head_only {
             bytes.extend(&self.body);
         }
         out.write_all(&bytes)?;
+        if let Some((file, length)) = &self.content
+            && !head_only
+        {
+            io::copy(&mut file.take(*length), out)?;
+        }
         out.flush()
     }
 }
@@ -109,14 +145,20 @@ impl Response {
 fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",
+        206 => "Partial Content",
+        304 => "Not Modified",
         400 => "Bad Request",
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        411 => "Length Required",
         413 => "Content Too Large",
         415 => "Unsupported Media Type",
+        416 => "Range Not Satisfiable",
+        429 => "Too Many Requests",
         500 => "Internal Server Error",
         503 => "Service Unavailable",
+        507 => "Insufficient Storage",
         _ => "Unknown",
     }
 }

@@ -10,8 +10,20 @@ use super::Request;
 /// Says yes, or why not.
 pub(super) fn check(request: &Request) -> Result<(), &'static str> {
     let kind = request.content_type.split(';').next().unwrap_or_default();
-    if !kind.trim().eq_ignore_ascii_case("application/json") {
-        return Err("a change was asked for without Content-Type: application/json");
+    // Neither may be sent by another site's page without asking first.
+    let (wanted, otherwise) = if request.is_upload() {
+        (
+            "application/octet-stream",
+            "a file came without Content-Type: application/octet-stream",
+        )
+    } else {
+        (
+            "application/json",
+            "a change was asked for without Content-Type: application/json",
+        )
+    };
+    if !kind.trim().eq_ignore_ascii_case(wanted) {
+        return Err(otherwise);
     }
     // Told by the browser itself, and no page can change it; it also holds where a proxy renames Host.
     if let Some(site) = &request.fetch_site {

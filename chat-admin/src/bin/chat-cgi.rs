@@ -36,8 +36,9 @@ fn respond() -> Response {
     };
     let get = |name: &str| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     let remote_user = settings.identity.remote_user.as_deref();
-    match Request::read(get, &mut io::stdin().lock(), remote_user) {
-        Ok(request) => api::answer(&request, &settings, &mut |line| explain(line)),
+    let mut input = io::stdin().lock();
+    match Request::read(get, &mut input, remote_user) {
+        Ok(request) => api::answer(&request, &settings, &mut input, &mut |line| explain(line)),
         Err(Trouble::TooLarge) => {
             Response::error(413, "too_long", &format!("send at most {MAX_BODY} bytes"))
         }

@@ -7,7 +7,7 @@ use rustix::io::Errno;
 use serde_json::json;
 
 use super::report::Report;
-use super::{Failure, rooms};
+use super::{Failure, given, rooms};
 use chat_handler::settings::Settings;
 use chat_store::closed;
 use chat_store::fs::dirs::Dirs;
@@ -51,7 +51,9 @@ pub(super) fn check(dirs: &Dirs, settings: &Settings, logrotate: &Path) -> Resul
         ));
     }
     for room in &rooms {
-        findings.extend(check_log(&closed::dirs_of(dirs, room), room)?);
+        let dirs = &closed::dirs_of(dirs, room);
+        findings.extend(check_log(dirs, room)?);
+        findings.extend(given::check(dirs, room)?);
     }
     findings.extend(rotation::check(
         logrotate,

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use super::packed;
 use chat_handler::settings::Settings;
+use chat_store::attachments::Shelf;
 use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
 use chat_store::fs::lock::{self, Share};
@@ -74,6 +75,7 @@ fn delete_if_empty(
     if is_empty && !dry_run {
         std::fs::remove_file(&live)?;
         remove_state(dirs, room)?;
+        Shelf::of(dirs, room).delete_all()?;
     }
     Ok(is_empty)
 }

@@ -93,14 +93,16 @@ pub(super) fn erase(dirs: &Dirs, place: &Place, whose: &Whose) -> Result<Report,
         erase::texts(&live, &wanted)?;
         count += erased.len();
         for path in packed::list(&live)? {
+            let mut files = Vec::new();
             rewrite_packed(&path, &mut |line| {
                 let record = Record::parse(line)?;
-                let has_text = record.kind.is_talk() && !record.text.trim().is_empty();
-                (has_text && wanted(&record)).then(|| {
+                (erase::has_words(&record) && wanted(&record)).then(|| {
                     count += 1;
+                    files.extend(erase::files_of(&record));
                     erase::blanked(line)
                 })
             })?;
+            erase::delete_files(&live, &files)?;
         }
     }
     if count == 0 {

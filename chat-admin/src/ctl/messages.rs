@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::report::Report;
 use super::{Failure, moderate, packed, rooms};
 use crate::transcript::{Format, Period, Transcript, line};
+use chat_store::attachments::{Named, named};
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::chain;
 use chat_store::log::history::{self, Before, MAX_LIMIT};
@@ -74,7 +75,7 @@ pub(super) fn history(dirs: &Dirs, room: &RoomName, wish: &Wish<'_>) -> Result<R
 }
 
 pub(super) fn value(record: &Record<'_>) -> Value {
-    json!({
+    let mut value = json!({
         "id": record.clock.is_none().then(|| record.id.to_string()),
         "clock": record.clock,
         "kind": record.kind.as_str(),
@@ -82,7 +83,13 @@ pub(super) fn value(record: &Record<'_>) -> Value {
         "account": record.attr("account"),
         "text": if record.is_redacted() { "" } else { &record.text },
         "redacted": record.is_redacted(),
-    })
+    });
+    let files = named(record);
+    if !files.is_empty() {
+        let told = |file: &Named| json!({ "id": file.id.as_str(), "name": file.name, "type": file.kind, "size": file.size });
+        value["files"] = files.iter().map(told).collect();
+    }
+    value
 }
 
 /// What of a room is exported, and how.

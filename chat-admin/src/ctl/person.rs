@@ -13,6 +13,7 @@ use super::report::Report;
 use super::{Failure, memberships, messages, packed, rooms, sessions};
 use crate::transcript::Period;
 use chat_handler::settings::Settings;
+use chat_store::attachments::{Attachment, Shelf};
 use chat_store::closed;
 use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
@@ -21,6 +22,7 @@ use chat_store::log::forget::Forgotten;
 use chat_store::moderation::reports::{self, Report as Reported};
 use chat_store::moderation::{self, Entry, Extent, roles};
 use chat_store::name::{RoomName, SERVER};
+use chat_store::people::person::PersonId;
 use chat_store::people::{marks, presence};
 use chat_store::record::{Draft, Kind, Record, RecordId, clean};
 use chat_store::state;
@@ -49,6 +51,13 @@ pub(super) fn export(
                 json!({ "room": room.as_str(), "record": record })
             )
         })?;
+        let given = Shelf::of(dirs, &room).all()?;
+        for file in given.iter().filter(|file| gave(file, &who)) {
+            let (id, at) = (file.id.as_str(), file.at.to_string());
+            let (name, size) = (&file.name, file.size);
+            let value = json!({ "room": room.as_str(), "file": id, "name": name, "type": file.kind, "size": size, "at": at });
+            writeln!(out, "{value}")?;
+        }
     }
     for (name, entry) in measures(dirs)? {
         if is_against(&entry, &who) {
@@ -104,6 +113,7 @@ pub(super) fn erase(settings: &Settings, mut who: Forgotten) -> Result<Report, F
     let (mut lines, mut files) = (0, 0);
     for room in rooms::chosen(dirs, None)? {
         let dirs = &closed::dirs_of(dirs, &room);
+        files += forget_given(dirs, &room, &who)?;
         lines += forget_in(dirs, &room, &who)?;
         if room.is_closed() {
             lines += memberships::forget(dirs, &room, &who)?;
@@ -199,6 +209,21 @@ fn forget_in(dirs: &Dirs, room: &RoomName, who: &Forgotten) -> Result<usize, Fai
         state::set_topic(dirs, room, "")?;
     }
     Ok(count)
+}
+
+/// What they put into a room. Before its lines are forgotten: these tell which files a guest gave.
+fn forget_given(dirs: &Dirs, room: &RoomName, who: &Forgotten) -> Result<usize, Failure> {
+    let shelf = Shelf::of(dirs, room);
+    if !shelf.exists() {
+        return Ok(0);
+    }
+    erase::delete_files_of(&dirs.room_log(room), &|record| who.is_theirs(record))?;
+    Ok(shelf.delete(&|file| gave(file, who))?)
+}
+
+fn gave(file: &Attachment, who: &Forgotten) -> bool {
+    let is_number = |number: &PersonId| number.as_str() == file.person;
+    who.is_account(file.account.as_deref()) || who.numbers().iter().any(is_number)
 }
 
 /// `ROOM_NICK`: the name of a room holds no `_`.

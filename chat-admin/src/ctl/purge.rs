@@ -9,14 +9,15 @@ use super::expire::{Change, expire as expire_log, sweep};
 use super::moderate::tell_all;
 use super::report::Report;
 use super::sessions::{self, Swept};
-use super::{Failure, empty_rooms, memberships, packed, rooms};
+use super::{Failure, empty_rooms, given, memberships, packed, rooms};
 use chat_handler::settings::Settings;
+use chat_store::attachments::Shelf;
 use chat_store::closed;
 use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
 use chat_store::fs::lock::{self, Share};
-use chat_store::log::chain;
 use chat_store::log::room_log::LOCK_TIMEOUT;
+use chat_store::log::{chain, erase};
 use chat_store::moderation::reports;
 use chat_store::name::{RoomName, SERVER};
 use chat_store::people::{marks, presence};
@@ -68,6 +69,7 @@ pub(super) fn purge(dirs: &Dirs, room: &RoomName, force: bool) -> Result<Report,
             _ => {}
         }
     }
+    Shelf::of(dirs, room).delete_all()?;
     if room.is_closed() {
         closed::remove(dirs, room)?;
     }
@@ -154,6 +156,7 @@ pub(super) fn expire(
             Vec::new()
         }),
     };
+    let given = given::sweep(dirs, room, now, dry_run, &mut failed);
     if !failed.is_empty() {
         return Err(Failure::Refused(failed.join("\n")));
     }
@@ -172,6 +175,9 @@ pub(super) fn expire(
             "{word} {files} sessions that ended ({bytes} bytes)"
         ));
     }
+    if given > 0 {
+        lines.push(format!("{word} {given} files that no message needs"));
+    }
     if marks > 0 {
         lines.push(format!("{word} {marks} files of read marks"));
     }
@@ -182,7 +188,7 @@ pub(super) fn expire(
     });
     let value = json!({
         "before": cutoff, "bytes": bytes, "dry_run": dry_run, "files": values,
-        "sessions": swept.files, "marks": marks, "rooms": empty.iter().map(RoomName::as_str).collect::<Vec<_>>(),
+        "sessions": swept.files, "marks": marks, "given": given, "rooms": empty.iter().map(RoomName::as_str).collect::<Vec<_>>(),
     });
     Ok(Report::new(lines.join("\n"), value))
 }
@@ -217,6 +223,9 @@ fn expire_room(
     let live = dirs.room_log(room);
     sweep(&live)?;
     let changes = expire_log(&live, before, dry_run)?;
+    if !dry_run {
+        erase::delete_files_until(&live, before.previous())?;
+    }
     expire_reports(dirs, room, before, dry_run)?;
     Ok(changes)
 }

@@ -11,6 +11,7 @@ mod chat_cgi;
 mod chatctl;
 mod documents;
 mod faults;
+mod files;
 mod ini;
 mod opensso;
 mod private;

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::files::{bytes, kind};
 use super::{Lang, Serializer, Settings, Sync};
 use chat_store::moderation::Network;
 use chat_store::name::RoomName;
@@ -95,6 +96,23 @@ keys! {
         |s, _, v| { s.limits.rate = u32::try_from(number(v, 1..=100_000)?).ok()?; Some(()) };
     "MESSAGE_BURST", "a number from 1 to 100000", "messages that may come at once (default 20)",
         |s, _, v| { s.limits.burst = u32::try_from(number(v, 1..=100_000)?).ok()?; Some(()) };
+
+    "FILE_MAX", "bytes, as 25MiB, up to 1GiB; 0: none", "size of a file that people put into a room; 0: they cannot (default 25MiB)",
+        |s, _, v| { s.files.max = bytes(v).filter(|&size| size <= 1 << 30)?; Some(()) };
+    "FILES_PER_PERSON", "bytes, as 500MiB", "files of one account, or of the guests of one address, in all rooms (default 500MiB)",
+        |s, _, v| { s.files.per_person = bytes(v)?; Some(()) };
+    "FILES_PER_ROOM", "bytes, as 2GiB", "files of one room (default 2GiB)",
+        |s, _, v| { s.files.per_room = bytes(v)?; Some(()) };
+    "FILES_PER_SITE", "bytes, as 10GiB", "files of all rooms (default 10GiB)",
+        |s, _, v| { s.files.per_site = bytes(v)?; Some(()) };
+    "FILES_PER_MINUTE", "a number from 1 to 1000", "files that one account, or the guests of one address, may send in a minute (default 20)",
+        |s, _, v| { s.files.per_minute = u32::try_from(number(v, 1..=1000)?).ok()?; Some(()) };
+    "FILE_TYPES", "types like image/png or image/*, joined by commas, or *", "what files may be, by their first bytes (default *)",
+        |s, _, v| { s.files.types = list(v).map(kind).collect::<Option<_>>()?; Some(()) };
+    "FILE_HOOK", "a program, absolute or relative to this file, or nothing", "looks at each file; 1 as its exit status refuses it, with what it prints as the reason (default: none)",
+        |s, dir, v| { s.files.hook = if v.is_empty() { None } else { Some(path(dir, v)?) }; Some(()) };
+    "FILE_HOOK_TIMEOUT", "seconds from 1 to 300", "how long it may take; then the file is refused (default 30)",
+        |s, _, v| { s.files.hook_timeout = seconds(v, 1..=300)?; Some(()) };
 
     "WEBSOCKETD_SERVER_URL", "a ws:// or wss:// address, or nothing", "what pages connect to (default: where they come from)",
         |s, _, v| { s.pages.websocket_url = url(v, &["ws://", "wss://"]).ok()?; Some(()) };

@@ -49,6 +49,21 @@ pub fn named(record: &Record<'_>) -> Vec<Named> {
         .collect()
 }
 
+/// The files of a record as lines of text: `(file: summer.jpg, 1.2 MB)`; `word` is what a file is called.
+pub fn lines(record: &Record<'_>, word: &str) -> Vec<String> {
+    let line = |file: Named| format!("({word}: {}, {})", file.name, size_words(file.size));
+    named(record).into_iter().map(line).collect()
+}
+
+/// `900 B`, `12 kB`, `1.2 MB`.
+fn size_words(size: u64) -> String {
+    match size {
+        0..1_000 => format!("{size} B"),
+        1_000..1_000_000 => format!("{} kB", size / 1_000),
+        _ => format!("{}.{} MB", size / 1_000_000, size % 1_000_000 / 100_000),
+    }
+}
+
 /// The value of the attribute that names a file.
 pub fn named_key(file: &Attachment) -> String {
     let pixels = file.pixels.map_or_else(

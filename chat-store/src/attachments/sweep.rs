@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 use super::shelf::SCRATCH;
-use super::{Attachment, AttachmentId, Shelf, UNSAID_MAX, named};
+use super::{Attachment, AttachmentId, Named, Shelf, UNSAID_MAX, named};
 use crate::fs::dirs::Dirs;
 use crate::fs::lock::{self, Share};
 use crate::log::tail::{Progress, Tail};
@@ -32,8 +32,6 @@ pub struct Orphans {
     pub nobodys: Vec<String>,
     /// Files whose content is gone.
     pub empty: Vec<AttachmentId>,
-    /// Files whose message is not in the log.
-    pub unsaid: Vec<AttachmentId>,
 }
 
 impl Shelf {
@@ -99,43 +97,28 @@ impl Shelf {
         Ok(())
     }
 
-    /// What is wrong with the room's files; nothing is changed.
+    /// What is wrong with the room's files; nothing is changed, and nobody waits.
     ///
     /// # Errors
     /// Those of reading.
-    pub fn orphans(&self, dirs: &Dirs, room: &RoomName) -> io::Result<Orphans> {
-        let found = self.locked(|| {
-            let all = self.all()?;
-            let named: Vec<_> = all
-                .iter()
-                .filter(|file| file.message.is_some())
-                .cloned()
-                .collect();
-            let said = said(dirs, room, &named)?;
-            let is_gone = |file: &&Attachment| !self.content(file).is_file();
-            Ok(Orphans {
-                nobodys: self.nobodys()?,
-                empty: all
-                    .iter()
-                    .filter(is_gone)
-                    .map(|file| file.id.clone())
-                    .collect(),
-                unsaid: named
-                    .iter()
-                    .filter(|file| !said.contains_key(&file.id))
-                    .map(|file| file.id.clone())
-                    .collect(),
-            })
-        })?;
-        Ok(found.unwrap_or_default())
+    pub fn orphans(&self) -> io::Result<Orphans> {
+        // First the contents: what comes meanwhile has its content before its line.
+        let nobodys = self.nobodys()?;
+        let is_gone = |file: &Attachment| !self.content(file).is_file();
+        let empty = self.all()?.into_iter().filter(is_gone);
+        Ok(Orphans {
+            nobodys,
+            empty: empty.map(|file| file.id).collect(),
+        })
     }
 
-    /// Contents that no line names, and scratch files that nobody writes; for who has the lock.
+    /// Contents that no line names, and scratch files that nobody writes.
     fn nobodys(&self) -> io::Result<Vec<String>> {
+        // In this order: a content is there before its line.
+        let names = self.names()?.into_iter();
         let hashes: HashSet<String> = self.all()?.into_iter().map(|file| file.hash).collect();
         let is_hash =
             |name: &str| name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let names = self.names()?.into_iter();
         Ok(names
             .filter(|name| {
                 let path = self.dir.join(name);
@@ -181,5 +164,3 @@ fn said(
         }
     }
 }
-
-use super::Named;

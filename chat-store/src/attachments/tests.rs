@@ -255,10 +255,7 @@ fn what_no_message_came_for_goes_after_an_hour() {
     assert_eq!(kept.message, Some(message));
     assert!(living.path().is_file());
     drop(living);
-    assert_eq!(
-        home.shelf.orphans(&home.dirs, &home.room).unwrap(),
-        Orphans::default()
-    );
+    assert_eq!(home.shelf.orphans().unwrap(), Orphans::default());
 }
 
 #[test]
