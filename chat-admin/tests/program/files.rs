@@ -305,7 +305,7 @@ fn a_page_in_a_picture_or_a_drawing_is_bytes_for_the_disk() {
     let had = site.have(&hostile.id(), "annas");
     assert_eq!(
         had.headers["Content-Disposition"],
-        "inline; filename*=UTF-8''%20Set-Cookiex%3D1.png"
+        "inline; filename*=UTF-8''Set-Cookiex%3D1.png"
     );
 }
 

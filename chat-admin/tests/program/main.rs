@@ -12,6 +12,7 @@ mod chatctl;
 mod documents;
 mod faults;
 mod files;
+mod fuzz_bodies;
 mod ini;
 mod opensso;
 mod private;

@@ -144,13 +144,13 @@ pub(super) fn line(sign: char, size: u64, Entry { owner, room }: Entry<'_>) -> S
 }
 
 fn fits(text: &[u8], size: u64, entry: Entry<'_>, bounds: &Bounds) -> Result<(), Full> {
-    let [person, room, site] = sums(text, entry);
+    let [of_person, of_room, of_site] = sums(text, entry);
     let passes = |sum: i64, most: u64| u64::try_from(sum).unwrap_or(0).saturating_add(size) > most;
-    if passes(person, bounds.person) {
+    if passes(of_person, bounds.person) {
         Err(Full::Person)
-    } else if passes(room, bounds.room) {
+    } else if passes(of_room, bounds.room) {
         Err(Full::Room)
-    } else if passes(site, bounds.site) {
+    } else if passes(of_site, bounds.site) {
         Err(Full::Site)
     } else {
         Ok(())
