@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, SystemTime};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::expire::{Change, expire as expire_log, sweep};
 use super::moderate::tell_all;
@@ -112,17 +112,9 @@ pub(super) fn expire(
         };
         for change in changes {
             bytes += change.bytes;
-            let word = match (change.removed, dry_run) {
-                (true, false) => "deleted",
-                (true, true) => "would delete",
-                (false, false) => "shortened",
-                (false, true) => "would shorten",
-            };
-            let path = change.path.display().to_string();
-            lines.push(format!("{word} {path} ({} bytes)", change.bytes));
-            values.push(json!({
-                "path": path, "bytes": change.bytes, "removed": change.removed,
-            }));
+            let (line, value) = told(&change, dry_run);
+            lines.push(line);
+            values.push(value);
         }
     }
     let swept = match room {
@@ -175,11 +167,13 @@ pub(super) fn expire(
             "{word} {files} sessions that ended ({bytes} bytes)"
         ));
     }
-    if given > 0 {
-        lines.push(format!("{word} {given} files that no message needs"));
-    }
-    if marks > 0 {
-        lines.push(format!("{word} {marks} files of read marks"));
+    for (count, what) in [
+        (given, "files that no message needs"),
+        (marks, "files of read marks"),
+    ] {
+        if count > 0 {
+            lines.push(format!("{word} {count} {what}"));
+        }
     }
     let cutoff = general.map(|_| cutoff.to_string());
     lines.push(match &cutoff {
@@ -191,6 +185,19 @@ pub(super) fn expire(
         "sessions": swept.files, "marks": marks, "given": given, "rooms": empty.iter().map(RoomName::as_str).collect::<Vec<_>>(),
     });
     Ok(Report::new(lines.join("\n"), value))
+}
+
+/// What was done to a file of a log.
+fn told(change: &Change, dry_run: bool) -> (String, Value) {
+    let word = match (change.removed, dry_run) {
+        (true, false) => "deleted",
+        (true, true) => "would delete",
+        (false, false) => "shortened",
+        (false, true) => "would shorten",
+    };
+    let path = change.path.display().to_string();
+    let value = json!({ "path": path, "bytes": change.bytes, "removed": change.removed });
+    (format!("{word} {path} ({} bytes)", change.bytes), value)
 }
 
 /// Forgets the rooms of who has read nothing since `cutoff`: what they could go on from is gone.

@@ -10,6 +10,9 @@ use chat_admin::ctl;
 use chat_handler::cli;
 use chat_handler::command::USAGES;
 use chat_handler::settings::{DEFAULT_PATH, KEYS, Settings};
+use chat_store::attachments::Shelf;
+use chat_store::fs::dirs::Dirs;
+use chat_store::name::RoomName;
 use clap::{Arg, CommandFactory as _};
 use clap_mangen::Man;
 use serde_json::json;
@@ -351,6 +354,10 @@ fn every_directory_below_base_dir_is_in_the_readmes_table() {
     reader.send(&json!({"type": "converse", "people": []}));
     reader.send(&json!({"type": "quit"}));
     while reader.next().is_some() {}
+    // As chat-cgi does it when the first file comes.
+    let dirs = Dirs::under(&chat.path(""));
+    let shelf = Shelf::of(&dirs, &RoomName::lobby());
+    shelf.create().expect("writable");
     let made: BTreeSet<String> = chat.files("").into_iter().collect();
     let readme = std::fs::read_to_string(root().join("README.md")).expect("the README");
     let rows = readme

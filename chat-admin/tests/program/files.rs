@@ -138,10 +138,10 @@ impl Site {
 
     /// As a handler does it.
     fn say_with(&self, id: &str, client: &str) -> RecordId {
-        let shelf = self.shelf();
+        let room_files = self.shelf();
         let person = PersonId::of(None, Some(client)).unwrap();
         let ids = [AttachmentId::parse(id).unwrap()];
-        let given = shelf.give(&ids, &person, Some("m1")).unwrap();
+        let given = room_files.give(&ids, &person, Some("m1")).unwrap();
         let values = given.values();
         let extra = [(attrs::FILE, Some(values[0].as_str()))];
         let draft = Draft {
@@ -526,10 +526,10 @@ fn what_is_deleted_takes_its_files_along() {
             let year = &RecordId::now().to_string()[..4];
             fs::write(&live, text.replace(&format!("{year}-"), "2020-")).unwrap();
             for path in site.left().iter().filter(|path| path.extension().is_some()) {
-                let line = fs::read_to_string(path).unwrap();
+                let text = fs::read_to_string(path).unwrap();
                 fs::write(
                     path,
-                    line.replace(&format!("message={year}-"), "message=2020-"),
+                    text.replace(&format!("message={year}-"), "message=2020-"),
                 )
                 .unwrap();
             }

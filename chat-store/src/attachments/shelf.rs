@@ -32,7 +32,7 @@ pub struct Shelf {
 impl Shelf {
     /// That of `room`, whose directories are `dirs`.
     pub fn of(dirs: &Dirs, room: &RoomName) -> Self {
-        let stem = room.file_stem().clone();
+        let stem = room.file_stem();
         Self {
             dir: dirs.files.join(&stem),
             ledger: ledger::of_site(&dirs.site_files),

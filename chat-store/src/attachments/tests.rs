@@ -1,6 +1,5 @@
 use std::fs;
 use std::io::{self, Read};
-use std::time::Duration;
 
 use super::*;
 use crate::fs::dirs::Dirs;
@@ -104,7 +103,12 @@ fn a_content_is_kept_once_and_goes_with_its_last_file() {
     assert_eq!(home.shelf.find(&one.id).unwrap(), Some(one.clone()));
     assert_eq!(names(&home.shelf).len(), 3, "a content, two lines");
     assert_eq!(fs::read(home.shelf.content(&one)).unwrap(), b"same");
-    assert_eq!(home.shelf.delete_ids(&[one.id.clone()]).unwrap(), 1);
+    assert_eq!(
+        home.shelf
+            .delete_ids(std::slice::from_ref(&one.id))
+            .unwrap(),
+        1
+    );
     assert!(home.shelf.content(&other).is_file());
     assert_eq!(home.shelf.delete_ids(&[other.id, one.id]).unwrap(), 1);
     assert_eq!(names(&home.shelf), Vec::<String>::new());
@@ -202,7 +206,9 @@ fn a_message_names_its_files_and_takes_them_along() {
         (anna(), None),
         (PersonId::of(Some("bob"), None).unwrap(), Some("m1")),
     ] {
-        let given = home.shelf.give(&[picture.id.clone()], &person, msgid);
+        let given = home
+            .shelf
+            .give(std::slice::from_ref(&picture.id), &person, msgid);
         assert!(matches!(given, Err(GivenError::NotFound)), "{given:?}");
     }
 
@@ -243,8 +249,7 @@ fn what_no_message_came_for_goes_after_an_hour() {
     };
     let soon = sweep(now, true);
     assert_eq!((soon.unsaid, soon.nobodys), (0, 2));
-    let hour =
-        RecordId::from_micros(now.as_micros() + Duration::from_secs(3601).as_micros() as u64);
+    let hour = RecordId::from_micros(now.as_micros() + 3_601_000_000);
     assert_eq!(sweep(hour, true).unsaid, 1);
     assert_eq!(
         (sweep(hour, false).unsaid, sweep(hour, false).nobodys),
