@@ -18,6 +18,9 @@ const SECRETS: [&str; 6] = [
     "50\u{0}8\u{0}",
 ];
 
+/// Makes a picture with all of that, and an orientation.
+type Make = fn(u8) -> Vec<u8>;
+
 /// EXIF as a camera writes it: its name, which way is up, and where it was.
 fn exif(orientation: u8) -> Vec<u8> {
     let mut tiff = b"MM\0\x2a\0\0\0\x08\0\x03".to_vec();
@@ -96,7 +99,6 @@ fn webp_of_a_camera(orientation: u8) -> Vec<u8> {
 #[test]
 fn nothing_of_the_camera_is_left() {
     assert!(position(&exif(6)));
-    type Make = fn(u8) -> Vec<u8>;
     let makers: [(&str, Make); 3] = [
         ("image/jpeg", jpeg_of_a_camera),
         ("image/png", png_of_a_camera),
