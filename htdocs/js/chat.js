@@ -1,10 +1,10 @@
 // The window of the chat: one connection, the rooms on it, and the one of them that is shown.
 
+import { Connection } from "../client/connection.js";
 import { invitationInAddress, isRoomName, messageInAddress, roomAddress, tidyRoom } from "./addresses.js";
 import { Banner, byeWords } from "./banner.js";
 import { Composer } from "./composer.js";
 import { loadConfig } from "./config.js";
-import { Connection } from "./connection.js";
 import { byId } from "./dom.js";
 import { wireMessageKeys } from "./message_keys.js";
 import { keptRooms, keepRooms } from "./my_rooms.js";
@@ -15,20 +15,18 @@ import { PeopleList } from "./people_list.js";
 import { PeoplePanel } from "./people_panel.js";
 import { followPreferences } from "./page_preferences.js";
 import { PrivateRooms, isOfSome } from "./private_rooms.js";
+import { speaksText } from "./protocol.js";
 import { Room } from "./room.js";
 import { openMenus } from "./window_menus.js";
 import { wireRoomButtons } from "./room_buttons.js";
 import { roomSocketAddress } from "./room_socket.js";
 import { Rooms } from "./rooms.js";
 import { Scroller } from "./scroller.js";
-import { askServer } from "./server.js";
+import { askServer, keepSession } from "./server.js";
 import { Sidebar } from "./sidebar.js";
 import { claimTab } from "./tab.js";
 import { text } from "./texts.js";
 import { nameBackdrop } from "./theme.js";
-
-/** PHP's sessions end after 24 minutes by default. */
-const KEEP_SESSION_MS = 8 * 60 * 1000;
 
 /** @param {string} name Of the room in the page's address. */
 export async function openChat(name) {
@@ -97,6 +95,7 @@ class Chat {
 			address: () => this.#address(),
 			onMessage: (message) => this.privately.take(message) || this.rooms.tell(message),
 			onState: (state, detail) => this.#connectionChanged(state, detail),
+			onForeign: (said) => speaksText(said) && this.connection.stop({ words: text("oldServer") }),
 		});
 		this.banner = new Banner({
 			tryNow: () => this.connection.tryNow(),
@@ -137,8 +136,7 @@ class Chat {
 		this.#showRoom(room, isOfSome(name) ? "replace" : "keep", messageInAddress());
 		if (this.#shown.out) this.#drawBanner();
 		else this.connection.start();
-		// A session ends when nothing is asked for a while; somebody in a room is there all the time.
-		setInterval(() => askServer("session").catch(() => {}), KEEP_SESSION_MS);
+		keepSession();
 		this.#focus();
 	}
 

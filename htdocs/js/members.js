@@ -1,11 +1,10 @@
 // Who is in the room: told once by the welcome, then by what changes.
 
-import { MEMBERSHIP } from "./protocol.js";
+import { MEMBERSHIP, People } from "../client/people.js";
 
 export class Members {
 	#list;
-	/** @type {Map<string, Person>} */
-	#people = new Map();
+	#people = new People();
 
 	/**
 	 * @param {Me} me
@@ -21,44 +20,37 @@ export class Members {
 
 	/** @param {Feed} feed */
 	follow(feed) {
-		feed.on("welcome", ({ members = [] }) => {
-			this.#people = new Map(members.map((/** @type {Person} */ person) => [person.name, person]));
+		feed.on("welcome", ({ members }) => {
+			this.#people.welcomed(members);
 			this.draw();
 		});
-		feed.on(MEMBERSHIP, (record) => this.#apply(record));
-	}
-
-	/** @param {Entry} record */
-	#apply({ type, from, to, color, account, person: number }) {
-		const person = this.#people.get(from);
-		if (type === "join") this.#people.set(from, { name: from, color, account, person: number });
-		else if (type === "color") this.#people.set(from, { ...person, name: from, color });
-		else this.#people.delete(from);
-		if (type === "nick" && to) this.#people.set(to, { ...person, name: to });
-		this.draw();
+		feed.on(MEMBERSHIP, (record) => {
+			this.#people.apply(record);
+			this.draw();
+		});
 	}
 
 	get count() {
-		return this.#people.size;
+		return this.#people.all.size;
 	}
 
 	get all() {
-		return [...this.#people.values()];
+		return [...this.#people.all.values()];
 	}
 
 	/** @param {string} name */
 	get(name) {
-		return this.#people.get(name);
+		return this.#people.all.get(name);
 	}
 
 	/** @param {string} name */
 	has(name) {
-		return this.#people.has(name);
+		return this.#people.all.has(name);
 	}
 
 	/** Everybody but the person on this page. */
 	others() {
-		return [...this.#people.keys()].filter((name) => name !== this.me.name);
+		return [...this.#people.all.keys()].filter((name) => name !== this.me.name);
 	}
 
 	draw() {

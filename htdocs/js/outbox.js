@@ -2,7 +2,7 @@
 // night offline loses nothing. Each message has an id of its own, so that it can be sent again without appearing twice.
 
 import { isCommand } from "./lines.js";
-import { randomId } from "./random_id.js";
+import { randomId } from "../client/random_id.js";
 import { dropStored, readStored, storedKeys, writeStored } from "./storage.js";
 import { text as words } from "./texts.js";
 

@@ -1,6 +1,6 @@
 // Conversations and rooms for some only: begun here, and asked about. What comes back is told by its msgid.
 
-import { randomId } from "./random_id.js";
+import { randomId } from "../client/random_id.js";
 import { text } from "./texts.js";
 
 /** So long an answer may take. */

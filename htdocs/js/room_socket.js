@@ -1,6 +1,6 @@
 // The address of a room's WebSocket, with who is asking and from where to resume.
 
-import { randomId } from "./random_id.js";
+import { randomId } from "../client/random_id.js";
 import { readStored, writeStored } from "./storage.js";
 
 /** Tells the server that it is this browser again, so that what is sent twice is stored once. No name, no log-in. */

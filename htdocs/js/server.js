@@ -8,6 +8,8 @@ export class ServerError extends Error {
 	}
 }
 
+/** PHP's sessions end after 24 minutes by default. */
+const KEEP_SESSION_MS = 8 * 60 * 1000;
 /** How long the server's small answers may take before the page says so. */
 const ANSWER_TIMEOUT_MS = 15000;
 
@@ -53,4 +55,9 @@ export async function loadSession() {
 		const missing = error instanceof ServerError && error.code === "no-server-part";
 		return { name: null, color: null, account: null, missing };
 	}
+}
+
+/** A session ends when nothing is asked for a while; somebody in a room is there all the time. */
+export function keepSession() {
+	setInterval(() => askServer("session").catch(() => {}), KEEP_SESSION_MS);
 }

@@ -1,6 +1,6 @@
 // A name for this tab that survives a reload, and a way to tell which other tabs are gone.
 
-import { randomId } from "./random_id.js";
+import { randomId } from "../client/random_id.js";
 import { readStored, writeStored } from "./storage.js";
 
 /**

@@ -122,14 +122,7 @@ interface ComposerUses {
 	typed: (words: string, whisperTo: string, person: string) => void;
 }
 
-// connection.js
-
-interface ConnectionUses {
-	/** What to open, asked for each time. */
-	address: () => URL;
-	onMessage: (message: Message) => void;
-	onState: (state: State, detail?: Detail) => void;
-}
+// What the connection tells of itself
 
 interface Detail {
 	/** When the next try is due, in milliseconds since 1970. */

@@ -2,7 +2,7 @@
 // pages that share something, the one with the greater id calls the other.
 
 import { preference } from "../preferences.js";
-import { randomId } from "../random_id.js";
+import { randomId } from "../../client/random_id.js";
 import { text } from "../texts.js";
 import { connect } from "./connect.js";
 import { Hellos } from "./hellos.js";

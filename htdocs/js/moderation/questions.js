@@ -1,6 +1,6 @@
 // Asks the room something by a command, and gives the answer to who asked, not to the conversation.
 
-import { randomId } from "../random_id.js";
+import { randomId } from "../../client/random_id.js";
 import { text } from "../texts.js";
 
 /** So long an answer may take. */

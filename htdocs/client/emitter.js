@@ -1,0 +1,34 @@
+// Who wants to hear of what.
+
+export class Emitter {
+	/** @type {Map<string, Set<(detail: any) => void>>} */
+	#listeners = new Map();
+
+	/**
+	 * Calls `listener` for each event of that name, after those that were added before.
+	 * @param {string} event
+	 * @param {(detail: any) => void} listener
+	 * @returns {() => void} What ends it.
+	 */
+	on(event, listener) {
+		const listeners = this.#listeners.get(event) ?? new Set();
+		this.#listeners.set(event, listeners.add(listener));
+		return () => void listeners.delete(listener);
+	}
+
+	/**
+	 * A listener that throws keeps nothing from the others: what it threw is reported.
+	 * @param {string} event
+	 * @param {any} [detail]
+	 */
+	emit(event, detail) {
+		for (const listener of [...(this.#listeners.get(event) ?? [])]) {
+			try {
+				listener(detail);
+			} catch (error) {
+				if (typeof reportError === "function") reportError(error);
+				else console.error(error);
+			}
+		}
+	}
+}

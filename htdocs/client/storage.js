@@ -1,0 +1,41 @@
+// Where what is not yet sent, and who we are, outlives the program: anything with get, set and delete of texts.
+
+/**
+ * Keeps things as long as the program runs.
+ * @returns {import("./types.d.ts").Storage}
+ */
+export function memory() {
+	const kept = new Map();
+	return {
+		get: (key) => kept.get(key) ?? null,
+		set: (key, value) => void kept.set(key, value),
+		delete: (key) => void kept.delete(key),
+	};
+}
+
+/**
+ * A room's part of it. A storage may be full, off, or hold what another version wrote: then it only forgets.
+ * @param {import("./types.d.ts").Storage} storage
+ * @param {string} room
+ * @returns {import("./types.d.ts").OutboxStore}
+ */
+export function outboxStore(storage, room) {
+	const key = `outbox.${room}`;
+	return {
+		read() {
+			try {
+				return JSON.parse(storage.get(key) ?? "[]");
+			} catch {
+				return [];
+			}
+		},
+		keep(messages) {
+			try {
+				if (messages.length === 0) storage.delete(key);
+				else storage.set(key, JSON.stringify(messages));
+			} catch {
+				// It is still in memory.
+			}
+		},
+	};
+}

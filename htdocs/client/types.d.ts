@@ -1,0 +1,160 @@
+// Types of the client library, for its own files and for who uses it.
+
+/** A message of the protocol: docs/chat-protocol.md. */
+export type Message = Record<string, any> & { type: string };
+
+/** One line of a room's log. */
+export interface ChatRecord {
+	type: string;
+	/** Its time, UTC with microseconds: sorts as text. */
+	id: string;
+	from: string;
+	text?: string;
+	to?: string;
+	color?: string;
+	account?: string;
+	person?: string;
+	msgid?: string;
+	target?: string;
+	/** It was said while the connection was away. */
+	missed?: boolean;
+	[field: string]: any;
+}
+
+export interface Person {
+	name: string;
+	color?: string;
+	account?: string;
+	/** The same whatever they are called. */
+	person?: string;
+}
+
+export interface HistoryPage {
+	records: ChatRecord[];
+	/** There are others further on in that direction, beyond `cursor`. */
+	more: boolean;
+	cursor?: string;
+	before?: string;
+	since?: string;
+}
+
+export type State = "connecting" | "waiting" | "offline" | "closed";
+
+export interface ChatOptions {
+	/** Addresses of the server's WebSocket, without a room; the best first. A function is asked anew when all have failed. */
+	servers: string[] | (() => string[] | Promise<string[]>);
+	/** What somebody without a log-in wants to be called. */
+	nick?: string;
+	/** 8 to 64 of `A-Z a-z 0-9 . _ -`: who a guest is, whatever they are called. By default made once and kept in the storage. */
+	client?: string;
+	/** By default memory: what is unsent ends with the program. */
+	storage?: Storage;
+	/** Where there is none: Node before 22. */
+	WebSocket?: new (address: URL) => any;
+	environment?: Environment;
+}
+
+export interface EnterOptions {
+	/** How many records of history come first; by default none. */
+	history?: number;
+	/** The last record that was seen in an earlier run: what was said since comes first. */
+	since?: string;
+	invitation?: string;
+	password?: string;
+}
+
+export interface SendOptions {
+	/** Your own id: 1 to 64 of `A-Z a-z 0-9 . _ -`. The server keeps what has the same id once. */
+	msgid?: string;
+	/** The text is no command, whatever it begins with. */
+	literal?: boolean;
+	/** The id of the message that this one answers. */
+	reply?: string;
+	files?: { id: string }[];
+}
+
+export interface Storage {
+	get(key: string): string | null;
+	set(key: string, value: string): void;
+	delete(key: string): void;
+}
+
+export interface Socket {
+	readonly readyState: number;
+	send(data: string): void;
+	close(): void;
+	addEventListener(type: string, listener: (event: any) => void): void;
+}
+
+/** What the library takes from where it runs. */
+export interface Environment {
+	open(address: URL): Socket;
+	/** Milliseconds of a clock that never goes back. */
+	now(): number;
+	random(): number;
+	setTimeout(run: () => void, ms: number): number;
+	clearTimeout(timer: number): void;
+	/** A hint. */
+	isOffline(): boolean;
+	/** Tells of the person's or the network's coming and going. */
+	watch(on: { back: () => void; gone: () => void; leave: () => void }): void;
+}
+
+export interface ConnectionUses {
+	/** One address, "", where there is no list. */
+	servers?: () => string[] | Promise<string[]>;
+	/** What to open, asked for each time. */
+	address: (server: string) => URL;
+	onMessage: (message: Message) => void;
+	/** Something that is no message of this protocol. */
+	onForeign?: (data: string) => void;
+	onState: (state: State, detail?: any) => void;
+}
+
+/** A message on its way. */
+export interface Outgoing {
+	msgid: string;
+	type: "say" | "whisper";
+	text: string;
+	/** Milliseconds since 1970. */
+	at: number;
+	state: "waiting" | "sending" | "sent" | "failed" | "discarded";
+	to?: string;
+	person?: string;
+	literal?: boolean;
+	reply?: string;
+	files?: { id: string }[];
+	/** The account that it was written as, "" for a guest's. */
+	by?: string;
+	/** Why it failed. */
+	reason?: string;
+}
+
+/** A message as it is written. */
+export type Draft = Pick<Outgoing, "type" | "text"> & Partial<Outgoing>;
+
+export interface OutboxStore {
+	/** Whatever is there; it is checked. */
+	read(): unknown;
+	keep(messages: Outgoing[]): void;
+}
+
+export interface OutboxUses {
+	store: OutboxStore;
+	onChange: (message: Outgoing) => void;
+}
+
+export interface Waiting {
+	resolve: (end: { id?: string; duplicate?: boolean }) => void;
+	reject: (error: Error) => void;
+	/** How often it was refused for the moment. */
+	refusals: number;
+}
+
+export interface RoomUses {
+	send: (message: Message) => boolean;
+	store: OutboxStore;
+	environment: Environment;
+}
+
+export type SendingUses = RoomUses;
