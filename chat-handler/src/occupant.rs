@@ -157,6 +157,7 @@ impl Room {
             dirs: &self.dirs,
             room: &self.name,
             since: self.since,
+            viewer: None,
         }
     }
 }

@@ -13,6 +13,7 @@
 pub mod name;
 pub mod record;
 
+pub mod emoji;
 pub mod fs;
 pub mod log;
 

@@ -14,6 +14,7 @@ mod clean;
 mod id;
 mod kind;
 mod legacy;
+mod reactions;
 
 pub use age::{Age, AgeError, Keep};
 pub use attrs::Attrs;
@@ -21,6 +22,7 @@ pub use clean::{LINE_BREAK, clean, clean_lines, is_bidi_control, is_bidi_overrid
 pub use id::RecordId;
 pub use kind::Kind;
 pub use legacy::addressee;
+pub use reactions::{MAX_BY, Reaction, Reactions};
 
 /// The longest line that is written or read, in bytes with its line end: a signal of 64 KiB and its
 /// fields. A longer line in a file is skipped, so that one buffer of this size is enough.
@@ -40,6 +42,10 @@ pub struct Record<'a> {
     pub from: Cow<'a, str>,
     /// `key=value` pairs, see [`Record::attrs`].
     attrs: Cow<'a, str>,
+    /// On a page of history: the last of its edits, whose text this has.
+    pub edited: Option<RecordId>,
+    /// On a page of history: who reacted to it.
+    pub reactions: Option<&'a Reactions>,
     /// The text; empty for kinds without one. Its lines, if its kind may have several, end in `\n`.
     pub text: Cow<'a, str>,
 }
@@ -65,6 +71,8 @@ impl<'a> Record<'a> {
             kind,
             from: show(from),
             attrs: show(attrs),
+            edited: None,
+            reactions: None,
             text: clean::show_text(text, kind.has_lines()),
         })
     }
@@ -94,6 +102,8 @@ impl<'a> Record<'a> {
             kind,
             from,
             attrs,
+            edited: None,
+            reactions: None,
             text,
         }
     }
@@ -113,6 +123,11 @@ impl<'a> Record<'a> {
         self.attrs()
             .find(|(k, v)| *k == key && !v.is_empty())
             .map(|(_, value)| value)
+    }
+
+    /// The record that this one is about.
+    pub fn target(&self) -> Option<RecordId> {
+        RecordId::parse(self.attr(attrs::TARGET)?.as_bytes())
     }
 
     /// Whether this may have been private: the script of 2016 logged whispers like everything, and left it

@@ -19,6 +19,8 @@ pub(super) struct Found {
     pub(super) dirs: Dirs,
     /// What was said up to here is not for them.
     pub(super) since: RecordId,
+    /// Who asks, if that is known.
+    person: Option<PersonId>,
 }
 
 /// Who asks, if they are known by more than a name.
@@ -42,6 +44,7 @@ impl Found {
             dirs: &self.dirs,
             room: &self.room,
             since: self.since,
+            viewer: self.person.as_ref(),
         }
     }
 }
@@ -68,6 +71,7 @@ pub(super) fn room(
             room: meant.map_err(|error| unreadable(&wished, &error, explain))?,
             dirs: site,
             since: RecordId::ZERO,
+            person: None,
         }
     };
     let at = (&found.room).into();
@@ -99,6 +103,7 @@ fn of_member(
         room,
         dirs: closed.dirs,
         since,
+        person: Some(person),
     })
 }
 

@@ -80,7 +80,9 @@ fn file_name(format: Format) -> &'static str {
 
 /// `None`: it would be too long.
 fn written(log: Readable<'_>, period: Period, format: Format) -> io::Result<Option<Vec<u8>>> {
-    let Readable { dirs, room, since } = log;
+    let Readable {
+        dirs, room, since, ..
+    } = log;
     let first = period.from.map_or(RecordId::ZERO, RecordId::previous);
     let after = first.max(state::cleared(dirs, room)?).max(since);
     let mut tail = Tail::after(dirs, room, after)?;

@@ -82,7 +82,7 @@ fn delete_if_empty(
 
 /// Whether a moderator has said anything about the room.
 fn is_governed(dirs: &Dirs, room: &RoomName) -> bool {
-    ["bans", "topic", "clear"]
+    ["bans", "topic", "pins", "clear"]
         .iter()
         .any(|what| dirs.state(room, what).exists())
 }

@@ -147,7 +147,7 @@ impl Dirs {
         self.run.join(format!("{room}_{person}.{what}"))
     }
 
-    /// A file of the room's state: `what` is `bans`, `roles`, `topic`, `clear` or `name`.
+    /// A file of the room's state: `what` is `bans`, `roles`, `topic`, `pins`, `clear` or `name`.
     pub fn state(&self, room: &RoomName, what: &str) -> PathBuf {
         let name = format!("{}.{what}", room.file_stem());
         if room.is_closed() {

@@ -31,7 +31,7 @@ pub type Wanted<'a> = dyn Fn(&Record<'_>) -> bool + 'a;
 /// What becomes of a line: another of the same length, or `None`: it stays.
 pub type Edit<'a> = dyn FnMut(&[u8]) -> Option<Vec<u8>> + 'a;
 
-/// Overwrites the text of what was said (see [`Kind::is_talk`](crate::record::Kind::is_talk)) and is
+/// Overwrites the text of what was said (see [`Kind::has_words`](crate::record::Kind::has_words)) and is
 /// `wanted`, in all files of the log that are not compressed; the ids of those that had one.
 ///
 /// # Errors
@@ -71,7 +71,7 @@ pub fn delete_files_of(live: &Path, wanted: &Wanted<'_>) -> io::Result<()> {
 
 /// Whether there is something in a record that can be erased: a text, or files.
 pub fn has_words(record: &Record<'_>) -> bool {
-    record.kind.is_talk() && !(record.text.trim().is_empty() && named(record).is_empty())
+    record.kind.has_words() && !(record.text.trim().is_empty() && named(record).is_empty())
 }
 
 /// The files of a record.

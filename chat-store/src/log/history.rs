@@ -11,12 +11,19 @@ use crate::log::chain::{self, LogFile};
 use crate::log::lines::{self, Backward};
 use crate::log::tail::{Progress, Tail};
 use crate::name::RoomName;
+use crate::people::person::PersonId;
 use crate::record::{Kind, Record, RecordId};
 use crate::state;
 
+mod find;
+mod fold;
 mod page;
 
+pub use find::{Found, edits_of, find, forms, messages};
+pub use fold::{AMEND_BYTES, FOLD_BYTES, MAX_DIFFERENT, MAX_OF_PERSON};
 pub use page::Page;
+
+use fold::Fold;
 
 /// What one page reads at most, in bytes of log, when few of its lines are wanted (a search). The
 /// page then says how far it came, to go on from there.
@@ -42,13 +49,19 @@ pub struct Readable<'a> {
     pub room: &'a RoomName,
     /// What was said up to here is not for them.
     pub since: RecordId,
+    /// Who that is: their own reactions are told from those of others.
+    pub viewer: Option<&'a PersonId>,
 }
 
 impl<'a> Readable<'a> {
     /// All of it.
     pub fn all(dirs: &'a Dirs, room: &'a RoomName) -> Self {
-        let since = RecordId::ZERO;
-        Self { dirs, room, since }
+        Self {
+            dirs,
+            room,
+            since: RecordId::ZERO,
+            viewer: None,
+        }
     }
 
     /// Up to where nothing is to be read.
@@ -57,8 +70,9 @@ impl<'a> Readable<'a> {
     }
 }
 
-/// The last `limit` records before a place that `keep` wants. What was cleared is not there; what
-/// was redacted has blank text ([`Record::is_redacted`]).
+/// The last `limit` records before a place that `keep` wants, as they are by now: edited, with reactions. What
+/// was cleared is not there; what was redacted has blank text ([`Record::is_redacted`]). Edits and reactions
+/// themselves are in no such page.
 ///
 /// # Errors
 /// Those of reading the log's files.
@@ -102,6 +116,7 @@ fn look_before(
     let live = log.dirs.room_log(log.room);
     let mut reader = Reader {
         cleared: log.floor()?,
+        amended: false,
         files: None,
         live: &live,
         page: Page::default(),
@@ -120,12 +135,17 @@ fn look_before(
         Before::Id(id) if id <= reader.cleared => {}
         Before::Id(id) => reader.read_before_id(id)?,
     }
-    reader.page.finish();
-    Ok(reader.page)
+    let Reader {
+        mut page, amended, ..
+    } = reader;
+    page.finish();
+    let at_end = matches!(before, Before::Tail(_) | Before::Id(RecordId::MAX));
+    Fold::of(&page, log.viewer).read_into(&mut page, &live, amended, at_end)?;
+    Ok(page)
 }
 
-/// The first `limit` records after an id that `keep` wants, oldest first; [`Page::more`] tells
-/// whether there are more. To follow on live, use [`Tail::after`].
+/// The first `limit` records after an id that `keep` wants, oldest first and as they are by now; [`Page::more`]
+/// tells whether there are more. Edits and reactions are among them, where `keep` wants them. To follow on live, use [`Tail::after`].
 ///
 /// # Errors
 /// Those of reading the log's files.
@@ -153,10 +173,11 @@ pub fn after_in(
     let after = after.max(log.floor()?);
     let mut tail = Tail::after(log.dirs, log.room, after)?;
     let mut page = Page::default();
-    let mut scanned = 0;
-    while !page.more && scanned < SCAN_BYTES {
+    let (mut scanned, mut amended, mut at_end) = (0, false, false);
+    while !page.more && scanned < SCAN_BYTES && !at_end {
         let progress = tail.read(1, &mut |record| {
             scanned += page::cost(record);
+            amended |= record.kind.is_amendment();
             if page.len() == limit {
                 page.more |= keep(record);
             } else if !page.more {
@@ -166,11 +187,12 @@ pub fn after_in(
                 }
             }
         })?;
-        if progress == Progress::Idle {
-            return Ok(page);
-        }
+        at_end = progress == Progress::Idle;
     }
-    page.more = true;
+    page.more |= !at_end;
+    let live = log.dirs.room_log(log.room);
+    let at_end = at_end && !page.more;
+    Fold::of(&page, log.viewer).read_into(&mut page, &live, amended, at_end)?;
     Ok(page)
 }
 
@@ -179,6 +201,8 @@ struct Reader<'r, K> {
     /// The log's files, listed when they are needed: most pages are in the live one.
     files: Option<Vec<LogFile>>,
     cleared: RecordId,
+    /// Something that was read changes what stands before it.
+    amended: bool,
     page: Page,
     limit: usize,
     scanned: u64,
@@ -261,7 +285,10 @@ impl<K: FnMut(&Record<'_>) -> bool> Reader<'_, K> {
             } else if record.id <= self.cleared || record.kind == Kind::Clear {
                 return Ok(false);
             }
-            let wanted = (self.keep)(&record);
+            // Such are shown in what they are about.
+            let is_amendment = record.kind.is_amendment();
+            self.amended |= is_amendment;
+            let wanted = !is_amendment && (self.keep)(&record);
             if wanted && self.page.len() == self.limit {
                 self.page.more = true;
                 return Ok(false);

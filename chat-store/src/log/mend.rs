@@ -18,6 +18,7 @@ use crate::fs::dirs::Dirs;
 use crate::fs::file::{self, FileId};
 use crate::fs::lock::{self, Share};
 use crate::name::RoomName;
+use crate::record::attrs::{REPLY, TARGET};
 use crate::record::{Kind, Record, RecordId};
 use crate::state;
 
@@ -79,6 +80,13 @@ pub fn mend(dirs: &Dirs, room: &RoomName, now: RecordId, trusted: bool) -> io::R
         let cleared = renamed.get(&cleared).copied().unwrap_or(last);
         state::set_cleared(dirs, room, cleared)?;
     }
+    let mut pins = state::pins(dirs, room)?;
+    if pins.iter().any(|pin| renamed.contains_key(pin)) {
+        for pin in &mut pins {
+            *pin = renamed.get(pin).copied().unwrap_or(*pin);
+        }
+        state::change_pins(dirs, room, |kept| *kept = pins)?;
+    }
     if !renamed.is_empty() {
         forget_synced(dirs, room)?;
     }
@@ -114,21 +122,41 @@ fn mend_file(
         } else {
             last = id;
         }
-        if let Some((at, target)) = target_of(line)
-            && let Some(target) = renamed.get(&target)
-        {
-            file.write_all_at(&target.to_text(), place + at)?;
+        for (at, other) in named_in(line) {
+            if let Some(other) = renamed.get(&other) {
+                file.write_all_at(&other.to_text(), place + at)?;
+            }
         }
     }
     Ok(last)
 }
 
-/// What a `redact` record is about, and where in the line that stands.
-fn target_of(line: &[u8]) -> Option<(u64, RecordId)> {
-    let record = Record::parse(line).filter(|record| record.kind == Kind::Redact)?;
-    let target = RecordId::parse(record.text.as_bytes())?;
-    let tab = memchr::memchr_iter(b'\t', line).nth(3)?;
-    Some((u64::try_from(tab + 1).ok()?, target))
+/// The records that a record is about or answers, and where in its line their ids stand.
+fn named_in(line: &[u8]) -> Vec<(u64, RecordId)> {
+    let mut tabs = memchr::memchr_iter(b'\t', line).skip(2);
+    let (Some(from), Some(attrs)) = (tabs.next(), tabs.next()) else {
+        return Vec::new();
+    };
+    let id_at = |start: usize| {
+        let id = RecordId::parse(line.get(start..start + RecordId::TEXT_LEN)?)?;
+        Some((start as u64, id))
+    };
+    let mut start = from + 1;
+    let pairs = line[from + 1..attrs].split(|&byte| byte == b';');
+    let mut named: Vec<_> = pairs
+        .filter_map(|pair| {
+            let at = start;
+            start += pair.len() + 1;
+            let key = [TARGET, REPLY].into_iter().find(|key| {
+                pair.strip_prefix(key.as_bytes())
+                    .is_some_and(|rest| rest.starts_with(b"="))
+            })?;
+            id_at(at + key.len() + 1)
+        })
+        .collect();
+    let is_redact = Record::parse(line).is_some_and(|record| record.kind == Kind::Redact);
+    named.extend(is_redact.then(|| id_at(attrs + 1)).flatten());
+    named
 }
 
 /// The mark would say of every later record that it is on the disk.
@@ -211,6 +239,44 @@ mod tests {
         assert_eq!(cleared, id(past + 1));
         let again = mend(&home.dirs, &home.room, now, false).unwrap();
         assert_eq!(again, Mended::Records(0));
+    }
+
+    #[test]
+    fn what_names_a_record_from_the_future_names_it_still() {
+        let home = home();
+        let now = RecordId::now();
+        let future = now.as_micros() + 60 * MINUTE;
+        let target = RecordId::from_micros(future).to_string();
+        let extra = [
+            ("reply", Some(&*target)),
+            ("x", Some("y")),
+            ("target", Some(&*target)),
+        ];
+        let mut bytes = Vec::new();
+        for (at, draft) in [
+            Draft::new(Kind::Say, "alice", "said"),
+            Draft {
+                msgid: Some("m1"),
+                extra: &extra,
+                ..Draft::new(Kind::Edit, "alice", &target)
+            },
+        ]
+        .iter()
+        .enumerate()
+        {
+            draft.write_to(RecordId::from_micros(future + at as u64), &mut bytes);
+        }
+        std::fs::write(home.dirs.rooms.join("r.log"), bytes).unwrap();
+        state::change_pins(&home.dirs, &home.room, |pins| {
+            pins.push(RecordId::from_micros(future))
+        })
+        .unwrap();
+        mend(&home.dirs, &home.room, now, true).unwrap();
+        let said = home.ids("r.log")[0];
+        let log = std::fs::read_to_string(home.dirs.rooms.join("r.log")).unwrap();
+        let mended = format!("msgid=m1;reply={said};x=y;target={said}\t{target}\n");
+        assert!(said < now && log.ends_with(&mended), "{log}");
+        assert_eq!(state::pins(&home.dirs, &home.room).unwrap(), [said]);
     }
 
     #[test]

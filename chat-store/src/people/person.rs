@@ -5,6 +5,8 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::record::{Record, attrs};
+
 /// Bytes of the hash that are kept: who wants to be somebody else has 2^80 tokens to try.
 const BYTES: usize = 10;
 
@@ -22,6 +24,13 @@ impl PersonId {
             (None, None) => return None,
         };
         Some(Self(hex_of(&[kind, "\0", secret]).into()))
+    }
+
+    /// Of who wrote a record, under whatever name and on whatever device; `None`: that cannot be known.
+    pub fn of_author(record: &Record<'_>) -> Option<Self> {
+        let (account, client) = (record.attr(attrs::ACCOUNT), record.attr(attrs::CLIENT));
+        let number = || Self::parse(&record.attr(attrs::PERSON)?);
+        Self::of(account.as_deref(), client.as_deref()).or_else(number)
     }
 
     /// Of a guest whose client has no token, by the site's session.

@@ -13,6 +13,10 @@ pub const MSGID: &str = "msgid";
 pub const ACCOUNT: &str = "account";
 /// The sender's [`PersonId`](crate::people::person::PersonId).
 pub const PERSON: &str = "person";
+/// The record that this one is about.
+pub const TARGET: &str = "target";
+/// The record that this one answers.
+pub const REPLY: &str = "reply";
 /// Whom the words were for, in the copy that the sender's other connections get.
 pub const TO: &str = "to";
 /// The client's token.

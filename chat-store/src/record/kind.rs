@@ -51,6 +51,16 @@ kinds! {
     Ban = "ban",
     /// FROM took back the record whose id is TEXT.
     Redact = "redact",
+    /// FROM wrote the record `target` anew: TEXT.
+    Edit = "edit",
+    /// FROM reacts to the record `target` with TEXT, an emoji.
+    React = "react",
+    /// FROM takes that reaction back.
+    Unreact = "unreact",
+    /// FROM pinned the record `target`.
+    Pin = "pin",
+    /// FROM took it off.
+    Unpin = "unpin",
     /// FROM cleared the history up to here.
     Clear = "clear",
     /// FROM made the room slow: TEXT seconds between two messages of a member; 0: no longer.
@@ -107,7 +117,23 @@ impl Kind {
 
     /// True for what may have several lines, and tabs: what people write to each other.
     pub fn has_lines(self) -> bool {
-        matches!(self, Self::Say | Self::Me | Self::Whisper)
+        matches!(self, Self::Say | Self::Me | Self::Edit | Self::Whisper)
+    }
+
+    /// True for what changes how an earlier message is shown, and stands at most
+    /// [`FOLD_BYTES`](crate::log::history::FOLD_BYTES) behind it.
+    pub fn is_amendment(self) -> bool {
+        matches!(self, Self::Edit | Self::React | Self::Unreact)
+    }
+
+    /// True for what can be written anew: what somebody said in their own words.
+    pub fn can_be_edited(self) -> bool {
+        matches!(self, Self::Say | Self::Me)
+    }
+
+    /// True for what has words of a person in it, in whatever form.
+    pub fn has_words(self) -> bool {
+        self.is_talk() || self == Self::Edit
     }
 
     /// True for what people read as the conversation: not comings, goings and housekeeping.

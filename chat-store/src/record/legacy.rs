@@ -31,6 +31,8 @@ pub(super) fn parse(line: &[u8]) -> Option<Record<'_>> {
         kind,
         from: show(from),
         attrs: Cow::Borrowed(""),
+        edited: None,
+        reactions: None,
         text: show(text),
     })
 }

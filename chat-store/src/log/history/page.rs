@@ -1,6 +1,6 @@
 //! Records of a page, kept as lines in one piece of memory.
 
-use crate::record::{Kind, Record, RecordId};
+use crate::record::{Kind, Reactions, Record, RecordId};
 
 /// A page of records, oldest first.
 #[derive(Debug, Default)]
@@ -21,6 +21,20 @@ struct Line {
     ends: [usize; 4],
     start: usize,
     is_old_form: bool,
+    changed: Changed,
+}
+
+/// What became of a record since it was written.
+#[derive(Debug, Default)]
+pub(super) struct Changed {
+    /// The last edit.
+    pub(super) edited: Option<RecordId>,
+    /// The text of that.
+    pub(super) text: Option<Box<str>>,
+    /// How often it was edited.
+    pub(super) edits: usize,
+    /// Who reacted to it.
+    pub(super) reactions: Option<Box<Reactions>>,
 }
 
 /// About what a record takes in a log, in bytes.
@@ -43,14 +57,18 @@ impl Page {
     pub fn records(&self) -> impl DoubleEndedIterator<Item = Record<'_>> {
         self.lines.iter().map(|line| {
             let [clock, from, attrs, text] = line.ends;
-            Record::from_parts(
+            let written = &self.text[attrs..text];
+            let mut record = Record::from_parts(
                 line.id,
                 line.is_old_form.then(|| &self.text[line.start..clock]),
                 line.kind,
                 &self.text[clock..from],
                 &self.text[from..attrs],
-                &self.text[attrs..text],
-            )
+                line.changed.text.as_deref().unwrap_or(written),
+            );
+            record.edited = line.changed.edited;
+            record.reactions = line.changed.reactions.as_deref();
+            record
         })
     }
 
@@ -74,7 +92,16 @@ impl Page {
             ends,
             start,
             is_old_form,
+            changed: Changed::default(),
         });
+    }
+
+    pub(super) fn edits(&self, at: usize) -> usize {
+        self.lines[at].changed.edits
+    }
+
+    pub(super) fn change(&mut self, at: usize, changed: Changed) {
+        self.lines[at].changed = changed;
     }
 
     /// The page was read backwards.

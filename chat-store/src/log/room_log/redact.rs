@@ -2,11 +2,14 @@
 //! the log that is, and a `redact` record tells those who have it on their screen.
 //!
 //! A record that only marks another as redacted was refused: every page of history would have to
-//! read on to the end of the log to know what it may show, and the text would stay on disk.
+//! read on to the end of the log to know what it may show, and the text would stay on disk. What a
+//! message became by edits is blanked with it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::File;
 use std::io;
+use std::path::Path;
 
 use rustix::fs::OFlags;
 
@@ -16,7 +19,7 @@ use crate::fs::file::{self, FileId};
 use crate::fs::lock::{self, Share};
 use crate::log::chain::{self, LogFile};
 use crate::log::lines::Forward;
-use crate::log::{bisect, erase};
+use crate::log::{bisect, erase, history};
 use crate::record::{Draft, Kind, Record, RecordId};
 
 /// Why a record was not taken back.
@@ -55,18 +58,98 @@ impl RoomLog {
     /// The text stays if it could not be blanked. If only the record about it failed
     /// ([`RedactError::Append`]), doing it again completes it.
     pub fn redact(&mut self, target: RecordId, by: &str) -> Result<RecordId, RedactError> {
+        self.redact_as(target, &Draft::new(Kind::Redact, by, ""))
+    }
+
+    /// As [`RoomLog::redact`], with what `by` says of who does it.
+    ///
+    /// # Errors
+    /// As [`RoomLog::redact`].
+    pub fn redact_as(&mut self, target: RecordId, by: &Draft<'_>) -> Result<RecordId, RedactError> {
+        let targets = BTreeSet::from([target]);
+        let id = self.redact_one(target, by, &targets)?;
+        // Whoever edits it just now looks at it again afterwards, and takes their edit back.
+        let _ = blank_edits(self.path(), &targets);
+        Ok(id)
+    }
+
+    /// As [`RoomLog::redact_as`] for many, of which some may have been taken back meanwhile.
+    ///
+    /// # Errors
+    /// As [`RoomLog::redact`]; those before the one that failed are taken back.
+    pub fn redact_all(
+        &mut self,
+        targets: &BTreeSet<RecordId>,
+        by: &Draft<'_>,
+    ) -> Result<(), RedactError> {
         let live = self.path().to_owned();
-        blank(&live, target)
-            .map_err(|error| RedactError::Append(AppendError::of_io(error, &live)))??;
-        let id = self.append(&Draft::new(Kind::Redact, by, &target.to_string()))?;
+        let failed = |error| RedactError::Append(AppendError::of_io(error, &live));
+        blank_edits(&live, targets).map_err(failed)?;
+        for &target in targets {
+            match self.redact_one(target, by, &BTreeSet::new()) {
+                Ok(_) | Err(RedactError::NotFound | RedactError::NotText) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let _ = blank_edits(&live, targets);
+        Ok(())
+    }
+
+    /// Takes a text back that was never shown: nobody is told.
+    ///
+    /// # Errors
+    /// As [`RoomLog::redact`].
+    pub fn withdraw(&mut self, id: RecordId) -> Result<(), RedactError> {
+        let live = self.path().to_owned();
+        blank(&live, id, is_edit)
+            .map_err(|error| RedactError::Append(AppendError::of_io(error, &live)))?
+    }
+
+    fn redact_one(
+        &mut self,
+        target: RecordId,
+        by: &Draft<'_>,
+        edited: &BTreeSet<RecordId>,
+    ) -> Result<RecordId, RedactError> {
+        let live = self.path().to_owned();
+        let failed = |error| RedactError::Append(AppendError::of_io(error, &live));
+        blank(&live, target, Kind::is_talk).map_err(failed)??;
+        blank_edits(&live, edited).map_err(failed)?;
+        let text = target.to_string();
+        let id = self.append(&Draft {
+            kind: Kind::Redact,
+            text: &text,
+            ..*by
+        })?;
         // `chatctl expire` may have copied the old text just before; from the record on it looks.
         // If the log cannot be read again now, the first time was right.
-        let _ = blank(&live, target);
+        let _ = blank(&live, target, Kind::is_talk);
         Ok(id)
     }
 }
 
-fn blank(live: &std::path::Path, target: RecordId) -> io::Result<Result<(), RedactError>> {
+/// Blanks all later forms of some messages.
+fn blank_edits(live: &Path, targets: &BTreeSet<RecordId>) -> io::Result<()> {
+    for edit in history::edits_of(live, targets)? {
+        match blank(live, edit, is_edit)? {
+            // Expired since it was found.
+            Ok(()) | Err(RedactError::NotFound | RedactError::NotText) => {}
+            Err(RedactError::Append(error)) => return Err(io::Error::other(error)),
+        }
+    }
+    Ok(())
+}
+
+fn is_edit(kind: Kind) -> bool {
+    kind == Kind::Edit
+}
+
+/// Blanks the text of a record, if that is of a kind that `may` be.
+fn blank(
+    live: &Path,
+    target: RecordId,
+    may: fn(Kind) -> bool,
+) -> io::Result<Result<(), RedactError>> {
     let files = chain::list(live)?;
     let holder = files
         .iter()
@@ -85,7 +168,7 @@ fn blank(live: &std::path::Path, target: RecordId) -> io::Result<Result<(), Reda
     let Some(_lock) = lock::take(&file, Share::Exclusive, LOCK_TIMEOUT)? else {
         return Ok(Err(RedactError::Append(AppendError::Busy)));
     };
-    blank_in(&file, holder, target)
+    blank_in(&file, holder, target, may)
 }
 
 /// The files that the record has.
@@ -106,6 +189,7 @@ fn blank_in(
     file: &File,
     holder: &LogFile,
     target: RecordId,
+    may: fn(Kind) -> bool,
 ) -> io::Result<Result<(), RedactError>> {
     let start = bisect::first_after(file, holder.size, target.previous())?;
     let mut lines = Forward::new(file, start);
@@ -119,7 +203,7 @@ fn blank_in(
         let Some(record) = Record::parse(line) else {
             break;
         };
-        if !record.kind.is_talk() {
+        if !may(record.kind) {
             return Ok(Err(RedactError::NotText));
         }
         erase::blank(file, place, line)?;
