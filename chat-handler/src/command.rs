@@ -38,6 +38,18 @@ pub enum Command<'a> {
     Rooms,
     /// `/report ID|NAME [REASON]`
     Report(&'a str, &'a str),
+    /// `/edit TEXT`
+    Edit(&'a str),
+    /// `/delete`
+    Delete,
+    /// `/react EMOJI`
+    React(&'a str),
+    /// `/pin ID`
+    Pin(&'a str),
+    /// `/unpin ID`
+    Unpin(&'a str),
+    /// `/pins`
+    Pins,
     /// `/part`
     Part,
     /// `/quit`
@@ -235,6 +247,32 @@ pub const USAGES: &[Usage] = &[
         "řekne moderátorům o zprávě nebo o člověku",
     ),
     usage(
+        "edit",
+        " TEXT",
+        "writes your last message anew",
+        "napíše vaši poslední zprávu znovu",
+    ),
+    usage(
+        "delete",
+        "",
+        "takes your last message back",
+        "stáhne vaši poslední zprávu",
+    ),
+    usage(
+        "react",
+        " EMOJI",
+        "reacts to the last message of somebody else",
+        "zareaguje na poslední zprávu někoho jiného",
+    ),
+    usage("pins", "", "shows what is pinned", "ukáže, co je připnuto"),
+    usage(
+        "pin",
+        " ID",
+        "pins a message; for moderators, in conversations for all",
+        "připne zprávu; pro moderátory, v rozhovorech pro všechny",
+    ),
+    usage("unpin", " ID", "takes it off", "zase ji odepne"),
+    usage(
         "query",
         " NAME",
         "opens the conversation with NAME, which is kept",
@@ -391,11 +429,11 @@ pub fn usage_of(name: &str) -> Option<&'static Usage> {
 }
 
 /// Commands whose last argument is something said, which may have several lines. `/msg` is one: what was meant
-/// for somebody must not become a message for all.
-const OF_LINES: [&str; 2] = ["me", "msg"];
+/// for somebody must not become a message for all. `/edit` has the text of one.
+const OF_LINES: [&str; 3] = ["me", "msg", "edit"];
 
 /// Understands what was typed. What begins with `//` is a message that begins with `/`; what has several
-/// lines is a message as it is, unless it is `/me` or `/msg`.
+/// lines is a message as it is, unless it is `/me`, `/msg` or `/edit`.
 ///
 /// # Errors
 /// Why it is no command.
@@ -472,6 +510,12 @@ fn arguments<'a>(name: &str, rest: &'a str) -> Option<Command<'a>> {
         "password" => Command::Circle(Circle::Password(some(rest)?)),
         "rename" => Command::Circle(Circle::Rename(some(rest)?)),
         "leave" => nothing(Command::Circle(Circle::Leave))?,
+        "edit" => Command::Edit(some(rest)?),
+        "delete" => nothing(Command::Delete)?,
+        "react" => Command::React(word(rest)?),
+        "pin" => Command::Pin(word(rest)?),
+        "unpin" => Command::Unpin(word(rest)?),
+        "pins" => nothing(Command::Pins)?,
         "part" => Command::Part,
         "quit" => Command::Quit,
         _ => Command::Moderate(moderator_arguments(name, rest)?),

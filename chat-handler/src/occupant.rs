@@ -35,6 +35,7 @@ mod enter;
 mod new_room;
 mod refusal;
 
+mod amend;
 mod answer;
 mod apply;
 mod change;
@@ -42,7 +43,9 @@ mod circle;
 mod history;
 mod measures;
 mod moderate;
+mod pins;
 mod private;
+mod reaction;
 mod remind;
 mod report;
 mod roles;
@@ -66,9 +69,9 @@ pub use code::Code;
 pub use connection::Connection;
 pub use converse::converse;
 pub use enter::{Arrival, enter, number_of, wished_nick};
-pub use event::{AboutRoom, Bye, Event, Hello, Reading, Sink, Span, Welcome};
+pub use event::{AboutRoom, Bye, Event, Form, Hello, Reading, Sink, Span, Welcome};
 pub use refusal::Refusal;
-pub use request::{Act, Addressee, BadRequest, Request};
+pub use request::{AboutMessage, Act, Addressee, BadRequest, Request};
 
 use audience::Audience;
 use bells::Bells;
@@ -332,6 +335,14 @@ impl Occupant {
             self.trouble.note(&reason);
         }
         &self.verdict
+    }
+
+    /// The room's log, as far as they may read it.
+    fn readable(&self) -> Readable<'_> {
+        Readable {
+            viewer: Some(&self.me.person),
+            ..self.room.readable()
+        }
     }
 
     fn is_muted(&mut self) -> bool {

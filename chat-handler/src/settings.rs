@@ -152,6 +152,10 @@ pub struct Limits {
     pub rate: u32,
     /// Messages that may come at once.
     pub burst: u32,
+    /// For so many minutes people may edit what they said; `None`: for ever.
+    pub edit_minutes: Option<u32>,
+    /// For so many they may take it back.
+    pub delete_minutes: Option<u32>,
 }
 
 /// What the pages are told, and `chat-cgi` needs.
@@ -348,6 +352,8 @@ impl Settings {
                 max_history: 200,
                 rate: 10,
                 burst: 20,
+                edit_minutes: Some(60),
+                delete_minutes: None,
             },
             files: Files::default(),
             pages: Pages {

@@ -9,6 +9,7 @@ use crate::command::Usage;
 use crate::settings::Lang;
 
 mod closed;
+mod messages;
 mod moderation;
 
 pub use closed::Closed;
@@ -87,6 +88,24 @@ pub enum Line<'a> {
         /// What they are.
         role: &'a str,
     },
+    /// Before the new text of a message.
+    Edited,
+    /// Somebody pinned a message.
+    Pinned,
+    /// Somebody took one off.
+    Unpinned,
+    /// One of a list: its id, whose it is, how it begins.
+    PinnedMessage(&'a str, &'a str, &'a str),
+    /// Nothing is pinned.
+    NoPins,
+    /// The message is somebody else's.
+    NotYours,
+    /// The message is too old to be changed.
+    TooLate,
+    /// As many as there may be.
+    TooMany(usize),
+    /// Reactions beyond the limit were refused.
+    TooManyReactions,
     /// You are muted.
     Muted,
     /// You may speak again.
@@ -285,6 +304,15 @@ fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         | Line::Report { .. }
         | Line::NoReports
         | Line::Whois { .. } => moderation::english(line, f),
+        Line::Edited
+        | Line::Pinned
+        | Line::Unpinned
+        | Line::PinnedMessage(..)
+        | Line::NoPins
+        | Line::NotYours
+        | Line::TooLate
+        | Line::TooMany(_)
+        | Line::TooManyReactions => messages::english(line, f),
         Line::Yourself => f.write_str("not to yourself"),
         Line::NotUnderstood(reason) => write!(f, "not understood: {reason}"),
         Line::UnknownType(kind) => write!(f, "unknown type {kind}"),
@@ -364,6 +392,15 @@ fn czech(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         | Line::Report { .. }
         | Line::NoReports
         | Line::Whois { .. } => moderation::czech(line, f),
+        Line::Edited
+        | Line::Pinned
+        | Line::Unpinned
+        | Line::PinnedMessage(..)
+        | Line::NoPins
+        | Line::NotYours
+        | Line::TooLate
+        | Line::TooMany(_)
+        | Line::TooManyReactions => messages::czech(line, f),
         Line::Yourself => f.write_str("sobě ne"),
         Line::NotUnderstood(reason) => write!(f, "tomu nerozumím: {reason}"),
         Line::UnknownType(kind) => write!(f, "neznámý typ {kind}"),

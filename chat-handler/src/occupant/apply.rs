@@ -1,7 +1,7 @@
 //! From a request to what does it, and what every answer needs.
 
 use super::pace::Side;
-use super::{Code, Event, Flow, Request, Turn};
+use super::{AboutMessage, Code, Event, Flow, Me, Request, Turn};
 use crate::settings::Sync;
 use crate::wording::Line;
 use chat_store::log::room_log::{AppendError, Stored};
@@ -10,13 +10,21 @@ use chat_store::people::message::Message;
 use chat_store::record::{Draft, Kind, RecordId, attrs, clean};
 use std::borrow::Cow;
 
+/// So many single messages cost as much as a page.
+const MESSAGES_OF_PAGE: usize = 5;
+
 impl Turn<'_> {
     pub(super) fn apply(mut self, request: &Request<'_>) -> Flow {
         if !self.charge(request) {
             return Flow::Idle;
         }
         match request {
-            Request::Say { text, literal, .. } => return self.say(text, *literal),
+            Request::Say {
+                text,
+                literal,
+                reply,
+                ..
+            } => return self.say(text, *literal, *reply),
             Request::Whisper { to, text, .. } => self.whisper(to, text),
             Request::Signal { to, data } => self.signal(to, data),
             // What somebody types is shown while they type it: a way to speak.
@@ -34,6 +42,8 @@ impl Turn<'_> {
                 };
                 self.it.hint(to.as_ref(), &hint);
             }
+            Request::AboutMessage { target, what, .. } => self.about_message(*target, what),
+            Request::Messages(ids) => self.put_messages(ids),
             Request::Circle { act, .. } => return self.act(act),
             Request::Read(id) => self.it.hint(None, &Message::Read(*id)),
             Request::History {
@@ -53,6 +63,21 @@ impl Turn<'_> {
         match request {
             _ if request.is_talk() => self.charge_talk(),
             Request::History { .. } => self.it.pace.borrow_mut().charge_page(),
+            Request::Messages(ids) => {
+                for _ in 0..=ids.len() / MESSAGES_OF_PAGE {
+                    self.it.pace.borrow_mut().charge_page();
+                }
+            }
+            Request::AboutMessage { what, .. } => match what {
+                AboutMessage::React(_) | AboutMessage::Unreact(_) => {
+                    let may = self.it.pace.borrow_mut().charge_reaction();
+                    if !may {
+                        self.error(Code::Busy, Line::TooManyReactions);
+                    }
+                    return may;
+                }
+                _ => self.it.pace.borrow_mut().charge_page(),
+            },
             _ => {
                 let side = self.it.pace.borrow_mut().charge_side(request.side_bytes());
                 if let (Side::Refused { told: true }, Request::Signal { .. }) = (side, request) {
@@ -87,26 +112,29 @@ impl Turn<'_> {
 
     /// Appends a record of this person's under the request's id; reports if it was not saved.
     pub(super) fn append(&mut self, kind: Kind, text: &str) -> Option<Stored> {
-        self.append_as(kind, text, self.msgid)
+        self.append_as(kind, text, self.msgid, &[])
     }
 
     /// As [`Turn::append`], as something that is never sent again.
     pub(super) fn append_anew(&mut self, kind: Kind, text: &str) -> Option<Stored> {
-        self.append_as(kind, text, None)
+        self.append_as(kind, text, None, &[])
     }
 
-    fn append_as(&mut self, kind: Kind, text: &str, msgid: Option<&str>) -> Option<Stored> {
+    /// As [`Turn::append`], with attributes of its own.
+    pub(super) fn append_as(
+        &mut self,
+        kind: Kind,
+        text: &str,
+        msgid: Option<&str>,
+        extra: &[(&str, Option<&str>)],
+    ) -> Option<Stored> {
         let me = &self.it.me;
-        // Where it comes in, so that whoever reads knows whom a name means from here on.
-        let person = Some(me.person.as_str()).filter(|_| kind == Kind::Join);
-        let person = [(attrs::PERSON, person)];
+        let mut all = vec![(attrs::PERSON, me.number_in(kind))];
+        all.extend_from_slice(extra);
         let draft = Draft {
-            extra: &person,
+            extra: &all,
             msgid,
-            account: me.account.as_deref(),
-            client: me.client.as_deref(),
-            color: Some(me.color.as_str()),
-            ..Draft::new(kind, me.nick.as_str(), text)
+            ..me.draft(kind, text)
         };
         let log = &mut self.it.room.log;
         let stored = match msgid {
@@ -147,11 +175,21 @@ impl Turn<'_> {
 
     /// Appends what concerns all, and acks it. False: it was not saved, and that was reported.
     pub(super) fn publish(&mut self, kind: Kind, text: &str) -> bool {
-        let Some(stored) = self.append(kind, text) else {
+        self.publish_with(kind, text, &[])
+    }
+
+    /// As [`Turn::publish`], with attributes of its own.
+    pub(super) fn publish_with(
+        &mut self,
+        kind: Kind,
+        text: &str,
+        extra: &[(&str, Option<&str>)],
+    ) -> bool {
+        let Some(stored) = self.append_as(kind, text, self.msgid, extra) else {
             return false;
         };
         self.ack_as(Some(stored.id()), matches!(stored, Stored::Already(_)));
-        if kind.is_talk() {
+        if kind.has_words() {
             self.spoke_at(stored.id());
         }
         true
@@ -200,6 +238,26 @@ impl Turn<'_> {
             Ok(nick) => self.change_nick(&nick.of_person()),
             Err(error) => self.bad_name(&error),
         }
+    }
+}
+
+impl Me {
+    /// A record of theirs.
+    pub(super) fn draft<'a>(&'a self, kind: Kind, text: &'a str) -> Draft<'a> {
+        Draft {
+            account: self.account.as_deref(),
+            client: self.client.as_deref(),
+            color: Some(self.color.as_str()),
+            ..Draft::new(kind, self.nick.as_str(), text)
+        }
+    }
+
+    /// Their number, in records that have it: where they come in, so that whoever reads knows whom a name means
+    /// from here on; where it tells one reaction from another; and where nothing else says whose words these are.
+    fn number_in(&self, kind: Kind) -> Option<&str> {
+        let is_nameless = self.account.is_none() && self.client.is_none();
+        let has_it = kind == Kind::Join || kind.is_amendment() || is_nameless && kind.is_talk();
+        has_it.then(|| self.person.as_str())
     }
 }
 

@@ -53,6 +53,12 @@ codes! {
     NotModerator = "not_moderator",
     /// There is no such message, ban or mute.
     NotFound = "not_found",
+    /// It is somebody else's.
+    NotYours = "not_yours",
+    /// It is too long ago, or too much was said since.
+    TooLate = "too_late",
+    /// There are as many as allowed.
+    TooMany = "too_many",
     /// They are too fast.
     Throttled = "throttled",
     /// The room is slow, and they spoke a moment ago.

@@ -300,11 +300,13 @@ impl Occupant {
     ) {
         members.sort();
         let topic = self.topic();
+        let pins = self.pins().unwrap_or_default();
         sink.put(&Event::Welcome(&Welcome {
             room: self.room.name.as_str(),
             asked,
             description: settings.description_of(&self.room.name).unwrap_or_default(),
             topic: &topic,
+            pins: &pins,
             you: self.me.nick.as_str(),
             account: self.me.account.as_deref(),
             person: self.me.person.as_str(),

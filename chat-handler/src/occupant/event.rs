@@ -40,6 +40,15 @@ pub enum Event<'a> {
         /// Of the request.
         msgid: Option<&'a str>,
     },
+    /// The forms that a message has had, for a moderator.
+    Former {
+        /// Which message.
+        target: RecordId,
+        /// Oldest first.
+        forms: &'a [Form<'a>],
+        /// Of the request.
+        msgid: Option<&'a str>,
+    },
     /// No more records come just now.
     BatchEnd,
     /// A page of history starts.
@@ -171,6 +180,15 @@ impl Event<'_> {
     };
 }
 
+/// One form of a message.
+#[derive(Clone, Copy, Debug)]
+pub struct Form<'a> {
+    /// The message's own id, or that of an edit.
+    pub id: RecordId,
+    /// Its text.
+    pub text: &'a str,
+}
+
 /// What a room for some only is.
 #[derive(Debug)]
 pub struct AboutRoom<'a> {
@@ -245,6 +263,8 @@ pub struct Welcome<'a> {
     pub description: &'a str,
     /// Empty: none.
     pub topic: &'a str,
+    /// What is pinned, newest first.
+    pub pins: &'a [RecordId],
     /// The newcomer's nick.
     pub you: &'a str,
     /// Who they logged in as.
@@ -280,6 +300,8 @@ pub enum Span {
     Before(RecordId),
     /// Newer than this.
     Since(RecordId),
+    /// Single messages.
+    Single,
 }
 
 /// Why the connection ends.

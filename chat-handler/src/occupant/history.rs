@@ -14,9 +14,8 @@ impl Turn<'_> {
         let keep = |record: &Record<'_>| {
             (whole || is_worth_scrolling_to(record)) && !record.may_be_old_whisper()
         };
-        let room = &self.it.room;
-        let before = Before::Tail(&room.tail);
-        let page = history::before_in(room.readable(), before, wanted, keep);
+        let before = Before::Tail(&self.it.room.tail);
+        let page = history::before_in(self.it.readable(), before, wanted, keep);
         self.put_page(Span::Newest, page);
     }
 
@@ -38,8 +37,7 @@ impl Turn<'_> {
         match (before, since) {
             (Some(id), _) => self.put_before(Span::Before(id), id, wanted),
             (None, Some(id)) => {
-                let room = &self.it.room;
-                let page = history::after_in(room.readable(), id, wanted, |record| {
+                let page = history::after_in(self.it.readable(), id, wanted, |record| {
                     !record.may_be_old_whisper()
                 });
                 self.put_page(Span::Since(id), page);
@@ -48,11 +46,16 @@ impl Turn<'_> {
         }
     }
 
+    /// Answers `messages`.
+    pub(super) fn put_messages(&mut self, ids: &[RecordId]) {
+        let page = history::messages(self.it.readable(), ids, is_worth_scrolling_to);
+        self.put_page(Span::Single, page);
+    }
+
     fn put_before(&mut self, span: Span, id: RecordId, wanted: usize) {
         let keep =
             |record: &Record<'_>| is_worth_scrolling_to(record) && !record.may_be_old_whisper();
-        let room = &self.it.room;
-        let page = history::before_in(room.readable(), Before::Id(id), wanted, keep);
+        let page = history::before_in(self.it.readable(), Before::Id(id), wanted, keep);
         self.put_page(span, page);
     }
 

@@ -33,7 +33,8 @@ impl Ignored {
 
     /// Whether this is what one of them said.
     pub(super) fn hides(&self, record: &Record<'_>) -> bool {
-        matches!(record.kind, Kind::Say | Kind::Me | Kind::Dice) && self.has(&record.from)
+        let is_said = matches!(record.kind, Kind::Say | Kind::Me | Kind::Dice);
+        (is_said || record.kind.is_amendment()) && self.has(&record.from)
     }
 
     /// The names with commas.

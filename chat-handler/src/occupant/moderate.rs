@@ -15,6 +15,7 @@ use chat_store::people::presence::About;
 use chat_store::record::{Kind, RecordId};
 use chat_store::state;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// Messages that one command takes back, about: each is looked for and overwritten on its own.
 const MAX_REMOVED: usize = 5_000;
@@ -90,11 +91,8 @@ impl Turn<'_> {
         let Some(id) = RecordId::parse(id.as_bytes()) else {
             return self.error(Code::NotFound, Line::NotFound);
         };
-        match self.it.room.log.redact(id, self.it.me.nick.as_str()) {
-            Ok(_) => {
-                self.it.bells.set_due();
-                self.ack();
-            }
+        match self.it.take_back(id) {
+            Ok(_) => self.ack(),
             Err(RedactError::NotFound | RedactError::NotText) => {
                 self.error(Code::NotFound, Line::NotFound);
             }
@@ -114,14 +112,14 @@ impl Turn<'_> {
         if ids.is_empty() {
             return self.error(Code::NotFound, Line::NotFound);
         }
-        for id in ids {
-            match self.it.room.log.redact(id, self.it.me.nick.as_str()) {
-                // Taken back by somebody else meanwhile.
-                Ok(_) | Err(RedactError::NotFound | RedactError::NotText) => {}
-                Err(error) => return self.not_saved(&error),
-            }
-        }
+        let ids: BTreeSet<_> = ids.into_iter().collect();
+        let Occupant { me, room, .. } = &mut *self.it;
+        let removed = room.log.redact_all(&ids, &me.draft(Kind::Redact, ""));
         self.it.bells.set_due();
+        self.it.unpin_gone(|pin| ids.contains(&pin));
+        if let Err(error) = removed {
+            return self.not_saved(&error);
+        }
         self.done("remove");
     }
 

@@ -25,6 +25,10 @@ const REFUSED_BURST: u32 = 2000;
 const PAGE_RATE: u32 = 5;
 /// And at once: somebody scrolls back through a week.
 const PAGE_BURST: u32 = 40;
+/// Reactions a second: what is too much is refused, and holds up no message.
+const REACTION_RATE: u32 = 3;
+/// And at once.
+const REACTION_BURST: u32 = 30;
 /// Typing and read hints a second that are passed on; others are dropped, they are hints.
 const HINT_RATE: u32 = 2;
 /// And at once.
@@ -47,6 +51,7 @@ pub(super) struct Pace {
     hints: Throttle,
     joins: Throttle,
     pages: Throttle,
+    reactions: Throttle,
     rooms: Throttle,
     refused: Throttle,
     /// Refusals that are told: one a second.
@@ -64,6 +69,7 @@ impl Pace {
             hints: Throttle::new(HINT_RATE, HINT_BURST, now),
             joins: Throttle::new(JOIN_RATE, JOIN_BURST, now),
             pages: Throttle::new(PAGE_RATE, PAGE_BURST, now),
+            reactions: Throttle::new(REACTION_RATE, REACTION_BURST, now),
             rooms: Throttle::new(ROOM_RATE, ROOM_BURST, now),
             refused: Throttle::new(REFUSED_RATE, REFUSED_BURST, now),
             told: Throttle::new(1, 1, now),
@@ -122,6 +128,16 @@ impl Pace {
     /// Counts a page of history: the next request is taken later if there are too many.
     pub(super) fn charge_page(&mut self) {
         self.delay = self.delay.max(self.pages.take(Instant::now()).delay);
+    }
+
+    /// Counts a reaction. False: it is one too many.
+    pub(super) fn charge_reaction(&mut self) -> bool {
+        let now = Instant::now();
+        if self.reactions.allows(now) {
+            return true;
+        }
+        self.delay = self.delay.max(self.refused.take(now).delay);
+        false
     }
 
     /// Counts what goes beside the messages, of so many bytes. Never delays unless what was refused is a flood itself.

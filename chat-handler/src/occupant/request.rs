@@ -48,6 +48,25 @@ pub enum Act<'a> {
     Leave,
 }
 
+/// What somebody wants of a message that is in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AboutMessage<'a> {
+    /// To write one of their own anew.
+    Edit(Cow<'a, str>),
+    /// To take one of their own back.
+    Delete,
+    /// To know its former forms.
+    Former,
+    /// To react to it with an emoji.
+    React(Cow<'a, str>),
+    /// To take that back.
+    Unreact(Cow<'a, str>),
+    /// To pin it in the room.
+    Pin,
+    /// To take it off.
+    Unpin,
+}
+
 /// One request of a client.
 #[derive(Debug)]
 pub enum Request<'a> {
@@ -57,6 +76,8 @@ pub enum Request<'a> {
         text: Cow<'a, str>,
         /// No command, whatever it begins with.
         literal: bool,
+        /// What it answers.
+        reply: Option<RecordId>,
         /// The client's own id.
         msgid: Option<Cow<'a, str>>,
     },
@@ -94,6 +115,17 @@ pub enum Request<'a> {
         /// At most so many.
         limit: Option<usize>,
     },
+    /// Single messages, by their ids.
+    Messages(Vec<RecordId>),
+    /// Something about a message.
+    AboutMessage {
+        /// Which.
+        target: RecordId,
+        /// What.
+        what: AboutMessage<'a>,
+        /// The client's own id.
+        msgid: Option<Cow<'a, str>>,
+    },
     /// A new color.
     Color(Cow<'a, str>),
     /// A new name.
@@ -115,9 +147,10 @@ impl Request<'_> {
     /// The client's own id of it, if it may have one.
     pub fn msgid(&self) -> Option<&str> {
         match self {
-            Self::Say { msgid, .. } | Self::Whisper { msgid, .. } | Self::Circle { msgid, .. } => {
-                msgid.as_deref()
-            }
+            Self::Say { msgid, .. }
+            | Self::Whisper { msgid, .. }
+            | Self::AboutMessage { msgid, .. }
+            | Self::Circle { msgid, .. } => msgid.as_deref(),
             _ => None,
         }
     }
@@ -133,6 +166,12 @@ impl Request<'_> {
 
     /// Whether it is something that others are to read: such are throttled as messages.
     pub(super) fn is_talk(&self) -> bool {
+        if let Self::AboutMessage { what, .. } = self {
+            return !matches!(
+                what,
+                AboutMessage::React(_) | AboutMessage::Unreact(_) | AboutMessage::Former
+            );
+        }
         matches!(
             self,
             Self::Say { .. }

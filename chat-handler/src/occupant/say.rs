@@ -4,14 +4,14 @@ use super::{Act, Bye, Code, Flow, Turn};
 use crate::command::{self, Command};
 use crate::dice::SystemChance;
 use crate::wording::Line;
-use chat_store::record::{Kind, clean_lines, tidy};
+use chat_store::record::{Kind, RecordId, attrs, clean_lines, tidy};
 
 impl Turn<'_> {
-    pub(super) fn say(&mut self, typed: &str, literal: bool) -> Flow {
+    pub(super) fn say(&mut self, typed: &str, literal: bool, reply: Option<RecordId>) -> Flow {
         let typed = clean_lines(typed);
         let typed = typed.trim_end();
         if literal {
-            self.say_as(Kind::Say, typed);
+            self.say_as(Kind::Say, typed, reply);
             return Flow::Idle;
         }
         // Reasons and names too: nothing that is typed is longer than a message.
@@ -20,6 +20,8 @@ impl Turn<'_> {
             return Flow::Idle;
         }
         match command::parse(typed) {
+            Ok(Command::Say(text)) => self.say_as(Kind::Say, text, reply),
+            Ok(Command::Me(text)) => self.say_as(Kind::Me, text, reply),
             Ok(command) => return self.run(&command),
             Err(command::CommandError::Unknown(word)) => {
                 self.error(Code::UnknownCommand, Line::UnknownCommand(word));
@@ -31,15 +33,21 @@ impl Turn<'_> {
 
     fn run(&mut self, command: &Command<'_>) -> Flow {
         match command {
-            Command::Say(text) => self.say_as(Kind::Say, text),
-            Command::Me(text) => self.say_as(Kind::Me, text),
+            Command::Say(text) => self.say_as(Kind::Say, text, None),
+            Command::Me(text) => self.say_as(Kind::Me, text, None),
+            Command::Edit(text) => self.edit_last(text),
+            Command::Delete => self.delete_last(),
+            Command::React(emoji) => self.react_to_last(emoji),
+            Command::Pin(id) => self.pin_named(id, true),
+            Command::Unpin(id) => self.pin_named(id, false),
+            Command::Pins => self.reply(Self::show_pins),
             Command::Dice(throw) => {
                 let answer = throw.answer(&mut SystemChance::default());
-                self.say_as(Kind::Dice, &answer);
+                self.say_as(Kind::Dice, &answer, None);
             }
             Command::Roll(roll) => {
                 let answer = roll.answer(&mut SystemChance::default());
-                self.say_as(Kind::Dice, &answer);
+                self.say_as(Kind::Dice, &answer, None);
             }
             Command::Color(color) => self.change_color(color),
             Command::Nick(name) => self.take_nick(name),
@@ -75,11 +83,13 @@ impl Turn<'_> {
         self.ack();
     }
 
-    fn say_as(&mut self, kind: Kind, text: &str) {
+    fn say_as(&mut self, kind: Kind, text: &str, reply: Option<RecordId>) {
         // Dice may be longer than a message; their answer is ours.
         let may = kind == Kind::Dice && !self.it.is_muted() || self.may_say(text);
         if may && self.waited() {
-            self.publish(kind, &tidy(text));
+            let reply = reply.filter(|&id| self.it.has_message(id));
+            let reply = reply.map(|id| id.to_string());
+            self.publish_with(kind, &tidy(text), &[(attrs::REPLY, reply.as_deref())]);
         }
     }
 }

@@ -47,7 +47,7 @@ impl Slow {
     pub(super) fn follow(&mut self, record: &Record<'_>, me: &Me) {
         if record.kind == Kind::Slow {
             self.seconds = state::slow_of(&record.text);
-        } else if self.seconds > 0 && record.kind.is_talk() && me.wrote(record) {
+        } else if self.seconds > 0 && record.kind.has_words() && me.wrote(record) {
             self.spoke(record);
         }
     }

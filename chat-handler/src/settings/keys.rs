@@ -96,6 +96,10 @@ keys! {
         |s, _, v| { s.limits.rate = u32::try_from(number(v, 1..=100_000)?).ok()?; Some(()) };
     "MESSAGE_BURST", "a number from 1 to 100000", "messages that may come at once (default 20)",
         |s, _, v| { s.limits.burst = u32::try_from(number(v, 1..=100_000)?).ok()?; Some(()) };
+    "EDIT_MINUTES", "minutes from 0 to 525600, or nothing", "how long people may edit what they said, while it is within the last 4 MiB of the log; 0: not at all, nothing: without end (default 60)",
+        |s, _, v| { s.limits.edit_minutes = if v.is_empty() { None } else { Some(minutes(v)?) }; Some(()) };
+    "DELETE_MINUTES", "minutes from 0 to 525600, or nothing", "how long people may take back what they said; 0: not at all, nothing: without end (default)",
+        |s, _, v| { s.limits.delete_minutes = if v.is_empty() { None } else { Some(minutes(v)?) }; Some(()) };
 
     "FILE_MAX", "bytes, as 25MiB, up to 1GiB; 0: none", "size of a file that people put into a room; 0: they cannot (default 25MiB)",
         |s, _, v| { s.files.max = bytes(v).filter(|&size| size <= 1 << 30)?; Some(()) };
@@ -210,6 +214,10 @@ fn number(value: &str, allowed: RangeInclusive<usize>) -> Option<usize> {
 
 fn seconds(value: &str, allowed: RangeInclusive<usize>) -> Option<Duration> {
     number(value, allowed).map(|number| Duration::from_secs(number as u64))
+}
+
+fn minutes(value: &str) -> Option<u32> {
+    u32::try_from(number(value, 0..=525_600)?).ok()
 }
 
 fn yes(value: &str) -> Option<bool> {

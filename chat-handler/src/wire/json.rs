@@ -13,6 +13,7 @@ use chat_store::record::RecordId;
 
 mod about;
 mod first;
+mod former;
 mod message;
 mod page;
 pub mod parse;
@@ -99,6 +100,11 @@ impl Json {
                 };
                 put(&message, out.buffer());
             }
+            Event::Former {
+                target,
+                forms,
+                msgid,
+            } => former::put_former(*target, forms, *msgid, out.buffer()),
             Event::PageEnd { more, cursor } => end_page(*more, *cursor, out.buffer()),
             event => {
                 if let Some(message) = self.message(event) {

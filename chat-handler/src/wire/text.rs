@@ -58,6 +58,7 @@ impl Text {
             return Some(Request::Say {
                 text,
                 literal: false,
+                reply: None,
                 msgid,
             });
         };
@@ -74,6 +75,7 @@ impl Text {
             Request::Say {
                 text,
                 literal: false,
+                reply: None,
                 msgid,
             }
         })
@@ -155,8 +157,14 @@ impl Text {
         let (who, reason) = record.text.split_once(' ').unwrap_or((&record.text, ""));
         let who = &shown(who);
         let line = match record.kind {
-            Kind::Say if record.is_redacted() => return,
+            Kind::Say | Kind::Edit if record.is_redacted() => return,
             Kind::Say => return put_lines(time, format_args!("{from}> "), text, out),
+            Kind::Edit => {
+                let edited = Worded(self.lang, Line::Edited);
+                return put_lines(time, format_args!("{from}>  {edited}: "), text, out);
+            }
+            Kind::Pin => Line::Pinned,
+            Kind::Unpin => Line::Unpinned,
             Kind::Me => return put_lines(time, format_args!("{from}>  * {from} "), text, out),
             Kind::Dice => return put(time, format_args!("{from}>  {text}"), out),
             Kind::Join | Kind::Quit if !self.comings => return,
@@ -181,7 +189,7 @@ impl Text {
             Kind::Redact => Line::Redacted,
             Kind::Clear => Line::Cleared,
             Kind::Slow => Line::SlowNow(&record.text),
-            // Personal kinds are never in a log.
+            // Personal kinds are never in a log. Reactions are for those who see the message with them.
             _ => return,
         };
         let line = Worded(self.lang, line);
@@ -313,6 +321,7 @@ mod tests {
                 asked: "lobby",
                 description: "",
                 topic: "",
+                pins: &[],
                 you: "alice",
                 account: None,
                 color: "Gray",

@@ -7,7 +7,7 @@ use serde_json::json;
 const FAST: &str = "MESSAGE_RATE=100000\nMESSAGE_BURST=100000\nSESSION_ADMIN_PATH=user.admin";
 
 /// How each command can be mistyped, in the order of the help.
-const MISTAKES: [(&str, &[&str]); 40] = [
+const MISTAKES: [(&str, &[&str]); 46] = [
     ("help", &["a b"]),
     ("me", &[""]),
     (
@@ -64,6 +64,12 @@ const MISTAKES: [(&str, &[&str]); 40] = [
     ("unignore", &["", "a b"]),
     ("rooms", &["all"]),
     ("report", &[""]),
+    ("edit", &[""]),
+    ("delete", &["x"]),
+    ("react", &["", "a b"]),
+    ("pins", &["x"]),
+    ("pin", &["", "a b"]),
+    ("unpin", &["", "a b"]),
     ("query", &[""]),
     ("private", &[]),
     ("invite", &[]),

@@ -33,6 +33,7 @@ fn a_message_of_several_lines_is_one_record_everywhere() {
 fn a_text_client_gets_a_line_for_each_that_says_whose_it_is() {
     let chat = Chat::new();
     let mut old = chat.old_page("r", "bob");
+    old.line_with("Userlist");
     let mut alice = chat.page("r", "alice");
     alice.say_acked("one\n[10:15:30] bob> forged\n\n\tfour", "m1");
     let lines: Vec<_> = (0..4).map(|_| old.line_with("alice> ")).collect();

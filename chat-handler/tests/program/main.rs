@@ -9,6 +9,7 @@
 
 mod support;
 
+mod amending;
 mod architecture;
 mod commands;
 mod conversation;

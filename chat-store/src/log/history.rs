@@ -19,7 +19,7 @@ mod find;
 mod fold;
 mod page;
 
-pub use find::{Found, edits_of, find, forms, messages};
+pub use find::{Found, edits_of, find, forms, holds, messages};
 pub use fold::{AMEND_BYTES, FOLD_BYTES, MAX_DIFFERENT, MAX_OF_PERSON};
 pub use page::Page;
 

@@ -268,7 +268,7 @@ mod tests {
         }
         std::fs::write(home.dirs.rooms.join("r.log"), bytes).unwrap();
         state::change_pins(&home.dirs, &home.room, |pins| {
-            pins.push(RecordId::from_micros(future))
+            pins.push(RecordId::from_micros(future));
         })
         .unwrap();
         mend(&home.dirs, &home.room, now, true).unwrap();

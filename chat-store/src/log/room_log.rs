@@ -226,6 +226,23 @@ impl RoomLog {
         })
     }
 
+    /// The sender's record with the same kind and `msgid`, if it stands in the last [`RESEND_BYTES`] of the log.
+    ///
+    /// # Errors
+    /// Those of reading the log.
+    pub fn find_sent(&mut self, draft: &Draft<'_>) -> io::Result<Option<RecordId>> {
+        let msgid = draft.msgid.map(crate::record::clean).unwrap_or_default();
+        if msgid.is_empty() {
+            return Ok(None);
+        }
+        let sent = self.catch_up(&draft.scope())?;
+        if sent.is_some_and(|sent| !sent.may_hold(draft.kind, &msgid)) {
+            return Ok(None);
+        }
+        let needle = Resend::needle(&msgid);
+        Ok(Resend::new(draft, &msgid, &needle).find(&self.live)?.0)
+    }
+
     /// Brings what is known of the sender's messages up to date.
     fn catch_up(&mut self, scope: &Scope<'_>) -> io::Result<Option<&Sent>> {
         let known = match (&mut self.sent, &self.open) {

@@ -52,8 +52,12 @@ pub fn change_pins<T>(
     let given = edit(&mut pins);
     pins.truncate(MAX_PINS);
     if pins != before {
-        let text: String = pins.iter().map(|pin| format!("{pin}\n")).collect();
-        file::replace(&path, text.as_bytes())?;
+        let mut text = Vec::new();
+        for pin in &pins {
+            text.extend_from_slice(&pin.to_text());
+            text.push(b'\n');
+        }
+        file::replace(&path, &text)?;
     }
     Ok(given)
 }

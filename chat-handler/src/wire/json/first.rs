@@ -41,6 +41,7 @@ struct FirstOfRoom<'a> {
     asked: Option<&'a str>,
     description: &'a str,
     topic: &'a str,
+    pins: Vec<Id>,
     you: &'a str,
     color: &'a str,
     moderator: bool,
@@ -91,6 +92,11 @@ struct Bounds {
     rooms: Option<usize>,
     /// A message may have several lines.
     lines: bool,
+    /// Minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edit: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delete: Option<u32>,
 }
 
 impl Bounds {
@@ -105,6 +111,8 @@ impl Bounds {
             members: limits.max_members,
             rooms,
             lines: true,
+            edit: limits.edit_minutes,
+            delete: limits.delete_minutes,
         }
     }
 }
@@ -149,6 +157,7 @@ impl Json {
             asked: Some(welcome.asked).filter(|asked| self.many && *asked != welcome.room),
             description: welcome.description,
             topic: welcome.topic,
+            pins: welcome.pins.iter().copied().map(Id).collect(),
             you: welcome.you,
             color: welcome.color,
             moderator: welcome.moderator,

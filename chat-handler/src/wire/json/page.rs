@@ -8,13 +8,17 @@ use chat_store::record::{Record, RecordId};
 /// A page is written piece by piece, so that no page is ever held as a whole.
 pub(super) fn start_page(span: Span, out: &mut Vec<u8>) {
     let (before, since) = match span {
-        Span::Newest => (None, None),
+        Span::Newest | Span::Single => (None, None),
         Span::Before(id) => (Some(Id(id)), None),
         Span::Since(id) => (None, Some(Id(id))),
     };
     put(
         &Message {
-            kind: "history",
+            kind: if span == Span::Single {
+                "messages"
+            } else {
+                "history"
+            },
             before,
             since,
             ..Message::default()

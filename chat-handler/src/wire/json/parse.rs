@@ -12,6 +12,10 @@ use chat_store::people::consent::Accept;
 use chat_store::people::marks::Level;
 use chat_store::record::RecordId;
 
+mod about_message;
+
+use about_message::{Ids, about_message};
+
 /// People of one `converse`.
 const MAX_PEOPLE: usize = 50;
 /// The longest `msgid`.
@@ -59,6 +63,12 @@ struct Fields<'a> {
     #[serde(borrow)]
     level: Option<Cow<'a, str>>,
     literal: Option<bool>,
+    #[serde(borrow)]
+    reply: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    target: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    ids: Option<Ids<'a>>,
 }
 
 /// Somebody of `converse`.
@@ -205,7 +215,7 @@ fn count(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-fn request(fields: Fields<'_>) -> Result<Request<'_>, Wrong<'_>> {
+fn request(mut fields: Fields<'_>) -> Result<Request<'_>, Wrong<'_>> {
     if fields
         .msgid
         .as_deref()
@@ -218,6 +228,7 @@ fn request(fields: Fields<'_>) -> Result<Request<'_>, Wrong<'_>> {
         "say" => Request::Say {
             text: needed(fields.text, "text")?,
             literal: fields.literal.unwrap_or(false),
+            reply: id(fields.reply, "reply")?,
             msgid,
         },
         "whisper" => {
@@ -249,7 +260,16 @@ fn request(fields: Fields<'_>) -> Result<Request<'_>, Wrong<'_>> {
         "nick" => Request::Nick(needed(fields.nick, "nick")?),
         "topic" => Request::Topic(needed(fields.text, "text")?),
         "read" => Request::Read(needed(id(fields.id, "id")?, "id")?),
+        "messages" => Request::Messages(needed(fields.ids, "ids")?.parsed()?),
         _ => {
+            if let Some(what) = about_message(&fields.kind, &mut fields.text)? {
+                let target = needed(id(fields.target, "target")?, "target")?;
+                return Ok(Request::AboutMessage {
+                    target,
+                    what,
+                    msgid,
+                });
+            }
             let link = (fields.hours, fields.uses);
             let act = act(fields.kind, (fields.to, fields.person), fields.text, link)?;
             Request::Circle { act, msgid }
@@ -300,149 +320,4 @@ fn id<'a>(text: Option<Cow<'a, str>>, name: &str) -> Result<Option<RecordId>, Wr
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// As a client of one room.
-    fn one(line: &str) -> Request<'_> {
-        match parse(line, false) {
-            Ok(Wish::In(None, request)) => request,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn refusal(line: &str) -> (&'static str, Option<String>) {
-        let Err(bad) = parse(line, false) else {
-            panic!("not refused");
-        };
-        (bad.code.as_str(), bad.msgid.map(Cow::into_owned))
-    }
-
-    #[test]
-    fn requests_are_understood() {
-        let Request::Say { text, msgid, .. } =
-            one(r#"{"type":"say","text":"a\u0041","msgid":"m1","more":[1]}"#)
-        else {
-            panic!("a say");
-        };
-        assert_eq!((&*text, msgid.as_deref()), ("aA", Some("m1")));
-        let Request::Signal { to, data } =
-            one(r#"{"type":"signal","to":"bob","data":{"sdp":[1, 2]}}"#)
-        else {
-            panic!("a signal");
-        };
-        assert_eq!((&*to.name, data), ("bob", r#"{"sdp":[1, 2]}"#));
-        assert!(matches!(
-            one(r#"{"type":"typing"}"#),
-            Request::Typing {
-                active: true,
-                to: None,
-                preview: None
-            }
-        ));
-        assert!(matches!(
-            one(r#"{"type":"history","before":"2026-11-21T10:15:30.123456Z","limit":5}"#),
-            Request::History {
-                before: Some(_),
-                since: None,
-                limit: Some(5)
-            }
-        ));
-    }
-
-    #[test]
-    fn what_is_no_request_says_why() {
-        for line in [
-            "",
-            "hello",
-            "[]",
-            "3",
-            "null",
-            "{",
-            r#"{"type":"say","text":"x"} {}"#,
-        ] {
-            assert!(
-                matches!(refusal(line).0, "bad_json" | "bad_field"),
-                "{line}"
-            );
-        }
-        assert_eq!(
-            refusal(r#"{"type":"shout","msgid":"m"}"#),
-            ("unknown_type", Some("m".into()))
-        );
-        for line in [
-            r#"{"text":"no type"}"#,
-            r#"{"type":"say"}"#,
-            r#"{"type":"say","text":5}"#,
-            r#"{"type":"say","text":"x","msgid":""}"#,
-            r#"{"type":"say","text":"x","msgid":"a b"}"#,
-            r#"{"type":"history","since":"yesterday"}"#,
-            r#"{"type":"history","limit":-1}"#,
-            r#"{"type":"signal","to":"bob"}"#,
-            r#"{"type":"read"}"#,
-            r#"{"type":1}"#,
-        ] {
-            assert_eq!(refusal(line).0, "bad_field", "{line}");
-        }
-        assert_eq!(
-            refusal(r#"{"type":"say","text":5,"msgid":"m7"}"#),
-            ("bad_field", Some("m7".into()))
-        );
-    }
-
-    #[test]
-    fn who_is_in_many_rooms_says_which() {
-        let many = |line| parse(line, true);
-        let Ok(Wish::Enter(entries)) =
-            many(r#"{"type":"enter","rooms":[{"room":"a b","history":0},{"room":"a/b"}]}"#)
-        else {
-            panic!("to enter")
-        };
-        let [first, second] = &entries[..] else {
-            panic!("two rooms")
-        };
-        assert_eq!((&*first.asked, first.history), ("a b", Some(0)));
-        assert_eq!(first.room.as_ref().map(RoomName::as_str), Ok("a-b"));
-        assert!(second.room.is_err());
-        let said = many(r#"{"type":"say","text":"x","room":"lobby"}"#);
-        assert!(matches!(said, Ok(Wish::In(Some(room), Request::Say { .. })) if room == "lobby"));
-        let named = many(r#"{"type":"nick","nick":"bob"}"#);
-        assert!(matches!(named, Ok(Wish::In(None, Request::Nick(_)))));
-        let too_many = vec![r#"{"room":"r"}"#; MAX_ROOMS + 1].join(",");
-        for line in [
-            r#"{"type":"say","text":"x","msgid":"m1"}"#,
-            r#"{"type":"enter"}"#,
-            r#"{"type":"enter","rooms":[{}]}"#,
-            &format!(r#"{{"type":"enter","rooms":[{too_many}]}}"#),
-            r#"{"type":"part"}"#,
-        ] {
-            let Err(bad) = many(line) else {
-                panic!("{line}: not refused")
-            };
-            assert_eq!(bad.code, Code::BadField, "{line}");
-        }
-        // Who is in one has no word for others.
-        assert_eq!(
-            refusal(r#"{"type":"part","room":"lobby"}"#).0,
-            "unknown_type"
-        );
-    }
-
-    #[test]
-    fn a_bomb_of_brackets_is_only_text() {
-        let bomb = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000));
-        let line = format!(r#"{{"type":"signal","to":"b","data":{bomb},"other":{bomb}}}"#);
-        let Request::Signal { data, .. } = one(&line) else {
-            panic!("a signal")
-        };
-        assert_eq!(data.len(), bomb.len());
-    }
-
-    proptest! {
-        #[test]
-        fn no_line_panics(line in "\\PC{0,80}|[{}\\[\\]\",:a-z0-9\\\\]{0,80}") {
-            let _ = (parse(&line, false), parse(&line, true));
-        }
-    }
-}
+mod tests;

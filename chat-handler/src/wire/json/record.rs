@@ -1,6 +1,6 @@
 //! A record as one line of JSON, by hand.
 
-use chat_store::record::{Kind, Record, RecordId, attrs};
+use chat_store::record::{Kind, Reactions, Record, RecordId, attrs};
 
 /// One record as the pages know it, and a line end.
 ///
@@ -11,7 +11,13 @@ pub fn record(record: &Record<'_>, out: &mut Vec<u8>) {
     let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
     let redacted = record.is_redacted();
     let (to, target, text) = match record.kind {
-        Kind::Join | Kind::Quit | Kind::Color | Kind::Clear | Kind::Leave => (None, None, None),
+        Kind::Join
+        | Kind::Quit
+        | Kind::Color
+        | Kind::Clear
+        | Kind::Leave
+        | Kind::Pin
+        | Kind::Unpin => (None, None, None),
         Kind::Nick | Kind::Admit | Kind::Dismiss => (Some(text), None, None),
         Kind::Kick | Kind::Ban => (Some(first), None, Some(rest)),
         Kind::Redact => (None, Some(text), None),
@@ -26,12 +32,15 @@ pub fn record(record: &Record<'_>, out: &mut Vec<u8>) {
         out.push(b'"');
     }
     let (mut color, mut account, mut person, mut msgid) = (None, None, None, None);
+    let (mut about, mut reply) = (None, None);
     for (key, value) in record.attrs().filter(|(_, value)| !value.is_empty()) {
         let place = match key {
             attrs::COLOR => &mut color,
             attrs::ACCOUNT => &mut account,
             attrs::PERSON => &mut person,
             attrs::MSGID => &mut msgid,
+            attrs::TARGET => &mut about,
+            attrs::REPLY => &mut reply,
             _ => continue,
         };
         // The first counts, as for everybody who asks for one attribute.
@@ -40,7 +49,8 @@ pub fn record(record: &Record<'_>, out: &mut Vec<u8>) {
     let fields = [
         (&b",\"from\":"[..], Some(&*record.from)),
         (b",\"to\":", to),
-        (b",\"target\":", target),
+        (b",\"target\":", target.or(about.as_deref())),
+        (b",\"reply\":", reply.as_deref()),
         (b",\"color\":", color.as_deref()),
         (b",\"account\":", account.as_deref()),
         (b",\"person\":", person.as_deref()),
@@ -54,6 +64,14 @@ pub fn record(record: &Record<'_>, out: &mut Vec<u8>) {
             put_string(value, out);
         }
     }
+    if let Some(id) = record.edited {
+        out.extend_from_slice(b",\"edited\":\"");
+        out.extend_from_slice(&id.to_text());
+        out.push(b'"');
+    }
+    if let Some(reactions) = record.reactions {
+        put_reactions(reactions, out);
+    }
     if redacted {
         out.extend_from_slice(b",\"redacted\":true");
     }
@@ -61,6 +79,30 @@ pub fn record(record: &Record<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(b",\"old\":true");
     }
     out.extend_from_slice(b"}\n");
+}
+
+fn put_reactions(reactions: &Reactions, out: &mut Vec<u8>) {
+    let mut separator = &b",\"reactions\":["[..];
+    for reaction in &reactions.0 {
+        out.extend_from_slice(separator);
+        separator = b",";
+        out.extend_from_slice(b"{\"text\":");
+        put_string(&reaction.text, out);
+        let mut before = &b",\"by\":["[..];
+        for name in &reaction.by {
+            out.extend_from_slice(before);
+            before = b",";
+            put_string(name, out);
+        }
+        out.extend_from_slice(format!("],\"count\":{}", reaction.count).as_bytes());
+        let own: &[u8] = if reaction.own {
+            b",\"own\":true}"
+        } else {
+            b"}"
+        };
+        out.extend_from_slice(own);
+    }
+    out.push(b']');
 }
 
 /// A string of JSON, with its quotes.

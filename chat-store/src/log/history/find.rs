@@ -49,6 +49,22 @@ pub fn find(log: Readable<'_>, id: RecordId) -> io::Result<Option<Found>> {
     Ok(Some(Found { page, behind }))
 }
 
+/// Whether a record with this id can be read, and `keep` wants it; as it was written.
+///
+/// # Errors
+/// Those of reading the log's files.
+pub fn holds(
+    log: Readable<'_>,
+    id: RecordId,
+    keep: impl FnOnce(&Record<'_>) -> bool,
+) -> io::Result<bool> {
+    let (mut keep, mut kept) = (Some(keep), false);
+    locate(log, id, &mut |record| {
+        kept = keep.take().is_some_and(|keep| keep(record));
+    })?;
+    Ok(kept)
+}
+
 /// Those of `ids` that are there and that `keep` wants, oldest first, as they are by now.
 ///
 /// # Errors
