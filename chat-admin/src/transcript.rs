@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use chat_store::attachments;
-use chat_store::record::{Kind, Record, RecordId};
+use chat_store::record::{Kind, Reaction, Record, RecordId, attrs};
 
 /// The form of a transcript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,7 +158,36 @@ const INDENT: &str = "\n    ";
 /// A record as a line of text, or as many as its own text has.
 pub fn line(record: &Record<'_>) -> String {
     let (time, text) = (time(record), words(record).replace('\n', INDENT));
-    format!("{time} {} {}: {text}", record.kind, record.from)
+    let (kind, from, about) = (record.kind, &record.from, about(record));
+    let mut line = format!("{time} {kind} {from}{about}: {text}");
+    if record.edited.is_some() {
+        line.push_str(" (edited)");
+    }
+    for reaction in reactions(record) {
+        line.push_str(INDENT);
+        line.push_str(&reacted(reaction));
+    }
+    line
+}
+
+/// Which other record it is about, if one.
+fn about(record: &Record<'_>) -> String {
+    let target = record.attr(attrs::TARGET).map(|id| format!(" (of {id})"));
+    let reply = || record.attr(attrs::REPLY).map(|id| format!(" (to {id})"));
+    target.or_else(reply).unwrap_or_default()
+}
+
+fn reactions<'r>(record: &'r Record<'_>) -> &'r [Reaction] {
+    record.reactions.map_or(&[], |reactions| &reactions.0)
+}
+
+/// `👍 alice, bob`, with how many there are besides.
+fn reacted(reaction: &Reaction) -> String {
+    let (emoji, by) = (&reaction.text, reaction.by.join(", "));
+    match reaction.count - reaction.by.len() {
+        0 => format!("{emoji} {by}"),
+        more => format!("{emoji} {by} +{more}"),
+    }
 }
 
 fn time(record: &Record<'_>) -> String {
@@ -194,15 +223,24 @@ const HEAD: &str = "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\"
 
 fn html(record: &Record<'_>, out: &mut impl Write) -> io::Result<()> {
     let (time, from, text) = (time(record), escaped(&record.from), escaped(&words(record)));
+    let about = escaped(&about(record));
     write!(out, "<li><time>{time}</time> ")?;
     match record.kind {
-        Kind::Say => writeln!(out, "<b><bdi>{from}</bdi></b>: <bdi>{text}</bdi></li>"),
-        Kind::Me => writeln!(out, "* <b><bdi>{from}</bdi></b> <bdi>{text}</bdi></li>"),
-        kind => writeln!(
+        Kind::Say => write!(out, "<b><bdi>{from}</bdi></b>{about}: <bdi>{text}</bdi>"),
+        Kind::Me => write!(out, "* <b><bdi>{from}</bdi></b>{about} <bdi>{text}</bdi>"),
+        kind => write!(
             out,
-            "<b><bdi>{from}</bdi></b> ({kind}) <bdi>{text}</bdi></li>"
+            "<b><bdi>{from}</bdi></b>{about} ({kind}) <bdi>{text}</bdi>"
         ),
+    }?;
+    if record.edited.is_some() {
+        write!(out, " <small>(edited)</small>")?;
     }
+    for reaction in reactions(record) {
+        let reacted = escaped(&reacted(reaction));
+        write!(out, "<br><small><bdi>{reacted}</bdi></small>")?;
+    }
+    writeln!(out, "</li>")
 }
 
 /// Text in which nothing is markup, in elements and in attributes.

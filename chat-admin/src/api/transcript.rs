@@ -7,20 +7,19 @@ use std::io;
 
 use chat_handler::settings::Settings;
 use chat_handler::wire::json;
-use chat_store::log::history::Readable;
-use chat_store::log::tail::{Progress, Tail};
+use chat_store::log::history::{self, Belongs, Most, Readable};
 use chat_store::record::{Kind, Record, RecordId};
-use chat_store::state;
 
 use super::{Request, Response, found};
 use crate::transcript::{self, Format, Period, Transcript};
 
 /// The largest transcript, in bytes. More is had in pieces: a request must not take the memory of the machine.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
-/// What is read between two looks at the size, in bytes.
-const STEP_BYTES: usize = 64 * 1024;
-/// The most that is read for one, in bytes, whatever is found there.
-const MAX_READ: usize = 64 * 1024 * 1024;
+/// The most that is read for one, whatever is found there, and kept of it.
+const MOST: Most = Most {
+    read: 64 * 1024 * 1024,
+    kept: MAX_BYTES as u64,
+};
 
 pub(super) fn answer(
     request: &Request,
@@ -80,35 +79,25 @@ fn file_name(format: Format) -> &'static str {
 
 /// `None`: it would be too long.
 fn written(log: Readable<'_>, period: Period, format: Format) -> io::Result<Option<Vec<u8>>> {
-    let Readable {
-        dirs, room, since, ..
-    } = log;
     let first = period.from.map_or(RecordId::ZERO, RecordId::previous);
-    let after = first.max(state::cleared(dirs, room)?).max(since);
-    let mut tail = Tail::after(dirs, room, after)?;
-    let mut transcript = Transcript::begin(Vec::new(), format, room.as_str(), object)?;
-    let (mut size, mut is_over, mut read) = (0, false, 0);
-    loop {
-        let mut failed = Ok(());
-        let progress = tail.read(STEP_BYTES, &mut |record| {
-            is_over |= period.is_over(record);
-            if !is_over && period.holds(record) && is_shown(record) && size <= MAX_BYTES {
-                // What markup adds is less than as much again.
-                size += 2 * (record.text.len() + record.from.len()) + 100;
-                if let Err(error) = transcript.put(record) {
-                    failed = Err(error);
-                }
-            }
-        })?;
-        failed?;
-        read += STEP_BYTES;
-        if size > MAX_BYTES || read > MAX_READ {
-            return Ok(None);
+    let page = history::period(log, first, MOST, |record| {
+        if period.is_over(record) {
+            Belongs::Over
+        } else if period.holds(record) && is_shown(record) {
+            Belongs::Yes
+        } else {
+            Belongs::No
         }
-        if is_over || progress == Progress::Idle {
-            return transcript.end().map(Some);
-        }
+    })?;
+    let Some(page) = page else {
+        return Ok(None);
+    };
+    let mut transcript = Transcript::begin(Vec::new(), format, log.room.as_str(), object)?;
+    for record in page.records() {
+        transcript.put(&record)?;
     }
+    let body = transcript.end()?;
+    Ok(Some(body).filter(|body| body.len() <= MAX_BYTES))
 }
 
 /// As the history: whispers of 2016 stood in the log, and colors tell nobody anything.

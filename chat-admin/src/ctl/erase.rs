@@ -1,5 +1,6 @@
 //! Deleting what was said, by everybody or by one person.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -89,27 +90,36 @@ pub(super) fn erase(dirs: &Dirs, place: &Place, whose: &Whose) -> Result<Report,
                 &Draft::new(Kind::Redact, SERVER, &id.to_string()),
             )?;
         }
-        // An expire may have copied the texts just before; from the records on it looks.
-        erase::texts(&live, &wanted)?;
         count += erased.len();
+        let mut gone: BTreeSet<_> = erased.into_iter().collect();
         for path in packed::list(&live)? {
             let mut files = Vec::new();
             rewrite_packed(&path, &mut |line| {
                 let record = Record::parse(line)?;
-                (erase::has_words(&record) && wanted(&record)).then(|| {
-                    count += 1;
+                let is_theirs = wanted(&record) || is_form_of(&gone, &record);
+                (erase::has_words(&record) && is_theirs).then(|| {
+                    count += usize::from(record.kind.is_talk());
+                    gone.insert(record.id);
                     files.extend(erase::files_of(&record));
                     erase::blanked(line)
                 })
             })?;
             erase::delete_files(&live, &files)?;
         }
+        // An expire may have copied the texts just before; from the records on it looks. And what they wrote anew
+        // under another name goes with the message.
+        erase::texts(&live, &|record| wanted(record) || is_form_of(&gone, record))?;
     }
     if count == 0 {
         return Err(Failure::Missing("there is no such message".to_owned()));
     }
     let value = json!({ "done": true, "room": place.name(), "messages": count });
     Ok(Report::new(format!("{count} messages were deleted"), value))
+}
+
+/// Whether this is a later form of one of some messages.
+pub(super) fn is_form_of(messages: &BTreeSet<RecordId>, record: &Record<'_>) -> bool {
+    record.kind == Kind::Edit && record.target().is_some_and(|id| messages.contains(&id))
 }
 
 /// As [`erase::rewrite`] for a compressed file: nobody writes to it any more, so another is put in its place.

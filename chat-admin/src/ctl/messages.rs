@@ -15,7 +15,7 @@ use chat_store::fs::dirs::Dirs;
 use chat_store::log::chain;
 use chat_store::log::history::{self, Before, MAX_LIMIT};
 use chat_store::name::{Nick, RoomName};
-use chat_store::record::{Draft, Kind, Record, RecordId, tidy};
+use chat_store::record::{Draft, Kind, Reaction, Record, RecordId, attrs, tidy};
 
 pub(super) fn say(
     dirs: &Dirs,
@@ -84,6 +84,18 @@ pub(super) fn value(record: &Record<'_>) -> Value {
         "text": if record.is_redacted() { "" } else { &record.text },
         "redacted": record.is_redacted(),
     });
+    for (name, key) in [("target", attrs::TARGET), ("reply", attrs::REPLY)] {
+        if let Some(id) = record.attr(key) {
+            value[name] = json!(id);
+        }
+    }
+    if let Some(id) = record.edited {
+        value["edited"] = json!(id.to_string());
+    }
+    if let Some(reactions) = record.reactions {
+        let told = |reaction: &Reaction| json!({ "text": reaction.text, "by": reaction.by, "count": reaction.count });
+        value["reactions"] = reactions.0.iter().map(told).collect();
+    }
     let files = named(record);
     if !files.is_empty() {
         let told = |file: &Named| json!({ "id": file.id.as_str(), "name": file.name, "type": file.kind, "size": file.size });

@@ -1,13 +1,14 @@
 //! What is kept about one person: given out, and forgotten.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::erase::{TOLD, rewrite_packed};
+use super::erase::{TOLD, is_form_of, rewrite_packed};
 use super::moderate::tell_all;
 use super::report::Report;
 use super::{Failure, memberships, messages, packed, rooms, sessions};
@@ -199,11 +200,16 @@ fn forget_in(dirs: &Dirs, room: &RoomName, who: &Forgotten) -> Result<usize, Fai
         let id = id.to_string();
         tell_all(dirs, room, &Draft::new(Kind::Redact, SERVER, &id))?;
     }
-    // An expire may have copied the lines just before; from the records on it looks.
-    erase::rewrite(&live, &mut |line| forget(line, &mut Vec::new()))?;
     for path in packed::list(&live)? {
-        rewrite_packed(&path, &mut |line| forget(line, &mut Vec::new()))?;
+        rewrite_packed(&path, &mut |line| forget(line, &mut said))?;
     }
+    // An expire may have copied the lines just before; from the records on it looks. And what they wrote anew under
+    // another name goes with the message.
+    let said: BTreeSet<_> = said.into_iter().collect();
+    erase::rewrite(&live, &mut |line| {
+        let form = || Record::parse(line).filter(|record| is_form_of(&said, record));
+        forget(line, &mut Vec::new()).or_else(|| form().map(|_| erase::blanked(line)))
+    })?;
     let topic = state::topic(dirs, room)?;
     if topic.is_some_and(|topic| topics.borrow().contains(&topic)) {
         state::set_topic(dirs, room, "")?;

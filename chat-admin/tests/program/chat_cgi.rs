@@ -821,10 +821,34 @@ fn members_get_a_transcript_of_a_period() {
         site.get("/transcript?room=r&format=pdf", "").code(),
         "bad_format"
     );
+    // As it is by now: who edited something shows the others no other form of it.
+    let about = "target=2026-10-03T12:00:00.000000Z";
+    let later = format!(
+        "2026-10-03T12:01:00.000000Z\tedit\t\"><img src=x>\taccount=a;{about}\tfourth\u{2028}line\n\
+         2026-10-03T12:02:00.000000Z\treact\tbob\t{about}\t\u{1f44d}\n"
+    );
+    let before = fs::read_to_string(site.path("rooms/r.log")).unwrap();
+    fs::write(site.path("rooms/r.log"), before + &later).unwrap();
+    let all = text();
+    let wanted = ": fourth\n    line (edited)\n    \u{1f44d} bob\n";
+    assert!(all.ends_with(wanted) && !all.contains("third"), "{all}");
+    let array = site.get("/transcript?room=r&format=json", "").body;
+    assert_eq!(array[3]["edited"], "2026-10-03T12:01:00.000000Z");
+    let reactions = serde_json::json!([{"text": "\u{1f44d}", "by": ["bob"], "count": 1}]);
+    assert_eq!(array[3]["reactions"], reactions);
+    let page = site.get("/history?room=r", "").body;
+    assert_eq!(page["records"][3]["text"], "fourth\nline", "{page}");
+    let period = "/transcript?room=r&from=2026-10-03&to=2026-10-03T12:01&format=html";
+    let page = site.get(period, "").body;
+    assert!(
+        page.as_str()
+            .unwrap()
+            .contains("<bdi>fourth\nline</bdi> <small>(edited)")
+    );
     // What was cleared is in no transcript either.
     fs::create_dir_all(site.path("state")).unwrap();
     fs::write(site.path("state/r.clear"), "2026-10-02T14:00:00.000000Z\n").unwrap();
-    assert_eq!(text().lines().count(), 1, "{}", text());
+    assert_eq!(text().lines().count(), 3, "{}", text());
 }
 
 #[test]

@@ -114,14 +114,14 @@ fn it_tells_about_a_chat_that_runs() {
     let said = chatctl(&chat, &["say", "r", "from", "the\nshell", "--as", "boss"]);
     assert_eq!(said.code, 0, "{}", said.err);
     let said = alice.find(|message| message["from"] == "boss");
-    assert_eq!(text_of(&said), "from the shell");
+    assert_eq!(text_of(&said), "from the\nshell");
     assert_eq!(
         text_of(&eve.find(|message| message["from"] == "boss")),
-        "from the shell"
+        "from the\nshell"
     );
     let (plain, history) = both(&chat, &["history", "r", "-n", "2"], 0);
     assert!(
-        plain.out.ends_with("say boss: from the shell\n"),
+        plain.out.ends_with("say boss: from the\n    shell\n"),
         "{}",
         plain.out
     );
@@ -133,7 +133,8 @@ fn it_tells_about_a_chat_that_runs() {
         json!([])
     );
     let export = chatctl(&chat, &["export", "r"]);
-    assert_eq!(export.out.lines().count(), 4, "{}", export.out);
+    // Four records, of which one has two lines.
+    assert_eq!(export.out.lines().count(), 5, "{}", export.out);
     let lines: Vec<Value> = chatctl(&chat, &["--json", "export", "r"])
         .out
         .lines()
@@ -779,6 +780,15 @@ fn what_one_person_said_is_deleted_from_every_log() {
     alice.expect("you");
     alice.say("sesame two", "m2");
     let id = alice.expect("ack")["id"].clone();
+    let edit = |alice: &mut e2e::page::Page, target: &Value, text: &str| {
+        let msgid = text.len().to_string();
+        alice.send(&json!({"type": "edit", "target": target, "text": text, "msgid": msgid}));
+        alice.find(|answer| answer["msgid"] == msgid);
+    };
+    edit(&mut alice, &id, "sesame anew");
+    alice.type_in("/nick Lee");
+    alice.expect("you");
+    edit(&mut alice, &id, "sesame once more");
     let rotated = chat.path("rooms/r.log-20261101.gz");
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     let lines = "2026-10-01T00:00:00.000001Z\tsay\talice\taccount=alice\tsesame three\n\
@@ -787,8 +797,13 @@ fn what_one_person_said_is_deleted_from_every_log() {
     std::fs::write(rotated, packer.finish().expect("packed")).expect("written");
 
     let export = || chatctl(&chat, &["export", "r"]).out;
-    assert_eq!(export().matches("sesame").count(), 3);
-    // By name, only what was said under it.
+    assert_eq!(export().matches("sesame").count(), 5);
+    let shown = chatctl(&chat, &["history", "r"]).out;
+    assert!(
+        shown.trim_end().ends_with("sesame once more (edited)"),
+        "{shown}"
+    );
+    // By name, only what was said under it, in all its forms.
     assert_eq!(chatctl(&chat, &["erase", "r", "ALI"]).code, 0);
     assert_eq!(export().matches("sesame").count(), 2);
     bob.find(|message| message["type"] == "redact" && message["target"] == id);
@@ -1072,6 +1087,18 @@ fn pack(path: &Path, text: &str) {
     std::fs::write(path, packer.finish().expect("packed")).expect("written");
 }
 
+/// Whatever can be done about a message of one's own.
+fn amend(page: &mut e2e::page::Page, target: &Value) {
+    for (kind, text) in [
+        ("edit", "sesame written anew"),
+        ("react", "\u{1f338}"),
+        ("pin", ""),
+    ] {
+        page.send(&json!({"type": kind, "target": target, "text": text, "msgid": kind}));
+        page.find(|answer| answer["msgid"] == kind);
+    }
+}
+
 #[test]
 fn a_person_is_given_out_and_forgotten() {
     let chat = Chat::with("SESSION_ADMIN_PATH=admin");
@@ -1091,6 +1118,7 @@ fn a_person_is_given_out_and_forgotten() {
     zdenka.say("sesame two", "m2");
     let last = zdenka.expect("ack")["id"].clone();
     bob.find(|message| message["id"] == last);
+    amend(&mut zdenka, &last);
     other.say("sesame elsewhere", "m3");
     other.expect("ack");
     let time = "2026-10-01T00:00:00.00000";
@@ -1129,6 +1157,8 @@ fn a_person_is_given_out_and_forgotten() {
         "sesame three",
         "sesame elsewhere",
         "sesame topic",
+        "sesame written anew",
+        "\u{1f338}",
     ] {
         assert!(
             lines.iter().any(|line| line["record"]["text"] == text),
@@ -1156,7 +1186,7 @@ fn a_person_is_given_out_and_forgotten() {
     // They were there, and what they said is taken off open pages.
     bob.find(|message| message["type"] == "redact" && message["target"] == last);
     let left = everything(&chat);
-    for trace in ["zdenka", "nightingale", "sesame", "192.0.2.7"] {
+    for trace in ["zdenka", "nightingale", "sesame", "192.0.2.7", "\u{1f338}"] {
         let at = left
             .find(trace)
             .map(|at| &left[at.saturating_sub(80)..(at + 80).min(left.len())]);

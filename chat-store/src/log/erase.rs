@@ -32,7 +32,7 @@ pub type Wanted<'a> = dyn Fn(&Record<'_>) -> bool + 'a;
 pub type Edit<'a> = dyn FnMut(&[u8]) -> Option<Vec<u8>> + 'a;
 
 /// Overwrites the text of what was said (see [`Kind::has_words`](crate::record::Kind::has_words)) and is
-/// `wanted`, in all files of the log that are not compressed; the ids of those that had one.
+/// `wanted`, in all files of the log that are not compressed; the ids of the messages that had one.
 ///
 /// # Errors
 /// Those of reading and writing the files; what was done is done, and doing it again completes it.
@@ -42,7 +42,9 @@ pub fn texts(live: &Path, wanted: &Wanted<'_>) -> io::Result<Vec<RecordId>> {
     rewrite(live, &mut |line| {
         let record = Record::parse(line)?;
         (has_words(&record) && wanted(&record)).then(|| {
-            erased.push(record.id);
+            if record.kind.is_talk() {
+                erased.push(record.id);
+            }
             blanked(line)
         })
     })?;

@@ -18,10 +18,12 @@ use crate::state;
 mod find;
 mod fold;
 mod page;
+mod period;
 
 pub use find::{Found, edits_of, find, forms, holds, messages};
 pub use fold::{AMEND_BYTES, FOLD_BYTES, MAX_DIFFERENT, MAX_OF_PERSON};
 pub use page::Page;
+pub use period::{Belongs, Most, period};
 
 use fold::Fold;
 
