@@ -54,6 +54,7 @@ mod slow;
 mod unread;
 
 mod follow;
+mod given;
 mod inbox;
 
 mod audience;

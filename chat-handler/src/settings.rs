@@ -152,6 +152,8 @@ pub struct Limits {
     pub rate: u32,
     /// Messages that may come at once.
     pub burst: u32,
+    /// Bytes of a file that people put into a room; 0: there are none.
+    pub max_file: u64,
     /// For so many minutes people may edit what they said; `None`: for ever.
     pub edit_minutes: Option<u32>,
     /// For so many they may take it back.
@@ -352,6 +354,7 @@ impl Settings {
                 max_history: 200,
                 rate: 10,
                 burst: 20,
+                max_file: 25 << 20,
                 edit_minutes: Some(60),
                 delete_minutes: None,
             },

@@ -57,6 +57,8 @@ pub enum Line<'a> {
     Empty,
     /// Too fast; nothing is lost.
     Throttled,
+    /// A file of a message is not there any more.
+    FileGone,
     /// The reason.
     NotSaved(&'a str),
     /// The room's log cannot be read; the reason.
@@ -284,6 +286,7 @@ fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::NotBelow => f.write_str("only those above may do this to a moderator"),
         Line::NoAccount(name) => write!(f, "{name} is not logged in"),
         Line::Role(role, account) => write!(f, "{role}: {account}"),
+        Line::FileGone => f.write_str("a file is not there any more, choose it again"),
         Line::Muted => f.write_str("you may not speak in this room just now"),
         Line::Unmuted => f.write_str("you may speak again"),
         Line::Done => f.write_str("done"),
@@ -372,6 +375,7 @@ fn czech(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::NotBelow => f.write_str("moderátorovi to smějí udělat jen ti nad ním"),
         Line::NoAccount(name) => write!(f, "{name} není přihlášen"),
         Line::Role(role, account) => write!(f, "{role}: {account}"),
+        Line::FileGone => f.write_str("soubor už tu není, vyberte ho znovu"),
         Line::Muted => f.write_str("teď v této místnosti nesmíte mluvit"),
         Line::Unmuted => f.write_str("zase smíte mluvit"),
         Line::Done => f.write_str("hotovo"),

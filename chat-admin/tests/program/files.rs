@@ -16,7 +16,10 @@ use chat_store::log::room_log::RoomLog;
 use chat_store::name::RoomName;
 use chat_store::people::person::PersonId;
 use chat_store::record::{Draft, Kind, RecordId, attrs};
-use serde_json::Value;
+use e2e::page::Page;
+use serde_json::{Value, json};
+
+use crate::support::Chat;
 
 const PNG: &[u8] = include_bytes!("../../src/picture/samples/plain.png");
 const JPEG: &[u8] = include_bytes!("../../src/picture/samples/plain.jpg");
@@ -578,4 +581,154 @@ fn orphans_are_told_and_swept_and_exports_list_files() {
     );
     assert_eq!(site.left().len(), 2, "{:?}", site.left());
     assert_eq!(site.have(&id, "").status, 200);
+}
+
+/// What chat-cgi answers.
+fn ask(chat: &Chat, method: &str, path: &str, cookie: &str, body: &[u8]) -> (u16, Vec<u8>) {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let mut program = Command::new(e2e::under_test::beside("chat-cgi"))
+        .env_clear()
+        .env("CHAT_CONFIG", chat.path("chat.ini"))
+        .env("REQUEST_METHOD", method)
+        .env("PATH_INFO", path)
+        .env("QUERY_STRING", query)
+        .env("HTTP_COOKIE", cookie)
+        .env("CONTENT_TYPE", "application/octet-stream")
+        .env("CONTENT_LENGTH", body.len().to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It may answer without reading what it does not want.
+    let _ = program.stdin.take().unwrap().write_all(body);
+    let output = program.wait_with_output().unwrap().stdout;
+    let end = memchr::memmem::find(&output, b"\r\n\r\n").unwrap() + 4;
+    let status = std::str::from_utf8(&output[8..11]).unwrap();
+    (status.parse().unwrap(), output[end..].to_vec())
+}
+
+fn window(chat: &Chat, query: &str, cookie: &str, room: &str) -> Page {
+    let mut page = chat.window(query, cookie);
+    page.send(&json!({"type": "enter", "rooms": [{ "room": room }]}));
+    page.expect("history");
+    page
+}
+
+fn given(chat: &Chat, room: &str, name: &str, cookie: &str) -> Value {
+    let path = format!("/files?room={room}&name={name}");
+    let (status, body) = ask(chat, "POST", &path, cookie, PNG);
+    assert_eq!(status, 200, "{}", String::from_utf8_lossy(&body));
+    serde_json::from_slice(&body).unwrap()
+}
+
+#[test]
+fn a_message_brings_its_files_to_all_and_text_clients_read_their_names() {
+    let chat = Chat::with("");
+    let mut old = chat.old_page("lobby", "carol");
+    old.line_with("Userlist");
+    let mut anna = window(&chat, "client=annas-browser&nick=anna", "", "lobby");
+    let mut bob = window(&chat, "client=bobs-browser&nick=bob", "", "lobby");
+    let summer = given(&chat, "lobby", "summer.png", "chat-client=annas-browser");
+    let files = json!([{ "id": summer["id"] }]);
+    // Not bob's to say.
+    bob.send(
+        &json!({"type": "say", "room": "lobby", "text": "mine", "files": files, "msgid": "b1"}),
+    );
+    let refused = bob.find(|message| message["msgid"] == "b1");
+    assert_eq!(
+        (&refused["type"], &refused["code"]),
+        (&json!("error"), &json!("not_found"))
+    );
+    for _ in 0..2 {
+        anna.send(&json!({"type": "say", "room": "lobby", "text": "/me is\nhere", "files": files, "msgid": "a1"}));
+    }
+    let said = bob.find(|message| message["type"] == "say");
+    assert_eq!(
+        (&said["text"], &said["files"]),
+        (&json!("/me is\nhere"), &json!([summer]))
+    );
+    let again = anna.find(|message| message["type"] == "ack" && message["duplicate"] == true);
+    assert_eq!(again["id"], said["id"]);
+    assert!(
+        old.line_with("(file: summer.png,")
+            .contains("anna> (file: summer.png, 176 B)")
+    );
+
+    let alone = given(&chat, "lobby", "alone.png", "chat-client=annas-browser");
+    anna.send(&json!({"type": "say", "room": "lobby", "text": "", "files": [{ "id": alone["id"] }], "msgid": "a2"}));
+    let said = bob.find(|message| message["type"] == "say" && message["text"] == "");
+    let path = format!("/files/{}/x?room=lobby", alone["id"].as_str().unwrap());
+    assert_eq!(ask(&chat, "GET", &path, "", b"").0, 200);
+    // Taken back, it is nowhere.
+    anna.send(&json!({"type": "delete", "room": "lobby", "target": said["id"], "msgid": "a3"}));
+    bob.find(|message| message["type"] == "redact");
+    assert_eq!(ask(&chat, "GET", &path, "", b"").0, 404);
+    let mut late = chat.window("client=late&nick=late", "");
+    late.send(&json!({"type": "enter", "rooms": [{ "room": "lobby" }]}));
+    let history = late.expect("history");
+    let records = history["records"].as_array().unwrap();
+    assert_eq!(
+        records
+            .iter()
+            .filter(|record| record["files"].is_array())
+            .count(),
+        1,
+        "{history}"
+    );
+    assert!(records.iter().any(|record| record["redacted"] == true));
+    assert!(!history.to_string().contains("alone.png"));
+}
+
+#[test]
+fn files_of_a_conversation_are_for_its_people() {
+    let chat = Chat::with("");
+    let cookies = ["anna", "bob", "eve"].map(|name| chat.log_in_as(name));
+    let [mut anna, mut bob, _eve] = cookies
+        .each_ref()
+        .map(|cookie| window(&chat, "", cookie, "lobby"));
+    anna.send(&json!({"type": "converse", "people": [{ "to": "bob" }]}));
+    let room = anna.expect("welcome")["room"].as_str().unwrap().to_owned();
+    let secret = given(&chat, &room, "secret.png", &cookies[0]);
+    anna.send(&json!({"type": "say", "room": room, "text": "", "files": [{ "id": secret["id"] }], "msgid": "a1"}));
+    anna.find(|message| message["type"] == "ack");
+    bob.send(&json!({"type": "enter", "rooms": [{ "room": room }]}));
+    bob.expect("history");
+    let id = secret["id"].as_str().unwrap();
+    let at = |room: &str, cookie: &str| {
+        ask(
+            &chat,
+            "GET",
+            &format!("/files/{id}/x?room={room}"),
+            cookie,
+            b"",
+        )
+    };
+    assert_eq!(at(&room, &cookies[1]).0, 200);
+    let nobodys = at("~0123456789abcdef0123", &cookies[2]);
+    for (room, cookie) in [
+        (room.as_str(), cookies[2].as_str()),
+        (&room, ""),
+        ("lobby", &cookies[0]),
+    ] {
+        assert_eq!(at(room, cookie), nobodys);
+    }
+    let (status, _) = ask(
+        &chat,
+        "POST",
+        &format!("/files?room={room}&name=x"),
+        &cookies[2],
+        PNG,
+    );
+    assert_eq!(status, 404);
+    let below_closed = below(&chat.path("closed"));
+    assert!(
+        below_closed
+            .iter()
+            .any(|path| path.ends_with(format!("{id}.file")))
+    );
+    assert!(
+        !below(&chat.path("files"))
+            .iter()
+            .any(|path| path.ends_with(format!("{id}.file")))
+    );
 }

@@ -25,6 +25,9 @@ impl Turn<'_> {
                 reply,
                 ..
             } => return self.say(text, *literal, *reply),
+            Request::SayWith {
+                text, files, reply, ..
+            } => self.say_with(text, files, *reply),
             Request::Whisper { to, text, .. } => self.whisper(to, text),
             Request::Signal { to, data } => self.signal(to, data),
             // What somebody types is shown while they type it: a way to speak.

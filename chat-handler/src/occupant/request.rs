@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Code;
+use chat_store::attachments::AttachmentId;
 use chat_store::record::RecordId;
 
 /// Whom something is for.
@@ -81,6 +82,17 @@ pub enum Request<'a> {
         /// The client's own id.
         msgid: Option<Cow<'a, str>>,
     },
+    /// A message that has files.
+    SayWith {
+        /// As typed; may be nothing.
+        text: Cow<'a, str>,
+        /// The files, which came by chat-cgi.
+        files: Vec<AttachmentId>,
+        /// What it answers.
+        reply: Option<RecordId>,
+        /// The client's own id.
+        msgid: Option<Cow<'a, str>>,
+    },
     /// A private message.
     Whisper {
         /// For whom.
@@ -148,6 +160,7 @@ impl Request<'_> {
     pub fn msgid(&self) -> Option<&str> {
         match self {
             Self::Say { msgid, .. }
+            | Self::SayWith { msgid, .. }
             | Self::Whisper { msgid, .. }
             | Self::AboutMessage { msgid, .. }
             | Self::Circle { msgid, .. } => msgid.as_deref(),
@@ -175,6 +188,7 @@ impl Request<'_> {
         matches!(
             self,
             Self::Say { .. }
+                | Self::SayWith { .. }
                 | Self::Whisper { .. }
                 | Self::Color(_)
                 | Self::Nick(_)

@@ -9,8 +9,6 @@ const GIB: u64 = 1 << 30;
 /// Bounds of files, and who looks at them.
 #[derive(Clone, Debug)]
 pub struct Files {
-    /// Bytes of one file; 0: there are no files.
-    pub max: u64,
     /// Bytes of one account's files, or of a guest's by address, in all rooms.
     pub per_person: u64,
     /// Bytes of a room's.
@@ -30,7 +28,6 @@ pub struct Files {
 impl Default for Files {
     fn default() -> Self {
         Self {
-            max: 25 * MIB,
             per_person: 500 * MIB,
             per_room: 2 * GIB,
             per_site: 10 * GIB,

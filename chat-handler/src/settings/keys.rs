@@ -102,7 +102,7 @@ keys! {
         |s, _, v| { s.limits.delete_minutes = if v.is_empty() { None } else { Some(minutes(v)?) }; Some(()) };
 
     "FILE_MAX", "bytes, as 25MiB, up to 1GiB; 0: none", "size of a file that people put into a room; 0: they cannot (default 25MiB)",
-        |s, _, v| { s.files.max = bytes(v).filter(|&size| size <= 1 << 30)?; Some(()) };
+        |s, _, v| { s.limits.max_file = bytes(v).filter(|&size| size <= 1 << 30)?; Some(()) };
     "FILES_PER_PERSON", "bytes, as 500MiB", "files of one account, or of the guests of one address, in all rooms (default 500MiB)",
         |s, _, v| { s.files.per_person = bytes(v)?; Some(()) };
     "FILES_PER_ROOM", "bytes, as 2GiB", "files of one room (default 2GiB)",

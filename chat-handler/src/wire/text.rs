@@ -8,6 +8,7 @@ use super::{Clock, Out};
 use crate::occupant::{Addressee, Event, Request, Welcome};
 use crate::settings::Lang;
 use crate::wording::{Closed, Line, Worded};
+use chat_store::attachments;
 use chat_store::people::presence::MemberRef;
 use chat_store::record::{Kind, Record, RecordId, addressee};
 
@@ -158,7 +159,10 @@ impl Text {
         let who = &shown(who);
         let line = match record.kind {
             Kind::Say | Kind::Edit if record.is_redacted() => return,
-            Kind::Say => return put_lines(time, format_args!("{from}> "), text, out),
+            Kind::Say => {
+                let said = with_files(record, self.lang);
+                return put_lines(time, format_args!("{from}> "), &said, out);
+            }
             Kind::Edit => {
                 let edited = Worded(self.lang, Line::Edited);
                 return put_lines(time, format_args!("{from}>  {edited}: "), text, out);
@@ -263,6 +267,20 @@ impl Text {
 }
 
 /// Each line of a text is a line of its own that says whose it is: none can be taken for another's.
+/// The text, and a line for each of its files: these clients know no address of theirs.
+fn with_files<'r>(record: &'r Record<'_>, lang: Lang) -> Cow<'r, str> {
+    let word = match lang {
+        Lang::En => "file",
+        Lang::Cs => "soubor",
+    };
+    let files = attachments::lines(record, word).join("\n");
+    match (&*record.text, &*files) {
+        (text, "") => Cow::Borrowed(text),
+        ("", _) => Cow::Owned(files),
+        (text, files) => Cow::Owned(format!("{text}\n{files}")),
+    }
+}
+
 fn put_lines(
     time: impl Display + Copy,
     prefix: impl Display + Copy,

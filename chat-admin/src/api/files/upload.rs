@@ -44,7 +44,7 @@ pub(super) fn answer(
     match kept {
         Ok(file) => Response::json(&told(&file)),
         Err(refusal) => {
-            if length <= settings.files.max {
+            if length <= settings.limits.max_file {
                 // A browser that is still sending does not read an answer. The length bounds it.
                 let _ = io::copy(&mut input, &mut io::sink());
             }
@@ -85,12 +85,13 @@ impl<'a> Upload<'a> {
         explain: &mut dyn FnMut(&str),
     ) -> Result<Self, Refusal> {
         let files = &settings.files;
-        if files.max == 0 {
+        let most = settings.limits.max_file;
+        if most == 0 {
             return Err(Refusal::Off);
         }
         let length = request.length.ok_or(Refusal::NoLength)?;
-        if length > files.max {
-            return Err(Refusal::TooLarge(files.max));
+        if length > most {
+            return Err(Refusal::TooLarge(most));
         }
         if length == 0 {
             return Err(Refusal::Empty);

@@ -92,6 +92,9 @@ struct Bounds {
     rooms: Option<usize>,
     /// A message may have several lines.
     lines: bool,
+    /// Bytes of a file; without it there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<u64>,
     /// Minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     edit: Option<u32>,
@@ -111,6 +114,7 @@ impl Bounds {
             members: limits.max_members,
             rooms,
             lines: true,
+            file: Some(limits.max_file).filter(|&size| size > 0),
             edit: limits.edit_minutes,
             delete: limits.delete_minutes,
         }

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::occupant::{Act, Addressee, BadRequest, Code, Request};
 use crate::person::{Entry, KeyRing, MAX_ROOMS, Wish};
+use chat_store::attachments::{AttachmentId, MAX_OF_MESSAGE};
 use chat_store::name::RoomName;
 use chat_store::people::consent::Accept;
 use chat_store::people::marks::Level;
@@ -61,6 +62,8 @@ struct Fields<'a> {
     #[serde(borrow)]
     rooms: Option<Vec<Wished<'a>>>,
     #[serde(borrow)]
+    files: Option<Vec<GivenFile<'a>>>,
+    #[serde(borrow)]
     level: Option<Cow<'a, str>>,
     literal: Option<bool>,
     #[serde(borrow)]
@@ -69,6 +72,13 @@ struct Fields<'a> {
     target: Option<Cow<'a, str>>,
     #[serde(borrow)]
     ids: Option<Ids<'a>>,
+}
+
+/// A file of `say`; pages send what else they know of it, too.
+#[derive(Deserialize)]
+struct GivenFile<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
 }
 
 /// Somebody of `converse`.
@@ -215,6 +225,19 @@ fn count(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
+fn files<'a>(files: Vec<GivenFile<'_>>) -> Result<Vec<AttachmentId>, Wrong<'a>> {
+    if !(1..=MAX_OF_MESSAGE).contains(&files.len()) {
+        return Err((
+            Code::BadField,
+            format!("files: 1 to {MAX_OF_MESSAGE}").into(),
+        ));
+    }
+    let id = |GivenFile { id }: GivenFile<'_>| {
+        AttachmentId::parse(&id).ok_or((Code::BadField, "files: an id is no file's".into()))
+    };
+    files.into_iter().map(id).collect()
+}
+
 fn request(mut fields: Fields<'_>) -> Result<Request<'_>, Wrong<'_>> {
     if fields
         .msgid
@@ -225,6 +248,12 @@ fn request(mut fields: Fields<'_>) -> Result<Request<'_>, Wrong<'_>> {
     }
     let msgid = fields.msgid;
     Ok(match &*fields.kind {
+        "say" if fields.files.is_some() => Request::SayWith {
+            text: fields.text.unwrap_or_default(),
+            files: files(fields.files.unwrap_or_default())?,
+            reply: id(fields.reply, "reply")?,
+            msgid,
+        },
         "say" => Request::Say {
             text: needed(fields.text, "text")?,
             literal: fields.literal.unwrap_or(false),

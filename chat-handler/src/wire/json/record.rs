@@ -1,5 +1,6 @@
 //! A record as one line of JSON, by hand.
 
+use chat_store::attachments::named;
 use chat_store::record::{Kind, Reactions, Record, RecordId, attrs};
 
 /// One record as the pages know it, and a line end.
@@ -33,6 +34,7 @@ pub fn record(record: &Record<'_>, out: &mut Vec<u8>) {
     }
     let (mut color, mut account, mut person, mut msgid) = (None, None, None, None);
     let (mut about, mut reply) = (None, None);
+    let mut has_files = false;
     for (key, value) in record.attrs().filter(|(_, value)| !value.is_empty()) {
         let place = match key {
             attrs::COLOR => &mut color,
@@ -41,6 +43,10 @@ pub fn record(record: &Record<'_>, out: &mut Vec<u8>) {
             attrs::MSGID => &mut msgid,
             attrs::TARGET => &mut about,
             attrs::REPLY => &mut reply,
+            attrs::FILE => {
+                has_files = true;
+                continue;
+            }
             _ => continue,
         };
         // The first counts, as for everybody who asks for one attribute.
@@ -64,6 +70,9 @@ pub fn record(record: &Record<'_>, out: &mut Vec<u8>) {
             put_string(value, out);
         }
     }
+    if has_files {
+        put_files(record, out);
+    }
     if let Some(id) = record.edited {
         out.extend_from_slice(b",\"edited\":\"");
         out.extend_from_slice(&id.to_text());
@@ -79,6 +88,29 @@ pub fn record(record: &Record<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(b",\"old\":true");
     }
     out.extend_from_slice(b"}\n");
+}
+
+fn put_files(record: &Record<'_>, out: &mut Vec<u8>) {
+    let mut separator = &b",\"files\":["[..];
+    let files = named(record);
+    for file in &files {
+        out.extend_from_slice(separator);
+        separator = b",";
+        out.extend_from_slice(b"{\"id\":");
+        put_string(file.id.as_str(), out);
+        out.extend_from_slice(b",\"name\":");
+        put_string(&file.name, out);
+        out.extend_from_slice(b",\"type\":");
+        put_string(&file.kind, out);
+        out.extend_from_slice(format!(",\"size\":{}", file.size).as_bytes());
+        if let Some((width, height)) = file.pixels {
+            out.extend_from_slice(format!(",\"width\":{width},\"height\":{height}").as_bytes());
+        }
+        out.push(b'}');
+    }
+    if !files.is_empty() {
+        out.push(b']');
+    }
 }
 
 fn put_reactions(reactions: &Reactions, out: &mut Vec<u8>) {

@@ -171,3 +171,25 @@ proptest! {
         let _ = (parse(&line, false), parse(&line, true));
     }
 }
+
+#[test]
+fn a_message_may_have_files_and_no_words() {
+    let id = "0123456789abcdef0123456789abcdef";
+    let line =
+        format!(r#"{{"type":"say","text":"","files":[{{"id":"{id}","name":"x"}}],"msgid":"m1"}}"#);
+    let Request::SayWith { files, msgid, .. } = one(&line) else {
+        panic!("a message with files")
+    };
+    assert_eq!((files[0].as_str(), msgid.as_deref()), (id, Some("m1")));
+    let many = vec![format!("{{\"id\":\"{id}\"}}"); 11].join(",");
+    for files in [
+        "[]",
+        r#"[{"id":"../x"}]"#,
+        r#"[{"name":"x"}]"#,
+        "3",
+        &format!("[{many}]"),
+    ] {
+        let line = format!(r#"{{"type":"say","text":"x","files":{files}}}"#);
+        assert_eq!(refusal(&line).0, "bad_field", "{files}");
+    }
+}
