@@ -46,7 +46,8 @@ serve:
 	@# The name of a session file is enough to be its owner.
 	@install -d -m 700 $(VAR)/sessions
 	@install -d $(VAR)/cgi
-	@test -e $(VAR)/conf/chat.ini || sed 's|^BASE_DIR=.*|BASE_DIR=..|' conf/chat.ini | \
+	@test -e $(VAR)/conf/chat.ini || sed -e 's|^BASE_DIR=.*|BASE_DIR=..|' \
+	  -e 's|^; PAGES_DIR=.*|PAGES_DIR=$(abspath $(HTDOCS))|' conf/chat.ini | \
 	  install -m 640 /dev/stdin $(VAR)/conf/chat.ini
 	@install -m 755 $(BIN)/chat-cgi $(VAR)/cgi/api
 	@echo 'the chat: http://$(ADDRESS):$(PORT)/   its files: $(VAR)/   Ctrl-C stops it'
@@ -108,7 +109,7 @@ SHARE := $(DESTDIR)$(PREFIX)/share
 # chat.ini may hold the relay's secret: for the service and nobody else. Only root can give a file to a group.
 SECRET_GROUP = $$([[ $$mode != 640 || $$EUID -ne 0 ]] || echo -g www-data)
 # The files in conf/ name the places of a plain `make install`.
-AT_ITS_PLACE = sed -e 's|/usr/local/|$(PREFIX)/|g' -e 's|/etc/websocketd-rs|$(SYSCONFDIR)/websocketd-rs|g'
+AT_ITS_PLACE = sed -e 's|^; PAGES_DIR=$$|PAGES_DIR=/usr/local/share/websocketd-rs/htdocs|' -e 's|/usr/local/|$(PREFIX)/|g' -e 's|/etc/websocketd-rs|$(SYSCONFDIR)/websocketd-rs|g'
 stage:
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(addprefix $(BIN)/,websocketd-rs chat-handler chatctl chat-opensso)
 	install -D $(BIN)/chat-cgi $(DESTDIR)$(PREFIX)/lib/websocketd-rs/cgi/api

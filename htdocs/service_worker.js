@@ -1,16 +1,16 @@
-// Keeps the pages for the time without a network. Whoever has one is served by the server, file for file as without
-// this worker; whoever starts without one gets everything from one store, whose files were taken together, as long as
-// that page is open. So no page ever runs an old script beside a new one. It shows notifications, too, where browsers
-// leave that to workers.
+// Keeps the pages, for the time without a network and for the next visit. The server is asked once whether they are
+// still what is kept: then a page gets everything from one store, whose files were taken together, as long as it is
+// open. So it does without a network. Else the server gives each file, as without this worker. So no page ever runs an
+// old script beside a new one. It shows notifications, too, where browsers leave that to workers.
 
 const worker = /** @type {any} */ (self);
 /** Stores are named by when they were begun, in ms. */
 const STORE = "pages-";
-/** In a store once it is whole. */
+/** In a store once it is whole; what it holds is the version of the pages, if the server tells one. */
 const WHOLE = "whole";
 /** Which open page lives from which store; it outlives this worker, which browsers end at will. */
 const PINS = "pins";
-/** The pages are taken anew when somebody opens one after this time. */
+/** Of a server that tells no version the pages are taken anew when somebody opens one after this time. */
 const RENEW_AFTER_MS = 24 * 60 * 60 * 1000;
 /** A server that is there, behind a proxy, but does not answer. */
 const AWAY = new Set([502, 503, 504]);
@@ -77,19 +77,44 @@ const takeAll = () =>
 		}),
 	);
 
+/** @returns {Promise<string>} Of the server's pages; "" if it tells none, or cannot be reached. */
+async function versionThere() {
+	try {
+		const answer = await fetch("api/pages", { cache: "no-store" });
+		const { version } = answer.ok ? await answer.json() : {};
+		return typeof version === "string" ? version : "";
+	} catch {
+		return "";
+	}
+}
+
+/** @param {string} store @returns {Promise<string>} Of the pages in it. */
+async function versionIn(store) {
+	const whole = store && (await caches.match(WHOLE, { cacheName: store }));
+	return whole ? whole.text() : "";
+}
+
 /** @param {Response[]} responses */
 const contents = (responses) => Promise.all(responses.map((response) => response.clone().text()));
+
+/** Whether the server still gives the same. @param {Response[]} responses */
+async function isUnchanged(responses) {
+	const [before, after] = [await contents(responses), await contents(await takeAll())];
+	return before.every((content, index) => content === after[index]);
+}
 
 /** Takes all files into a new store, unless they change meanwhile: an upgrade may be under way. */
 async function keep() {
 	const name = STORE + Date.now();
+	const version = await versionThere();
 	const responses = await takeAll();
-	const [before, after] = [await contents(responses), await contents(await takeAll())];
-	if (before.some((content, index) => content !== after[index])) throw new Error("the pages are being replaced");
+	if (!(version ? version === (await versionThere()) : await isUnchanged(responses))) {
+		throw new Error("the pages are being replaced");
+	}
 	try {
 		const store = await caches.open(name);
 		await Promise.all(responses.map((response, index) => store.put(FILES[index], response)));
-		await store.put(WHOLE, new Response());
+		await store.put(WHOLE, new Response(version));
 	} catch (error) {
 		// The disk is full: half a store is none.
 		await caches.delete(name);
@@ -130,9 +155,11 @@ async function newestStore() {
 /** @type {Promise<void> | null} */
 let renewing = null;
 
-async function renew() {
-	const age = Date.now() - Number((await newestStore()).slice(STORE.length));
-	if (age < RENEW_AFTER_MS) return;
+/** @param {string} version Of the server's pages. */
+async function renew(version) {
+	const newest = await newestStore();
+	const age = Date.now() - Number(newest.slice(STORE.length));
+	if (version ? version === (await versionIn(newest)) : age < RENEW_AFTER_MS) return;
 	// What fails now is tried again when the next page is opened.
 	renewing ??= keep()
 		.catch(() => {})
@@ -142,20 +169,30 @@ async function renew() {
 
 /** Somebody opens a page. @param {any} event @param {string} file */
 async function startPage(event, file) {
+	const [there, store] = await Promise.all([versionThere(), newestStore()]);
+	if (there && there === (await versionIn(store))) {
+		const kept = await fromStore(event, file, store);
+		if (kept) return kept;
+	}
 	/** @type {Response | null} */
 	let answer = null;
 	try {
 		answer = await fetch(event.request);
 		if (!AWAY.has(answer.status)) {
-			event.waitUntil(renew());
+			event.waitUntil(renew(there));
 			return answer;
 		}
 	} catch {
 		// No network, or no server.
 	}
-	const store = await newestStore();
-	const kept = store && (await caches.match(file, { cacheName: store }));
-	if (!kept) return answer ?? Response.error();
+	const kept = store && (await fromStore(event, file, store));
+	return kept || answer || Response.error();
+}
+
+/** @param {any} event @param {string} file @param {string} store @returns What the page and all its parts come from. */
+async function fromStore(event, file, store) {
+	const kept = await caches.match(file, { cacheName: store });
+	if (!kept) return null;
 	const pin = JSON.stringify({ store, at: Date.now() });
 	await (await caches.open(PINS)).put(`pin/${event.resultingClientId}`, new Response(pin));
 	return kept;

@@ -19,6 +19,7 @@ mod files;
 mod found;
 mod health;
 mod history;
+mod pages;
 mod request;
 mod response;
 mod rooms;
@@ -53,6 +54,7 @@ pub fn answer(
         "rooms" => (&["GET"], &rooms::answer),
         "history" => (&["GET"], &history::answer),
         "transcript" => (&["GET"], &transcript::answer),
+        "pages" => (&["GET"], &pages::answer),
         "health" => (&["GET"], &health::answer),
         _ => return Response::error(404, "not_found", "there is no such thing here"),
     };

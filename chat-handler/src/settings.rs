@@ -165,6 +165,8 @@ pub struct Limits {
 pub struct Pages {
     /// `ws://` or `wss://` address of the rooms, the room's name is appended; `None`: same origin.
     pub websocket_url: Option<String>,
+    /// Where the pages themselves are.
+    pub dir: Option<PathBuf>,
     /// Where people log in: an address, or a path on the pages' own server.
     pub login_url: Option<String>,
     /// STUN servers, `host` or `host:port`, without scheme.
@@ -361,6 +363,7 @@ impl Settings {
             files: Files::default(),
             pages: Pages {
                 websocket_url: None,
+                dir: None,
                 login_url: None,
                 stun_servers: Vec::new(),
                 turn_urls: Vec::new(),

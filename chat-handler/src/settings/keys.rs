@@ -120,6 +120,8 @@ keys! {
 
     "WEBSOCKETD_SERVER_URL", "a ws:// or wss:// address, or nothing", "what pages connect to (default: where they come from)",
         |s, _, v| { s.pages.websocket_url = url(v, &["ws://", "wss://"]).ok()?; Some(()) };
+    "PAGES_DIR", "a directory, absolute or relative to this file, or nothing", "the pages: browsers that have them ask once whether all are the same, and else for each file (default: none)",
+        |s, dir, v| { s.pages.dir = if v.is_empty() { None } else { Some(path(dir, v)?) }; Some(()) };
     "LOGIN_URL", "an http:// or https:// address, or a path like /chat/php/login.php, or nothing", "where pages send people to log in; the room is added as ?room= (default: none)",
         |s, _, v| { s.pages.login_url = login(v).ok()?; Some(()) };
     "ICE_SERVER_DNS", "STUN servers as host or host:port, joined by commas, or nothing", "for audio and video (default: none)",

@@ -41,7 +41,10 @@ impl Settings {
         let authority = self.identity.sso_ca_file.as_deref();
         let of_authority =
             authority.and_then(|file| self.trouble("AUTHENTIZATION_CA_FILE", file, Place::PemFile));
-        of_sessions.into_iter().chain(of_authority).collect()
+        let pages = self.pages.dir.as_deref();
+        let of_pages = pages.and_then(|dir| self.trouble("PAGES_DIR", dir, Place::Directory));
+        let all = [of_sessions, of_authority, of_pages];
+        all.into_iter().flatten().collect()
     }
 
     fn trouble(&self, key: &str, path: &Path, wanted: Place) -> Option<Problem> {

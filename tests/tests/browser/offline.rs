@@ -1,5 +1,7 @@
 //! Pages for the time without a network: they start, keep what is written, and are of one piece.
 
+use std::fs;
+
 use e2e::browser::Browser;
 use e2e::room_page::{enter, say, sees, welcome};
 use e2e::site::Site;
@@ -51,9 +53,47 @@ async fn a_page_starts_without_a_server_and_sends_what_was_written_when_it_is_ba
     browser.wait_until("it is sent", waiting).await;
 }
 
+/// What the daemon has answered so far beside the rooms' sockets.
+fn asked(site: &Site) -> Vec<String> {
+    let path = |line: String| {
+        let (_, url) = line.split_once("url:'http://")?;
+        let (_, path) = url.split('\'').next()?.split_once('/')?;
+        Some(path.to_owned())
+    };
+    let lines = site.log().so_far();
+    let answers = lines.into_iter().filter(|line| line.contains("| http"));
+    answers.filter_map(path).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_that_have_not_changed_are_not_asked_for_again() {
+    let site = Site::start();
+    let browser = Browser::start().await;
+    enter(&browser, &site, "alice", "night").await;
+    keep_pages(&browser).await;
+    let before = asked(&site).len();
+    assert!(before > 50, "the first visit asks for everything");
+    browser.goto(&site.url("/?room=night")).await;
+    welcome(&browser).await;
+    let again: Vec<String> = asked(&site).split_off(before);
+    let files = again
+        .iter()
+        .filter(|path| !path.starts_with("api/") && *path != "service_worker.js");
+    assert_eq!(files.collect::<Vec<_>>(), Vec::<&String>::new());
+    assert_eq!(again.iter().filter(|path| *path == "api/pages").count(), 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_page_runs_a_kept_script_beside_one_of_the_server() {
     let mut site = Site::start_on_fixed_port();
+    // A server that does not say which pages it has.
+    let ini = site.var().join("conf/chat.ini");
+    let settings = fs::read_to_string(&ini).expect("chat.ini");
+    let settings: Vec<&str> = settings
+        .lines()
+        .filter(|line| !line.starts_with("PAGES_DIR="))
+        .collect();
+    fs::write(&ini, settings.join("\n")).expect("writable");
     let browser = Browser::start().await;
     enter(&browser, &site, "alice", "night").await;
     keep_pages(&browser).await;
