@@ -8,12 +8,10 @@
 use std::cell::RefCell;
 use std::io::Read;
 
-use chat_handler::identity::{self, ANONYMOUS};
+use chat_handler::identity;
 use chat_handler::settings::Settings;
-use chat_store::fs::dirs::Dirs;
-use chat_store::moderation::{self, Extent, Person, Right};
-use chat_store::name::Nick;
 
+mod asker;
 mod config;
 mod files;
 mod found;
@@ -23,6 +21,7 @@ mod pages;
 mod request;
 mod response;
 mod rooms;
+mod search;
 mod session;
 mod site;
 mod transcript;
@@ -53,6 +52,7 @@ pub fn answer(
         "config" => (&["GET"], &config::answer),
         "rooms" => (&["GET"], &rooms::answer),
         "history" => (&["GET"], &history::answer),
+        "search" => (&["GET"], &search::answer),
         "transcript" => (&["GET"], &transcript::answer),
         "pages" => (&["GET"], &pages::answer),
         "health" => (&["GET"], &health::answer),
@@ -78,7 +78,7 @@ pub fn answer(
     }
     let mut lines = Vec::new();
     // Who may not come in may not read what is said there either.
-    let is_room = ["rooms", "history", "transcript", "files"].contains(&name);
+    let is_room = ["rooms", "history", "search", "transcript", "files"].contains(&name);
     if is_room && !settings.identity.anonymous && !has_logged_in(request, settings, explain) {
         return Response::error(403, "anonymous_refused", "log in first");
     }
@@ -89,44 +89,9 @@ pub fn answer(
     response
 }
 
-type Endpoint<'e> = &'e dyn Fn(&Request, &Settings, &mut dyn FnMut(&str)) -> Response;
+use asker::allowed;
 
-/// Whether whoever asks has this right there; else why not. Lists that cannot be read forbid nothing.
-fn allowed(
-    request: &Request,
-    settings: &Settings,
-    dirs: &Dirs,
-    at: Extent<'_>,
-    right: Right,
-    explain: &mut dyn FnMut(&str),
-) -> Result<(), String> {
-    let who = identity::recognize(&settings.identity, &request.visitor, &mut |line| {
-        explain(line);
-    });
-    let nick = who.name.as_deref().and_then(|name| Nick::parse(name).ok());
-    let Some(nick) = nick.or_else(|| Nick::parse(ANONYMOUS).ok()) else {
-        return Ok(());
-    };
-    let address = request.visitor.address.as_str();
-    let person = Person {
-        nick: &nick,
-        account: who.account.as_deref(),
-        number: None,
-        moderates_all: who.moderator,
-        address: Some(address).filter(|address| !address.is_empty()),
-    };
-    match moderation::may(dirs, at, &person, right) {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(denied)) => Err(format!(
-            "you are banned from this room: {}",
-            denied.reason()
-        )),
-        Err(error) => {
-            explain(&format!("the bans cannot be read: {error}"));
-            Ok(())
-        }
-    }
-}
+type Endpoint<'e> = &'e dyn Fn(&Request, &Settings, &mut dyn FnMut(&str)) -> Response;
 
 fn has_logged_in(request: &Request, settings: &Settings, explain: &mut impl FnMut(&str)) -> bool {
     identity::recognize(&settings.identity, &request.visitor, explain)

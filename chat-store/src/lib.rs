@@ -3,7 +3,8 @@
 //! A [`record`] is a line. [`log`] appends it to its room's file and follows that file, [`bell`] wakes
 //! who follows, [`people`] are who is there and what is for one of them only, [`state`] is what a room
 //! remembers, [`moderation`] who may not be there, [`closed`] which rooms are for some only,
-//! [`attachments`] what people put into them. [`fs`] is what all of these do with files.
+//! [`attachments`] what people put into them; [`search`] finds words in all of them. [`fs`] is what
+//! all of these do with files.
 
 #![cfg_attr(
     test,
@@ -24,3 +25,5 @@ pub mod attachments;
 pub mod closed;
 pub mod moderation;
 pub mod state;
+
+pub mod search;

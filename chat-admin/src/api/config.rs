@@ -4,7 +4,8 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
-use super::{Request, Response, allowed, turn};
+use super::asker::Asker;
+use super::{Request, Response, turn};
 use chat_handler::identity;
 use chat_handler::identity::counted::Counted;
 use chat_handler::settings::{Pages, Settings};
@@ -55,9 +56,10 @@ fn may_call(request: &Request, settings: &Settings, explain: &mut dyn FnMut(&str
     let open = rooms.iter().filter(|room| !room.is_closed());
     let mut extents: Vec<Extent<'_>> = open.map(Extent::Room).collect();
     extents.push(Extent::Everywhere);
+    let asker = Asker::of(request, settings, explain);
     extents
         .into_iter()
-        .all(|at| allowed(request, settings, &dirs, at, Right::Enter, explain).is_ok())
+        .all(|at| asker.may(&dirs, at, Right::Enter, explain).is_ok())
 }
 
 /// Relative to the page, unless the administrator named a server.

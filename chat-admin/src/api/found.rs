@@ -11,7 +11,8 @@ use chat_store::name::RoomName;
 use chat_store::people::person::PersonId;
 use chat_store::record::RecordId;
 
-use super::{Request, Response, allowed};
+use super::asker::Asker;
+use super::{Request, Response};
 
 /// A room that may be read.
 pub(super) struct Found {
@@ -20,7 +21,7 @@ pub(super) struct Found {
     /// What was said up to here is not for them.
     pub(super) since: RecordId,
     /// Who asks, if that is known.
-    person: Option<PersonId>,
+    pub(super) person: Option<PersonId>,
 }
 
 /// Who asks, if they are known by more than a name.
@@ -58,7 +59,19 @@ pub(super) fn room(
     settings: &Settings,
     explain: &mut dyn FnMut(&str),
 ) -> Result<Found, Response> {
-    let wished = request.parameter("room");
+    room_called(request.parameter("room"), request, settings, explain)
+}
+
+/// The room of that name; without one, the lobby.
+///
+/// # Errors
+/// The answer that says why not.
+pub(super) fn room_called(
+    wished: Option<&str>,
+    request: &Request,
+    settings: &Settings,
+    explain: &mut dyn FnMut(&str),
+) -> Result<Found, Response> {
     let wished = wished
         .map_or(Ok(RoomName::lobby()), RoomName::parse)
         .map_err(|error| Response::error(400, "bad_room", &error.to_string()))?;
@@ -75,7 +88,8 @@ pub(super) fn room(
         }
     };
     let at = (&found.room).into();
-    match allowed(request, settings, &found.dirs, at, Right::Read, explain) {
+    let asker = Asker::of(request, settings, explain);
+    match asker.may(&found.dirs, at, Right::Read, explain) {
         Ok(()) => Ok(found),
         Err(reason) => Err(Response::error(403, "banned", &reason)),
     }

@@ -16,3 +16,4 @@ mod fuzz_bodies;
 mod ini;
 mod opensso;
 mod private;
+mod search;

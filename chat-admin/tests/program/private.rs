@@ -123,7 +123,12 @@ fn ask_everything(chat: &Chat, rooms: &[String]) -> String {
     let session = chat.log_in_as("eve");
     for cookie in ["", &session] {
         for name in rooms {
-            for question in ["history", "history?q=sesame", "transcript?format=json"] {
+            for question in [
+                "history",
+                "history?q=sesame",
+                "search?q=sesame",
+                "transcript?format=json",
+            ] {
                 let joint = if question.contains('?') { '&' } else { '?' };
                 let question =
                     |room: &str| format!("/{question}{joint}room={room}&client=eves-browser");
@@ -144,14 +149,28 @@ fn ask_everything(chat: &Chat, rooms: &[String]) -> String {
             "/rooms?list=historical&limit=500",
             "/rooms?q=sesame",
             "/history?room=lobby&q=sesame",
+            "/search?q=sesame",
+            "/search?q=sesame&client=eves-browser",
+            "/search?q=lobby+from:anna",
             "/health",
             "/config",
             "/session",
         ] {
-            heard.push_str(&ask(chat, question, cookie));
+            // A search says what it was understood as.
+            let answer = ask(chat, question, cookie).replace("\"words\":[\"sesame\"]", "");
+            heard.push_str(&answer);
         }
     }
     heard
+}
+
+fn members_find_it(chat: &Chat, rooms: &[String], cookie: &str) {
+    let found = ask(chat, "/search?q=SESAME+two", cookie);
+    for room in rooms {
+        assert!(found.contains(&format!("\"room\":\"{room}\"")), "{found}");
+    }
+    let whisper = "sesame four";
+    assert!(!found.contains(whisper), "it is in no log: {found}");
 }
 
 #[test]
@@ -222,6 +241,7 @@ fn nobody_else_hears_finds_counts_or_reads_a_conversation() {
         history.contains("sesame one") && history.contains("sesame two"),
         "{history}"
     );
+    members_find_it(&chat, &rooms, &annas);
     let transcript = ask(&chat, &format!("/transcript?room={}", rooms[0]), &annas);
     assert!(transcript.contains("anna: sesame one"), "{transcript}");
 

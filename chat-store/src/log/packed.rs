@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::chain;
 
 /// What logrotate may compress with.
-const SUFFIXES: [&str; 4] = [".gz", ".bz2", ".xz", ".zst"];
+pub const SUFFIXES: [&str; 4] = [".gz", ".bz2", ".xz", ".zst"];
 
 /// The compressed files of a log, in no order.
 ///

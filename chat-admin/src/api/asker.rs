@@ -1,0 +1,92 @@
+//! Whoever asks, as far as lists of bans know them.
+
+use chat_handler::identity::counted::Counted;
+use chat_handler::identity::{self, ANONYMOUS};
+use chat_handler::settings::Settings;
+use chat_store::fs::dirs::Dirs;
+use chat_store::moderation::{self, Extent, Person, Right};
+use chat_store::name::Nick;
+
+use super::Request;
+
+/// Who asks. Made once for a request: it reads the session.
+pub(super) struct Asker<'r> {
+    nick: Option<Nick>,
+    account: Option<String>,
+    moderates_all: bool,
+    address: Option<&'r str>,
+    counted: Counted,
+}
+
+impl<'r> Asker<'r> {
+    pub(super) fn of(
+        request: &'r Request,
+        settings: &Settings,
+        explain: &mut dyn FnMut(&str),
+    ) -> Self {
+        let who = identity::recognize(&settings.identity, &request.visitor, &mut |line| {
+            explain(line);
+        });
+        let nick = who.name.as_deref().and_then(|name| Nick::parse(name).ok());
+        let address = request.visitor.address.as_str();
+        Self {
+            counted: Counted::of(&who, address),
+            nick: nick.or_else(|| Nick::parse(ANONYMOUS).ok()),
+            account: who.account,
+            moderates_all: who.moderator,
+            address: Some(address).filter(|address| !address.is_empty()),
+        }
+    }
+
+    pub(super) fn account(&self) -> Option<&str> {
+        self.account.as_deref()
+    }
+
+    /// Whom limits count.
+    pub(super) fn counted(&self) -> &str {
+        &self.counted.name
+    }
+
+    /// Whether they have this right there; else why not. Lists that cannot be read forbid nothing.
+    pub(super) fn may(
+        &self,
+        dirs: &Dirs,
+        at: Extent<'_>,
+        right: Right,
+        explain: &mut dyn FnMut(&str),
+    ) -> Result<(), String> {
+        let Some(nick) = &self.nick else {
+            return Ok(());
+        };
+        let person = Person {
+            nick,
+            account: self.account(),
+            number: None,
+            moderates_all: self.moderates_all,
+            address: self.address,
+        };
+        match moderation::may(dirs, at, &person, right) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(denied)) => Err(format!(
+                "you are banned from this room: {}",
+                denied.reason()
+            )),
+            Err(error) => {
+                explain(&format!("the bans cannot be read: {error}"));
+                Ok(())
+            }
+        }
+    }
+}
+
+/// [`Asker::may`], asked once.
+pub(super) fn allowed(
+    request: &Request,
+    settings: &Settings,
+    dirs: &Dirs,
+    at: Extent<'_>,
+    right: Right,
+    explain: &mut dyn FnMut(&str),
+) -> Result<(), String> {
+    Asker::of(request, settings, explain).may(dirs, at, right, explain)
+}
