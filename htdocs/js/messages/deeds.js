@@ -76,8 +76,7 @@ export async function does(what, record, place, uses) {
 		if (what !== "former") tell(text("cannotDo"));
 		return;
 	}
-	if (what === "reply" && messages.areKnown) compose().reply?.(record);
-	else if (what === "reply") compose().answer?.(quoted(record.from, words));
+	if (what === "reply") answers(record, compose(), messages.areKnown);
 	else if (what === "edit") compose().edit?.(record);
 	else if (what === "whisper") uses.whisper(record.from, record.person);
 	else if (what === "copy") await copied(words, place);
@@ -89,6 +88,12 @@ export async function does(what, record, place, uses) {
 	else if (what === "former") (await import("./former_dialog.js")).openFormerDialog(record, room);
 	else if (what === "react") await reacts(record, place, messages);
 	else (await import("../message_menu.js")).openMessageMenu(record, place, uses);
+}
+
+/** @param {Entry} record @param {Writing} compose @param {boolean} areKnown */
+function answers(record, compose, areKnown) {
+	if (areKnown && compose.reply) compose.reply(record);
+	else compose.answer?.(quoted(record.from, record.text ?? ""));
 }
 
 /** @param {string} words @param {HTMLElement} place */

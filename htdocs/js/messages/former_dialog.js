@@ -13,7 +13,8 @@ export async function openFormerDialog(record, room) {
 	const forms = await ask(record.id, room);
 	const now = { id: record.edited ?? record.id, text: record.text };
 	openDialog(text("formerTitle"), () => {
-		const items = [...forms, now].map(({ id, text: words = "" }) => {
+		const all = forms.at(-1)?.id === now.id ? forms : [...forms, now];
+		const items = all.map(({ id, text: words = "" }) => {
 			const time = element("time", { class: "hint", datetime: id }, fullTime(timeOf(id), language));
 			return element("li", {}, time, element("div", { class: "former-words", dir: "auto" }, words));
 		});

@@ -1,8 +1,12 @@
 // A finger that rests on a message opens what can be done with it.
 
+import { byId } from "../dom.js";
+
 const HOLD_MS = 500;
 /** Pixels that a resting finger moves. */
 const SLACK = 10;
+/** So long after the finger is up the browser may still close what it opened. */
+const RELEASE_MS = 400;
 
 /** @param {HTMLElement} log @param {(entry: HTMLElement) => void} open */
 export function wireHolding(log, open) {
@@ -10,6 +14,8 @@ export function wireHolding(log, open) {
 	let place = { x: 0, y: 0 };
 	/** It was held, and is not up again yet. @type {HTMLElement | null} */
 	let held = null;
+	/** It is just up. @type {HTMLElement | null} */
+	let released = null;
 	const end = () => clearTimeout(timer);
 	log.addEventListener("pointerdown", (event) => {
 		const { target, pointerType, isPrimary, clientX, clientY } = event;
@@ -30,9 +36,15 @@ export function wireHolding(log, open) {
 	});
 	log.addEventListener("pointerup", () => {
 		end();
-		const entry = held;
-		// The browser closes what is open where a finger goes up beside it, this menu too.
-		if (entry) setTimeout(() => open(entry));
+		released = held;
+		setTimeout(() => (released = null), RELEASE_MS);
+	});
+	// The browser closes what is open when a finger goes up beside it, this menu too.
+	byId("message-menu").addEventListener("toggle", ({ newState }) => {
+		const entry = released;
+		if (newState !== "closed" || !entry) return;
+		released = null;
+		open(entry);
 	});
 	log.addEventListener("pointercancel", end);
 	// Neither the browser's own menu nor what a tap does.

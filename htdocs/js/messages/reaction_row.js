@@ -40,7 +40,7 @@ function chip(record, reaction, actions) {
 	const count = countOf(reaction);
 	const who = namesOf(reaction, count);
 	const words = [element("span", { class: "emoji" }, emoji), element("span", {}, String(count))];
-	const label = text("reactedWith", { names: who, emoji });
+	const label = text("reactedWith", { names: who, emoji, count });
 	if (!actions) return element("span", { class: "chip", title: label }, words);
 	const onclick = () => actions.toggle(record, emoji, !own);
 	const look = { class: "chip", "data-emoji": emoji, "data-names": who, onclick };

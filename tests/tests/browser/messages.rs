@@ -1,4 +1,4 @@
-//! A message as it is shown and what is done with it: lines, formatting, folding.
+//! A message as it is shown: lines, formatting, folding.
 
 use e2e::browser::Browser;
 use e2e::room_page::{click, enter, say, sees, set_theme, welcome};
@@ -20,32 +20,44 @@ const WRITTEN: [&str; 7] = [
     "||x|| שלום **לכולם**",
 ];
 
-/// Bob says something, over his own connection; each answer of the server is waited for. Gives the ids of what he said.
-fn bob_says(site: &Site, room: &str, messages: &[Value]) -> Vec<String> {
-    let url = site.url("");
-    let address = url.strip_prefix("http://").expect("it is plain HTTP");
-    let endpoint = Endpoint::Tcp(address.parse().expect("an address"));
-    let path = format!("/{room}?format=json&nick=bob");
-    let mut client = Client::connect_with(&endpoint, &path, &[("Origin", &url)]);
-    let mut ids = Vec::new();
-    for (number, message) in messages.iter().enumerate() {
-        let msgid = format!("bob{number}");
-        let mut message = message.clone();
-        message["msgid"] = json!(msgid);
-        client.send(message.to_string());
-        let ack = client.text_where(|line| line.contains("\"ack\"") && line.contains(&msgid));
-        let ack: Value = serde_json::from_str(&ack).expect("it is JSON");
-        ids.push(ack["id"].as_str().unwrap_or_default().to_owned());
-    }
-    ids
+/// Bob, over a connection of his own.
+pub(crate) struct Bob {
+    client: Client,
+    count: usize,
 }
 
-fn said(text: &str) -> Value {
-    json!({"type": "say", "text": text})
+impl Bob {
+    pub(crate) fn enter(site: &Site, room: &str) -> Self {
+        let url = site.url("");
+        let address = url.strip_prefix("http://").expect("it is plain HTTP");
+        let endpoint = Endpoint::Tcp(address.parse().expect("an address"));
+        let path = format!("/{room}?format=json&nick=bob");
+        let client = Client::connect_with(&endpoint, &path, &[("Origin", &url)]);
+        Self { client, count: 0 }
+    }
+
+    /// Sends it and waits for the server's answer. Gives the id of the record.
+    pub(crate) fn does(&mut self, mut message: Value) -> String {
+        self.count += 1;
+        let msgid = format!("bob{}", self.count);
+        message["msgid"] = json!(msgid);
+        self.client.send(message.to_string());
+        let answer = self.client.text_where(|line| {
+            line.contains(&format!("\"{msgid}\""))
+                && (line.contains("\"ack\"") || line.contains("\"error\""))
+        });
+        let answer: Value = serde_json::from_str(&answer).expect("it is JSON");
+        assert_eq!(answer["type"], "ack", "{answer} to {message}");
+        answer["id"].as_str().unwrap_or_default().to_owned()
+    }
+
+    pub(crate) fn says(&mut self, text: &str) -> String {
+        self.does(json!({"type": "say", "text": text}))
+    }
 }
 
 /// The words of the last message, as nodes.
-const LAST: &str = "[...document.querySelectorAll('#log .entry .words')].at(-1)";
+pub(crate) const LAST: &str = "[...document.querySelectorAll('#log .entry .words')].at(-1)";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn marks_are_shown_as_what_they_mean() {
@@ -66,7 +78,7 @@ async fn marks_are_shown_as_what_they_mean() {
         "bold slanted struck code a page (example.org)"
     );
 
-    bob_says(&site, "marks", &[said("so:\n```\n  kept *as it is*\n```")]);
+    Bob::enter(&site, "marks").says("so:\n```\n  kept *as it is*\n```");
     sees(&browser, "as it is").await;
     assert_eq!(
         browser
@@ -130,7 +142,7 @@ async fn long_messages_fold() {
     let browser = Browser::start().await;
     enter(&browser, &site, "alice", "long").await;
     let lines: Vec<String> = (1..=40).map(|line| format!("line {line}")).collect();
-    bob_says(&site, "long", &[said(&lines.join("\n"))]);
+    Bob::enter(&site, "long").says(&lines.join("\n"));
     sees(&browser, "line 10").await;
     assert_eq!(
         browser
@@ -147,8 +159,6 @@ async fn long_messages_fold() {
             .await,
         json!(["Show all 40 lines", "false"])
     );
-    let top = "document.querySelector('#log .entry').getBoundingClientRect().top";
-    let before = browser.eval(top).await;
     click(&browser, "#log .unfold").await;
     sees(&browser, "line 40").await;
     // The reader stays at its beginning, also when something comes.
@@ -162,7 +172,6 @@ async fn long_messages_fold() {
             .await,
         "true"
     );
-    let _ = before;
     click(&browser, "#log .unfold").await;
     browser
         .wait_until(
@@ -177,7 +186,10 @@ async fn messages_are_drawn_at_every_width_and_theme() {
     let site = Site::start();
     let browser = Browser::start().await;
     enter(&browser, &site, "alice", "drawn").await;
-    bob_says(&site, "drawn", &WRITTEN.map(said));
+    let mut bob = Bob::enter(&site, "drawn");
+    for words in WRITTEN {
+        bob.says(words);
+    }
     sees(&browser, "לכולם").await;
     for theme in ["light", "dark"] {
         set_theme(&browser, theme).await;

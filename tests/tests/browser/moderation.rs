@@ -13,7 +13,7 @@ use crate::pages::SCREENS;
 const SESSION: &str = "moderatorsmoderatorsmoder";
 
 /// Who owns the room, by a session as a site's own log-in writes it.
-async fn owner(site: &Site, room: &str) -> Browser {
+pub(crate) async fn owner(site: &Site, room: &str) -> Browser {
     let file = site.var().join(format!("sessions/sess_{SESSION}"));
     fs::write(file, "username|s:4:\"boss\";").expect("a session");
     site.chatctl(&["role", room, "boss", "owner"]);

@@ -28,7 +28,7 @@ export default {
 	copyCode: "Kopírovat",
 	copiedCode: "Zkopírováno",
 	reactions: "Reakce",
-	reactedWith: "{emoji}: {names}",
+	reactedWith: "{emoji} {count}: {names}",
 	othersCount: "další: {count}",
 	edited: "upraveno",
 	editedAt: "upraveno {time}",

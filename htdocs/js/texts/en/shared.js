@@ -28,7 +28,7 @@ export default {
 	copyCode: "Copy",
 	copiedCode: "Copied",
 	reactions: "Reactions",
-	reactedWith: "{emoji}: {names}",
+	reactedWith: "{emoji} {count}: {names}",
 	othersCount: "{count} more",
 	edited: "edited",
 	editedAt: "edited {time}",
