@@ -61,18 +61,20 @@ impl Turn<'_> {
     }
 
     fn delete(&mut self, target: RecordId) {
+        if self.was_sent(Kind::Redact) {
+            return;
+        }
         let Some(found) = self.found(target) else {
             return;
         };
         let record = found.record();
-        if record.is_redacted() && self.it.me.is_author(&record) {
-            return self.ack_as(None, true);
-        }
+        // Whoever did it before may have been killed before they told the others.
+        let is_done = record.is_redacted() && self.it.me.is_author(&record);
         let minutes = self.it.limits.delete_minutes;
-        if self.own(target, minutes, Kind::is_talk).is_none() {
+        if !is_done && self.own(target, minutes, Kind::is_talk).is_none() {
             return;
         }
-        match self.it.take_back(target) {
+        match self.it.take_back(target, self.msgid) {
             Ok(id) => self.ack_as(Some(id), false),
             Err(RedactError::NotFound | RedactError::NotText) => {
                 self.error(Code::NotFound, Line::NotFound);
@@ -225,9 +227,17 @@ impl Occupant {
     }
 
     /// Overwrites a message and its later forms, and tells the others.
-    pub(super) fn take_back(&mut self, target: RecordId) -> Result<RecordId, RedactError> {
+    pub(super) fn take_back(
+        &mut self,
+        target: RecordId,
+        msgid: Option<&str>,
+    ) -> Result<RecordId, RedactError> {
         let Self { me, room, .. } = self;
-        let id = room.log.redact_as(target, &me.draft(Kind::Redact, ""))?;
+        let by = Draft {
+            msgid,
+            ..me.draft(Kind::Redact, "")
+        };
+        let id = room.log.redact_as(target, &by)?;
         self.bells.set_due();
         self.durability.appended(Kind::Redact);
         self.unpin_gone(|pin| pin == target);

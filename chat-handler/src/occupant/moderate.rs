@@ -91,7 +91,7 @@ impl Turn<'_> {
         let Some(id) = RecordId::parse(id.as_bytes()) else {
             return self.error(Code::NotFound, Line::NotFound);
         };
-        match self.it.take_back(id) {
+        match self.it.take_back(id, None) {
             Ok(_) => self.ack(),
             Err(RedactError::NotFound | RedactError::NotText) => {
                 self.error(Code::NotFound, Line::NotFound);

@@ -37,11 +37,12 @@ impl Turn<'_> {
             }
             Done::Changed
         });
+        let kind = if on { Kind::Pin } else { Kind::Unpin };
         match done {
-            Ok(Done::Nothing) => self.ack_as(None, true),
+            // Whoever did it before may have been killed before they told the others.
+            Ok(Done::Nothing) if self.msgid.is_none() || self.was_sent(kind) => {}
             Ok(Done::Full) => self.error(Code::TooMany, Line::TooMany(MAX_PINS)),
-            Ok(Done::Changed) => {
-                let kind = if on { Kind::Pin } else { Kind::Unpin };
+            Ok(Done::Changed | Done::Nothing) => {
                 if let Some(stored) = self.append_about(kind, target, "") {
                     self.ack_as(Some(stored.id()), false);
                 }

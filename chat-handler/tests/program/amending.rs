@@ -289,7 +289,7 @@ fn pins_are_the_moderators_and_outlive_everybody() {
         );
         assert_eq!(alice.expect("pin")["target"], json!(id));
     }
-    assert_eq!(ask(&mut boss, "pin", &ids[1], "", "p9")["duplicate"], true);
+    assert_eq!(ask(&mut boss, "pin", &ids[1], "", "p1")["duplicate"], true);
     assert_eq!(
         code(&mut boss, "pin", "2020-01-01T00:00:00.000000Z", ""),
         "not_found"

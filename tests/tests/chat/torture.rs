@@ -1,5 +1,5 @@
 //! Twenty people, half of them in three rooms on one connection, who talk while their handlers, and the daemon, are killed with -9 at random moments, and who come back with
-//! `since` and send again what was not acked. The seed is printed; `TORTURE_SEED=N` draws the same victims again, and
+//! `since` and send again what was not acked. They also edit and take back what they said, and react to what others said. The seed is printed; `TORTURE_SEED=N` draws the same victims again, and
 //! `TORTURE_ROUNDS=N` makes it shorter or longer.
 
 #![allow(
@@ -8,6 +8,11 @@
 )]
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+
+mod shown;
+
+use shown::Shown;
+
 use std::env;
 use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -38,6 +43,7 @@ const LULL_MICROS: u64 = 60_000;
 /// Between two messages of one person.
 const PACE: Duration = Duration::from_millis(40);
 const LAST: &str = "that was all";
+const EMOJI: [&str; 3] = ["👍", "❤️", "👩🏽‍🚀"];
 
 /// xorshift64*: small, and the same numbers on every machine.
 struct Chance(u64);
@@ -81,14 +87,17 @@ struct Room {
     /// Up to here everything was seen.
     since: String,
     seen: Vec<String>,
+    shown: Shown,
+    /// The last message of their own that they have not taken back.
+    own: Option<String>,
     ended: bool,
 }
 
-/// What was said and is not acked yet.
+/// What was said or done and is not acked yet.
 struct Unacked {
     room: &'static str,
     msgid: String,
-    text: String,
+    request: Value,
 }
 
 /// One person at a page that reconnects.
@@ -145,7 +154,7 @@ impl Person<'_> {
             send(&mut page, &json!({ "type": "enter", "rooms": rooms }))?;
         }
         for unacked in &self.unacked {
-            send(&mut page, &unacked.as_said())?;
+            send(&mut page, &unacked.request)?;
         }
         loop {
             if self.unacked.is_empty() {
@@ -158,13 +167,9 @@ impl Person<'_> {
                 if self.world.over.load(Ordering::SeqCst) {
                     self.world.under_way.fetch_sub(1, Ordering::SeqCst);
                 } else {
-                    let unacked = Unacked {
-                        room: self.rooms[self.said % self.rooms.len()].name,
-                        msgid: format!("{}-{}", self.name, self.said),
-                        text: format!("{} says {}", self.name, self.said),
-                    };
+                    let unacked = self.next();
                     self.said += 1;
-                    let said = unacked.as_said();
+                    let said = unacked.request.clone();
                     self.unacked.push_back(unacked);
                     thread::sleep(PACE);
                     send(&mut page, &said)?;
@@ -176,14 +181,62 @@ impl Person<'_> {
         }
     }
 
+    /// What they say or do next: more is said than done.
+    fn next(&mut self) -> Unacked {
+        let (name, said) = (&self.name, self.said);
+        let at = said / 2 % self.rooms.len();
+        let room = &mut self.rooms[at];
+        let msgid = format!("{name}-{said}");
+        let say = json!({ "type": "say", "text": format!("{name} says {said}") });
+        let about = |kind: &str, target: &String, text: String| json!({ "type": kind, "target": target, "text": text });
+        let last = room.seen.last();
+        let request = match (said % 12, &room.own, last) {
+            (3 | 7, Some(own), _) => about("edit", own, format!("{name} edits {said}")),
+            (5, _, Some(last)) => about("react", last, EMOJI[said % EMOJI.len()].to_owned()),
+            (9, _, Some(last)) if said % 24 < 12 => about("react", last, EMOJI[0].to_owned()),
+            (10, _, Some(last)) => about("unreact", last, EMOJI[0].to_owned()),
+            (11, Some(own), _) if said % 24 > 12 => {
+                let request = about("delete", own, String::new());
+                room.own = None;
+                request
+            }
+            _ => say,
+        };
+        let mut request = request;
+        // Who is in one room need not say which; it changes nothing.
+        request["room"] = json!(room.name);
+        request["msgid"] = json!(msgid);
+        Unacked {
+            room: room.name,
+            msgid,
+            request,
+        }
+    }
+
+    /// A request is answered; what it was.
+    fn done(&mut self, msgid: &str) -> Option<Unacked> {
+        let at = self
+            .unacked
+            .iter()
+            .position(|unacked| unacked.msgid == msgid)?;
+        self.world.under_way.fetch_sub(1, Ordering::SeqCst);
+        self.unacked.remove(at)
+    }
+
     fn take(&mut self, message: &Value) {
         match message["type"].as_str().expect("a type") {
             "ack" => {
-                let (msgid, id) = (text_of(message, "msgid"), text_of(message, "id"));
-                let before = self.unacked.len();
-                self.unacked.retain(|unacked| unacked.msgid != msgid);
-                let done = before - self.unacked.len();
-                self.world.under_way.fetch_sub(done, Ordering::SeqCst);
+                let msgid = text_of(message, "msgid");
+                let done = self.done(&msgid);
+                // What changes nothing has no record.
+                let Some(id) = message["id"].as_str().map(str::to_owned) else {
+                    return;
+                };
+                if let Some(done) = done.filter(|done| done.request["type"] == "say") {
+                    let mut rooms = self.rooms.iter_mut();
+                    let room = rooms.find(|room| room.name == done.room);
+                    room.expect("one of theirs").own = Some(id.clone());
+                }
                 let mut acked = self.world.acked.lock().expect("no panic");
                 let before = acked.insert(msgid.clone(), id.clone());
                 assert!(
@@ -196,10 +249,22 @@ impl Person<'_> {
                 .expect("records")
                 .iter()
                 .for_each(|record| self.see(message, record)),
+            // What they react to may be taken back meanwhile, and more than a few reactions are too many.
+            "error" if self.is_pardoned(message) => {}
             "error" | "parted" => panic!("{} is told: {message}", self.name),
             _ if message["id"].is_string() => self.see(message, message),
             _ => {}
         }
+    }
+
+    fn is_pardoned(&mut self, error: &Value) -> bool {
+        let msgid = text_of(error, "msgid");
+        let is_reaction = self.unacked.iter().any(|unacked| {
+            unacked.msgid == msgid
+                && matches!(unacked.request["type"].as_str(), Some("react" | "unreact"))
+        });
+        let code = error["code"].as_str();
+        is_reaction && matches!(code, Some("not_found" | "busy")) && self.done(&msgid).is_some()
     }
 
     fn see(&mut self, message: &Value, record: &Value) {
@@ -211,18 +276,11 @@ impl Person<'_> {
         let room = room.expect("one of theirs");
         assert!(id > room.since, "{name} sees {record} after {}", room.since);
         room.since.clone_from(&id);
+        room.shown.apply(record);
         if record["type"] == "say" {
             room.ended |= record["text"] == LAST;
             room.seen.push(id);
         }
-    }
-}
-
-impl Unacked {
-    /// Who is in one room need not say which; it changes nothing.
-    fn as_said(&self) -> Value {
-        let Self { room, msgid, text } = self;
-        json!({ "type": "say", "room": room, "msgid": msgid, "text": text })
     }
 }
 
@@ -300,6 +358,8 @@ fn whatever_is_killed_no_acked_line_is_missing_or_twice() {
         name,
         since: say_once(&daemon, name, "here we go"),
         seen: Vec::new(),
+        shown: Shown::default(),
+        own: None,
         ended: false,
     });
     let world = World {
@@ -348,6 +408,9 @@ fn whatever_is_killed_no_acked_line_is_missing_or_twice() {
     });
 
     assert_each_line_once(&world, &histories);
+    for room in ROOMS {
+        assert_all_see_the_same(&world, &daemon, room, &histories);
+    }
     assert_no_ghost_and_no_lock(&world.files, daemon);
 }
 
@@ -382,6 +445,14 @@ fn assert_each_line_once(world: &World, histories: &[Vec<Room>]) {
     }
 }
 
+/// What was done about a message.
+fn is_done(record: &Record) -> bool {
+    matches!(
+        record.kind.as_str(),
+        "edit" | "react" | "unreact" | "redact"
+    )
+}
+
 fn check_room<'a>(
     world: &World,
     room: &str,
@@ -407,7 +478,8 @@ fn check_room<'a>(
             all.len()
         );
     }
-    for record in &said {
+    let done = records.iter().filter(|record| is_done(record));
+    for record in said.iter().copied().chain(done) {
         let msgid = record.attr("msgid").expect("each was sent with one");
         // The last is said in each room.
         if record.text != LAST {
@@ -420,6 +492,50 @@ fn check_room<'a>(
     for (msgid, ids) in &*stored {
         assert_eq!(ids.len(), 1, "{msgid} is in a log {} times", ids.len());
     }
+}
+
+/// Who followed, who comes now, and who reads the log see every message in the same form.
+fn assert_all_see_the_same(world: &World, daemon: &Daemon, room: &str, histories: &[Vec<Room>]) {
+    let mut stored = Shown::default();
+    let records = world.files.records(room);
+    for record in &records {
+        stored.read(record);
+    }
+    let first = records
+        .iter()
+        .find(|record| record.kind == "say")
+        .expect("the first");
+    let path = format!("/{room}?format=json&nick=late&history=0");
+    let mut late = Page::over(daemon.client_with(&path, &[]));
+    late.expect("welcome");
+    late.expect("history");
+    let (mut past, mut before) = (Vec::new(), None);
+    loop {
+        late.send(&json!({ "type": "history", "limit": 200, "before": before }));
+        let page = late.expect("history");
+        past.extend(page["records"].as_array().expect("records").iter().cloned());
+        if page["more"] == false {
+            break;
+        }
+        before = page["cursor"].as_str().map(str::to_owned);
+    }
+    late.client.close();
+    assert_eq!(
+        Shown::of_history(&past),
+        stored,
+        "who comes later to {room}"
+    );
+    // They came after the first.
+    stored.0.remove(&first.time);
+    let known = histories
+        .iter()
+        .flatten()
+        .filter(|known| known.name == room);
+    for known in known {
+        assert_eq!(known.shown, stored, "who followed {room}");
+    }
+    let (edited, reacted, taken_back) = stored.counts();
+    println!("{room}: {edited} edited, {reacted} with reactions, {taken_back} taken back");
 }
 
 /// All die at once; the next who comes finds nobody, and at the end nothing is held.

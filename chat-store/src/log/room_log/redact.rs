@@ -116,7 +116,7 @@ impl RoomLog {
         blank(&live, target, Kind::is_talk).map_err(failed)??;
         blank_edits(&live, edited).map_err(failed)?;
         let text = target.to_string();
-        let id = self.append(&Draft {
+        let stored = self.append_once(&Draft {
             kind: Kind::Redact,
             text: &text,
             ..*by
@@ -124,7 +124,7 @@ impl RoomLog {
         // `chatctl expire` may have copied the old text just before; from the record on it looks.
         // If the log cannot be read again now, the first time was right.
         let _ = blank(&live, target, Kind::is_talk);
-        Ok(id)
+        Ok(stored.id())
     }
 }
 
