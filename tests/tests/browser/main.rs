@@ -25,4 +25,5 @@ mod scrollback;
 mod sending;
 mod sites;
 mod terminal;
+mod widget;
 mod xss;
