@@ -16,6 +16,10 @@ const BUTTONS = [
 /** @type {Record<string, string>} */
 const KEYS = { react: "+", reply: "R", edit: "E", menu: "Enter" };
 
+/** So long a menu may take to open. */
+const OPENING_MS = 1000;
+
+let usedAt = -Infinity;
 const bar = element("div", { class: "message-bar", role: "group", "aria-live": "off" });
 
 /**
@@ -28,12 +32,21 @@ export function showBar(entry, record, room, act) {
 	// Somebody is using it.
 	if (bar.parentElement === entry && bar.contains(document.activeElement)) return;
 	const can = possible(record, room);
+	if (can.size === 0) {
+		bar.remove();
+		return;
+	}
 	bar.setAttribute("aria-label", text("messageActions"));
 	bar.replaceChildren(
 		...BUTTONS.filter(([what]) => what === "menu" || can.has(what)).map(([what, picture, key]) => {
 			const label = text(key);
 			const title = `${label} (${KEYS[what]})`;
-			const onclick = () => act(what, record, button);
+			const onclick = () => {
+				usedAt = performance.now();
+				// What closes gives the focus back to where it was, and the bar may be gone by then.
+				entry.focus({ preventScroll: true });
+				act(what, record, button);
+			};
 			const button = element(
 				"button",
 				{ type: "button", "aria-label": label, "aria-keyshortcuts": KEYS[what], title, onclick },
@@ -45,6 +58,8 @@ export function showBar(entry, record, room, act) {
 	if (bar.parentElement !== entry) entry.append(bar);
 }
 
+/** Unless it is in use: what it opened stands beside it. */
 export function hideBar() {
-	if (!bar.contains(document.activeElement)) bar.remove();
+	const isInUse = performance.now() - usedAt < OPENING_MS || document.querySelector(":popover-open");
+	if (!isInUse && !bar.contains(document.activeElement)) bar.remove();
 }

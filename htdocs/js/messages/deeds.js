@@ -72,7 +72,8 @@ export async function does(what, record, place, uses) {
 	const { room, compose } = uses;
 	const { messages } = room;
 	const { id, text: words = "" } = record;
-	if (what !== "menu" && !possible(record, room).has(what)) {
+	const can = possible(record, room);
+	if (what === "menu" ? can.size === 0 : !can.has(what)) {
 		if (what !== "former") tell(text("cannotDo"));
 		return;
 	}
@@ -117,7 +118,8 @@ async function removes(record, { room, command }) {
 	const { confirmRemoval } = await import("./remove_dialog.js");
 	const isMeant = await confirmRemoval(record, isMine);
 	if (!isMeant) return;
-	if (isMine && room.messages.areKnown) room.messages.say({ type: "delete", target: record.id });
+	const isOneself = isMine && room.messages.areKnown && isInTime(record, room.messages.limits.delete);
+	if (isOneself) room.messages.say({ type: "delete", target: record.id });
 	else command(`/redact ${record.id}`);
 }
 

@@ -45,6 +45,22 @@ async fn keys_do_what_can_be_done_with_a_message() {
     let labels = "[...document.querySelectorAll('.message-bar button')].map(b => b.getAttribute('aria-label')).join()";
     assert_eq!(alice.eval(labels).await, "React,Reply,Message: actions");
     assert_eq!(violations(&alice).await, Vec::<String>::new());
+    // Tab goes on to it; what it opens fits the page at 400 %, and gives the focus back to the message.
+    for _ in 0..3 {
+        key(&alice, Key::Tab).await;
+    }
+    has_focus(&alice, ".message-bar button:last-child").await;
+    alice.resize(320, 256).await;
+    key(&alice, Key::Enter).await;
+    has_focus(&alice, "#message-menu:popover-open button").await;
+    let fits = "(b => b.top >= 0 && b.bottom <= innerHeight && b.left >= 0 && b.right <= innerWidth)(document.querySelector('#message-menu').getBoundingClientRect())";
+    assert_eq!(alice.eval(fits).await, true);
+    key(&alice, Key::Up).await;
+    let seen = "(b => b.top >= 0 && b.bottom <= innerHeight)(document.activeElement.getBoundingClientRect())";
+    alice.wait_until("the last one is in sight", seen).await;
+    key(&alice, Key::Escape).await;
+    has_focus(&alice, ".entry:last-child").await;
+    alice.resize(1280, 800).await;
     key(&alice, Key::Up).await;
     alice
         .wait_until(
