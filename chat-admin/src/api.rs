@@ -9,7 +9,9 @@ use std::cell::RefCell;
 use std::io::Read;
 
 use chat_handler::identity;
-use chat_handler::settings::Settings;
+use chat_handler::settings::{Permission, Settings};
+use chat_store::log::rooms as rooms_on_disk;
+use chat_store::name::RoomName;
 
 mod asker;
 mod config;
@@ -79,8 +81,8 @@ pub fn answer(
     let mut lines = Vec::new();
     // Who may not come in may not read what is said there either.
     let is_room = ["rooms", "history", "search", "transcript", "files"].contains(&name);
-    if is_room && !settings.identity.anonymous && !has_logged_in(request, settings, explain) {
-        return Response::error(403, "anonymous_refused", "log in first");
+    if is_room && let Err(refused) = admitted(request, settings, explain) {
+        return refused;
     }
     let response = run(request, settings, &mut |line| lines.push(line.to_owned()));
     for line in lines {
@@ -93,8 +95,27 @@ use asker::allowed;
 
 type Endpoint<'e> = &'e dyn Fn(&Request, &Settings, &mut dyn FnMut(&str)) -> Response;
 
-fn has_logged_in(request: &Request, settings: &Settings, explain: &mut impl FnMut(&str)) -> bool {
-    identity::recognize(&settings.identity, &request.visitor, explain)
-        .account
-        .is_some()
+/// Whether `[access]` and ANONYMOUS let whoever asks into the room that they name, or if they name none, in general.
+fn admitted(
+    request: &Request,
+    settings: &Settings,
+    explain: &mut impl FnMut(&str),
+) -> Result<(), Response> {
+    let who = identity::recognize(&settings.identity, &request.visitor, explain);
+    let named = request.parameter("room").map(RoomName::parse);
+    let room = named.and_then(Result::ok).map(|room| {
+        let meant = rooms_on_disk::meant(&settings.dirs(), &room, &settings.described_rooms());
+        meant.unwrap_or(room)
+    });
+    let address = request.visitor.address.as_str();
+    if who
+        .may(settings, Permission::Enter, room.as_ref(), address)
+        .allowed
+    {
+        return Ok(());
+    }
+    Err(match who.account {
+        None => Response::error(403, "anonymous_refused", "log in first"),
+        Some(_) => Response::error(403, "not_allowed", "you may not come into this room"),
+    })
 }

@@ -17,6 +17,7 @@ use chat_store::name::{Nick, RoomName, SERVER};
 use chat_store::record::{Age, RecordId};
 use chat_store::state::MAX_SLOW;
 
+mod account;
 mod check;
 mod empty_rooms;
 mod erase;
@@ -235,6 +236,8 @@ enum Command {
         #[arg(long)]
         clock_is_right: bool,
     },
+    #[command(flatten)]
+    Account(account::AccountCommand),
     /// Look for what is wrong: settings, directories, logs, logrotate's rule
     Check {
         /// Where logrotate's rules are
@@ -509,6 +512,7 @@ fn dispatch(
             room,
             clock_is_right,
         } => mend::mend(dirs, room.as_ref(), clock_is_right),
+        Command::Account(command) => account::run(command, settings),
         Command::Check { logrotate } => check::check(dirs, settings, &logrotate),
     }
 }

@@ -1,5 +1,5 @@
 //! What stands around a chat: [`api`] is what `chat-cgi` answers to the pages over HTTP, [`ctl`] is
-//! `chatctl`. Apart from `chat-handler`, because these need TLS, an HTTP client and gzip, and a
+//! `chatctl`, [`login`] compares passwords for both. Apart from `chat-handler`, because these need TLS, an HTTP client and gzip, and a
 //! handler is started once for each person.
 
 #![cfg_attr(
@@ -9,5 +9,6 @@
 
 pub mod api;
 pub mod ctl;
+pub mod login;
 pub mod picture;
 pub mod transcript;

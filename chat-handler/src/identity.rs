@@ -2,11 +2,14 @@
 //! configured. Nothing wrong with any of them is an error for the person: they are Anonymous, and
 //! the log says why.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::color::Color;
-use crate::settings::Identity;
+use crate::settings::{Identity, Permission};
+use chat_store::accounts::Group;
 
+pub mod account;
 pub mod cookie;
 pub mod counted;
 pub mod opensso;
@@ -46,10 +49,28 @@ pub struct Person {
     pub moderator: bool,
     /// The session they came with, for the limit of connections.
     pub session: Option<SessionId>,
+    /// What their account is part of, if it is one of the chat's own.
+    pub groups: BTreeSet<Group>,
+    /// The generation of that account when they came: of another one they are logged in no more.
+    pub generation: Option<u64>,
 }
 
 /// Finds out who `visitor` is. `explain` is told why a way failed, for the log.
 pub fn recognize(settings: &Identity, visitor: &Visitor, explain: &mut impl FnMut(&str)) -> Person {
+    let mut person = find(settings, visitor, explain);
+    person.moderator |= is_administrator(settings, &person, &visitor.address);
+    person
+}
+
+/// Whether `[access]` makes them an administrator. An address alone administers nothing.
+pub fn is_administrator(settings: &Identity, person: &Person, address: &str) -> bool {
+    let asker = person.asker(address);
+    let access = &settings.access;
+    asker.account.is_some() && access.may(Permission::Admin, None, &asker).allowed
+}
+
+fn find(settings: &Identity, visitor: &Visitor, explain: &mut impl FnMut(&str)) -> Person {
+    let own = settings.accounts.as_deref();
     if let Some(value) = cookie::first_value(&visitor.cookies, &settings.session_cookie) {
         match from_session(settings, &value).and_then(bounded) {
             Ok(person) => return person,
@@ -59,7 +80,8 @@ pub fn recognize(settings: &Identity, visitor: &Visitor, explain: &mut impl FnMu
     if settings.sso_url.is_some()
         && let Some(token) = cookie::first_value(&visitor.cookies, &settings.sso_cookie)
     {
-        match opensso::ask(settings, &token).and_then(bounded) {
+        let asked = opensso::ask(settings, &token).and_then(bounded);
+        match asked.and_then(|person| account::admit(own, person, None)) {
             Ok(person) => return person,
             Err(reason) => explain(&reason),
         }
@@ -78,7 +100,8 @@ pub fn recognize(settings: &Identity, visitor: &Visitor, explain: &mut impl FnMu
                 .iter()
                 .any(|net| net.contains(peer))
         }) {
-            match bounded(logged_in(user.trim(), None, false, None)) {
+            let named = bounded(logged_in(user.trim(), None, false, None));
+            match named.and_then(|person| account::admit(own, person, None)) {
                 Ok(person) => return person,
                 Err(reason) => explain(&reason),
             }
@@ -111,14 +134,14 @@ fn from_session(settings: &Identity, cookie: &[u8]) -> Result<Person, String> {
             color: color.and_then(Color::parse),
             moderator: owner.moderator,
             session: Some(id),
-            account: None,
+            ..Person::default()
         });
     };
     let mut person = logged_in(account, color, owner.moderator, Some(id));
     if owner.name != *account {
         person.name = Some(owner.name);
     }
-    Ok(person)
+    account::admit(settings.accounts.as_deref(), person, owner.generation)
 }
 
 /// The old form of a name carries the color behind a colon; what is no color belongs to the name.
@@ -141,6 +164,7 @@ fn logged_in(
         color: color.and_then(Color::parse).or(tail),
         moderator,
         session,
+        ..Person::default()
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::color::Color;
 use crate::journal;
-use crate::settings::Limits;
+use crate::settings::{Limits, Permission};
 use crate::wording::{Closed, Line};
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::history::Readable;
@@ -33,6 +33,7 @@ mod connection;
 mod converse;
 mod enter;
 mod new_room;
+mod powers;
 mod refusal;
 
 mod amend;
@@ -81,6 +82,7 @@ use durability::Durability;
 use follow::Replay;
 use ignored::Ignored;
 use pace::Pace;
+use powers::Powers;
 use presence::Presence;
 use slow::Slow;
 use trouble::Trouble;
@@ -174,6 +176,10 @@ pub struct Occupant {
     membership: Option<Box<Membership>>,
     /// A room that they have just made, and are to come into.
     opened: Option<RoomName>,
+    /// Something about their account has changed, and is to be looked up.
+    account_due: bool,
+    /// What `[access]` lets them do here.
+    powers: Powers,
     presence: Presence,
     bells: Bells,
     durability: Durability,
@@ -291,6 +297,11 @@ impl Occupant {
         Ok(replaced.map(|(wakeup, _)| wakeup).collect())
     }
 
+    /// Whether their account is to be looked up.
+    pub fn take_account_due(&mut self) -> bool {
+        std::mem::take(&mut self.account_due)
+    }
+
     /// Leaves: marked, recorded, released, in this order (see above). Nobody is told while the person has another connection, or,
     /// unless they go on purpose, may come back.
     pub fn leave(&mut self, bye: Option<Bye>) {
@@ -346,8 +357,9 @@ impl Occupant {
         }
     }
 
+    /// Whether they may not speak: by a measure, or by `[access]`.
     fn is_muted(&mut self) -> bool {
-        self.verdict().may(Right::Speak).is_some()
+        self.verdict().may(Right::Speak).is_some() || !self.powers.has(Permission::Speak)
     }
 }
 
@@ -355,6 +367,7 @@ impl Occupant {
 pub fn say_bye(reason: Bye, sink: &mut dyn Sink) {
     let line = match reason {
         Bye::ShuttingDown => Line::ShuttingDown,
+        Bye::LoggedOut => Line::LoggedOut,
         Bye::Quit | Bye::Part => Line::Goodbye,
         Bye::Dismissed => Line::Closed(Closed::YouDismissed),
         // Said with the moderator's reason when it came.

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
+use crate::identity;
 use crate::identity::counted::Counted;
 use crate::journal;
 use crate::occupant::{self, BadRequest, Bye, Connection, Event, Flow, Hello, Request};
@@ -17,6 +18,7 @@ use chat_store::record::RecordId;
 
 mod conversations;
 mod entering;
+mod log_in;
 mod marking;
 mod own_rooms;
 mod stays;
@@ -28,6 +30,7 @@ pub use stays::{Bell, MAX_ROOMS};
 pub use visit::Visit;
 pub use wish::{Entry, KeyRing, Wish};
 
+use log_in::LogIn;
 use own_rooms::OwnRooms;
 use stays::{From, Stays};
 
@@ -47,6 +50,10 @@ pub struct Person<'a> {
     stays: Stays,
     /// Rooms that they asked for and are not in yet: each is told a lot, which the client must take first.
     entries: VecDeque<Entry>,
+    /// The account that they are in by, if it is one of the chat's own.
+    log_in: Option<LogIn>,
+    /// Whether they moderate the site whatever the account is part of.
+    moderates_by_session: bool,
     /// `None`: they are in one room, or nobody knows them when they come back.
     own: Option<OwnRooms>,
 }
@@ -55,6 +62,9 @@ impl<'a> Person<'a> {
     /// Somebody who is in no room yet.
     pub fn new(settings: &'a Settings, visit: Visit<'a>) -> Self {
         Self {
+            log_in: LogIn::of(settings, &visit.person),
+            moderates_by_session: visit.person.moderator
+                && !identity::is_administrator(&settings.identity, &visit.person, visit.address),
             number: occupant::number_of(&visit.person, visit.client, visit.page),
             connection: Connection::new(&settings.limits),
             settings,
@@ -103,6 +113,10 @@ impl<'a> Person<'a> {
 
     /// Does what the client wants.
     pub fn take(&mut self, wish: Wish<'_>, to: &mut dyn Audience) -> Flow {
+        // Before they hear or do anything by an account that is theirs no more.
+        if let end @ Flow::Bye(_) = self.check_log_in(to) {
+            return end;
+        }
         match wish {
             Wish::Enter(entries) => {
                 for _ in &entries {
@@ -201,13 +215,21 @@ impl<'a> Person<'a> {
         if flow == Flow::More {
             self.stays.set_due(place);
         }
+        let asked = |occupant: &mut occupant::Occupant, _: &mut dyn occupant::Sink| {
+            occupant.take_account_due()
+        };
+        if self.stays.in_room(place, self.visit.many, to, asked) == Some(true)
+            && let end @ Flow::Bye(_) = self.check_log_in(to)
+        {
+            return end;
+        }
         self.settle(place, flow, to)
     }
 
     /// Ends a stay that is over: with it, the connection of who is in one room.
     fn settle(&mut self, place: usize, flow: Flow, to: &mut dyn Audience) -> Flow {
         let Flow::Bye(bye) = flow else { return flow };
-        if !self.visit.many || bye == Bye::Quit {
+        if !self.visit.many || matches!(bye, Bye::Quit | Bye::LoggedOut) {
             return flow;
         }
         self.stays.in_room(place, true, to, |occupant, sink| {

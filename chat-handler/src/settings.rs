@@ -1,7 +1,7 @@
 //! The ini file: what an administrator may say, checked, with defaults that are safe.
 //!
-//! Sections: `[global]` (see [`KEYS`] for every key, its default and what it allows) and
-//! `[room descriptions]` (one room a line). Keys of the 2016 file keep their meaning.
+//! Sections: `[global]` (see [`KEYS`] for every key, its default and what it allows), `[access]`
+//! (who may do what), `[keep]` and `[room descriptions]` (one room a line). Keys of the 2016 file keep their meaning.
 //! Everything wrong is told with file, line, key and what is allowed, all of it at once.
 
 use std::fmt;
@@ -13,12 +13,14 @@ use chat_store::name::RoomName;
 use chat_store::record::Keep;
 use ini::{Ini, ParseOption};
 
+pub mod access;
 mod files;
 mod keys;
 mod places;
 mod rooms;
 mod source;
 
+pub use access::{Access, Asker, Permission};
 pub use files::Files;
 pub use keys::{KEYS, Key};
 
@@ -26,6 +28,11 @@ use source::{absolute_folder, line_of, read, syntax_error};
 
 /// Where the file is looked for when neither `--config` nor `CHAT_CONFIG` names one.
 pub const DEFAULT_PATH: &str = "/etc/websocketd-rs/chat.ini";
+
+/// PHP's own `session.gc_maxlifetime`.
+const PHP_MAX_AGE: Duration = Duration::from_secs(1440);
+/// Where people log in for the chat alone, they stay so for a week after they were there last.
+const OWN_MAX_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// When a message is safe from a power cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -129,6 +136,23 @@ pub struct Identity {
     pub trusted_proxies: Vec<Network>,
     /// Whether people without a log-in may enter; a name typed into our own form is none.
     pub anonymous: bool,
+    /// The directory of the chat's own accounts; `None`: it has none (`ACCOUNTS=no`).
+    pub accounts: Option<PathBuf>,
+    /// Who may make an account.
+    pub register: Register,
+    /// `[access]`: who may do what.
+    pub access: Access,
+}
+
+/// Who may make an account in the pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Register {
+    /// Nobody: an administrator makes them.
+    No,
+    /// Whoever has an invitation of an administrator's.
+    Invitation,
+    /// Everybody.
+    Open,
 }
 
 /// Bounds, each against one way of hurting others.
@@ -273,6 +297,26 @@ impl Settings {
                     }
                     continue;
                 }
+                Some(name) if access::section(name).is_some() => {
+                    let room = access::section(name).transpose();
+                    for (nth, (key, value)) in properties.iter().enumerate() {
+                        let before = properties.iter().take(nth);
+                        let same = before.filter(|(name, _)| *name == key).count();
+                        let line = line_of(text, section, key, same);
+                        let added = match &room {
+                            Ok(room) => {
+                                let room = room.as_ref().and_then(Option::as_ref);
+                                let access = &mut settings.identity.access;
+                                access
+                                    .add(room, (key, value), line)
+                                    .map_err(|it| it.to_string())
+                            }
+                            Err(error) => Err(error.to_string()),
+                        };
+                        problems.extend(added.err().map(|text| problem(line, text)));
+                    }
+                    continue;
+                }
                 Some("room descriptions") => {
                     let rooms = properties.iter().map(|(k, v)| (k.to_owned(), v.to_owned()));
                     settings.room_descriptions.extend(rooms);
@@ -281,7 +325,7 @@ impl Settings {
                 other => {
                     if let Some((key, _)) = properties.iter().next() {
                         let line = line_of(text, other, key, 0);
-                        let allowed = "allowed sections: [global], [keep], [room descriptions]";
+                        let allowed = "allowed sections: [global], [access], [access ROOM], [keep], [room descriptions]";
                         let name = other.map_or("a key before any section".to_owned(), |name| {
                             format!("unknown section [{name}]")
                         });
@@ -337,7 +381,7 @@ impl Settings {
                 user_path: "username".to_owned(),
                 color_path: "color".to_owned(),
                 admin_path: None,
-                session_max_age: Duration::from_secs(1440),
+                session_max_age: Duration::ZERO,
                 sso_url: None,
                 sso_cookie: "iPlanetDirectoryPro".to_owned(),
                 sso_ca_file: None,
@@ -345,6 +389,9 @@ impl Settings {
                 remote_user: None,
                 trusted_proxies: Vec::new(),
                 anonymous: true,
+                accounts: None,
+                register: Register::No,
+                access: Access::default(),
             },
             limits: Limits {
                 max_rooms: 10_000,
@@ -384,6 +431,14 @@ impl Settings {
         if self.identity.session_dir.as_os_str().is_empty() {
             self.identity.session_dir = self.base_dir.join("sessions");
         }
+        if self.identity.session_max_age.is_zero() {
+            let is_own = self.identity.accounts.is_some();
+            self.identity.session_max_age = if is_own { OWN_MAX_AGE } else { PHP_MAX_AGE };
+        }
+        if self.identity.accounts.is_some() {
+            self.identity.accounts = Some(self.dirs().accounts);
+        }
+        self.identity.access.for_accounts = !self.identity.anonymous;
         self
     }
 }

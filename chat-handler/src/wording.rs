@@ -192,6 +192,10 @@ pub enum Line<'a> {
     Replaced,
     /// The server stops.
     ShuttingDown,
+    /// Their log-in is over.
+    LoggedOut,
+    /// What they may not, as `[access]` calls it.
+    NotAllowed(&'a str),
     /// You asked for it.
     Goodbye,
     /// The room is full.
@@ -325,6 +329,8 @@ fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::YouBanned(reason) => write!(f, "you are banned{}", Because(reason)),
         Line::Replaced => f.write_str("you are here on another connection"),
         Line::ShuttingDown => f.write_str("the server is shutting down"),
+        Line::LoggedOut => f.write_str("you were logged out"),
+        Line::NotAllowed(right) => write!(f, "you may not do this here ({right})"),
         Line::Goodbye => f.write_str("goodbye"),
         Line::RoomFull => f.write_str("the room is full"),
         Line::TooManyNewRooms => {
@@ -414,6 +420,8 @@ fn czech(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::YouBanned(reason) => write!(f, "nesmíte dovnitř{}", Because(reason)),
         Line::Replaced => f.write_str("jste tu na jiném spojení"),
         Line::ShuttingDown => f.write_str("server končí"),
+        Line::LoggedOut => f.write_str("byli jste odhlášeni"),
+        Line::NotAllowed(right) => write!(f, "tohle tady nesmíte ({right})"),
         Line::Goodbye => f.write_str("na shledanou"),
         Line::RoomFull => f.write_str("místnost je plná"),
         Line::TooManyNewRooms => f.write_str(

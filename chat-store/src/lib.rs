@@ -3,8 +3,8 @@
 //! A [`record`] is a line. [`log`] appends it to its room's file and follows that file, [`bell`] wakes
 //! who follows, [`people`] are who is there and what is for one of them only, [`state`] is what a room
 //! remembers, [`moderation`] who may not be there, [`closed`] which rooms are for some only,
-//! [`attachments`] what people put into them; [`search`] finds words in all of them. [`fs`] is what
-//! all of these do with files.
+//! [`attachments`] what people put into them, [`accounts`] who may log in; [`search`] finds words in
+//! all rooms. [`fs`] is what all of these do with files.
 
 #![cfg_attr(
     test,
@@ -18,6 +18,7 @@ pub mod emoji;
 pub mod fs;
 pub mod log;
 
+pub mod accounts;
 pub mod bell;
 pub mod people;
 

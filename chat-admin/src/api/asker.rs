@@ -2,10 +2,10 @@
 
 use chat_handler::identity::counted::Counted;
 use chat_handler::identity::{self, ANONYMOUS};
-use chat_handler::settings::Settings;
+use chat_handler::settings::{Access, Permission, Settings};
 use chat_store::fs::dirs::Dirs;
 use chat_store::moderation::{self, Extent, Person, Right};
-use chat_store::name::Nick;
+use chat_store::name::{Nick, RoomName};
 
 use super::Request;
 
@@ -16,6 +16,8 @@ pub(super) struct Asker<'r> {
     moderates_all: bool,
     address: Option<&'r str>,
     counted: Counted,
+    who: identity::Person,
+    access: Access,
 }
 
 impl<'r> Asker<'r> {
@@ -32,9 +34,11 @@ impl<'r> Asker<'r> {
         Self {
             counted: Counted::of(&who, address),
             nick: nick.or_else(|| Nick::parse(ANONYMOUS).ok()),
-            account: who.account,
+            account: who.account.clone(),
             moderates_all: who.moderator,
             address: Some(address).filter(|address| !address.is_empty()),
+            access: settings.identity.access.clone(),
+            who,
         }
     }
 
@@ -47,6 +51,13 @@ impl<'r> Asker<'r> {
         &self.counted.name
     }
 
+    /// Whether `[access]` lets them into a room.
+    pub(super) fn is_for_them(&self, room: &RoomName) -> bool {
+        let asker = self.who.asker(self.address.unwrap_or_default());
+        let answer = self.access.may(Permission::Enter, Some(room), &asker);
+        answer.allowed
+    }
+
     /// Whether they have this right there; else why not. Lists that cannot be read forbid nothing.
     pub(super) fn may(
         &self,
@@ -55,6 +66,11 @@ impl<'r> Asker<'r> {
         right: Right,
         explain: &mut dyn FnMut(&str),
     ) -> Result<(), String> {
+        if let Extent::Room(room) = at
+            && !self.is_for_them(room)
+        {
+            return Err("only others may come into this room".to_owned());
+        }
         let Some(nick) = &self.nick else {
             return Ok(());
         };

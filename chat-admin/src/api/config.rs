@@ -8,7 +8,7 @@ use super::asker::Asker;
 use super::{Request, Response, turn};
 use chat_handler::identity;
 use chat_handler::identity::counted::Counted;
-use chat_handler::settings::{Pages, Settings};
+use chat_handler::settings::{Pages, Permission, Settings};
 use chat_store::log::rooms;
 use chat_store::moderation::{self, Extent, Right};
 use chat_store::name::RoomName;
@@ -28,8 +28,10 @@ pub(super) fn answer(
         explain(line);
     });
     let counted = Counted::of(&person, &request.visitor.address);
-    let may_enter = (settings.identity.anonymous || person.account.is_some())
-        && may_call(request, settings, explain);
+    let address = request.visitor.address.as_str();
+    let calls = |what| person.may(settings, what, None, address).allowed;
+    let may_enter =
+        calls(Permission::Enter) && calls(Permission::Call) && may_call(request, settings, explain);
     Response::json(&json!({
         "websocket_url": websocket_url(request, &settings.pages),
         "login_url": settings.pages.login_url,
@@ -43,6 +45,7 @@ pub(super) fn answer(
 /// list of bans: who is banned somewhere says where he may be.
 fn may_call(request: &Request, settings: &Settings, explain: &mut dyn FnMut(&str)) -> bool {
     let dirs = settings.dirs();
+    let asker = Asker::of(request, settings, explain);
     let named = request.parameter("room").map(RoomName::parse);
     let rooms = match named {
         Some(Ok(room)) => {
@@ -50,13 +53,17 @@ fn may_call(request: &Request, settings: &Settings, explain: &mut dyn FnMut(&str
             vec![meant.unwrap_or(room)]
         }
         Some(Err(_)) => return false,
-        None => moderation::rooms(&dirs).unwrap_or_default(),
+        None => {
+            let mut rooms = moderation::rooms(&dirs).unwrap_or_default();
+            // Rooms that are for others say nothing of them.
+            rooms.retain(|room| asker.is_for_them(room));
+            rooms
+        }
     };
     // What is done in a private room is nobody else's to learn, and who is sent out of it can call nobody there.
     let open = rooms.iter().filter(|room| !room.is_closed());
     let mut extents: Vec<Extent<'_>> = open.map(Extent::Room).collect();
     extents.push(Extent::Everywhere);
-    let asker = Asker::of(request, settings, explain);
     extents
         .into_iter()
         .all(|at| asker.may(&dirs, at, Right::Enter, explain).is_ok())

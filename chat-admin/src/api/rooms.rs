@@ -12,7 +12,8 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use super::{Request, Response};
-use chat_handler::settings::Settings;
+use chat_handler::identity;
+use chat_handler::settings::{Permission, Settings};
 use chat_store::fs::dirs::Dirs;
 use chat_store::name::RoomName;
 use chat_store::people::presence;
@@ -61,7 +62,17 @@ pub(super) fn answer(
             );
         }
     };
-    let rooms = choose(all, request);
+    let mut rooms = choose(all, request);
+    let who = identity::recognize(&settings.identity, &request.visitor, &mut |line| {
+        explain(line);
+    });
+    let address = request.visitor.address.as_str();
+    // Where they may not be is nothing to show them.
+    rooms.retain(|room| {
+        let room = RoomName::parse(&room.name).ok();
+        who.may(settings, Permission::Enter, room.as_ref(), address)
+            .allowed
+    });
     let limit = request.number("limit", 1..=MAX_LIMIT, DEFAULT_LIMIT);
     let from = request.number("after", 0..=usize::MAX, 0).min(rooms.len());
     let to = rooms.len().min(from.saturating_add(limit));

@@ -12,8 +12,10 @@ use super::erase::{TOLD, is_form_of, rewrite_packed};
 use super::moderate::tell_all;
 use super::report::Report;
 use super::{Failure, memberships, messages, packed, rooms, sessions};
+use crate::login;
 use crate::transcript::Period;
 use chat_handler::settings::Settings;
+use chat_store::accounts::{self, Account};
 use chat_store::attachments::{Attachment, Shelf};
 use chat_store::closed;
 use chat_store::fs::dirs::Dirs;
@@ -137,6 +139,13 @@ pub(super) fn erase(settings: &Settings, mut who: Forgotten) -> Result<Report, F
     files += sessions::delete_of(settings, &|owner| {
         who.is_account(owner.account.as_deref()) || who.is_name(&owner.name)
     })?;
+    for account in accounts::all(&dirs.accounts)? {
+        if who.is_account(Some(account.name.as_str())) {
+            let may = &mut |it: &Account| login::keep_an_administrator(settings, it, None);
+            accounts::remove(dirs, &account.name, may).map_err(Failure::refused)?;
+            files += 1;
+        }
+    }
     if lines + files == 0 {
         return Err(Failure::Missing(
             "there is nothing of this person".to_owned(),

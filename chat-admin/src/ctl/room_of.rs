@@ -59,7 +59,11 @@ impl Command {
             | Self::Export { room, .. }
             | Self::Members { room }
             | Self::Purge { room, .. } => Some(room),
-            Self::Status | Self::Rooms | Self::Person(_) | Self::Check { .. } => None,
+            Self::Status
+            | Self::Rooms
+            | Self::Person(_)
+            | Self::Account(_)
+            | Self::Check { .. } => None,
         }
     }
 }

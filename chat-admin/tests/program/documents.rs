@@ -10,9 +10,10 @@ use chat_admin::ctl;
 use chat_handler::cli;
 use chat_handler::command::USAGES;
 use chat_handler::settings::{DEFAULT_PATH, KEYS, Settings};
+use chat_store::accounts::{self, Account, AccountKind};
 use chat_store::attachments::Shelf;
 use chat_store::fs::dirs::Dirs;
-use chat_store::name::RoomName;
+use chat_store::name::{Nick, RoomName};
 use clap::{Arg, CommandFactory as _};
 use clap_mangen::Man;
 use serde_json::json;
@@ -354,6 +355,10 @@ fn every_directory_below_base_dir_is_in_the_readmes_table() {
     reader.send(&json!({"type": "converse", "people": []}));
     reader.send(&json!({"type": "quit"}));
     while reader.next().is_some() {}
+    // As chatctl does it when the first account is made.
+    let name = Nick::parse("anna").expect("a name");
+    let anna = Account::new(name, AccountKind::Person);
+    accounts::create(&Dirs::under(&chat.path("")), &anna).expect("writable");
     // As chat-cgi does it when the first file comes.
     let dirs = Dirs::under(&chat.path(""));
     let shelf = Shelf::of(&dirs, &RoomName::lobby());

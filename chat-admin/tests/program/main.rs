@@ -7,6 +7,7 @@
 
 mod support;
 
+mod accounts;
 mod chat_cgi;
 mod chatctl;
 mod documents;

@@ -199,6 +199,7 @@ pub fn person(reply: &str) -> Option<Person> {
         color,
         moderator: false,
         session: None,
+        ..Person::default()
     })
 }
 

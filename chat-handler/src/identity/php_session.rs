@@ -62,6 +62,10 @@ pub const CHOSEN_NAME: &str = "chat_name";
 /// The variable in which our own form keeps the color that somebody chose.
 pub const CHOSEN_COLOR: &str = "chat_color";
 
+/// The variable in which our own log-in keeps the account's generation. Nobody else writes it, so that whoever has it
+/// logged in here.
+pub const GENERATION: &str = "chat_generation";
+
 /// What a session says about its owner.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Owner {
@@ -73,6 +77,8 @@ pub struct Owner {
     pub color: Option<String>,
     /// The moderator flag.
     pub moderator: bool,
+    /// The generation that our own log-in wrote.
+    pub generation: Option<u64>,
 }
 
 /// Reads who owns session `id`.
@@ -117,6 +123,8 @@ pub fn owner(bytes: &[u8], settings: &Identity) -> Result<Owner, String> {
         account,
         color: filled(CHOSEN_COLOR).or_else(|| text(&settings.color_path)),
         moderator,
+        // One that cannot be read is none of any account: nobody is let in by it.
+        generation: text(GENERATION).map(|text| text.parse().unwrap_or_default()),
     })
 }
 

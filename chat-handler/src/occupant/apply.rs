@@ -2,7 +2,7 @@
 
 use super::pace::Side;
 use super::{AboutMessage, Code, Event, Flow, Me, Request, Turn};
-use crate::settings::Sync;
+use crate::settings::{Permission, Sync};
 use crate::wording::Line;
 use chat_store::log::room_log::{AppendError, Stored};
 use chat_store::name::Nick;
@@ -29,7 +29,11 @@ impl Turn<'_> {
                 text, files, reply, ..
             } => self.say_with(text, files, *reply),
             Request::Whisper { to, text, .. } => self.whisper(to, text),
-            Request::Signal { to, data } => self.signal(to, data),
+            Request::Signal { to, data } => {
+                if self.permits(Permission::Call) {
+                    self.signal(to, data);
+                }
+            }
             // What somebody types is shown while they type it: a way to speak.
             Request::Typing { .. } if self.it.is_muted() => {}
             Request::Typing {
@@ -105,6 +109,8 @@ impl Turn<'_> {
             self.error(Code::TooLong, Line::TooLong(self.it.limits.max_message));
         } else if clean(text).trim().is_empty() {
             self.error(Code::Empty, Line::Empty);
+        } else if !self.permits(Permission::Speak) {
+            // Told.
         } else if self.it.is_muted() {
             self.error(Code::Muted, Line::Muted);
         } else {

@@ -2,6 +2,7 @@
 
 use super::{AboutRoom, Act, Addressee, Bye, Code, Event, Flow, Membership, Occupant, Turn};
 use crate::command;
+use crate::settings::Permission;
 use crate::wording::{Closed, Line};
 use chat_store::closed::{self, Circle, ClosedError, Kind, Member, Power};
 use chat_store::fs::dirs::Dirs;
@@ -33,6 +34,10 @@ impl Turn<'_> {
     pub(super) fn act(&mut self, act: &Act<'_>) -> Flow {
         if self.it.membership.is_none() {
             self.error(Code::NotFound, Line::Closed(Closed::NotPrivate));
+            return Flow::Idle;
+        }
+        let brings_in = matches!(act, Act::Admit(_) | Act::Link { .. } | Act::Password(_));
+        if brings_in && !self.permits(Permission::Invite) {
             return Flow::Idle;
         }
         let done = match act {

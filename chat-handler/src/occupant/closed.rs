@@ -7,7 +7,7 @@ use crate::identity::Person;
 use crate::identity::counted::Counted;
 use crate::journal;
 use crate::quota::{Pace, Quota};
-use crate::settings::Settings;
+use crate::settings::{Permission, Settings};
 use chat_store::closed::{self, Admission, Circle, ClosedError, Keys, Member};
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::rooms;
@@ -101,20 +101,35 @@ pub fn find_room(
     seeker: &Seeker<'_>,
     wished: &RoomName,
 ) -> Result<Way, Refusal> {
-    // A name typed into our own form is no log-in: anybody can type any.
-    if seeker.person.account.is_none() && !settings.identity.anonymous {
-        return Err(Refusal::new(Code::AnonymousRefused, ""));
-    }
     let dirs = settings.dirs();
     if wished.is_closed() {
+        refuse_others(settings, seeker, Some(wished))?;
         return find_closed(dirs, seeker, wished);
     }
+    let room = rooms::meant(&dirs, wished, &settings.described_rooms())?;
+    refuse_others(settings, seeker, Some(&room))?;
     Ok(Way {
-        room: rooms::meant(&dirs, wished, &settings.described_rooms())?,
+        room,
         dirs,
         since: RecordId::ZERO,
         membership: None,
     })
+}
+
+/// Those whom `[access]` and ANONYMOUS keep out. A name typed into our own form is no log-in: anybody can type any.
+pub(super) fn refuse_others(
+    settings: &Settings,
+    seeker: &Seeker<'_>,
+    room: Option<&RoomName>,
+) -> Result<(), Refusal> {
+    let (person, address) = (seeker.person, seeker.address);
+    let answer = person.may(settings, Permission::Enter, room, address);
+    match (answer.allowed, &person.account) {
+        (true, _) => Ok(()),
+        // With one they may get in: the page leads to it.
+        (false, None) => Err(Refusal::new(Code::AnonymousRefused, "")),
+        (false, Some(_)) => Err(Refusal::new(Code::NotAllowed, Permission::Enter.as_str())),
+    }
 }
 
 /// Who is not to know of a room is told the same as where there is none.

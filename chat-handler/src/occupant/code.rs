@@ -77,6 +77,8 @@ codes! {
     RoomsAtOnce = "rooms_at_once",
     /// They have as many connections as allowed.
     TooManyConnections = "too_many_connections",
+    /// The administrator lets others do this.
+    NotAllowed = "not_allowed",
     /// A log-in is needed.
     AnonymousRefused = "anonymous_refused",
     /// They are not in this room.

@@ -7,7 +7,7 @@ use super::{Addressee, Code, Event, Occupant, Refusal, Turn};
 use crate::identity::Person;
 use crate::identity::counted::Counted;
 use crate::journal;
-use crate::settings::Settings;
+use crate::settings::{Permission, Settings};
 use crate::wording::{Closed, Line};
 use chat_store::bell;
 use chat_store::closed::{self, Kind, Member};
@@ -48,6 +48,11 @@ impl Turn<'_> {
     }
 
     fn open(&mut self, plan: &Plan<'_>) {
+        if !self.permits(Permission::Speak)
+            || (plan.kind == Kind::Room && !self.permits(Permission::CreateRoom))
+        {
+            return;
+        }
         if self.it.is_muted() {
             return self.error(Code::Muted, Line::Muted);
         }
@@ -204,8 +209,20 @@ pub fn converse(
     title: Option<&str>,
     whole_history: bool,
 ) -> Result<RoomName, Refusal> {
-    if seeker.person.account.is_none() && !settings.identity.anonymous {
-        return Err(Refusal::new(Code::AnonymousRefused, ""));
+    super::closed::refuse_others(settings, seeker, None)?;
+    let may = |what| {
+        seeker
+            .person
+            .may(settings, what, None, seeker.address)
+            .allowed
+    };
+    let needed = if with.len() == 1 && title.is_none() {
+        &[Permission::Speak][..]
+    } else {
+        &[Permission::Speak, Permission::CreateRoom]
+    };
+    if let Some(what) = needed.iter().find(|what| !may(**what)) {
+        return Err(Refusal::new(Code::NotAllowed, what.as_str()));
     }
     let site = settings.dirs();
     site.create()?;

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::presence::FIRST_LOOK;
 use super::{
-    Bells, Code, Connection, Durability, Event, Ignored, Me, Membership, Occupant, Pace, Presence,
-    Refusal, Replay, Room, Sink, Slow, Span, Trouble, Way, Welcome, new_room,
+    Bells, Code, Connection, Durability, Event, Ignored, Me, Membership, Occupant, Pace, Powers,
+    Presence, Refusal, Replay, Room, Sink, Slow, Span, Trouble, Way, Welcome, new_room,
 };
 use crate::color::Color;
 use crate::identity::php_session::SessionId;
@@ -185,6 +185,7 @@ impl Newcomer {
         let (room, entered) = (self.room, self.entered);
         let nick = entered.claim.nick().clone();
         let color = Color::parse(entered.claim.color()).filter(|_| !entered.is_new);
+        let powers = Powers::of(settings, arrival.person, &room, arrival.address);
         let log = quit_for_stale(&self.dirs, &room, &entered.stale);
         let mut bells = Bells::new(self.bell);
         if !entered.stale.is_empty() {
@@ -214,6 +215,8 @@ impl Newcomer {
             },
             membership: self.membership.map(Box::new),
             opened: None,
+            account_due: false,
+            powers,
             presence: Presence {
                 claim: Some(entered.claim),
                 inbox: self.inbox,

@@ -313,6 +313,8 @@ pub enum Bye {
     Banned,
     /// Their page has come back on another connection.
     Replaced,
+    /// Their log-in is over: the account was disabled, or logged out everywhere.
+    LoggedOut,
     /// The server stops.
     ShuttingDown,
     /// They asked for it.

@@ -13,7 +13,7 @@ impl Occupant {
     pub(super) fn read_inbox(&mut self, budget: usize, sink: &mut dyn Sink) -> Flow {
         let (you, ignored) = (self.me.nick.as_str(), &self.ignored);
         let page = self.me.page.as_deref();
-        let (mut end, mut give_way, mut role) = (None, false, false);
+        let (mut end, mut give_way, mut role, mut account) = (None, false, false, false);
         let read = self.presence.inbox.read(budget, &mut |received| {
             // Said to all connections of this person, and meant for one.
             let is_other_page =
@@ -21,12 +21,15 @@ impl Occupant {
             let hidden = received.message.is_of_a_person() && ignored.has(received.from);
             let hidden = hidden || is_other_page;
             role |= received.message == Message::Role;
-            if end.is_none() && !hidden && received.message != Message::Role {
+            account |= received.message == Message::Account;
+            let is_told = !matches!(received.message, Message::Role | Message::Account);
+            if end.is_none() && !hidden && is_told {
                 sink.put(&event(received, you));
                 give_way |= received.message == Message::GiveWay;
                 end = end_of(&received.message);
             }
         });
+        self.account_due |= account;
         if let Some(bye) = end {
             return Flow::Bye(bye);
         }
@@ -131,7 +134,7 @@ fn event<'a>(received: &'a Received<'_>, you: &'a str) -> Event<'a> {
         },
         Message::Mute(_) => notice(Code::Muted, Line::Muted),
         // Told as what they are from now on.
-        Message::Role => notice(Code::Notice, Line::Done),
+        Message::Role | Message::Account => notice(Code::Notice, Line::Done),
         Message::GiveWay => notice(Code::Notice, Line::NameOfAccount(you)),
         Message::Unmute => notice(Code::Unmuted, Line::Unmuted),
         Message::Report { about, reason, .. } => {

@@ -8,7 +8,7 @@ use crate::identity::Person;
 use crate::identity::counted::Counted;
 use crate::journal;
 use crate::quota::{Pace, Quota};
-use crate::settings::Settings;
+use crate::settings::{Permission, Settings};
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::create::{self, Created, Rules};
 use chat_store::moderation::roles::{self, Role};
@@ -35,12 +35,17 @@ pub(super) fn open(
     (person, address): (&Person, &str),
 ) -> Result<(), Refusal> {
     let counted = Counted::of(person, address);
+    let may_make = person.may(settings, Permission::CreateRoom, None, address);
     let mut rules = Rules {
         described: &settings.described_rooms(),
         most: settings.limits.max_rooms,
-        may: &mut || ROOMS.take(dirs, &counted),
+        may: &mut || may_make.allowed && ROOMS.take(dirs, &counted),
     };
     match create::create(dirs, room, &mut rules)? {
+        Created::TooFast if !may_make.allowed => {
+            let what = Permission::CreateRoom.as_str();
+            Err(Refusal::new(Code::NotAllowed, what))
+        }
         Created::Exists => Ok(()),
         Created::Made => {
             if let Some(account) = &person.account

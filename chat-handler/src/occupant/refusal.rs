@@ -36,6 +36,7 @@ impl Refusal {
             Code::RoomsAtOnce => Line::RoomsAtOnce(&self.reason),
             Code::TooManyConnections => Line::TooManyConnections,
             Code::AnonymousRefused => Line::AnonymousRefused,
+            Code::NotAllowed => Line::NotAllowed(&self.reason),
             Code::NotAccepted => Line::Closed(Closed::NotAccepted(&self.reason)),
             Code::NoSuchUser => Line::Closed(Closed::NobodyCalled(&self.reason)),
             Code::Usage => Line::Yourself,

@@ -1,6 +1,7 @@
 //! Who owns the room and who moderates it, and who somebody is for those who do.
 
 use super::{Addressee, Code, Occupant, Turn};
+use crate::settings::Permission;
 use crate::wording::Line;
 use chat_store::moderation::roles;
 use chat_store::moderation::{self, Extent, Right, Role};
@@ -98,6 +99,10 @@ impl Occupant {
 
     /// As [`Occupant::may`], in the room or everywhere.
     pub(super) fn may_at(&mut self, everywhere: bool, right: Right) -> bool {
+        let by_access = right == Right::Moderate && self.powers.has(Permission::Moderate);
+        if by_access && !everywhere {
+            return true;
+        }
         let Self { me, room, .. } = self;
         let at = if everywhere {
             Extent::Everywhere

@@ -37,6 +37,9 @@ impl Person<'_> {
     /// # Errors
     /// They have been banned meanwhile from their only room, by somebody who did not ring.
     pub fn poll(&mut self, until: Instant, to: &mut dyn Audience) -> Result<(), Bye> {
+        if let Flow::Bye(bye) = self.check_log_in_now_and_then(to) {
+            return Err(bye);
+        }
         let is_somewhere = self.stays.all().next().is_some();
         let mut places = self.stays.places();
         if is_somewhere && !places.any(|place| self.stays.is_look_due(place, until)) {

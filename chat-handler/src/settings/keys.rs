@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::files::{bytes, kind};
-use super::{Lang, Serializer, Settings, Sync};
+use super::{Lang, Register, Serializer, Settings, Sync};
 use chat_store::moderation::Network;
 use chat_store::name::RoomName;
 use chat_store::record::Keep;
@@ -60,7 +60,7 @@ keys! {
         |s, _, v| { s.identity.color_path = dotted(v)?; Some(()) };
     "SESSION_ADMIN_PATH", "names joined by dots, like user.is_admin, or nothing", "the moderator flag's place in the session (default: none)",
         |s, _, v| { s.identity.admin_path = if v.is_empty() { None } else { Some(dotted(v)?) }; Some(()) };
-    "SESSION_MAX_AGE", "seconds from 1 to 31536000", "an older session does not count (default 1440)",
+    "SESSION_MAX_AGE", "seconds from 1 to 31536000", "an older session does not count (default 1440, with ACCOUNTS=yes 604800)",
         |s, _, v| { s.identity.session_max_age = seconds(v, 1..=31_536_000)?; Some(()) };
 
     "AUTHENTIZATION_WEBSERVICE_URL", "an https:// address, or nothing", "OpenSSO's attribute service (default: none)",
@@ -77,6 +77,10 @@ keys! {
         |s, _, v| { s.identity.trusted_proxies = list(v).map(Network::parse).collect::<Option<_>>()?; Some(()) };
     "ANONYMOUS", "yes or no", "people without a log-in may enter (default yes)",
         |s, _, v| { s.identity.anonymous = yes(v)?; Some(()) };
+    "ACCOUNTS", "yes or no", "people can log in with accounts of the chat's own, in BASE_DIR/accounts; sessions last a week then unless SESSION_MAX_AGE says otherwise (default no)",
+        |s, _, v| { s.identity.accounts = yes(v)?.then(PathBuf::new); Some(()) };
+    "REGISTER", "no, invitation or open", "who can make an account in the pages: nobody, who has a link of chatctl invite, everybody (default no)",
+        |s, _, v| { s.identity.register = register(v)?; Some(()) };
 
     "MAX_ROOMS", "a number from 1 to 1000000", "rooms in all (default 10000)",
         |s, _, v| { s.limits.max_rooms = number(v, 1..=1_000_000)?; Some(()) };
@@ -169,6 +173,15 @@ fn sync(value: &str) -> Option<Sync> {
         "second" => Some(Sync::Second),
         "ack" => Some(Sync::Ack),
         "no" => Some(Sync::No),
+        _ => None,
+    }
+}
+
+fn register(value: &str) -> Option<Register> {
+    match value {
+        "no" => Some(Register::No),
+        "invitation" => Some(Register::Invitation),
+        "open" => Some(Register::Open),
         _ => None,
     }
 }

@@ -198,6 +198,7 @@ fn bye(reason: Bye) -> (&'static str, Option<Code>) {
         Bye::Kicked => ("kicked", None),
         Bye::Banned => ("banned", None),
         Bye::Replaced => ("replaced", None),
+        Bye::LoggedOut => ("logged_out", None),
         Bye::ShuttingDown => ("shutting down", None),
         Bye::Quit => ("quit", None),
         Bye::Part => ("part", None),

@@ -9,6 +9,7 @@
 
 mod support;
 
+mod access;
 mod amending;
 mod architecture;
 mod commands;

@@ -19,6 +19,8 @@ const PRIVATE_MODE: u32 = 0o700;
 const CLOSED: &str = "closed";
 /// The directory of what people put into rooms.
 pub(crate) const FILES: &str = "files";
+/// The directory of accounts.
+const ACCOUNTS: &str = "accounts";
 /// A file of a closed room is so many directories below it at most: `closed/ROOM/rooms/ROOM.log`.
 const CLOSED_DEPTH: usize = 3;
 
@@ -36,6 +38,8 @@ pub struct Dirs {
     pub state: PathBuf,
     /// `names/`: those of accounts, which guests cannot have; made by the first.
     pub names: PathBuf,
+    /// `accounts/`: a file for each account of the chat's own; made by the first.
+    pub accounts: PathBuf,
     /// `marks/`: how far each person has read, and which rooms are theirs; made by the first.
     pub marks: PathBuf,
     /// `sessions/`: PHP's session files.
@@ -63,6 +67,7 @@ impl Dirs {
             run: base.join("run"),
             state: base.join("state"),
             names: base.join("names"),
+            accounts: base.join(ACCOUNTS),
             marks: base.join("marks"),
             sessions: base.join("sessions"),
             log: base.join("log"),
@@ -174,8 +179,12 @@ pub fn create_private(dir: &Path) -> io::Result<()> {
     create_with(dir, PRIVATE_MODE)
 }
 
-/// Whether a file is a closed room's, and so for the user alone.
+/// Whether a file is a closed room's or an account, and so for the user alone.
 pub(crate) fn is_private(path: &Path) -> bool {
+    let dir = path.parent().and_then(Path::file_name);
+    if dir.is_some_and(|name| name == ACCOUNTS) {
+        return true;
+    }
     let mut above = path.ancestors().skip(1).take(CLOSED_DEPTH);
     above.any(|dir| dir.file_name().is_some_and(|name| name == CLOSED))
 }

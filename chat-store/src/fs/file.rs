@@ -72,6 +72,31 @@ impl fmt::Display for FileId {
     }
 }
 
+/// Tells one version of a file from the next: an inode may be used again at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp(FileId, u64, i64, u64);
+
+impl Stamp {
+    /// Of the file that a path names now; `None` if there is none. One stat(2).
+    ///
+    /// # Errors
+    /// Those of lstat(2) other than `ENOENT`.
+    // Nanoseconds are as wide as the platform has them.
+    #[allow(clippy::useless_conversion)]
+    pub fn at(path: &Path) -> io::Result<Option<Self>> {
+        match rustix::fs::lstat(path) {
+            Ok(stat) => Ok(Some(Self(
+                FileId::of(&stat),
+                size_of(&stat),
+                stat.st_mtime,
+                u64::from(stat.st_mtime_nsec),
+            ))),
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
 /// The size of a file in bytes.
 pub fn size_of(stat: &Stat) -> u64 {
     u64::try_from(stat.st_size).unwrap_or_default()

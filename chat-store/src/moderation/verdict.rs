@@ -1,13 +1,11 @@
 //! What is in force against one person, in a room and in all of them.
 
 use std::io;
-use std::path::{Path, PathBuf};
-
-use rustix::io::Errno;
+use std::path::PathBuf;
 
 use super::{BANS, Entry, Extent, MAX_BYTES, Measure, Person, Right};
 use crate::fs::dirs::Dirs;
-use crate::fs::file::{self, FileId};
+use crate::fs::file::{self, Stamp};
 use crate::name::SERVER;
 use crate::record::RecordId;
 
@@ -22,9 +20,6 @@ pub struct Verdict {
     /// Why they may not speak.
     pub mute: Option<Entry>,
 }
-
-/// Tells one version of a file from the next: an inode may be used again at once.
-type Stamp = (FileId, u64, i64, u64);
 
 impl Verdict {
     /// Nothing is known yet: call [`Verdict::refresh`].
@@ -47,7 +42,7 @@ impl Verdict {
     /// Those of reading the file. What was in force stays so.
     pub fn refresh(&mut self, person: &Person<'_>) -> io::Result<()> {
         let now = RecordId::now();
-        let stamps = [stamp(&self.paths[0])?, stamp(&self.paths[1])?];
+        let stamps = [Stamp::at(&self.paths[0])?, Stamp::at(&self.paths[1])?];
         if self.seen != Some(stamps) {
             let mut entries = Vec::new();
             for ((path, stamp), is_room) in self.paths.iter().zip(stamps).zip([true, false]) {
@@ -115,20 +110,5 @@ impl Entry {
         network
             .zip(address)
             .is_some_and(|(network, address)| network.contains(address))
-    }
-}
-
-fn stamp(path: &Path) -> io::Result<Option<Stamp>> {
-    match rustix::fs::lstat(path) {
-        Ok(stat) => Ok(Some((
-            FileId::of(&stat),
-            file::size_of(&stat),
-            stat.st_mtime,
-            // Nanoseconds are as wide as the platform has them.
-            #[allow(clippy::useless_conversion)]
-            u64::from(stat.st_mtime_nsec),
-        ))),
-        Err(Errno::NOENT) => Ok(None),
-        Err(error) => Err(error.into()),
     }
 }

@@ -64,6 +64,8 @@ pub enum Message<'a> {
     GiveWay,
     /// They have another role: they look it up.
     Role,
+    /// Something about their account has changed: they look it up, and go if it is theirs no more.
+    Account,
     /// The sender reports somebody to the moderators.
     Report {
         /// Whom.
@@ -124,6 +126,7 @@ impl<'a> Message<'a> {
             Kind::Replaced => Self::Replaced(text()),
             Kind::GiveWay => Self::GiveWay,
             Kind::Role => Self::Role,
+            Kind::Account => Self::Account,
             Kind::Report => Self::Report {
                 about: record.attr(ABOUT)?,
                 message: record
@@ -197,6 +200,7 @@ impl<'a> Message<'a> {
             Self::Replaced(page) => write(&plain(Kind::Replaced, page)),
             Self::GiveWay => write(&plain(Kind::GiveWay, "")),
             Self::Role => write(&plain(Kind::Role, "")),
+            Self::Account => write(&plain(Kind::Account, "")),
             Self::Report {
                 about,
                 message,
@@ -274,6 +278,7 @@ mod tests {
             },
             Message::GiveWay,
             Message::Role,
+            Message::Account,
             Message::Report {
                 about: "eve".into(),
                 message: Some(RecordId::from_micros(1_790_000_000_123_456)),

@@ -90,6 +90,8 @@ kinds! {
     GiveWay = "give-way",
     /// To one person: you have another role in the room.
     Role = "role",
+    /// To one person: something about your account has changed.
+    Account = "account",
     /// To a moderator: FROM reports somebody.
     Report = "report",
     /// To one person: a notice of the server.
@@ -110,6 +112,7 @@ impl Kind {
                 | Self::Replaced
                 | Self::GiveWay
                 | Self::Role
+                | Self::Account
                 | Self::Report
                 | Self::Notice
         )

@@ -16,6 +16,8 @@ pub(super) enum Refusal {
     Nobody,
     /// They are muted, with the reason.
     Muted(String),
+    /// The administrator lets others send files here.
+    NotAllowed,
     /// The room is not there.
     NoRoom,
     /// How long it is must be said.
@@ -71,6 +73,7 @@ impl Refusal {
                 (403, "muted", "you may not speak here".to_owned())
             }
             Self::Muted(reason) => (403, "muted", format!("you may not speak here: {reason}")),
+            Self::NotAllowed => (403, "not_allowed", "you may not send files here".to_owned()),
             Self::NoRoom => (404, "no_such_room", "there is no such room".to_owned()),
             Self::NoLength => (
                 411,

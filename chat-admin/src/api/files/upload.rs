@@ -8,7 +8,7 @@ use std::time::Duration;
 use chat_handler::identity;
 use chat_handler::identity::counted::Counted;
 use chat_handler::quota::{Pace, Quota};
-use chat_handler::settings::{Files, Settings};
+use chat_handler::settings::{Files, Permission, Settings};
 use chat_store::attachments::{Attachment, AttachmentId, Bounds, Shelf, clean_name};
 use chat_store::log::rooms;
 use chat_store::moderation::Right;
@@ -110,7 +110,12 @@ impl<'a> Upload<'a> {
             explain,
         )
         .map_err(Refusal::Muted)?;
-        let counted = Counted::of(&who, &request.visitor.address);
+        let address = request.visitor.address.as_str();
+        let may_upload = who.may(settings, Permission::Upload, Some(&found.room), address);
+        if !may_upload.allowed {
+            return Err(Refusal::NotAllowed);
+        }
+        let counted = Counted::of(&who, address);
         let owner = owner_of(&counted, &person);
         let shelf = Shelf::of(&found.dirs, &found.room);
         shelf

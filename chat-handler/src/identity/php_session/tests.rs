@@ -60,7 +60,8 @@ fn the_owner_is_read_with_color_and_flag() {
             account: Some("alice".into()),
             name: "alice".into(),
             color: Some("red".into()),
-            moderator: true
+            moderator: true,
+            generation: None,
         }
     );
 }
