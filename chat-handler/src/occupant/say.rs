@@ -9,7 +9,13 @@ use chat_store::record::{Kind, RecordId, attrs, clean_lines, tidy};
 impl Turn<'_> {
     pub(super) fn say(&mut self, typed: &str, literal: bool, reply: Option<RecordId>) -> Flow {
         let typed = clean_lines(typed);
-        let typed = typed.trim_end();
+        // A line end behind the only line is none within.
+        let end = typed.trim_end().len();
+        let typed = if typed[end..].contains('\n') {
+            &typed[..end]
+        } else {
+            &*typed
+        };
         if literal {
             self.say_as(Kind::Say, typed, reply);
             return Flow::Idle;

@@ -65,7 +65,7 @@ fn the_last_form_is_shown_and_the_former_only_to_moderators() {
     );
     let last = ask(&mut alice, "edit", &id, "hello all", "e2");
     // Nothing new: no record of it.
-    let same = ask(&mut alice, "edit", &id, "hello all ", "e3");
+    let same = ask(&mut alice, "edit", &id, "hello all \n", "e3");
     assert_eq!(
         (&same["id"], &same["duplicate"]),
         (&last["id"], &json!(true))

@@ -97,8 +97,8 @@ pub fn clean_lines(text: &str) -> Cow<'_, str> {
     cleaned(text, fate_in_lines)
 }
 
-/// What somebody wrote as it is kept: [`clean_lines`], without blanks at the end and blank lines around
-/// it. Its first line may be indented.
+/// What somebody wrote as it is kept: [`clean_lines`], and of several lines without blanks at the end and
+/// blank lines around them. Its first line may be indented.
 pub fn tidy(text: &str) -> Cow<'_, str> {
     let text = match clean_lines(text) {
         Cow::Borrowed(text) => return Cow::Borrowed(trimmed(text)),
@@ -113,6 +113,9 @@ pub fn tidy(text: &str) -> Cow<'_, str> {
 }
 
 fn trimmed(text: &str) -> &str {
+    if !text.contains('\n') {
+        return text;
+    }
     let text = text.trim_end();
     let first = text.len() - text.trim_start().len();
     let start = text[..first].rfind('\n').map_or(0, |at| at + 1);
@@ -178,7 +181,8 @@ mod tests {
         for (text, kept) in [
             ("\n \n\tfn main() {\n\t}\n\n ", "\tfn main() {\n\t}"),
             ("  indented", "  indented"),
-            ("one ", "one"),
+            ("  one ", "  one "),
+            ("  one \n", "  one"),
             (" \n\t", ""),
             ("a\n\nb", "a\n\nb"),
         ] {

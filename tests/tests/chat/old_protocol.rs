@@ -233,5 +233,5 @@ fn the_script_let_through_what_ours_cleans() {
         let config = format!("--config={}", files.ini().display());
         builder.command(chat_handler(), [config])
     };
-    assert_eq!(heard(Talk::start(ours, &subject)), "alice> a[31mb cd");
+    assert_eq!(heard(Talk::start(ours, &subject)), "alice> a[31mb\tcd");
 }
