@@ -109,14 +109,22 @@ impl Turn<'_> {
             self.error(Code::TooLong, Line::TooLong(self.it.limits.max_message));
         } else if clean(text).trim().is_empty() {
             self.error(Code::Empty, Line::Empty);
-        } else if !self.permits(Permission::Speak) {
-            // Told.
-        } else if self.it.is_muted() {
-            self.error(Code::Muted, Line::Muted);
         } else {
-            return true;
+            return self.has_voice();
         }
         false
+    }
+
+    /// Whether they may speak here just now; if not, that was told.
+    pub(super) fn has_voice(&mut self) -> bool {
+        if !self.permits(Permission::Speak) {
+            return false;
+        }
+        let is_muted = self.it.is_muted();
+        if is_muted {
+            self.error(Code::Muted, Line::Muted);
+        }
+        !is_muted
     }
 
     /// Appends a record of this person's under the request's id; reports if it was not saved.

@@ -17,7 +17,7 @@ impl Turn<'_> {
         let typed = clean_lines(typed);
         let text = typed.trim_end();
         let may = if text.trim().is_empty() {
-            self.may_speak()
+            self.has_voice()
         } else {
             self.may_say(text)
         };
@@ -51,15 +51,6 @@ impl Turn<'_> {
         }
         self.ack_as(Some(stored.id()), matches!(stored, Stored::Already(_)));
         self.spoke_at(stored.id());
-    }
-
-    /// Whether they have a voice.
-    fn may_speak(&mut self) -> bool {
-        let is_muted = self.it.is_muted();
-        if is_muted {
-            self.error(Code::Muted, Line::Muted);
-        }
-        !is_muted
     }
 
     fn not_given(&mut self, error: &GivenError) {

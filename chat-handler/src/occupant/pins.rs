@@ -21,8 +21,8 @@ impl Turn<'_> {
         if !self.it.may_pin() {
             return self.error(Code::NotModerator, Line::NotModerator);
         }
-        if self.it.is_muted() {
-            return self.error(Code::Muted, Line::Muted);
+        if !self.has_voice() {
+            return;
         }
         if on && !self.it.has_message(target) {
             return self.error(Code::NotFound, Line::NotFound);

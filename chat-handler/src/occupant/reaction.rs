@@ -15,8 +15,8 @@ impl Turn<'_> {
         if self.was_sent(kind) {
             return;
         }
-        if self.it.is_muted() {
-            return self.error(Code::Muted, Line::Muted);
+        if !self.has_voice() {
+            return;
         }
         let Some(found) = self.found(target) else {
             return;

@@ -91,7 +91,10 @@ impl Turn<'_> {
 
     fn say_as(&mut self, kind: Kind, text: &str, reply: Option<RecordId>) {
         // Dice may be longer than a message; their answer is ours.
-        let may = kind == Kind::Dice && !self.it.is_muted() || self.may_say(text);
+        let may = match kind {
+            Kind::Dice => self.has_voice(),
+            _ => self.may_say(text),
+        };
         if may && self.waited() {
             let reply = reply.filter(|&id| self.it.has_message(id));
             let reply = reply.map(|id| id.to_string());

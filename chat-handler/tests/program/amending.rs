@@ -274,6 +274,60 @@ fn who_may_not_speak_changes_nothing() {
 }
 
 #[test]
+fn who_has_no_right_to_speak_changes_nothing_either() {
+    let chat = Chat::with(&format!("{FAST}\n[access]\nspeak=account:boss"));
+    let (mut boss, mut alice) = (moderator(&chat), account(&chat, "alice"));
+    let id = boss.say_acked("words of the boss", "b1");
+    for kind in ["edit", "react", "unreact"] {
+        assert_eq!(code(&mut alice, kind, &id, "\u{1f44d}"), "not_allowed");
+    }
+    alice.say("/dice 1 6", "d1");
+    assert_eq!(alice.expect("error")["code"], "not_allowed");
+}
+
+/// What many do at one moment reaches all in one order, and is counted.
+#[test]
+fn two_hundred_reactions_are_in_nobodys_way() {
+    let chat = Chat::with(FAST);
+    let mut people: Vec<_> = (0..10).map(|n| account(&chat, &format!("p{n}"))).collect();
+    let ids: Vec<_> = (0..4)
+        .map(|n| people[0].say_acked(&format!("message {n}"), &format!("m{n}")))
+        .collect();
+    let emoji = [
+        "\u{1f600}",
+        "\u{1f601}",
+        "\u{1f602}",
+        "\u{1f603}",
+        "\u{1f604}",
+    ];
+    for id in &ids {
+        for text in emoji {
+            for page in &mut people {
+                page.send(&json!({"type": "react", "target": id, "text": text}));
+            }
+        }
+    }
+    let mut orders = people.iter_mut().map(|page| {
+        let seen = (0..200).map(|_| page.expect("react")["id"].clone());
+        seen.collect::<Vec<_>>()
+    });
+    let first = orders.next().expect("one");
+    assert!(orders.all(|order| order == first));
+    drop(orders);
+    for id in &ids {
+        let message = found(&mut people[9], id);
+        let reactions = message["reactions"].as_array().expect("reactions");
+        assert_eq!(reactions.len(), emoji.len());
+        for reaction in reactions {
+            assert_eq!(
+                (&reaction["count"], &reaction["own"]),
+                (&json!(10), &json!(true))
+            );
+        }
+    }
+}
+
+#[test]
 fn pins_are_the_moderators_and_outlive_everybody() {
     let chat = Chat::with(FAST);
     // Who makes a room owns it.
