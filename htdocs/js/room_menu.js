@@ -27,6 +27,7 @@ export function openRoomMenu(room, button, actions) {
 		title,
 		...levels,
 		room.unread.count > 0 && menu.item(text("markRead"), () => room.reading.seeAll(room.conversation.resumeId)),
+		menu.item(text("goToDay"), async () => (await import("./day_dialog.js")).openDayDialog(room, actions.show)),
 		menu.item(text("transcript"), async () => (await import("./transcript_dialog.js")).openTranscriptDialog(room.name)),
 		room.me.moderator &&
 			menu.item(text("moderate"), async () => (await import("./moderation/room_dialog.js")).openModerationDialog(room)),

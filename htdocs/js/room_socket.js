@@ -4,7 +4,7 @@ import { randomId } from "../client/random_id.js";
 import { readStored, writeStored } from "./storage.js";
 
 /** Tells the server that it is this browser again, so that what is sent twice is stored once. No name, no log-in. */
-function clientToken() {
+export function clientToken() {
 	const token = readStored("client", "") || randomId();
 	writeStored("client", token);
 	return token;

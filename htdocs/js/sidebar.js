@@ -6,6 +6,7 @@ import { byId, element, hiddenWords, icon } from "./dom.js";
 import { OnePass } from "./one_pass.js";
 import { isOfSome } from "./private_rooms.js";
 import { inOrder } from "./room_order.js";
+import { wireSearch } from "./search_buttons.js";
 import { readStored, writeStored } from "./storage.js";
 import { text } from "./texts.js";
 import { MOST_COUNTED } from "./unread.js";
@@ -44,6 +45,7 @@ export class Sidebar {
 		for (const event of ["pointerleave", "focusout"]) this.#box.addEventListener(event, () => this.draw());
 		document.addEventListener("keydown", (event) => this.#key(event));
 		WIDE.addEventListener("change", () => this.close());
+		wireSearch(rooms, (room, at) => actions.show(room, { at }));
 		this.#place();
 		this.#drawNow();
 	}

@@ -627,6 +627,38 @@ interface SendingUses {
 	onChange: () => void;
 }
 
+// search/
+
+/** What api/search answers. */
+interface SearchAnswer {
+	/** What the text was understood as. */
+	query: { words: string[]; from?: string; account?: string; room?: string };
+	hits: SearchHit[];
+	/** There is more: everything newer was looked at. */
+	cursor?: string;
+	percent: number;
+	/** Compressed files, which are not read. */
+	packed?: number;
+}
+
+interface SearchHit {
+	room: string;
+	record: Entry;
+	before?: Entry;
+	after?: Entry;
+	/** Where in the text the words are: begin and length. */
+	marks: [number, number][];
+}
+
+interface SearchUses {
+	/** The room that is shown. */
+	here: Named;
+	/** What a room is called. */
+	labelOf: (room: string) => string;
+	/** Goes to a message. */
+	show: (room: string, at: string) => void;
+}
+
 // server.js
 
 /** What api/config says. */
@@ -659,7 +691,7 @@ type Pin = { store: string; at: number };
 
 interface SidebarActions {
 	privately: import("../../htdocs/js/private_rooms.js").PrivateRooms;
-	show: (name: string, how?: { byKeyboard?: boolean }) => void;
+	show: (name: string, how?: { byKeyboard?: boolean; at?: string }) => void;
 	part: (room: Room) => void;
 	notify: (room: Room, level: Level) => void;
 }

@@ -4,9 +4,12 @@ use std::fmt::Write as _;
 use std::fs;
 
 use e2e::browser::Browser;
-use e2e::room_page::{say, sees, welcome};
+use e2e::room_page::{click, say, sees, welcome};
 use e2e::site::Site;
 use serde_json::json;
+
+use crate::access::violations;
+use crate::pages::{SCREENS, shoot};
 
 /// The id of message `number` of [`long_room`]: one a minute.
 fn id(number: usize) -> String {
@@ -117,7 +120,7 @@ async fn a_permalink_opens_the_conversation_around_the_message_both_ways() {
         lines(&browser).await;
     }
 
-    e2e::room_page::click(&browser, "#jump").await;
+    click(&browser, "#jump").await;
     sees(&browser, "said meanwhile").await;
     assert_eq!(
         browser
@@ -183,4 +186,283 @@ async fn a_link_to_a_message_that_is_gone_says_so_and_a_link_inside_the_page_sta
             ),
         )
         .await;
+}
+
+/// Chooses an entry of a menu, or a button, by its words.
+async fn press(browser: &Browser, selector: &str, words: &str) {
+    let button = format!(
+        "[...document.querySelectorAll({})].find(b => b.checkVisibility() && b.textContent.trim() === {})",
+        json!(selector),
+        json!(words)
+    );
+    browser
+        .wait_until(
+            &format!("{words:?} is there"),
+            &format!("{button} !== undefined"),
+        )
+        .await;
+    browser.eval(&format!("{button}.click()")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_message_of_a_day_is_gone_to() {
+    let site = Site::start();
+    long_room(&site, "long", 6000);
+    let browser = Browser::start().await;
+    e2e::room_page::enter(&browser, &site, "zoe", "long").await;
+    sees(&browser, "line 05999.").await;
+    click(&browser, "#my-rooms li:has([aria-current]) .more-room").await;
+    press(&browser, "#room-menu button", "Go to a day").await;
+    browser
+        .wait_until(
+            "the field is there",
+            "document.activeElement?.id === 'day-wanted'",
+        )
+        .await;
+    browser
+        .eval("document.querySelector('#day-wanted').value = '2026-03-03', document.querySelector('#day-form').requestSubmit()")
+        .await;
+    // In the reader's own time.
+    let first = "(() => { const n = (Date.parse('2026-03-03T00:00') - Date.parse('2026-03-01T00:00:00Z')) / 60000; return `line ${String(n).padStart(5, '0')}.`; })()";
+    let first = browser.eval(first).await;
+    marked(&browser, first.as_str().expect("a line")).await;
+}
+
+/// What the search shows: rooms and texts, in order.
+const HITS: &str = "[...document.querySelectorAll('.hit')].map(h => `${h.querySelector('.hit-room').textContent}: ${h.querySelector('.hit-words').textContent}`)";
+
+async fn search(browser: &Browser, words: &str, wanted: &[&str]) {
+    let ask = format!(
+        "(f => {{ f.value = {}; f.form.requestSubmit(); }})(document.querySelector('#search-field'))",
+        json!(words)
+    );
+    browser.eval(&ask).await;
+    browser
+        .wait_until(
+            &format!("{words:?} finds {wanted:?}"),
+            &format!("JSON.stringify({HITS}) === JSON.stringify({}) && document.querySelector('dialog progress').hidden", json!(wanted)),
+        )
+        .await;
+}
+
+async fn open_search(browser: &Browser) {
+    click(browser, "#search-button").await;
+    browser
+        .wait_until(
+            "the field has the focus",
+            "document.activeElement?.id === 'search-field'",
+        )
+        .await;
+}
+
+/// Three rooms with something to find.
+fn rooms_to_search(site: &Site) {
+    long_room(site, "long", 6000);
+    let lines = |from: &str, texts: &[&str]| {
+        let mut lines = String::new();
+        for (number, text) in texts.iter().enumerate() {
+            let time = format!("2026-04-01T10:{number:02}:00.000000Z");
+            writeln!(lines, "{time}\tsay\t{from}\t\t{text}").expect("memory");
+        }
+        lines
+    };
+    let tea = lines(
+        "Žofie",
+        &[
+            "who has tea?",
+            "Já mám ČAJ 😀 a Čaj",
+            "<b>čaj</b> & nothing",
+        ],
+    );
+    fs::write(site.var().join("rooms/tea.log"), tea).expect("written");
+    let other = lines("bob", &["cajun food"]);
+    fs::write(site.var().join("rooms/other.log"), other).expect("written");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_are_found_in_all_rooms_and_a_hit_opens_the_room_there() {
+    let site = Site::start();
+    rooms_to_search(&site);
+    let browser = Browser::start().await;
+    e2e::room_page::enter(&browser, &site, "zoe", "tea").await;
+    open_search(&browser).await;
+    let all = [
+        "tea: <b>čaj</b> & nothing",
+        "tea: Já mám ČAJ 😀 a Čaj",
+        "other: cajun food",
+    ];
+    search(&browser, "caj", &all).await;
+    let marks = browser
+        .eval("[...document.querySelectorAll('.hit mark')].map(m => m.textContent)")
+        .await;
+    assert_eq!(marks, json!(["čaj", "ČAJ", "Čaj", "caj"]));
+    let beside = browser
+        .eval("document.querySelectorAll('.hit')[1].textContent")
+        .await;
+    let beside = beside.as_str().expect("text");
+    assert!(
+        beside.contains("who has tea?") && beside.contains("nothing"),
+        "{beside}"
+    );
+    assert_eq!(
+        browser
+            .eval("document.querySelector('.search-status').textContent")
+            .await,
+        "3 found."
+    );
+
+    search(&browser, "caj from:zofie", &all[..2]).await;
+    press(&browser, ".filters button", "From zofie").await;
+    search(&browser, "caj", &all).await;
+    press(&browser, ".filters button", "Only in tea").await;
+    search(&browser, "caj", &all[..2]).await;
+    press(&browser, ".filters button", "Only in tea").await;
+    search(&browser, "\"no such words\"", &[]).await;
+    assert_eq!(
+        browser
+            .eval("document.querySelector('.search-status').textContent")
+            .await,
+        "Nothing found."
+    );
+
+    // By keyboard alone: down into the hits, and into the room there.
+    search(&browser, "\"line 02500.\"", &["long: line 02500."]).await;
+    browser.eval("globalThis.stayed = true").await;
+    let down = "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true, cancelable: true }))";
+    browser
+        .eval(&format!(
+            "document.querySelector('#search-field').focus(), {down}"
+        ))
+        .await;
+    assert_eq!(
+        browser.eval("document.activeElement.className").await,
+        "hit"
+    );
+    browser.eval("document.activeElement.click()").await;
+    marked(&browser, "line 02500.").await;
+    assert_eq!(
+        browser.eval("document.querySelector('dialog')").await,
+        json!(null)
+    );
+    assert_eq!(
+        browser
+            .eval("new URL(location).searchParams.get('room')")
+            .await,
+        "long"
+    );
+    let (first, last) = lines(&browser).await;
+    assert!(first < 2500 && last > 2500, "{first} to {last}");
+    assert_eq!(browser.eval("globalThis.stayed").await, true);
+    // It is as it was when it is opened again, by the keyboard's way.
+    browser
+        .eval("document.dispatchEvent(new KeyboardEvent('keydown', { code: 'KeyF', key: 'F', ctrlKey: true, shiftKey: true, bubbles: true }))")
+        .await;
+    browser
+        .wait_until("what was found is there", &format!("{HITS}.length === 1"))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_into_a_private_room_says_what_the_room_says_and_a_guest_finds_their_own() {
+    let site = Site::start();
+    let browser = Browser::start().await;
+    named(&browser, &site, "zoe").await;
+    browser
+        .goto(&site.url(&format!("/?room=~0123456789abcdef0123&at={}", id(1))))
+        .await;
+    browser
+        .wait_until("it is refused", "!document.querySelector('#banner').hidden && document.querySelector('#banner').textContent.includes('does not let you in')")
+        .await;
+    e2e::room_page::enter(&browser, &site, "zoe", "lobby").await;
+    say(&browser, "/private the cellar").await;
+    click(&browser, "#conversations-list a").await;
+    browser
+        .wait_until(
+            "it is begun",
+            "document.querySelector('#room-name').textContent === 'the cellar'",
+        )
+        .await;
+    say(&browser, "sesame for me").await;
+    sees(&browser, "sesame for me").await;
+    open_search(&browser).await;
+    search(&browser, "sesame", &["the cellar: sesame for me"]).await;
+    let other = Browser::start().await;
+    e2e::room_page::enter(&other, &site, "eve", "lobby").await;
+    open_search(&other).await;
+    search(&other, "sesame", &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_search_is_drawn_at_every_width_and_theme_and_axe_finds_nothing() {
+    let site = Site::start();
+    rooms_to_search(&site);
+    let browser = Browser::start().await;
+    e2e::room_page::enter(&browser, &site, "zoe", "tea").await;
+    let mut all = Vec::new();
+    for theme in ["light", "dark"] {
+        browser
+            .eval(&format!(
+                "import('/js/preferences.js').then(m => m.setPreference('theme', '{theme}'))"
+            ))
+            .await;
+        // The last one is a window of 1280 x 1024 at 400 %.
+        for (width, height) in SCREENS.into_iter().chain([(320, 256)]) {
+            browser.resize(width, height).await;
+            browser
+                .eval("document.querySelector('#search-all-button').click()")
+                .await;
+            browser
+                .wait_until(
+                    "it is open",
+                    "document.activeElement?.id === 'search-field'",
+                )
+                .await;
+            search(
+                &browser,
+                "caj from:zofie",
+                &["tea: <b>čaj</b> & nothing", "tea: Já mám ČAJ 😀 a Čaj"],
+            )
+            .await;
+            if width >= 360 {
+                shoot(&browser, "search", width, theme).await;
+            } else {
+                browser
+                    .screenshot(&format!("state-search-400-{theme}"))
+                    .await;
+                let wide = "document.querySelector('dialog').scrollWidth > document.querySelector('dialog').clientWidth";
+                assert_eq!(browser.eval(wide).await, false, "nothing is cut off");
+            }
+            let found = violations(&browser).await;
+            all.extend(
+                found
+                    .into_iter()
+                    .map(|one| format!("search-{width}-{theme}: {one}")),
+            );
+            browser
+                .eval("document.querySelector('dialog').close()")
+                .await;
+        }
+    }
+    open_at(&browser, &site, "long", &id(2500)).await;
+    marked(&browser, "line 02500.").await;
+    for theme in ["light", "dark"] {
+        browser
+            .eval(&format!(
+                "import('/js/preferences.js').then(m => m.setPreference('theme', '{theme}'))"
+            ))
+            .await;
+        for (width, height) in SCREENS {
+            browser.resize(width, height).await;
+            // The buttons of a message that has the focus are for a mouse.
+            browser.eval("document.activeElement.blur()").await;
+            shoot(&browser, "looking-back", width, theme).await;
+            let found = violations(&browser).await;
+            all.extend(
+                found
+                    .into_iter()
+                    .map(|one| format!("back-{width}-{theme}: {one}")),
+            );
+        }
+    }
+    assert!(all.is_empty(), "{}", all.join("\n"));
 }

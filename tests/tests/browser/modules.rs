@@ -165,7 +165,7 @@ async fn both_languages_have_every_text() {
         format!("import('/js/texts/{code}/{kind}.js').then(m => Object.keys(m.default))")
     };
     let mut count = 0;
-    for kind in ["shared", "pages", "room", "dialogs"] {
+    for kind in ["shared", "pages", "room", "dialogs", "search"] {
         let english = browser.eval(&keys_of("en", kind)).await;
         assert_eq!(browser.eval(&keys_of("cs", kind)).await, english, "{kind}");
         count += english.as_array().map_or(0, Vec::len);

@@ -1,6 +1,11 @@
 // Czech words of dialogs, calls, and what goes wrong with a form.
 
 export default {
+	// To a day
+	goToDay: "Přejít na den",
+	day: "Den",
+	go: "Přejít",
+
 	save: "Uložit",
 	noServerPart:
 		"Na serveru chybí část chat-cgi: jméno tu nelze uložit. Připojit se můžete a jméno změnit příkazem " + "/nick.",

@@ -35,6 +35,7 @@ export default {
 	myRooms: "Moje místnosti",
 	switchRoom: "Přejít do místnosti",
 	findRooms: "Najít místnosti",
+	searchMessages: "Hledat ve zprávách",
 	conversations: "Konverzace",
 	newConversation: "Nová konverzace",
 	roomActions: "Nabídka místnosti",

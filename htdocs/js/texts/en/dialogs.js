@@ -1,6 +1,11 @@
 // English words of dialogs, calls, and what goes wrong with a form.
 
 export default {
+	// To a day
+	goToDay: "Go to a day",
+	day: "Day",
+	go: "Go",
+
 	save: "Save",
 	noServerPart:
 		"The server answered without its chat-cgi part: names cannot be kept here. You can still join and " + "use /nick.",

@@ -35,6 +35,7 @@ export default {
 	myRooms: "My rooms",
 	switchRoom: "Go to a room",
 	findRooms: "Find rooms",
+	searchMessages: "Search messages",
 	conversations: "Conversations",
 	newConversation: "New conversation",
 	roomActions: "Room's menu",

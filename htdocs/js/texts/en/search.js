@@ -1,0 +1,27 @@
+// English words of the search in all rooms.
+
+export default {
+	search: "Search",
+	searchWords: "Words",
+	searchHint: 'All words, or "a phrase"; also from:name, in:room, before:2026-03-01, after:2026-03-01, has:file.',
+	onlyIn: "Only in",
+	withFile: "With a file",
+	sinceDay: "Since",
+	untilDay: "Until",
+	searchHits: "What was found",
+	searchProgress: "How far the search has come",
+	searchMore: "Search on",
+	found: "{count} found.",
+	oneFound: "1 found.",
+	searchedBack: "Searched back to {day}, {percent} %.",
+	packedLeftOut: "Compressed files of old messages were left out: {count}.",
+	filter_from: "From {value}",
+	filter_account: "Account {value}",
+	filter_in: "In {value}",
+	filterAway: "Take away: {filter}",
+	error_bad_time: "before: and after: take a day like 2026-03-01.",
+	error_bad_has: "has: takes file.",
+	error_too_many: "Those are too many words.",
+	error_too_many_searches: "You have searched much. Go on in a while.",
+	error_busy: "Too many search just now. Try again.",
+};
