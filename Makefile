@@ -103,8 +103,9 @@ install: build stage ## into PREFIX (/usr/local), DESTDIR before it
 
 # What `install` puts where, without building; the package and the tests of web servers start from this.
 # A configuration that is there already stays; a newer one goes beside it, as FILE.new.
-CONF := apache.conf apache-sites.conf behind-a-proxy.ini chat.ini nginx.conf nginx-sites.conf stand-alone.ini turnserver.conf
-UNITS := websocketd-rs.service websocketd-rs.socket chat-expire.service chat-expire.timer
+CONF := apache.conf apache-sites.conf behind-a-proxy.ini chat.ini nginx.conf nginx-sites.conf sites.ini stand-alone.ini turnserver.conf
+UNITS := websocketd-rs.service websocketd-rs.socket websocketd-rs@.service chat-expire.service chat-expire.timer
+UNITS += chat-expire@.service chat-expire@.timer
 SHARE := $(DESTDIR)$(PREFIX)/share
 # chat.ini may hold the relay's secret: for the service and nobody else. Only root can give a file to a group.
 SECRET_GROUP = $$([[ $$mode != 640 || $$EUID -ne 0 ]] || echo -g www-data)
@@ -119,7 +120,8 @@ stage:
 	$(AT_ITS_PLACE) conf/certbot-hook | install -m 755 /dev/stdin $(SHARE)/websocketd-rs/certbot-hook
 	install -D -m 644 -t $(SHARE)/man/man1 docs/man/*.1
 	install -D -m 644 -t $(SHARE)/man/man5 docs/man/*.5
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(SYSCONFDIR)/websocketd-rs $(DESTDIR)$(SYSCONFDIR)/logrotate.d
+	$(AT_ITS_PLACE) conf/sites.conf | install -m 644 /dev/stdin $(SHARE)/websocketd-rs/sites.conf
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(SYSCONFDIR)/websocketd-rs/sites.d $(DESTDIR)$(SYSCONFDIR)/logrotate.d
 	for unit in $(UNITS); do \
 	  $(AT_ITS_PLACE) conf/$$unit | install -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit; done
 	put() { file=$(DESTDIR)$(SYSCONFDIR)/$$2; mode=$${3:-644}; text=$$($(AT_ITS_PLACE) $$1; echo .); \

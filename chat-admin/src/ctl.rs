@@ -18,6 +18,8 @@ use chat_store::record::{Age, RecordId};
 use chat_store::state::MAX_SLOW;
 
 mod account;
+mod archive;
+mod backup;
 mod check;
 mod empty_rooms;
 mod erase;
@@ -38,11 +40,14 @@ mod role;
 mod room_of;
 mod rooms;
 mod sessions;
+mod site;
 
 pub use expire::{Change, expire};
 pub use failure::Failure;
 
+use backup::Prepared;
 use report::Report;
+use site::{Place as SitePlace, SiteName};
 
 /// Look after the chat: who is there, what was said, who may stay, what is kept.
 ///
@@ -53,6 +58,12 @@ pub struct Arguments {
     /// The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini
+    #[arg(long, global = true, value_name = "NAME", conflicts_with = "config")]
+    site: Option<SiteName>,
+    /// Where /etc and /var of sites are
+    #[arg(long, global = true, value_name = "DIR", default_value = "/")]
+    root: PathBuf,
     /// Answer in JSON
     #[arg(long, global = true)]
     json: bool,
@@ -238,6 +249,22 @@ enum Command {
     },
     #[command(flatten)]
     Account(account::AccountCommand),
+    /// Save a site in one file, while it runs: rooms, private rooms, state, who may what, files; not who is there now
+    Backup {
+        /// Where to; it must not be there. `-` is the standard output
+        file: PathBuf,
+    },
+    /// Put what was saved into an empty `BASE_DIR`; before that all of it is read and compared with what was saved
+    Restore {
+        /// What `backup` wrote
+        file: PathBuf,
+        /// Only say whether it is whole and as it was
+        #[arg(long)]
+        check: bool,
+    },
+    /// The sites of one daemon
+    #[command(subcommand)]
+    Site(site::SiteCommand),
     /// Look for what is wrong: settings, directories, logs, logrotate's rule
     Check {
         /// Where logrotate's rules are
@@ -392,9 +419,7 @@ pub fn run(
         }
     };
     let json = arguments.json;
-    let done = prepare(&arguments, variable)
-        .and_then(|settings| dispatch(arguments.command, &settings, json, out))
-        .and_then(|report| Ok(report.write_to(json, out)?));
+    let done = answer(arguments, variable, out).and_then(|report| Ok(report.write_to(json, out)?));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
@@ -406,9 +431,31 @@ pub fn run(
     }
 }
 
+fn answer(
+    arguments: Arguments,
+    variable: Option<&Path>,
+    out: &mut dyn Write,
+) -> Result<Report, Failure> {
+    if let Command::Site(command) = &arguments.command {
+        return site::run(command, &arguments.root);
+    }
+    let prepared = Prepared::of(&arguments.command)?;
+    let settings = prepare(&arguments, variable)?;
+    match &arguments.command {
+        Command::Backup { file } => backup::backup(&settings, file, prepared, out),
+        Command::Restore { file, check } => backup::restore(&settings, file, &prepared, *check),
+        _ => dispatch(arguments.command, &settings, arguments.json, out),
+    }
+}
+
 fn prepare(arguments: &Arguments, variable: Option<&Path>) -> Result<Settings, Failure> {
-    let settings = Settings::load(arguments.config.as_deref(), variable)
-        .map_err(|error| Failure::Config(error.to_string()))?;
+    let place = arguments
+        .site
+        .as_ref()
+        .map(|site| SitePlace::new(site, &arguments.root).ini());
+    let named = place.as_deref().or(arguments.config.as_deref());
+    let settings =
+        Settings::load(named, variable).map_err(|error| Failure::Config(error.to_string()))?;
     owner::become_owner_of(&settings.base_dir)?;
     Ok(settings)
 }
@@ -513,6 +560,10 @@ fn dispatch(
             clock_is_right,
         } => mend::mend(dirs, room.as_ref(), clock_is_right),
         Command::Account(command) => account::run(command, settings),
+        // Done before, with more than settings.
+        Command::Backup { .. } | Command::Restore { .. } | Command::Site(_) => {
+            Ok(Report::nothing())
+        }
         Command::Check { logrotate } => check::check(dirs, settings, &logrotate),
     }
 }

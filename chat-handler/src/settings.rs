@@ -162,6 +162,8 @@ pub struct Limits {
     pub max_rooms: usize,
     /// Rooms for some only, and conversations, in all.
     pub max_conversations: usize,
+    /// Bytes of all logs and files; `None`: as many as the disk has.
+    pub disk_max: Option<u64>,
     /// People in one room: the list is sent to each newcomer.
     pub max_members: usize,
     /// Connections of one session or account: one person with a script.
@@ -396,6 +398,7 @@ impl Settings {
             limits: Limits {
                 max_rooms: 10_000,
                 max_conversations: 100_000,
+                disk_max: None,
                 max_members: 2_000,
                 max_connections: 20,
                 max_message: 4096,

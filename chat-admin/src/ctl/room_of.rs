@@ -63,6 +63,9 @@ impl Command {
             | Self::Rooms
             | Self::Person(_)
             | Self::Account(_)
+            | Self::Backup { .. }
+            | Self::Restore { .. }
+            | Self::Site(_)
             | Self::Check { .. } => None,
         }
     }

@@ -18,3 +18,4 @@ mod ini;
 mod opensso;
 mod private;
 mod search;
+mod sites;

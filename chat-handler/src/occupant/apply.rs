@@ -7,6 +7,7 @@ use crate::wording::Line;
 use chat_store::log::room_log::{AppendError, Stored};
 use chat_store::name::Nick;
 use chat_store::people::message::Message;
+use chat_store::quota;
 use chat_store::record::{Draft, Kind, RecordId, attrs, clean};
 use std::borrow::Cow;
 
@@ -153,8 +154,12 @@ impl Turn<'_> {
             msgid,
             ..me.draft(kind, text)
         };
+        // Who comes and goes is told still: the rest is what takes the room.
+        let max = self.it.limits.disk_max.filter(|_| !text.is_empty());
+        let is_used_up = max.is_some_and(|max| quota::is_used_up(&self.it.room.dirs, max));
         let log = &mut self.it.room.log;
         let stored = match msgid {
+            _ if is_used_up => Err(AppendError::SpaceUsedUp),
             Some(_) => log.append_once(&draft),
             None => log.append(&draft).map(Stored::New),
         };

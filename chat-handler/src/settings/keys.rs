@@ -86,6 +86,8 @@ keys! {
         |s, _, v| { s.limits.max_rooms = number(v, 1..=1_000_000)?; Some(()) };
     "MAX_CONVERSATIONS", "a number from 0 to 1000000", "private rooms and conversations in all (default 100000)",
         |s, _, v| { s.limits.max_conversations = number(v, 0..=1_000_000)?; Some(()) };
+    "DISK_MAX", "bytes like 500MiB, 20GiB or 1TiB, or nothing", "space of all logs and files; when it is used up messages are not saved (default: that of the disk)",
+        |s, _, v| { s.limits.disk_max = if v.is_empty() { None } else { Some(bytes(v).filter(|&bytes| bytes > 0)?) }; Some(()) };
     "MAX_MEMBERS", "a number from 1 to 10000", "people in one room (default 2000)",
         |s, _, v| { s.limits.max_members = number(v, 1..=10_000)?; Some(()) };
     "MAX_CONNECTIONS", "a number from 1 to 10000", "connections of one session or account (default 20)",

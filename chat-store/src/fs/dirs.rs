@@ -105,6 +105,17 @@ impl Dirs {
         self.state != self.site_state
     }
 
+    /// `run/` of the site: that of a closed room is below it.
+    pub(crate) fn site_run(&self) -> &Path {
+        let own = self.is_of_closed().then(|| self.run.parent()?.parent());
+        own.flatten().unwrap_or(&self.run)
+    }
+
+    /// `BASE_DIR`.
+    pub(crate) fn base(&self) -> &Path {
+        self.site_state.parent().unwrap_or(&self.site_state)
+    }
+
     /// Makes the directories that are not there (mode 0750; `sessions/` and all of a closed room 0700).
     ///
     /// # Errors

@@ -13,6 +13,8 @@ fn every_configuration_of_the_daemon_passes_its_check() {
     let cgi = files.base().join("cgi");
     fs::create_dir(&cgi).expect("writable");
     fs::copy(chat_cgi(), cgi.join("api")).expect("copied");
+    // `make install` makes it, for sites.ini.
+    fs::create_dir(files.base().join("sites.d")).expect("writable");
     let mut checked = 0;
     for entry in fs::read_dir(workspace().join("conf")).expect("conf/") {
         let path = entry.expect("an entry").path();

@@ -144,6 +144,9 @@ fn systemd_finds_nothing_wrong_with_the_units() {
         "websocketd-rs.socket",
         "chat-expire.service",
         "chat-expire.timer",
+        "websocketd-rs@.service",
+        "chat-expire@.service",
+        "chat-expire@.timer",
     ] {
         let path = dir.path().join("usr/lib/systemd/system").join(unit);
         let text = fs::read_to_string(&path).expect("it is there");

@@ -73,6 +73,7 @@ impl Merge<'_> {
             .any(|flag| self.words.has(flag));
         let must_serve =
             self.file.routes.is_empty() && (self.file.tcp.is_empty() || is_http_wanted);
+        let must_serve = must_serve && !self.file.includes;
         let own =
             global_variables(&base, global).map_err(|problem| self.blame(problem, &[global]))?;
         let (environment, names) = self.passed_sockets();

@@ -87,6 +87,8 @@ pub(super) const LINE_ONLY: [&str; 6] = [
 #[derive(Debug, Default)]
 pub(super) struct ConfigFile {
     pub(super) global: Section,
+    /// Whether further files are looked for: sites come and go, and there may be none now.
+    pub(super) includes: bool,
     pub(super) routes: Vec<(SiteKey, Section)>,
     pub(super) hosts: Vec<(HostPattern, Section)>,
     /// By name.
@@ -102,6 +104,7 @@ impl ConfigFile {
         };
         let mut mistakes = Vec::new();
         for entry in config.add(&main, &mut mistakes)? {
+            config.includes = true;
             let place = place(path, entry.line);
             let files = include::files(path, &entry.value);
             let files = files

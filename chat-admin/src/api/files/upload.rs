@@ -9,10 +9,11 @@ use chat_handler::identity;
 use chat_handler::identity::counted::Counted;
 use chat_handler::quota::{Pace, Quota};
 use chat_handler::settings::{Files, Permission, Settings};
-use chat_store::attachments::{Attachment, AttachmentId, Bounds, Shelf, clean_name};
+use chat_store::attachments::{Attachment, AttachmentId, Bounds, Full, Shelf, clean_name};
 use chat_store::log::rooms;
 use chat_store::moderation::Right;
 use chat_store::people::person::{PersonId, hex_of};
+use chat_store::quota;
 use chat_store::record::RecordId;
 use serde_json::{Value, json};
 
@@ -95,6 +96,10 @@ impl<'a> Upload<'a> {
         }
         if length == 0 {
             return Err(Refusal::Empty);
+        }
+        let max = settings.limits.disk_max;
+        if max.is_some_and(|max| quota::is_used_up(&found.dirs, max)) {
+            return Err(Refusal::Full(Full::Site));
         }
         let (person, who) = found::person(request, settings, explain);
         let person = person.ok_or(Refusal::Nobody)?;

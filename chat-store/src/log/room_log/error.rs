@@ -15,6 +15,8 @@ pub enum AppendError {
     Busy,
     /// The disk is full, or the quota is used up.
     DiskFull,
+    /// The site has taken all of the disk that it may (`DISK_MAX`).
+    SpaceUsedUp,
     /// The file system is read-only.
     ReadOnly,
     /// No file could be opened: this process or the system has too many.
@@ -64,6 +66,7 @@ impl AppendError {
         match self {
             Self::Busy => "busy",
             Self::DiskFull => "disk-full",
+            Self::SpaceUsedUp => "quota",
             Self::ReadOnly => "read-only",
             Self::TooManyFiles => "too-many-files",
             Self::NoDirectory(_) => "no-directory",
@@ -82,6 +85,9 @@ impl fmt::Display for AppendError {
         match self {
             Self::Busy => f.write_str("the room is busy, send it again"),
             Self::DiskFull => f.write_str("the server's disk is full, send it again later"),
+            Self::SpaceUsedUp => {
+                f.write_str("the space of this chat is used up, tell its administrator")
+            }
             Self::ReadOnly => f.write_str("the server's disk is read-only, send it again later"),
             Self::TooManyFiles => {
                 f.write_str("the server has too many files open, send it again later")
