@@ -17,5 +17,6 @@ mod fuzz_bodies;
 mod ini;
 mod opensso;
 mod private;
+mod round_trips;
 mod search;
 mod sites;

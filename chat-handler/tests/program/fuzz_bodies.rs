@@ -36,7 +36,7 @@ fn command() {
 
 #[test]
 fn json() {
-    let pieces: [&[u8]; 18] = [
+    let pieces: [&[u8]; 21] = [
         b"{",
         b"}",
         b"[",
@@ -55,6 +55,9 @@ fn json() {
         b"\"type\":\"signal\"",
         b"\"data\":",
         b"\xff",
+        b"\"type\":\"edit\"",
+        b"\"target\":\"2026-11-21T10:15:30.123456Z\"",
+        b"\"ids\":[",
     ];
     try_out("json", &pieces, bodies::json::run);
 }

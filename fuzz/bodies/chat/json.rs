@@ -21,9 +21,15 @@ fn check(line: &str, many: bool) {
                 .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
     };
     match parse(line, many) {
-        Ok(Wish::In(_, Request::Say { msgid, .. } | Request::Whisper { msgid, .. })) => {
+        Ok(Wish::In(
+            _,
+            Request::Say { msgid, .. }
+            | Request::Whisper { msgid, .. }
+            | Request::AboutMessage { msgid, .. },
+        )) => {
             assert!(msgid.as_deref().is_none_or(is_msgid));
         }
+        Ok(Wish::In(_, Request::Messages(ids))) => assert!(ids.len() <= 20),
         // It is put into another message as it is: it must be one value and nothing more.
         Ok(Wish::In(_, Request::Signal { data, .. })) => {
             assert!(line.contains(data));
