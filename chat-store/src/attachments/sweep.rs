@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use super::shelf::SCRATCH;
 use super::{Attachment, AttachmentId, Named, Shelf, UNSAID_MAX, named};
@@ -13,6 +14,8 @@ use crate::log::tail::{Progress, Tail};
 use crate::name::RoomName;
 use crate::record::RecordId;
 
+/// A file that is not locked is on its way for less than this.
+const MOMENT: Duration = Duration::from_secs(60);
 /// What is read of a log between two looks, in bytes.
 const STEP_BYTES: usize = 64 * 1024;
 
@@ -129,12 +132,14 @@ impl Shelf {
     }
 }
 
-/// Whether whoever wrote there is gone.
+/// Whether whoever wrote there is gone. Their lock says so, but for the moment before they take it.
 fn is_nobodys(path: &Path) -> bool {
     let Ok(file) = File::open(path) else {
         return false;
     };
-    lock::try_hold(&file, Share::Exclusive).unwrap_or(false)
+    let modified = file.metadata().and_then(|metadata| metadata.modified());
+    let age = modified.ok().and_then(|modified| modified.elapsed().ok());
+    age.is_some_and(|age| age > MOMENT) && lock::try_hold(&file, Share::Exclusive).unwrap_or(false)
 }
 
 fn is_late(file: &Attachment, now: RecordId) -> bool {

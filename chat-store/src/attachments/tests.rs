@@ -238,6 +238,13 @@ fn what_no_message_came_for_goes_after_an_hour() {
     };
     home.shelf.write(&forgotten).unwrap();
     fs::write(home.shelf.dir().join("dead.in.part"), "half").unwrap();
+    // Younger, it is somebody's who has not locked it yet.
+    assert_eq!(home.shelf.orphans().unwrap(), Orphans::default());
+    let dead = fs::File::options()
+        .write(true)
+        .open(home.shelf.dir().join("dead.in.part"));
+    let hour_ago = std::time::SystemTime::now() - UNSAID_MAX;
+    dead.unwrap().set_modified(hour_ago).unwrap();
     fs::write(home.shelf.dir().join("a".repeat(64)), "nobody's").unwrap();
     let living = home.shelf.take_in(&mut &b"on its way"[..]).unwrap();
 
