@@ -2,6 +2,7 @@
 
 import { Connection } from "../client/connection.js";
 import { invitationInAddress, isRoomName, messageInAddress, roomAddress, tidyRoom } from "./addresses.js";
+import { Attach } from "./attachments/attach.js";
 import { Banner, byeWords } from "./banner.js";
 import { Composer } from "./composer.js";
 import { loadConfig } from "./config.js";
@@ -42,6 +43,7 @@ class Chat {
 	#panel = new PeoplePanel();
 	#composer = new Composer();
 	#scroller = new Scroller(byId("scroller"), byId("conversation"));
+	#attach = new Attach(() => this.#shown, this.#composer);
 	#outlook = new Outlook((name) => this.show(name));
 	#talkTo = (/** @type {string} */ name) => this.privately.talkTo(name, this.#shown.members.get(name)?.person);
 
@@ -49,7 +51,6 @@ class Chat {
 	constructor(config, tab) {
 		this.#config = config;
 		const backdrop = () => this.#backdrop;
-		const openMenus = (/** @type {(menus: RoomMenus) => void} */ open) => this.#menus(open);
 		const people = new PeopleList({
 			backdrop,
 			openPerson: (person, button) => this.#menus((menus) => menus.person(person, button)),
@@ -62,7 +63,7 @@ class Chat {
 			backdrop,
 			scroller: this.#scroller,
 			composer: this.#composer,
-			menus: openMenus,
+			menus: (open) => this.#menus(open),
 			send: (room, message) => this.#send(room, message),
 			mark: (room, id) => this.rooms.protocol === 2 && this.#send(room, { type: "read", id }),
 			changed: () => this.sidebar.draw(),
@@ -180,6 +181,7 @@ class Chat {
 		this.#placed(room, place, at);
 		if (!isRoomName(room.name)) room.out = text("error_bad_room");
 		room.show();
+		this.#attach.shown();
 		if (!room.isWelcome && !room.isEntering && !room.out) this.rooms.enter(room);
 		this.#drawBanner();
 		this.sidebar.draw();
@@ -212,7 +214,7 @@ class Chat {
 
 	/** @param {Room} room @param {Welcome["limits"]} limits */
 	#welcomed(room, limits) {
-		this.#composer.limit = limits?.message ?? 4096;
+		[this.#composer.limit, this.#attach.limit] = [limits?.message ?? 4096, limits?.file ?? 0];
 		if (this.rooms.protocol === 1) byId("room-name").textContent = room.name;
 		this.banner.welcomed();
 		room.own.comeBack();

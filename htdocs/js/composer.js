@@ -35,6 +35,8 @@ export class Composer {
 	#person = "";
 	/** @type {{ found: string[], next: number, from: number } | null} */
 	#completion = null;
+	/** Files that go with the message. @type {Attachments} */
+	#attachments = { count: 0, take: () => [], waits: () => false };
 
 	constructor() {
 		this.#field.addEventListener("keydown", (event) => this.#key(event));
@@ -70,6 +72,11 @@ export class Composer {
 	set limit(limit) {
 		this.#limit = limit;
 		this.#changed({ quiet: true });
+	}
+
+	/** @param {Attachments} attachments */
+	setAttachments(attachments) {
+		this.#attachments = attachments;
 	}
 
 	focus() {
@@ -145,14 +152,22 @@ export class Composer {
 
 	#submit() {
 		const words = this.#field.value;
-		if (words.trim() === "" || this.#over() > 0) return;
+		if (this.#over() > 0 || (!this.#whisperTo && this.#attachments.waits(() => this.#submit()))) return;
+		const hasFiles = !this.#whisperTo && this.#attachments.count > 0;
+		if (words.trim() === "") {
+			if (hasFiles) this.#uses.submit({ words: "", to: "", files: this.#attachments.take() });
+			return;
+		}
 		const lines = linesOf(words, this.#whisperTo);
 		if (lines.some(tellsEverybody)) {
 			this.#uses.notice(text("meIsPublic"));
 			return;
 		}
 		const person = this.#person;
-		const refused = lines.findIndex((line) => !this.#uses.submit({ ...line, person }));
+		const files = hasFiles ? this.#attachments.take() : undefined;
+		const refused = lines.findIndex(
+			(line, index) => !this.#uses.submit({ ...line, person, ...(index === 0 ? { files } : {}) }),
+		);
 		if (refused !== 0) this.#uses.recall.add({ words, to: this.#whisperTo, person });
 		const rest = refused < 0 ? [] : lines.slice(refused);
 		this.#field.value = rest.map((line) => line.words).join("\n");

@@ -1,6 +1,8 @@
 // One record of the log as an element. Names, texts and colors come from strangers: they become text nodes and a
 // computed hex color, nothing else.
 
+import { parameter } from "./addresses.js";
+import { filesOf } from "./attachments/files_of.js";
 import { nameColor } from "./colors.js";
 import { element, hiddenWords, icon } from "./dom.js";
 import { initial } from "./initial.js";
@@ -20,6 +22,7 @@ export class MessageView {
 	#me;
 	#backdrop;
 	#actions;
+	#room;
 	/** Long messages that are shown whole. @type {Set<string>} */
 	#unfolded = new Set();
 
@@ -27,11 +30,13 @@ export class MessageView {
 	 * @param {{ name: string, moderator?: boolean }} me Whose own messages and mentions are marked.
 	 * @param {() => Rgb} backdrop What names are written on.
 	 * @param {Actions} [actions]
+	 * @param {() => string} [room] Whose files are shown.
 	 */
-	constructor(me, backdrop, actions) {
+	constructor(me, backdrop, actions, room = () => parameter("room") || "lobby") {
 		this.#me = me;
 		this.#backdrop = backdrop;
 		this.#actions = actions;
+		this.#room = room;
 	}
 
 	/** @param {Entry} record */
@@ -155,10 +160,11 @@ export class MessageView {
 		const { id, reply, edited, redacted } = record;
 		const actions = this.#actions;
 		const words = element("div", { class: "words", dir: "auto" }, bodyNodes(record, this.#me.name, this.#unfolded));
-		if (redacted) return { "reply-to": null, words, edited: null, reactions: null };
+		if (redacted) return { "reply-to": null, words, files: null, edited: null, reactions: null };
 		return {
 			"reply-to": reply && actions ? replyLine(reply, actions.referenced(reply, id), actions) : null,
 			words,
+			files: record.files?.length ? filesOf(record.files, this.#room(), record.text ?? "") : null,
 			edited: edited ? this.#edited(record, edited) : null,
 			reactions: record.reactions?.length ? reactionRow(record, actions) : null,
 		};
@@ -191,7 +197,8 @@ export class MessageView {
 		let last = line.children[1];
 		for (const [name, part] of Object.entries(this.#parts(record))) {
 			const old = line.querySelector(`:scope > .${name}`);
-			const stays = old && name === "words" && record.text === before.text;
+			// The files of a message never change.
+			const stays = old && (name === "files" || (name === "words" && record.text === before.text));
 			if (part && !stays) last.after(part);
 			if (old && !stays) giveWay(old, part, node);
 			last = (stays ? old : part) ?? last;

@@ -45,7 +45,7 @@ export class Outbox {
 	 * The message as kept, or null when too many wait.
 	 * @param {Outgoing["type"]} type
 	 * @param {string} text
-	 * @param {{ to?: string, person?: string }} [extra]
+	 * @param {Pick<Outgoing, "to" | "person" | "files">} [extra]
 	 */
 	add(type, text, extra = {}) {
 		if (this.#messages.length >= MAX_WAITING) return null;
@@ -92,10 +92,10 @@ export class Outbox {
 				this.#timer = setTimeout(() => this.flush(send), early);
 				return;
 			}
-			const { msgid, type, text, to, person } = message;
+			const { msgid, type, text, to, person, files } = message;
 			// Without a number it is for whoever has the name.
 			const addressee = to ? { to, person: person || undefined } : {};
-			if (!send({ type, msgid, ...addressee, text })) return;
+			if (!send({ type, msgid, ...addressee, text, files })) return;
 			this.#busyUntil = Math.max(this.#busyUntil, now) + this.#interval;
 			message.state = "sending";
 			this.#changed(message);

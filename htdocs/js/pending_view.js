@@ -1,5 +1,6 @@
 // One's own messages that are not in the log yet, below the conversation, each with its state.
 
+import { filesOf } from "./attachments/files_of.js";
 import { byId, element, icon } from "./dom.js";
 import { formattedNodes } from "./formatting/view.js";
 import { isCommand } from "./lines.js";
@@ -70,7 +71,7 @@ export class PendingView {
 	}
 
 	/** @param {Outgoing} message */
-	#node({ msgid, state, reason, to, text: words }) {
+	#node({ msgid, state, reason, to, text: words, files }) {
 		const { name, color } = this.#me;
 		const [picture, key] = STATES[state === "waiting" && this.#actions.isWelcome() ? "sending" : state];
 		const side = to && element("span", { class: "side-note" }, text("whisperYou", { name: to }));
@@ -84,7 +85,9 @@ export class PendingView {
 			state === "failed" && this.#button("sendAgain", () => this.#actions.again(msgid)),
 			["failed", "waiting"].includes(state) && this.#button("discard", () => this.#actions.discard(msgid)),
 		);
-		const line = element("div", { class: "line" }, this.#view.avatar(name || "?", color), heading, body, status);
+		const line = element("div", { class: "line" }, this.#view.avatar(name || "?", color), heading, body);
+		if (files?.length) line.append(filesOf(files, this.#actions.room, words));
+		line.append(status);
 		return element("div", { class: `entry pending ${state}`, "data-msgid": msgid, "data-state": state }, line);
 	}
 

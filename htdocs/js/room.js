@@ -54,7 +54,7 @@ export class Room {
 		const send = (this.send = (/** @type {Message} */ message) => uses.send(this, message));
 		this.members = new Members(me, uses.people, this.#callers);
 		this.messages = new RoomMessages(this, uses.menus);
-		this.view = new MessageView(me, uses.backdrop, this.messages.actions(openPerson));
+		this.view = new MessageView(me, uses.backdrop, this.messages.actions(openPerson), () => this.name);
 		this.timeline = new Timeline({
 			scroller: uses.scroller,
 			list: byId("log"),

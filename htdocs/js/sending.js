@@ -44,6 +44,7 @@ export class Sending {
 				this.#outbox.again(msgid);
 				this.flush();
 			},
+			room,
 			discard: (msgid) => this.#outbox.discard(msgid),
 			isWelcome,
 		});
@@ -84,8 +85,8 @@ export class Sending {
 	}
 
 	/** @param {Line} line @returns False if too much waits already. */
-	add({ words, to, person }) {
-		const taken = to ? this.#outbox.add("whisper", words, { to, person }) : this.#outbox.add("say", words);
+	add({ words, to, person, files }) {
+		const taken = to ? this.#outbox.add("whisper", words, { to, person }) : this.#outbox.add("say", words, { files });
 		if (taken) this.flush();
 		else this.#notice(text("outboxFull"));
 		return taken !== null;

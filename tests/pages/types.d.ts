@@ -180,7 +180,7 @@ type Block =
 // lines.js
 
 /** `to`: whom it is whispered to, "" for everybody. */
-type Line = { words: string; to: string; person?: string };
+type Line = { words: string; to: string; person?: string; files?: Attached[] };
 
 // people_list.js
 
@@ -257,7 +257,34 @@ interface Actions {
 
 // outbox.js
 
+/** A file of a message. */
+interface Attached {
+	id: string;
+	name: string;
+	type?: string;
+	size?: number;
+	/** Of a picture, as it is shown. */
+	width?: number;
+	height?: number;
+}
+
+/** Files that go with the next message. */
+interface Attachments {
+	/** Those that are there. */
+	readonly count: number;
+	take: () => Attached[];
+	/** Whether the message waits for some; `send` is called when they are there. */
+	waits: (send: () => void) => boolean;
+}
+
+/** What is known of the room that files are for. */
+interface AttachRoom {
+	name: string;
+	conversation: { notice: (kind: "error", words: string) => void };
+}
+
 interface Outgoing {
+	files?: Attached[];
 	/** The account that it was written as, "" for a guest's. */
 	by?: string;
 	msgid: string;
@@ -299,6 +326,8 @@ interface PendingActions {
 	discard: (msgid: string) => void;
 	/** With a connection, what waits waits for its turn only. */
 	isWelcome: () => boolean;
+	/** Whose files these are. */
+	room: string;
 }
 
 // person_menu.js
@@ -362,7 +391,7 @@ interface Entry {
 	/** When it got the text it has: the id of the last edit. */
 	edited?: string;
 	reactions?: Reaction[];
-	files?: { id: string; name: string; type?: string; size?: number; width?: number; height?: number }[];
+	files?: Attached[];
 	/** A line of the old script: `clock` is its time of day. */
 	old?: boolean;
 	clock?: string;
@@ -400,6 +429,8 @@ interface Welcome {
 		lines?: boolean;
 		edit?: number;
 		delete?: number;
+		/** Bytes of a file; without it there are none. */
+		file?: number;
 	};
 	/** The newest record. */
 	last?: string;

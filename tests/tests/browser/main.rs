@@ -11,6 +11,7 @@ mod conversations;
 mod deeds;
 mod deeds_by_hand;
 mod devices;
+mod files;
 mod find;
 mod linger;
 mod messages;

@@ -105,4 +105,5 @@ export default {
 	recoloredYou: "Máte teď jinou barvu.",
 	archiveOpened: "Co bylo řečeno dřív, se otevírá na další kartě.",
 	inCall: "v hovoru",
+	attach: "Poslat soubory",
 };

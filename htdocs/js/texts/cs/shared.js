@@ -81,4 +81,5 @@ export default {
 	error_too_many_sessions: "Odtud teď přišlo mnoho nových jmen. Zkuste to za minutu.",
 	error_bad_name: "Toto jméno nelze použít. Zvolte 1 až 32 písmen, číslic a pomlček.",
 	error_bad_color: "Tuto barvu neznám.",
+	files: "Soubory",
 };

@@ -105,4 +105,5 @@ export default {
 	recoloredYou: "You have another color now.",
 	archiveOpened: "What was said before opens in another tab.",
 	inCall: "in the call",
+	attach: "Send files",
 };

@@ -81,4 +81,5 @@ export default {
 	error_too_many_sessions: "There were many new names from here just now. Try again in a minute.",
 	error_bad_name: "This name cannot be used. Choose one of 1 to 32 letters, digits and dashes.",
 	error_bad_color: "This color is not known.",
+	files: "Files",
 };
