@@ -29,6 +29,14 @@ test("what is taken back has no text, no reactions and no files", () => {
 	assert.deepEqual(late.reactions, []);
 });
 
+test("what is taken back under another name is asked for", () => {
+	const reactions = [{ text: "👍", by: ["old"], count: 1, own: false }];
+	const unreact = { type: "unreact", id: "2", from: "new", text: "👍" };
+	assert.equal(after([unreact], { ...said, reactions }).isStale, true);
+	assert.ok(!after([{ ...unreact, from: "old" }], { ...said, reactions }).isStale);
+	assert.ok(!after([{ ...unreact, type: "react" }], { ...said, reactions }).isStale);
+});
+
 test("what changes no message is none", () => {
 	for (const type of ["say", "pin", "join"]) assert.equal(changeBy({ ...said, type, target: "1" }, bob), null);
 	assert.equal(changeBy({ type: "edit", id: "2", from: "alice", text: "x" }, bob), null);
@@ -66,7 +74,7 @@ test("what is pointed to is asked for once, together, and shown when it is known
 		find: (id) => here[id],
 		ask: (ids) => asked.push(ids),
 		redraw: (id) => drawn.push(id),
-		changed: () => {},
+		answered: () => {},
 	});
 	referenced.follow({ on: (type, listener) => (listeners[type] = listener) });
 	assert.equal(referenced.get("9", "a"), here[9]);

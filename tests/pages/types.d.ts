@@ -236,8 +236,8 @@ interface ReferencedUses {
 	ask: (ids: string[]) => boolean;
 	/** Draws an entry anew. */
 	redraw: (id: string) => void;
-	/** Something is known now. */
-	changed: () => void;
+	/** The server has said so. */
+	answered: (records: Entry[]) => void;
 }
 
 // message_view.js
@@ -397,6 +397,8 @@ interface Entry {
 	clock?: string;
 	/** Added by the page. */
 	mentionsYou?: boolean;
+	/** Its reactions may be others: the server is asked. */
+	isStale?: boolean;
 }
 
 interface Person {

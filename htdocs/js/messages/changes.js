@@ -14,7 +14,13 @@ export function changeBy(record, reader) {
 	if (!record.target) return null;
 	if (type === "redact") return () => ({ redacted: true, text: "", reactions: [], files: [], mentionsYou: false });
 	if (type === "react" || type === "unreact") {
-		return ({ redacted, reactions }) => (redacted ? {} : { reactions: reacted(reactions, record, reader) });
+		return ({ redacted, reactions, isStale }) => {
+			if (redacted) return {};
+			// Who has another name now takes back what is under the old one: the server knows which.
+			const known = reactions?.find((reaction) => reaction.text === text)?.by.includes(record.from);
+			const isUnknown = type === "unreact" && !known;
+			return { reactions: reacted(reactions, record, reader), isStale: isStale || isUnknown };
+		};
 	}
 	if (type !== "edit") return null;
 	return (entry) => {

@@ -87,8 +87,9 @@ export async function does(what, record, place, uses) {
 	else if (what === "moderate") uses.moderate(record.from);
 	else if (what === "remove") await removes(record, uses);
 	else if (what === "former") (await import("./former_dialog.js")).openFormerDialog(record, room);
-	else if (what === "react") await reacts(record, place, messages);
-	else (await import("../message_menu.js")).openMessageMenu(record, place, uses);
+	else if (what !== "react" || !(await reacts(record, place, messages))) {
+		(await import("../message_menu.js")).openMessageMenu(record, place, uses);
+	}
 }
 
 /** @param {Entry} record @param {Writing} compose @param {boolean} areKnown */
@@ -123,13 +124,20 @@ async function removes(record, { room, command }) {
 	else command(`/redact ${record.id}`);
 }
 
-/** @param {Entry} record @param {HTMLElement} place @param {Room["messages"]} messages */
+/**
+ * @param {Entry} record
+ * @param {HTMLElement} place
+ * @param {Room["messages"]} messages
+ * @returns False where the board of emoji cannot be loaded: the menu has the usual ones.
+ */
 async function reacts(record, place, messages) {
-	const { openEmojiPicker } = await import(PICKER);
-	const emoji = await openEmojiPicker(place);
-	if (!emoji) return;
+	const picker = await import(PICKER).catch(() => null);
+	if (!picker) return false;
+	const emoji = await picker.openEmojiPicker(place);
+	if (!emoji) return true;
 	const own = record.reactions?.find((reaction) => reaction.text === emoji)?.own;
 	messages.react(record, emoji, !own);
+	return true;
 }
 
 /**

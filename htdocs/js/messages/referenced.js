@@ -59,6 +59,12 @@ export class Referenced {
 		this.#redraw(id);
 	}
 
+	/** What the page has of it may be wrong. @param {string} id */
+	renew(id) {
+		this.#wanted.add(id);
+		this.#soon();
+	}
+
 	#soon() {
 		clearTimeout(this.#timer);
 		this.#timer = setTimeout(() => this.#ask(), GATHER_MS);
@@ -82,7 +88,7 @@ export class Referenced {
 		this.#asked = [];
 		for (const id of done) this.#redraw(id);
 		this.#ask();
-		this.#uses.changed();
+		this.#uses.answered(records);
 	}
 
 	/** @param {string} id */

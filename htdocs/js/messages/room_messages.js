@@ -20,7 +20,7 @@ export class RoomMessages {
 			find: (id) => this.find(id),
 			ask: (ids) => room.isWelcome && room.send({ type: "messages", ids }),
 			redraw: (id) => room.timeline.replace(id, () => ({})),
-			changed: () => this.pins.changed(),
+			answered: (records) => this.#answered(records),
 		});
 		this.pins = new Pins(room, this.referenced, menus);
 	}
@@ -43,6 +43,15 @@ export class RoomMessages {
 	/** @param {string} id @param {Change} change */
 	changed(id, change) {
 		this.referenced.changed(id, change);
+		if (this.find(id)?.isStale) this.referenced.renew(id);
+	}
+
+	/** @param {Entry[]} records */
+	#answered(records) {
+		for (const { id, reactions = [] } of records) {
+			if (this.find(id)?.isStale) this.#room.timeline.replace(id, () => ({ reactions, isStale: false }));
+		}
+		this.pins.changed();
 	}
 
 	/** @param {Act} what @param {Entry} record @param {HTMLElement} place */

@@ -90,6 +90,8 @@ async fn reactions_are_counted_and_pressed() {
             &format!("{chips}.join() === '👍 👍2 true 👍 2: bob and alice'"),
         )
         .await;
+    // Under another name than he reacted: the page asks what is left.
+    bob.says("/nick robert");
     bob.does(json!({"type": "unreact", "target": id, "text": "👍"}));
     alice
         .wait_until(

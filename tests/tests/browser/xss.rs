@@ -408,10 +408,44 @@ async fn marks_make_no_markup() {
         .iter()
         .map(|payload| payload.replace('\n', "\u{2028}"))
         .collect();
-    fs::write(&log, records(&stored, 1)).expect("the log is written");
+    let mut lines = records(&stored, 1);
+    for (number, payload) in stored.iter().enumerate() {
+        let id = |part: u32| {
+            let (minute, second) = (number / 60, number % 60);
+            format!("2026-01-01T13:{minute:02}:{second:02}.00000{part}Z")
+        };
+        let (said, color) = (id(0), payload.replace([';', '\t', '='], ""));
+        for record in [
+            format!("{said}\tsay\talice\t\t{payload}"),
+            format!(
+                "{}\tsay\t{payload}\treply={said};color={color}\tan answer",
+                id(1)
+            ),
+            format!("{}\tedit\talice\ttarget={said}\t{payload} edited", id(2)),
+            format!(
+                "{}\treact\t{payload}\ttarget={said};account={color}\t{payload}",
+                id(3)
+            ),
+            format!("{}\treact\t{payload}\ttarget={said}\t👍", id(4)),
+        ] {
+            writeln!(lines, "{record}").expect("memory");
+        }
+    }
+    writeln!(
+        lines,
+        "2026-01-01T14:00:00.000000Z\tsay\tlast\t\tno more marks"
+    )
+    .expect("memory");
+    fs::write(&log, lines).expect("the log is written");
     let browser = start().await;
     enter(&browser, &site, "mallory", "marks").await;
-    sees(&browser, "the end of 1").await;
+    sees(&browser, "no more marks").await;
+    browser
+        .wait_until(
+            "answers and reactions are drawn",
+            "document.querySelectorAll('#log .reply-to').length > 5 && document.querySelectorAll('#log .chip').length > 5",
+        )
+        .await;
     let first = "document.querySelector('#edge').textContent.startsWith('This is where')";
     loop {
         // What is hidden or folded is looked at too.
