@@ -2,6 +2,7 @@
 
 mod certificates;
 mod client_library;
+mod hosts;
 mod make_dev;
 mod make_run;
 mod relay;
