@@ -24,6 +24,8 @@ export function followLinks(show) {
 		const at = searchParams.get("at") ?? "";
 		if (!room || !at || origin !== location.origin || pathname !== location.pathname) return;
 		event.preventDefault();
+		// A report in a list of them leads to what is behind the list.
+		link.closest("dialog")?.close();
 		show(room, at);
 	});
 }

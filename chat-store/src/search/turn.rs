@@ -166,4 +166,21 @@ mod tests {
         let other = take("bob").expect("his");
         assert_eq!(other.bytes(), BURST_BYTES - START_BYTES);
     }
+
+    #[test]
+    fn one_person_searches_once_at_a_time_and_a_machine_a_few_times() {
+        let home = tempfile::tempdir().expect("a directory");
+        let dirs = Dirs::under(home.path());
+        let take = |owner: &str| Turn::take(&dirs, owner).expect("files");
+        let first = take("anna").expect("hers");
+        assert_eq!(take("anna").map(|_| ()), Err(Refused::Busy));
+        // Of many people some fall into one slot and would wait: those who get a turn at once are counted.
+        let file = |name| opened(&dirs, name).expect("a file");
+        let free = (1..AT_ONCE).map(|_| file("_search.slots"));
+        let held: Vec<File> = free.filter(|file| is_free(file).expect("a slot")).collect();
+        assert_eq!(held.len(), AT_ONCE as usize - 1);
+        assert!(!is_free(&file("_search.slots")).expect("no slot"));
+        drop(first);
+        assert!(take("anna").is_ok());
+    }
 }
