@@ -69,7 +69,7 @@ const isInTime = ({ id }, minutes) => minutes === undefined || Date.now() - time
 
 /** @param {Act} what @param {Entry} record @param {HTMLElement} place @param {MenuActions} uses */
 export async function does(what, record, place, uses) {
-	const { room, compose } = uses;
+	const { room } = uses;
 	const { messages } = room;
 	const { id, text: words = "" } = record;
 	const can = possible(record, room);
@@ -77,8 +77,7 @@ export async function does(what, record, place, uses) {
 		if (what !== "former") tell(text("cannotDo"));
 		return;
 	}
-	if (what === "reply") answers(record, compose(), messages.areKnown);
-	else if (what === "edit") compose().edit?.(record);
+	if (what === "reply" || what === "edit") await writes(what, record, uses);
 	else if (what === "whisper") uses.whisper(record.from, record.person);
 	else if (what === "copy") await copied(words, place);
 	else if (what === "link") await copied(messageAddress(room.name, id), place);
@@ -92,10 +91,12 @@ export async function does(what, record, place, uses) {
 	}
 }
 
-/** @param {Entry} record @param {Writing} compose @param {boolean} areKnown */
-function answers(record, compose, areKnown) {
-	if (areKnown && compose.reply) compose.reply(record);
-	else compose.answer?.(quoted(record.from, record.text ?? ""));
+/** @param {"reply" | "edit"} what @param {Entry} record @param {MenuActions} uses */
+async function writes(what, record, { room, compose }) {
+	const composer = compose();
+	if (!room.messages.areKnown) composer.answer?.(quoted(record.from, record.text ?? ""));
+	else if (composer[what]) composer[what](record);
+	else (await import("./write_dialog.js")).openWriteDialog(what, record, room);
 }
 
 /** @param {string} words @param {HTMLElement} place */

@@ -92,7 +92,22 @@ async fn keys_do_what_can_be_done_with_a_message() {
         .eval("document.activeElement.closest('.entry')?.focus()")
         .await;
     press(&alice, "r").await;
-    has_focus(&alice, "#text").await;
+    has_focus(&alice, "#text, dialog textarea").await;
+    press(&alice, &format!("my answer{}", char::from(Key::Enter))).await;
+    alice
+        .wait_until("it answers", "[...document.querySelectorAll('#log .entry')].at(-1).querySelector('.reply-to')?.textContent === 'bobfirst'")
+        .await;
+    // And what is one's own is edited.
+    alice
+        .eval("[...document.querySelectorAll('#log .entry')].at(-1).focus()")
+        .await;
+    press(&alice, "e").await;
+    has_focus(&alice, "#text, dialog textarea").await;
+    press_with(&alice, Key::Control, 'a').await;
+    press(&alice, &format!("better{}", char::from(Key::Enter))).await;
+    let edited =
+        format!("{LAST}.textContent === 'better' && document.querySelector('#log .edited')");
+    alice.wait_until("it is edited", &edited).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
