@@ -302,6 +302,11 @@ impl Occupant {
         std::mem::take(&mut self.account_due)
     }
 
+    /// Nothing was heard of them for so long: they have been waited for as long already.
+    pub fn was_silent_for(&mut self, silence: Duration) {
+        self.presence.silence = silence;
+    }
+
     /// Leaves: marked, recorded, released, in this order (see above). Nobody is told while the person has another connection, or,
     /// unless they go on purpose, may come back.
     pub fn leave(&mut self, bye: Option<Bye>) {
@@ -310,7 +315,7 @@ impl Occupant {
         };
         let comes_back = matches!(bye, None | Some(Bye::ShuttingDown)) && !self.presence.join_due;
         let grace = if comes_back {
-            claim.grace()
+            claim.grace().saturating_sub(self.presence.silence)
         } else {
             Duration::ZERO
         };

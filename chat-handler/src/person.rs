@@ -18,6 +18,7 @@ use chat_store::record::RecordId;
 
 mod conversations;
 mod entering;
+mod heartbeat;
 mod log_in;
 mod marking;
 mod own_rooms;
@@ -30,6 +31,7 @@ pub use stays::{Bell, MAX_ROOMS};
 pub use visit::Visit;
 pub use wish::{Entry, KeyRing, Wish};
 
+use heartbeat::Heartbeat;
 use log_in::LogIn;
 use own_rooms::OwnRooms;
 use stays::{From, Stays};
@@ -47,6 +49,7 @@ pub struct Person<'a> {
     /// Their number under all names.
     number: PersonId,
     connection: Connection,
+    heartbeat: Heartbeat,
     stays: Stays,
     /// Rooms that they asked for and are not in yet: each is told a lot, which the client must take first.
     entries: VecDeque<Entry>,
@@ -69,6 +72,7 @@ impl<'a> Person<'a> {
             connection: Connection::new(&settings.limits),
             settings,
             visit,
+            heartbeat: Heartbeat::default(),
             stays: Stays::default(),
             entries: VecDeque::new(),
             own: None,
@@ -166,8 +170,11 @@ impl<'a> Person<'a> {
                     }
                 }
             }
-            Wish::Ping => {
+            Wish::Ping(within) => {
                 self.connection.charge_ping();
+                if let Some(seconds) = within {
+                    self.heartbeat.promise(seconds);
+                }
                 to.put_from(None, &Event::Pong(RecordId::now()));
             }
             Wish::Quit => return Flow::Bye(Bye::Quit),
@@ -292,12 +299,24 @@ impl<'a> Person<'a> {
         self.connection.take_delay()
     }
 
+    /// The client was heard; or it could not be, since nobody listened.
+    pub fn heard(&mut self) {
+        self.heartbeat.heard();
+    }
+
+    /// Whether the client is not heard any more though it said that it would be.
+    pub fn is_silent(&self) -> bool {
+        self.heartbeat.silence().is_some()
+    }
+
     /// Leaves every room; `bye` is said to a client that is still there.
     pub fn leave(&mut self, bye: Option<Bye>, to: &mut dyn Audience) {
         if let Some(bye) = bye {
             occupant::say_bye(bye, &mut From { room: None, to });
         }
+        let silence = self.heartbeat.silence().unwrap_or_default();
         for stay in self.stays.all_mut() {
+            stay.occupant.was_silent_for(silence);
             stay.occupant.leave(bye);
         }
         self.connection.remember_pace();

@@ -225,6 +225,7 @@ impl Newcomer {
                 joined: until,
                 named: until,
                 colored: until,
+                silence: Duration::ZERO,
                 watch: self.watch,
                 look_due: false,
                 look_at: Instant::now() + FIRST_LOOK,

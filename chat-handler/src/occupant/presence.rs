@@ -34,6 +34,8 @@ pub(super) struct Presence {
     pub(super) named: RecordId,
     /// The same of the last color.
     pub(super) colored: RecordId,
+    /// How long they had not been heard when they were given up.
+    pub(super) silence: Duration,
     pub(super) watch: Watch,
     /// The files are to be looked at now.
     pub(super) look_due: bool,

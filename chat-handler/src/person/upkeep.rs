@@ -29,6 +29,7 @@ impl Person<'_> {
         rooms
             .chain(looks)
             .chain(self.own.as_ref().and_then(OwnRooms::save_at))
+            .chain(self.heartbeat.due_at())
             .min()
     }
 

@@ -56,8 +56,8 @@ pub enum Wish<'a> {
     In(Option<Cow<'a, str>>, Request<'a>),
     /// To be told of this in a room from now on.
     Notify(Cow<'a, str>, Level),
-    /// Are you there?
-    Ping,
+    /// Are you there? I shall be heard again within so many seconds.
+    Ping(Option<u64>),
     /// Goodbye.
     Quit,
 }

@@ -139,6 +139,11 @@ impl<'fd> EventLoop<'fd> {
                     return None;
                 }
             };
+            // All that has come was taken by now.
+            if !more_lines && self.person.is_silent() {
+                journal::note("nothing is heard of the client, which promised a word");
+                return None;
+            }
             self.enter_rooms();
             // Before our own reading: the others begin on another processor meanwhile.
             self.person.ring();
@@ -221,6 +226,7 @@ impl<'fd> EventLoop<'fd> {
     }
 
     fn take_line(&mut self, line: &[u8]) -> Flow {
+        self.person.heard();
         let line = String::from_utf8_lossy(line);
         match self.client.wire.parse(&line) {
             Ok(Some(wish)) => return self.person.take(wish, &mut self.client),
@@ -254,6 +260,9 @@ impl<'fd> EventLoop<'fd> {
     /// Waits for the next event, not at all if `busy`.
     fn wait(&mut self, busy: bool, full: bool) -> io::Result<Woken> {
         let paused = self.is_paused();
+        if paused {
+            self.person.heard();
+        }
         self.intake.listen(!paused, &mut self.sources)?;
         self.watch_for_room(full)?;
         self.watch_new_bells()?;

@@ -17,6 +17,7 @@ mod conversation;
 mod devices;
 mod effort;
 mod fuzz_bodies;
+mod heartbeat;
 mod ini;
 mod limits;
 mod lines;

@@ -43,6 +43,7 @@ struct Fields<'a> {
     #[serde(borrow)]
     since: Option<Cow<'a, str>>,
     limit: Option<u64>,
+    within: Option<u64>,
     #[serde(borrow)]
     color: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -152,7 +153,7 @@ type Wrong<'a> = (Code, Cow<'a, str>);
 fn wish(mut fields: Fields<'_>, many: bool) -> Result<Wish<'_>, Wrong<'_>> {
     let room = fields.room.take();
     Ok(match &*fields.kind {
-        "ping" => Wish::Ping,
+        "ping" => Wish::Ping(fields.within),
         "quit" => Wish::Quit,
         "enter" if many => Wish::Enter(entries(needed(fields.rooms, "rooms")?)?),
         "notify" if many => {
