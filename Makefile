@@ -121,6 +121,11 @@ stage:
 	install -D -m 644 -t $(SHARE)/man/man1 docs/man/*.1
 	install -D -m 644 -t $(SHARE)/man/man5 docs/man/*.5
 	$(AT_ITS_PLACE) conf/sites.conf | install -m 644 /dev/stdin $(SHARE)/websocketd-rs/sites.conf
+	install -D -m 644 -t $(SHARE)/bash-completion/completions conf/completions/*.bash
+	for name in chatctl websocketd-rs; do \
+	  mv $(SHARE)/bash-completion/completions/$$name.bash $(SHARE)/bash-completion/completions/$$name; done
+	install -D -m 644 -t $(SHARE)/zsh/vendor-completions conf/completions/_*
+	install -D -m 644 -t $(SHARE)/fish/vendor_completions.d conf/completions/*.fish
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(SYSCONFDIR)/websocketd-rs/sites.d $(DESTDIR)$(SYSCONFDIR)/logrotate.d
 	for unit in $(UNITS); do \
 	  $(AT_ITS_PLACE) conf/$$unit | install -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit; done

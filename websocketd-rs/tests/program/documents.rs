@@ -130,3 +130,29 @@ fn the_help_names_every_flag() {
         }
     }
 }
+
+/// What shells complete: made from the same definition, installed by `make install`.
+#[test]
+fn shells_complete_every_flag() {
+    use clap_complete::{Shell, generate};
+    for (shell, name) in [
+        (Shell::Bash, "websocketd-rs.bash"),
+        (Shell::Zsh, "_websocketd-rs"),
+        (Shell::Fish, "websocketd-rs.fish"),
+    ] {
+        let mut script = Vec::new();
+        generate(shell, &mut command(), "websocketd-rs", &mut script);
+        let script = String::from_utf8(script).expect("text");
+        let path = root().join("conf/completions").join(name);
+        if std::env::var_os("UPDATE_DOCUMENTS").is_some() {
+            std::fs::write(&path, &script).expect("it can be written");
+        }
+        let found = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            found == script,
+            "{} is old: run this with UPDATE_DOCUMENTS=1",
+            path.display()
+        );
+        assert!(script.contains("sslcert"), "{name}");
+    }
+}

@@ -1,0 +1,433 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_chatctl_global_optspecs
+    string join \n config= site= root= json h/help V/version
+end
+
+function __fish_chatctl_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_chatctl_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_chatctl_using_subcommand
+    set -l cmd (__fish_chatctl_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c chatctl -n "__fish_chatctl_needs_command" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_needs_command" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_needs_command" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_needs_command" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chatctl -n "__fish_chatctl_needs_command" -s V -l version -d 'Print version'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "status" -d 'How many rooms, people and bytes there are'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "rooms" -d 'The rooms: people in them, size of the log, last change'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "users" -d 'Who is in a room, or in all'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "members" -d 'Who may be in a room for some only, or in a conversation'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "kick" -d 'Throw somebody out of a room; they may come back'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "ban" -d 'Keep somebody out of a room'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "unban" -d 'Let somebody in again'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "bans" -d 'The bans and mutes of a room, or of all'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "mute" -d 'Let somebody read but not speak'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "unmute" -d 'Let somebody speak again'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "slow" -d 'How slow a room is; with a number, how many seconds a member waits between two messages (0: none)'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "reports" -d 'What members reported to the moderators of a room, or of all'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "resolve" -d 'Take a report off the list'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "role" -d 'Who owns a room and who moderates it; with an account and a role, make somebody that'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "redact" -d 'Take a message back: its text is overwritten in the log'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "clear" -d 'Hide all that was said in a room so far; the logs and an export keep it'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "erase" -d 'Delete what one person said, from all logs, compressed ones too'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "person" -d 'What is kept about one person, in all rooms and logs: give it out, or forget it'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "say" -d 'Say something in a room'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "history" -d 'What was said last'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "export" -d 'Everything that was said in a room, oldest first, compressed logs too'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "purge" -d 'Delete a room: its logs, topic and bans'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "expire" -d 'Delete old messages, and without a room also the sessions that ended and rooms nobody ever spoke in'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "mend" -d 'Give messages from the future the time of the last one before them: the clock was wrong'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "register" -d 'Make an account; its password is read from standard input, or asked for'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "unregister" -d 'Remove an account; what its owner said stays (see `person erase`), and its name is anybody\'s'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "passwd" -d 'Give an account another password, from standard input or asked for; or a link to choose one'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "disable" -d 'Let nobody log in by an account; whoever is in by it is out at once'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "enable" -d 'Let its owner log in again'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "logout" -d 'End all log-ins by an account; its owner may log in anew'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "groups" -d 'What an account is part of; with --add and --remove, change it'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "accounts" -d 'The accounts: since when, in which groups, which of them are disabled'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "verify" -d 'Whether a password, from standard input or asked for, is that of an account; not counted as a guess'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "import" -d 'Make accounts of a file of another server\'s'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "invite" -d 'Print what somebody adds to the pages\' address to make an account (REGISTER=invitation)'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "first-code" -d 'Print the code by which the first administrator is made in the pages; good until there is one'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "acl" -d 'Who may do what'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "backup" -d 'Save a site in one file, while it runs: rooms, private rooms, state, who may what, files; not who is there now'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "restore" -d 'Put what was saved into an empty `BASE_DIR`; before that all of it is read and compared with what was saved'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "site" -d 'The sites of one daemon'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "check" -d 'Look for what is wrong: settings, directories, logs, logrotate\'s rule'
+complete -c chatctl -n "__fish_chatctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c chatctl -n "__fish_chatctl_using_subcommand status" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand status" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand status" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand status" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand status" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand rooms" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand rooms" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand rooms" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand rooms" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand rooms" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand users" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand users" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand users" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand users" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand users" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand members" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand members" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand members" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand members" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand members" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand kick" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand kick" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand kick" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand kick" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand kick" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand ban" -l minutes -d 'For so long; for good if left out' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand ban" -l account -d 'Also whoever logged in as this' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand ban" -l address -d 'Also whoever comes from this address, or network as 192.0.2.0/24' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand ban" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand ban" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand ban" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand ban" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand ban" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand unban" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand unban" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand unban" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand unban" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand unban" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand bans" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand bans" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand bans" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand bans" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand bans" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand mute" -l minutes -d 'For so long; for good if left out' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand mute" -l account -d 'Also whoever logged in as this' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand mute" -l address -d 'Also whoever comes from this address, or network as 192.0.2.0/24' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand mute" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand mute" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand mute" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand mute" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand mute" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand unmute" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand unmute" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand unmute" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand unmute" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand unmute" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand slow" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand slow" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand slow" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand slow" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand slow" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand reports" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand reports" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand reports" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand reports" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand reports" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand resolve" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand resolve" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand resolve" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand resolve" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand resolve" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand role" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand role" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand role" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand role" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand role" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand redact" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand redact" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand redact" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand redact" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand redact" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand clear" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand clear" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand clear" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand clear" -l delete -d 'Delete it from the logs, too: those that were rotated are removed'
+complete -c chatctl -n "__fish_chatctl_using_subcommand clear" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand clear" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand erase" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand erase" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand erase" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand erase" -l account -d 'By their log-in, whatever they were called'
+complete -c chatctl -n "__fish_chatctl_using_subcommand erase" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand erase" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand person; and not __fish_seen_subcommand_from export erase help" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand person; and not __fish_seen_subcommand_from export erase help" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand person; and not __fish_seen_subcommand_from export erase help" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand person; and not __fish_seen_subcommand_from export erase help" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand person; and not __fish_seen_subcommand_from export erase help" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand person; and not __fish_seen_subcommand_from export erase help" -f -a "export" -d 'Give out all of it in JSON, an object a line'
+complete -c chatctl -n "__fish_chatctl_using_subcommand person; and not __fish_seen_subcommand_from export erase help" -f -a "erase" -d 'Forget them: what they said and their names are overwritten, their roles, bans and sessions deleted'
+complete -c chatctl -n "__fish_chatctl_using_subcommand person; and not __fish_seen_subcommand_from export erase help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from export" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from export" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from export" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from export" -l account -d 'The account, under all names that it had'
+complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from export" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from erase" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from erase" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from erase" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from erase" -l account -d 'The account, under all names that it had'
+complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from erase" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from erase" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from help" -f -a "export" -d 'Give out all of it in JSON, an object a line'
+complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from help" -f -a "erase" -d 'Forget them: what they said and their names are overwritten, their roles, bans and sessions deleted'
+complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c chatctl -n "__fish_chatctl_using_subcommand say" -l as -d 'The name it is said under' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand say" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand say" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand say" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand say" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand say" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand history" -s n -l last -d 'How many messages' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand history" -l before -d 'Only what is before this id' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand history" -l search -d 'Only what holds this, in any case' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand history" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand history" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand history" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand history" -l all -d 'Comings and goings too'
+complete -c chatctl -n "__fish_chatctl_using_subcommand history" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand history" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand export" -l from -d 'From this moment on: a date as 2026-11-21, with a time as 2026-11-21T10:15, or an id; in UTC' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand export" -l to -d 'Up to this moment; a date alone means that whole day' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand export" -l format -d 'How: text, html or json (an array)' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand export" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand export" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand export" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand export" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand export" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand purge" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand purge" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand purge" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand purge" -l force -d 'Also if people are in it'
+complete -c chatctl -n "__fish_chatctl_using_subcommand purge" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand purge" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand expire" -l older-than -d 'The age: a number and days, weeks, months or years, as in 3months; for rooms of which chat.ini says nothing (KEEP)' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand expire" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand expire" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand expire" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand expire" -l dry-run -d 'Only say what would be deleted'
+complete -c chatctl -n "__fish_chatctl_using_subcommand expire" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand expire" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand mend" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand mend" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand mend" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand mend" -l clock-is-right -d 'Also if every message of a room is in the future'
+complete -c chatctl -n "__fish_chatctl_using_subcommand mend" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand mend" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand register" -l group -d 'What it is part of, as admin; may be given several times' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand register" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand register" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand register" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand register" -l bot -d 'It is a program\'s'
+complete -c chatctl -n "__fish_chatctl_using_subcommand register" -l without-password -d 'Nobody can log in by it until a password is chosen (`passwd --link`)'
+complete -c chatctl -n "__fish_chatctl_using_subcommand register" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand register" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand unregister" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand unregister" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand unregister" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand unregister" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand unregister" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand passwd" -l hours -d 'How long the link is good' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand passwd" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand passwd" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand passwd" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand passwd" -l link -d 'Print what its owner adds to the pages\' address to choose a password, once'
+complete -c chatctl -n "__fish_chatctl_using_subcommand passwd" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand passwd" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand disable" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand disable" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand disable" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand disable" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand disable" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand enable" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand enable" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand enable" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand enable" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand enable" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand logout" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand logout" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand logout" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand logout" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand logout" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand groups" -l add -d 'A group; may be given several times' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand groups" -l remove -d 'A group; may be given several times' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand groups" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand groups" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand groups" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand groups" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand groups" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand accounts" -l group -d 'Only those of this group' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand accounts" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand accounts" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand accounts" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand accounts" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand accounts" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand verify" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand verify" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand verify" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand verify" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand verify" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand import" -l format -d 'What it is; else it is found out' -r -f -a "htpasswd\t'`NAME:HASH` a line, as `htpasswd -B` writes it'
+csv\t'A head with name and password, and groups if there are'
+ejabberd\t'`ejabberdctl export_piefxis`, or any other XEP-0227'"
+complete -c chatctl -n "__fish_chatctl_using_subcommand import" -l group -d 'What they all are part of' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand import" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand import" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand import" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand import" -l dry-run -d 'Only say what would be made'
+complete -c chatctl -n "__fish_chatctl_using_subcommand import" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chatctl -n "__fish_chatctl_using_subcommand invite" -l uses -d 'How many accounts may be made by it' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand invite" -l hours -d 'How long it is good' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand invite" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand invite" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand invite" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand invite" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand invite" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand first-code" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand first-code" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand first-code" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand first-code" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand first-code" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand acl; and not __fish_seen_subcommand_from explain help" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand acl; and not __fish_seen_subcommand_from explain help" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand acl; and not __fish_seen_subcommand_from explain help" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand acl; and not __fish_seen_subcommand_from explain help" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand acl; and not __fish_seen_subcommand_from explain help" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand acl; and not __fish_seen_subcommand_from explain help" -f -a "explain" -d 'Name each right of somebody, and the line of chat.ini that says so'
+complete -c chatctl -n "__fish_chatctl_using_subcommand acl; and not __fish_seen_subcommand_from explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c chatctl -n "__fish_chatctl_using_subcommand acl; and __fish_seen_subcommand_from explain" -l room -d 'In this room' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand acl; and __fish_seen_subcommand_from explain" -l address -d 'Who come from there' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand acl; and __fish_seen_subcommand_from explain" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand acl; and __fish_seen_subcommand_from explain" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand acl; and __fish_seen_subcommand_from explain" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand acl; and __fish_seen_subcommand_from explain" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand acl; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand acl; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Name each right of somebody, and the line of chat.ini that says so'
+complete -c chatctl -n "__fish_chatctl_using_subcommand acl; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c chatctl -n "__fish_chatctl_using_subcommand backup" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand backup" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand backup" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand backup" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand backup" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand restore" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand restore" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand restore" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand restore" -l check -d 'Only say whether it is whole and as it was'
+complete -c chatctl -n "__fish_chatctl_using_subcommand restore" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand restore" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and not __fish_seen_subcommand_from add list check remove help" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and not __fish_seen_subcommand_from add list check remove help" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and not __fish_seen_subcommand_from add list check remove help" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and not __fish_seen_subcommand_from add list check remove help" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and not __fish_seen_subcommand_from add list check remove help" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and not __fish_seen_subcommand_from add list check remove help" -f -a "add" -d 'Make a site: its user, settings, directory and routes'
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and not __fish_seen_subcommand_from add list check remove help" -f -a "list" -d 'The sites: hosts, user, rooms, bytes'
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and not __fish_seen_subcommand_from add list check remove help" -f -a "check" -d 'Look for what is wrong with a site'
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and not __fish_seen_subcommand_from add list check remove help" -f -a "remove" -d 'Delete a site, all its messages too; an archive of it stays'
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and not __fish_seen_subcommand_from add list check remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from add" -l host -d 'The host that it is for, or *.example.org for all names below one; may be repeated' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from add" -l user -d 'Who its programs run as; made if it is not there. Else chat-NAME' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from add" -l people -d 'Handlers and questions at once, of all its rooms' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from add" -l per-address -d 'The same of one address' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from add" -l cert -d 'The certificate that its hosts show, a PEM file' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from add" -l key -d 'The certificate\'s key' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from add" -l prefix -d 'Where bin/chat-handler, lib/ and share/ are; else what chatctl itself is in' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from add" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from add" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from add" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from add" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from list" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from list" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from list" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from list" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from check" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from check" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from check" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from check" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from remove" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from remove" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from remove" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from remove" -l yes -d 'It is meant'
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from remove" -l force -d 'Also if people are in its rooms'
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from remove" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from help" -f -a "add" -d 'Make a site: its user, settings, directory and routes'
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from help" -f -a "list" -d 'The sites: hosts, user, rooms, bytes'
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from help" -f -a "check" -d 'Look for what is wrong with a site'
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Delete a site, all its messages too; an archive of it stays'
+complete -c chatctl -n "__fish_chatctl_using_subcommand site; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c chatctl -n "__fish_chatctl_using_subcommand check" -l logrotate -d 'Where logrotate\'s rules are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand check" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand check" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand check" -l root -d 'Where /etc and /var of sites are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand check" -l json -d 'Answer in JSON'
+complete -c chatctl -n "__fish_chatctl_using_subcommand check" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "status" -d 'How many rooms, people and bytes there are'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "rooms" -d 'The rooms: people in them, size of the log, last change'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "users" -d 'Who is in a room, or in all'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "members" -d 'Who may be in a room for some only, or in a conversation'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "kick" -d 'Throw somebody out of a room; they may come back'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "ban" -d 'Keep somebody out of a room'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "unban" -d 'Let somebody in again'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "bans" -d 'The bans and mutes of a room, or of all'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "mute" -d 'Let somebody read but not speak'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "unmute" -d 'Let somebody speak again'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "slow" -d 'How slow a room is; with a number, how many seconds a member waits between two messages (0: none)'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "reports" -d 'What members reported to the moderators of a room, or of all'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "resolve" -d 'Take a report off the list'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "role" -d 'Who owns a room and who moderates it; with an account and a role, make somebody that'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "redact" -d 'Take a message back: its text is overwritten in the log'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "clear" -d 'Hide all that was said in a room so far; the logs and an export keep it'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "erase" -d 'Delete what one person said, from all logs, compressed ones too'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "person" -d 'What is kept about one person, in all rooms and logs: give it out, or forget it'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "say" -d 'Say something in a room'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "history" -d 'What was said last'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "export" -d 'Everything that was said in a room, oldest first, compressed logs too'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "purge" -d 'Delete a room: its logs, topic and bans'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "expire" -d 'Delete old messages, and without a room also the sessions that ended and rooms nobody ever spoke in'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "mend" -d 'Give messages from the future the time of the last one before them: the clock was wrong'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "register" -d 'Make an account; its password is read from standard input, or asked for'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "unregister" -d 'Remove an account; what its owner said stays (see `person erase`), and its name is anybody\'s'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "passwd" -d 'Give an account another password, from standard input or asked for; or a link to choose one'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "disable" -d 'Let nobody log in by an account; whoever is in by it is out at once'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "enable" -d 'Let its owner log in again'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "logout" -d 'End all log-ins by an account; its owner may log in anew'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "groups" -d 'What an account is part of; with --add and --remove, change it'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "accounts" -d 'The accounts: since when, in which groups, which of them are disabled'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "verify" -d 'Whether a password, from standard input or asked for, is that of an account; not counted as a guess'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "import" -d 'Make accounts of a file of another server\'s'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "invite" -d 'Print what somebody adds to the pages\' address to make an account (REGISTER=invitation)'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "first-code" -d 'Print the code by which the first administrator is made in the pages; good until there is one'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "acl" -d 'Who may do what'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "backup" -d 'Save a site in one file, while it runs: rooms, private rooms, state, who may what, files; not who is there now'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "restore" -d 'Put what was saved into an empty `BASE_DIR`; before that all of it is read and compared with what was saved'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "site" -d 'The sites of one daemon'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "check" -d 'Look for what is wrong: settings, directories, logs, logrotate\'s rule'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and not __fish_seen_subcommand_from status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and __fish_seen_subcommand_from person" -f -a "export" -d 'Give out all of it in JSON, an object a line'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and __fish_seen_subcommand_from person" -f -a "erase" -d 'Forget them: what they said and their names are overwritten, their roles, bans and sessions deleted'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and __fish_seen_subcommand_from acl" -f -a "explain" -d 'Name each right of somebody, and the line of chat.ini that says so'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and __fish_seen_subcommand_from site" -f -a "add" -d 'Make a site: its user, settings, directory and routes'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and __fish_seen_subcommand_from site" -f -a "list" -d 'The sites: hosts, user, rooms, bytes'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and __fish_seen_subcommand_from site" -f -a "check" -d 'Look for what is wrong with a site'
+complete -c chatctl -n "__fish_chatctl_using_subcommand help; and __fish_seen_subcommand_from site" -f -a "remove" -d 'Delete a site, all its messages too; an archive of it stays'
