@@ -6,7 +6,7 @@
 //! `PATH_INFO` `/rooms`, on any web server and below any path.
 
 use std::cell::RefCell;
-use std::io::Read;
+use std::io::{self, Read};
 
 use chat_handler::identity;
 use chat_handler::settings::{Permission, Settings};
@@ -37,6 +37,23 @@ pub use response::Response;
 ///
 /// `input` is what is left of the body: that of an upload.
 pub fn answer(
+    request: &Request,
+    settings: &Settings,
+    input: &mut dyn Read,
+    explain: &mut impl FnMut(&str),
+) -> Response {
+    let length = request.length.filter(|_| request.is_upload());
+    let mut body = input.take(length.unwrap_or_default());
+    let response = decide(request, settings, &mut body, explain);
+    // A browser that is still sending reads no answer, and Apache gives none on of a program that has left bytes unread.
+    if body.limit() <= settings.limits.max_file {
+        // A line that breaks now has nobody who wants the answer.
+        let _ = io::copy(&mut body, &mut io::sink());
+    }
+    response
+}
+
+fn decide(
     request: &Request,
     settings: &Settings,
     input: &mut dyn Read,

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod client_library;
+mod files;
 mod hosts;
 mod make_dev;
 mod make_run;

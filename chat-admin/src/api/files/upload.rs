@@ -39,18 +39,11 @@ pub(super) fn answer(
         Err(refusal) => return refusal,
     };
     let length = request.length.unwrap_or_default();
-    let mut input = input.take(length);
     let kept = Upload::new(request, settings, &found, explain)
-        .and_then(|upload| upload.receive(&mut input, length));
+        .and_then(|upload| upload.receive(input, length));
     match kept {
         Ok(file) => Response::json(&told(&file)),
-        Err(refusal) => {
-            if length <= settings.limits.max_file {
-                // A browser that is still sending does not read an answer. The length bounds it.
-                let _ = io::copy(&mut input, &mut io::sink());
-            }
-            refusal.response(&settings.files, explain)
-        }
+        Err(refusal) => refusal.response(&settings.files, explain),
     }
 }
 
