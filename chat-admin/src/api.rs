@@ -13,6 +13,7 @@ use chat_handler::settings::{Permission, Settings};
 use chat_store::log::rooms as rooms_on_disk;
 use chat_store::name::RoomName;
 
+mod account;
 mod asker;
 mod config;
 mod files;
@@ -68,6 +69,8 @@ fn decide(
         "files" => (&["POST"], &upload),
         _ if name == "files" => (&["GET", "DELETE"], &files::answer),
         "session" => (&["GET", "POST", "DELETE"], &session::answer),
+        "account/login" | "account/logout" | "account/register" | "account/password"
+        | "account/link" | "account/first" => (&["POST"], &account::answer),
         "config" => (&["GET"], &config::answer),
         "rooms" => (&["GET"], &rooms::answer),
         "history" => (&["GET"], &history::answer),

@@ -43,6 +43,8 @@ const OF_UNKNOWN: Allowance = Allowance {
     burst: 100,
     every: Duration::from_secs(2),
 };
+/// Characters of a name that count.
+const MAX_NAME: usize = 128;
 /// Whose network is not known.
 const UNKNOWN: &str = "unknown";
 
@@ -77,24 +79,11 @@ pub fn log_in(
     work: &mut Work,
 ) -> Result<Account, LoginError> {
     let dirs = &settings.dirs();
-    let key = Key::of(name);
-    let network = network_of(address);
-    let of_network = if network.is_some() {
-        OF_NETWORK
-    } else {
-        OF_UNKNOWN
-    };
-    let network = network.unwrap_or_else(|| UNKNOWN.to_owned());
-    let counted = [
-        (Whom::Account(key.as_str()), OF_ACCOUNT),
-        (Whom::Network(&network), of_network),
-    ];
-    dirs.create()?;
-    // The name is as long as a client likes, and a name that is none has no account.
+    // A name that is none has no account.
     let nick = Nick::parse(name).ok();
-    tries::take(dirs, &counted)?.map_err(LoginError::TooMany)?;
+    count_try(settings, name, address)?;
     let Some(_slot) = slots::take(dirs)? else {
-        tries::give_back(dirs, &counted)?;
+        forgive_try(settings, name, address)?;
         return Err(LoginError::Busy);
     };
     let account = match &nick {
@@ -109,8 +98,52 @@ pub fn log_in(
     let Some(account) = account.filter(|account| account.disabled.is_none()) else {
         return Err(LoginError::Wrong);
     };
-    tries::give_back(dirs, &counted)?;
+    forgive_try(settings, name, address)?;
     renewed(settings, account, &password)
+}
+
+/// Counts a try of whatever lets somebody in.
+///
+/// # Errors
+/// They have had theirs, or it cannot be counted: nothing is to be looked at then.
+pub fn count_try(settings: &Settings, name: &str, address: &str) -> Result<(), LoginError> {
+    let dirs = &settings.dirs();
+    dirs.create()?;
+    with_counted(name, address, |counted| tries::take(dirs, counted))?.map_err(LoginError::TooMany)
+}
+
+/// Takes back what [`count_try`] counted: whoever is right is no guesser.
+///
+/// # Errors
+/// Those of the table.
+pub fn forgive_try(settings: &Settings, name: &str, address: &str) -> io::Result<()> {
+    let dirs = &settings.dirs();
+    with_counted(name, address, |counted| tries::give_back(dirs, counted))
+}
+
+fn with_counted<T>(
+    name: &str,
+    address: &str,
+    run: impl FnOnce(&[(Whom<'_>, Allowance)]) -> T,
+) -> T {
+    // As long as a client likes; an account's has 32 characters.
+    let end = name
+        .char_indices()
+        .nth(MAX_NAME)
+        .map_or(name.len(), |(at, _)| at);
+    let key = Key::of(&name[..end]);
+    let network = network_of(address);
+    let of_network = if network.is_some() {
+        OF_NETWORK
+    } else {
+        OF_UNKNOWN
+    };
+    let network = network.unwrap_or_else(|| UNKNOWN.to_owned());
+    let by_network = (Whom::Network(&network), of_network);
+    if key.as_str().is_empty() {
+        return run(&[by_network]);
+    }
+    run(&[(Whom::Account(key.as_str()), OF_ACCOUNT), by_network])
 }
 
 /// Whether the password is that of the account. The work is the same whatever there is to compare with, so that nobody

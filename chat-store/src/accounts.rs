@@ -213,16 +213,16 @@ pub fn change(
     Ok(account)
 }
 
-/// Removes an account, if `may` agrees; its name is anybody's from then on.
+/// Removes an account, if `may` agrees. Its name stays taken in `names/`: whoever had it next would own its rooms and be
+/// in its conversations. Only an administrator can give it again.
 ///
 /// # Errors
 /// Nothing is removed then.
 pub fn remove(
-    dirs: &Dirs,
+    dir: &Path,
     name: &Nick,
     may: &mut dyn FnMut(&Account) -> Result<(), AccountError>,
 ) -> Result<Account, AccountError> {
-    let dir = &dirs.accounts;
     let path = path(dir, name);
     let file = match read(&path)? {
         Some(_) => open_lock(dir)?,
@@ -233,7 +233,6 @@ pub fn remove(
     may(&account)?;
     std::fs::remove_file(&path)?;
     file::sync_directory_of(&path)?;
-    crate::people::accounts::release(dirs, &account.name)?;
     Ok(account)
 }
 

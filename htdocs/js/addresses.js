@@ -47,3 +47,24 @@ export const messageAddress = (room, id) => new URL(roomAddress(room, id), docum
 
 /** False for what the server would not even read as one: it is part of an address. @param {string} room */
 export const isRoomName = (room) => !/^\.|[/\\\p{Cc}]/u.test(room);
+
+/** Where people log in, and back to this room afterwards. @param {string} address @param {string} room */
+export function logInAddress(address, room) {
+	const url = new URL(address, document.baseURI);
+	url.searchParams.set("room", room);
+	return url.href;
+}
+
+/**
+ * A room for who is logged in: the way is the one page, and back.
+ * @param {Message} message
+ * @param {Config} config
+ * @param {{ shown: { name: string } | null | undefined }} rooms
+ * @returns True if the page goes there.
+ */
+export function leadsToLogIn({ code, room }, { login_url: address }, rooms) {
+	const shown = rooms.shown?.name ?? "";
+	if (code !== "anonymous_refused" || !address || (room !== undefined && room !== shown)) return false;
+	location.replace(logInAddress(address, shown));
+	return true;
+}

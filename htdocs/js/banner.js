@@ -13,7 +13,13 @@ const ASK_AFTER = 2;
  * The words for a connection that the server ends for good, by the reason it gives.
  * @type {Record<string, string>}
  */
-const BYE_KEYS = { kicked: "byeKicked", banned: "byeBanned", replaced: "byeReplaced", quit: "byeQuit" };
+const BYE_KEYS = {
+	kicked: "byeKicked",
+	banned: "byeBanned",
+	replaced: "byeReplaced",
+	quit: "byeQuit",
+	logged_out: "byeLoggedOut",
+};
 
 /**
  * Of what the server says, the page says the first half itself: "you are banned: spam".

@@ -1,7 +1,7 @@
 // The window of the chat: one connection, the rooms on it, and the one of them that is shown.
 
 import { Connection } from "../client/connection.js";
-import { invitationInAddress, isRoomName, messageInAddress, roomAddress, tidyRoom } from "./addresses.js";
+import { invitationInAddress, isRoomName, leadsToLogIn, messageInAddress, roomAddress, tidyRoom } from "./addresses.js";
 import { Attach } from "./attachments/attach.js";
 import { Banner, byeWords } from "./banner.js";
 import { Composer } from "./composer.js";
@@ -94,7 +94,7 @@ class Chat {
 		});
 		this.connection = new Connection({
 			address: () => this.#address(),
-			onMessage: (message) => this.privately.take(message) || this.rooms.tell(message),
+			onMessage: (it) => leadsToLogIn(it, config, this.rooms) || this.privately.take(it) || this.rooms.tell(it),
 			onState: (state, detail) => this.#connectionChanged(state, detail),
 			onForeign: (said) => speaksText(said) && this.connection.stop({ words: text("oldServer") }),
 		});

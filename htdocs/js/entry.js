@@ -1,7 +1,8 @@
 // The form that leads into a room: a name, a color, a room, and the rooms where people are.
 
 import { roomAddress, tidyRoom } from "./addresses.js";
-import { byId, loadStyle } from "./dom.js";
+import { loadConfig } from "./config.js";
+import { byId, element, loadStyle } from "./dom.js";
 import { drawEntry } from "./entry_form.js";
 import { errorWords } from "./error_words.js";
 import { drawTop } from "./frame.js";
@@ -34,6 +35,15 @@ export async function showEntry() {
 	});
 	(session.name ? roomField : nameField).focus();
 	showRooms();
+	showLogIn(session);
+}
+
+/** How to get an account's name, where there are accounts. @param {Session} session */
+async function showLogIn(session) {
+	const { accounts, login_url: address } = await loadConfig();
+	if (!accounts || session.account || !address) return;
+	const [href, words] = accounts.first ? ["first.html", text("createAdministrator")] : [address, text("logIn")];
+	byId("entry-form").after(element("p", { id: "entry-log-in" }, element("a", { href }, words)));
 }
 
 /** @param {Session} session @param {string} name @param {string} color @param {string} room */

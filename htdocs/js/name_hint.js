@@ -1,5 +1,6 @@
 // The line below the banner: how to get a name, or one's log-in again.
 
+import { logInAddress, parameter } from "./addresses.js";
 import { byId, element, icon } from "./dom.js";
 import { text } from "./texts.js";
 
@@ -29,13 +30,6 @@ export function showNameHint(name, chooseName) {
  * @param {string | null} [address] Where people log in.
  */
 export function showLoggedOut(account, name, address) {
-	const way = address ? element("a", { href: logInAddress(address) }, text("logIn")) : null;
+	const way = address ? element("a", { href: logInAddress(address, parameter("room")) }, text("logIn")) : null;
 	show("account", text("loggedOut", { account, name }), way);
-}
-
-/** Back to this room afterwards. @param {string} address */
-function logInAddress(address) {
-	const url = new URL(address, document.baseURI);
-	url.searchParams.set("room", new URLSearchParams(location.search).get("room") ?? "");
-	return url.href;
 }

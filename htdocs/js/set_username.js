@@ -1,7 +1,7 @@
 // set_username.html: name and color, kept in the session.
 
 import { nameColor } from "./colors.js";
-import { byId } from "./dom.js";
+import { byId, element } from "./dom.js";
 import { errorWords } from "./error_words.js";
 import { drawTop, greet, openPage } from "./frame.js";
 import { initial } from "./initial.js";
@@ -35,6 +35,8 @@ function show(session) {
 	byId("forget").hidden = !session.name || Boolean(session.account);
 	byId("account").hidden = !session.account;
 	byId("account").textContent = session.account ? text("loggedInAs", { name: session.account }) : "";
+	// There it can be ended, or get another password.
+	if (session.own) byId("account").append(" ", element("a", { href: "login.html" }, text("yourAccount")));
 	preview();
 }
 

@@ -26,7 +26,8 @@ export function setLanguage(code) {
 
 /**
  * Adds the words of one kind of page, or part of one.
- * @param {"shared" | "pages" | "room" | "dialogs" | "moderation" | "conversations" | "search" | "files"} kind
+ * @param {"shared" | "pages" | "room" | "dialogs" | "moderation" | "conversations" | "search" | "files"
+ *   | "accounts"} kind
  */
 export async function loadTexts(kind) {
 	Object.assign(table, (await import(`./texts/${language}/${kind}.js`)).default);

@@ -700,6 +700,8 @@ interface Config {
 	websocket_url: string;
 	/** Where people log in; relative to the page. */
 	login_url?: string | null;
+	/** The chat's own; null without. `first`: nobody has one yet. */
+	accounts?: { register: "no" | "invitation" | "open"; first: boolean } | null;
 }
 
 /** Who the server takes this browser for. */
@@ -707,6 +709,8 @@ interface Session {
 	name: string | null;
 	color: string | null;
 	account: string | null;
+	/** By an account of the chat's own: it can be ended here. */
+	own?: boolean;
 	/** chat-cgi is not there. */
 	missing?: boolean;
 }

@@ -13,6 +13,8 @@ use chat_store::log::rooms;
 use chat_store::moderation::{self, Extent, Right};
 use chat_store::name::RoomName;
 
+/// The page by which people log in with accounts of the chat's own.
+const OWN_FORM: &str = "login.html";
 /// Behind another web server the rooms are `rooms/` beside the pages, as in
 /// `ProxyPass "/chat/rooms/" "wss://localhost:8089/"`.
 const BEHIND_A_PROXY: &str = "rooms/";
@@ -34,7 +36,11 @@ pub(super) fn answer(
         calls(Permission::Enter) && calls(Permission::Call) && may_call(request, settings, explain);
     Response::json(&json!({
         "websocket_url": websocket_url(request, &settings.pages),
-        "login_url": settings.pages.login_url,
+        "login_url": login_url(settings),
+        "accounts": super::account::told(settings).unwrap_or_else(|error| {
+            explain(&format!("the accounts cannot be read: {error}"));
+            Value::Null
+        }),
         "ice_servers": ice_servers(&settings.pages, &counted, may_enter, SystemTime::now()),
         "anonymous": settings.identity.anonymous,
         "limits": { "message": settings.limits.max_message },
@@ -67,6 +73,12 @@ fn may_call(request: &Request, settings: &Settings, explain: &mut dyn FnMut(&str
     extents
         .into_iter()
         .all(|at| asker.may(&dirs, at, Right::Enter, explain).is_ok())
+}
+
+/// Where the settings say, else our own form, if there are accounts.
+fn login_url(settings: &Settings) -> Option<&str> {
+    let own = settings.identity.accounts.as_ref().map(|_| OWN_FORM);
+    settings.pages.login_url.as_deref().or(own)
 }
 
 /// Relative to the page, unless the administrator named a server.

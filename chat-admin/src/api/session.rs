@@ -15,7 +15,7 @@ use chat_handler::color::Color;
 use chat_handler::identity::cookie::first_value;
 use chat_handler::identity::counted::Counted;
 use chat_handler::identity::php_session::{
-    CHOSEN_COLOR, CHOSEN_NAME, SessionId, is_only_chosen, write,
+    CHOSEN_COLOR, CHOSEN_NAME, Contents, SessionId, contents, write,
 };
 use chat_handler::identity::{self, Person};
 use chat_handler::quota::{Pace, Quota};
@@ -123,7 +123,7 @@ fn choose(request: &Request, settings: &Settings, person: &Person) -> Result<Res
         ..person.clone()
     };
     let identity = &settings.identity;
-    match sites_own(request, identity) {
+    match to_keep(request, identity, person) {
         Some(id) => write::set(
             &identity.session_dir,
             identity.session_depth,
@@ -182,8 +182,8 @@ fn fresh(
 
 fn forget(request: &Request, identity: &Identity, person: &Person) -> io::Result<Response> {
     let (dir, depth) = (&identity.session_dir, identity.session_depth);
-    if let Some(id) = sites_own(request, identity) {
-        // The site's log-in is the site's to end; the name typed here goes.
+    if let Some(id) = to_keep(request, identity, person) {
+        // The log-in is the site's to end; the name typed here goes.
         let none = [(CHOSEN_NAME, ""), (CHOSEN_COLOR, "")];
         write::set(dir, depth, identity.serializer, &id, &none)?;
         let left = Person {
@@ -200,26 +200,48 @@ fn forget(request: &Request, identity: &Identity, person: &Person) -> io::Result
     Ok(Response::json(&left).header("Set-Cookie", &cookie(request, identity, None)))
 }
 
-/// The session that the cookie names, if it is alive and holds more than what this program wrote.
-fn sites_own(request: &Request, identity: &Identity) -> Option<SessionId> {
-    let value = first_value(&request.visitor.cookies, &identity.session_cookie)?;
-    let id = SessionId::parse(&value)?;
-    is_only_chosen(identity, &id)
-        .is_ok_and(|only| !only)
-        .then_some(id)
+/// The session that the cookie names, if it is alive and holds a log-in: the site's, or one by an account of ours that
+/// still counts.
+fn to_keep(request: &Request, identity: &Identity, person: &Person) -> Option<SessionId> {
+    let id = named(request, identity)?;
+    let holds = contents(identity, &id).ok()?;
+    let is_over = holds == Contents::OwnLogIn && person.account.is_none();
+    (holds != Contents::Chosen && !is_over).then_some(id)
 }
 
-fn told(person: &Person) -> serde_json::Value {
-    json!({
+fn named(request: &Request, identity: &Identity) -> Option<SessionId> {
+    let value = first_value(&request.visitor.cookies, &identity.session_cookie)?;
+    SessionId::parse(&value)
+}
+
+/// Ends the session that the cookie names, if it is ours to end.
+pub(super) fn end(request: &Request, identity: &Identity) -> io::Result<()> {
+    let Some(id) = named(request, identity) else {
+        return Ok(());
+    };
+    // What cannot be read is over, or never was.
+    if contents(identity, &id).is_ok_and(|holds| holds != Contents::Sites) {
+        write::destroy(&identity.session_dir, identity.session_depth, &id)?;
+    }
+    Ok(())
+}
+
+pub(super) fn told(person: &Person) -> serde_json::Value {
+    let mut told = json!({
         "name": person.name,
         "color": person.color.as_ref().map(Color::as_str),
         "account": person.account,
         "moderator": person.moderator,
-    })
+    });
+    if person.generation.is_some() {
+        // Our own form can end it, and change its password.
+        told["own"] = true.into();
+    }
+    told
 }
 
 /// Path `/`, as PHP's own: with another path there would be two cookies of one name.
-fn cookie(request: &Request, identity: &Identity, id: Option<&SessionId>) -> String {
+pub(super) fn cookie(request: &Request, identity: &Identity, id: Option<&SessionId>) -> String {
     let value = id.map_or("deleted", SessionId::as_str);
     let end = if id.is_none() { "; Max-Age=0" } else { "" };
     // Behind a proxy only the browser knows that the page came over https; it says so in Origin.

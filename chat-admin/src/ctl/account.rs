@@ -39,7 +39,7 @@ pub(super) enum AccountCommand {
         #[arg(long)]
         without_password: bool,
     },
-    /// Remove an account; what its owner said stays (see `person erase`), and its name is anybody's
+    /// Remove an account; what its owner said stays, and so that nobody takes over their rooms, its name (see `person erase`)
     Unregister {
         /// Whose
         #[arg(value_parser = nick)]

@@ -11,20 +11,20 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 /// A chat's files, and requests to it.
-struct Site {
+pub(crate) struct Site {
     dir: tempfile::TempDir,
 }
 
 /// What came back.
-struct Answer {
-    status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     headers: Vec<(String, String)>,
-    body: Value,
-    log: String,
+    pub(crate) body: Value,
+    pub(crate) log: String,
 }
 
 impl Answer {
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let found = self
             .headers
             .iter()
@@ -32,19 +32,19 @@ impl Answer {
         found.map(|(_, value)| value.as_str())
     }
 
-    fn code(&self) -> &str {
+    pub(crate) fn code(&self) -> &str {
         self.body["error"]["code"].as_str().unwrap_or_default()
     }
 
     /// `PHPSESSID=...`, as the browser would send it back.
-    fn cookie(&self) -> String {
+    pub(crate) fn cookie(&self) -> String {
         let set = self.header("Set-Cookie").expect("a cookie");
         set.split(';').next().unwrap().to_owned()
     }
 }
 
 impl Site {
-    fn new(lines: &str) -> Self {
+    pub(crate) fn new(lines: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::write(
             dir.path().join("chat.ini"),
@@ -54,11 +54,17 @@ impl Site {
         Self { dir }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    fn run(&self, method: &str, path: &str, variables: &[(&str, &str)], body: &str) -> Answer {
+    pub(crate) fn run(
+        &self,
+        method: &str,
+        path: &str,
+        variables: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let mut command = Command::new(e2e::under_test::beside("chat-cgi"));
         command
@@ -104,11 +110,11 @@ impl Site {
         }
     }
 
-    fn get(&self, path: &str, cookie: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str, cookie: &str) -> Answer {
         self.run("GET", path, &[("HTTP_COOKIE", cookie)], "")
     }
 
-    fn post(&self, cookie: &str, body: &Value) -> Answer {
+    pub(crate) fn post(&self, cookie: &str, body: &Value) -> Answer {
         let variables = [
             ("HTTP_COOKIE", cookie),
             ("CONTENT_TYPE", "application/json"),

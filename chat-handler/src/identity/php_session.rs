@@ -128,16 +128,34 @@ pub fn owner(bytes: &[u8], settings: &Identity) -> Result<Owner, String> {
     })
 }
 
-/// Whether session `id` holds nothing but what our own form keeps there, so that it is ours to end.
+/// What a session holds, which says whose it is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contents {
+    /// Nothing but a name and a color that somebody typed into our own form.
+    Chosen,
+    /// A log-in by an account of the chat's own; it may be over.
+    OwnLogIn,
+    /// What the site keeps there.
+    Sites,
+}
+
+/// What session `id` holds.
 ///
 /// # Errors
 /// Why the session does not count.
-pub fn is_only_chosen(settings: &Identity, id: &SessionId) -> Result<bool, String> {
+pub fn contents(settings: &Identity, id: &SessionId) -> Result<Contents, String> {
     let bytes = read_all(open(settings, id)?).map_err(|error| error.to_string())?;
     let (_, entries) = serialized::entries(&bytes, settings.serializer)
         .ok_or("the session is malformed, or SESSION_SERIALIZE_HANDLER is wrong")?;
+    let has = |wanted: &str| entries.iter().any(|(name, _)| *name == wanted.as_bytes());
     let ours = [CHOSEN_NAME.as_bytes(), CHOSEN_COLOR.as_bytes()];
-    Ok(entries.iter().all(|(name, _)| ours.contains(name)))
+    Ok(if has(GENERATION) {
+        Contents::OwnLogIn
+    } else if entries.iter().all(|(name, _)| ours.contains(name)) {
+        Contents::Chosen
+    } else {
+        Contents::Sites
+    })
 }
 
 fn open(settings: &Identity, id: &SessionId) -> Result<File, String> {

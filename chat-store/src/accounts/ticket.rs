@@ -129,6 +129,17 @@ impl Tickets {
         Ok(found)
     }
 
+    /// Takes all tickets away.
+    ///
+    /// # Errors
+    /// Nothing is changed then.
+    pub fn clear(&self) -> Result<(), AccountError> {
+        self.change(&mut |tickets| {
+            tickets.clear();
+            Ok(true)
+        })
+    }
+
     /// Whether the word could be used.
     ///
     /// # Errors

@@ -53,20 +53,6 @@ pub fn has(dirs: &Dirs, nick: &Nick) -> bool {
     rustix::fs::access(path(dirs, nick), Access::EXISTS).is_ok()
 }
 
-/// Gives the name up, if it is kept for the account of the same name.
-///
-/// # Errors
-/// Those of reading and removing the file.
-pub fn release(dirs: &Dirs, nick: &Nick) -> io::Result<()> {
-    if owner(dirs, nick)?.as_deref() != Some(nick.as_str()) {
-        return Ok(());
-    }
-    match std::fs::remove_file(path(dirs, nick)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
 fn path(dirs: &Dirs, nick: &Nick) -> PathBuf {
     dirs.names.join(hex_of(&[nick.key().as_str()]))
 }

@@ -1,6 +1,7 @@
 //! The pages in Chromium, as people use them: what `make run` serves, and nothing stands in for a part of it.
 
 mod access;
+mod accounts;
 mod answers;
 mod calls;
 mod chat;

@@ -89,9 +89,9 @@ fn tell(settings: &Settings, name: &Nick) -> Result<(), Failure> {
 }
 
 pub(super) fn unregister(settings: &Settings, name: &Nick) -> Result<Report, Failure> {
-    let dirs = settings.dirs();
+    let dir = &settings.dirs().accounts;
     let may = &mut |account: &Account| login::keep_an_administrator(settings, account, None);
-    let account = accounts::remove(&dirs, name, may).map_err(failed)?;
+    let account = accounts::remove(dir, name, may).map_err(failed)?;
     tell(settings, &account.name)?;
     Ok(done(&account, "is no account any more"))
 }

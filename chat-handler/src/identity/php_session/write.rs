@@ -10,12 +10,12 @@ use std::time::Duration;
 use rustix::fs::{FlockOperation, Mode, OFlags};
 
 use super::serialized::{encode, entries, text_value};
-use super::{CHOSEN_NAME, MAX_SESSION_BYTES, Serializer, SessionId, lock, read_all};
+use super::{CHOSEN_NAME, GENERATION, MAX_SESSION_BYTES, Serializer, SessionId, lock, read_all};
 
 /// Bytes of chance in an id: 128 bits, what PHP and OWASP ask for at least.
 const ID_BYTES: usize = 16;
 
-/// Makes a session that holds `variables`, under an id nobody can guess. The file is new
+/// Makes a session that holds `variables` (`user.name` is `name` in the array `user`), under an id nobody can guess. The file is new
 /// (`O_EXCL`) and only ours (0600).
 ///
 /// # Errors
@@ -113,13 +113,21 @@ pub fn sweep(dir: &Path, max_age: Duration) {
 
 /// Ours begin with the name somebody chose; [`create`] writes it first.
 fn is_of_our_form(path: &Path) -> bool {
-    let start = format!("{CHOSEN_NAME}|");
-    let mut bytes = vec![0; start.len()];
+    // Either stands first.
+    let starts = [CHOSEN_NAME, GENERATION].map(|name| format!("{name}|"));
+    let longest = starts.iter().map(String::len).max().unwrap_or_default();
+    let mut bytes = Vec::new();
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let read = rustix::fs::open(path, flags, Mode::empty())
         .map_err(io::Error::from)
-        .and_then(|file| io::Read::read_exact(&mut File::from(file), &mut bytes));
-    read.is_ok() && bytes == start.as_bytes()
+        .and_then(|file| {
+            let mut start = io::Read::take(File::from(file), longest as u64);
+            io::Read::read_to_end(&mut start, &mut bytes)
+        });
+    read.is_ok()
+        && starts
+            .iter()
+            .any(|start| bytes.starts_with(start.as_bytes()))
 }
 
 /// Ends session `id`; that there is none is fine.
@@ -133,6 +141,14 @@ pub fn destroy(dir: &Path, depth: u8, id: &SessionId) -> io::Result<()> {
     }
 }
 
-fn serialized((name, text): &(&str, &str)) -> (Vec<u8>, Vec<u8>) {
-    (name.as_bytes().to_vec(), text_value(text.as_bytes()))
+fn serialized((path, text): &(&str, &str)) -> (Vec<u8>, Vec<u8>) {
+    let mut names = path.split('.');
+    let first = names.next().unwrap_or_default().as_bytes().to_vec();
+    let value = names
+        .rev()
+        .fold(text_value(text.as_bytes()), |inner, name| {
+            let key = text_value(name.as_bytes());
+            [b"a:1:{", &*key, &inner, b"}"].concat()
+        });
+    (first, value)
 }

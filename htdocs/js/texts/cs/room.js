@@ -53,6 +53,7 @@ export default {
 	logIn: "Přihlásit se znovu",
 	tryNow: "Zkusit hned",
 	byeReplaced: "Tato stránka je otevřena jinde. {reason}",
+	byeLoggedOut: "Byli jste odhlášeni.",
 	byeKicked: "Byli jste z místnosti vyhozeni. {reason}",
 	byeBanned: "Do této místnosti máte zákaz vstupu. {reason}",
 	byeQuit: "Opustili jste místnost.",

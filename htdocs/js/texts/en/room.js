@@ -53,6 +53,7 @@ export default {
 	logIn: "Log in again",
 	tryNow: "Try now",
 	byeReplaced: "This page is open elsewhere. {reason}",
+	byeLoggedOut: "You were logged out.",
 	byeKicked: "You were removed from this room. {reason}",
 	byeBanned: "You are banned from this room. {reason}",
 	byeQuit: "You left the room.",
