@@ -125,7 +125,7 @@ impl Json {
             Event::Info { command, lines } => Message {
                 command: Some(command),
                 text: Some(Cow::Owned(self.joined(lines))),
-                rows: rows::rows(lines),
+                rows: rows::rows(lines, self.lang),
                 ..Message::of("info")
             },
             Event::Notice { code, line } => Message {

@@ -118,6 +118,23 @@ fn text_client(chat: &Chat, cookie: &str) -> Client {
 }
 
 #[test]
+fn the_help_of_pages_has_each_command_with_its_arguments_and_in_the_servers_language() {
+    for (lang, does) in [("en", "shows who is here"), ("cs", "ukáže, kdo tu je")] {
+        let chat = Chat::with(&format!("{FAST}\nLANG={lang}"));
+        let mut guest = chat.page("r", "guest");
+        guest.type_in("/help");
+        let help = guest.find(|message| message["type"] == "info");
+        let rows = help["rows"].as_array().expect("rows");
+        assert!(
+            rows.contains(&json!({"command": "who", "arguments": "", "does": does})),
+            "{help}"
+        );
+        let for_all = USAGES.iter().filter(|usage| !usage.moderators).count();
+        assert_eq!(rows.len(), for_all, "{help}");
+    }
+}
+
+#[test]
 fn a_mistake_is_answered_by_the_usage_line_and_nobody_else_hears_of_it() {
     let chat = Chat::with(FAST);
     let mut witness = chat.page("r", "witness");

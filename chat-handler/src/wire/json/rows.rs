@@ -2,11 +2,18 @@
 
 use serde::Serialize;
 
+use crate::settings::Lang;
 use crate::wording::Line;
 
 /// One line of an answer; fields that are not set are left out.
 #[derive(Default, Serialize)]
 pub(super) struct Row<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arguments: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    does: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,12 +43,22 @@ pub(super) struct Row<'a> {
 }
 
 /// The lines that have fields.
-pub(super) fn rows<'a>(lines: &[Line<'a>]) -> Vec<Row<'a>> {
+pub(super) fn rows<'a>(lines: &[Line<'a>], lang: Lang) -> Vec<Row<'a>> {
+    let row = |line| row(line, lang);
     lines.iter().filter_map(row).collect()
 }
 
-fn row<'a>(line: &Line<'a>) -> Option<Row<'a>> {
+fn row<'a>(line: &Line<'a>, lang: Lang) -> Option<Row<'a>> {
     Some(match *line {
+        Line::Help(usage) => Row {
+            command: Some(usage.name),
+            arguments: Some(usage.arguments),
+            does: Some(match lang {
+                Lang::En => usage.en,
+                Lang::Cs => usage.cs,
+            }),
+            ..Row::default()
+        },
         Line::Ban {
             measure,
             everywhere,
