@@ -214,7 +214,7 @@ class Chat {
 
 	/** @param {Room} room @param {Welcome["limits"]} limits */
 	#welcomed(room, limits) {
-		[this.#composer.limit, this.#attach.limit] = [limits?.message ?? 4096, limits?.file ?? 0];
+		(this.#composer.welcomed(limits), (this.#attach.limit = limits?.file ?? 0));
 		if (this.rooms.protocol === 1) byId("room-name").textContent = room.name;
 		this.banner.welcomed();
 		room.own.comeBack();

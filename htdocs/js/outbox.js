@@ -1,7 +1,7 @@
 // What was written and is not yet known to be kept by the server. It lives in localStorage: a reload, a crash or a
 // night offline loses nothing. Each message has an id of its own, so that it can be sent again without appearing twice.
 
-import { isCommand } from "./lines.js";
+import { commandOf } from "./lines.js";
 import { randomId } from "../client/random_id.js";
 import { dropStored, readStored, storedKeys, writeStored } from "./storage.js";
 import { text as words } from "./texts.js";
@@ -45,7 +45,7 @@ export class Outbox {
 	 * The message as kept, or null when too many wait.
 	 * @param {Outgoing["type"]} type
 	 * @param {string} text
-	 * @param {Pick<Outgoing, "to" | "person" | "files">} [extra]
+	 * @param {Pick<Outgoing, "to" | "person" | "target" | "literal" | "reply" | "files">} [extra]
 	 */
 	add(type, text, extra = {}) {
 		if (this.#messages.length >= MAX_WAITING) return null;
@@ -92,10 +92,10 @@ export class Outbox {
 				this.#timer = setTimeout(() => this.flush(send), early);
 				return;
 			}
-			const { msgid, type, text, to, person, files } = message;
+			const { msgid, type, text, to, person, target, literal, reply, files } = message;
 			// Without a number it is for whoever has the name.
 			const addressee = to ? { to, person: person || undefined } : {};
-			if (!send({ type, msgid, ...addressee, text, files })) return;
+			if (!send({ type, msgid, ...addressee, text, target, literal, reply, files })) return;
 			this.#busyUntil = Math.max(this.#busyUntil, now) + this.#interval;
 			message.state = "sending";
 			this.#changed(message);
@@ -198,9 +198,12 @@ function clean(stored) {
  * @param {Outgoing} message
  * @returns {Pick<Outgoing, "state" | "reason">}
  */
-function interrupted({ text, type, state }) {
-	const isUncertain = state === "sending" && type === "say" && isCommand(text);
+function interrupted(message) {
+	const isUncertain = message.state === "sending" && isCommandMessage(message);
 	return isUncertain ? { state: "failed", reason: words("maybeDone") } : { state: "waiting" };
 }
 
-const TYPES = new Set(["say", "whisper"]);
+const TYPES = new Set(["say", "whisper", "edit"]);
+
+/** @param {Pick<Outgoing, "type" | "text" | "literal">} message */
+export const isCommandMessage = ({ type, text, literal }) => type === "say" && commandOf({ words: text, literal });

@@ -3,7 +3,7 @@
 import { filesOf } from "./attachments/files_of.js";
 import { byId, element, icon } from "./dom.js";
 import { formattedNodes } from "./formatting/view.js";
-import { isCommand } from "./lines.js";
+import { isCommandMessage } from "./outbox.js";
 import { text } from "./texts.js";
 
 /**
@@ -47,7 +47,7 @@ export class PendingView {
 		if (!this.#isShown) return;
 		const { msgid, state } = message;
 		// Commands answer by themselves; only what fails or waits is worth a line.
-		const leavesAtOnce = message.type === "whisper" || isCommand(message.text);
+		const leavesAtOnce = message.type !== "say" || isCommandMessage(message);
 		if (state === "discarded" || (state === "sent" && leavesAtOnce)) {
 			this.remove(msgid);
 			return;

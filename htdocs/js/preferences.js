@@ -15,6 +15,8 @@ const DEFAULTS = {
 	typing: false,
 	liveTyping: false,
 	relayOnly: false,
+	ctrlEnter: false,
+	skinTone: "",
 	ignored: [],
 };
 

@@ -14,6 +14,10 @@ export class Recall {
 		return this.#at >= 0;
 	}
 
+	get last() {
+		return this.#sent.at(-1);
+	}
+
 	/** @param {Draft} draft */
 	add(draft) {
 		const last = this.#sent.at(-1);

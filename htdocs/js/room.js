@@ -5,11 +5,13 @@
 import { historyAddress } from "./addresses.js";
 import { byeWords } from "./banner.js";
 import { Calls } from "./calls/calls.js";
+import { composerUses } from "./composing/uses.js";
 import { Conversation } from "./conversation.js";
 import { byId } from "./dom.js";
 import { Edges } from "./edges.js";
 import { Feed } from "./feed.js";
 import { LazyTyping } from "./lazy_typing.js";
+import { commandOf } from "./lines.js";
 import { Me } from "./me.js";
 import { Members } from "./members.js";
 import { RoomMessages } from "./messages/room_messages.js";
@@ -81,6 +83,8 @@ export class Room {
 			send,
 			notice: (words) => this.conversation.notice("notice", words),
 			rings: (from) => this.#rung(from),
+			isConversation: () => this.#isConversation && this.level !== "nothing",
+			show: () => uses.join(this.name),
 			heard: (from, words) => this.typing.heard(from, words !== "", words),
 			changed: () => uses.changed(),
 		});
@@ -126,7 +130,6 @@ export class Room {
 		return this.conversation.isWelcome;
 	}
 
-	/** This page is in a call there. */
 	get isInCall() {
 		return this.calls.isIn;
 	}
@@ -151,10 +154,7 @@ export class Room {
 		});
 		feed.on("history", () => this.#position.look());
 		feed.on("nick", ({ from, to }) => this.isShown && this.#uses.composer.renamed(from, to));
-		feed.on("topic", ({ text: topic = "" }) => {
-			this.#topic = topic;
-			if (this.isShown) this.showTopic();
-		});
+		feed.on("topic", ({ text: topic = "" }) => ((this.#topic = topic), this.isShown && this.showTopic()));
 		feed.on(
 			"typing",
 			({ from, state = true, text: words }) => from !== this.me.name && this.typing.heard(from, state, words),
@@ -201,14 +201,7 @@ export class Room {
 		this.calls.show(true);
 		this.messages.pins.show(true);
 		people.show(this.members);
-		composer.show(this, {
-			recall: this.recall,
-			submit: (line) => this.submit(line),
-			notice: (words) => this.conversation.notice("error", words),
-			names: () => this.members.others(),
-			personOf: (name) => this.members.get(name)?.person ?? "",
-			typed: (words, whisperTo, person) => this.typing.typed(words, whisperTo, person),
-		});
+		composer.show(this, composerUses(this));
 		this.#position.look();
 		this.#settled();
 	}
@@ -235,9 +228,11 @@ export class Room {
 	 * @returns False if it could not be taken.
 	 */
 	submit(line) {
-		if (this.own.take(line.words)) return true;
+		const isCommand = commandOf(line);
+		if (isCommand && this.own.take(line.words)) return true;
 		if (!this.sending.add(line)) return false;
-		this.own.sent(line.words);
+		if (isCommand) this.own.sent(line.words);
+		if (line.edit) return true;
 		this.timeline.setLine("");
 		this.toNewest();
 		this.typing.stopped();
@@ -265,11 +260,16 @@ export class Room {
 		this.#settled();
 	}
 
+	get #isConversation() {
+		return this.about?.kind === "pair" || this.about?.kind === "group";
+	}
+
 	/** @param {string} from */
 	#rung(from) {
 		const words = text("rings", { name: from });
 		this.conversation.notice("notice", words);
-		this.#uses.attract(this, { urgent: true, rings: true, from, words, id: this.conversation.resumeId });
+		const rings = !this.#isConversation; // There it goes on ringing, and is heard by itself.
+		this.#uses.attract(this, { urgent: true, rings, from, words, id: this.conversation.resumeId });
 	}
 
 	/** After every change of the conversation. */

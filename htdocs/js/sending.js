@@ -1,7 +1,6 @@
 // From the field to the server: messages wait in the outbox, are shown as pending, and end with an ack or a refusal.
 
-import { isCommand } from "./lines.js";
-import { Outbox } from "./outbox.js";
+import { Outbox, isCommandMessage } from "./outbox.js";
 import { PendingView } from "./pending_view.js";
 import { hasText, text } from "./texts.js";
 
@@ -18,6 +17,8 @@ const LASTING = new Set([
 	"bad_name",
 	"bad_color",
 	"not_found",
+	"not_yours",
+	"too_late",
 ]);
 
 /** Why something that carries no msgid did not reach one person: it is repeated or forgotten, nobody has written it. */
@@ -85,8 +86,11 @@ export class Sending {
 	}
 
 	/** @param {Line} line @returns False if too much waits already. */
-	add({ words, to, person, files }) {
-		const taken = to ? this.#outbox.add("whisper", words, { to, person }) : this.#outbox.add("say", words, { files });
+	add({ words, to, person, edit, literal, reply, files }) {
+		let taken;
+		if (edit) taken = this.#outbox.add("edit", words, { target: edit });
+		else if (to) taken = this.#outbox.add("whisper", words, { to, person });
+		else taken = this.#outbox.add("say", words, { literal, reply, files });
 		if (taken) this.flush();
 		else this.#notice(text("outboxFull"));
 		return taken !== null;
@@ -121,7 +125,7 @@ export class Sending {
 		const message = msgid ? this.#outbox.refused(msgid, said) : null;
 		if (!message) {
 			this.#notice(said);
-		} else if (LASTING.has(code) && isCommand(message.text) && this.#giveBack(message.text)) {
+		} else if (LASTING.has(code) && isCommandMessage(message) && this.#giveBack(message.text)) {
 			// A mistyped command is answered and stands in the field again; where it cannot, it stays in sight.
 			this.#outbox.discard(message.msgid);
 			this.#notice(said);

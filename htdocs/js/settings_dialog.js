@@ -14,6 +14,7 @@ const SWITCHES = [
 	["smileys", "showSmileys"],
 	["formatting", "showFormatting"],
 	["events", "showEvents"],
+	["ctrlEnter", "ctrlEnter"],
 	["typing", "typingOptIn"],
 	["liveTyping", "liveTyping"],
 	["relayOnly", "relayOnly"],

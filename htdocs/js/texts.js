@@ -26,8 +26,7 @@ export function setLanguage(code) {
 
 /**
  * Adds the words of one kind of page, or part of one.
- * @param {"shared" | "pages" | "room" | "dialogs" | "moderation" | "conversations" | "search" | "files"
- *   | "accounts"} kind
+ * @param {Texts} kind
  */
 export async function loadTexts(kind) {
 	Object.assign(table, (await import(`./texts/${language}/${kind}.js`)).default);

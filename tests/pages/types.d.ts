@@ -59,6 +59,10 @@ interface CallUses {
 	notice: (words: string) => void;
 	/** Somebody begins a call. */
 	rings: (from: string) => void;
+	/** It rings there until it is answered. */
+	isConversation: () => boolean;
+	/** Goes to the room. */
+	show: () => void;
 	/** Somebody types this now. */
 	heard: (from: string, words: string) => void;
 	/** The call, or who is in it, has changed. */
@@ -100,13 +104,30 @@ interface Talker {
 	stream: MediaStream | null;
 	/** Of the connection, or "own". */
 	state: string;
+	/** The picture is a screen's. */
+	isScreen: boolean;
+	/** It has the room of all others. */
+	isLarge: boolean;
+}
+
+type DeviceKind = "audioinput" | "videoinput" | "audiooutput";
+
+/** With what somebody comes into a call. */
+type JoinBy = "voice" | "video" | "listening";
+
+/** A call that comes in. */
+interface RingingCall {
+	/** Nobody calls any more, or this page is in it. */
+	isOver: () => boolean;
+	answer: (by: JoinBy) => Promise<void>;
+	decline: () => void;
 }
 
 // composer.js
 
 interface ComposerUses {
 	/** What was sent before. */
-	recall: { isOn: boolean; add(draft: Draft): void; leave(): void } & Record<
+	recall: { isOn: boolean; last: Draft | undefined; add(draft: Draft): void; leave(): void } & Record<
 		"older" | "newer",
 		() => Draft | undefined
 	>;
@@ -114,12 +135,64 @@ interface ComposerUses {
 	submit: (line: Line) => boolean;
 	/** Tells the person why something was not sent. */
 	notice: (words: string) => void;
-	/** Those that Tab completes. */
-	names: () => string[];
+	/** Everybody else who is there. */
+	people: () => Person[];
 	/** Whose name this is; "" where it is not known. */
 	personOf: (name: string) => string;
 	/** The text has changed. */
 	typed: (words: string, whisperTo: string, person: string) => void;
+	/** Whom they logged in as. */
+	account: () => string;
+	/** What the server's `/help` says; nothing from an older one. */
+	commands: () => Promise<AnswerRow[]>;
+	/** The newest message of their own that is in the page. */
+	lastOwn: () => Entry | undefined;
+}
+
+// composing/
+
+/** Something that can be completed is begun at `from`. */
+interface Begun {
+	kind: "command" | "person" | "emoji";
+	/** Without its mark. */
+	typed: string;
+	from: number;
+}
+
+interface Suggestion {
+	/** What stands in the text then. */
+	insert: string;
+	title: string;
+	picture?: string;
+	/** A person's initial, and its color. */
+	avatar?: string;
+	color?: string;
+	/** A command's arguments, and what it does. */
+	rest?: string;
+	does?: string;
+}
+
+/** What the next message is about: the one that it answers, or becomes. */
+interface Task {
+	kind: "reply" | "edit";
+	id: string;
+	from: string;
+	/** The beginning of that message. */
+	words: string;
+	/** What was in the field before. */
+	stash: string;
+}
+
+// emoji/
+
+interface Emoji {
+	text: string;
+	/** With light skin, of those that have tones; else "". */
+	light: string;
+	group: string;
+	name: string;
+	/** The name and other words, without case and accents. */
+	words: string[];
 }
 
 // What the connection tells of itself
@@ -180,7 +253,18 @@ type Block =
 // lines.js
 
 /** `to`: whom it is whispered to, "" for everybody. */
-type Line = { words: string; to: string; person?: string; files?: Attached[] };
+interface Line {
+	words: string;
+	to: string;
+	person?: string;
+	/** The message that it takes the place of. */
+	edit?: string;
+	/** The message that it answers. */
+	reply?: string;
+	/** No command, whatever it begins with. */
+	literal?: boolean;
+	files?: Attached[];
+}
 
 // people_list.js
 
@@ -288,8 +372,12 @@ interface Outgoing {
 	/** The account that it was written as, "" for a guest's. */
 	by?: string;
 	msgid: string;
-	type: "say" | "whisper";
+	type: "say" | "whisper" | "edit";
 	text: string;
+	/** The message to edit. */
+	target?: string;
+	literal?: boolean;
+	reply?: string;
 	to?: string;
 	/** Whose name `to` was. */
 	person?: string;
@@ -362,6 +450,10 @@ interface Preferences {
 	typing: boolean;
 	liveTyping: boolean;
 	relayOnly: boolean;
+	/** Ctrl+Enter sends, Enter begins a line. */
+	ctrlEnter: boolean;
+	/** Of emoji: the character of the tone, or "". */
+	skinTone: string;
 	ignored: string[];
 }
 
@@ -423,17 +515,7 @@ interface Welcome {
 	topic?: string;
 	description?: string;
 	members?: Person[];
-	limits?: {
-		message?: number;
-		rate?: number;
-		burst?: number;
-		rooms?: number;
-		lines?: boolean;
-		edit?: number;
-		delete?: number;
-		/** Bytes of a file; without it there are none. */
-		file?: number;
-	};
+	limits?: Limits;
 	/** The newest record. */
 	last?: string;
 	/** How far this person has read, on any device; what is newer; and of that, what is for them. */
@@ -445,6 +527,20 @@ interface Welcome {
 	person?: string;
 	now?: string;
 	lang?: string;
+}
+
+interface Limits {
+	message?: number;
+	rate?: number;
+	burst?: number;
+	rooms?: number;
+	/** A message may have several lines. */
+	lines?: boolean;
+	/** Minutes in which one may edit; absent: always, 0: never. */
+	edit?: number;
+	delete?: number;
+	/** Bytes of a file; without it there are none. */
+	file?: number;
 }
 
 /** What a person wants to be told of. */
@@ -504,7 +600,13 @@ interface About {
 // recall.js
 
 /** `to`: whom it is whispered to, "" for everybody. */
-type Draft = { words: string; to: string; person: string };
+interface Draft {
+	words: string;
+	to: string;
+	person: string;
+	isPasted?: boolean;
+	task?: Task;
+}
 
 // room.js
 
@@ -586,6 +688,9 @@ type Ask = (line: string) => Promise<AnswerRow[]>;
 
 /** One line of an answer. */
 interface AnswerRow {
+	command?: string;
+	arguments?: string;
+	does?: string;
 	id?: string;
 	what?: string;
 	who?: string;
@@ -717,7 +822,8 @@ interface Session {
 
 // settings_dialog.js
 
-type Switch = "quiet" | "sound" | "smileys" | "formatting" | "events" | "typing" | "liveTyping" | "relayOnly";
+type Switch =
+	"ctrlEnter" | "quiet" | "sound" | "smileys" | "formatting" | "events" | "typing" | "liveTyping" | "relayOnly";
 
 // service_worker.js
 
@@ -745,6 +851,21 @@ type Place = "localStorage" | "sessionStorage";
 // tab.js
 
 type Tab = { owner: string; gone: (other: string) => boolean };
+
+// texts.js
+
+/** Kinds of words, a file each. */
+type Texts =
+	| "accounts"
+	| "files"
+	| "search"
+	| "conversations"
+	| "moderation"
+	| "dialogs"
+	| "room"
+	| "pages"
+	| "shared"
+	"shared" | "pages" | "room" | "dialogs" | "moderation" | "conversations" | "search" | "files" | "composing" | "calls";
 
 // theme.js
 

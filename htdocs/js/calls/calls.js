@@ -19,6 +19,8 @@ export class Calls {
 	#mesh = null;
 	/** @type {import("./call_view.js").CallView | null} */
 	#view = null;
+	/** @type {Promise<import("./ringing.js").Ringing> | null} */
+	#ringing = null;
 	#isShown = false;
 	#welcomedAt = 0;
 
@@ -79,11 +81,29 @@ export class Calls {
 		});
 	}
 
-	/** Another device of the person on this page has entered the call. @param {any} data */
+	/** Another device of the person on this page has entered the call, or wants none. @param {any} data */
 	async #elsewhere(data) {
-		if (data?.kind !== "hello" || data.call !== true) return;
+		const isIn = data?.kind === "hello" && data.call === true;
+		if (!isIn && data?.kind !== "declined") return;
+		(await this.#ringing)?.stop();
 		(await import("../ring.js")).hush();
-		this.#uses.notice(text("callElsewhere"));
+		if (isIn) this.#uses.notice(text("callElsewhere"));
+	}
+
+	/** In a conversation a call rings until somebody answers. @param {Mesh} mesh @param {string} name */
+	async #rings(mesh, name) {
+		const { isConversation, rings, show } = this.#uses;
+		rings(name);
+		if (!isConversation()) return;
+		this.#ringing ??= import("./ringing.js").then(({ Ringing }) => new Ringing());
+		(await this.#ringing).start(name, {
+			isOver: () => mesh.inCall || mesh.callers.length === 0,
+			decline: () => mesh.decline(),
+			answer: async (by) => {
+				show();
+				await this.#view?.join(by);
+			},
+		});
 	}
 
 	/**
@@ -107,10 +127,12 @@ export class Calls {
 	#load() {
 		this.#loading ??= Promise.all([import("./mesh.js"), import("./call_view.js")]).then(
 			([{ Mesh }, { CallView }]) => {
-				const mesh = new Mesh(this.#uses, this.#welcomedAt);
+				/** @type {Mesh} */
+				const mesh = new Mesh({ ...this.#uses, rings: (name) => this.#rings(mesh, name) }, this.#welcomedAt);
 				const view = new CallView(mesh, this.#uses);
 				mesh.onChange = () => {
 					view.draw();
+					this.#ringing?.then((ringing) => ringing.look());
 					this.#uses.members.draw();
 					this.#uses.changed();
 				};

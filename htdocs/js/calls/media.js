@@ -1,9 +1,16 @@
-// One's own microphone and camera: opened after a click, closed when the call ends.
+// One's own microphone, camera and screen: opened after a click, closed when the call ends. Of camera and screen one is
+// seen by the others: each sends one picture.
+
+import { chosenDevice, constraints } from "./devices.js";
 
 export class Media {
 	#onChange;
 	#onGone;
 	stream = new MediaStream();
+	/** The picture is the screen's. */
+	isScreen = false;
+	/** The camera was on before. */
+	#hadCamera = false;
 
 	/** @param {() => void} onChange @param {() => void} onGone A device was unplugged, or taken away by the system. */
 	constructor(onChange, onGone) {
@@ -16,7 +23,7 @@ export class Media {
 	}
 
 	get hasCamera() {
-		return this.stream.getVideoTracks().length > 0;
+		return !this.isScreen && this.stream.getVideoTracks().length > 0;
 	}
 
 	get hasMicrophone() {
@@ -31,8 +38,8 @@ export class Media {
 	async open(withCamera) {
 		const devices = await navigator.mediaDevices.enumerateDevices();
 		const has = (/** @type {string} */ kind) => devices.some((device) => device.kind === kind);
-		const audio = has("audioinput") && VOICE;
-		const video = withCamera && has("videoinput") && VIDEO;
+		const audio = has("audioinput") && constraints("audioinput", VOICE);
+		const video = withCamera && has("videoinput") && constraints("videoinput", VIDEO);
 		if (!audio && !video) return "onlyListening";
 		const found = await navigator.mediaDevices.getUserMedia({ audio, video });
 		for (const track of found.getTracks()) this.#add(track);
@@ -45,7 +52,7 @@ export class Media {
 	 */
 	async setMicrophone(on) {
 		if (on && this.stream.getAudioTracks().length === 0) {
-			const found = await navigator.mediaDevices.getUserMedia({ audio: VOICE });
+			const found = await navigator.mediaDevices.getUserMedia({ audio: constraints("audioinput", VOICE) });
 			for (const track of found.getTracks()) this.#add(track);
 		}
 		for (const track of this.stream.getAudioTracks()) track.enabled = on;
@@ -58,23 +65,74 @@ export class Media {
 	 */
 	async setCamera(on) {
 		if (on === this.hasCamera) return;
-		if (on) {
-			const found = await navigator.mediaDevices.getUserMedia({ video: VIDEO });
-			this.#add(found.getVideoTracks()[0]);
-		} else {
-			for (const track of this.stream.getVideoTracks()) this.#drop(track);
+		const found = on ? await navigator.mediaDevices.getUserMedia({ video: constraints("videoinput", VIDEO) }) : null;
+		this.#showPicture(found?.getVideoTracks()[0], false);
+	}
+
+	/** Throws what the browser throws, also when the person changes their mind. @param {boolean} on */
+	async setScreen(on) {
+		if (on === this.isScreen) return;
+		if (!on) return this.#endScreen();
+		const found = await navigator.mediaDevices.getDisplayMedia({ video: SCREEN, audio: false });
+		const [track] = found.getVideoTracks();
+		// Letters, not movement.
+		track.contentHint = "detail";
+		this.#hadCamera = this.hasCamera;
+		this.#showPicture(track, true);
+	}
+
+	/** The camera that was on before is on again, if it can be had. */
+	async #endScreen() {
+		this.#showPicture(undefined, false);
+		if (!this.#hadCamera) return;
+		try {
+			await this.setCamera(true);
+		} catch {
+			this.#onGone();
 		}
+	}
+
+	/** Another device was chosen: what is on goes on with it. @param {DeviceKind} kind */
+	async changed(kind) {
+		const isOn = kind === "audioinput" ? this.stream.getAudioTracks().length > 0 : this.hasCamera;
+		if (kind === "audiooutput" || !isOn) return;
+		const id = chosenDevice(kind);
+		const deviceId = id ? { exact: id } : undefined;
+		if (kind === "videoinput") {
+			const found = await navigator.mediaDevices.getUserMedia({ video: { ...VIDEO, deviceId } });
+			this.#showPicture(found.getVideoTracks()[0], false);
+			return;
+		}
+		const wasHeard = this.hasMicrophone;
+		const found = await navigator.mediaDevices.getUserMedia({ audio: { ...VOICE, deviceId } });
+		for (const track of this.stream.getAudioTracks()) this.#drop(track);
+		for (const track of found.getTracks()) this.#add(track);
+		for (const track of this.stream.getAudioTracks()) track.enabled = wasHeard;
 		this.#onChange();
 	}
 
 	close() {
 		for (const track of this.tracks) this.#drop(track);
+		this.isScreen = false;
+	}
+
+	/** @param {MediaStreamTrack | undefined} track None: no picture. @param {boolean} isScreen */
+	#showPicture(track, isScreen) {
+		for (const old of this.stream.getVideoTracks()) this.#drop(old);
+		this.isScreen = isScreen;
+		if (track) this.#add(track);
+		this.#onChange();
 	}
 
 	/** @param {MediaStreamTrack} track */
 	#add(track) {
 		this.stream.addTrack(track);
 		track.addEventListener("ended", () => {
+			// The browser's own bar has a button that ends it.
+			if (this.isScreen && track.kind === "video") {
+				this.#endScreen();
+				return;
+			}
 			this.#drop(track);
 			this.#onGone();
 			this.#onChange();
@@ -92,3 +150,6 @@ const VOICE = { echoCancellation: true, noiseSuppression: true };
 
 /** Enough for a face in a tile; every other member of the call gets a copy of its own. */
 const VIDEO = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 24, max: 30 } };
+
+/** Enough to read by, for five copies of it. */
+const SCREEN = { width: { max: 1920 }, height: { max: 1080 }, frameRate: { ideal: 10, max: 15 } };

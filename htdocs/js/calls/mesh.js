@@ -24,6 +24,7 @@ export class Mesh {
 	#hellos;
 	#uses;
 	#moments;
+	#toldScreen = false;
 	inCall = false;
 	isLive = false;
 	/** Called when something of what is shown has changed. */
@@ -35,7 +36,7 @@ export class Mesh {
 		this.#uses = uses;
 		this.#ice = new IceServers(uses.room);
 		this.media = new Media(
-			() => this.#follow(),
+			() => this.#shared(),
 			() => uses.notice(text("deviceGone")),
 		);
 		this.#hellos = new Hellos((name, page) => this.#sayHello(name, page ? { answer: true, to: page } : {}));
@@ -47,21 +48,24 @@ export class Mesh {
 		return this.#others.callers;
 	}
 
-	/**
-	 * Enters the call. Throws what opening the microphone or camera throws, and why it cannot be.
-	 * @param {boolean} withCamera
-	 */
-	async join(withCamera) {
+	/** Enters the call. Throws what opening the microphone or camera throws, and why it cannot be. @param {JoinBy} by */
+	async join(by) {
 		if (this.callers.length >= MAX_IN_CALL) throw new Error(text("callFull", { limit: MAX_IN_CALL }));
 		await this.#ice.fetch();
 		if (preference("relayOnly") && !this.#ice.hasRelay) throw new Error(text("noRelay"));
-		const lacks = await this.media.open(withCamera);
+		const lacks = by === "listening" ? "" : await this.media.open(by === "video");
 		if (lacks) this.#uses.notice(text(lacks));
 		this.inCall = true;
 		this.#moments.enteredCall();
 		this.#helloAll();
 		this.#sayHello(this.#uses.me.name); // Their other devices stop ringing.
 		this.update();
+	}
+
+	/** To those who call, and to one's own other devices, which stop ringing. */
+	decline() {
+		for (const { name, page } of this.callers) this.#send(name, { kind: "declined", to: page });
+		this.#send(this.#uses.me.name, { kind: "declined" });
 	}
 
 	leave(reason = "") {
@@ -126,42 +130,30 @@ export class Mesh {
 		if (data.to !== undefined && data.to !== this.#id) return;
 		if (data.kind === "hello") this.#hello(from, data, person);
 		else if (data.kind === "full") this.#toldFull();
+		else if (data.kind === "declined") this.inCall && this.#uses.notice(text("callDeclined", { name: from }));
 		else if (this.#others.get(data.page)?.person === person) this.#negotiated(from, data);
 		else if (data.to) this.#hellos.answer(from, data.page);
 	}
 
 	/** @param {string} words @returns Names of those it reached. */
 	tellLive(words) {
-		const reached = new Set();
-		if (!this.isLive) return reached;
-		for (const { live, peer, name } of this.#others.all) {
-			if (live && peer?.tellTyping(words)) reached.add(name);
-		}
-		return reached;
+		return this.isLive ? this.#others.tellLive(words) : new Set();
 	}
 
 	/**
 	 * @param {string} from
-	 * @param {{ page: string, call?: unknown, live?: unknown, answer?: unknown }} data
+	 * @param {{ page: string, call?: unknown, live?: unknown, screen?: unknown, answer?: unknown }} data
 	 * @param {string} person
 	 */
 	#hello(from, data, person) {
 		if (data.answer) this.#hellos.answered(from);
-		let other = this.#others.get(data.page);
 		// A page that takes part in nothing needs no place: its person may have another one that does.
-		if (!other && !data.call && !data.live) return data.answer || this.#hellos.answer(from, data.page);
-		other ??= this.#others.add(data.page, from, person) ?? undefined;
-		// A page's number is known to all whom it greeted: it is not whose page it is.
-		if (!other || other.person !== person) return;
-		if (other.name !== from) {
-			// The same page under a new name, after a reconnect. A name that is still there is somebody else's claim.
-			if (this.#uses.members.has(other.name)) return;
-			other.name = from;
-		}
-		clearTimeout(other.gone);
+		if (!this.#others.get(data.page) && !data.call && !data.live)
+			return data.answer || this.#hellos.answer(from, data.page);
+		const other = this.#others.claim(data.page, from, person, (name) => this.#uses.members.has(name));
+		if (!other) return;
 		const wasInCall = other.call;
-		other.call = data.call === true;
-		other.live = data.live === true;
+		other.says(data);
 		// The first one calls; who comes later comes to a call that is known.
 		const begins = other.call && !wasInCall && !this.inCall && this.callers.length === 1;
 		if (begins && this.#moments.isSettled) this.#uses.rings(other.name);
@@ -261,6 +253,13 @@ export class Mesh {
 		return connect(other, how, uses);
 	}
 
+	/** What this page sends is another: also those hear of it to whom only its kind matters. */
+	#shared() {
+		if (this.media.isScreen !== this.#toldScreen) for (const { name } of this.callers) this.#sayHello(name);
+		this.#toldScreen = this.media.isScreen;
+		this.#follow();
+	}
+
 	#follow() {
 		for (const other of this.#others.all) this.#reconcile(other);
 		this.#changed();
@@ -288,7 +287,8 @@ export class Mesh {
 
 	/** @param {string} name @param {Record<string, unknown>} [extra] */
 	#sayHello(name, extra = {}) {
-		this.#send(name, { kind: "hello", call: this.inCall, live: this.isLive, ...extra });
+		const { inCall: call, isLive: live } = this;
+		this.#send(name, { kind: "hello", call, live, screen: this.media.isScreen, ...extra });
 	}
 
 	/** To those first whom it concerns most: the ones known to take part. */

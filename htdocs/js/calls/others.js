@@ -14,6 +14,8 @@ const LONGEST_PATIENCE = 12;
 export class Other {
 	call = false;
 	live = false;
+	/** What they show is their screen. */
+	screen = false;
 	/** @type {Peer | null} */
 	peer = null;
 	/** @type {MediaStream | null} */
@@ -27,6 +29,11 @@ export class Other {
 		this.page = page;
 		this.name = name;
 		this.person = person;
+	}
+
+	/** In its hello. @param {{ call?: unknown, live?: unknown, screen?: unknown }} data */
+	says({ call, live, screen }) {
+		[this.call, this.live, this.screen] = [call === true, live === true, screen === true];
 	}
 
 	get isConnected() {
@@ -98,6 +105,32 @@ export class Others {
 		const other = new Other(page, name, person);
 		this.#all.set(page, other);
 		return other;
+	}
+
+	/**
+	 * Who says hello from a page: known, new, or null for nobody's business. A page's number is known to all whom it
+	 * greeted: it is not whose page it is.
+	 * @param {string} page
+	 * @param {string} name
+	 * @param {string} person
+	 * @param {(name: string) => boolean} isThere
+	 */
+	claim(page, name, person, isThere) {
+		const other = this.get(page) ?? this.add(page, name, person);
+		if (other?.person !== person) return null;
+		if (other.name !== name) {
+			// The same page under a new name, after a reconnect. A name that is still there is somebody else's claim.
+			if (isThere(other.name)) return null;
+			other.name = name;
+		}
+		clearTimeout(other.gone);
+		return other;
+	}
+
+	/** Over their data channels. @param {string} words @returns Names of those it reached. */
+	tellLive(words) {
+		const reached = this.all.filter(({ live, peer }) => live && peer?.tellTyping(words));
+		return new Set(reached.map(({ name }) => name));
 	}
 
 	/** @param {string} from @param {string} to */

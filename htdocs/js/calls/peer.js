@@ -74,15 +74,19 @@ export class Peer {
 	}
 
 	/**
-	 * Sends exactly these tracks from now on; what changes is negotiated by itself.
+	 * Sends exactly these tracks from now on. Another of the same kind takes over at once, the rest is negotiated.
 	 * @param {MediaStreamTrack[]} tracks
 	 * @param {MediaStream} stream
 	 */
 	setTracks(tracks, stream) {
 		for (const [track, sender] of this.#senders) {
 			if (tracks.includes(track)) continue;
-			this.#connection.removeTrack(sender);
 			this.#senders.delete(track);
+			const next = tracks.find(({ kind }) => kind === track.kind);
+			if (next && !this.#senders.has(next)) {
+				this.#senders.set(next, sender);
+				sender.replaceTrack(next).catch((error) => console.warn("call:", error));
+			} else this.#connection.removeTrack(sender);
 		}
 		for (const track of tracks) {
 			if (!this.#senders.has(track)) this.#senders.set(track, this.#connection.addTrack(track, stream));

@@ -31,7 +31,7 @@ pub(crate) async fn violations(browser: &Browser) -> Vec<String> {
 }
 
 /// Adds what is wrong in the page's present state to `all`.
-async fn check(browser: &Browser, state: &str, all: &mut Vec<String>) {
+pub(crate) async fn check(browser: &Browser, state: &str, all: &mut Vec<String>) {
     // What appears fades in, and half-transparent words have half their contrast.
     browser
         .wait_until(
@@ -129,7 +129,7 @@ async fn axe_finds_nothing_on_any_page_in_any_theme() {
                 ("#color-button", "dialog[open]", "name"),
                 ("#dice-button", "dialog[open]", "dice"),
                 ("#call-button", "dialog[open]", "call"),
-                ("#smiley-button", "#smiley-board:popover-open", "smileys"),
+                ("#smiley-button", "#emoji-picker:popover-open", "emoji"),
                 (
                     "#log .entry.mention .when",
                     "#message-menu:popover-open",
@@ -341,8 +341,16 @@ async fn tools_dialogs_and_the_way_out_need_no_mouse() {
     // A smiley, dice, another color.
     tab_to(&alice, "#smiley-button").await;
     key(&alice, Key::Enter).await;
-    has_focus(&alice, "#smiley-board button").await;
-    key(&alice, Key::Right).await;
+    has_focus(&alice, "#emoji-search").await;
+    press(&alice, "party").await;
+    alice
+        .wait_until(
+            "it is found",
+            "document.querySelector('#emoji-panel button[aria-label=\"party popper\"]') !== null",
+        )
+        .await;
+    key(&alice, Key::Down).await;
+    has_focus(&alice, "#emoji-panel button").await;
     key(&alice, Key::Enter).await;
     has_focus(&alice, "#text").await;
     assert_ne!(

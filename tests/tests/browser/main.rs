@@ -6,6 +6,7 @@ mod answers;
 mod calls;
 mod chat;
 mod comings;
+mod composer;
 mod connection;
 mod console;
 mod conversations;

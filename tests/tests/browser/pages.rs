@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 /// Phone, tablet, desktop.
 pub(crate) const SCREENS: [(u32, u32); 3] = [(360, 740), (768, 1024), (1280, 800)];
 /// What a finger needs, in CSS pixels (WCAG 2.5.5, Apple and Android agree).
-const TOUCH: u32 = 44;
+pub(crate) const TOUCH: u32 = 44;
 
 /// Bytes of all that a room loads before it is used, uncompressed; as web servers and --gzip send it, two fifths of that:
 /// 81,000, where 200,000 are the aim. The list of one's rooms, what is new in each, and keeping a room while another is
@@ -230,7 +230,7 @@ async fn the_room_is_drawn_in_every_state() {
                 ("#color-button", "dialog[open]", "your-name"),
                 ("#dice-button", "dialog[open]", "dice"),
                 ("#call-button", "dialog[open]", "call-question"),
-                ("#smiley-button", "#smiley-board:popover-open", "smileys"),
+                ("#smiley-button", "#emoji-picker:popover-open", "emoji"),
                 (
                     "#log .entry.mention .when",
                     "#message-menu:popover-open",

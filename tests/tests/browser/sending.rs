@@ -151,7 +151,7 @@ async fn a_private_draft_stays_private() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pasted_lines_are_said_and_a_mistyped_command_stays_in_the_field() {
+async fn many_lines_are_one_message_and_a_mistyped_command_stays_in_the_field() {
     let site = Site::start();
     let browser = Browser::start().await;
     enter(&browser, &site, "alice", "paste").await;
@@ -161,15 +161,10 @@ async fn pasted_lines_are_said_and_a_mistyped_command_stays_in_the_field() {
     )
     .await;
     sees(&browser, "// end").await;
+    // On disk a record is one line.
     assert_eq!(
         said(&site, "paste"),
-        [
-            "#!/bin/sh",
-            "/usr/bin/env python3",
-            "/clear",
-            "/quit",
-            "// end"
-        ]
+        ["#!/bin/sh\u{2028}/usr/bin/env python3\u{2028}/clear\u{2028}/quit\u{2028}// end"]
     );
     say(&browser, "/usr/bin/env python3").await;
     sees(&browser, "/usr").await;

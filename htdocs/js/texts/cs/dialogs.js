@@ -44,6 +44,7 @@ export default {
 	lookLight: "Světlý",
 	lookDark: "Tmavý",
 	showEvents: "Zobrazovat příchody a odchody",
+	ctrlEnter: "Odesílá Ctrl+Enter, Enter začíná řádek",
 	typingOptIn: "Dát ostatním vědět, že píšu",
 	relayOnly: "V hovorech skrýt mou síťovou adresu (jen přes relay)",
 	help:

@@ -23,7 +23,6 @@ export default {
 	error_bad_room: "Takto se místnost jmenovat nemůže.",
 
 	// Room page
-	smileys: "Smajlíci",
 	dice: "Kostky",
 	copyCode: "Kopírovat",
 	copiedCode: "Zkopírováno",

@@ -42,6 +42,7 @@ export default {
 	lookLight: "Light",
 	lookDark: "Dark",
 	showEvents: "Show who comes and goes",
+	ctrlEnter: "Ctrl+Enter sends, Enter begins a line",
 	typingOptIn: "Tell others when I type",
 	relayOnly: "Hide my network address in calls (relay only)",
 	help:

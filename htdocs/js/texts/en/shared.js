@@ -23,7 +23,6 @@ export default {
 	error_bad_room: "This is not a room's name.",
 
 	// Room page
-	smileys: "Smileys",
 	dice: "Dice",
 	copyCode: "Copy",
 	copiedCode: "Copied",
