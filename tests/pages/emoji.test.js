@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
@@ -47,4 +48,11 @@ test("a name is found by its beginning, its words, other words, and without case
 	assert.deepEqual(found(czech, "oblicej")[0], found(czech, "obličej")[0]);
 	assert.deepEqual(found(all, "no such emoji"), []);
 	assert.equal(findEmoji(all, "face", 7).length, 7);
+});
+
+test("the lists are what Debian's packages give", () => {
+	assert.ok(existsSync("/usr/share/unicode/emoji/emoji-test.txt"), "apt-get install unicode-data");
+	assert.ok(existsSync("/usr/share/unicode/cldr/common/annotations/en.xml"), "apt-get install unicode-cldr-core");
+	// It fails with the names of those that differ.
+	execFileSync(join(import.meta.dirname, "../../tools/emoji"), ["--check"]);
 });
