@@ -855,8 +855,18 @@ type Tab = { owner: string; gone: (other: string) => boolean };
 // texts.js
 
 /** Kinds of words, a file each. */
-type Texts = "accounts" | "files" | "search" | "conversations" | "moderation" | "dialogs" | "room" | "pages" | "shared";
-"shared" | "pages" | "room" | "dialogs" | "moderation" | "conversations" | "search" | "files" | "composing" | "calls";
+type Texts =
+	| "shared"
+	| "pages"
+	| "room"
+	| "dialogs"
+	| "moderation"
+	| "conversations"
+	| "search"
+	| "files"
+	| "composing"
+	| "calls"
+	| "accounts";
 
 // theme.js
 
