@@ -7,6 +7,7 @@ import { Banner, byeWords } from "./banner.js";
 import { Composer } from "./composer.js";
 import { loadConfig } from "./config.js";
 import { byId } from "./dom.js";
+import { beat } from "./heartbeat.js";
 import { wireMessageKeys } from "./message_keys.js";
 import { keptRooms, keepRooms } from "./my_rooms.js";
 import { Outlook } from "./outlook.js";
@@ -124,9 +125,7 @@ class Chat {
 			(name, place, at) =>
 				place === "push" ? this.show(name, { at }) : this.#showRoom(this.rooms.have(name), place, at),
 		);
-		followPreferences(this.rooms, () => {
-			this.#backdrop = nameBackdrop();
-		});
+		followPreferences(this.rooms, () => void (this.#backdrop = nameBackdrop()));
 	}
 
 	/** @param {string} name */
@@ -138,6 +137,7 @@ class Chat {
 		if (this.#shown.out) this.#drawBanner();
 		else this.connection.start();
 		keepSession();
+		beat((message) => this.connection.send(message));
 		this.#focus();
 	}
 

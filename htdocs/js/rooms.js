@@ -2,7 +2,6 @@
 // A server may know protocol 1 alone: then there is one room, that of the address.
 
 import { isRoomName } from "./addresses.js";
-import { beat } from "./heartbeat.js";
 
 /** The most that a page asks for, also where the server does not say how many it takes. */
 const MAX_ROOMS = 50;
@@ -28,7 +27,6 @@ export class Rooms {
 	/** @param {RoomsUses} uses */
 	constructor(uses) {
 		this.#uses = uses;
-		beat(uses.send);
 	}
 
 	get all() {
