@@ -10,7 +10,7 @@ await Promise.all([loadTexts("composing"), loadStyle("css/composing.css")]);
 export class Suggestions {
 	#field;
 	#accept;
-	#list = element("ul", { id: "suggestions", class: "suggestions", role: "listbox", hidden: true });
+	#list = element("ul", { id: "suggestions", class: "suggestions", role: "listbox", tabindex: "0", hidden: true });
 	#status = hiddenWords("");
 	/** @type {Suggestion[]} */
 	#found = [];

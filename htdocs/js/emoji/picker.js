@@ -79,8 +79,8 @@ class Picker {
 		this.#box.showPopover();
 		this.#place(anchor);
 		// On a phone the keyboard would cover it.
-		if (matchMedia("(hover: hover)").matches) this.#search.focus();
-		else this.#panel.focus();
+		if (matchMedia("(hover: none) and (pointer: coarse)").matches) this.#panel.focus();
+		else this.#search.focus();
 		this.#load();
 		return new Promise((resolve) => (this.#done = resolve));
 	}

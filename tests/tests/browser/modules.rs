@@ -143,16 +143,16 @@ async fn pages_come_back_at_different_times_and_ever_later() {
     let site = Site::start();
     let browser = open(&site).await;
     let waits = "[0, 1, 2, 5, 6, 60].map(n => [m.backoff(n, 0), m.backoff(n, 1)])";
-    let waits = ask(&browser, "/js/connection.js", waits).await;
+    let waits = ask(&browser, "/client/connection.js", waits).await;
     assert_eq!(
         waits,
         json!([
-            [250, 500],
-            [500, 1000],
-            [1000, 2000],
-            [8000, 16000],
-            [15000, 30000],
-            [15000, 30000]
+            [50, 500],
+            [50, 1000],
+            [50, 2000],
+            [50, 16000],
+            [50, 30000],
+            [50, 30000]
         ])
     );
 }
