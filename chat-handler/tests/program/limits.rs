@@ -43,7 +43,7 @@ fn the_limits_are_told_and_have_their_defaults() {
     let limits = Chat::new().page("r", "alice").welcome["limits"].clone();
     let wanted = json!({
         "message": 4096, "signal": 65536, "history": 200, "nick": 32, "rate": 10, "burst": 20, "members": 2000,
-        "lines": true, "edit": 60, "file": 26214400,
+        "lines": true, "edit": 60, "file": 25 * 1024 * 1024,
     });
     assert_eq!(limits, wanted);
 }
