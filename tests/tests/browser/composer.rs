@@ -399,7 +399,7 @@ async fn up_edits_ones_last_message_and_the_draft_of_it_survives_a_reload() {
     }
     key(&alice, Key::Up).await;
     field_is(&alice, "helo").await;
-    alice.wait_for_text("You edit your message.").await;
+    alice.wait_for_text("Editing your message.").await;
     // Escape leaves it as it was.
     key(&alice, Key::Escape).await;
     field_is(&alice, "").await;
@@ -412,7 +412,7 @@ async fn up_edits_ones_last_message_and_the_draft_of_it_survives_a_reload() {
     alice.goto(&site.url("/?room=edits")).await;
     welcome(&alice).await;
     field_is(&alice, "hello").await;
-    alice.wait_for_text("You edit your message.").await;
+    alice.wait_for_text("Editing your message.").await;
     alice.screenshot("composer-editing").await;
     let mut wrong = Vec::new();
     check(&alice, "editing", &mut wrong).await;

@@ -14,7 +14,7 @@ export default {
 	whisperTo: "Whisper to {name}",
 	stopWhisper: "Write to everyone again",
 	replyingTo: "Reply to {name}: {words}",
-	editing: "You edit your message.",
+	editing: "Editing your message.",
 	leaveTask: "Leave it",
 	editEmpty: "Nothing is left of the message. Delete it instead.",
 	pastedIsText: "Pasted: it is sent as text, not as a command.",
