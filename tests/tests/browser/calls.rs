@@ -684,3 +684,70 @@ async fn a_call_rings_and_who_is_kicked_is_out_of_it_whatever_their_page_does() 
         )
         .await;
 }
+
+/// Presses as a person does: a page that nobody has pressed anything on plays no sound and shares no screen.
+async fn press(browser: &Browser, selector: &str) {
+    let button = browser
+        .client()
+        .wait()
+        .for_element(fantoccini::Locator::Css(selector));
+    let button = button.await.expect("it is there");
+    button.click().await.expect("it can be pressed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_only_listens_sees_who_speaks_and_a_screen_and_makes_it_large() {
+    let _one = ONE_AT_A_TIME.lock().await;
+    let site = Site::start();
+    let alice = enter(&site, "alice").await;
+    let bob = enter(&site, "bob").await;
+    press(&alice, "#call-button").await;
+    press(&alice, "#call-audio").await;
+    press(&bob, "#call-join").await;
+    press(&bob, "#call-listen").await;
+    // The browser's false microphone beeps once a second.
+    bob.wait_until(
+        "alice speaks",
+        "document.querySelector('.tile[data-name=alice].speaking .tile-speaks:not([hidden])') !== null",
+    )
+    .await;
+    let opened = "document.querySelector('.tile.own video').srcObject?.getTracks().length ?? 0";
+    assert_eq!(bob.eval(opened).await, 0, "who listens opens no device");
+    let heard = "document.querySelector('.tile[data-name=bob].speaking') !== null";
+    assert_eq!(alice.eval(heard).await, false);
+
+    // Another microphone, of those that there are; the call goes on.
+    press(&alice, "#call-devices").await;
+    alice
+        .wait_until(
+            "there is a choice",
+            "document.querySelector('#device-audioinput')?.options.length > 2",
+        )
+        .await;
+    let other = "(s => { s.selectedIndex = 2; s.dispatchEvent(new Event('change')); return s.value; })(document.querySelector('#device-audioinput'))";
+    let chosen = alice.eval(other).await;
+    let used = format!(
+        "document.querySelector('.tile.own video').srcObject.getAudioTracks()[0]?.getSettings().deviceId === {chosen}"
+    );
+    alice.wait_until("it is used", &used).await;
+    press(&alice, "dialog .dialog-head button").await;
+
+    press(&alice, "#call-screen").await;
+    bob.wait_until(
+        "her screen is there",
+        "document.querySelector('.tile.screen[data-name=alice] video')?.videoWidth > 0",
+    )
+    .await;
+    press(&bob, ".tile[data-name=alice] .tile-size").await;
+    bob.screenshot("call-screen-large").await;
+    let large = "document.querySelectorAll('.tile.large').length";
+    assert_eq!(bob.eval(large).await, 1);
+    press(&bob, ".tile[data-name=alice] .tile-size").await;
+    assert_eq!(bob.eval(large).await, 0);
+    press(&alice, "#call-screen").await;
+    bob.wait_until(
+        "it is away again",
+        "document.querySelector('.tile.screen') === null",
+    )
+    .await;
+}
