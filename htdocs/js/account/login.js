@@ -2,6 +2,7 @@
 
 import { byId, element } from "../dom.js";
 import { loadConfig } from "../config.js";
+import { forgetDrafts } from "../composing/drafts.js";
 import { text } from "../texts.js";
 import { askAccount, goOn, input, openAccountPage, showForm, valueOf, wayTo } from "./form.js";
 
@@ -36,7 +37,7 @@ function leaving(who) {
 	const everywhere = element("button", { type: "button", id: "log-out-everywhere" }, text("logOutEverywhere"));
 	everywhere.addEventListener("click", async () => {
 		await askAccount("logout", { everywhere: true });
-		location.reload();
+		left();
 	});
 	return {
 		title: text("loggedInAs", { name: who.account ?? "" }),
@@ -49,7 +50,13 @@ function leaving(who) {
 		],
 		send: async () => {
 			await askAccount("logout", {});
-			location.reload();
+			left();
 		},
 	};
+}
+
+/** Nothing of what they wrote and did not send stays on this device. */
+function left() {
+	forgetDrafts();
+	location.reload();
 }

@@ -132,8 +132,11 @@ async fn from_the_first_run_to_two_people_who_talk_by_account() {
     anna.goto(&site.url("/login.html")).await;
     anna.wait_for_text("Logged in as anna").await;
     is_sound(&anna, "account").await;
-    anna.eval("document.querySelector('#account-form').requestSubmit()")
+    // What she began to write leaves the device with her.
+    anna.eval("(localStorage.setItem('chat.draft.anna/hall', JSON.stringify({ words: 'half a sen' })), document.querySelector('#account-form').requestSubmit())")
         .await;
     anna.wait_until("she is out", "document.querySelector('#password') !== null")
         .await;
+    let drafts = "Object.keys(localStorage).filter(key => key.startsWith('chat.draft.')).length";
+    assert_eq!(anna.eval(drafts).await, 0);
 }
