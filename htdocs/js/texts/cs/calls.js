@@ -6,7 +6,6 @@ export default {
 	enlarge: "{name}: velký obraz",
 	screen: "Sdílet obrazovku",
 	screenOf: "{name}: obrazovka",
-	callWaiting: "Nikdo další tu zatím není.",
 	callDeclined: "{name} tento hovor nepřijímá.",
 
 	// A call comes in

@@ -75,7 +75,6 @@ export default {
 	camera: "Kamera",
 	microphone: "Mikrofon",
 	callNeedsHttps: "Hovory vyžadují stránku přes https (nebo z tohoto počítače).",
-	callDenied: "Prohlížeč nedal přístup ke kameře ani mikrofonu.",
 	deviceBusy: "Mikrofon nebo kameru používá jiný program.",
 	noRelay: "Není tu relay, který by skryl vaši síťovou adresu. V nastavení povolte přímá spojení.",
 	deviceGone: "Mikrofon nebo kamera se odpojily. Tlačítkem se zapnou znovu.",

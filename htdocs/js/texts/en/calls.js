@@ -6,7 +6,6 @@ export default {
 	enlarge: "{name}: large",
 	screen: "Share the screen",
 	screenOf: "{name}: screen",
-	callWaiting: "Nobody else is here yet.",
 	callDeclined: "{name} does not answer this call.",
 
 	// A call comes in

@@ -73,7 +73,6 @@ export default {
 	camera: "Camera",
 	microphone: "Microphone",
 	callNeedsHttps: "Calls need a page served over https (or from this machine).",
-	callDenied: "The browser gave no access to camera or microphone.",
 	deviceBusy: "The microphone or camera is in use by another program.",
 	noRelay: "There is no relay here that could hide your network address. Allow direct connections in the settings.",
 	deviceGone: "The microphone or camera was unplugged. Its button opens it again.",
