@@ -2,23 +2,19 @@
 // that it can be sent again without appearing twice. Where it is kept meanwhile, a store says: a browser's localStorage
 // outlives a reload, memory does not.
 
+import { isCommandMessage } from "./commands.js";
 import { environment as surroundings } from "./environment.js";
 import { randomId } from "./random_id.js";
 
 /** More than this waiting is refused: localStorage holds about 5 MB for a whole site. */
-export const MAX_WAITING = 200;
+const MAX_WAITING = 200;
 /** Of the server's own pace, so much is used: whoever is faster is slowed down, and told so. */
 const SHARE_OF_PACE = 0.9;
-
-/**
- * Whether a line is a command: `//` begins a message, and `/me` is said.
- * @param {string} line
- */
-export const isCommand = (line) => /^\/(?!\/|me\s)/u.test(line);
 
 export class Outbox {
 	#store;
 	#onChange;
+	#maybeDone;
 	#environment;
 	/** @type {import("./types.d.ts").Outgoing[]} */
 	#messages;
@@ -31,11 +27,12 @@ export class Outbox {
 	 * @param {import("./types.d.ts").OutboxUses} uses
 	 * @param {import("./types.d.ts").Environment} [environment]
 	 */
-	constructor({ store, onChange }, environment = surroundings) {
+	constructor({ store, onChange, maybeDone = "maybe_done" }, environment = surroundings) {
 		this.#store = store;
 		this.#onChange = onChange;
 		this.#environment = environment;
-		this.#messages = whole(store.read());
+		this.#maybeDone = maybeDone;
+		this.#messages = this.#whole(store.read());
 	}
 
 	get messages() {
@@ -51,15 +48,15 @@ export class Outbox {
 		/** @type {import("./types.d.ts").Outgoing} */
 		const message = { msgid: randomId(), at: Date.now(), state: "waiting", ...draft };
 		this.#messages.push(message);
-		this.changed(message);
+		this.#changed(message);
 		return message;
 	}
 
 	/** Those that were left somewhere else, before all that wait here. @param {unknown} stored */
 	adopt(stored) {
-		const left = whole(stored).slice(0, MAX_WAITING - this.#messages.length);
+		const left = this.#whole(stored).slice(0, MAX_WAITING - this.#messages.length);
 		this.#messages = [...left, ...this.#messages];
-		for (const message of left) this.changed(message);
+		for (const message of left) this.#changed(message);
 	}
 
 	/**
@@ -88,7 +85,7 @@ export class Outbox {
 			if (!send(onWire(message))) return;
 			this.#busyUntil = Math.max(this.#busyUntil, now()) + this.#interval;
 			message.state = "sending";
-			this.changed(message);
+			this.#changed(message);
 		}
 	}
 
@@ -100,8 +97,8 @@ export class Outbox {
 		this.#environment.clearTimeout(this.#timer);
 		for (const message of this.#messages) {
 			if (message.state !== "sending") continue;
-			Object.assign(message, afterwards(message));
-			this.changed(message);
+			Object.assign(message, this.#afterwards(message));
+			this.#changed(message);
 		}
 	}
 
@@ -133,7 +130,7 @@ export class Outbox {
 	#set(msgid, change) {
 		const message = this.#messages.find((other) => other.msgid === msgid);
 		if (!message) return null;
-		this.changed(Object.assign(message, change));
+		this.#changed(Object.assign(message, change));
 		return message;
 	}
 
@@ -142,45 +139,47 @@ export class Outbox {
 		const message = this.#messages.find((other) => other.msgid === msgid);
 		if (!message) return null;
 		this.#messages = this.#messages.filter((other) => other !== message);
-		this.changed({ ...message, state });
+		this.#changed({ ...message, state });
 		return message;
 	}
 
 	/** @param {import("./types.d.ts").Outgoing} message */
-	changed(message) {
+	#changed(message) {
 		this.#store.keep(this.#messages);
 		this.#onChange(message);
 	}
+
+	/**
+	 * Stored values are looked at like a stranger's: another version may have written them.
+	 * @param {unknown} stored
+	 * @returns {import("./types.d.ts").Outgoing[]}
+	 */
+	#whole(stored) {
+		if (!Array.isArray(stored)) return [];
+		return stored
+			.filter((kept) => typeof kept?.msgid === "string" && typeof kept.text === "string" && TYPES.has(kept.type))
+			.slice(0, MAX_WAITING)
+			.map((message) => ({ ...message, ...(message.state === "failed" ? {} : this.#afterwards(message)) }));
+	}
+
+	/**
+	 * How a message goes on after its connection or its page has ended.
+	 * @param {import("./types.d.ts").Outgoing} message
+	 * @returns {Pick<import("./types.d.ts").Outgoing, "state" | "reason">}
+	 */
+	#afterwards(message) {
+		const isUncertain = message.state === "sending" && isCommandMessage(message);
+		return isUncertain ? { state: "failed", reason: this.#maybeDone } : { state: "waiting" };
+	}
 }
+
+const TYPES = new Set(["say", "whisper", "edit"]);
 
 /** What the server is told of a message; without a person's number it is for whoever has the name. */
-const ON_WIRE = ["type", "msgid", "to", "person", "literal", "reply", "files", "text"];
+const ON_WIRE = ["type", "msgid", "to", "person", "target", "literal", "reply", "files"];
 
 /** @param {Record<string, any>} message @returns {any} */
-const onWire = (message) =>
-	Object.fromEntries(ON_WIRE.filter((field) => message[field]).map((field) => [field, message[field]]));
-
-/**
- * Stored values are looked at like a stranger's: another version may have written them.
- * @param {unknown} stored
- * @returns {import("./types.d.ts").Outgoing[]}
- */
-function whole(stored) {
-	if (!Array.isArray(stored)) return [];
-	return stored
-		.filter((kept) => typeof kept?.msgid === "string" && typeof kept.text === "string" && TYPES.has(kept.type))
-		.slice(0, MAX_WAITING)
-		.map((message) => ({ ...message, ...(message.state === "failed" ? {} : afterwards(message)) }));
-}
-
-/**
- * How a message goes on after its connection or its page has ended.
- * @param {import("./types.d.ts").Outgoing} message
- * @returns {Pick<import("./types.d.ts").Outgoing, "state" | "reason">}
- */
-const afterwards = (message) =>
-	message.state === "sending" && message.type === "say" && !message.literal && isCommand(message.text)
-		? { state: "failed", reason: "maybe_done" }
-		: { state: "waiting" };
-
-const TYPES = new Set(["say", "whisper"]);
+const onWire = (message) => ({
+	...Object.fromEntries(ON_WIRE.filter((field) => message[field]).map((field) => [field, message[field]])),
+	text: message.text,
+});

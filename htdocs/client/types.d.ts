@@ -114,13 +114,15 @@ export interface ConnectionUses {
 /** A message on its way. */
 export interface Outgoing {
 	msgid: string;
-	type: "say" | "whisper";
+	type: "say" | "whisper" | "edit";
 	text: string;
 	/** Milliseconds since 1970. */
 	at: number;
 	state: "waiting" | "sending" | "sent" | "failed" | "discarded";
 	to?: string;
 	person?: string;
+	/** The message to edit. */
+	target?: string;
 	literal?: boolean;
 	reply?: string;
 	files?: { id: string }[];
@@ -142,6 +144,8 @@ export interface OutboxStore {
 export interface OutboxUses {
 	store: OutboxStore;
 	onChange: (message: Outgoing) => void;
+	/** Why a command that was under way is not sent again. */
+	maybeDone?: string;
 }
 
 export interface Waiting {

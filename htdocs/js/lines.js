@@ -1,20 +1,12 @@
 // What a text in the composer becomes: a message, several for an old server, or a command. Pure.
 
-/**
- * Whether a line is a command: `//` begins a message, and `/me` is said.
- * @param {string} line
- */
-export const isCommand = (line) => /^\/(?!\/|me\s)/u.test(line);
-
-/** Commands whose text may have several lines. */
-const HAS_LINES = /^\/(?:me|msg)\s/iu;
+import { HAS_LINES, isCommand, isCommandText } from "../client/commands.js";
 
 /**
  * Whether the server, or the page, will do what it says.
  * @param {{ words: string, literal?: boolean, edit?: string }} line
  */
-export const commandOf = ({ words, literal, edit }) =>
-	!literal && !edit && isCommand(words) && (!words.includes("\n") || HAS_LINES.test(words));
+export const commandOf = ({ words, literal, edit }) => !literal && !edit && isCommandText(words);
 
 /**
  * What to send. A line alone may be a command, also while whispering; among several lines `/` is a letter, and so it is

@@ -1,9 +1,9 @@
 // One's own messages that are not in the log yet, below the conversation, each with its state.
 
+import { isCommandMessage } from "../client/commands.js";
 import { filesOf } from "./attachments/files_of.js";
 import { byId, element, icon } from "./dom.js";
 import { formattedNodes } from "./formatting/view.js";
-import { isCommandMessage } from "./outbox.js";
 import { text } from "./texts.js";
 
 /**
@@ -86,7 +86,7 @@ export class PendingView {
 			["failed", "waiting"].includes(state) && this.#button("discard", () => this.#actions.discard(msgid)),
 		);
 		const line = element("div", { class: "line" }, this.#view.avatar(name || "?", color), heading, body);
-		if (files?.length) line.append(filesOf(files, this.#actions.room, words));
+		if (files?.length) line.append(filesOf(/** @type {Attached[]} */ (files), this.#actions.room, words));
 		line.append(status);
 		return element("div", { class: `entry pending ${state}`, "data-msgid": msgid, "data-state": state }, line);
 	}

@@ -1,6 +1,7 @@
 // From the field to the server: messages wait in the outbox, are shown as pending, and end with an ack or a refusal.
 
-import { Outbox, isCommandMessage } from "./outbox.js";
+import { isCommandMessage } from "../client/commands.js";
+import { Outbox } from "./outbox.js";
 import { PendingView } from "./pending_view.js";
 import { hasText, text } from "./texts.js";
 
@@ -54,13 +55,13 @@ export class Sending {
 			if (message.state === "waiting" || message.state === "failed") this.#onChange();
 		});
 		this.#redraw();
-		this.#outbox.adopt(tab.gone);
+		this.#outbox.takeOver(tab.gone);
 	}
 
 	/** @param {Feed} feed */
 	follow(feed) {
 		feed.on("welcome", ({ limits, account = "" }) => {
-			this.#outbox.setOwner(account);
+			this.#outbox.setAccount(account);
 			this.#outbox.pace({ rate: limits?.rate || 10, burst: limits?.burst || 20 });
 			// What waits from before was drawn under no name yet.
 			this.#redraw();
@@ -88,9 +89,9 @@ export class Sending {
 	/** @param {Line} line @returns False if too much waits already. */
 	add({ words, to, person, edit, literal, reply, files }) {
 		let taken;
-		if (edit) taken = this.#outbox.add("edit", words, { target: edit });
-		else if (to) taken = this.#outbox.add("whisper", words, { to, person });
-		else taken = this.#outbox.add("say", words, { literal, reply, files });
+		if (edit) taken = this.#outbox.add({ type: "edit", text: words, target: edit });
+		else if (to) taken = this.#outbox.add({ type: "whisper", text: words, to, person });
+		else taken = this.#outbox.add({ type: "say", text: words, literal, reply, files });
 		if (taken) this.flush();
 		else this.#notice(text("outboxFull"));
 		return taken !== null;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { commandOf, isCommand, linesOf, longest, tellsEverybody } from "../../htdocs/js/lines.js";
+import { isCommand } from "../../htdocs/client/commands.js";
+import { commandOf, linesOf, longest, tellsEverybody } from "../../htdocs/js/lines.js";
 
 test("a line alone may be a command, among others it is a message", () => {
 	assert.deepEqual(linesOf("/clear", ""), [{ words: "/clear", to: "" }]);

@@ -25,7 +25,7 @@ function open(owner = "tab", account = "") {
 test("what was not acknowledged is there after a reload, in order, and is sent with the same id", () => {
 	globalThis.localStorage = storage();
 	const { outbox } = open();
-	const ids = ["one", "two", "three"].map((words) => outbox.add("say", words).msgid);
+	const ids = ["one", "two", "three"].map((words) => outbox.add({ type: "say", text: words }).msgid);
 	outbox.flush(() => true);
 	outbox.acknowledged(ids[1]);
 	const sent = [];
@@ -39,7 +39,7 @@ test("what was not acknowledged is there after a reload, in order, and is sent w
 test("an interrupted message waits again; a refused one waits for the person", () => {
 	globalThis.localStorage = storage();
 	const { outbox, states } = open();
-	const { msgid } = outbox.add("say", "hi");
+	const { msgid } = outbox.add({ type: "say", text: "hi" });
 	outbox.flush(() => true);
 	outbox.interrupted();
 	outbox.flush(() => true);
@@ -50,10 +50,10 @@ test("an interrupted message waits again; a refused one waits for the person", (
 
 test("a tab takes over what a tab that is gone has left", () => {
 	globalThis.localStorage = storage();
-	open("old").outbox.add("say", "left behind");
-	open("busy").outbox.add("say", "mine");
+	open("old").outbox.add({ type: "say", text: "left behind" });
+	open("busy").outbox.add({ type: "say", text: "mine" });
 	const { outbox } = open("new");
-	outbox.adopt((owner) => owner === "old");
+	outbox.takeOver((owner) => owner === "old");
 	assert.deepEqual(
 		outbox.messages.map(({ text }) => text),
 		["left behind"],
@@ -71,8 +71,8 @@ test("stored values of another kind are dropped", () => {
 test("what was written as somebody is sent as nobody else", () => {
 	globalThis.localStorage = storage();
 	const { outbox } = open("tab", "alice");
-	const { msgid } = outbox.add("say", "as alice");
-	outbox.setOwner("");
+	const { msgid } = outbox.add({ type: "say", text: "as alice" });
+	outbox.setAccount("");
 	outbox.flush(() => assert.fail("it is kept back"));
 	assert.match(outbox.messages[0].reason, /writtenAs/);
 	// Asked for by hand it goes as the one who asks.
@@ -85,8 +85,8 @@ test("what was written as somebody is sent as nobody else", () => {
 test("a command whose answer was lost is not repeated by itself, a message is", () => {
 	globalThis.localStorage = storage();
 	const { outbox } = open();
-	outbox.add("say", "/clear");
-	outbox.add("say", "hello");
+	outbox.add({ type: "say", text: "/clear" });
+	outbox.add({ type: "say", text: "hello" });
 	outbox.flush(() => true);
 	const sent = [];
 	const reloaded = open().outbox;

@@ -367,26 +367,7 @@ interface AttachRoom {
 	conversation: { notice: (kind: "error", words: string) => void };
 }
 
-interface Outgoing {
-	files?: Attached[];
-	/** The account that it was written as, "" for a guest's. */
-	by?: string;
-	msgid: string;
-	type: "say" | "whisper" | "edit";
-	text: string;
-	/** The message to edit. */
-	target?: string;
-	literal?: boolean;
-	reply?: string;
-	to?: string;
-	/** Whose name `to` was. */
-	person?: string;
-	/** Milliseconds since 1970. */
-	at: number;
-	state: "waiting" | "sending" | "sent" | "failed" | "discarded";
-	/** Why it failed. */
-	reason?: string;
-}
+type Outgoing = import("../../htdocs/client/types.d.ts").Outgoing;
 
 // own_lines.js
 

@@ -1,7 +1,8 @@
 // The field itself: as high as its text, never longer than the server takes, and with an eye on what is pasted.
 
 import { byId } from "../dom.js";
-import { isCommand, longest } from "../lines.js";
+import { isCommand } from "../../client/commands.js";
+import { longest } from "../lines.js";
 import { text } from "../texts.js";
 
 /** More pasted lines than this are asked about. */
