@@ -7,7 +7,7 @@
 export const isCommand = (line) => /^\/(?!\/|me\s)/u.test(line);
 
 /** Commands whose text may have several lines. */
-export const HAS_LINES = /^\/(?:me|msg)\s/iu;
+export const HAS_LINES = /^\/(?:me|msg|edit)\s/iu;
 
 /** Whether a text is one. @param {string} text */
 export const isCommandText = (text) => isCommand(text) && (!text.includes("\n") || HAS_LINES.test(text));

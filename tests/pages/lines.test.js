@@ -49,7 +49,7 @@ test("a message of several lines and what was pasted are no commands", () => {
 	assert.ok(!commandOf(pasted[0]));
 	// An old server knows no such word: two slashes are one.
 	assert.deepEqual(linesOf("/clear", "", { isPasted: true }), [{ words: "//clear", to: "" }]);
-	for (const words of ["/me waves\nand goes", "/msg bob one\ntwo"]) {
+	for (const words of ["/me waves\nand goes", "/msg bob one\ntwo", "/edit one\ntwo"]) {
 		assert.deepEqual(linesOf(words, "", SEVERAL), [{ words, to: "" }]);
 	}
 	assert.ok(commandOf({ words: "/msg bob one\ntwo" }));
