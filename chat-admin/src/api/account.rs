@@ -2,25 +2,27 @@
 //! session of PHP's form under a fresh id. No answer tells whether a name that somebody types is known, but to who makes
 //! an account of it.
 
-use std::io;
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::json;
 
 use super::{Request, Response, session};
-use crate::login::{
-    self, LoginError, Password, PasswordError, Verifier, Work, has_administrator, is_administrator,
-};
+use crate::login::{self, Password, Verifier, Work, has_administrator, is_administrator};
 use chat_handler::identity::counted::Counted;
 use chat_handler::identity::php_session::{CHOSEN_COLOR, GENERATION, write};
 use chat_handler::identity::{self, Person};
 use chat_handler::quota::{Pace, Quota};
 use chat_handler::settings::{Permission, Register, Settings};
-use chat_store::accounts::{self, Account, AccountError, AccountKind, Group, Tickets, reach};
+use chat_store::accounts::{
+    self, Account, AccountError, AccountKind, Group, Ticket, Tickets, reach,
+};
 use chat_store::name::Nick;
 use chat_store::people::accounts as names;
 use chat_store::record::RecordId;
+
+mod refused;
+
+use refused::{Refused, refused, taken};
 
 /// Accounts that somebody makes: each stays.
 const ACCOUNTS: Quota = Quota {
@@ -46,58 +48,6 @@ struct Form {
     /// The word of a link, an invitation or the first code.
     word: String,
     everywhere: bool,
-}
-
-enum Refused {
-    Asked(u16, &'static str, String),
-    TooMany(Duration),
-    Failed(io::Error),
-}
-
-impl From<io::Error> for Refused {
-    fn from(error: io::Error) -> Self {
-        Self::Failed(error)
-    }
-}
-
-impl From<PasswordError> for Refused {
-    fn from(error: PasswordError) -> Self {
-        Self::Asked(400, error.code(), error.to_string())
-    }
-}
-
-impl From<LoginError> for Refused {
-    fn from(error: LoginError) -> Self {
-        match error {
-            LoginError::Wrong => refused("wrong_login", "the name or the password is wrong"),
-            LoginError::TooMany(after) => Self::TooMany(after),
-            LoginError::Busy => Self::Asked(
-                503,
-                "busy",
-                "many people are logging in just now, try again".to_owned(),
-            ),
-            LoginError::Io(error) => Self::Failed(error),
-        }
-    }
-}
-
-impl From<AccountError> for Refused {
-    fn from(error: AccountError) -> Self {
-        match error {
-            AccountError::Io(error) => Self::Failed(error),
-            AccountError::Taken(_) => taken(),
-            error => Self::Asked(503, "busy", error.to_string()),
-        }
-    }
-}
-
-fn refused(code: &'static str, text: &str) -> Refused {
-    Refused::Asked(403, code, text.to_owned())
-}
-
-fn taken() -> Refused {
-    let text = "this name, or one that looks like it, is somebody's already";
-    Refused::Asked(409, "name_taken", text.to_owned())
 }
 
 pub(super) fn answer(
@@ -130,29 +80,7 @@ pub(super) fn answer(
                 _ => act.make_first(),
             }
         });
-    match done {
-        Ok(response) => response,
-        Err(Refused::Asked(status, code, text)) => {
-            // For fail2ban and the like; no name, which may be a password in the wrong field.
-            if code == "wrong_login" {
-                explain(&format!("a log-in failed from {}", request.visitor.address));
-            }
-            Response::error(status, code, &text)
-        }
-        Err(Refused::TooMany(after)) => {
-            explain(&format!(
-                "a log-in was refused, too many tries from {}",
-                request.visitor.address
-            ));
-            let seconds = after.as_secs().max(1).to_string();
-            let text = "there were too many tries, wait a moment";
-            Response::error(429, "too_many_tries", text).header("Retry-After", &seconds)
-        }
-        Err(Refused::Failed(error)) => {
-            explain(&format!("an account could not be read or written: {error}"));
-            Response::error(500, "not_saved", "that could not be saved, try again later")
-        }
-    }
+    done.unwrap_or_else(|refused| refused.response(&request.visitor.address, explain))
 }
 
 struct Act<'a> {
@@ -207,7 +135,10 @@ impl Act<'_> {
 
     fn log_out(&self) -> Result<Response, Refused> {
         if let Some(name) = self.own_name().filter(|_| self.form.everywhere) {
-            self.change(&name, &mut Account::end_sessions)?;
+            self.change(&name, &mut |account| {
+                account.end_sessions();
+                Ok(())
+            })?;
         }
         let identity = &self.settings.identity;
         session::end(self.request, identity)?;
@@ -221,13 +152,14 @@ impl Act<'_> {
         Nick::parse(self.before.account.as_deref()?).ok()
     }
 
-    /// Changes an account, and tells those who are in rooms by it.
-    fn change(&self, name: &Nick, edit: &mut dyn FnMut(&mut Account)) -> Result<Account, Refused> {
+    /// Changes an account, if `edit` agrees, and tells those who are in rooms by it.
+    fn change(
+        &self,
+        name: &Nick,
+        edit: &mut dyn FnMut(&mut Account) -> Result<(), AccountError>,
+    ) -> Result<Account, AccountError> {
         let dirs = self.settings.dirs();
-        let account = accounts::change(&dirs.accounts, name, &mut |account| {
-            edit(account);
-            Ok(())
-        })?;
+        let account = accounts::change(&dirs.accounts, name, edit)?;
         if dirs.users.is_dir() {
             reach::tell(&dirs, &account.name)?;
         }
@@ -243,16 +175,25 @@ impl Act<'_> {
         let (settings, address) = (self.settings, self.address());
         let work = &mut Work::default();
         login::log_in(settings, name.as_str(), &self.form.old, address, work)?;
-        self.set_password(&name, &password)
+        self.admit(&self.set_password(&name, &password, &|_| true)?)
     }
 
-    fn set_password(&self, name: &Nick, password: &Password) -> Result<Response, Refused> {
+    /// Sets it if the account, which others may have changed meanwhile, still is as `may` wants it.
+    fn set_password(
+        &self,
+        name: &Nick,
+        password: &Password,
+        may: &dyn Fn(&Account) -> bool,
+    ) -> Result<Account, AccountError> {
         let verifier = Verifier::new(password)?.to_string();
-        let account = self.change(name, &mut |account| {
+        self.change(name, &mut |account| {
+            if !may(account) {
+                return Err(AccountError::Refused("the account has changed"));
+            }
             account.set_verifier(verifier.clone());
             account.end_sessions();
-        })?;
-        self.admit(&account)
+            Ok(())
+        })
     }
 
     /// By a link of an administrator's. What is wrong with it is not told: nobody learns a name by it.
@@ -261,16 +202,22 @@ impl Act<'_> {
         login::count_try(self.settings, &self.form.name, self.address())?;
         let name = Nick::parse(&self.form.name).map_err(|_| wrong())?;
         let found = accounts::find(&self.settings.dirs().accounts, &name)?;
-        let now = RecordId::now();
         let is_good = |account: &Account| {
             let link = account.link.as_ref();
-            let opens = link.is_some_and(|link| link.is_good_for(&self.form.word, now));
-            opens && account.disabled.is_none()
+            let opens = |link: &Ticket| link.is_good_for(&self.form.word, RecordId::now());
+            link.is_some_and(opens) && account.disabled.is_none()
         };
         let account = found.filter(is_good).ok_or_else(wrong)?;
         let password = Password::chosen(&self.form.password, &account.name)?;
-        login::forgive_try(self.settings, &self.form.name, self.address())?;
-        self.set_password(&account.name, &password)
+        // Of several who use it at the same moment one is first.
+        match self.set_password(&account.name, &password, &is_good) {
+            Err(AccountError::Refused(_) | AccountError::Missing) => Err(wrong()),
+            account => {
+                let account = account?;
+                login::forgive_try(self.settings, &self.form.name, self.address())?;
+                self.admit(&account)
+            }
+        }
     }
 
     /// A name and a password for a new account.
@@ -336,28 +283,22 @@ impl Act<'_> {
         let (settings, dirs) = (self.settings, self.settings.dirs());
         login::count_try(settings, "", self.address())?;
         let list = Tickets::first(&dirs);
-        let is_good = list.has(&self.form.word)? && !has_administrator(settings)?;
-        if !is_good {
+        let wrong = || {
             let text = "the code is none, is over, or there is an administrator already: run chatctl first-code";
-            return Err(refused("bad_code", text));
+            refused("bad_code", text)
+        };
+        if !list.has(&self.form.word)? || has_administrator(settings)? {
+            return Err(wrong());
         }
         let (name, password) = self.wished()?;
+        if accounts::find(&dirs.accounts, &name)?.is_some() {
+            return Err(taken());
+        }
+        // Used up first: of several who have it at the same moment one is the administrator.
+        if !list.take(&self.form.word)? {
+            return Err(wrong());
+        }
         login::forgive_try(settings, "", self.address())?;
-        let done = self.make(name, &password, Some(Group::administrators()))?;
-        list.clear()?;
-        Ok(done)
+        self.make(name, &password, Some(Group::administrators()))
     }
-}
-
-/// What the pages need to know before anybody logs in.
-pub(super) fn told(settings: &Settings) -> io::Result<serde_json::Value> {
-    let Some(dir) = &settings.identity.accounts else {
-        return Ok(serde_json::Value::Null);
-    };
-    let register = match settings.identity.register {
-        Register::No => "no",
-        Register::Invitation => "invitation",
-        Register::Open => "open",
-    };
-    Ok(json!({ "register": register, "first": !accounts::is_any(dir)? }))
 }

@@ -1,5 +1,6 @@
 //! `GET config`: where the rooms are, and who helps to connect calls.
 
+use std::io;
 use std::time::SystemTime;
 
 use serde_json::{Value, json};
@@ -8,7 +9,8 @@ use super::asker::Asker;
 use super::{Request, Response, turn};
 use chat_handler::identity;
 use chat_handler::identity::counted::Counted;
-use chat_handler::settings::{Pages, Permission, Settings};
+use chat_handler::settings::{Pages, Permission, Register, Settings};
+use chat_store::accounts;
 use chat_store::log::rooms;
 use chat_store::moderation::{self, Extent, Right};
 use chat_store::name::RoomName;
@@ -37,7 +39,7 @@ pub(super) fn answer(
     Response::json(&json!({
         "websocket_url": websocket_url(request, &settings.pages),
         "login_url": login_url(settings),
-        "accounts": super::account::told(settings).unwrap_or_else(|error| {
+        "accounts": accounts_told(settings).unwrap_or_else(|error| {
             explain(&format!("the accounts cannot be read: {error}"));
             Value::Null
         }),
@@ -115,4 +117,17 @@ fn ice_servers(pages: &Pages, counted: &Counted, may_enter: bool, now: SystemTim
         }));
     }
     servers
+}
+
+/// Of accounts: what the pages need to know before anybody logs in.
+fn accounts_told(settings: &Settings) -> io::Result<Value> {
+    let Some(dir) = &settings.identity.accounts else {
+        return Ok(Value::Null);
+    };
+    let register = match settings.identity.register {
+        Register::No => "no",
+        Register::Invitation => "invitation",
+        Register::Open => "open",
+    };
+    Ok(json!({ "register": register, "first": !accounts::is_any(dir)? }))
 }

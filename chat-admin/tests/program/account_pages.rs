@@ -201,6 +201,24 @@ fn guessers_wait_and_learn_no_names() {
 }
 
 #[test]
+fn a_link_that_is_used_by_several_at_once_is_used_by_one() {
+    let (site, dirs) = site("");
+    let mut anna = Account::new(Nick::parse("anna").unwrap(), AccountKind::Person);
+    let (ticket, word) = accounts::Ticket::new(std::time::Duration::from_secs(60), 1).unwrap();
+    anna.link = Some(ticket);
+    dirs.create().unwrap();
+    accounts::create(&dirs, &anna).unwrap();
+    let body = json!({"name": "anna", "word": word, "password": PASSWORD});
+    let codes: Vec<String> = std::thread::scope(|scope| {
+        let asked = [(); 4].map(|()| scope.spawn(|| ask(&site, "link", "", &body)));
+        let answers = asked.map(|answer| answer.join().unwrap());
+        answers.map(|answer| answer.code().to_owned()).to_vec()
+    });
+    let refused = codes.iter().filter(|code| *code == "bad_link").count();
+    assert_eq!(refused, 3, "{codes:?}");
+}
+
+#[test]
 fn a_link_sets_a_password_once() {
     let (site, dirs) = site("");
     let mut anna = Account::new(Nick::parse("anna").unwrap(), AccountKind::Person);
