@@ -50,15 +50,20 @@ export class ChatWidget extends HTMLElement {
 	#parts = {};
 	/** @type {WidgetLog | null} */
 	#log = null;
+	/** Ends what listens to the page. */
+	#stay = new AbortController();
 
 	connectedCallback() {
 		if (this.#client) return;
 		this.#say = words(this.lang || document.documentElement.lang || navigator.language);
 		if (!this.shadowRoot) this.#draw();
+		this.#stay = new AbortController();
+		document.addEventListener("visibilitychange", () => this.#seen(), { signal: this.#stay.signal });
 		this.#connect();
 	}
 
 	disconnectedCallback() {
+		this.#stay.abort();
 		this.#client?.close();
 		this.#client = this.#room = null;
 	}
@@ -131,7 +136,6 @@ export class ChatWidget extends HTMLElement {
 		parts.field.value = kept.get(`draft.${this.room}`) ?? "";
 		parts.field.addEventListener("input", () => kept.set(`draft.${this.room}`, parts.field.value));
 		this.#log = new WidgetLog(parts.list, scroller, say);
-		document.addEventListener("visibilitychange", () => this.#seen());
 	}
 
 	#connect() {

@@ -44,6 +44,8 @@ export class Connection {
 	/** Tries in a row after which no connection was open. */
 	#unopened = 0;
 	#isWanted = false;
+	/** Ends the watch over page and network. @type {(() => void) | null} */
+	#unwatch = null;
 	/** Of the try that is under way: a list of servers that comes late opens nothing any more. */
 	#turn = 0;
 	/** What the server that shut down asked its clients to spread over, in milliseconds. */
@@ -57,11 +59,6 @@ export class Connection {
 		this.#uses = uses;
 		this.#environment = environment;
 		this.#servers = new Servers(uses.servers ?? (() => [""]), environment.now);
-		environment.watch({
-			back: () => this.tryNow(),
-			gone: () => this.#lost(),
-			leave: () => this.#leave(),
-		});
 	}
 
 	get isOpen() {
@@ -70,12 +67,19 @@ export class Connection {
 
 	start() {
 		this.#isWanted = true;
+		this.#unwatch ??= this.#environment.watch({
+			back: () => this.tryNow(),
+			gone: () => this.#lost(),
+			leave: () => this.#leave(),
+		});
 		this.#open();
 	}
 
 	/** Ends it for good. @param {object} [detail] Why; handed to `onState`. */
 	stop(detail) {
 		this.#isWanted = false;
+		this.#unwatch?.();
+		this.#unwatch = null;
 		this.#drop();
 		this.#uses.onState("closed", detail);
 	}

@@ -9,13 +9,17 @@ export const environment = {
 	clearTimeout: (timer) => clearTimeout(timer),
 	isOffline: () => globalThis.navigator?.onLine === false,
 	watch({ back, gone, leave }) {
+		const watching = new AbortController();
+		const { signal } = watching;
 		// Node has neither a page nor news of the network.
-		if (typeof document === "undefined") return;
-		addEventListener("online", back);
-		addEventListener("offline", gone);
-		document.addEventListener("visibilitychange", () => document.hidden || back());
-		// Leaving the page leaves the room, also where the browser keeps the page for "back"; then it comes back.
-		addEventListener("pagehide", leave);
-		addEventListener("pageshow", (event) => event.persisted && back());
+		if (typeof document !== "undefined") {
+			addEventListener("online", back, { signal });
+			addEventListener("offline", gone, { signal });
+			document.addEventListener("visibilitychange", () => document.hidden || back(), { signal });
+			// Leaving the page leaves the room, also where the browser keeps the page for "back"; then it comes back.
+			addEventListener("pagehide", leave, { signal });
+			addEventListener("pageshow", (event) => event.persisted && back(), { signal });
+		}
+		return () => watching.abort();
 	},
 };

@@ -96,8 +96,8 @@ export interface Environment {
 	clearTimeout(timer: number): void;
 	/** A hint. */
 	isOffline(): boolean;
-	/** Tells of the person's or the network's coming and going. */
-	watch(on: { back: () => void; gone: () => void; leave: () => void }): void;
+	/** Tells of the person's or the network's coming and going, until what it gives back is called. */
+	watch(on: { back: () => void; gone: () => void; leave: () => void }): () => void;
 }
 
 export interface ConnectionUses {

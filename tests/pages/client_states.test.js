@@ -50,7 +50,6 @@ const EXPECTED = {
 	"not started": {
 		"start()": ["connecting", 1],
 		"stop()": ["closed", 0],
-		"the page is left": ["offline", 0],
 	},
 	opening: {
 		"start()": ["connecting", 2],
@@ -100,7 +99,6 @@ const EXPECTED = {
 	stopped: {
 		"start()": ["connecting", 2],
 		"stop()": ["closed", 1],
-		"the page is left": ["offline", 1],
 	},
 };
 
@@ -127,5 +125,6 @@ test("nothing is left running after the end", () => {
 		reach(opened);
 		opened.connection.stop();
 		assert.equal(opened.world.timers.size, 0);
+		assert.equal(opened.world.watches, 0);
 	}
 });

@@ -49,10 +49,12 @@ export function surroundings({ chance = 0.5 } = {}) {
 	let now = 0;
 	let last = 0;
 	const timers = new Map();
-	const watched = {};
+	const nobody = { back() {}, gone() {}, leave() {} };
+	const watched = { ...nobody };
 	const world = {
 		sockets: [],
 		offline: false,
+		watches: 0,
 		chance,
 		watched,
 		timers,
@@ -76,7 +78,14 @@ export function surroundings({ chance = 0.5 } = {}) {
 		},
 		clearTimeout: (timer) => timers.delete(timer),
 		isOffline: () => world.offline,
-		watch: (on) => Object.assign(watched, on),
+		watch(on) {
+			Object.assign(watched, on);
+			world.watches += 1;
+			return () => {
+				Object.assign(watched, nobody);
+				world.watches -= 1;
+			};
+		},
 	};
 	return Object.assign(world, {
 		environment,
