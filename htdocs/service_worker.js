@@ -46,29 +46,29 @@ const FILES = `
 	js/messages/changes.js js/messages/deeds.js js/messages/event_words.js js/messages/folding.js
 	js/messages/former_dialog.js js/messages/hold.js js/messages/pins.js js/messages/pins_menu.js
 	js/messages/reaction_row.js js/messages/reactions.js js/messages/referenced.js js/messages/remove_dialog.js
-	js/messages/reply_line.js js/messages/room_messages.js js/messages/write_dialog.js js/midnight.js
-	js/moderation/parts.js js/moderation/person_dialog.js js/moderation/questions.js
-	js/moderation/report_dialog.js js/moderation/room_dialog.js js/my_rooms.js js/name_dialog.js js/name_form.js
-	js/name_hint.js js/new_line.js js/notifications.js js/one_pass.js js/outbox.js js/outlook.js
-	js/own_commands.js js/own_entries.js js/own_lines.js js/page_address.js js/page_events.js
-	js/page_preferences.js js/paging.js js/password_dialog.js js/pending_view.js js/people_list.js
-	js/people_panel.js js/person_menu.js js/position.js js/preferences.js js/private_rooms.js js/protocol.js
-	js/read_marks.js js/reading.js js/recall.js js/ring.js js/room.js js/room_buttons.js js/room_cards.js
-	js/room_create.js js/room_history.js js/room_list.js js/room_list_historical.js js/room_menu.js
-	js/room_menus.js js/room_order.js js/room_pages.js js/room_socket.js js/rooms.js js/scroller.js
-	js/search/asking.js js/search/hit_view.js js/search/search.js js/search/typed.js js/search_buttons.js
-	js/sending.js js/server.js js/set_username.js js/settings_dialog.js js/sidebar.js js/start.js js/storage.js
-	js/switcher.js js/tab.js js/texts.js js/texts/cs/accounts.js js/texts/cs/calls.js js/texts/cs/composing.js
-	js/texts/cs/conversations.js js/texts/cs/dialogs.js js/texts/cs/files.js js/texts/cs/moderation.js
-	js/texts/cs/pages.js js/texts/cs/room.js js/texts/cs/search.js js/texts/cs/shared.js js/texts/en/accounts.js
-	js/texts/en/calls.js js/texts/en/composing.js js/texts/en/conversations.js js/texts/en/dialogs.js
-	js/texts/en/files.js js/texts/en/moderation.js js/texts/en/pages.js js/texts/en/room.js js/texts/en/search.js
-	js/texts/en/shared.js js/theme.js js/timeline.js js/times.js js/tokens.js js/transcript_dialog.js
-	js/typing.js js/unread.js js/window_menus.js js/words_view.js login.html manifest.webmanifest password.html
-	register.html room_create.html room_history.html room_list.html room_list_historical.html set_username.html
-	smileys/angry.svg smileys/confused.svg smileys/cool.svg smileys/cry.svg smileys/grin.svg smileys/heart.svg
-	smileys/kiss.svg smileys/laugh.svg smileys/sad.svg smileys/smile.svg smileys/surprised.svg
-	smileys/thumbs-up.svg smileys/tongue.svg smileys/wink.svg theme.css
+	js/messages/reply_line.js js/messages/room_messages.js js/midnight.js js/moderation/parts.js
+	js/moderation/person_dialog.js js/moderation/questions.js js/moderation/report_dialog.js
+	js/moderation/room_dialog.js js/my_rooms.js js/name_dialog.js js/name_form.js js/name_hint.js js/new_line.js
+	js/notifications.js js/one_pass.js js/outbox.js js/outlook.js js/own_commands.js js/own_entries.js
+	js/own_lines.js js/page_address.js js/page_events.js js/page_preferences.js js/paging.js
+	js/password_dialog.js js/pending_view.js js/people_list.js js/people_panel.js js/person_menu.js
+	js/position.js js/preferences.js js/private_rooms.js js/protocol.js js/read_marks.js js/reading.js
+	js/recall.js js/ring.js js/room.js js/room_buttons.js js/room_cards.js js/room_create.js js/room_history.js
+	js/room_list.js js/room_list_historical.js js/room_menu.js js/room_menus.js js/room_order.js js/room_pages.js
+	js/room_socket.js js/rooms.js js/scroller.js js/search/asking.js js/search/hit_view.js js/search/search.js
+	js/search/typed.js js/search_buttons.js js/sending.js js/server.js js/set_username.js js/settings_dialog.js
+	js/sidebar.js js/start.js js/storage.js js/switcher.js js/tab.js js/texts.js js/texts/cs/accounts.js
+	js/texts/cs/calls.js js/texts/cs/composing.js js/texts/cs/conversations.js js/texts/cs/dialogs.js
+	js/texts/cs/files.js js/texts/cs/moderation.js js/texts/cs/pages.js js/texts/cs/room.js js/texts/cs/search.js
+	js/texts/cs/shared.js js/texts/en/accounts.js js/texts/en/calls.js js/texts/en/composing.js
+	js/texts/en/conversations.js js/texts/en/dialogs.js js/texts/en/files.js js/texts/en/moderation.js
+	js/texts/en/pages.js js/texts/en/room.js js/texts/en/search.js js/texts/en/shared.js js/theme.js
+	js/timeline.js js/times.js js/tokens.js js/transcript_dialog.js js/typing.js js/unread.js js/window_menus.js
+	js/words_view.js login.html manifest.webmanifest password.html register.html room_create.html
+	room_history.html room_list.html room_list_historical.html set_username.html smileys/angry.svg
+	smileys/confused.svg smileys/cool.svg smileys/cry.svg smileys/grin.svg smileys/heart.svg smileys/kiss.svg
+	smileys/laugh.svg smileys/sad.svg smileys/smile.svg smileys/surprised.svg smileys/thumbs-up.svg
+	smileys/tongue.svg smileys/wink.svg theme.css
 `
 	.trim()
 	.split(/\s+/);

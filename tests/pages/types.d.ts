@@ -276,13 +276,6 @@ interface PeopleView {
 
 // messages/
 
-/** The composer, as far as messages are answered and edited in it. */
-interface Writing {
-	reply?: (record: Entry) => void;
-	edit?: (record: Entry) => void;
-	answer?: (words: string) => void;
-}
-
 type Act =
 	| "react"
 	| "reply"
@@ -652,7 +645,7 @@ interface MenuUses {
 	mention: (name: string) => void;
 	talkTo?: (name: string) => void;
 	/** Where messages are written. */
-	compose: () => Writing;
+	compose: () => Composer;
 	command: (line: string) => void;
 	rename: (name: string, color: string) => void;
 }

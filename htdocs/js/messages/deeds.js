@@ -10,7 +10,6 @@ import { timeOf } from "../times.js";
 
 await loadTexts("moderation");
 
-const PICKER = "../emoji/picker.js";
 const MINUTE_MS = 60_000;
 /** How long it is shown that something was copied. */
 const TOAST_MS = 1500;
@@ -77,7 +76,7 @@ export async function does(what, record, place, uses) {
 		if (what !== "former") tell(text("cannotDo"));
 		return;
 	}
-	if (what === "reply" || what === "edit") await writes(what, record, uses);
+	if (what === "reply" || what === "edit") writes(what, record, uses);
 	else if (what === "whisper") uses.whisper(record.from, record.person);
 	else if (what === "copy") await copied(words, place);
 	else if (what === "link") await copied(messageAddress(room.name, id), place);
@@ -92,11 +91,10 @@ export async function does(what, record, place, uses) {
 }
 
 /** @param {"reply" | "edit"} what @param {Entry} record @param {MenuActions} uses */
-async function writes(what, record, { room, compose }) {
+function writes(what, record, { room, compose }) {
 	const composer = compose();
-	if (!room.messages.areKnown) composer.answer?.(quoted(record.from, record.text ?? ""));
-	else if (composer[what]) composer[what](record);
-	else (await import("./write_dialog.js")).openWriteDialog(what, record, room);
+	if (room.messages.areKnown) composer[what](record);
+	else composer.answer(quoted(record.from, record.text ?? ""));
 }
 
 /** @param {string} words @param {HTMLElement} place */
@@ -132,7 +130,7 @@ async function removes(record, { room, command }) {
  * @returns False where the board of emoji cannot be loaded: the menu has the usual ones.
  */
 async function reacts(record, place, messages) {
-	const picker = await import(PICKER).catch(() => null);
+	const picker = await import("../emoji/picker.js").catch(() => null);
 	if (!picker) return false;
 	const emoji = await picker.openEmojiPicker(place);
 	if (!emoji) return true;
