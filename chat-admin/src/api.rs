@@ -46,7 +46,8 @@ pub fn answer(
     let length = request.length.filter(|_| request.is_upload());
     let mut body = input.take(length.unwrap_or_default());
     let response = decide(request, settings, &mut body, explain);
-    // A browser that is still sending reads no answer, and Apache gives none on of a program that has left bytes unread.
+    // A browser that is still sending reads no answer, and Apache gives none on of a program that has left bytes
+    // unread.
     if body.limit() <= settings.limits.max_file {
         // A line that breaks now has nobody who wants the answer.
         let _ = io::copy(&mut body, &mut io::sink());

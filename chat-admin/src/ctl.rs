@@ -228,7 +228,8 @@ enum Command {
     },
     /// Delete old messages, and without a room also the sessions that ended and rooms nobody ever spoke in
     Expire {
-        /// The age: a number and days, weeks, months or years, as in 3months; for rooms of which chat.ini says nothing (KEEP)
+        /// The age: a number and days, weeks, months or years, as in 3months; for rooms of which chat.ini says nothing
+        /// (KEEP)
         #[arg(long, value_name = "AGE")]
         older_than: Option<Age>,
         /// The room; all if left out

@@ -1,6 +1,6 @@
-//! What stands around a chat: [`api`] is what `chat-cgi` answers to the pages over HTTP, [`ctl`] is
-//! `chatctl`, [`login`] compares passwords for both. Apart from `chat-handler`, because these need TLS, an HTTP client and gzip, and a
-//! handler is started once for each person.
+//! What stands around a chat: [`api`] is what `chat-cgi` answers to the pages over HTTP, [`ctl`] is `chatctl`,
+//! [`login`] compares passwords for both. Apart from `chat-handler`, because these need TLS, an HTTP client and
+//! gzip, and a handler is started once for each person.
 
 #![cfg_attr(
     test,

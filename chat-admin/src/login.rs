@@ -1,4 +1,5 @@
-//! Logging in by an account of the chat's own: passwords made into verifiers, compared, and guessed no faster than is told.
+//! Logging in by an account of the chat's own: passwords made into verifiers, compared, and guessed no faster
+//! than is told.
 //!
 //! `chat-store` keeps verifiers and knows no cryptography; a handler never sees a password.
 

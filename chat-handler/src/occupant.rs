@@ -307,8 +307,8 @@ impl Occupant {
         self.presence.silence = silence;
     }
 
-    /// Leaves: marked, recorded, released, in this order (see above). Nobody is told while the person has another connection, or,
-    /// unless they go on purpose, may come back.
+    /// Leaves: marked, recorded, released, in this order (see above). Nobody is told while the person has another
+    /// connection, or, unless they go on purpose, may come back.
     pub fn leave(&mut self, bye: Option<Bye>) {
         let Some(claim) = self.presence.claim.take() else {
             return;

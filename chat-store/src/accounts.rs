@@ -213,8 +213,8 @@ pub fn change(
     Ok(account)
 }
 
-/// Removes an account, if `may` agrees. Its name stays taken in `names/`: whoever had it next would own its rooms and be
-/// in its conversations. Only an administrator can give it again.
+/// Removes an account, if `may` agrees. Its name stays taken in `names/`: whoever had it next would own its rooms
+/// and be in its conversations. Only an administrator can give it again.
 ///
 /// # Errors
 /// Nothing is removed then.

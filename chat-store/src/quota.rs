@@ -1,7 +1,8 @@
 //! How much of the disk a site may take (`DISK_MAX`), so that one cannot starve the others.
 //!
-//! A sum over all files is looked up once a minute by whoever writes then, and kept in `run/disk` for all. What is written in that
-//! minute comes on top: a site's rate of messages bounds it. Who has no limit does none of this.
+//! A sum over all files is looked up once a minute by whoever writes then, and kept in `run/disk` for all. What
+//! is written in that minute comes on top: a site's rate of messages bounds it. Who has no limit does none of
+//! this.
 
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
@@ -23,7 +24,8 @@ const MAX_DEPTH: usize = 6;
 /// The longest number in `run/disk`.
 const MAX_DIGITS: usize = 20;
 
-/// Whether a site has taken `max` bytes. What can't be found out is not held against it: a disk that is really full says so itself.
+/// Whether a site has taken `max` bytes. What can't be found out is not held against it: a disk that is really
+/// full says so itself.
 pub fn is_used_up(dirs: &Dirs, max: u64) -> bool {
     look(dirs).is_ok_and(|bytes| bytes >= max)
 }

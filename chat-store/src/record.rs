@@ -136,7 +136,8 @@ impl<'a> Record<'a> {
         self.clock.is_some() && self.kind == Kind::Say && addressee(&self.text).is_some()
     }
 
-    /// True if a moderator took the text back: it was overwritten with blanks where it stood, and the names of its files.
+    /// True if a moderator took the text back: it was overwritten with blanks where it stood, and the names of its
+    /// files.
     pub fn is_redacted(&self) -> bool {
         self.text.bytes().all(|byte| byte == b' ')
             && (!self.text.is_empty() || attrs::has_blank_file(&self.attrs))

@@ -92,8 +92,8 @@ impl Default for Authority {
     }
 }
 
-/// A client that trusts exactly the certificate in `cert`, whatever it says of itself, as a person does who accepts it in
-/// a browser.
+/// A client that trusts exactly the certificate in `cert`, whatever it says of itself, as a person does who
+/// accepts it in a browser.
 pub fn client_trusting(cert: &Path) -> Arc<ClientConfig> {
     let pinned = CertificateDer::from_pem_file(cert).expect("a certificate");
     let provider = Arc::new(rustls::crypto::ring::default_provider());

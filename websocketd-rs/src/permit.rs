@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// A number of permits. tokio's semaphore was refused because its permits can't be taken back: a reload may lower the number
-/// while more are out, and no new one is given until enough have been returned.
+/// A number of permits. tokio's semaphore was refused because its permits can't be taken back: a reload may lower
+/// the number while more are out, and no new one is given until enough have been returned.
 #[derive(Debug)]
 pub struct Permits {
     limit: AtomicUsize,
@@ -80,7 +80,8 @@ impl Drop for Permit {
 pub struct ProgramPermit {
     /// One of `--maxforks`.
     pub fork: Permit,
-    /// One of `--maxconnsperip`, for a client behind a trusted proxy: its programs are counted, not its connections. And one of its host's.
+    /// One of `--maxconnsperip`, for a client behind a trusted proxy: its programs are counted, not its connections.
+    /// And one of its host's.
     pub address: Option<AddressPermit>,
 }
 

@@ -1,6 +1,6 @@
-//! `account`: logging in and out by an account of the chat's own, making one, choosing a password. Each log-in gets a
-//! session of PHP's form under a fresh id. No answer tells whether a name that somebody types is known, but to who makes
-//! an account of it.
+//! `account`: logging in and out by an account of the chat's own, making one, choosing a password. Each log-in
+//! gets a session of PHP's form under a fresh id. No answer tells whether a name that somebody types is known,
+//! but to who makes an account of it.
 
 use std::time::Duration;
 

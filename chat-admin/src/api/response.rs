@@ -17,8 +17,8 @@ const ANSWER: &str = "\
     Cache-Control: no-store\r\n\
     Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n";
 
-/// What people put into rooms is shown in an origin of its own that can do nothing, and kept for the one who asked. They
-/// may lose the right to it: it is asked for again after some minutes.
+/// What people put into rooms is shown in an origin of its own that can do nothing, and kept for the one who
+/// asked. They may lose the right to it: it is asked for again after some minutes.
 const CONTENT: &str = "\
     Cache-Control: private, max-age=600\r\n\
     Vary: Cookie\r\n\

@@ -1,5 +1,5 @@
-//! Accounts of the chat's own, from the shell: made, changed, brought in from elsewhere. No password is ever an argument:
-//! other users of the machine see those.
+//! Accounts of the chat's own, from the shell: made, changed, brought in from elsewhere. No password is ever an
+//! argument: other users of the machine see those.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -39,7 +39,8 @@ pub(super) enum AccountCommand {
         #[arg(long)]
         without_password: bool,
     },
-    /// Remove an account; what its owner said stays, and so that nobody takes over their rooms, its name (see `person erase`)
+    /// Remove an account; what its owner said stays, and so that nobody takes over their rooms, its name (see `person
+    /// erase`)
     Unregister {
         /// Whose
         #[arg(value_parser = nick)]

@@ -1,7 +1,8 @@
 //! An archive of a site: what `chatctl backup` writes, and `chatctl restore` reads.
 //!
-//! A tar file in gzip, so that it can be looked into and taken apart without us. `base/` is `BASE_DIR`, `etc/` the settings, and
-//! the last entry is the manifest, which names every file with its size and SHA-256: an archive without it is torn.
+//! A tar file in gzip, so that it can be looked into and taken apart without us. `base/` is `BASE_DIR`, `etc/`
+//! the settings, and the last entry is the manifest, which names every file with its size and SHA-256: an archive
+//! without it is torn.
 
 use std::fmt::Write as _;
 use std::path::{Component, Path};

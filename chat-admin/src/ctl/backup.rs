@@ -17,8 +17,8 @@ use chat_store::record::RecordId;
 /// What is not the archive's to bring: who is there now.
 const PASSING: [&str; 3] = ["users", "run", "sessions"];
 
-/// What a command works on that was opened before root's rights were given up: where an administrator keeps backups the chat's
-/// user can't look.
+/// What a command works on that was opened before root's rights were given up: where an administrator keeps
+/// backups the chat's user can't look.
 pub(super) enum Prepared {
     /// The file that a backup goes to.
     Target(File),
@@ -90,7 +90,8 @@ pub(super) struct Summary {
     pub(super) left_out: Vec<String>,
 }
 
-/// Writes an archive to `file`, which is new and lies at `path`, and reads it again; with further settings beside chat.ini.
+/// Writes an archive to `file`, which is new and lies at `path`, and reads it again; with further settings beside
+/// chat.ini.
 pub(super) fn save_to(
     settings: &Settings,
     more: &[(&str, &Path)],

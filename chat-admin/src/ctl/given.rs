@@ -7,8 +7,8 @@ use chat_store::fs::dirs::Dirs;
 use chat_store::name::RoomName;
 use chat_store::record::RecordId;
 
-/// Deletes what no message came for and what killed programs left, in a room or all; how many. What goes wrong in one is
-/// told, and keeps nobody's room from being done.
+/// Deletes what no message came for and what killed programs left, in a room or all; how many. What goes wrong in
+/// one is told, and keeps nobody's room from being done.
 pub(super) fn sweep(
     dirs: &Dirs,
     room: Option<&RoomName>,

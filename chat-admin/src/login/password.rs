@@ -1,5 +1,6 @@
-//! What somebody types, prepared as RFC 4013 (`SASLprep`) says, so that it is the same from every keyboard and for every
-//! protocol that logs in by the same verifier. It is shown in no message, and has no `Debug` that would.
+//! What somebody types, prepared as RFC 4013 (`SASLprep`) says, so that it is the same from every keyboard and
+//! for every protocol that logs in by the same verifier. It is shown in no message, and has no `Debug` that
+//! would.
 
 use std::fmt;
 

@@ -1,4 +1,5 @@
-//! So many passwords are compared at a time: each takes a processor for a tenth of a second, and rooms have theirs, too.
+//! So many passwords are compared at a time: each takes a processor for a tenth of a second, and rooms have
+//! theirs, too.
 
 use std::fs::File;
 use std::io;

@@ -1,5 +1,5 @@
-//! `chatctl` and accounts, the real program: what is made, changed and refused; passwords in no argument, answer or log;
-//! people who are in a room by an account that is disabled.
+//! `chatctl` and accounts, the real program: what is made, changed and refused; passwords in no argument, answer
+//! or log; people who are in a room by an account that is disabled.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};

@@ -1,5 +1,5 @@
-//! What somebody wrote is the same wherever it is read again: live, in a page of history, after an absence, in an export;
-//! also when the log was rotated between a message and its edit.
+//! What somebody wrote is the same wherever it is read again: live, in a page of history, after an absence, in an
+//! export; also when the log was rotated between a message and its edit.
 
 use std::process::Command;
 

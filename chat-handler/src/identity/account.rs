@@ -1,5 +1,5 @@
-//! What a log-in is worth where the chat has accounts of its own: whoever wrote the session, an account that is disabled
-//! lets nobody in, and a log-in of our own form holds as long as the account's generation does.
+//! What a log-in is worth where the chat has accounts of its own: whoever wrote the session, an account that is
+//! disabled lets nobody in, and a log-in of our own form holds as long as the account's generation does.
 
 use std::path::Path;
 
@@ -18,7 +18,8 @@ pub fn of(dir: &Path, name: &str) -> Result<Option<Account>, String> {
     Ok(found.filter(|account| account.name.as_str() == name))
 }
 
-/// Takes a log-in for what it is worth. `generation`: what our own form wrote into the session; `None`: it is another's.
+/// Takes a log-in for what it is worth. `generation`: what our own form wrote into the session; `None`: it is
+/// another's.
 ///
 /// # Errors
 /// Why it is worth nothing, for the log.

@@ -202,8 +202,8 @@ fn called_now(
     }
 }
 
-/// Makes somebody a member, and counts the use of the invitation that lets them in: under the list's lock, so that it is
-/// not used more often than it may be.
+/// Makes somebody a member, and counts the use of the invitation that lets them in: under the list's lock, so
+/// that it is not used more often than it may be.
 fn let_in(
     site: &Dirs,
     seeker: &Seeker<'_>,

@@ -328,8 +328,8 @@ impl Occupant {
     }
 }
 
-/// Who it is: an account, else a guest, known by what only their browser or page has. Of whom nothing is known each connection is
-/// a person of its own.
+/// Who it is: an account, else a guest, known by what only their browser or page has. Of whom nothing is known
+/// each connection is a person of its own.
 pub fn number_of(person: &Person, client: Option<&str>, page: Option<&str>) -> PersonId {
     let session = person.session.as_ref().map(SessionId::as_str);
     PersonId::of(person.account.as_deref(), client)

@@ -12,8 +12,8 @@ use chat_store::record::{Draft, Kind, RecordId};
 
 /// When the files are looked at for the first time.
 pub(super) const FIRST_LOOK: Duration = Duration::from_secs(5);
-/// From one look at the files to the next, though nothing has woken anybody: another program may have appended, a bell may
-/// have been taken away, a handler killed. For the watchman of the room.
+/// From one look at the files to the next, though nothing has woken anybody: another program may have appended, a
+/// bell may have been taken away, a handler killed. For the watchman of the room.
 const WATCHMANS_PAUSE: Duration = Duration::from_secs(5);
 /// The same for all others: the watchman wakes them when there is something.
 const OTHERS_PAUSE: Duration = Duration::from_secs(60);
@@ -76,8 +76,8 @@ impl Occupant {
         deadline.map_or(WATCHMANS_PAUSE, |left| left.min(WATCHMANS_PAUSE))
     }
 
-    /// Takes part in the watch: the watchman looks for all, and wakes the others if `bell`, the room's, was taken away. True if
-    /// what they wait at is another file now.
+    /// Takes part in the watch: the watchman looks for all, and wakes the others if `bell`, the room's, was taken
+    /// away. True if what they wait at is another file now.
     pub(super) fn keep_watch(&mut self, bell: bool) -> bool {
         self.presence.look_due = false;
         self.bells.not_rung();
@@ -115,7 +115,8 @@ impl Occupant {
         }
     }
 
-    /// The presence file was made anew, and the slot in it may be another: so is the inbox then. True if it is a new one.
+    /// The presence file was made anew, and the slot in it may be another: so is the inbox then. True if it is a new
+    /// one.
     pub(super) fn follow_slot(&mut self) -> std::io::Result<bool> {
         let Some(claim) = &self.presence.claim else {
             return Ok(false);

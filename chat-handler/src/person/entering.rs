@@ -76,7 +76,8 @@ impl Person<'_> {
         Ok(())
     }
 
-    /// Whether they have asked for rooms that they are not in yet. Nothing else is to be taken from the client until they are.
+    /// Whether they have asked for rooms that they are not in yet. Nothing else is to be taken from the client until
+    /// they are.
     pub fn is_entering(&self) -> bool {
         !self.entries.is_empty()
     }

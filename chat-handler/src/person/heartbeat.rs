@@ -1,4 +1,5 @@
-//! A client that has promised to be heard again soon: who then says nothing has lost the connection, whoever still holds it open.
+//! A client that has promised to be heard again soon: who then says nothing has lost the connection, whoever
+//! still holds it open.
 
 use std::time::{Duration, Instant};
 

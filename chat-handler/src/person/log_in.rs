@@ -12,8 +12,8 @@ use chat_store::accounts;
 use chat_store::fs::file::Stamp;
 use chat_store::name::Nick;
 
-/// From one look at the account's file to the next, though nobody asks for anything: whoever is in a room is told at once,
-/// this is for the others, and for what was changed by hand. It wakes nobody.
+/// From one look at the account's file to the next, though nobody asks for anything: whoever is in a room is told
+/// at once, this is for the others, and for what was changed by hand. It wakes nobody.
 const PAUSE: Duration = Duration::from_secs(30);
 
 /// The account that a connection is by.
@@ -40,8 +40,8 @@ impl LogIn {
 }
 
 impl Person<'_> {
-    /// Ends what is by an account that is disabled, gone or logged out everywhere; takes over what else has changed. One
-    /// stat(2) if nothing has.
+    /// Ends what is by an account that is disabled, gone or logged out everywhere; takes over what else has changed.
+    /// One stat(2) if nothing has.
     pub(super) fn check_log_in(&mut self, to: &mut dyn Audience) -> Flow {
         let Some(log_in) = &mut self.log_in else {
             return Flow::Idle;

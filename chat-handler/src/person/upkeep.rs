@@ -33,7 +33,8 @@ impl Person<'_> {
             .min()
     }
 
-    /// Looks after files that somebody may have taken away, and tries again what failed: in rooms where that is due by `until`.
+    /// Looks after files that somebody may have taken away, and tries again what failed: in rooms where that is due
+    /// by `until`.
     ///
     /// # Errors
     /// They have been banned meanwhile from their only room, by somebody who did not ring.

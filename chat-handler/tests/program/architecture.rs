@@ -1,5 +1,5 @@
-//! What the compiler cannot hold: modules that are pure name nothing that does I/O. A list of what they may name, not of
-//! what they may not: who wants around it must name something that is on no list.
+//! What the compiler cannot hold: modules that are pure name nothing that does I/O. A list of what they may name,
+//! not of what they may not: who wants around it must name something that is on no list.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! Every command, written rightly and wrongly, in both protocols: who typed it is answered, and nobody else hears of a mistake.
+//! Every command, written rightly and wrongly, in both protocols: who typed it is answered, and nobody else hears
+//! of a mistake.
 
 use crate::support::{Chat, Client, Page, text_of};
 use chat_handler::command::USAGES;

@@ -1,5 +1,5 @@
-//! What it costs to come into rooms, in system calls: a page comes back into all of its rooms in one go, and a thousand pages at
-//! once when a server was restarted.
+//! What it costs to come into rooms, in system calls: a page comes back into all of its rooms in one go, and a
+//! thousand pages at once when a server was restarted.
 
 #![allow(clippy::print_stdout, reason = "the figures are the test's report")]
 
@@ -11,7 +11,8 @@ use serde_json::json;
 
 /// Rooms of one connection.
 const ROOMS: usize = 50;
-/// Calls that coming into one more room and leaving it may take. They were 139 once; 95 when this was written (98 of a debug build).
+/// Calls that coming into one more room and leaving it may take. They were 139 once; 95 when this was written (98
+/// of a debug build).
 const CALLS_A_ROOM: usize = 105;
 /// The first room is where the connection is counted, its directories are looked after and its entry is noted.
 const CALLS_OF_THE_FIRST: usize = 140;

@@ -1,4 +1,5 @@
-//! The real programs of the chat over real pipes and real files. What crosses a WebSocket is tested in the package `e2e`.
+//! The real programs of the chat over real pipes and real files. What crosses a WebSocket is tested in the
+//! package `e2e`.
 //!
 //! One test program for all: linking one for each file took longer than running them.
 

@@ -1,5 +1,5 @@
-//! What disks do to a chat: full, read-only, gone, no descriptor left, a clock set back, torn and foreign lines, a log of
-//! a gigabyte. Real handlers, real file systems.
+//! What disks do to a chat: full, read-only, gone, no descriptor left, a clock set back, torn and foreign lines,
+//! a log of a gigabyte. Real handlers, real file systems.
 
 #![allow(clippy::print_stdout, reason = "what was read is the test's report")]
 

@@ -104,8 +104,8 @@ impl Account {
         self.link = None;
     }
 
-    /// Reads a file; `None`: it is no account's. A line that says nothing is skipped, one that is wrong where it matters
-    /// makes the file none: an account that was disabled is not enabled by a torn line.
+    /// Reads a file; `None`: it is no account's. A line that says nothing is skipped, one that is wrong where it
+    /// matters makes the file none: an account that was disabled is not enabled by a torn line.
     pub fn parse(text: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(text).ok()?;
         let mut name = None;

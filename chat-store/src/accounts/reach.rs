@@ -1,4 +1,5 @@
-//! Telling the handlers of an account that something about it has changed: they look it up, and go if it is theirs no more.
+//! Telling the handlers of an account that something about it has changed: they look it up, and go if it is
+//! theirs no more.
 
 use std::io;
 
@@ -9,8 +10,8 @@ use crate::people::inbox;
 use crate::people::message::{Message, Sender};
 use crate::people::presence;
 
-/// Rings at all who are in a room by this account. Gives in how many rooms. Who is in none, or cannot be told, finds it by
-/// themselves: at their next request, and within a minute.
+/// Rings at all who are in a room by this account. Gives in how many rooms. Who is in none, or cannot be told,
+/// finds it by themselves: at their next request, and within a minute.
 ///
 /// # Errors
 /// Those of reading the presence files.

@@ -49,7 +49,8 @@ impl Ticket {
         Ok((Self { hash, until, left }, word))
     }
 
-    /// Whether `word` is its word and it can be used now. Hashes are compared: how long that takes says nothing of a word.
+    /// Whether `word` is its word and it can be used now. Hashes are compared: how long that takes says nothing of a
+    /// word.
     pub fn is_good_for(&self, word: &str, now: RecordId) -> bool {
         self.left > 0 && now < self.until && *self.hash == *hash_of(word)
     }

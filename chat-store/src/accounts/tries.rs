@@ -1,9 +1,9 @@
 //! How often somebody tried a password lately, by account and by where they come from.
 //!
-//! A table of fixed size in `run/`: a slot for each of the two, found by a hash with a secret of this site. Two who fall
-//! into one slot share what it allows. *Refused:* that the later takes the slot over, as in [`crate::people::pace`]:
-//! whoever found a name that falls into the slot of another could wipe out what was counted there.
-//! What is counted runs off with time.
+//! A table of fixed size in `run/`: a slot for each of the two, found by a hash with a secret of this site. Two
+//! who fall into one slot share what it allows. *Refused:* that the later takes the slot over, as in
+//! [`crate::people::pace`]: whoever found a name that falls into the slot of another could wipe out what was
+//! counted there. What is counted runs off with time.
 
 use std::fs::File;
 use std::io;

@@ -147,7 +147,8 @@ fn look_before(
 }
 
 /// The first `limit` records after an id that `keep` wants, oldest first and as they are by now; [`Page::more`]
-/// tells whether there are more. Edits and reactions are among them, where `keep` wants them. To follow on live, use [`Tail::after`].
+/// tells whether there are more. Edits and reactions are among them, where `keep` wants them. To follow on live,
+/// use [`Tail::after`].
 ///
 /// # Errors
 /// Those of reading the log's files.

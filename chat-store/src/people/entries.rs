@@ -1,4 +1,5 @@
-//! `log/authentization.log`: a line for each connection of somebody who enters rooms, and for each name they get in them.
+//! `log/authentization.log`: a line for each connection of somebody who enters rooms, and for each name they get
+//! in them.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};

@@ -1,5 +1,5 @@
-//! What is meant for one person only: whispers, WebRTC signalling, kicks, typing. It never enters a
-//! room's log; it goes into a file in `run/` of each of that person's connections, and that one's own bell is rung. The first
+//! What is meant for one person only: whispers, WebRTC signalling, kicks, typing. It never enters a room's log;
+//! it goes into a file in `run/` of each of that person's connections, and that one's own bell is rung. The first
 //! sender makes the file: most connections never get anything. Connection and file are gone together.
 //!
 //! The file takes a burst that its reader is too slow for: no sender waits for a reader. Whenever
@@ -81,8 +81,8 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// Opens the inbox of the connection that holds `slot`, empty: what a dead owner of the slot left is not for this one. Only
-    /// for who holds it (see [`presence::claim`](crate::people::presence::claim)).
+    /// Opens the inbox of the connection that holds `slot`, empty: what a dead owner of the slot left is not for this
+    /// one. Only for who holds it (see [`presence::claim`](crate::people::presence::claim)).
     ///
     /// # Errors
     /// Those of making the file and the bell.
@@ -221,7 +221,8 @@ impl Drop for Inbox {
     fn drop(&mut self) {
         // Else the slot is another connection's by now, which has made its own.
         if self.bell.is_in_place().unwrap_or(false) {
-            // If they cannot be removed now, the next joiner sweeps them. The bell first: without one nobody leaves anything.
+            // If they cannot be removed now, the next joiner sweeps them. The bell first: without one nobody leaves
+            // anything.
             let _ = rustix::fs::unlink(&self.bell_path);
             let _ = rustix::fs::unlink(&self.path);
         }

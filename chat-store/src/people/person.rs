@@ -15,8 +15,8 @@ const BYTES: usize = 10;
 pub struct PersonId(Box<str>);
 
 impl PersonId {
-    /// Of an account; else of a guest's browser, by the token that nobody else knows. `None`: a guest who is known by name
-    /// alone, as text clients are.
+    /// Of an account; else of a guest's browser, by the token that nobody else knows. `None`: a guest who is known by
+    /// name alone, as text clients are.
     pub fn of(account: Option<&str>, client: Option<&str>) -> Option<Self> {
         let (kind, secret) = match (account, client) {
             (Some(account), _) => ("account", account),

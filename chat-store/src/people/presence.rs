@@ -1,12 +1,13 @@
 //! Who is in a room: one file per person, `users/ROOM_NICK`, content color + line end, then more about them.
 //!
-//! All connections of a person hold that one file, each by a slot ([`crate::fs::slots`]), and are one member. A file of which
-//! nobody holds a slot is stale, unless it says until when its person may come back. It appears held and complete: it is
-//! written under a name of its own, then renamed to its place, which fails if somebody has it. Joiners of one room take the
-//! room's entry lock one by one: names that only look alike have different files and would not exclude each other. Under
-//! the lock the names are looked at, not the files: a thousand who join at once would else wait for
-//! each other's half a million opens. Who else was there under the lock is the list of members, with the
-//! colors read after it: who comes or goes later has a record behind the newcomer's place in the log.
+//! All connections of a person hold that one file, each by a slot ([`crate::fs::slots`]), and are one member. A
+//! file of which nobody holds a slot is stale, unless it says until when its person may come back. It appears
+//! held and complete: it is written under a name of its own, then renamed to its place, which fails if somebody
+//! has it. Joiners of one room take the room's entry lock one by one: names that only look alike have different
+//! files and would not exclude each other. Under the lock the names are looked at, not the files: a thousand who
+//! join at once would else wait for each other's half a million opens. Who else was there under the lock is the
+//! list of members, with the colors read after it: who comes or goes later has a record behind the newcomer's
+//! place in the log.
 
 use std::fs::File;
 use std::path::Path;
@@ -115,8 +116,8 @@ pub struct Newcomer<'a> {
 pub struct Entered {
     /// The presence they have now.
     pub claim: Claim,
-    /// Whether they were not there before: append a join record. Else another connection of theirs is, or they have come back
-    /// in time, and nobody is to be told.
+    /// Whether they were not there before: append a join record. Else another connection of theirs is, or they have
+    /// come back in time, and nobody is to be told.
     pub is_new: bool,
     /// Everybody in the room, themselves too, in no order.
     pub members: Members,
@@ -124,8 +125,8 @@ pub struct Entered {
     pub stale: Vec<Nick>,
 }
 
-/// Comes into a room: as who they are there already, else under the wished name, or, if that or a look-alike is taken or an
-/// account's, with a number appended. Removes the files of dead handlers.
+/// Comes into a room: as who they are there already, else under the wished name, or, if that or a look-alike is
+/// taken or an account's, with a number appended. Removes the files of dead handlers.
 ///
 /// Place the [`Tail`](crate::log::tail::Tail) before this: joins and quits after its place may then be
 /// in `members` already, but none is missed.
@@ -161,8 +162,8 @@ pub fn claim(
     })
 }
 
-/// Takes the place that is theirs, else a name that nobody has; also gives whether it is a new one, and who has one. Stale files
-/// in the way go.
+/// Takes the place that is theirs, else a name that nobody has; also gives whether it is a new one, and who has
+/// one. Stale files in the way go.
 fn take_place(
     dirs: &Dirs,
     room: &RoomName,

@@ -1,9 +1,10 @@
-//! One handler of each room is its watchman: it looks every few seconds for presences whose handler was killed, and for files
-//! that somebody has taken away. The others sleep.
+//! One handler of each room is its watchman: it looks every few seconds for presences whose handler was killed,
+//! and for files that somebody has taken away. The others sleep.
 //!
-//! `run/ROOM.watchman` is a FIFO. Who holds its lock is the watchman, and has it open for writing, too; all others read.
-//! When the watchman goes, however it goes, the FIFO has no writer any more, which wakes the others without a poll
-//! (`EPOLLHUP`), and one of them takes the lock. What the watchman writes wakes them as well, to look after their files.
+//! `run/ROOM.watchman` is a FIFO. Who holds its lock is the watchman, and has it open for writing, too; all
+//! others read. When the watchman goes, however it goes, the FIFO has no writer any more, which wakes the others
+//! without a poll (`EPOLLHUP`), and one of them takes the lock. What the watchman writes wakes them as well, to
+//! look after their files.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -53,8 +54,8 @@ impl Watch {
         self.writer.is_some()
     }
 
-    /// Becomes the watchman, if there is none. True if the FIFO is another one by now, which must be added to epoll. For
-    /// each look, and when the FIFO has woken this process.
+    /// Becomes the watchman, if there is none. True if the FIFO is another one by now, which must be added to epoll.
+    /// For each look, and when the FIFO has woken this process.
     ///
     /// # Errors
     /// As [`Watch::open`]; the next look tries again.

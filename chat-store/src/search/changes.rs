@@ -12,8 +12,8 @@ use crate::log::chain::LogFile;
 use crate::log::history::FOLD_BYTES;
 use crate::record::{Kind, MAX_LINE, Record, RecordId, attrs};
 
-/// Gives the messages older than `before` that what stands behind a place changes to what is looked for; and how much was
-/// read.
+/// Gives the messages older than `before` that what stands behind a place changes to what is looked for; and how
+/// much was read.
 ///
 /// # Errors
 /// Those of reading; `UnexpectedEof` if a file was moved or cut.

@@ -14,8 +14,8 @@ use crate::log::history::Readable;
 use crate::record::{MAX_LINE, Record, RecordId};
 use crate::state;
 
-/// The first and the largest block, in bytes: most rooms of a search have nothing in its time and are read once; a large
-/// block stays in the CPU's cache.
+/// The first and the largest block, in bytes: most rooms of a search have nothing in its time and are read once;
+/// a large block stays in the CPU's cache.
 const BLOCK_MIN: u64 = 16 * 1024;
 pub(super) const BLOCK_MAX: u64 = 256 * 1024;
 /// How often the files may be moved under one search before the room is given up.

@@ -1,5 +1,6 @@
-//! Whose turn it is to search: one search at a time of a person or address, few at once in all, and of each only so many
-//! bytes in a while. What is kept of it is in one file of fixed size in `run/`, and in the table of [`pace`].
+//! Whose turn it is to search: one search at a time of a person or address, few at once in all, and of each only
+//! so many bytes in a while. What is kept of it is in one file of fixed size in `run/`, and in the table of
+//! [`pace`].
 
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};

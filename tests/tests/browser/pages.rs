@@ -18,13 +18,13 @@ pub(crate) const SCREENS: [(u32, u32); 3] = [(360, 740), (768, 1024), (1280, 800
 /// What a finger needs, in CSS pixels (WCAG 2.5.5, Apple and Android agree).
 pub(crate) const TOUCH: u32 = 44;
 
-/// Bytes of all that a room loads before it is used, uncompressed; as web servers and --gzip send it, two fifths of that:
-/// 81,000, where 200,000 are the aim. The list of one's rooms, what is new in each, and keeping a room while another is
-/// shown took 46,000, moderation's entries in menus and pages of one person in a call 3,000, conversations 4,000, formatting
-/// 25,000 (what was said is drawn with it at once), the way to a message that a link points to 11,000, answers,
-/// reactions, edits and pins as they are shown 27,000, the library of clients below it 5,000, the
-/// ways to the search 2,500, the ways to bring files and the places that they take 6,000. Who adds to it, splits off
-/// what only some visits need.
+/// Bytes of all that a room loads before it is used, uncompressed; as web servers and --gzip send it, two fifths
+/// of that: 81,000, where 200,000 are the aim. The list of one's rooms, what is new in each, and keeping a room
+/// while another is shown took 46,000, moderation's entries in menus and pages of one person in a call 3,000,
+/// conversations 4,000, formatting 25,000 (what was said is drawn with it at once), the way to a message that a
+/// link points to 11,000, answers, reactions, edits and pins as they are shown 27,000, the library of clients
+/// below it 5,000, the ways to the search 2,500, the ways to bring files and the places that they take 6,000. Who
+/// adds to it, splits off what only some visits need.
 const MAX_WEIGHT: u64 = 314_000;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -31,7 +31,8 @@ impl Ear {
         Self::welcomed(name, client, "\"welcome\"")
     }
 
-    /// The original answers before the handler is there: whoever comes next could be in the room sooner, and no news any more.
+    /// The original answers before the handler is there: whoever comes next could be in the room sooner, and no news
+    /// any more.
     fn welcomed(name: &'static str, client: Client, welcome: &str) -> Self {
         let mut ear = Self {
             name,

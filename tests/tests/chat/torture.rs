@@ -1,6 +1,7 @@
-//! Twenty people, half of them in three rooms on one connection, who talk while their handlers, and the daemon, are killed with -9 at random moments, and who come back with
-//! `since` and send again what was not acked. They also edit and take back what they said, and react to what others said. The seed is printed; `TORTURE_SEED=N` draws the same victims again, and
-//! `TORTURE_ROUNDS=N` makes it shorter or longer.
+//! Twenty people, half of them in three rooms on one connection, who talk while their handlers, and the daemon,
+//! are killed with -9 at random moments, and who come back with `since` and send again what was not acked. They
+//! also edit and take back what they said, and react to what others said. The seed is printed; `TORTURE_SEED=N`
+//! draws the same victims again, and `TORTURE_ROUNDS=N` makes it shorter or longer.
 
 #![allow(
     clippy::print_stdout,

@@ -1,4 +1,5 @@
-//! Files of the largest size through each web server with the shipped configurations, and a line that is cut on the way.
+//! Files of the largest size through each web server with the shipped configurations, and a line that is cut on
+//! the way.
 
 use std::fs;
 use std::io::Write as _;

@@ -1,5 +1,5 @@
-//! Several sites in one daemon, made by `chatctl site add` and run by users of their own: who gets into which, who may read what, and the same behind
-//! nginx and Apache.
+//! Several sites in one daemon, made by `chatctl site add` and run by users of their own: who gets into which,
+//! who may read what, and the same behind nginx and Apache.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;

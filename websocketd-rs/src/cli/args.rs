@@ -1,4 +1,5 @@
-//! Every flag, its default and its help text: the one definition that parser, `--help`, man page and completions come from.
+//! Every flag, its default and its help text: the one definition that parser, `--help`, man page and completions
+//! come from.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -78,8 +79,8 @@ pub struct ListenFlags {
     /// Listen on this Unix socket. Without --port, --address or --redirport there is then no TCP listener
     #[arg(long, value_name = "PATH", value_parser = path())]
     pub unixsocket: Option<PathBuf>,
-    /// Mode of the socket's file in octal: who may write to it may connect. Without the flag what the umask leaves, which
-    /// is usually the owner alone. With --user the file is that user's
+    /// Mode of the socket's file in octal: who may write to it may connect. Without the flag what the umask leaves,
+    /// which is usually the owner alone. With --user the file is that user's
     #[arg(long = "unixsocket-mode", value_name = "MODE")]
     pub unixsocket_mode: Option<String>,
     /// Answer /metrics (for Prometheus) and /healthz on this address, and only there
@@ -124,8 +125,9 @@ pub struct ContentFlags {
     /// Serve a page for trying the endpoint on every path; not together with --staticdir or --cgidir
     #[arg(long)]
     pub devconsole: bool,
-    /// Compress stored files and CGI replies of text for clients that accept gzip. Not for CGI programs that put a secret
-    /// and a visitor's own words on one page: the length of a compressed page lets a listener guess at the secret (BREACH)
+    /// Compress stored files and CGI replies of text for clients that accept gzip. Not for CGI programs that put a
+    /// secret and a visitor's own words on one page: the length of a compressed page lets a listener guess at the
+    /// secret (BREACH)
     #[arg(long)]
     pub gzip: bool,
     /// Header for every response, as "Name: value"; may be given several times
@@ -152,12 +154,13 @@ pub struct AccessFlags {
     /// port any port matches, *.example.org stands for all names below example.org
     #[arg(long, value_name = "LIST")]
     pub origin: Option<String>,
-    /// Ask this program before a client gets its 101. It finds the request in its environment and admits by exit status 0, or
-    /// prints header fields (Status, Location, Variable, ...) as a CGI program does. Split into words as a shell splits them
+    /// Ask this program before a client gets its 101. It finds the request in its environment and admits by exit
+    /// status 0, or prints header fields (Status, Location, Variable, ...) as a CGI program does. Split into words as
+    /// a shell splits them
     #[arg(long, value_name = "PROGRAM")]
     pub authorize: Option<String>,
-    /// Ask clients for a name and a password of this file (HTTP Basic), which htpasswd -B writes. Pages of other sites may then
-    /// connect only if --origin lists them. Read again on SIGHUP
+    /// Ask clients for a name and a password of this file (HTTP Basic), which htpasswd -B writes. Pages of other
+    /// sites may then connect only if --origin lists them. Read again on SIGHUP
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub htpasswd: Option<PathBuf>,
     /// Have --authorize or --htpasswd decide about plain requests (files, CGI, console) too
@@ -170,8 +173,8 @@ pub struct AccessFlags {
     /// addresses and networks (192.0.2.0/24), separated by commas
     #[arg(long = "trusted-proxy", value_name = "LIST")]
     pub trusted_proxy: Option<String>,
-    /// Expect a PROXY header (version 1 or 2) at the start of each connection from a --trusted-proxy, and take the client's
-    /// address from it
+    /// Expect a PROXY header (version 1 or 2) at the start of each connection from a --trusted-proxy, and take the
+    /// client's address from it
     #[arg(long = "proxy-protocol")]
     pub proxy_protocol: bool,
     /// Look up the client's name in DNS for the program (in `REMOTE_HOST`) and the log
@@ -186,9 +189,9 @@ pub struct ProgramFlags {
     /// Binary mode: every read from the program is one binary message, every binary message goes to its stdin as it is
     #[arg(long)]
     pub binary: bool,
-    /// How messages stand in stdin and stdout of programs: line, each ends with a newline; nul, each text ends with a NUL
-    /// byte and may hold newlines; length, records of a length, a type and any bytes, also for binary messages, close frames
-    /// and pings. The program finds it in `WEBSOCKETD_FRAMING`. Without the flag lines
+    /// How messages stand in stdin and stdout of programs: line, each ends with a newline; nul, each text ends with a
+    /// NUL byte and may hold newlines; length, records of a length, a type and any bytes, also for binary messages,
+    /// close frames and pings. The program finds it in `WEBSOCKETD_FRAMING`. Without the flag lines
     #[arg(long, value_name = "FRAMING")]
     pub framing: Option<String>,
     /// Send stderr lines to the client too: each line of stdout or stderr becomes {"stream":"..","data":".."}
@@ -211,8 +214,8 @@ pub struct ProgramFlags {
     /// (Java, Python 2) print ? for what is not ASCII
     #[arg(long, value_name = "LIST", default_value = "PATH,LD_LIBRARY_PATH")]
     pub passenv: String,
-    /// Variable for programs, as NAME=VALUE; may be given several times. One of the daemon's own that --passenv names gets
-    /// this value
+    /// Variable for programs, as NAME=VALUE; may be given several times. One of the daemon's own that --passenv names
+    /// gets this value
     #[arg(long, value_name = "NAME=VALUE")]
     pub env: Vec<String>,
     /// Working directory of programs; without it the daemon's own. CGI programs start in the directory they are in
@@ -228,8 +231,8 @@ pub struct ProgramFlags {
     /// Seconds of processor time of each program (`RLIMIT_CPU`); 0: as the daemon's own
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub handlercpu: u64,
-    /// Bytes of address space of each program (`RLIMIT_AS`); 0: as the daemon's own. Address space is not memory in use:
-    /// Java, Node and Go reserve gigabytes of it and do not start with less
+    /// Bytes of address space of each program (`RLIMIT_AS`); 0: as the daemon's own. Address space is not memory in
+    /// use: Java, Node and Go reserve gigabytes of it and do not start with less
     #[arg(long, value_name = "BYTES", default_value_t = 0)]
     pub handlermemory: u64,
     /// Open files of each program (`RLIMIT_NOFILE`); 0: as the daemon's own
@@ -244,10 +247,10 @@ pub struct ProgramFlags {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "The daemon")]
 pub struct DaemonFlags {
-    /// Read flags from this file too, as "flag=value" lines without the dashes; flags on the command line win. Sections
-    /// [route /PATH] and [route //HOST/PATH] serve more programs and directories below their path, [host HOST] says what
-    /// holds for a host, [tcp NAME] serves programs over bare TCP or TLS, and include=DIR reads more such files. Read again
-    /// on SIGHUP
+    /// Read flags from this file too, as "flag=value" lines without the dashes; flags on the command line win.
+    /// Sections [route /PATH] and [route //HOST/PATH] serve more programs and directories below their path, [host
+    /// HOST] says what holds for a host, [tcp NAME] serves programs over bare TCP or TLS, and include=DIR reads more
+    /// such files. Read again on SIGHUP
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub config: Option<PathBuf>,
     /// Check flags, configuration file and TLS files, report what is wrong, and exit
@@ -263,9 +266,9 @@ pub struct DaemonFlags {
     /// Stop when there has been no connection for so many milliseconds (for socket activation); 0: never
     #[arg(long = "exit-when-idle", value_name = "MS", default_value_t = 0)]
     pub exit_when_idle: u64,
-    /// Become this user, with its groups only, once the ports are bound. Programs run as that user and can't gain rights
-    /// through set-uid bits. Needs root. A reload reads certificates and opens the log file as that user.
-    /// In a [route]: the user of that route's programs
+    /// Become this user, with its groups only, once the ports are bound. Programs run as that user and can't gain
+    /// rights through set-uid bits. Needs root. A reload reads certificates and opens the log file as that user. In a
+    /// [route]: the user of that route's programs
     #[arg(long, value_name = "NAME")]
     pub user: Option<String>,
     /// Lowest severity that is logged: debug, trace, access, info, error, fatal or none

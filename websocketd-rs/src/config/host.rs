@@ -81,7 +81,8 @@ impl HostPattern {
         }
     }
 
-    /// By this patterns are chosen, the greatest that matches first: one host before many, a longer name before a shorter one.
+    /// By this patterns are chosen, the greatest that matches first: one host before many, a longer name before a
+    /// shorter one.
     pub fn precedence(&self) -> (bool, usize) {
         match self {
             Self::Below(suffix) => (false, suffix.len()),
@@ -90,8 +91,8 @@ impl HostPattern {
     }
 }
 
-/// The one spelling in which names are compared: as in DNS, in small letters, without the dot at the end (RFC 5890, RFC 4343). What is no
-/// name stays as it is, and equals none.
+/// The one spelling in which names are compared: as in DNS, in small letters, without the dot at the end (RFC
+/// 5890, RFC 4343). What is no name stays as it is, and equals none.
 pub fn canonical(host: &str) -> Cow<'_, str> {
     if let Some(address) = host.strip_prefix('[').and_then(|it| it.strip_suffix(']')) {
         return match address.parse::<Ipv6Addr>() {

@@ -17,7 +17,8 @@ pub struct Listen {
     pub port: Option<i64>,
     /// Port of the redirect server, one listener per address.
     pub redirect_port: Option<i64>,
-    /// Sockets come from the service manager (`sd_listen_fds(3)`); as with a Unix socket, TCP ones are bound only if asked for.
+    /// Sockets come from the service manager (`sd_listen_fds(3)`); as with a Unix socket, TCP ones are bound only if
+    /// asked for.
     pub inherited: bool,
     /// What the service manager calls them, one after another (`LISTEN_FDNAMES`).
     pub inherited_names: Vec<String>,

@@ -133,8 +133,8 @@ impl Merge<'_> {
         Ok(())
     }
 
-    /// The names of the sockets that the service manager passed on, and the environment as the daemon's own listeners should
-    /// see it: without sockets that are all for sections of these names.
+    /// The names of the sockets that the service manager passed on, and the environment as the daemon's own listeners
+    /// should see it: without sockets that are all for sections of these names.
     fn passed_sockets(&self) -> (Environment, Vec<String>) {
         let mut environment = self.environment.clone();
         let names = supervisor::socket_names(self.environment, std::process::id());
@@ -189,8 +189,8 @@ impl Merge<'_> {
         std::ptr::eq(section, &raw const self.file.global)
     }
 
-    /// Names file and line of the flag that `problem` is about, unless the command line set it. Of several sections the first one that sets
-    /// it is to blame, or else the first.
+    /// Names file and line of the flag that `problem` is about, unless the command line set it. Of several sections
+    /// the first one that sets it is to blame, or else the first.
     fn blame(&self, problem: Problem, sections: &[&Section]) -> Ending {
         problem.ending(self.program, &|flag| {
             let own = sections.iter().find(|section| section.sets(flag));

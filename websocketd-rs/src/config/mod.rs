@@ -77,7 +77,8 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// Time a kept-alive connection may be silent between requests.
     pub idle_timeout: Duration,
-    /// `--lingertotal`: bytes that wait for all clients of sessions that linger, from which on the programs of those away wait.
+    /// `--lingertotal`: bytes that wait for all clients of sessions that linger, from which on the programs of those
+    /// away wait.
     pub linger_total: usize,
     /// `--once`: the server stops when the first session has ended.
     pub once: bool,
@@ -115,8 +116,8 @@ impl Config {
         self.sites.last().expect("the daemon's own is always there")
     }
 
-    /// The longest time that programs of any site may take to end when the server stops: their grace, and what `--closems` adds
-    /// to the three steps of the ladder.
+    /// The longest time that programs of any site may take to end when the server stops: their grace, and what
+    /// `--closems` adds to the three steps of the ladder.
     pub fn longest_end(&self) -> Duration {
         let sites = self.sites.iter().map(|site| &site.process);
         let tcp = self.tcp.iter().map(|section| &section.process);

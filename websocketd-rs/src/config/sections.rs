@@ -12,8 +12,8 @@ use super::section::{Section, place};
 use super::{HostPattern, SiteKey};
 use crate::cli::Args;
 
-/// Flags that a route may set for itself. The rest belongs to the daemon or to the connection, which is there before the route
-/// is known.
+/// Flags that a route may set for itself. The rest belongs to the daemon or to the connection, which is there
+/// before the route is known.
 pub(super) const ROUTE_FLAGS: [&str; 56] = [
     "dir",
     "staticdir",

@@ -19,7 +19,8 @@ use crate::logging::{Fields, shortened};
 use crate::metrics::METRICS;
 use crate::process::{Command, Program};
 
-/// Longest part of a URL that is logged, in bytes. Each line of a session repeats it, those of the program's stderr included.
+/// Longest part of a URL that is logged, in bytes. Each line of a session repeats it, those of the program's
+/// stderr included.
 const MAX_LOGGED: usize = 2048;
 
 const TEXT: &[u8] = b"text/plain; charset=utf-8";
@@ -37,7 +38,8 @@ pub(super) struct Exchange<'a> {
     pub(super) client: Client,
     /// What is served here.
     pub(super) site: &'a Site,
-    /// Whether the request is for a host that nothing is served for, or that this connection is not for (RFC 9110 section 15.5.20).
+    /// Whether the request is for a host that nothing is served for, or that this connection is not for (RFC 9110
+    /// section 15.5.20).
     pub(super) is_misdirected: bool,
     /// What all connections share.
     pub(super) service: &'a Service,
@@ -90,8 +92,8 @@ impl<'a> Exchange<'a> {
         &self.head.target.path[self.prefix().len()..]
     }
 
-    /// The start of the decoded path that led to the site: empty, or a route without a slash at its end. Programs see it in
-    /// `SCRIPT_NAME`, and what follows in `PATH_INFO`.
+    /// The start of the decoded path that led to the site: empty, or a route without a slash at its end. Programs see
+    /// it in `SCRIPT_NAME`, and what follows in `PATH_INFO`.
     pub(super) fn prefix(&self) -> &'a str {
         &self.site.config.key.path
     }
@@ -231,8 +233,9 @@ impl<'a> Exchange<'a> {
     }
 }
 
-/// Whether the host may be spoken to on this connection. A client that named another host when it asked for TLS was shown another certificate
-/// than the host's. Who named none takes what is there, and a trusted proxy names its own.
+/// Whether the host may be spoken to on this connection. A client that named another host when it asked for TLS
+/// was shown another certificate than the host's. Who named none takes what is there, and a trusted proxy names
+/// its own.
 fn is_allowed(connection: &Connection, client: Client, service: &Service, host: &str) -> bool {
     let Some((certificates, named)) = service
         .certificates

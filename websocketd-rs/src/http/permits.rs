@@ -21,7 +21,8 @@ impl Exchange<'_> {
         }
     }
 
-    /// The permit for one more program, or session, of this client at this host, and of one that a trusted proxy names at all.
+    /// The permit for one more program, or session, of this client at this host, and of one that a trusted proxy
+    /// names at all.
     pub(super) fn take_address(&self) -> Result<Option<AddressPermit>, NoPermit> {
         let everywhere = self.take_proxied()?;
         let Some((limit, ip)) = self.site.per_address.as_ref().zip(self.client.address) else {
@@ -36,7 +37,8 @@ impl Exchange<'_> {
 
     fn take_proxied(&self) -> Result<Option<AddressPermit>, NoPermit> {
         let limit = self.service.config.limits.max_connections_per_address;
-        // A proxy's connections serve many clients, so programs are counted; other clients' connections were when accepted.
+        // A proxy's connections serve many clients, so programs are counted; other clients' connections were when
+        // accepted.
         let named = self.client.address.filter(|_| self.client.is_named);
         let Some((limit, ip)) = limit.zip(named) else {
             return Ok(None);

@@ -18,7 +18,8 @@ pub struct Site {
     pub per_address: Option<PerAddress>,
     /// What is counted at its host; `None`: it has none of its own.
     pub counts: Option<Arc<HostCounts>>,
-    /// Starts programs as the user that they run as here. `None` when no spawner is that user's: no reload lets that happen.
+    /// Starts programs as the user that they run as here. `None` when no spawner is that user's: no reload lets that
+    /// happen.
     pub spawner: Option<Arc<Spawner>>,
 }
 

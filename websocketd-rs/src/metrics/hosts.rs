@@ -1,4 +1,5 @@
-//! Counts of each host that a route names. Hosts are the configuration's, never a client's word, so that their number stays small.
+//! Counts of each host that a route names. Hosts are the configuration's, never a client's word, so that their
+//! number stays small.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

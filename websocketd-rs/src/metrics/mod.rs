@@ -24,7 +24,8 @@ pub struct Counter(AtomicU64);
 #[derive(Debug)]
 pub struct Gauge(AtomicI64);
 
-/// Counters of one kind, distinguished by a label. Labels are literals: no client's text may become one, so their number stays small.
+/// Counters of one kind, distinguished by a label. Labels are literals: no client's text may become one, so their
+/// number stays small.
 #[derive(Debug)]
 pub struct Labelled(Mutex<BTreeMap<&'static str, u64>>);
 
@@ -35,7 +36,8 @@ pub struct Durations {
     micros: AtomicU64,
 }
 
-/// Upper bounds of the buckets in microseconds: a start takes from 40 us (a small static program) to some ms (an interpreter).
+/// Upper bounds of the buckets in microseconds: a start takes from 40 us (a small static program) to some ms (an
+/// interpreter).
 const BOUNDS: [u64; 10] = [
     50, 100, 200, 400, 800, 1_600, 5_000, 20_000, 100_000, 1_000_000,
 ];
@@ -52,7 +54,8 @@ pub struct Metrics {
     pub connections: Counter,
     /// Connections that are open.
     pub connections_open: Gauge,
-    /// Connections and requests that were refused: `connections_per_address`, `forks`, `origin`, `not_found`, `bad_request`, ...
+    /// Connections and requests that were refused: `connections_per_address`, `forks`, `origin`, `not_found`,
+    /// `bad_request`, ...
     pub refusals: Labelled,
     /// Sessions that are open.
     pub sessions_open: Gauge,
@@ -86,10 +89,11 @@ pub struct Metrics {
     pub handlers_running: Gauge,
     /// Handler and CGI processes that are being terminated.
     pub handlers_ending: Gauge,
-    /// Messages that clients of shared programs missed, because they were slow (`--slowclient=drop`) or on their way out.
+    /// Messages that clients of shared programs missed, because they were slow (`--slowclient=drop`) or on their way
+    /// out.
     pub shared_dropped: Counter,
-    /// Programs that ended: `success`, `failure` (an exit status but 0), `signal`, `terminated` (by us, with any of the two),
-    /// `unobserved`.
+    /// Programs that ended: `success`, `failure` (an exit status but 0), `signal`, `terminated` (by us, with any of
+    /// the two), `unobserved`.
     pub programs_ended: Labelled,
     /// When the certificate ends, of several the first; in seconds since 1970, 0 without one.
     pub certificate_not_after: Gauge,

@@ -26,8 +26,8 @@ impl Certificates {
         own.map(|(_, pair)| pair).or(self.otherwise.as_ref())
     }
 
-    /// Whether a client that asked for `named` and was shown that host's certificate may speak to `host`, which is canonical (RFC 9110
-    /// section 15.5.20): it has the same certificate, or the one shown is for it, too.
+    /// Whether a client that asked for `named` and was shown that host's certificate may speak to `host`, which is
+    /// canonical (RFC 9110 section 15.5.20): it has the same certificate, or the one shown is for it, too.
     pub fn allow(&self, named: &str, host: &str) -> bool {
         let (Some(shown), Some(own)) = (self.of(Some(named)), self.of(Some(host))) else {
             return false;

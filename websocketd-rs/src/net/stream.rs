@@ -38,8 +38,8 @@ impl Stream {
         }
     }
 
-    /// Reads what of a plain stream has come already, without asking the runtime, which learns of a new connection only with its
-    /// next look at all of them; `None` when nothing has, or the stream is not plain.
+    /// Reads what of a plain stream has come already, without asking the runtime, which learns of a new connection
+    /// only with its next look at all of them; `None` when nothing has, or the stream is not plain.
     pub fn read_at_once(&self, bytes: &mut [u8]) -> Option<usize> {
         let read = match self {
             Self::Tcp(stream) => recv(stream, bytes, RecvFlags::DONTWAIT),
@@ -50,8 +50,8 @@ impl Stream {
         read.ok().map(|(read, _)| read).filter(|&read| read > 0)
     }
 
-    /// Gives a plain socket its last bytes, which it keeps for the segment that carries the end (`MSG_MORE`, send(2)): the caller
-    /// shuts it down at once. How many it took.
+    /// Gives a plain socket its last bytes, which it keeps for the segment that carries the end (`MSG_MORE`,
+    /// send(2)): the caller shuts it down at once. How many it took.
     pub fn write_last(&self, bytes: &[u8]) -> usize {
         let flags = SendFlags::MORE | SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
         let written = match self {
@@ -76,7 +76,8 @@ impl Stream {
         let _ = SockRef::from(tcp).set_tcp_user_timeout(Some(limit));
     }
 
-    /// Has the kernel probe a silent client each `interval`, and end the connection when it has given no sign of life for two.
+    /// Has the kernel probe a silent client each `interval`, and end the connection when it has given no sign of life
+    /// for two.
     pub fn probe(&self, interval: Duration) {
         let tcp = match self {
             Self::Tcp(stream) => stream,
@@ -92,7 +93,8 @@ impl Stream {
         self.bound_unacknowledged(2 * seconds);
     }
 
-    /// Has the end of the connection be a reset, which says that it is no orderly one, and what waits to be sent be dropped.
+    /// Has the end of the connection be a reset, which says that it is no orderly one, and what waits to be sent be
+    /// dropped.
     pub fn abort(self) {
         let tcp = match &self {
             Self::Tcp(stream) => stream,
@@ -122,7 +124,8 @@ impl Stream {
             Self::Tls(stream) => stream.get_ref().0.as_fd(),
             Self::Unix(stream) => stream.as_fd(),
         };
-        // Errors and hang-ups are always told (epoll_ctl(2)); of urgent bytes, which is asked for in the place of nothing, none come.
+        // Errors and hang-ups are always told (epoll_ctl(2)); of urgent bytes, which is asked for in the place of
+        // nothing, none come.
         #[expect(
             deprecated,
             reason = "sound for an OwnedFd; the successor takes unsafe"

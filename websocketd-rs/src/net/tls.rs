@@ -128,8 +128,8 @@ fn read_config(tls: &Tls, protocols: &[&[u8]]) -> Result<Loaded, TlsError> {
     let shown = Arc::clone(&certificates);
     let mut config = builder.with_cert_resolver(shown);
     config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
-    // Tickets would keep secrets alive longer than connections, and stored sessions cost memory; neither is worth it for
-    // connections that live for hours.
+    // Tickets would keep secrets alive longer than connections, and stored sessions cost memory; neither is worth it
+    // for connections that live for hours.
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
     let server = Arc::new(config);
@@ -156,8 +156,8 @@ fn read_pair(files: &KeyPair) -> Result<CertifiedKey, TlsError> {
             key: files.key.clone(),
             cert: files.cert.clone(),
         }),
-        // A certificate that this library can't take apart (an old version, odd extensions) is the client's to judge: we only
-        // present it.
+        // A certificate that this library can't take apart (an old version, odd extensions) is the client's to judge:
+        // we only present it.
         _ => Ok(pair),
     }
 }

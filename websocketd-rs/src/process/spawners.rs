@@ -75,8 +75,8 @@ impl std::error::Error for UserError {}
 pub struct Others(Vec<(User, Arc<Spawner>)>);
 
 impl Others {
-    /// Starts a spawner for each user that a route of `config` names beside `--user`; while the daemon still has the rights
-    /// that this takes.
+    /// Starts a spawner for each user that a route of `config` names beside `--user`; while the daemon still has the
+    /// rights that this takes.
     ///
     /// # Errors
     /// When a spawner does not start, or can't become its user.
@@ -97,8 +97,8 @@ impl Others {
 }
 
 impl Spawners {
-    /// Starts the daemon's own beside the others: to be called after privileges were given up, so that the spawner has none
-    /// either.
+    /// Starts the daemon's own beside the others: to be called after privileges were given up, so that the spawner
+    /// has none either.
     ///
     /// # Errors
     /// As [`Spawner::start`].
@@ -110,8 +110,8 @@ impl Spawners {
         })
     }
 
-    /// The one whose programs run as `user`, `None` being the daemon's own; `None` when there is none, because the user was
-    /// not named when the daemon started.
+    /// The one whose programs run as `user`, `None` being the daemon's own; `None` when there is none, because the
+    /// user was not named when the daemon started.
     pub fn of(&self, user: Option<&User>) -> Option<&Arc<Spawner>> {
         let Some(user) = user else {
             return Some(&self.own.1);

@@ -20,8 +20,8 @@ use crate::net::listener::{Accepted, describe};
 use crate::permit::{Permit, Permits};
 use crate::tcp::site::{TcpSite, TcpSites};
 
-/// Pause after an accept that failed for want of files or memory: other connections will return what is missing, and trying again at once
-/// would only burn the CPU that they need.
+/// Pause after an accept that failed for want of files or memory: other connections will return what is missing,
+/// and trying again at once would only burn the CPU that they need.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 
 /// Least time between two log lines about clients that wait.
@@ -42,8 +42,8 @@ impl Interval {
     }
 }
 
-/// Waits for a permit first and then for a client: when all permits are taken, clients wait in the kernel's queue. One wait for
-/// all listeners, so that a quiet one holds no permit.
+/// Waits for a permit first and then for a client: when all permits are taken, clients wait in the kernel's
+/// queue. One wait for all listeners, so that a quiet one holds no permit.
 pub(super) async fn next(
     permits: &Arc<Permits>,
     listeners: &Listeners,
@@ -164,8 +164,8 @@ impl Server<'_> {
         self.tasks.spawn_on(serve, worker);
     }
 
-    /// After an accept that failed. A client that left in the meantime is nothing; a want of files or memory is logged and
-    /// waited for.
+    /// After an accept that failed. A client that left in the meantime is nothing; a want of files or memory is
+    /// logged and waited for.
     pub(super) async fn pause(&mut self, error: &io::Error) {
         use nix::libc::{EMFILE, ENFILE, ENOBUFS, ENOMEM};
         if !matches!(

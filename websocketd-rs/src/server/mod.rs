@@ -88,7 +88,8 @@ struct Checked {
 }
 
 impl<'workers> Server<'workers> {
-    /// A server for `config`, whose programs `spawners` start. `tls` is what [`tls::load`] made of the files in `config`.
+    /// A server for `config`, whose programs `spawners` start. `tls` is what [`tls::load`] made of the files in
+    /// `config`.
     fn new(
         config: Config,
         tls: (Option<Loaded>, LoadedTls),
@@ -146,7 +147,8 @@ impl<'workers> Server<'workers> {
         }
     }
 
-    /// Serves the clients of `listeners` until `signals` say stop, then drains. On reload `read` gives the new configuration.
+    /// Serves the clients of `listeners` until `signals` say stop, then drains. On reload `read` gives the new
+    /// configuration.
     ///
     /// # Errors
     /// When the server can't start, or can't go on because a spawner process died.
@@ -218,8 +220,8 @@ impl<'workers> Server<'workers> {
         }
     }
 
-    /// Takes over a new configuration: for new connections all of it but the daemon's own listeners, which stay as they are. Those of
-    /// sections come and go. Whether it was taken.
+    /// Takes over a new configuration: for new connections all of it but the daemon's own listeners, which stay as
+    /// they are. Those of sections come and go. Whether it was taken.
     fn reload(&mut self, config: Result<Config, Ending>, listeners: &mut Listeners) -> bool {
         let Checked {
             config,

@@ -1,4 +1,5 @@
-//! `[route //HOST/PATH]` and `[host HOST]`: which host gets what, what is shown over TLS, what a reload adds and takes away.
+//! `[route //HOST/PATH]` and `[host HOST]`: which host gets what, what is shown over TLS, what a reload adds and
+//! takes away.
 
 use std::fs;
 use std::process::{Command, Stdio};

@@ -1,5 +1,5 @@
-//! The real binary: its command line, listeners, TLS, log and signals; and what its sources and documents must hold. What
-//! crosses a WebSocket is tested in the package `e2e`.
+//! The real binary: its command line, listeners, TLS, log and signals; and what its sources and documents must
+//! hold. What crosses a WebSocket is tested in the package `e2e`.
 
 #![allow(
     clippy::disallowed_methods,

@@ -1,5 +1,5 @@
-//! Which part of a file is asked for (RFC 9110 section 14). Pure. Players ask for one; several at once are answered with
-//! all of it, as may be done.
+//! Which part of a file is asked for (RFC 9110 section 14). Pure. Players ask for one; several at once are
+//! answered with all of it, as may be done.
 
 /// What is to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,6 @@
-//! `POST files?room=R&name=N`: the body is the file, as it is. It comes into a file without a name, so that nothing of it
-//! is left when the line breaks or this process is killed; it gets a place when it is whole, cleaned and looked at.
+//! `POST files?room=R&name=N`: the body is the file, as it is. It comes into a file without a name, so that
+//! nothing of it is left when the line breaks or this process is killed; it gets a place when it is whole,
+//! cleaned and looked at.
 
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek as _, SeekFrom};

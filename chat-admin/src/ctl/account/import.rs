@@ -1,5 +1,5 @@
-//! Accounts of another server's: `htpasswd`, CSV, ejabberd's export (XEP-0227). What can be brought in is; of each of the
-//! others it is said why not.
+//! Accounts of another server's: `htpasswd`, CSV, ejabberd's export (XEP-0227). What can be brought in is; of
+//! each of the others it is said why not.
 
 use std::fs::File;
 use std::io::Read as _;

@@ -1,7 +1,8 @@
 //! Writing an archive, while the chat runs.
 //!
-//! Logs only grow: a file is copied up to the size that it had when it was opened. What is overwritten in them (a message taken
-//! back) is overwritten under the log's lock, so that they are read under it, piece by piece, and a line is never seen half.
+//! Logs only grow: a file is copied up to the size that it had when it was opened. What is overwritten in them (a
+//! message taken back) is overwritten under the log's lock, so that they are read under it, piece by piece, and a
+//! line is never seen half.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -18,7 +19,8 @@ use chat_store::fs::file;
 use chat_store::fs::lock::{self, Share};
 use chat_store::log::room_log::LOCK_TIMEOUT;
 
-/// Directories of `BASE_DIR`, and of a closed room, that are about who is there now: nothing of them means anything later.
+/// Directories of `BASE_DIR`, and of a closed room, that are about who is there now: nothing of them means
+/// anything later.
 const PASSING: [&str; 3] = ["users", "run", "sessions"];
 
 /// Times the files of one log are opened again because they were rotated meanwhile.

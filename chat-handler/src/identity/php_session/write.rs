@@ -15,8 +15,8 @@ use super::{CHOSEN_NAME, GENERATION, MAX_SESSION_BYTES, Serializer, SessionId, l
 /// Bytes of chance in an id: 128 bits, what PHP and OWASP ask for at least.
 const ID_BYTES: usize = 16;
 
-/// Makes a session that holds `variables` (`user.name` is `name` in the array `user`), under an id nobody can guess. The file is new
-/// (`O_EXCL`) and only ours (0600).
+/// Makes a session that holds `variables` (`user.name` is `name` in the array `user`), under an id nobody can
+/// guess. The file is new (`O_EXCL`) and only ours (0600).
 ///
 /// # Errors
 /// Whatever making the directory or the file meets.

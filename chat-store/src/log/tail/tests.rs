@@ -312,7 +312,8 @@ fn check(follower: &mut Follower, all: &[RecordId], budget: usize) -> Progress {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, max_shrink_iters: 300, ..ProptestConfig::default() })]
-    /// Whatever is done to the files by a rule of one kind or the other, every follower gets every record once and in order.
+    /// Whatever is done to the files by a rule of one kind or the other, every follower gets every record once and in
+    /// order.
     #[test]
     fn followers_agree_with_the_model(
         copy in any::<bool>(),

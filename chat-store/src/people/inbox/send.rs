@@ -28,8 +28,8 @@ const KEPT_FREE: u64 = 256 * 1024 * 1024;
 /// Times the file may be replaced between opening and locking it.
 const SEND_TRIES: u32 = 4;
 
-/// Puts a message into the inboxes of who is called `to`, one for each connection, and rings. Does not wait for them. Whispers
-/// are kept for who is away just now.
+/// Puts a message into the inboxes of who is called `to`, one for each connection, and rings. Does not wait for
+/// them. Whispers are kept for who is away just now.
 ///
 /// # Errors
 /// No connection gets it then.
@@ -80,7 +80,8 @@ pub fn send_own(
     }
 }
 
-/// All connections but `own` get it. That one of them gets it is enough: the others stand still, or are dead and do not know it.
+/// All connections but `own` get it. That one of them gets it is enough: the others stand still, or are dead and
+/// do not know it.
 fn put_all(
     dirs: &Dirs,
     room: &RoomName,
@@ -180,7 +181,8 @@ fn withdraw(path: &Path, bell: &Path) {
     let Ok((file, _)) = file::open(path, OFlags::WRONLY) else {
         return;
     };
-    // Another one that has just got the slot may have something there: its bell is rung under no lock, but written to under this.
+    // Another one that has just got the slot may have something there: its bell is rung under no lock, but written
+    // to under this.
     if let Ok(Some(_lock)) = lock::take(&file, Share::Exclusive, LOCK_TIMEOUT)
         && file::is_at(&file, path).unwrap_or(false)
         && !bell.exists()

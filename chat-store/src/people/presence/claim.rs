@@ -82,7 +82,8 @@ impl Claim {
         &self.content.about
     }
 
-    /// How long their person is waited for: the longest of what their connections have asked for, whichever is lost last.
+    /// How long their person is waited for: the longest of what their connections have asked for, whichever is lost
+    /// last.
     pub fn grace(&self) -> Duration {
         let content = Content::read(&self.file);
         content.map_or(self.content.grace, |content| content.grace)

@@ -35,11 +35,12 @@ pub(super) fn look(file: &File) -> io::Result<Fate> {
     })
 }
 
-/// Looks, and removes what is stale. Whose handler was killed had no time to say that they may come back: it is said
-/// for them, from now on. [`Fate::Stale`] is told to one who looks and nobody else: that one has the quit record to write.
+/// Looks, and removes what is stale. Whose handler was killed had no time to say that they may come back: it is
+/// said for them, from now on. [`Fate::Stale`] is told to one who looks and nobody else: that one has the quit
+/// record to write.
 ///
-/// It needs no lock of the room: who holds all slots of a file is the only one who changes it. Of two who look at once, the
-/// other counts that file as a member, and then reads the quit record that the first one writes.
+/// It needs no lock of the room: who holds all slots of a file is the only one who changes it. Of two who look at
+/// once, the other counts that file as a member, and then reads the quit record that the first one writes.
 pub(super) fn judge(dirs: &Dirs, room: &RoomName, nick: &Nick, file: &File) -> io::Result<Fate> {
     let fate = look(file)?;
     if !matches!(fate, Fate::Stale) {

@@ -99,9 +99,9 @@ impl Problem {
     }
 }
 
-/// Checks `args` against `environment`, which must be the daemon's own. `variables` are set for programs beside those that
-/// `--passenv` lets through. Without `must_serve` nothing may be served: the routes do. With `hosts_have_certificates` the daemon itself may
-/// have none.
+/// Checks `args` against `environment`, which must be the daemon's own. `variables` are set for programs beside
+/// those that `--passenv` lets through. Without `must_serve` nothing may be served: the routes do. With
+/// `hosts_have_certificates` the daemon itself may have none.
 pub(super) fn check(
     args: &Args,
     variables: &Environment,
@@ -232,7 +232,8 @@ fn check_cwd(args: &Args) -> Result<Option<PathBuf>, Problem> {
     }
 }
 
-/// A route may run its programs as anybody but root, when the daemon gives up root's rights: a spawner would have to keep them.
+/// A route may run its programs as anybody but root, when the daemon gives up root's rights: a spawner would have
+/// to keep them.
 pub(super) fn check_route_user(
     route: SiteConfig,
     own: Option<&User>,

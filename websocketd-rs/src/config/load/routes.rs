@@ -57,7 +57,8 @@ impl Merge<'_> {
         covering.max_by_key(|(hosts, _)| hosts.precedence())
     }
 
-    /// What section, host and daemon say of a place together, and the sections that speak of it, the most specific first.
+    /// What section, host and daemon say of a place together, and the sections that speak of it, the most specific
+    /// first.
     fn merged<'a>(
         &'a self,
         key: &SiteKey,

@@ -107,8 +107,8 @@ pub(super) async fn upgrade(
     }))
 }
 
-/// Browsers close a connection whose answer names none of the subprotocols that the page offered (RFC 6455 section 4.1), and
-/// show 1006: the log is the only place that can say why.
+/// Browsers close a connection whose answer names none of the subprotocols that the page offered (RFC 6455
+/// section 4.1), and show 1006: the log is the only place that can say why.
 fn warn_of_offer(exchange: &Exchange<'_>, protocol: Option<&str>, fields: &Fields) {
     let http = &exchange.site.config.http;
     let mut configured = http.headers.iter().chain(&http.ws_headers);
@@ -126,7 +126,8 @@ fn warn_of_offer(exchange: &Exchange<'_>, protocol: Option<&str>, fields: &Field
     }
 }
 
-/// Everything that can refuse, the start of the program last. `fields` is filled in on the way, for the line of a refusal too.
+/// Everything that can refuse, the start of the program last. `fields` is filled in on the way, for the line of a
+/// refusal too.
 async fn start(
     exchange: &mut Exchange<'_>,
     program: &config::Runnable,
@@ -297,8 +298,8 @@ fn check(
     Ok((endpoint, handshake))
 }
 
-/// Whether a page of another site is refused although no flag says so: the browser would send the password along that its user has
-/// typed for this one, or the page would type into a terminal. What sends no origin is no page.
+/// Whether a page of another site is refused although no flag says so: the browser would send the password along
+/// that its user has typed for this one, or the page would type into a terminal. What sends no origin is no page.
 fn is_kept_to_own_pages(exchange: &Exchange<'_>) -> bool {
     let config = &exchange.site.config;
     (config.access.is_ambient() || config.process.streams.is_terminal())
@@ -306,8 +307,8 @@ fn is_kept_to_own_pages(exchange: &Exchange<'_>) -> bool {
         && exchange.head.headers.get("origin").is_some()
 }
 
-/// Asks whoever decides about clients of this site. A subprotocol that they choose is `handshake`'s from here on. `has_fork`: the
-/// client has a permit for a program, which the one who is asked can use.
+/// Asks whoever decides about clients of this site. A subprotocol that they choose is `handshake`'s from here on.
+/// `has_fork`: the client has a permit for a program, which the one who is asked can use.
 async fn authorize(
     exchange: &mut Exchange<'_>,
     wish: Wish<'_>,

@@ -1,5 +1,5 @@
-//! Which sessions linger, by their tokens, and how one connection takes a session from another, whose thread may be another one:
-//! it deposits a claim, and whoever has the session answers with all of it.
+//! Which sessions linger, by their tokens, and how one connection takes a session from another, whose thread may
+//! be another one: it deposits a claim, and whoever has the session answers with all of it.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -23,8 +23,8 @@ use crate::session::hub::Tasks;
 /// How long a claim may take: whoever has the session answers at once, unless it is about to end its program.
 const CLAIM_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What tells a session from others: a digest of its place and its token. The token itself is nowhere in memory, and how long a
-/// look-up takes says nothing of how much of a guess is right.
+/// What tells a session from others: a digest of its place and its token. The token itself is nowhere in memory,
+/// and how long a look-up takes says nothing of how much of a guess is right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LingerKey([u8; SHA256_OUTPUT_LEN]);
 
@@ -68,8 +68,8 @@ pub struct Registry {
 pub struct LingerLimits {
     /// `--lingertotal`.
     pub max_bytes: usize,
-    /// `--maxconnsperip`: sessions without a connection of one client address. Those with one are counted as connections; who
-    /// drops them again and again is to be bounded as well.
+    /// `--maxconnsperip`: sessions without a connection of one client address. Those with one are counted as
+    /// connections; who drops them again and again is to be bounded as well.
     pub max_per_address: Option<usize>,
 }
 
@@ -127,7 +127,8 @@ pub enum Claimed {
 }
 
 impl Registry {
-    /// No sessions yet. Those whose client is away are tasks of `tasks`, and end with `stopping`; `ended` is notified of each end.
+    /// No sessions yet. Those whose client is away are tasks of `tasks`, and end with `stopping`; `ended` is notified
+    /// of each end.
     pub fn new(
         limits: LingerLimits,
         tasks: Tasks,
@@ -193,7 +194,8 @@ impl Registry {
         }
     }
 
-    /// A new session by that key, of a client whom the one that was asked calls `user`. One of before is not found any more.
+    /// A new session by that key, of a client whom the one that was asked calls `user`. One of before is not found
+    /// any more.
     pub fn enter(&self, key: LingerKey, user: Option<Vec<u8>>) -> Arc<Lease> {
         let lease = Arc::new(Lease {
             key,

@@ -1,5 +1,5 @@
-//! The invariants of ARCHITECTURE.md that the compiler can't hold: who may name whom, and which modules are pure. What starts
-//! programs, tasks and threads is held by clippy.toml.
+//! The invariants of ARCHITECTURE.md that the compiler can't hold: who may name whom, and which modules are pure.
+//! What starts programs, tasks and threads is held by clippy.toml.
 
 mod names;
 
@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use names::{Name, names};
 
-/// Layers in the order of the flow. A module belongs to the longest path that it is below of; it may name its own layer, those
-/// further down, and [`LEAVES`].
+/// Layers in the order of the flow. A module belongs to the longest path that it is below of; it may name its own
+/// layer, those further down, and [`LEAVES`].
 const FLOW: [&[&str]; 12] = [
     &["main"],
     &["server"],

@@ -20,8 +20,8 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(5);
 
 impl Claim {
-    /// Comes in as the one who is there already, on another connection or until a moment ago; `None`: they are not, and what is
-    /// stale of them has been removed. The caller holds the entry lock.
+    /// Comes in as the one who is there already, on another connection or until a moment ago; `None`: they are not,
+    /// and what is stale of them has been removed. The caller holds the entry lock.
     pub(in crate::people::presence) fn join(
         dirs: &Dirs,
         room: &RoomName,

@@ -12,8 +12,9 @@ use crate::fs::lock::{self, Share};
 use crate::name::Nick;
 
 impl Claim {
-    /// Changes the nick, by the same rules as [`claim`](crate::people::presence::claim). One's own name in other letters is free for oneself.
-    /// `record` writes of the old one and the new one while nobody else can change it; if it cannot (false), the old nick stays.
+    /// Changes the nick, by the same rules as [`claim`](crate::people::presence::claim). One's own name in other
+    /// letters is free for oneself. `record` writes of the old one and the new one while nobody else can change it;
+    /// if it cannot (false), the old nick stays.
     ///
     /// # Errors
     /// The old nick stays then.
@@ -34,8 +35,8 @@ impl Claim {
         self.move_to(wished, Some(&own), record)
     }
 
-    /// Takes another nick like the present one, which an account's owner waits for. Nothing, if another connection of this
-    /// person has done it.
+    /// Takes another nick like the present one, which an account's owner waits for. Nothing, if another connection of
+    /// this person has done it.
     ///
     /// # Errors
     /// As [`Claim::rename`].
@@ -100,8 +101,8 @@ impl Claim {
         Ok(true)
     }
 
-    /// Another connection of this person may have taken another name, of which this one has not read yet. False: the file is in
-    /// no place.
+    /// Another connection of this person may have taken another name, of which this one has not read yet. False: the
+    /// file is in no place.
     pub(super) fn find_itself(&mut self) -> io::Result<bool> {
         if file::is_at(&self.file, &self.path)? {
             return Ok(true);
