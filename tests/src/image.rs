@@ -6,11 +6,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, kill};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::network;
 use crate::page::Page;
 use crate::proc::{self, Process};
 use crate::program::{Finished, Program, pid_of};
@@ -177,12 +177,7 @@ impl Image {
     /// When it cannot: it takes the rights of root.
     #[track_caller]
     pub fn start(&self, volume: &str, command: &[&str]) -> Container {
-        unshare(CloneFlags::CLONE_NEWNET).unwrap_or_else(|error| {
-            panic!("a network of its own takes the rights of root: {error}")
-        });
-        let ip = part("/bin/ip", "iproute2");
-        let link = Program::run(Command::new(ip).args(["link", "set", "lo", "up"]));
-        assert_eq!(link.code(), 0, "{link:#?}");
+        network::enter();
         let user = self.config["User"].as_str().unwrap_or("0:0").to_owned();
         let mut words = self.words("Entrypoint");
         if command.is_empty() {

@@ -27,6 +27,7 @@ pub mod fastcgi;
 pub mod image;
 pub mod installation;
 pub mod lingering;
+pub mod network;
 pub mod page;
 pub mod pipe;
 pub mod proxied;

@@ -1,5 +1,6 @@
 //! The chat under a daemon: rooms as clients of both protocols see them, while logs are rotated and processes killed.
 
+mod frozen;
 mod old_protocol;
 mod privacy;
 mod room;

@@ -2,38 +2,13 @@
 //! passes, as when a cable is pulled; what is sent is never acknowledged.
 
 use std::io::Write as _;
-use std::process::Command;
 use std::time::Duration;
 
 use e2e::daemon::{Builder, Daemon};
 use e2e::deadline::eventually;
+use e2e::network;
 use e2e::raw::{Frame, RawSocket, opcode};
-use e2e::requirement::part;
 use e2e::under_test::handler;
-use nix::sched::{CloneFlags, unshare};
-
-/// Moves this thread, and what it starts, into a network of its own.
-#[track_caller]
-pub(super) fn enter_network() {
-    unshare(CloneFlags::CLONE_NEWNET).unwrap_or_else(|error| {
-        panic!("a network of its own takes the rights of root (CAP_SYS_ADMIN): {error}")
-    });
-    set_link("up");
-}
-
-/// Pulls the cable.
-pub(super) fn cut() {
-    set_link("down");
-}
-
-fn set_link(state: &str) {
-    let ip = part("/bin/ip", "iproute2");
-    let status = Command::new(ip)
-        .args(["link", "set", "lo", state])
-        .status()
-        .expect("ip runs");
-    assert!(status.success(), "ip link set lo {state}: {status}");
-}
 
 fn start(builder: Builder) -> (Daemon, RawSocket) {
     let daemon = builder.start();
@@ -63,7 +38,7 @@ fn runs(args: &[&str]) -> Builder {
 
 #[test]
 fn a_quiet_client_that_is_cut_off_is_noticed_by_pings() {
-    enter_network();
+    network::enter();
     let (daemon, mut socket) = start(cat().flag("--pingms=500"));
     socket.send(&Frame::text("x"));
     loop {
@@ -74,38 +49,38 @@ fn a_quiet_client_that_is_cut_off_is_noticed_by_pings() {
             other => panic!("opcode {other}"),
         }
     }
-    cut();
+    network::cut();
     assert_end(&daemon, "Client does not answer pings");
     drop(socket);
 }
 
 #[test]
 fn a_client_that_is_cut_off_amid_output_is_noticed_by_pings() {
-    enter_network();
+    network::enter();
     let (daemon, mut socket) = start(runs(&["flood"]).flag("--pingms=1000"));
     for _ in 0..1000 {
         socket.frame().expect("the session goes on");
     }
-    cut();
+    network::cut();
     assert_end(&daemon, "Client does not answer pings");
     drop(socket);
 }
 
 #[test]
 fn a_client_that_is_cut_off_amid_output_is_noticed_without_pings() {
-    enter_network();
+    network::enter();
     let (daemon, mut socket) = start(runs(&["flood"]).flag("--writetimeout=1000"));
     for _ in 0..1000 {
         socket.frame().expect("the session goes on");
     }
-    cut();
+    network::cut();
     assert_end(&daemon, "Client does not read what the program writes");
     drop(socket);
 }
 
 #[test]
 fn a_client_that_is_cut_off_while_its_program_does_not_read_is_noticed() {
-    enter_network();
+    network::enter();
     let (daemon, socket) = start(runs(&["hang"]).flag("--pingms=500"));
     let mut sender = socket
         .transport()
@@ -119,24 +94,24 @@ fn a_client_that_is_cut_off_while_its_program_does_not_read_is_noticed() {
         .expect("a live socket");
     let message = Frame::text("x".repeat(60_000)).encode();
     while sender.write_all(&message).is_ok() {}
-    cut();
+    network::cut();
     assert_end(&daemon, "Client went away without a close frame");
     drop(socket);
 }
 
 #[test]
 fn a_connection_that_comes_back_in_time_goes_on() {
-    enter_network();
+    network::enter();
     let (daemon, mut socket) = start(cat().flag("--pingms=10000"));
     socket.send(&Frame::text("before"));
     socket.expect(opcode::TEXT, b"before");
-    cut();
+    network::cut();
     socket.send(&Frame::text("meanwhile"));
     // It was sent, and nothing came back.
     eventually("the kernel sends it again", || {
         (socket.retransmissions() > 0).then_some(())
     });
-    set_link("up");
+    network::mend();
     let frame = eventually("what was sent meanwhile comes back", || {
         socket.frame_within(Duration::from_secs(1)).ok().flatten()
     });

@@ -1,19 +1,17 @@
 //! `--linger`: sessions that outlive their connection.
 
 use std::ffi::OsStr;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use e2e::daemon::{Builder, Daemon};
 use e2e::deadline::eventually;
 use e2e::lingering::{Came, Lingering};
+use e2e::network;
 use e2e::proc::Process;
 use e2e::raw::{Frame, RawSocket, opcode};
-use e2e::requirement::part;
 use e2e::transport::Endpoint;
 use e2e::under_test::handler;
 use e2e::ws::Client;
-use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::Signal;
 
 /// Longer than any test takes.
@@ -269,18 +267,10 @@ fn run_with_cuts(daemon: &Daemon, cuts: usize, mut cut: impl FnMut(usize, &mut L
 
 #[test]
 fn a_network_that_is_cut_a_hundred_times_loses_nothing_and_doubles_nothing() {
-    unshare(CloneFlags::CLONE_NEWNET).unwrap_or_else(|error| {
-        panic!("a network of its own takes the rights of root (CAP_SYS_ADMIN): {error}")
-    });
-    let link = |state: &str| {
-        let ip = part("/bin/ip", "iproute2");
-        let status = Command::new(ip).args(["link", "set", "lo", state]).status();
-        assert!(status.expect("ip runs").success(), "lo {state}");
-    };
-    link("up");
+    network::enter();
     let daemon = lingers("cat", &[]).flag("--pingms=300").start();
     run_with_cuts(&daemon, 100, |number, client| {
-        link("down");
+        network::cut();
         // Some come again before the daemon has noticed, some after.
         if number % 10 == 0 {
             let losses = daemon.log().count("its program is kept for");
@@ -289,7 +279,7 @@ fn a_network_that_is_cut_a_hundred_times_loses_nothing_and_doubles_nothing() {
             });
         }
         client.forget();
-        link("up");
+        network::mend();
     });
 }
 

@@ -6,11 +6,11 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use e2e::deadline::eventually;
+use e2e::network;
 use e2e::proc;
 use e2e::requirement::part;
 use nix::sys::signal::Signal;
 
-use super::super::cut_connection::{cut, enter_network};
 use super::{Plain, Server};
 
 #[test]
@@ -222,7 +222,7 @@ fn a_program_that_holds_back_its_output_need_not() {
 
 #[test]
 fn a_client_that_is_cut_off_is_noticed_by_probes() {
-    enter_network();
+    network::enter();
     let server = Server::with(DEAF, "pingms=1000");
     let mut clients = [(), ()].map(|()| server.client("it"));
     for client in &mut clients {
@@ -230,7 +230,7 @@ fn a_client_that_is_cut_off_is_noticed_by_probes() {
     }
     // One of them has said that nothing follows.
     clients[0].finish();
-    cut();
+    network::cut();
     let is_it = |line: &str| line.contains("Client does not answer probes");
     server.program.output.wait_for_count("both are", 2, is_it);
     eventually("they are gone", || {
