@@ -24,7 +24,7 @@ impl Reached {
             let config = format!("--config={}", files.ini().display());
             Daemon::builder().command(chat_handler(), [config])
         };
-        let network = builder().flag("--pingms=30000").start();
+        let network = builder().start();
         let socket = builder().unix_socket(&files.path("socket")).start();
         Self {
             network,
@@ -62,12 +62,12 @@ impl Reached {
 }
 
 #[test]
-fn who_is_frozen_is_gone_from_all_rooms_though_nobody_comes_and_no_ping_was_due() {
+fn who_is_frozen_is_gone_from_all_rooms_though_nobody_comes_and_no_daemon_pings() {
     network::enter();
     let chat = Reached::start("PRESENCE_GRACE=1");
     let mut others = [chat.other("lobby", "bob"), chat.other("den", "carol")];
     let mut alice = Reached::alice(&chat.network);
-    // A page that is looked at promises a word each few seconds; the daemon's own ping is half a minute away.
+    // A page that is looked at promises a word each few seconds; without that nobody would ever notice.
     alice.send(&json!({"type": "ping", "within": 2}));
     alice.expect("pong");
     network::cut();
