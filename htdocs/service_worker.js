@@ -21,28 +21,28 @@ const INDEX = "index.html";
  */
 const FILES = `
 	client/commands.js client/connection.js client/environment.js client/outbox.js client/people.js
-	client/random_id.js client/servers.js css/attachments.css css/calls.css css/composing.css css/controls.css
-	css/dialogs.css css/entries.css css/events.css css/formatting.css css/menus.css css/messages.css
-	css/pages.css css/people.css css/room.css css/search.css css/sidebar.css css/write.css first.html
-	icons/favicon.svg icons/icons.svg index.html js/account/first.js js/account/form.js js/account/login.js
-	js/account/password.js js/account/register.js js/account/socket_check.js js/addresses.js js/aim.js
-	js/arrow_keys.js js/attachments/address.js js/attachments/attach.js js/attachments/chip.js
-	js/attachments/files_of.js js/attachments/refusals.js js/attachments/tray.js js/attachments/upload.js
-	js/attachments/view.js js/attachments/viewer.js js/attachments/words.js js/attention.js js/banner.js
-	js/calls/call_view.js js/calls/calls.js js/calls/connect.js js/calls/device_choice.js js/calls/devices.js
-	js/calls/hellos.js js/calls/ice_servers.js js/calls/join_dialog.js js/calls/limits.js js/calls/media.js
-	js/calls/mesh.js js/calls/moments.js js/calls/others.js js/calls/peer.js js/calls/reasons.js
-	js/calls/ringing.js js/calls/speaking.js js/calls/tile.js js/calls/tiles.js js/chat.js js/clipboard.js
-	js/closed_room_dialog.js js/colors.js js/comings.js js/composer.js js/composing/begun.js
-	js/composing/candidates.js js/composing/drafts.js js/composing/lazy_help.js js/composing/paste_dialog.js
-	js/composing/recalling.js js/composing/suggestions.js js/composing/tab_completion.js js/composing/task_bar.js
-	js/composing/uses.js js/composing/writing_field.js js/config.js js/conversation.js js/conversation_dialog.js
-	js/day_dialog.js js/dialog.js js/dice_dialog.js js/dom.js js/drawn_entries.js js/edges.js
-	js/emoji/board_keys.js js/emoji/picker.js js/emoji/recent.js js/emoji/table.js js/entry.js js/entry_form.js
-	js/error_words.js js/feed.js js/field.js js/formatting/blocks.js js/formatting/help_dialog.js
-	js/formatting/inline.js js/formatting/plain.js js/formatting/view.js js/frame.js js/heartbeat.js js/ids.js
-	js/initial.js js/kept_records.js js/lazy_comings.js js/lazy_typing.js js/lines.js js/me.js js/members.js
-	js/menu.js js/message_keys.js js/message_menu.js js/message_view.js js/messages/bar.js js/messages/body.js
+	client/random_id.js css/attachments.css css/calls.css css/composing.css css/controls.css css/dialogs.css
+	css/entries.css css/events.css css/formatting.css css/menus.css css/messages.css css/pages.css css/people.css
+	css/room.css css/search.css css/sidebar.css css/write.css first.html icons/favicon.svg icons/icons.svg
+	index.html js/account/first.js js/account/form.js js/account/login.js js/account/password.js
+	js/account/register.js js/account/socket_check.js js/addresses.js js/aim.js js/arrow_keys.js
+	js/attachments/address.js js/attachments/attach.js js/attachments/chip.js js/attachments/files_of.js
+	js/attachments/refusals.js js/attachments/tray.js js/attachments/upload.js js/attachments/view.js
+	js/attachments/viewer.js js/attachments/words.js js/attention.js js/banner.js js/calls/call_view.js
+	js/calls/calls.js js/calls/connect.js js/calls/device_choice.js js/calls/devices.js js/calls/hellos.js
+	js/calls/ice_servers.js js/calls/join_dialog.js js/calls/limits.js js/calls/media.js js/calls/mesh.js
+	js/calls/moments.js js/calls/others.js js/calls/peer.js js/calls/reasons.js js/calls/ringing.js
+	js/calls/speaking.js js/calls/tile.js js/calls/tiles.js js/chat.js js/clipboard.js js/closed_room_dialog.js
+	js/colors.js js/comings.js js/composer.js js/composing/begun.js js/composing/candidates.js
+	js/composing/drafts.js js/composing/lazy_help.js js/composing/paste_dialog.js js/composing/recalling.js
+	js/composing/suggestions.js js/composing/tab_completion.js js/composing/task_bar.js js/composing/uses.js
+	js/composing/writing_field.js js/config.js js/conversation.js js/conversation_dialog.js js/day_dialog.js
+	js/dialog.js js/dice_dialog.js js/dom.js js/drawn_entries.js js/edges.js js/emoji/board_keys.js
+	js/emoji/picker.js js/emoji/recent.js js/emoji/table.js js/entry.js js/entry_form.js js/error_words.js
+	js/feed.js js/field.js js/formatting/blocks.js js/formatting/help_dialog.js js/formatting/inline.js
+	js/formatting/plain.js js/formatting/view.js js/frame.js js/heartbeat.js js/ids.js js/initial.js
+	js/kept_records.js js/lazy_comings.js js/lazy_typing.js js/lines.js js/me.js js/members.js js/menu.js
+	js/message_keys.js js/message_menu.js js/message_view.js js/messages/bar.js js/messages/body.js
 	js/messages/changes.js js/messages/deeds.js js/messages/event_words.js js/messages/folding.js
 	js/messages/former_dialog.js js/messages/hold.js js/messages/pins.js js/messages/pins_menu.js
 	js/messages/reaction_row.js js/messages/reactions.js js/messages/referenced.js js/messages/remove_dialog.js

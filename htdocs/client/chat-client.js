@@ -12,6 +12,7 @@ import { Emitter } from "./emitter.js";
 import { environment as surroundings } from "./environment.js";
 import { randomId } from "./random_id.js";
 import { Room } from "./room.js";
+import { Servers } from "./servers.js";
 import { memory, outboxStore } from "./storage.js";
 
 export { ChatError, Room };
@@ -49,7 +50,7 @@ export class ChatClient extends Emitter {
 		this.#token = client ?? this.#kept("client");
 		this.#connection = new Connection(
 			{
-				servers: typeof servers === "function" ? servers : () => servers,
+				servers: new Servers(typeof servers === "function" ? servers : () => servers, this.#environment.now),
 				address: (server) => this.#address(server),
 				onMessage: (message) => this.#take(message),
 				onState: (state, detail) => this.#changed(state, detail),

@@ -3,7 +3,6 @@
 // message is an object with a type.
 
 import { environment as surroundings } from "./environment.js";
-import { Servers } from "./servers.js";
 
 /** The longest wait before trying again, for the first failure; doubled with each, up to the second. */
 const FIRST_WAIT_MS = 500;
@@ -20,6 +19,9 @@ const PING_AFTER_MS = 30_000;
 const PING_WHEN_DUE_MS = 8000;
 /** No word at all for this long after a question: the line is dead though nobody said so. */
 const ANSWER_TIMEOUT_MS = 15_000;
+
+/** Where there is no other to go to. @type {import("./types.d.ts").Servers} */
+const ONE_SERVER = { isExhausted: true, next: () => "", failed() {}, worked() {} };
 
 /**
  * Milliseconds to wait before the next try: anything up to a bound that doubles, so that a thousand clients of a server
@@ -58,7 +60,7 @@ export class Connection {
 	constructor(uses, environment = surroundings) {
 		this.#uses = uses;
 		this.#environment = environment;
-		this.#servers = new Servers(uses.servers ?? (() => [""]), environment.now);
+		this.#servers = uses.servers ?? ONE_SERVER;
 	}
 
 	get isOpen() {

@@ -100,9 +100,19 @@ export interface Environment {
 	watch(on: { back: () => void; gone: () => void; leave: () => void }): () => void;
 }
 
+/** Which server is tried next. */
+export interface Servers {
+	/** All of this round have failed. */
+	readonly isExhausted: boolean;
+	next(): string | Promise<string>;
+	failed(server: string): void;
+	/** It let us in, and held. */
+	worked(server: string): void;
+}
+
 export interface ConnectionUses {
-	/** One address, "", where there is no list. */
-	servers?: () => string[] | Promise<string[]>;
+	/** Where there are several; else the server is called "". */
+	servers?: Servers;
 	/** What to open, asked for each time. */
 	address: (server: string) => URL;
 	onMessage: (message: Message) => void;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Connection, backoff } from "../../htdocs/client/connection.js";
-import { openConnection as open, settled, surroundings } from "./client_surroundings.js";
+import { backoff } from "../../htdocs/client/connection.js";
+import { openConnection as open, settled } from "./client_surroundings.js";
 
 const hosts = ({ sockets }) => sockets.map(({ address }) => address.host);
 
@@ -80,34 +80,18 @@ test("a list that has to be asked for is asked for anew in each round", async ()
 		return [`wss://number-${asked}/`];
 	};
 	const { connection, world } = open({ servers, chance: 1 });
-	// The helper wraps lists; here the function itself is what gives one.
-	const own = new Connection(
-		{ servers, address: (server) => new URL(server), onMessage: () => {}, onState: () => {} },
-		world.environment,
-	);
-	own.start();
+	connection.start();
 	await settled();
 	world.socket.goes();
 	world.pass(500);
 	await settled();
 	assert.deepEqual(hosts(world), ["number-1", "number-2"]);
-	own.stop();
-	connection.stop();
 });
 
 test("a list that cannot be had is a try that failed", async () => {
-	const world = surroundings({ chance: 1 });
-	const states = [];
 	let isBroken = true;
-	const connection = new Connection(
-		{
-			servers: () => (isBroken ? Promise.reject(new Error("503")) : Promise.resolve(["wss://one/"])),
-			address: (server) => new URL(server),
-			onMessage: () => {},
-			onState: (state) => states.push(state),
-		},
-		world.environment,
-	);
+	const servers = () => (isBroken ? Promise.reject(new Error("503")) : Promise.resolve(["wss://one/"]));
+	const { connection, world, states } = open({ servers, chance: 1 });
 	connection.start();
 	await settled();
 	assert.deepEqual(states, ["connecting", "waiting"]);
@@ -118,16 +102,7 @@ test("a list that cannot be had is a try that failed", async () => {
 });
 
 test("a list that comes after the end opens nothing", async () => {
-	const world = surroundings();
-	const connection = new Connection(
-		{
-			servers: () => Promise.resolve(["wss://one/"]),
-			address: (server) => new URL(server),
-			onMessage: () => {},
-			onState: () => {},
-		},
-		world.environment,
-	);
+	const { connection, world } = open({ servers: () => Promise.resolve(["wss://one/"]) });
 	connection.start();
 	connection.stop();
 	await settled();

@@ -2,6 +2,7 @@
 
 import { ChatClient } from "../../htdocs/client/chat-client.js";
 import { Connection } from "../../htdocs/client/connection.js";
+import { Servers } from "../../htdocs/client/servers.js";
 
 /** A server's end of a socket is its `opens`, `says` and `goes`. */
 class Socket {
@@ -115,7 +116,7 @@ export function openConnection({ servers = ["wss://one/"], chance, ...uses } = {
 	const messages = [];
 	const connection = new Connection(
 		{
-			servers: () => servers,
+			servers: new Servers(typeof servers === "function" ? servers : () => servers, world.environment.now),
 			address: (server) => new URL(server),
 			onMessage: (message) => messages.push(message),
 			onState: (state) => states.push(state),

@@ -15,7 +15,7 @@ test("the service worker keeps every file of the pages", () => {
 		// the names of emoji weigh much and are few people's.
 		.filter((name) => !/^(?:php|emoji)\//.test(name) && !["service_worker.js", "js/linger.js"].includes(name))
 		// For other sites' pages and programs alone.
-		.filter((name) => !/^client\/(chat|widget|package|emitter|questions|room|sending|storage)/u.test(name))
+		.filter((name) => !/^client\/(chat|widget|package|emitter|questions|room|sending|servers|storage)/u.test(name))
 		.filter((name) => !name.endsWith(".d.ts"));
 	assert.deepEqual(listed.trim().split(/\s+/), there.sort(), "update FILES in htdocs/service_worker.js");
 });
