@@ -194,3 +194,70 @@ async fn a_link_a_name_and_a_password_let_people_into_a_private_room() {
         "newcomers see what is said from then on"
     );
 }
+
+const RINGS: &str =
+    "document.querySelector('.ringing:not([hidden])')?.textContent.includes('alice') ?? false";
+
+/// A call that begins; one that is there when somebody comes is told of quietly.
+async fn settles(browser: &Browser) {
+    let _ = browser.eval("globalThis.inside = performance.now()").await;
+    let settled = "performance.now() > inside + 6000";
+    browser.wait_until("the page has settled", settled).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_rings_on_all_devices_wherever_they_are_until_it_is_answered_or_declined() {
+    let site = Site::start();
+    let (alice, bob, phone) = (
+        Browser::start().await,
+        Browser::start().await,
+        Browser::start().await,
+    );
+    enter(&alice, &site, "alice", "lobby").await;
+    enter(&bob, &site, "bob", "lobby").await;
+    // The same guest: what tells him from others is his browser's token.
+    let token = bob.eval("localStorage.getItem('chat.client')").await;
+    phone.goto(&site.url("/room_list.html")).await;
+    phone
+        .eval(&format!("localStorage.setItem('chat.client', {token})"))
+        .await;
+    enter(&phone, &site, "bob", "lobby").await;
+    say(&alice, "/query bob").await;
+    is_in(&alice, "bob").await;
+    say(&alice, "may I call?").await;
+    for device in [&bob, &phone] {
+        has_conversation(device, "alice").await;
+        settles(device).await;
+    }
+
+    // Neither looks at the conversation.
+    click(&alice, "#call-button").await;
+    click(&alice, "#call-audio").await;
+    for device in [&bob, &phone] {
+        device.wait_until("it rings", RINGS).await;
+    }
+    bob.screenshot("call-ringing").await;
+    assert_eq!(violations(&bob).await, Vec::<String>::new());
+    click(&bob, "#ringing-answerVoice").await;
+    is_in(&bob, "alice").await;
+    let connected = "document.querySelector('.tile:not(.own)')?.dataset.state === 'connected'";
+    alice.wait_until("they talk", connected).await;
+    let quiet = format!("!({RINGS})");
+    phone.wait_until("it rings no more", &quiet).await;
+    click(&alice, "#call-leave").await;
+    click(&bob, "#call-leave").await;
+
+    // Declined on one device, it rings on neither.
+    for device in [&bob, &phone] {
+        settles(device).await;
+    }
+    click(&alice, "#call-button").await;
+    click(&alice, "#call-audio").await;
+    for device in [&bob, &phone] {
+        device.wait_until("it rings again", RINGS).await;
+    }
+    click(&phone, "#ringing-decline").await;
+    for device in [&bob, &phone] {
+        device.wait_until("it rings no more", &quiet).await;
+    }
+}
