@@ -52,7 +52,7 @@ serve:
 	@install -m 755 $(BIN)/chat-cgi $(VAR)/cgi/api
 	@echo 'the chat: http://$(ADDRESS):$(PORT)/   its files: $(VAR)/   Ctrl-C stops it'
 	@export CHAT_CONFIG=$(abspath $(VAR)/conf/chat.ini); \
-	 exec $(BIN)/websocketd-rs --address=$(ADDRESS) --port=$(PORT) --sameorigin --pingms=30000 \
+	 exec $(BIN)/websocketd-rs --address=$(ADDRESS) --port=$(PORT) --sameorigin --pingms=9000 \
 	   --staticdir=$(HTDOCS) --cgidir=$(VAR)/cgi --passenv=CHAT_CONFIG \
 	   --header-http='X-Frame-Options: DENY' --header-http="Content-Security-Policy: frame-ancestors 'none'" \
 	   $(BIN)/chat-handler

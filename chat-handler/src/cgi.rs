@@ -1,6 +1,7 @@
 //! The CGI variables (RFC 3875) of one connection, read once, in main.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
 
 use crate::identity::Visitor;
 use crate::identity::cookie::percent_decode;
@@ -24,6 +25,8 @@ pub struct Cgi {
     pub forwarded_for: String,
     /// What tells who it is.
     pub visitor: Visitor,
+    /// `WEBSOCKETD_PING_TIMEOUT_MS`: how long a client was silent that the daemon gives up for that (SIGURG).
+    pub ping_timeout: Duration,
     /// `TZ`: the server's time zone, if it is not the system's.
     pub tz: Option<String>,
 }
@@ -71,6 +74,9 @@ impl Cgi {
                 proxy: Some(text("PROXY_ADDR")).filter(|peer| !peer.is_empty()),
                 remote_user: remote_user.map(text).filter(|user| !user.is_empty()),
             },
+            ping_timeout: Duration::from_millis(
+                text("WEBSOCKETD_PING_TIMEOUT_MS").parse().unwrap_or(0),
+            ),
             tz: get("TZ").and_then(|tz| String::from_utf8(tz).ok()),
         }
     }

@@ -90,6 +90,7 @@ fn chat(settings: &Settings, cgi: &Cgi) -> std::io::Result<()> {
         when: &when,
         whole_history: wire.shows_whole_history(),
         many,
+        ping_timeout: cgi.ping_timeout,
         grace: if wire.comes_back() {
             settings.presence_grace
         } else {

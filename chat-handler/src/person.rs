@@ -309,12 +309,17 @@ impl<'a> Person<'a> {
         self.heartbeat.silence().is_some()
     }
 
+    /// The client did not answer pings, for as long as the daemon waits for that.
+    pub fn was_unreachable(&mut self) {
+        self.heartbeat.was_unreachable(self.visit.ping_timeout);
+    }
+
     /// Leaves every room; `bye` is said to a client that is still there.
     pub fn leave(&mut self, bye: Option<Bye>, to: &mut dyn Audience) {
         if let Some(bye) = bye {
             occupant::say_bye(bye, &mut From { room: None, to });
         }
-        let silence = self.heartbeat.silence().unwrap_or_default();
+        let silence = self.heartbeat.whole_silence();
         for stay in self.stays.all_mut() {
             stay.occupant.was_silent_for(silence);
             stay.occupant.leave(bye);

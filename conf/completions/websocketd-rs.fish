@@ -59,7 +59,7 @@ complete -c websocketd-rs -l idletimeout -d 'Milliseconds a kept-alive HTTP conn
 complete -c websocketd-rs -l sessionidletimeout -d 'Milliseconds a session may pass without a message in either direction (pings do not count) before it is closed with 4408; 0: for ever' -r
 complete -c websocketd-rs -l writetimeout -d 'Milliseconds a write to the client may make no progress before the connection is dropped' -r
 complete -c websocketd-rs -l closetimeout -d 'Milliseconds to wait for the client\'s close frame after ours' -r
-complete -c websocketd-rs -l pingms -d 'Milliseconds between keep-alive pings; a client that sends nothing for two intervals is dropped; 0: no pings' -r
+complete -c websocketd-rs -l pingms -d 'Milliseconds of a client\'s silence before it is pinged; one that is silent for two is dropped, and its program gets SIGURG before its stdin ends; 0: no pings' -r
 complete -c websocketd-rs -l shutdowngrace -d 'Milliseconds that programs get to end by themselves when the daemon stops' -r
 complete -c websocketd-rs -l config -d 'Read flags from this file too, as "flag=value" lines without the dashes; flags on the command line win. Sections [route /PATH] and [route //HOST/PATH] serve more programs and directories below their path, [host HOST] says what holds for a host, [tcp NAME] serves programs over bare TCP or TLS, and include=DIR reads more such files. Read again on SIGHUP' -r -F
 complete -c websocketd-rs -l exit-when-idle -d 'Stop when there has been no connection for so many milliseconds (for socket activation); 0: never' -r

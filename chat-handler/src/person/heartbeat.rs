@@ -10,6 +10,8 @@ const LONGEST: Duration = Duration::from_secs(300);
 #[derive(Debug, Default)]
 pub(super) struct Heartbeat {
     promised: Option<(Duration, Instant)>,
+    /// For how long it has not answered pings, when it was given up for that.
+    unreachable: Duration,
 }
 
 impl Heartbeat {
@@ -35,5 +37,15 @@ impl Heartbeat {
     pub(super) fn silence(&self) -> Option<Duration> {
         let (within, last) = self.promised?;
         Some(last.elapsed()).filter(|silence| *silence >= within)
+    }
+
+    /// It has not answered pings for so long.
+    pub(super) fn was_unreachable(&mut self, silence: Duration) {
+        self.unreachable = silence;
+    }
+
+    /// For how long nothing was heard of it at all, as far as that is known.
+    pub(super) fn whole_silence(&self) -> Duration {
+        self.silence().unwrap_or_default().max(self.unreachable)
     }
 }

@@ -24,6 +24,8 @@ pub struct Visit<'a> {
     pub whole_history: bool,
     /// Whether they can be in many rooms at once.
     pub many: bool,
+    /// For how long the daemon does not hear a client before it gives it up.
+    pub ping_timeout: Duration,
     /// How long they may be gone, when their connection is lost, before the others are told.
     pub grace: Duration,
 }

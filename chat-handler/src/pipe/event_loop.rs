@@ -32,13 +32,16 @@ const READ_BUDGET: usize = 16 * 1024;
 /// Lines of the client that are taken in one turn; the rest after the room has been heard.
 const LINES_PER_TURN: usize = 64;
 
-/// Signals that end the process in an orderly way, as a descriptor. They are blocked from here on.
+/// The daemon has given the client up, which did not answer pings; the end of stdin follows.
+const UNREACHABLE: Signal = Signal::SIGURG;
+
+/// Signals that end the process in an orderly way, and [`UNREACHABLE`], as a descriptor. They are blocked from here on.
 ///
 /// # Errors
 /// Those of `pthread_sigmask(3)` and `signalfd(2)`.
 pub fn watch_signals() -> io::Result<SignalFd> {
     let mut set = SigSet::empty();
-    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, UNREACHABLE] {
         set.add(signal);
     }
     set.thread_block()?;
@@ -122,6 +125,8 @@ impl<'fd> EventLoop<'fd> {
     /// Runs until the client leaves, is sent away, or a signal comes; then leaves the room.
     pub fn run(mut self) {
         let bye = self.converse();
+        // One that came with the end of stdin.
+        self.take_signals();
         self.person.leave(bye, &mut self.client);
         self.client.finish();
     }
@@ -288,10 +293,23 @@ impl<'fd> EventLoop<'fd> {
         if closed {
             return Ok(Woken::Closed);
         }
-        if signaled && matches!(self.signals.read_signal(), Ok(Some(_))) {
+        if signaled && self.take_signals() {
             return Ok(Woken::Bye(Bye::ShuttingDown));
         }
         Ok(self.poll_if_time(count > 0))
+    }
+
+    /// Reads the signals that have come. True: the process is to end.
+    fn take_signals(&mut self) -> bool {
+        let mut ends = false;
+        while let Ok(Some(signal)) = self.signals.read_signal() {
+            if i32::try_from(signal.ssi_signo) == Ok(UNREACHABLE as i32) {
+                self.person.was_unreachable();
+            } else {
+                ends = true;
+            }
+        }
+        ends
     }
 
     /// The look after files, a little early if the process is awake anyway.

@@ -1,6 +1,8 @@
-//! A client that has promised a word and is silent: gone, whoever still holds its connection open.
+//! A client that has promised a word, or does not answer pings, and is silent: gone, whoever still holds its connection
+//! open.
 
-use crate::support::Chat;
+use crate::support::{Chat, Page};
+use nix::sys::signal::Signal;
 use serde_json::json;
 
 #[test]
@@ -40,4 +42,45 @@ fn who_comes_back_was_never_away_and_who_promises_nothing_is_left_alone() {
     assert_eq!(alice.expect("say")["text"], "still here");
     assert_eq!(chat.log("lobby").matches("\tquit\t").count(), 0);
     assert_eq!(chat.log("lobby").matches("\tjoin\t").count(), 2);
+}
+
+/// Bob, of whom the daemon says when it gives him up that he was silent for so long.
+fn bob_who_is_pinged(chat: &Chat, millis: &str) -> Page {
+    Page::enter(chat.start(&[
+        ("PATH_INFO", "/lobby"),
+        (
+            "QUERY_STRING",
+            "format=json&nick=bob&client=bobs-browser&page=bobs-page",
+        ),
+        ("WEBSOCKETD_PING_TIMEOUT_MS", millis),
+    ]))
+}
+
+#[test]
+fn who_did_not_answer_pings_has_been_waited_for_already() {
+    let chat = Chat::with("PRESENCE_GRACE=300");
+    let mut alice = chat.page("lobby", "alice");
+    let mut bob = bob_who_is_pinged(&chat, "300000");
+    alice.find(|message| message["type"] == "join" && message["from"] == "bob");
+    bob.client.signal(Signal::SIGURG);
+    bob.client.hang_up();
+    bob.client.rest();
+    assert_eq!(alice.expect("quit")["from"], "bob");
+}
+
+#[test]
+fn who_answered_pings_or_was_silent_for_a_moment_is_waited_for() {
+    let chat = Chat::with("PRESENCE_GRACE=300");
+    let mut alice = chat.page("lobby", "alice");
+    // The daemon pings, and it is not for that that he is gone.
+    bob_who_is_pinged(&chat, "300000").client.leave();
+    let mut bob = bob_who_is_pinged(&chat, "2000");
+    bob.client.signal(Signal::SIGURG);
+    bob.client.hang_up();
+    bob.client.rest();
+    alice.type_in("bob?");
+    alice.expect("say");
+    let log = chat.log("lobby");
+    assert_eq!(log.matches("\tquit\t").count(), 0);
+    assert_eq!(log.matches("\tjoin\t").count(), 2);
 }

@@ -2,7 +2,7 @@
 //! socket of the same chat, which no cable belongs to.
 
 use e2e::chat::Files;
-use e2e::daemon::Daemon;
+use e2e::daemon::{Builder, Daemon};
 use e2e::network;
 use e2e::page::Page;
 use e2e::under_test::chat_handler;
@@ -19,12 +19,18 @@ struct Reached {
 
 impl Reached {
     fn start(global: &str) -> Self {
+        Self::start_with(global, &[])
+    }
+
+    /// The one that the network is between has more flags.
+    fn start_with(global: &str, flags: &[&str]) -> Self {
         let files = Files::installed(global);
         let builder = || {
             let config = format!("--config={}", files.ini().display());
             Daemon::builder().command(chat_handler(), [config])
         };
-        let network = builder().start();
+        let add = |builder: Builder, flag: &&str| builder.flag(flag);
+        let network = flags.iter().fold(builder(), add).start();
         let socket = builder().unix_socket(&files.path("socket")).start();
         Self {
             network,
@@ -93,4 +99,35 @@ fn who_is_frozen_and_comes_back_by_another_way_was_never_away() {
     assert_eq!(bob.expect("say")["from"], "alice");
     assert_eq!((chat.lines("join"), chat.lines("quit")), (2, 0));
     drop(frozen);
+}
+
+/// A page that nobody looks at promises nothing, nor do bots and text clients: the daemon's pings tell of those.
+#[test]
+fn who_is_frozen_and_has_promised_nothing_is_gone_when_pings_stay_unanswered() {
+    network::enter();
+    let chat = Reached::start_with("PRESENCE_GRACE=4", &["--pingms=2000"]);
+    let mut others = [chat.other("lobby", "bob"), chat.other("den", "carol")];
+    let hidden = Reached::alice(&chat.network);
+    let bot = Page::enter(chat.network.client("/lobby?format=json&nick=robot"));
+    let text = chat.network.client("/den?nick=walter");
+    for (other, gone) in others
+        .iter_mut()
+        .zip([["alice", "robot"], ["alice", "walter"]])
+    {
+        for name in gone {
+            other.find(|message| message["type"] == "join" && message["from"] == name);
+        }
+    }
+    network::cut();
+    for (other, gone) in others
+        .iter_mut()
+        .zip([["alice", "robot"], ["alice", "walter"]])
+    {
+        let first = other.expect("quit")["from"].clone();
+        let second = other.expect("quit")["from"].clone();
+        let mut names = [first.as_str().unwrap_or(""), second.as_str().unwrap_or("")];
+        names.sort_unstable();
+        assert_eq!(names, gone);
+    }
+    drop((hidden, bot, text));
 }

@@ -95,7 +95,7 @@ fn a_client_that_is_cut_off_while_its_program_does_not_read_is_noticed() {
     let message = Frame::text("x".repeat(60_000)).encode();
     while sender.write_all(&message).is_ok() {}
     network::cut();
-    assert_end(&daemon, "Client went away without a close frame");
+    assert_end(&daemon, "Client does not answer pings");
     drop(socket);
 }
 
@@ -117,4 +117,46 @@ fn a_connection_that_comes_back_in_time_goes_on() {
     });
     assert_eq!(frame.payload, b"meanwhile");
     assert_eq!(daemon.log().count("| DISCONNECT"), 0);
+}
+
+/// Says on stderr what it hears: a signal, a line, the end.
+const LISTENER: &str = r#"heard() { echo "[$*]" >&2; }
+trap 'heard silence of "$WEBSOCKETD_PING_TIMEOUT_MS"' URG
+echo ready
+while read -r line; do heard line; done
+heard end"#;
+
+/// Its first line; the pings before it are answered.
+fn expect_ready(socket: &mut RawSocket) {
+    loop {
+        let frame = socket.frame().expect("the session goes on");
+        match frame.opcode {
+            opcode::PING => socket.send(&Frame::new(opcode::PONG, frame.payload)),
+            _ => return assert_eq!(frame.payload, b"ready"),
+        }
+    }
+}
+
+#[test]
+fn a_program_is_told_that_its_client_did_not_answer_pings_before_its_stdin_ends() {
+    network::enter();
+    let listener = || Daemon::builder().command("bash", ["-c", LISTENER]);
+    let (daemon, mut socket) = start(listener().flag("--pingms=500"));
+    expect_ready(&mut socket);
+    network::cut();
+    daemon.log().wait_for(&["[end]"]);
+    let log = daemon.log().so_far().concat();
+    let silence = log.find("[silence of 1000]").expect("it was told");
+    assert!(silence < log.find("[end]").expect("it ended"), "{log}");
+    drop(socket);
+}
+
+#[test]
+fn a_client_that_leaves_was_not_silent() {
+    let listener = Daemon::builder().command("bash", ["-c", LISTENER]);
+    let (daemon, mut socket) = start(listener.flag("--pingms=60000"));
+    expect_ready(&mut socket);
+    drop(socket);
+    daemon.log().wait_for(&["[end]"]);
+    assert_eq!(daemon.log().count("[silence"), 0);
 }

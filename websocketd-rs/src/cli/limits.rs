@@ -51,7 +51,7 @@ pub struct LimitFlags {
     /// Milliseconds to wait for the client's close frame after ours
     #[arg(long, value_name = "MS", default_value_t = 3_000)]
     pub closetimeout: u64,
-    /// Milliseconds between keep-alive pings; a client that sends nothing for two intervals is dropped; 0: no pings
+    /// Milliseconds of a client's silence before it is pinged; one that is silent for two is dropped, and its program gets SIGURG before its stdin ends; 0: no pings
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub pingms: u64,
     /// Milliseconds that programs get to end by themselves when the daemon stops

@@ -4,12 +4,17 @@ use std::fmt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::sync::Arc;
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use tokio::sync::oneshot;
+use tokio::time::sleep;
 
 use super::Spawner;
 use crate::metrics::{METRICS, Present};
+
+/// How long a spawner of another user has to pass a signal on, which it does not answer: as long as the first step of the ladder.
+const PASSING_TIME: Duration = Duration::from_millis(100);
 
 /// A promise of how a process ends.
 #[derive(Debug)]
@@ -55,6 +60,14 @@ impl Exit {
     /// Sends `signal` to the process group `group`, whose leader this is about.
     pub(super) async fn signal(&self, group: u32, signal: Signal) {
         self.spawner.signal(group, signal).await;
+    }
+
+    /// The same, and returns when the signal is there, or should be: it has a head start on what follows.
+    pub(super) async fn tell(&self, group: u32, signal: Signal) {
+        self.spawner.signal(group, signal).await;
+        if self.spawner.is_foreign() {
+            sleep(PASSING_TIME).await;
+        }
     }
 
     /// The session `id` has ended, whose program this is about: what left its group ends too, and so does what is left of the

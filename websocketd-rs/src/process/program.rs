@@ -5,6 +5,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::stderr::Stderr;
@@ -140,6 +141,12 @@ impl Program {
             ended.as_mut().poll(cx)
         })
         .await
+    }
+
+    /// Says that the client has not answered pings, before stdin is closed: by SIGURG, which a program that does not
+    /// wait for it does not notice (signal(7): its default is to be ignored).
+    pub async fn tell_of_silence(&self) {
+        self.exit.tell(self.pid, Signal::SIGURG).await;
     }
 
     /// Closes stdin once `rest` is written, and stops caring for what the program writes but to stderr.

@@ -243,6 +243,9 @@ async fn end_both(
         End::HandlerEnded => Vec::new(),
         _ => client.take_ready(),
     };
+    if end == End::PingTimeout {
+        program.tell_of_silence().await;
+    }
     let mut termination = program.end(rest, fields);
     let status = match end {
         End::HandlerEnded => termination.wait_for_status(STATUS_TIMEOUT).await,

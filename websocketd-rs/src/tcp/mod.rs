@@ -118,6 +118,7 @@ async fn start(
     let environment = env::connection(&connection);
     let mut environment = environment.map_err(|_| Refusal::EnvironmentTooLarge)?;
     env::add_defaults(&mut environment, &config.process);
+    env::add_ping_timeout(&mut environment, config.limits.probe_interval);
     let program = spawn(site, environment, fields).await?;
     Ok((program, permit))
 }

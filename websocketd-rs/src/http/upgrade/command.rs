@@ -48,7 +48,9 @@ pub(super) fn environment(
         ..request
     };
     let mut variables = env::session(&request, applicant.protocol)?;
-    env::add_defaults(&mut variables, &exchange.site.config.process);
+    let config = &exchange.site.config;
+    env::add_defaults(&mut variables, &config.process);
+    env::add_ping_timeout(&mut variables, config.session.ping_interval);
     Ok(variables)
 }
 

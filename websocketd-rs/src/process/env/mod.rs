@@ -10,6 +10,7 @@ use std::ffi::OsString;
 use std::net::IpAddr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
+use std::time::Duration;
 
 pub use connection::{Connection, Credentials, TlsFacts, Way, connection};
 pub use shown::shown;
@@ -28,6 +29,9 @@ const CGI_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
 /// By which a handler learns how messages stand in its stdin and stdout, where the operator chose that.
 const FRAMING: &str = "WEBSOCKETD_FRAMING";
+
+/// By which a handler learns how many milliseconds a client was silent that did not answer pings.
+const PING_TIMEOUT: &str = "WEBSOCKETD_PING_TIMEOUT_MS";
 
 /// Variables in the order they are handed over.
 pub type Environment = Vec<(OsString, OsString)>;
@@ -142,6 +146,15 @@ pub fn add_defaults(environment: &mut Environment, process: &Process) {
         if !named.any(|named| named == name) {
             environment.push((name.into(), value.into()));
         }
+    }
+}
+
+/// Adds how long a client can be silent before its program is told so, and ended.
+pub fn add_ping_timeout(environment: &mut Environment, interval: Option<Duration>) {
+    if let Some(interval) = interval {
+        environment.retain(|(name, _)| name != PING_TIMEOUT);
+        let millis = (2 * interval).as_millis().to_string();
+        environment.push((PING_TIMEOUT.into(), millis.into()));
     }
 }
 

@@ -123,6 +123,11 @@ impl Spawner {
         }
     }
 
+    /// Whether its programs are another user's.
+    pub(in crate::process) fn is_foreign(&self) -> bool {
+        self.is_foreign
+    }
+
     /// Sends `signal` to a process group, by way of the spawner if it is another user's.
     pub(in crate::process) async fn signal(&self, group: u32, signal: Signal) {
         if !self.is_foreign {

@@ -1,5 +1,6 @@
 //! When something must happen to a client although nothing moves: pings, idleness, stalled writes.
 
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -12,7 +13,7 @@ use crate::session::end::End;
 #[derive(Debug)]
 pub(in crate::session) struct Clock {
     timer: Option<Pin<Box<Sleep>>>,
-    /// The next ping.
+    /// The next ping, if the client was not heard for an interval by then.
     ping_at: Option<Instant>,
     /// The client must have given a sign of life before this.
     dead_at: Option<Instant>,
@@ -119,9 +120,27 @@ impl Clock {
                 }
             }
             if due(self.ping_at) {
+                let heard = self.dead_at.zip(ping_interval);
+                let next = heard.map(|(dead_at, interval)| dead_at - interval);
+                if let Some(next) = next.filter(|&next| next > now) {
+                    // It was heard meanwhile.
+                    self.ping_at = Some(next);
+                    continue;
+                }
                 self.ping_at = ping_interval.map(|interval| now + interval);
                 return Poll::Ready(Due::Ping);
             }
         }
+    }
+}
+
+/// What an error of the client's connection means.
+pub(in crate::session) fn end_of(error: &io::Error) -> End {
+    match error.kind() {
+        // The kernel's own probes, or bytes that were not acknowledged.
+        io::ErrorKind::TimedOut
+        | io::ErrorKind::HostUnreachable
+        | io::ErrorKind::NetworkUnreachable => End::PingTimeout,
+        _ => End::ClientGone,
     }
 }

@@ -9,6 +9,7 @@ pub mod kept;
 pub mod outgoing;
 
 use std::collections::VecDeque;
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -199,7 +200,8 @@ impl<'a> Client<'a> {
                 self.clock.see_alive(self.config.ping_interval);
                 Poll::Ready(Ok(()))
             }
-            Poll::Ready(_) => Poll::Ready(Err(End::ClientGone)),
+            Poll::Ready(Ok(())) => Poll::Ready(Err(End::ClientGone)),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(self.end_of(&error))),
         }
     }
 
@@ -257,7 +259,7 @@ impl<'a> Client<'a> {
             };
             match poll {
                 Poll::Ready(Ok(n)) => self.wrote(n),
-                Poll::Ready(Err(_)) => return Poll::Ready(Err(End::ClientGone)),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(self.end_of(&error))),
                 Poll::Pending => {
                     self.clock.stall(self.config.write_timeout);
                     return Poll::Pending;
@@ -274,6 +276,14 @@ impl<'a> Client<'a> {
         self.clock.pass(messages, self.config.idle_timeout);
         self.outgoing.consume(n);
         self.clock.progress();
+    }
+
+    /// What an error of the connection means. Who is not pinged was not silent: TCP alone gave up.
+    fn end_of(&self, error: &io::Error) -> End {
+        match self.config.ping_interval {
+            Some(_) => clock::end_of(error),
+            None => End::ClientGone,
+        }
     }
 
     /// Gives back the frames' buffer while the session waits for the program.

@@ -82,6 +82,9 @@ async fn finish(session: Box<RawSession>, end: End, is_client_open: bool, rest: 
         mut fields,
         config,
     } = *session;
+    if end == End::PingTimeout {
+        program.tell_of_silence().await;
+    }
     let terminated = program.end(rest, &fields);
     let terminated = terminated.terminate(config.process.close_delay);
     let closed = close(stream, end, is_client_open, &config);

@@ -2,7 +2,6 @@
 //! program that has the socket: the client's FIN is the end of stdin, the end of stdout is our FIN.
 
 use std::future::poll_fn;
-use std::io;
 use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -16,7 +15,7 @@ use crate::logging::Fields;
 use crate::metrics::METRICS;
 use crate::net::Stream;
 use crate::process::{Inquiry, Program};
-use crate::session::client::clock::{Clock, Due};
+use crate::session::client::clock::{Clock, Due, end_of};
 use crate::session::end::End;
 
 /// Joins a client and a program.
@@ -239,15 +238,4 @@ impl<'a> Relay<'a> {
 fn inquire(program: &Program) {
     let inquiry: Inquiry = program.inquiry();
     inquiry.send();
-}
-
-/// What an error of the client's connection means.
-fn end_of(error: &io::Error) -> End {
-    match error.kind() {
-        // The kernel's own probes, or bytes that were not acknowledged.
-        io::ErrorKind::TimedOut
-        | io::ErrorKind::HostUnreachable
-        | io::ErrorKind::NetworkUnreachable => End::PingTimeout,
-        _ => End::ClientGone,
-    }
 }
