@@ -118,6 +118,8 @@ stage:
 	cd htdocs && find . -type f ! -path './php/*' -exec install -D -m 644 {} $(SHARE)/websocketd-rs/htdocs/{} ';'
 	install -D -m 644 -t $(SHARE)/websocketd-rs/php htdocs/php/*.php
 	$(AT_ITS_PLACE) conf/certbot-hook | install -m 755 /dev/stdin $(SHARE)/websocketd-rs/certbot-hook
+	install -D -m 644 -t $(SHARE)/websocketd-rs/fail2ban conf/fail2ban/*.conf
+	install -D -m 644 -t $(SHARE)/websocketd-rs/apparmor conf/apparmor/websocketd-rs-chat
 	install -D -m 644 -t $(SHARE)/man/man1 docs/man/*.1
 	install -D -m 644 -t $(SHARE)/man/man5 docs/man/*.5
 	$(AT_ITS_PLACE) conf/sites.conf | install -m 644 /dev/stdin $(SHARE)/websocketd-rs/sites.conf

@@ -1,7 +1,9 @@
 //! What is shipped: documents, licenses, configurations, what `make install` and the Debian package put on a machine.
 
 mod configuration;
+mod confined;
 mod documents;
+mod guessing;
 mod image;
 mod installed;
 mod licenses;

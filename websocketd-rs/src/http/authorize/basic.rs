@@ -34,7 +34,8 @@ pub(super) async fn check(
     exchange: &Exchange<'_>,
     accounts: &Arc<Accounts>,
 ) -> Result<Grant, Denial> {
-    let credentials = Credentials::of(&exchange.head.headers).ok_or_else(challenge)?;
+    let credentials = Credentials::of(&exchange.head.headers)
+        .ok_or_else(|| challenge("--htpasswd: no name and password"))?;
     let limit = exchange.site.config.access.timeout;
     let checked = timeout(limit, check_in_turn(exchange, accounts, credentials)).await;
     checked.unwrap_or_else(|_| {
@@ -86,7 +87,7 @@ async fn check_in_turn(
     if let Some(ip) = address {
         failures.add(ip, Instant::now());
     }
-    Err(challenge())
+    Err(challenge("--htpasswd: a wrong name or password"))
 }
 
 impl Credentials {
@@ -114,13 +115,14 @@ impl Credentials {
     }
 }
 
-/// Asks for a name and a password.
-fn challenge() -> Denial {
+/// Asks for a name and a password. The log tells apart who has not been asked yet, as each browser at its first visit, and who
+/// guesses: conf/fail2ban counts the latter.
+fn challenge(reason: &'static str) -> Denial {
     let response = Response::new(401).with(
         "WWW-Authenticate",
         &b"Basic realm=\"websocketd\", charset=\"UTF-8\""[..],
     );
-    Denial::refusal(response, "--htpasswd: no name and password, or wrong ones")
+    Denial::refusal(response, reason)
 }
 
 fn slow_down(wait: Duration) -> Denial {
