@@ -19,10 +19,12 @@ mod keys;
 mod places;
 mod rooms;
 mod source;
+mod tokens;
 
 pub use access::{Access, Asker, Permission};
 pub use files::Files;
 pub use keys::{KEYS, Key};
+pub use tokens::Tokens;
 
 use source::{absolute_folder, line_of, read, syntax_error};
 
@@ -142,6 +144,8 @@ pub struct Identity {
     pub register: Register,
     /// `[access]`: who may do what.
     pub access: Access,
+    /// Tokens of the site's own log-in and programs.
+    pub tokens: Tokens,
 }
 
 /// Who may make an account in the pages.
@@ -394,6 +398,7 @@ impl Settings {
                 accounts: None,
                 register: Register::No,
                 access: Access::default(),
+                tokens: Tokens::defaults(path),
             },
             limits: Limits {
                 max_rooms: 10_000,

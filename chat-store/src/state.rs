@@ -2,12 +2,14 @@
 
 mod cleared;
 mod pins;
+mod revoked;
 mod room_name;
 mod slow;
 mod topic;
 
 pub use cleared::{cleared, set_cleared};
 pub use pins::{MAX_PINS, change_pins, pins};
+pub use revoked::{Revocations, Revoked, revoke};
 pub use room_name::name_of;
 pub(crate) use room_name::remember_name;
 pub use slow::{MAX_SLOW, set_slow, slow, slow_of};

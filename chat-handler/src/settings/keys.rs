@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::files::{bytes, kind};
-use super::{Lang, Register, Serializer, Settings, Sync};
+use super::{Lang, Register, Serializer, Settings, Sync, tokens};
 use chat_store::moderation::Network;
 use chat_store::name::RoomName;
 use chat_store::record::Keep;
@@ -81,6 +81,21 @@ keys! {
         |s, _, v| { s.identity.accounts = yes(v)?.then(PathBuf::new); Some(()) };
     "REGISTER", "no, invitation or open", "who can make an account in the pages: nobody, who has a link of chatctl invite, everybody (default no)",
         |s, _, v| { s.identity.register = register(v)?; Some(()) };
+
+    "SITE", "a name of letters, digits, dots, - and _, up to 64", "the site's name: whom tokens must be for (default: as the directory of this file below sites/ is called, else chat)",
+        |s, _, v| { s.identity.tokens.site = tokens::site(v)?; Some(()) };
+    "JWT_KEYS", "a directory, absolute or relative to this file, or nothing", "public keys whose tokens are believed: KID.pem, KID.jwk, and sets NAME.jwks for people alone (default: none)",
+        |s, dir, v| { s.identity.tokens.keys = if v.is_empty() { None } else { Some(path(dir, v)?) }; Some(()) };
+    "JWT_ISSUER", "up to 512 characters, or nothing", "who must have made a token (iss; default: whoever has a key)",
+        |s, _, v| { s.identity.tokens.issuer = if v.is_empty() { None } else { Some(issuer(v)?) }; Some(()) };
+    "JWT_COOKIE", "a cookie name, or nothing", "cookie that may hold a person's token (default: none)",
+        |s, _, v| { s.identity.tokens.cookie = if v.is_empty() { None } else { Some(token(v)?) }; Some(()) };
+    "JWT_KEYS_URL", "an https:// address, or nothing", "where an identity provider publishes its keys, for chatctl token fetch-keys (default: none)",
+        |s, _, v| { s.identity.tokens.keys_url = url(v, &["https://"]).ok()?; Some(()) };
+    "API_RATE", "a number from 1 to 100000", "requests a second to api/v1 of one key (default 50)",
+        |s, _, v| { s.identity.tokens.rate = u32::try_from(number(v, 1..=100_000)?).ok()?; Some(()) };
+    "API_BURST", "a number from 1 to 100000", "requests of it that may come at once (default 200)",
+        |s, _, v| { s.identity.tokens.burst = u32::try_from(number(v, 1..=100_000)?).ok()?; Some(()) };
 
     "MAX_ROOMS", "a number from 1 to 1000000", "rooms in all (default 10000)",
         |s, _, v| { s.limits.max_rooms = number(v, 1..=1_000_000)?; Some(()) };
@@ -272,6 +287,12 @@ fn url(value: &str, prefixes: &[&str]) -> Result<Option<String>, ()> {
         _ if prefixes.iter().any(begins) && !value.contains(strange) => Ok(Some(value.to_owned())),
         _ => Err(()),
     }
+}
+
+/// Who makes tokens.
+fn issuer(value: &str) -> Option<String> {
+    let is_good = value.len() <= 512 && !value.contains(char::is_control);
+    is_good.then(|| value.to_owned())
 }
 
 /// An address, or a path on the pages' own server.
