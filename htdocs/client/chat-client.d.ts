@@ -51,6 +51,8 @@ export declare class Room {
 	/** The newest records, at the first entry. */
 	on(event: "history", listener: (page: HistoryPage) => void): () => void;
 	on(event: "members", listener: (members: ReadonlyMap<string, Person>) => void): () => void;
+	/** The server keeps nothing of so long ago: what was said in between is missing. */
+	on(event: "gap", listener: (gap: { since: string; oldest: string }) => void): () => void;
 	/** `welcome`, `parted`, `whisper`, `typing`, `signal`, `read`, `info`, `notice`, `you`, `error`, `about`, `mark`. */
 	on(event: string, listener: (message: Message) => void): () => void;
 }
@@ -68,6 +70,8 @@ export declare class ChatClient {
 	tell(message: Message): boolean;
 	on(event: "state", listener: (state: { state: State; until?: number; unopened?: number }) => void): () => void;
 	on(event: "error", listener: (error: ChatError | Message) => void): () => void;
+	/** One that nobody entered: a conversation that was begun by `converse`. */
+	on(event: "room", listener: (room: Room) => void): () => void;
 	/** `hello`, `bye`, `mark`, `about`, `notice`. */
 	on(event: string, listener: (message: Message) => void): () => void;
 }

@@ -12,7 +12,6 @@ import { Emitter } from "./emitter.js";
 import { environment as surroundings } from "./environment.js";
 import { randomId } from "./random_id.js";
 import { Room } from "./room.js";
-import { Servers } from "./servers.js";
 import { memory, outboxStore } from "./storage.js";
 
 export { ChatError, Room };
@@ -32,7 +31,7 @@ export class ChatClient extends Emitter {
 	#rooms = new Map();
 	#limit = MAX_ROOMS;
 	#isGreeted = false;
-	/** What `hello` said, which a room's `welcome` leaves out. @type {Record<string, any>} */
+	/** What `hello` said: what a room's `welcome` has in common with it, it leaves out. @type {Record<string, any>} */
 	#common = {};
 	/** @type {import("./types.d.ts").State} */
 	state = "closed";
@@ -48,16 +47,27 @@ export class ChatClient extends Emitter {
 		this.#storage = storage;
 		this.#nick = nick;
 		this.#token = client ?? this.#kept("client");
+		const ask = typeof servers === "function" ? servers : () => servers;
 		this.#connection = new Connection(
 			{
-				servers: new Servers(typeof servers === "function" ? servers : () => servers, this.#environment.now),
+				first: () => {
+					const list = ask();
+					return Array.isArray(list) ? list[0] : list.then(([server]) => server);
+				},
 				address: (server) => this.#address(server),
 				onMessage: (message) => this.#take(message),
 				onState: (state, detail) => this.#changed(state, detail),
-				onForeign: () => this.#stop("too_old", "the server does not speak this protocol"),
+				onForeign: () => this.#tooOld(),
 			},
 			this.#environment,
 		);
+		// Which is next is for those who have several.
+		if (ask === servers || servers.length > 1)
+			import("./servers.js").then(
+				({ Servers }) => (this.#connection.servers = new Servers(ask, this.#environment.now)),
+				// The first has to do.
+				() => {},
+			);
 	}
 
 	/** @returns {ReadonlyMap<string, Room>} By name, as the server calls them. */
@@ -87,8 +97,15 @@ export class ChatClient extends Emitter {
 	 * @param {import("./types.d.ts").EnterOptions} [options]
 	 */
 	enter(name, options) {
-		const known = this.#rooms.get(name) ?? [...this.#rooms.values()].find(({ asked }) => asked === name);
+		const known = this.#rooms.get(name) ?? this.#find(({ asked }) => asked === name);
 		if (known?.isWanted) return known;
+		const room = this.#make(name, options);
+		if (this.#isGreeted) this.#ask([room]);
+		return room;
+	}
+
+	/** @param {string} name @param {import("./types.d.ts").EnterOptions} [options] */
+	#make(name, options) {
 		const room = new Room(
 			name,
 			{
@@ -99,7 +116,6 @@ export class ChatClient extends Emitter {
 			options,
 		);
 		this.#rooms.set(name, room);
-		if (this.#isGreeted) this.#ask([room]);
 		return room;
 	}
 
@@ -125,38 +141,37 @@ export class ChatClient extends Emitter {
 	#address(server) {
 		const address = new URL(server);
 		address.protocol = address.protocol.replace("http", "ws");
-		if (!address.pathname.endsWith("/")) address.pathname += "/";
-		const query = { format: "json", protocol: "2", client: this.#token, page: this.#page };
-		for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
-		if (this.#nick) address.searchParams.set("nick", this.#nick);
+		address.pathname = address.pathname.replace(/\/?$/u, "/");
+		const query = { format: "json", protocol: 2, client: this.#token, page: this.#page, nick: this.#nick };
+		for (const [name, value] of Object.entries(query)) if (value) address.searchParams.set(name, String(value));
 		return address;
 	}
 
 	/** @param {import("./types.d.ts").Message} message */
 	#take(message) {
-		const { type, room: name } = message;
+		const { type, room: name, msgid } = message;
 		if (type === "hello") this.#greeted(message);
 		else if (type === "bye") this.#bye(message);
 		else if (type === "welcome") this.#welcomed(message);
 		else {
-			const room = name === undefined ? this.#sender(message.msgid) : this.#rooms.get(name);
+			const room = name === undefined ? this.#find((one) => one.sends(msgid)) : this.#rooms.get(name);
 			room?.take(message);
 			if (room && type === "parted" && message.reason === "part") this.#rooms.delete(room.name);
 			if (!room || type === "mark" || type === "about") this.emit(type, message);
 		}
 	}
 
-	/** @param {string | undefined} msgid */
-	#sender(msgid) {
-		return msgid ? [...this.#rooms.values()].find((room) => room.sends(msgid)) : undefined;
+	/** @param {(room: Room) => boolean} isIt */
+	#find(isIt) {
+		return [...this.#rooms.values()].find(isIt);
 	}
 
 	/** @param {import("./types.d.ts").Message} hello */
 	#greeted(hello) {
-		const { name, account, person, now, lang, limits } = hello;
+		const { name, account, person, limits } = hello;
 		this.me = { name, account, person };
-		this.#common = { you: name, account, person, now, lang, limits };
-		this.#limit = limits?.rooms ?? MAX_ROOMS;
+		this.#common = { ...hello, you: name };
+		this.#limit = limits?.rooms || MAX_ROOMS;
 		this.#isGreeted = true;
 		this.emit("hello", hello);
 		this.#ask([...this.#rooms.values()].filter((room) => room.isWanted && !room.isWelcome));
@@ -167,19 +182,21 @@ export class ChatClient extends Emitter {
 		for (const room of rooms.splice(this.#limit)) {
 			room.take({ type: "parted", room: room.name, reason: "refused", code: "too_many_rooms" });
 		}
-		if (rooms.length === 0) return;
-		this.#connection.send({ type: "enter", rooms: rooms.map((room) => ({ room: room.name, ...room.place() })) });
+		if (rooms.length > 0)
+			this.#connection.send({ type: "enter", rooms: rooms.map((room) => ({ room: room.name, ...room.place() })) });
 	}
 
 	/** @param {import("./types.d.ts").Message} welcome */
 	#welcomed(welcome) {
 		if (!this.#isGreeted) {
-			this.#stop("too_old", "the server does not know many rooms on one connection");
+			this.#tooOld();
 			return;
 		}
 		const { room: name, asked = name } = welcome;
-		const room = this.#rooms.get(asked);
-		if (!room) return;
+		// One that nobody asked for is a conversation that was begun by `converse`.
+		const known = this.#rooms.get(asked);
+		const room = known ?? this.#make(name);
+		if (!known) this.emit("room", room);
 		// The server has the last word on what it is called.
 		this.#rooms.delete(asked);
 		this.#rooms.set(name, room);
@@ -190,14 +207,14 @@ export class ChatClient extends Emitter {
 	/** @param {import("./types.d.ts").Message} bye */
 	#bye(bye) {
 		this.emit("bye", bye);
-		if (bye.reason === "shutting down") this.#connection.spreadOver(Number(bye.spread) || 0);
-		else this.#connection.stop(bye);
+		this.#connection.ended(/** @type {any} */ (bye), bye);
 	}
 
-	/** @param {string} code @param {string} words */
-	#stop(code, words) {
-		this.emit("error", new ChatError(code, words));
-		this.#connection.stop({ reason: code });
+	/** The server does not speak this protocol, or knows one room on a connection only. */
+	#tooOld() {
+		const error = new ChatError("too_old");
+		this.emit("error", error);
+		this.#connection.stop({ reason: error.code });
 	}
 
 	/** @param {import("./types.d.ts").State} state @param {any} [detail] */

@@ -20,9 +20,6 @@ const PING_WHEN_DUE_MS = 8000;
 /** No word at all for this long after a question: the line is dead though nobody said so. */
 const ANSWER_TIMEOUT_MS = 15_000;
 
-/** Where there is no other to go to. @type {import("./types.d.ts").Servers} */
-const ONE_SERVER = { isExhausted: true, next: () => "", failed() {}, worked() {} };
-
 /**
  * Milliseconds to wait before the next try: anything up to a bound that doubles, so that a thousand clients of a server
  * that has gone do not come in the same second ("full jitter").
@@ -37,7 +34,8 @@ export class Connection {
 	#socket = null;
 	#uses;
 	#environment;
-	#servers;
+	/** May be replaced at any time. @type {import("./types.d.ts").Servers} */
+	servers;
 	#server = "";
 	#failures = 0;
 	#retryTimer = 0;
@@ -60,7 +58,8 @@ export class Connection {
 	constructor(uses, environment = surroundings) {
 		this.#uses = uses;
 		this.#environment = environment;
-		this.#servers = uses.servers ?? ONE_SERVER;
+		// Where there is no other to go to.
+		this.servers = uses.servers ?? { isExhausted: true, next: uses.first ?? (() => ""), failed() {}, worked() {} };
 	}
 
 	get isOpen() {
@@ -72,7 +71,10 @@ export class Connection {
 		this.#unwatch ??= this.#environment.watch({
 			back: () => this.tryNow(),
 			gone: () => this.#lost(),
-			leave: () => this.#leave(),
+			leave: () => {
+				this.#drop();
+				this.#uses.onState("offline");
+			},
 		});
 		this.#open();
 	}
@@ -93,9 +95,14 @@ export class Connection {
 		this.#open();
 	}
 
-	/** The server goes, and asks that not all come back in the same moment. @param {number} ms */
-	spreadOver(ms) {
-		this.#spread = Math.min(LONGEST_WAIT_MS, ms);
+	/**
+	 * The server says that it is the end. One that goes itself may ask that not all come back in the same moment.
+	 * @param {{ reason: string, spread?: any }} bye
+	 * @param {object} detail As of {@link stop}.
+	 */
+	ended({ reason, spread }, detail) {
+		if (reason === "shutting down") this.#spread = Math.min(LONGEST_WAIT_MS, spread) || 0;
+		else this.stop(detail);
 	}
 
 	/** @param {import("./types.d.ts").Message} message @returns False if it could not be sent now. */
@@ -106,11 +113,6 @@ export class Connection {
 		return true;
 	}
 
-	#leave() {
-		this.#drop();
-		this.#uses.onState("offline");
-	}
-
 	async #open() {
 		this.#drop();
 		const turn = this.#turn;
@@ -119,7 +121,7 @@ export class Connection {
 		this.#quietTimer = this.#environment.setTimeout(() => turn === this.#turn && this.#lost(), ANSWER_TIMEOUT_MS);
 		let socket;
 		try {
-			const server = this.#servers.next();
+			const server = this.servers.next();
 			this.#server = typeof server === "string" ? server : await server;
 			if (turn !== this.#turn) return;
 			socket = this.#environment.open(this.#uses.address(this.#server));
@@ -129,22 +131,22 @@ export class Connection {
 			return;
 		}
 		this.#socket = socket;
-		socket.addEventListener("open", () => {
-			if (socket !== this.#socket) return;
+		const listen = (/** @type {string} */ event, /** @type {(event: any) => void} */ run) =>
+			socket.addEventListener(event, (detail) => socket === this.#socket && run(detail));
+		listen("open", () => {
 			this.#openedAt = this.#environment.now();
 			this.#unopened = 0;
 			this.#askAfter(PING_AFTER_MS);
 		});
-		socket.addEventListener("message", ({ data }) => {
-			if (socket !== this.#socket) return;
+		listen("message", ({ data }) => {
 			this.#askAfter(PING_AFTER_MS);
 			const message = parse(data);
 			if (message) this.#uses.onMessage(message);
-			else this.#uses.onForeign?.(String(data));
+			else this.#uses.onForeign?.(data);
 		});
 		// A close follows. Node's ws ends the program where nobody listens.
-		socket.addEventListener("error", () => {});
-		socket.addEventListener("close", () => socket === this.#socket && this.#lost());
+		listen("error", () => {});
+		listen("close", () => this.#lost());
 	}
 
 	/** @param {number} silence */
@@ -153,7 +155,6 @@ export class Connection {
 		clearTimeout(this.#quietTimer);
 		this.#quietTimer = setTimeout(() => {
 			this.send({ type: "ping" });
-			clearTimeout(this.#quietTimer);
 			this.#quietTimer = setTimeout(() => this.#lost(), ANSWER_TIMEOUT_MS);
 		}, silence);
 	}
@@ -174,9 +175,9 @@ export class Connection {
 		if (!this.#openedAt) this.#unopened += 1;
 		else if (now() - this.#openedAt > GOOD_AFTER_MS) {
 			this.#failures = 0;
-			this.#servers.worked(this.#server);
+			this.servers.worked(this.#server);
 		}
-		this.#servers.failed(this.#server);
+		this.servers.failed(this.#server);
 		this.#openedAt = 0;
 		this.#drop();
 		const wait = this.#wait();
@@ -188,10 +189,9 @@ export class Connection {
 
 	#wait() {
 		const { random } = this.#environment;
-		const spread = this.#spread;
+		const spread = this.#spread || (this.servers.isExhausted ? 0 : NEXT_SERVER_MS);
 		this.#spread = 0;
-		if (spread > 0) return Math.max(SHORTEST_WAIT_MS, spread * random());
-		if (!this.#servers.isExhausted) return Math.max(SHORTEST_WAIT_MS, NEXT_SERVER_MS * random());
+		if (spread) return Math.max(SHORTEST_WAIT_MS, spread * random());
 		this.#failures += 1;
 		return backoff(this.#failures - 1, random());
 	}

@@ -26,8 +26,7 @@ export class Emitter {
 			try {
 				listener(detail);
 			} catch (error) {
-				if (typeof reportError === "function") reportError(error);
-				else console.error(error);
+				(globalThis.reportError ?? console.error)(error);
 			}
 		}
 	}

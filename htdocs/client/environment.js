@@ -12,14 +12,16 @@ export const environment = {
 		const watching = new AbortController();
 		const { signal } = watching;
 		// Node has neither a page nor news of the network.
-		if (typeof document !== "undefined") {
-			addEventListener("online", back, { signal });
-			addEventListener("offline", gone, { signal });
-			document.addEventListener("visibilitychange", () => document.hidden || back(), { signal });
-			// Leaving the page leaves the room, also where the browser keeps the page for "back"; then it comes back.
-			addEventListener("pagehide", leave, { signal });
-			addEventListener("pageshow", (event) => event.persisted && back(), { signal });
-		}
+		// Nor has a worker a page; news of the network it has.
+		const listen = (/** @type {string} */ event, /** @type {(event: any) => void} */ run) =>
+			globalThis.addEventListener?.(event, run, { signal, capture: true });
+		listen("online", back);
+		listen("offline", gone);
+		// Of the document; it is on its way through the window.
+		listen("visibilitychange", () => document.hidden || back());
+		// Leaving the page leaves the room, also where the browser keeps the page for "back"; then it comes back.
+		listen("pagehide", leave);
+		listen("pageshow", (event) => event.persisted && back());
 		return () => watching.abort();
 	},
 };

@@ -12,9 +12,7 @@ const MAX_WAITING = 200;
 const SHARE_OF_PACE = 0.9;
 
 export class Outbox {
-	#store;
-	#onChange;
-	#maybeDone;
+	#uses;
 	#environment;
 	/** @type {import("./types.d.ts").Outgoing[]} */
 	#messages;
@@ -27,12 +25,10 @@ export class Outbox {
 	 * @param {import("./types.d.ts").OutboxUses} uses
 	 * @param {import("./types.d.ts").Environment} [environment]
 	 */
-	constructor({ store, onChange, maybeDone = "maybe_done" }, environment = surroundings) {
-		this.#store = store;
-		this.#onChange = onChange;
+	constructor(uses, environment = surroundings) {
+		this.#uses = uses;
 		this.#environment = environment;
-		this.#maybeDone = maybeDone;
-		this.#messages = this.#whole(store.read());
+		this.#messages = whole(uses.store.read(), uses.maybeDone);
 	}
 
 	get messages() {
@@ -50,13 +46,6 @@ export class Outbox {
 		this.#messages.push(message);
 		this.#changed(message);
 		return message;
-	}
-
-	/** Those that were left somewhere else, before all that wait here. @param {unknown} stored */
-	adopt(stored) {
-		const left = this.#whole(stored).slice(0, MAX_WAITING - this.#messages.length);
-		this.#messages = [...left, ...this.#messages];
-		for (const message of left) this.#changed(message);
 	}
 
 	/**
@@ -97,14 +86,18 @@ export class Outbox {
 		this.#environment.clearTimeout(this.#timer);
 		for (const message of this.#messages) {
 			if (message.state !== "sending") continue;
-			Object.assign(message, this.#afterwards(message));
-			this.#changed(message);
+			this.#changed(Object.assign(message, afterwards(message, this.#uses.maybeDone)));
 		}
 	}
 
 	/** @param {string} msgid */
+	has(msgid) {
+		return this.#messages.some((message) => message.msgid === msgid);
+	}
+
+	/** @param {string} msgid */
 	acknowledged(msgid) {
-		return this.#remove(msgid, "sent");
+		this.#remove(msgid, "sent");
 	}
 
 	/** @param {string} msgid @param {string} reason */
@@ -123,57 +116,53 @@ export class Outbox {
 
 	/** @param {string} msgid */
 	discard(msgid) {
-		return this.#remove(msgid, "discarded");
+		this.#remove(msgid, "discarded");
 	}
 
 	/** @param {string} msgid @param {Partial<import("./types.d.ts").Outgoing>} change */
 	#set(msgid, change) {
 		const message = this.#messages.find((other) => other.msgid === msgid);
-		if (!message) return null;
-		this.#changed(Object.assign(message, change));
-		return message;
+		if (message) this.#changed(Object.assign(message, change));
+		return message ?? null;
 	}
 
 	/** @param {string} msgid @param {"sent" | "discarded"} state */
 	#remove(msgid, state) {
-		const message = this.#messages.find((other) => other.msgid === msgid);
-		if (!message) return null;
-		this.#messages = this.#messages.filter((other) => other !== message);
-		this.#changed({ ...message, state });
-		return message;
+		const at = this.#messages.findIndex((other) => other.msgid === msgid);
+		if (at >= 0) this.#changed({ ...this.#messages.splice(at, 1)[0], state });
 	}
 
 	/** @param {import("./types.d.ts").Outgoing} message */
 	#changed(message) {
-		this.#store.keep(this.#messages);
-		this.#onChange(message);
-	}
-
-	/**
-	 * Stored values are looked at like a stranger's: another version may have written them.
-	 * @param {unknown} stored
-	 * @returns {import("./types.d.ts").Outgoing[]}
-	 */
-	#whole(stored) {
-		if (!Array.isArray(stored)) return [];
-		return stored
-			.filter((kept) => typeof kept?.msgid === "string" && typeof kept.text === "string" && TYPES.has(kept.type))
-			.slice(0, MAX_WAITING)
-			.map((message) => ({ ...message, ...(message.state === "failed" ? {} : this.#afterwards(message)) }));
-	}
-
-	/**
-	 * How a message goes on after its connection or its page has ended.
-	 * @param {import("./types.d.ts").Outgoing} message
-	 * @returns {Pick<import("./types.d.ts").Outgoing, "state" | "reason">}
-	 */
-	#afterwards(message) {
-		const isUncertain = message.state === "sending" && isCommandMessage(message);
-		return isUncertain ? { state: "failed", reason: this.#maybeDone } : { state: "waiting" };
+		this.#uses.store.keep(this.#messages);
+		this.#uses.onChange?.(message);
 	}
 }
 
-const TYPES = new Set(["say", "whisper", "edit"]);
+const TYPES = ["say", "whisper", "edit"];
+
+/**
+ * Stored values are looked at like a stranger's: another version may have written them.
+ * @param {unknown} stored
+ * @param {string} [maybeDone] As of the outbox.
+ * @returns {import("./types.d.ts").Outgoing[]}
+ */
+export const whole = (stored, maybeDone) =>
+	(Array.isArray(stored) ? stored : [])
+		.filter((kept) => typeof kept?.msgid === "string" && typeof kept.text === "string" && TYPES.includes(kept.type))
+		.slice(0, MAX_WAITING)
+		.map((message) => ({ ...message, ...(message.state !== "failed" && afterwards(message, maybeDone)) }));
+
+/**
+ * How a message goes on after its connection or its page has ended.
+ * @param {import("./types.d.ts").Outgoing} message
+ * @param {string} [maybeDone]
+ * @returns {Pick<import("./types.d.ts").Outgoing, "state" | "reason">}
+ */
+const afterwards = (message, maybeDone = "maybe_done") =>
+	message.state === "sending" && isCommandMessage(message)
+		? { state: "failed", reason: maybeDone }
+		: { state: "waiting" };
 
 /** What the server is told of a message; without a person's number it is for whoever has the name. */
 const ON_WIRE = ["type", "msgid", "to", "person", "target", "literal", "reply", "files"];

@@ -3,24 +3,23 @@
 import { ChatError } from "./chat_error.js";
 import { Emitter } from "./emitter.js";
 import { MEMBERSHIP, People } from "./people.js";
-import { Questions } from "./questions.js";
 import { Sending } from "./sending.js";
 
-/** What stands in no log though it has an id: it says nothing about how far the log was read. */
-const UNLOGGED = new Set(["whisper", "read", "history", "ack", "mark", "former"]);
+/** What stands in no log though it is from somebody and has an id: it says nothing about how far the log was read. */
+const UNLOGGED = ["whisper", "read"];
 
 export class Room extends Emitter {
 	#send;
 	#people = new People();
+	/** Loaded when the first is asked. @type {import("./questions.js").Questions | undefined} */
 	#questions;
+	#environment;
 	#sending;
 	#isCatchingUp = false;
 	/** Up to where the log was when it was entered. */
 	#newest = "";
-	/** How many records of history are wanted at the first entry. */
-	#history;
-	/** What lets in. @type {{ invitation?: string, password?: string }} */
-	#keys;
+	/** How many records of history are wanted at the first entry, and what lets in. */
+	#wanted;
 	/** Asked for again after each return; false after `part`, a kick, a refusal. */
 	isWanted = true;
 	/** What it was called when it was entered; the server may call it otherwise. */
@@ -39,18 +38,17 @@ export class Room extends Emitter {
 	 * @param {import("./types.d.ts").RoomUses} uses
 	 * @param {import("./types.d.ts").EnterOptions} [options]
 	 */
-	constructor(name, { send, store, environment }, { history = 0, since = "", invitation, password } = {}) {
+	constructor(name, { send, store, environment }, { since = "", ...wanted } = {}) {
 		super();
 		this.name = this.asked = name;
 		this.lastId = since;
-		this.#history = history;
-		this.#keys = { invitation, password };
+		this.#wanted = { history: 0, ...wanted };
 		this.#send = (/** @type {import("./types.d.ts").Message} */ message) => send({ ...message, room: this.name });
-		this.#questions = new Questions(environment);
+		this.#environment = environment;
 		this.#sending = new Sending({
 			store,
 			environment,
-			send: (message) => this.isWelcome && this.#send(message),
+			send: (message) => this.tell(message),
 		});
 	}
 
@@ -71,7 +69,7 @@ export class Room extends Emitter {
 	 * @returns When it is in the room's log, and what id it has there. Fails with a {@link ChatError}.
 	 */
 	send(text, options = {}) {
-		return this.#sending.add({ type: "say", text, ...options });
+		return this.#sending.deliver({ type: "say", text, ...options });
 	}
 
 	/**
@@ -81,7 +79,7 @@ export class Room extends Emitter {
 	 * @param {import("./types.d.ts").SendOptions & { person?: string }} [options]
 	 */
 	whisper(to, text, options = {}) {
-		return this.#sending.add({ type: "whisper", to, person: this.members.get(to)?.person, text, ...options });
+		return this.#sending.deliver({ type: "whisper", ...this.#person(to), text, ...options });
 	}
 
 	/**
@@ -89,27 +87,26 @@ export class Room extends Emitter {
 	 * @param {{ before?: string, since?: string, limit?: number }} [place]
 	 * @returns {Promise<import("./types.d.ts").HistoryPage>}
 	 */
-	history(place = {}) {
+	async history(place = {}) {
+		const { Questions } = await import("./questions.js");
+		this.#questions ??= new Questions(this.#environment, (code) => new ChatError(code));
 		// Until all that was missed is here, answers would be taken for it.
-		if (!this.isWelcome || this.#isCatchingUp) {
-			return Promise.reject(new ChatError("not_connected", `${this.name} is not entered yet`));
-		}
-		return this.#questions.ask(() => this.#send({ type: "history", ...place }));
+		return this.#questions.ask(() => !this.#isCatchingUp && this.tell({ type: "history", ...place }));
 	}
 
 	/** @param {boolean} [state] False: stopped. @param {{ to?: string }} [options] */
 	typing(state = true, options = {}) {
-		return this.isWelcome && this.#send({ type: "typing", state, ...options });
+		return this.tell({ type: "typing", state, ...options });
 	}
 
 	/** All up to there was read. @param {string} [id] */
 	read(id = this.lastId) {
-		return this.isWelcome && this.#send({ type: "read", id });
+		return this.tell({ type: "read", id });
 	}
 
 	/** For one person: signalling of calls. @param {string} to @param {unknown} data */
 	signal(to, data) {
-		return this.isWelcome && this.#send({ type: "signal", to, person: this.members.get(to)?.person, data });
+		return this.tell({ type: "signal", ...this.#person(to), data });
 	}
 
 	/** Any other message of the protocol. @param {import("./types.d.ts").Message} message */
@@ -120,15 +117,13 @@ export class Room extends Emitter {
 	/** Leaves it for good. */
 	part() {
 		this.isWanted = false;
-		if (this.isWelcome) this.#send({ type: "part" });
+		this.tell({ type: "part" });
 		this.disconnected();
 	}
 
 	/** From where to go on when it is entered. */
 	place() {
-		const { invitation, password } = this.#keys;
-		const keys = { ...(invitation && { invitation }), ...(password && { password }) };
-		return this.lastId ? { since: this.lastId, ...keys } : { history: this.#history, ...keys };
+		return { ...this.#wanted, ...(this.lastId && { since: this.lastId, history: undefined }) };
 	}
 
 	/** @param {string} msgid */
@@ -138,7 +133,7 @@ export class Room extends Emitter {
 
 	disconnected() {
 		this.isWelcome = false;
-		this.#questions.interrupted();
+		this.#questions?.interrupted();
 		this.#sending.interrupted();
 	}
 
@@ -147,29 +142,31 @@ export class Room extends Emitter {
 		const { type } = message;
 		if (type === "welcome") this.#welcomed(message);
 		else if (type === "history") this.#paged(message);
-		else if (type === "ack") this.#sending.acknowledged(message);
+		else if (type === "ack") this.#sending.kept(message);
 		else if (type === "error") this.#refused(message);
 		else if (type === "parted") this.#parted(message);
-		else if (message.id && message.from !== undefined && !UNLOGGED.has(type))
+		else if (message.id && message.from !== undefined && !UNLOGGED.includes(type))
 			this.#record(/** @type {any} */ (message));
 		else {
-			if (type === "you") this.me = { ...this.me, ...known(message, ["name", "color", "moderator"]) };
+			if (type === "you") this.#me(/** @type {any} */ (message));
 			this.emit(type, message);
 		}
 	}
 
 	/** @param {import("./types.d.ts").Message} welcome */
 	#welcomed(welcome) {
-		const { you, color, account, moderator = false, topic = "", description = "", members, limits } = welcome;
+		const { you, color, account, moderator = false, topic = "", description = "", members, limits, oldest } = welcome;
 		Object.assign(this, { isWelcome: true, topic, description, me: { name: you, color, account, moderator } });
 		this.#isCatchingUp = true;
 		// Where nothing was said yet, all that is newer than this moment is still to come.
 		this.#newest = welcome.last ?? welcome.now ?? "";
-		this.#keys = {};
+		this.#wanted = { history: this.#wanted.history };
 		this.#people.welcomed(members);
 		this.#sending.pace({ rate: limits?.rate || 10, burst: limits?.burst || 20 });
 		this.emit("welcome", welcome);
 		this.emit("members", this.members);
+		// The server keeps nothing of so long ago: never a silent hole.
+		if (this.lastId && oldest > this.lastId) this.emit("gap", { since: this.lastId, oldest });
 		this.#sending.flush();
 	}
 
@@ -177,7 +174,7 @@ export class Room extends Emitter {
 	#paged(answer) {
 		const page = /** @type {import("./types.d.ts").HistoryPage} */ ({ records: [], more: false, ...answer });
 		if (!this.#isCatchingUp) {
-			this.#questions.answered(page);
+			this.#questions?.answered(page);
 			return;
 		}
 		if (page.since === undefined) {
@@ -195,10 +192,8 @@ export class Room extends Emitter {
 	#record(record) {
 		if (MEMBERSHIP.includes(record.type)) {
 			this.#people.apply(record);
-			if (record.from === this.me.name) {
-				if (record.type === "nick" && record.to) this.me = { ...this.me, name: record.to };
-				if (record.type === "color") this.me = { ...this.me, color: record.color };
-			}
+			// Of a nick the new name, of a color the color.
+			if (record.from === this.me.name) this.#me({ name: record.to, color: record.color });
 			this.emit("members", this.members);
 		}
 		if (record.type === "topic") this.topic = record.text ?? "";
@@ -212,10 +207,20 @@ export class Room extends Emitter {
 		this.emit("record", missed ? { ...record, missed } : record);
 	}
 
+	/** What has changed of us. @param {{ name?: string, color?: string, moderator?: boolean }} change */
+	#me({ name = this.me.name, color = this.me.color, moderator = this.me.moderator }) {
+		this.me = { ...this.me, name, color, moderator };
+	}
+
+	/** Whom a name means. @param {string} to */
+	#person(to) {
+		return { to, person: this.members.get(to)?.person };
+	}
+
 	/** @param {import("./types.d.ts").Message} error */
 	#refused(error) {
-		if (error.msgid && this.#sending.has(error.msgid)) this.#sending.refused(error);
-		else if (error.code === "storage" && this.#questions.refused(new ChatError(error.code, error.text))) return;
+		if (this.sends(error.msgid)) this.#sending.rejected(error);
+		else if (error.code === "storage" && this.#questions?.refused(new ChatError(error.code, error.text))) return;
 		this.emit("error", error);
 	}
 
@@ -226,7 +231,3 @@ export class Room extends Emitter {
 		this.emit("parted", parted);
 	}
 }
-
-/** @param {Record<string, any>} from @param {string[]} names Those of its fields that are there. */
-const known = (from, names) =>
-	Object.fromEntries(names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]));

@@ -9,37 +9,27 @@ const PASSING = new Set(["busy", "not_saved", "storage"]);
 const AGAIN_AFTER_MS = 1000;
 const AGAIN_AT_LATEST_MS = 30_000;
 
-export class Sending {
+export class Sending extends Outbox {
 	#send;
 	#environment;
-	#outbox;
 	/** Who waits for which message. @type {Map<string, import("./types.d.ts").Waiting>} */
 	#waiting = new Map();
 
 	/** @param {import("./types.d.ts").SendingUses} uses */
 	constructor({ send, store, environment }) {
+		super({ store }, environment);
 		this.#send = send;
 		this.#environment = environment;
-		this.#outbox = new Outbox({ store, onChange: () => {} }, environment);
-	}
-
-	/** What is not yet known to be kept by the server, oldest first. */
-	get messages() {
-		return this.#outbox.messages;
-	}
-
-	/** @param {{ rate: number, burst: number }} pace */
-	pace(pace) {
-		this.#outbox.pace(pace);
 	}
 
 	/**
+	 * What {@link Outbox.add} does, until its end.
 	 * @param {Parameters<Outbox["add"]>[0]} draft
 	 * @returns {Promise<{ id?: string, duplicate?: boolean }>}
 	 */
-	add(draft) {
-		const message = this.#outbox.add(draft);
-		if (!message) return Promise.reject(new ChatError("outbox_full", "too many messages wait to be sent"));
+	deliver(draft) {
+		const message = this.add(draft);
+		if (!message) return Promise.reject(new ChatError("outbox_full"));
 		const end = new Promise((resolve, reject) => {
 			this.#waiting.set(message.msgid, { resolve, reject, refusals: 0 });
 		});
@@ -47,47 +37,44 @@ export class Sending {
 		return end;
 	}
 
-	flush() {
-		this.#outbox.flush(this.#send);
+	/** @override */
+	flush(send = this.#send) {
+		super.flush(send);
 	}
 
+	/** @override */
 	interrupted() {
-		this.#outbox.interrupted();
+		super.interrupted();
 		for (const { msgid, state, reason = "" } of [...this.messages]) {
-			if (state === "failed") this.#gone(msgid, new ChatError(reason, "it may have been done already"));
+			if (state === "failed") this.#gone(msgid, new ChatError(reason));
 		}
 	}
 
-	/** @param {string} msgid */
-	has(msgid) {
-		return this.messages.some((message) => message.msgid === msgid);
-	}
-
 	/** @param {import("./types.d.ts").Message} ack */
-	acknowledged({ msgid, id, duplicate }) {
-		this.#outbox.acknowledged(msgid);
-		this.#settled(msgid)?.resolve(duplicate ? { id, duplicate } : { id });
+	kept({ msgid, id, duplicate }) {
+		this.acknowledged(msgid);
+		this.#settled(msgid)?.resolve?.(duplicate ? { id, duplicate } : { id });
 	}
 
 	/** @param {import("./types.d.ts").Message} error */
-	refused({ msgid, code, text }) {
+	rejected({ msgid, code, text }) {
 		if (!PASSING.has(code)) {
 			this.#gone(msgid, new ChatError(code, text));
 			return;
 		}
-		const waiting = this.#waiting.get(msgid) ?? { resolve: () => {}, reject: () => {}, refusals: 0 };
+		const waiting = this.#waiting.get(msgid) ?? { refusals: 0 };
 		this.#waiting.set(msgid, waiting);
 		const wait = Math.min(AGAIN_AT_LATEST_MS, AGAIN_AFTER_MS * 2 ** waiting.refusals);
 		waiting.refusals += 1;
 		this.#environment.setTimeout(() => {
-			if (this.#outbox.again(msgid)) this.flush();
+			if (this.again(msgid)) this.flush();
 		}, wait);
 	}
 
 	/** @param {string} msgid @param {ChatError} error */
 	#gone(msgid, error) {
-		this.#outbox.discard(msgid);
-		this.#settled(msgid)?.reject(error);
+		this.discard(msgid);
+		this.#settled(msgid)?.reject?.(error);
 	}
 
 	/** @param {string} msgid */

@@ -111,8 +111,10 @@ export interface Servers {
 }
 
 export interface ConnectionUses {
-	/** Where there are several; else the server is called "". */
+	/** Where there are several. */
 	servers?: Servers;
+	/** Where there is one; by default "". */
+	first?: () => string | Promise<string>;
 	/** What to open, asked for each time. */
 	address: (server: string) => URL;
 	onMessage: (message: Message) => void;
@@ -153,14 +155,15 @@ export interface OutboxStore {
 
 export interface OutboxUses {
 	store: OutboxStore;
-	onChange: (message: Outgoing) => void;
+	onChange?: (message: Outgoing) => void;
 	/** Why a command that was under way is not sent again. */
 	maybeDone?: string;
 }
 
 export interface Waiting {
-	resolve: (end: { id?: string; duplicate?: boolean }) => void;
-	reject: (error: Error) => void;
+	/** Absent if it was written in an earlier run. */
+	resolve?: (end: { id?: string; duplicate?: boolean }) => void;
+	reject?: (error: Error) => void;
 	/** How often it was refused for the moment. */
 	refusals: number;
 }

@@ -91,7 +91,7 @@ class Chat {
 			show: (room) => this.#showRoom(room, "replace"),
 			renamed: (room) => room.isShown && this.#placed(room, "replace", messageInAddress()),
 			dropped: (room) => this.#dropped(room),
-			bye: (bye) => bye.reason !== "shutting down" && this.connection.stop({ words: byeWords(bye) }),
+			bye: (bye) => this.connection.ended(bye, { words: byeWords(bye) }),
 		});
 		this.connection = new Connection({
 			address: () => this.#address(),

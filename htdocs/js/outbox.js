@@ -1,7 +1,7 @@
 // What was written here and is not yet known to be kept by the server. It lives in localStorage: a reload, a crash or a
 // night offline loses nothing. Each message knows as whom it was written.
 
-import { Outbox as ClientOutbox } from "../client/outbox.js";
+import { Outbox as ClientOutbox, whole } from "../client/outbox.js";
 import { dropStored, readStored, storedKeys, writeStored } from "./storage.js";
 import { text as words } from "./texts.js";
 
@@ -63,7 +63,7 @@ export class Outbox extends ClientOutbox {
 			if (tab === this.#tab || !isGone(tab)) continue;
 			const left = readStored(key, []);
 			dropStored(key);
-			this.adopt(left);
+			for (const message of whole(left, words("maybeDone"))) super.add(message);
 		}
 	}
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+// Loaded when history is asked for; here it is at once, as time stands still.
+import "../../htdocs/client/questions.js";
 import { memory } from "../../htdocs/client/storage.js";
-import { entered, id, openClient as open } from "./client_surroundings.js";
+import { entered, id, openClient as open, settled } from "./client_surroundings.js";
 
 test("the address says who we are, and no room", () => {
 	const { client, world } = open({ nick: "alice", client: "0123456789abcdef" });
@@ -97,6 +99,30 @@ test("a whisper does not move the place to go on from", () => {
 	assert.equal(room.lastId, id(0));
 });
 
+test("what the server does not keep any more is a gap, never a silent hole", () => {
+	const { server, world, room } = entered();
+	const gaps = [];
+	room.on("gap", (gap) => gaps.push(gap));
+	server.says({ type: "say", room: "lobby", id: id(1), from: "bob", text: "one" });
+	for (const welcome of [{}, { oldest: id(1) }, { oldest: id(5) }]) {
+		world.socket.goes();
+		world.pass(500);
+		server.greets();
+		server.welcomes("lobby", welcome, { since: id(1) });
+	}
+	assert.deepEqual(gaps, [{ since: id(1), oldest: id(5) }]);
+});
+
+test("a conversation that was begun is a room, though nobody entered it", () => {
+	const { client, server } = entered();
+	const begun = [];
+	client.on("room", (room) => room.on("welcome", ({ you }) => begun.push([room.name, you])));
+	client.tell({ type: "converse", people: [{ to: "bob" }], msgid: "c1" });
+	server.welcomes("~0123", { you: undefined });
+	assert.deepEqual(begun, [["~0123", "alice"]]);
+	assert.ok(client.rooms.get("~0123").isWelcome);
+});
+
 test("members follow the records; what was missed has happened already", () => {
 	const { server, world, room } = entered();
 	const names = () => [...room.members.keys()].join(" ");
@@ -118,6 +144,7 @@ test("members follow the records; what was missed has happened already", () => {
 test("pages of history come to who asked, in the order asked", async () => {
 	const { server, room } = entered();
 	const pages = [room.history({ limit: 10 }), room.history({ before: id(5) })];
+	await settled();
 	server.says({ type: "history", room: "lobby", records: [], more: true, cursor: id(7) });
 	server.says({ type: "history", room: "lobby", records: [], more: false, before: id(5) });
 	assert.deepEqual(
@@ -129,19 +156,23 @@ test("pages of history come to who asked, in the order asked", async () => {
 test("what is asked is answered or fails", async () => {
 	const { server, world, room } = entered();
 	const late = room.history();
+	await settled();
 	for (let second = 0; second < 30; second += 5) {
 		world.pass(5000);
 		server.says({ type: "pong" });
 	}
 	await assert.rejects(late, { code: "time_out" });
 	const next = room.history();
+	await settled();
 	server.says({ type: "history", room: "lobby", records: [{ id: "late" }], more: false });
 	server.says({ type: "history", room: "lobby", records: [{ id: "next" }], more: false });
 	assert.equal((await next).records[0].id, "next");
 	const unreadable = room.history();
+	await settled();
 	server.says({ type: "error", room: "lobby", code: "storage", text: "cannot be read" });
 	await assert.rejects(unreadable, { code: "storage" });
 	const cut = room.history();
+	await settled();
 	world.socket.goes();
 	await assert.rejects(cut, { code: "not_connected" });
 	await assert.rejects(room.history(), { code: "not_connected" });

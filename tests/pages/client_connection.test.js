@@ -114,7 +114,7 @@ test("who shuts down spreads its clients", () => {
 	const { connection, world } = open({ chance: 0.5 });
 	connection.start();
 	world.socket.opens();
-	connection.spreadOver(10_000);
+	connection.ended({ reason: "shutting down", spread: 10_000 }, {});
 	world.socket.goes();
 	world.pass(4999);
 	assert.equal(world.sockets.length, 1);

@@ -544,7 +544,7 @@ interface HistoryAnswer {
 
 type Refusal = { code: string; text: string; msgid?: string };
 
-type Bye = { reason: string; text?: string; code?: string };
+type Bye = { reason: string; text?: string; code?: string; spread?: number };
 
 type Message = Record<string, any> & { type: string };
 

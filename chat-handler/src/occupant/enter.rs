@@ -182,6 +182,7 @@ impl Newcomer {
         let is_mended = |since: &RecordId| since.is_ahead() && *since > until;
         arrival.since = arrival.since.filter(|since| !is_mended(since));
         let replay = self.replay(arrival.since, until)?;
+        let oldest = self.gap(arrival.since, replay)?;
         let (room, entered) = (self.room, self.entered);
         let nick = entered.claim.nick().clone();
         let color = Color::parse(entered.claim.color()).filter(|_| !entered.is_new);
@@ -246,7 +247,7 @@ impl Newcomer {
         occupant.look_up_slow();
         let others = entered.members.len();
         let asked = (arrival.asked, arrival.mark);
-        let came = (until, entered.is_new);
+        let came = (oldest, until, entered.is_new);
         occupant.welcome(settings, asked, entered.members, came, sink);
         occupant.show_about(true, sink);
         let mut turn = occupant.turn(sink, None);
@@ -277,6 +278,20 @@ impl Newcomer {
         Ok(occupant)
     }
 
+    /// The log's oldest id, if it does not go back to `since`. What was cleared, or is not for them, is no gap.
+    fn gap(
+        &self,
+        since: Option<RecordId>,
+        replay: Option<Replay>,
+    ) -> Result<Option<RecordId>, Refusal> {
+        match replay {
+            Some(replay) if Some(replay.since) == since => {
+                Ok(self.tail.begins_after(replay.since)?)
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// What they missed since `since`: then the log is followed from there.
     fn replay(
         &mut self,
@@ -299,7 +314,7 @@ impl Occupant {
         settings: &Settings,
         (asked, mark): (&str, Option<&Mark>),
         mut members: Members,
-        (until, is_new): (RecordId, bool),
+        (oldest, until, is_new): (Option<RecordId>, RecordId, bool),
         sink: &mut dyn Sink,
     ) {
         members.sort();
@@ -320,6 +335,7 @@ impl Occupant {
             moderator: self.me.moderator,
             reading: mark.map(|mark| self.reading(mark, until)),
             members: &members,
+            oldest,
             // An empty log is followed from the least id there is.
             last: (until > RecordId::ZERO.next()).then_some(until),
             now: RecordId::now(),

@@ -283,6 +283,8 @@ pub struct Welcome<'a> {
     pub reading: Option<Reading>,
     /// All, with the newcomer.
     pub members: &'a Members,
+    /// The oldest id in the log, if the client has seen one before it: what was said in between may be gone.
+    pub oldest: Option<RecordId>,
     /// The newest id in the log.
     pub last: Option<RecordId>,
     /// The server's clock.

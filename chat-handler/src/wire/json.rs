@@ -28,6 +28,10 @@ use message::{Message, answer, private};
 use page::{end_page, put_past, start_page};
 use reading::{MarkMessage, ReadTo};
 
+/// Over which time, in milliseconds, the clients of a server that goes are asked to spread their return, each by
+/// chance: one that is started again is not met by all of them in its first moment.
+const SPREAD_MS: u32 = 2_000;
+
 /// The JSON protocol of one client.
 #[derive(Debug)]
 pub struct Json {
@@ -155,6 +159,7 @@ impl Json {
             }),
             code: code.map(Code::as_str),
             text: Some(self.worded(line)),
+            spread: (reason == "shutting down").then_some(SPREAD_MS),
             ..Message::of(kind)
         }
     }

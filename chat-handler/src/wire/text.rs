@@ -346,6 +346,7 @@ mod tests {
                 moderator: false,
                 reading: None,
                 members: &members,
+                oldest: None,
                 last: None,
                 now,
                 limits: &settings.limits,

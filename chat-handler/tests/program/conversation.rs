@@ -309,6 +309,29 @@ fn what_was_missed_is_replayed_without_gap_or_double() {
 }
 
 #[test]
+fn who_comes_back_after_more_than_the_log_keeps_is_told_so() {
+    let chat = Chat::new();
+    let mut alice = chat.page("r", "alice");
+    let first = alice.say_acked("first", "m1");
+    let second = alice.say_acked("second", "m2");
+    let back = |since: &str| {
+        chat.page_with("r", &format!("nick=bob&since={since}"), "")
+            .welcome
+    };
+    assert_eq!(back(&first)["oldest"], json!(null), "the log has it");
+    alice.client.leave();
+    // Expired as chat-expire does it: what is older is in no file any more.
+    let log = chat.path("rooms/r.log");
+    let text = chat.log("r");
+    let (_, kept) = text.split_at(text.find(&second).expect("a record"));
+    std::fs::write(&log, kept).expect("written");
+    assert_eq!(back(&first)["oldest"], second);
+    assert_eq!(back(&second)["oldest"], json!(null), "nothing is missing");
+    let newcomer = chat.page_with("r", "nick=carol", "");
+    assert_eq!(newcomer.welcome["oldest"], json!(null));
+}
+
+#[test]
 fn a_message_sent_again_is_stored_once() {
     let chat = Chat::new();
     let query = "nick=alice&client=token-of-alice";
@@ -367,7 +390,9 @@ fn a_signal_ends_a_handler_in_good_order() {
         let mut page = chat.page("r", "alice");
         page.expect("join");
         page.client.signal(signal);
-        assert_eq!(page.expect("bye")["reason"], "shutting down");
+        let bye = page.expect("bye");
+        assert_eq!(bye["reason"], "shutting down");
+        assert_eq!(bye["spread"], 2000, "not all come back in one moment");
         assert!(page.client.wait().success());
         assert!(chat.log("r").contains("\tquit\talice\t"));
         assert!(chat.files("users").is_empty());

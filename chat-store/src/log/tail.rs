@@ -130,6 +130,20 @@ impl Tail {
             .map(|current| (&current.file, current.pos))
     }
 
+    /// The id of the log's first record, if all of the log is newer than `after`, behind which this was just placed: of
+    /// what was said in between, some may be kept no more. Only then the log's files are listed.
+    ///
+    /// # Errors
+    /// Those of listing the log's files.
+    pub fn begins_after(&self, after: RecordId) -> io::Result<Option<RecordId>> {
+        if self.place().is_none_or(|(_, pos)| pos > 0) {
+            return Ok(None);
+        }
+        let files = chain::list(&self.live)?;
+        let first = files.iter().find_map(|file| file.first);
+        Ok(first.filter(|first| *first > after))
+    }
+
     /// The log's live file.
     pub fn path(&self) -> &Path {
         &self.live

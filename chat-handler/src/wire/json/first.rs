@@ -48,6 +48,8 @@ struct FirstOfRoom<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     comings: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    oldest: Option<Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<Id>,
     #[serde(flatten)]
     reading: Option<ReadTo>,
@@ -166,6 +168,7 @@ impl Json {
             color: welcome.color,
             moderator: welcome.moderator,
             comings: (!welcome.comings).then_some(false),
+            oldest: welcome.oldest.map(Id),
             last: welcome.last.map(Id),
             reading: welcome.reading.map(ReadTo::from),
             about: (!self.many).then_some(about),

@@ -64,6 +64,8 @@ pub(super) struct Message<'a> {
     pub(super) until: Option<Id>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) uses: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) spread: Option<u32>,
 }
 
 #[expect(
