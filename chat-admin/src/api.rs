@@ -26,7 +26,7 @@ mod response;
 mod rooms;
 mod search;
 mod session;
-mod site;
+pub(crate) mod site;
 mod transcript;
 mod turn;
 

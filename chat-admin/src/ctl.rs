@@ -19,6 +19,7 @@ use chat_store::state::MAX_SLOW;
 
 mod account;
 mod archive;
+mod audited;
 mod backup;
 mod check;
 mod empty_rooms;
@@ -32,6 +33,7 @@ mod messages;
 mod moderate;
 mod owner;
 mod packed;
+mod perform;
 mod person;
 mod purge;
 mod report;
@@ -41,9 +43,12 @@ mod room_of;
 mod rooms;
 mod sessions;
 mod site;
+mod topic;
 
 pub use expire::{Change, expire};
 pub use failure::Failure;
+pub(crate) use perform::Order;
+pub(crate) use rooms::{all as all_rooms, totals};
 
 use backup::Prepared;
 use report::Report;
@@ -113,6 +118,14 @@ enum Command {
         /// The seconds, up to an hour
         #[arg(value_parser = clap::value_parser!(u32).range(0..=i64::from(MAX_SLOW)))]
         seconds: Option<u32>,
+    },
+    /// What a room is about; with words, make it that (`''`: nothing)
+    Topic {
+        /// The room
+        #[arg(value_parser = room)]
+        room: RoomName,
+        /// The topic
+        topic: Option<String>,
     },
     /// What members reported to the moderators of a room, or of all
     Reports {
@@ -247,6 +260,12 @@ enum Command {
         /// Also if every message of a room is in the future
         #[arg(long)]
         clock_is_right: bool,
+    },
+    /// Keep how many people, rooms and messages there are now, for the plots of the administration; a timer runs it
+    Sample {
+        /// Stay, and do it again and again
+        #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
+        every: Option<u32>,
     },
     #[command(flatten)]
     Account(account::AccountCommand),
@@ -441,11 +460,17 @@ fn answer(
         return site::run(command, &arguments.root);
     }
     let prepared = Prepared::of(&arguments.command)?;
+    let who = audited::who();
     let settings = prepare(&arguments, variable)?;
     match &arguments.command {
         Command::Backup { file } => backup::backup(&settings, file, prepared, out),
         Command::Restore { file, check } => backup::restore(&settings, file, &prepared, *check),
-        _ => dispatch(arguments.command, &settings, arguments.json, out),
+        command => {
+            let deed = command.deed();
+            let report = dispatch(arguments.command, &settings, arguments.json, out)?;
+            audited::note(&settings, &who, deed.as_deref())?;
+            Ok(report)
+        }
     }
 }
 
@@ -493,6 +518,7 @@ fn dispatch(
         }
         Command::Bans { room } => moderate::bans(dirs, room.as_ref()),
         Command::Slow { room, seconds } => reports::slow(dirs, &room, seconds),
+        Command::Topic { room, topic } => topic::topic(dirs, &room, topic.as_deref()),
         Command::Reports { room } => reports::list(dirs, room.as_ref()),
         Command::Resolve { room, id } => reports::resolve(dirs, &room, id),
         Command::Role {
@@ -560,6 +586,7 @@ fn dispatch(
             room,
             clock_is_right,
         } => mend::mend(dirs, room.as_ref(), clock_is_right),
+        Command::Sample { every } => topic::sample(settings, every),
         Command::Account(command) => account::run(command, settings),
         // Done before, with more than settings.
         Command::Backup { .. } | Command::Restore { .. } | Command::Site(_) => {

@@ -1,5 +1,6 @@
 //! What stands around a chat: [`api`] is what `chat-cgi` answers to the pages over HTTP, [`ctl`] is `chatctl`,
-//! [`login`] compares passwords for both. Apart from `chat-handler`, because these need TLS, an HTTP client and
+//! [`web`] is the administration's pages' part,
+//! [`login`] compares passwords for all. Apart from `chat-handler`, because these need TLS, an HTTP client and
 //! gzip, and a handler is started once for each person.
 
 #![cfg_attr(
@@ -11,4 +12,6 @@ pub mod api;
 pub mod ctl;
 pub mod login;
 pub mod picture;
+pub mod samples;
 pub mod transcript;
+pub mod web;

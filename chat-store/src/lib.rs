@@ -4,7 +4,7 @@
 //! who follows, [`people`] are who is there and what is for one of them only, [`state`] is what a room
 //! remembers, [`moderation`] who may not be there, [`closed`] which rooms are for some only,
 //! [`attachments`] what people put into them, [`quota`] how much of the disk all of it may take,
-//! [`accounts`] who may log in; [`search`] finds words in all rooms. [`fs`] is what all of these do with
+//! [`accounts`] who may log in, [`audit`] who changed what; [`search`] finds words in all rooms. [`fs`] is what all of these do with
 //! files.
 
 #![cfg_attr(
@@ -24,6 +24,7 @@ pub mod bell;
 pub mod people;
 
 pub mod attachments;
+pub mod audit;
 pub mod closed;
 pub mod moderation;
 pub mod quota;

@@ -115,6 +115,9 @@ _chatctl() {
             chatctl,rooms)
                 cmd="chatctl__subcmd__rooms"
                 ;;
+            chatctl,sample)
+                cmd="chatctl__subcmd__sample"
+                ;;
             chatctl,say)
                 cmd="chatctl__subcmd__say"
                 ;;
@@ -126,6 +129,9 @@ _chatctl() {
                 ;;
             chatctl,status)
                 cmd="chatctl__subcmd__status"
+                ;;
+            chatctl,topic)
+                cmd="chatctl__subcmd__topic"
                 ;;
             chatctl,unban)
                 cmd="chatctl__subcmd__unban"
@@ -253,6 +259,9 @@ _chatctl() {
             chatctl__subcmd__help,rooms)
                 cmd="chatctl__subcmd__help__subcmd__rooms"
                 ;;
+            chatctl__subcmd__help,sample)
+                cmd="chatctl__subcmd__help__subcmd__sample"
+                ;;
             chatctl__subcmd__help,say)
                 cmd="chatctl__subcmd__help__subcmd__say"
                 ;;
@@ -264,6 +273,9 @@ _chatctl() {
                 ;;
             chatctl__subcmd__help,status)
                 cmd="chatctl__subcmd__help__subcmd__status"
+                ;;
+            chatctl__subcmd__help,topic)
+                cmd="chatctl__subcmd__help__subcmd__topic"
                 ;;
             chatctl__subcmd__help,unban)
                 cmd="chatctl__subcmd__help__subcmd__unban"
@@ -356,7 +368,7 @@ _chatctl() {
 
     case "${cmd}" in
         chatctl)
-            opts="-h -V --config --site --root --json --help --version status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help"
+            opts="-h -V --config --site --root --json --help --version status rooms users members kick ban unban bans mute unmute slow topic reports resolve role redact clear erase person say history export purge expire mend sample register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -806,7 +818,7 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__first__subcmd__code)
-            opts="-h --config --site --root --json --help"
+            opts="-h --if-none --config --site --root --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -866,7 +878,7 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__help)
-            opts="status rooms users members kick ban unban bans mute unmute slow reports resolve role redact clear erase person say history export purge expire mend register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help"
+            opts="status rooms users members kick ban unban bans mute unmute slow topic reports resolve role redact clear erase person say history export purge expire mend sample register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1383,6 +1395,20 @@ _chatctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        chatctl__subcmd__help__subcmd__sample)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         chatctl__subcmd__help__subcmd__say)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1482,6 +1508,20 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__help__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__topic)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2193,6 +2233,36 @@ _chatctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        chatctl__subcmd__sample)
+            opts="-h --every --config --site --root --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         chatctl__subcmd__say)
             opts="-h --as --config --site --root --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -2492,6 +2562,32 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__status)
+            opts="-h --config --site --root --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__topic)
             opts="-h --config --site --root --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -171,6 +171,7 @@ pub fn static_programs() -> PathBuf {
         "chat-opensso",
         "chat-handler",
         "chat-cgi",
+        "chat-web",
         "chatctl",
     ];
     let [daemon, ..] = names.map(|name| made(name, "static", "static"));

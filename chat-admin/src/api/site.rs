@@ -8,7 +8,7 @@
 use super::Request;
 
 /// Says yes, or why not.
-pub(super) fn check(request: &Request) -> Result<(), &'static str> {
+pub(crate) fn check(request: &Request) -> Result<(), &'static str> {
     let kind = request.content_type.split(';').next().unwrap_or_default();
     // Neither may be sent by another site's page without asking first.
     let (wanted, otherwise) = if request.is_upload() {

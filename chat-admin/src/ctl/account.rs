@@ -124,7 +124,11 @@ pub(super) enum AccountCommand {
         hours: u32,
     },
     /// Print the code by which the first administrator is made in the pages; good until there is one
-    FirstCode,
+    FirstCode {
+        /// Print nothing where there is an administrator, or where chat.ini wants no accounts: for a service's start
+        #[arg(long)]
+        if_none: bool,
+    },
     /// Who may do what
     #[command(subcommand)]
     Acl(AclCommand),
@@ -177,7 +181,7 @@ pub(super) fn run(command: AccountCommand, settings: &Settings) -> Result<Report
             dry_run,
         } => import::import(settings, &file, format, (&groups, dry_run)),
         AccountCommand::Invite { uses, hours } => first::invite(settings, uses, in_hours(hours)),
-        AccountCommand::FirstCode => first::code(settings),
+        AccountCommand::FirstCode { if_none } => first::code(settings, if_none),
         AccountCommand::Acl(AclCommand::Explain {
             name,
             room,

@@ -24,6 +24,11 @@ impl Report {
         Self::new("", Value::Null)
     }
 
+    /// Both of it.
+    pub(super) fn parts(self) -> (String, Value) {
+        (self.text, self.json)
+    }
+
     pub(super) fn write_to(&self, json: bool, out: &mut dyn Write) -> io::Result<()> {
         match (json, &self.json) {
             (_, Value::Null) => {}

@@ -25,7 +25,12 @@ impl Command {
     pub(super) fn needs_directories(&self) -> bool {
         matches!(
             self,
-            Self::Say { .. } | Self::Ban(_) | Self::Mute(_) | Self::Slow { .. } | Self::Role { .. }
+            Self::Say { .. }
+                | Self::Ban(_)
+                | Self::Mute(_)
+                | Self::Slow { .. }
+                | Self::Role { .. }
+                | Self::Topic { .. }
         )
     }
 
@@ -52,6 +57,7 @@ impl Command {
             Self::Erase { room, .. } | Self::Role { room, .. } => room.room_mut(),
             Self::Redact { room, .. }
             | Self::Slow { room, .. }
+            | Self::Topic { room, .. }
             | Self::Resolve { room, .. }
             | Self::Clear { room, .. }
             | Self::Say { room, .. }
@@ -63,6 +69,7 @@ impl Command {
             | Self::Rooms
             | Self::Person(_)
             | Self::Account(_)
+            | Self::Sample { .. }
             | Self::Backup { .. }
             | Self::Restore { .. }
             | Self::Site(_)

@@ -17,7 +17,7 @@ use chat_store::record::RecordId;
 use chat_store::state;
 
 /// All rooms that have a log, by name; those for some only at the end.
-pub(super) fn all(dirs: &Dirs) -> io::Result<Vec<RoomName>> {
+pub(crate) fn all(dirs: &Dirs) -> io::Result<Vec<RoomName>> {
     let open = log::rooms::all(dirs)?;
     Ok(open.into_iter().chain(closed::all(dirs)?).collect())
 }
@@ -107,25 +107,49 @@ fn private_word(circle: &Circle) -> String {
         .to_owned()
 }
 
-pub(super) fn status(dirs: &Dirs) -> Result<Report, Failure> {
-    let (mut people, mut bytes, mut busy, mut bans) = (0, 0, 0, 0);
+/// What there is in all rooms together.
+pub(crate) struct Totals {
+    pub(crate) rooms: usize,
+    /// Rooms with people in them.
+    pub(crate) busy: usize,
+    pub(crate) people: usize,
+    pub(crate) bytes: u64,
+}
+
+pub(crate) fn totals(dirs: &Dirs) -> io::Result<Totals> {
     let rooms = all(dirs)?;
+    let mut totals = Totals {
+        rooms: rooms.len(),
+        busy: 0,
+        people: 0,
+        bytes: 0,
+    };
     for room in &rooms {
         let state = state(dirs, room)?;
-        people += state.people;
-        bytes += state.bytes;
-        busy += usize::from(state.people > 0);
+        totals.people += state.people;
+        totals.bytes += state.bytes;
+        totals.busy += usize::from(state.people > 0);
     }
+    Ok(totals)
+}
+
+pub(super) fn status(dirs: &Dirs) -> Result<Report, Failure> {
+    let Totals {
+        rooms,
+        busy,
+        people,
+        bytes,
+    } = totals(dirs)?;
+    let mut bans = 0;
     for room in moderation::rooms(dirs)? {
         bans += moderation::load(dirs, &room)?.len();
     }
     let text = format!(
-        "{} rooms, {busy} with people in them; {people} people; {bytes} bytes of logs; \
-         {bans} bans and mutes",
-        rooms.len()
+        "{rooms} rooms, {busy} with people in them; {people} people; {bytes} bytes of logs; \
+         {bans} bans and mutes"
     );
     let value = json!({
-        "rooms": rooms.len(), "rooms_with_people": busy, "people": people, "bytes": bytes,
+        "rooms": rooms, "rooms_with_people": busy, "people": people, "bytes": bytes,
         "bans_and_mutes": bans,
     });
     Ok(Report::new(text, value))

@@ -65,8 +65,19 @@ impl Site {
         variables: &[(&str, &str)],
         body: &str,
     ) -> Answer {
+        self.run_program("chat-cgi", method, path, variables, body)
+    }
+
+    pub(crate) fn run_program(
+        &self,
+        program: &str,
+        method: &str,
+        path: &str,
+        variables: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let mut command = Command::new(e2e::under_test::beside("chat-cgi"));
+        let mut command = Command::new(e2e::under_test::beside(program));
         command
             .env_clear()
             .env("CHAT_CONFIG", self.path("chat.ini"))

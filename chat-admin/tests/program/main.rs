@@ -21,3 +21,4 @@ mod private;
 mod round_trips;
 mod search;
 mod sites;
+mod web;
