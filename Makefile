@@ -105,7 +105,7 @@ install: build stage ## into PREFIX (/usr/local), DESTDIR before it
 # A configuration that is there already stays; a newer one goes beside it, as FILE.new.
 CONF := apache.conf apache-sites.conf behind-a-proxy.ini chat.ini nginx.conf nginx-sites.conf sites.ini stand-alone.ini turnserver.conf
 UNITS := websocketd-rs.service websocketd-rs.socket websocketd-rs@.service chat-expire.service chat-expire.timer
-UNITS += chat-expire@.service chat-expire@.timer
+UNITS += chat-expire@.service chat-expire@.timer chat-filter@.service
 SHARE := $(DESTDIR)$(PREFIX)/share
 # chat.ini may hold the relay's secret: for the service and nobody else. Only root can give a file to a group.
 SECRET_GROUP = $$([[ $$mode != 640 || $$EUID -ne 0 ]] || echo -g www-data)
@@ -120,6 +120,8 @@ stage:
 	$(AT_ITS_PLACE) conf/certbot-hook | install -m 755 /dev/stdin $(SHARE)/websocketd-rs/certbot-hook
 	install -D -m 644 -t $(SHARE)/websocketd-rs/fail2ban conf/fail2ban/*.conf
 	install -D -m 644 -t $(SHARE)/websocketd-rs/apparmor conf/apparmor/websocketd-rs-chat
+	install -D -t $(SHARE)/websocketd-rs/hooks conf/hooks/words.py conf/hooks/penalties.py conf/hooks/slack.py conf/hooks/links.php
+	install -D -m 644 -t $(SHARE)/websocketd-rs/hooks conf/hooks/hook.py
 	install -D -m 644 -t $(SHARE)/man/man1 docs/man/*.1
 	install -D -m 644 -t $(SHARE)/man/man5 docs/man/*.5
 	$(AT_ITS_PLACE) conf/sites.conf | install -m 644 /dev/stdin $(SHARE)/websocketd-rs/sites.conf

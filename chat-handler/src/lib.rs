@@ -13,6 +13,7 @@ pub mod cgi;
 pub mod identity;
 pub mod quota;
 
+pub mod hooks;
 pub mod occupant;
 pub mod person;
 

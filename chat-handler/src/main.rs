@@ -115,7 +115,7 @@ fn chat(settings: &Settings, cgi: &Cgi) -> std::io::Result<()> {
                 password: cgi.query.password.clone(),
             },
         };
-        person.enter(&entry, &mut client)
+        person.enter_asked(&entry, &mut client)
     };
     if entered || many {
         EventLoop::new(stdin.as_fd(), input, client, signals, person)?.run();

@@ -42,6 +42,7 @@ mod apply;
 mod change;
 mod circle;
 mod history;
+mod hooked;
 mod measures;
 mod moderate;
 mod pins;
@@ -80,6 +81,7 @@ use bells::Bells;
 use closed::Membership;
 use durability::Durability;
 use follow::Replay;
+use hooked::Hooked;
 use ignored::Ignored;
 use pace::Pace;
 use powers::Powers;
@@ -187,6 +189,7 @@ pub struct Occupant {
     verdict: Verdict,
     pace: Rc<RefCell<Pace>>,
     slow: Slow,
+    hooked: Hooked,
     /// What they missed is still on its way; live records come after it.
     replay: Option<Replay>,
     ignored: Ignored,

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
+use crate::hooks::Decision;
 use crate::identity;
 use crate::identity::counted::Counted;
 use crate::journal;
@@ -19,6 +20,7 @@ use chat_store::record::RecordId;
 mod conversations;
 mod entering;
 mod heartbeat;
+mod hooks;
 mod log_in;
 mod marking;
 mod own_rooms;
@@ -32,6 +34,7 @@ pub use visit::Visit;
 pub use wish::{Entry, KeyRing, Wish};
 
 use heartbeat::Heartbeat;
+use hooks::Pending;
 use log_in::LogIn;
 use own_rooms::OwnRooms;
 use stays::{From, Stays};
@@ -59,6 +62,10 @@ pub struct Person<'a> {
     moderates_by_session: bool,
     /// `None`: they are in one room, or nobody knows them when they come back.
     own: Option<OwnRooms>,
+    /// A program of the site is being asked.
+    pending: Option<Box<Pending>>,
+    /// And this is what it said, until that is done.
+    decision: Option<Decision>,
 }
 
 impl<'a> Person<'a> {
@@ -76,6 +83,8 @@ impl<'a> Person<'a> {
             stays: Stays::default(),
             entries: VecDeque::new(),
             own: None,
+            pending: None,
+            decision: None,
         }
     }
 
@@ -117,6 +126,13 @@ impl<'a> Person<'a> {
 
     /// Does what the client wants.
     pub fn take(&mut self, wish: Wish<'_>, to: &mut dyn Audience) -> Flow {
+        let flow = self.try_take(wish, to);
+        // It was about this request, which may have come to nothing meanwhile.
+        self.decision = None;
+        flow
+    }
+
+    fn try_take(&mut self, wish: Wish<'_>, to: &mut dyn Audience) -> Flow {
         // Before they hear or do anything by an account that is theirs no more.
         if let end @ Flow::Bye(_) = self.check_log_in(to) {
             return end;
@@ -168,6 +184,10 @@ impl<'a> Person<'a> {
                     if let end @ Flow::Bye(_) = self.apply(place, &request, to) {
                         return end;
                     }
+                    // What it says holds in all rooms.
+                    if self.is_asking() {
+                        break;
+                    }
                 }
             }
             Wish::Ping(within) => {
@@ -183,11 +203,19 @@ impl<'a> Person<'a> {
     }
 
     fn apply(&mut self, place: usize, request: &Request<'_>, to: &mut dyn Audience) -> Flow {
+        let decision = self.decision.clone();
+        let mut question = None;
         let flow = self
             .stays
             .in_room(place, self.visit.many, to, |occupant, sink| {
-                occupant.apply(request, sink)
+                occupant.set_decision(decision);
+                let flow = occupant.apply(request, sink);
+                question = occupant.take_question();
+                flow
             });
+        if let Some(question) = question {
+            self.begin_asking(*question, true);
+        }
         // Its own record is in the log by now.
         self.stays.set_due(place);
         let opened =

@@ -8,6 +8,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::hooks::Hooks;
 use chat_store::moderation::Network;
 use chat_store::name::RoomName;
 use chat_store::record::Keep;
@@ -95,6 +96,8 @@ pub struct Settings {
     pub limits: Limits,
     /// What people may put into rooms.
     pub files: Files,
+    /// Who is asked before something is taken.
+    pub hooks: Hooks,
     /// What only the pages need.
     pub pages: Pages,
     /// How long messages are kept, for `chatctl expire`.
@@ -416,6 +419,7 @@ impl Settings {
                 delete_minutes: None,
             },
             files: Files::default(),
+            hooks: Hooks::default(),
             pages: Pages {
                 websocket_url: None,
                 dir: None,

@@ -55,6 +55,10 @@ pub enum Line<'a> {
     TooLong(usize),
     /// Nothing in it.
     Empty,
+    /// A program of the site refuses it; its reason.
+    Refused(&'a str),
+    /// The site's program cannot be asked.
+    Unasked,
     /// Too fast; nothing is lost.
     Throttled,
     /// A file of a message is not there any more.
@@ -266,7 +270,8 @@ fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
             f.write_str(reason)
         }
         Line::Closed(line) => closed::english(line, f),
-        Line::Said(words) => f.write_str(words),
+        Line::Refused("") => f.write_str("this is not let through here"),
+        Line::Said(words) | Line::Refused(words) => f.write_str(words),
         Line::BadColor(color) => {
             write!(
                 f,
@@ -291,6 +296,7 @@ fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::NoAccount(name) => write!(f, "{name} is not logged in"),
         Line::Role(role, account) => write!(f, "{role}: {account}"),
         Line::FileGone => f.write_str("a file is not there any more, choose it again"),
+        Line::Unasked => f.write_str("this cannot be checked just now, try again later"),
         Line::Muted => f.write_str("you may not speak in this room just now"),
         Line::Unmuted => f.write_str("you may speak again"),
         Line::Done => f.write_str("done"),
@@ -382,6 +388,7 @@ fn czech(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::NoAccount(name) => write!(f, "{name} není přihlášen"),
         Line::Role(role, account) => write!(f, "{role}: {account}"),
         Line::FileGone => f.write_str("soubor už tu není, vyberte ho znovu"),
+        Line::Unasked => f.write_str("teď se to nedá ověřit, zkuste to později"),
         Line::Muted => f.write_str("teď v této místnosti nesmíte mluvit"),
         Line::Unmuted => f.write_str("zase smíte mluvit"),
         Line::Done => f.write_str("hotovo"),
@@ -431,7 +438,8 @@ fn czech(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::TooManyConnections => f.write_str("máte už moc spojení, některé zavřete"),
         Line::AnonymousRefused => f.write_str("nejdřív se přihlaste"),
         Line::Closed(line) => closed::czech(line, f),
-        Line::Said(words) => f.write_str(words),
+        Line::Refused("") => f.write_str("to tady neprojde"),
+        Line::Said(words) | Line::Refused(words) => f.write_str(words),
         Line::OutOfOrder(reason) => write!(f, "chat je mimo provoz ({reason})"),
     }
 }

@@ -20,6 +20,7 @@ const LASTING = new Set([
 	"not_found",
 	"not_yours",
 	"too_late",
+	"refused",
 ]);
 
 /** Why something that carries no msgid did not reach one person: it is repeated or forgotten, nobody has written it. */

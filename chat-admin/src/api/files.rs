@@ -13,7 +13,6 @@ use chat_store::state;
 use super::found::{self, Found};
 use super::{Request, Response};
 
-mod hook;
 mod kind;
 mod range;
 mod refusal;

@@ -446,9 +446,10 @@ fn the_administrators_program_may_refuse_a_file() {
         fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     };
-    let site = Site::new("FILE_HOOK=hook\nFILE_HOOK_TIMEOUT=1");
+    let site = Site::new("FILE_HOOKS=exec:hook\nFILE_HOOK_TIMEOUT=1");
     hook(
-        r#"grep -q EICAR "$1" && { echo "a virus was found"; exit 1; }; case $CHAT_FILE in *'"name":"ok.txt"'*) exit 0;; esac; exit 3"#,
+        r#"grep -q EICAR "$1" && { echo "a virus was found"; exit 1; }
+case $(cat) in *'"name":"ok.txt"'*) exit 0;; *'"name":"json.txt"'*) echo '{"action":"refuse"}'; exit 0;; esac; exit 3"#,
         &site,
     );
     site.give("ok.txt", "annas", b"harmless").id();
@@ -457,7 +458,15 @@ fn the_administrators_program_may_refuse_a_file() {
     assert_eq!(refused.json()["error"]["message"], "a virus was found");
     let broken = site.give("other.txt", "annas", b"harmless too");
     assert_eq!(broken.code(), "503 not_checked");
-    assert!(broken.log.contains("FILE_HOOK"), "{}", broken.log);
+    assert!(
+        broken.log.contains("hook ended with the exit status 3"),
+        "{}",
+        broken.log
+    );
+    assert_eq!(
+        site.give("json.txt", "annas", b"x").code(),
+        "403 file_refused"
+    );
     hook("exec sleep 60", &site);
     assert_eq!(
         site.give("ok.txt", "annas", b"slow").code(),

@@ -1,6 +1,7 @@
 //! Writing one's own messages anew, and taking them back.
 
 use super::{AboutMessage, Code, Event, Form, Occupant, Turn};
+use crate::hooks::Question;
 use crate::wording::Line;
 use chat_store::log::history::{self, AMEND_BYTES, Before, Found};
 use chat_store::log::room_log::RedactError;
@@ -46,6 +47,10 @@ impl Turn<'_> {
         if !self.waited() {
             return;
         }
+        let about = |question: &mut Question| question.target = Some(target.to_string());
+        let Some(text) = self.let_through("edit", text.into_owned(), about) else {
+            return;
+        };
         let Some(stored) = self.append_about(Kind::Edit, target, &text) else {
             return;
         };

@@ -16,7 +16,8 @@ const MESSAGES_OF_PAGE: usize = 5;
 
 impl Turn<'_> {
     pub(super) fn apply(mut self, request: &Request<'_>) -> Flow {
-        if !self.charge(request) {
+        // Once: what a hook has let through was counted before it was asked.
+        if !self.it.is_decided() && !self.charge(request) {
             return Flow::Idle;
         }
         match request {
@@ -42,7 +43,9 @@ impl Turn<'_> {
                 active,
                 preview,
             } => {
-                let preview = preview.as_deref().filter(|text| self.it.fits(text));
+                let shown = !self.it.hooked.hides_previews();
+                let preview = preview.as_deref();
+                let preview = preview.filter(|text| shown && self.it.fits(text));
                 let hint = Message::Typing {
                     active: *active,
                     private: to.is_some(),
@@ -257,7 +260,12 @@ impl Turn<'_> {
 
     pub(super) fn take_nick(&mut self, name: &str) {
         match Nick::parse(name) {
-            Ok(nick) => self.change_nick(&nick.of_person()),
+            Ok(nick) => {
+                let nick = nick.of_person();
+                if self.lets_be_called(nick.as_str()) {
+                    self.change_nick(&nick);
+                }
+            }
             Err(error) => self.bad_name(&error),
         }
     }

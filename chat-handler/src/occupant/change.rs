@@ -7,7 +7,7 @@ use chat_store::log::room_log::Stored;
 use chat_store::moderation::Verdict;
 use chat_store::name::Nick;
 use chat_store::people::presence::{Claim, ClaimError};
-use chat_store::record::Kind;
+use chat_store::record::{Kind, clean};
 use chat_store::state;
 
 /// Writes of an old and a new name; false if it cannot.
@@ -87,6 +87,14 @@ impl Turn<'_> {
         if self.it.is_muted() {
             return self.error(Code::Muted, Line::Muted);
         }
+        let topic = match topic {
+            "" => Some(String::new()),
+            topic => self.let_through("topic", topic.to_owned(), |_| {}),
+        };
+        let Some(topic) = topic.as_deref().map(clean) else {
+            return;
+        };
+        let topic = &*topic;
         let Some(stored) = self.append(Kind::Topic, topic) else {
             return;
         };

@@ -59,6 +59,10 @@ codes! {
     TooLate = "too_late",
     /// There are as many as allowed.
     TooMany = "too_many",
+    /// A program of the site does not let it through.
+    Refused = "refused",
+    /// A program of the site has taken it: it is not said here.
+    Diverted = "diverted",
     /// They are too fast.
     Throttled = "throttled",
     /// The room is slow, and they spoke a moment ago.

@@ -111,6 +111,11 @@ impl Connection {
         self.pace.borrow_mut().take_delay()
     }
 
+    /// Nothing more is to be taken from the client for so long.
+    pub fn delay(&self, delay: Duration) {
+        self.pace.borrow_mut().delay(delay);
+    }
+
     /// Counts a ping, which is always answered: without its answer a connection looks dead.
     pub fn charge_ping(&self) {
         self.pace.borrow_mut().charge_side(0);

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::presence::FIRST_LOOK;
 use super::{
-    Bells, Code, Connection, Durability, Event, Ignored, Me, Membership, Occupant, Pace, Powers,
-    Presence, Refusal, Replay, Room, Sink, Slow, Span, Trouble, Way, Welcome, new_room,
+    Bells, Code, Connection, Durability, Event, Hooked, Ignored, Me, Membership, Occupant, Pace,
+    Powers, Presence, Refusal, Replay, Room, Sink, Slow, Span, Trouble, Way, Welcome, new_room,
 };
 use crate::color::Color;
 use crate::identity::php_session::SessionId;
@@ -187,6 +187,7 @@ impl Newcomer {
         let nick = entered.claim.nick().clone();
         let color = Color::parse(entered.claim.color()).filter(|_| !entered.is_new);
         let powers = Powers::of(settings, arrival.person, &room, arrival.address);
+        let hooked = Hooked::new(&settings.hooks, self.membership.is_none());
         let log = quit_for_stale(&self.dirs, &room, &entered.stale);
         let mut bells = Bells::new(self.bell);
         if !entered.stale.is_empty() {
@@ -236,6 +237,7 @@ impl Newcomer {
             durability: Durability::new(settings.sync),
             pace: self.pace,
             slow: Slow::default(),
+            hooked,
             replay,
             ignored: Ignored::default(),
             audience: None,

@@ -24,6 +24,13 @@ impl Turn<'_> {
         if !may || !self.waited() {
             return;
         }
+        let text = tidy(text).into_owned();
+        let text = if text.is_empty() {
+            Some(text)
+        } else {
+            self.let_through("say", text, |_| {})
+        };
+        let Some(text) = text else { return };
         let kept = Shelf::of(&self.it.room.dirs, &self.it.room.name);
         let given = match kept.give(files, &self.it.me.person, self.msgid) {
             Ok(given) => given,
@@ -37,7 +44,7 @@ impl Turn<'_> {
             .map(|value| (attrs::FILE, Some(value.as_str())))
             .collect();
         extra.push((attrs::REPLY, reply.as_deref()));
-        let Some(stored) = self.append_as(Kind::Say, &tidy(text), self.msgid, &extra) else {
+        let Some(stored) = self.append_as(Kind::Say, &text, self.msgid, &extra) else {
             return;
         };
         if let Err(error) = given.belong_to(stored.id(), self.msgid) {

@@ -113,6 +113,11 @@ impl Pace {
         self.joins.take(Instant::now()).delay
     }
 
+    /// Nothing more is to be taken from the client for so long.
+    pub(super) fn delay(&mut self, delay: Duration) {
+        self.delay = self.delay.max(delay);
+    }
+
     /// Counts a message. Too many are not refused: the next is taken later. True if they are to be told.
     pub(super) fn charge_talk(&mut self) -> bool {
         let cost = self.talk.take(Instant::now());

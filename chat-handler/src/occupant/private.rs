@@ -21,7 +21,15 @@ impl Turn<'_> {
         if self.msgid.is_some_and(|msgid| self.it.has_whispered(msgid)) {
             return self.ack_as(None, true);
         }
-        let text = tidy(text);
+        let text = tidy(text).into_owned();
+        let text = if self.it.hooked.of_whispers() {
+            self.let_through("whisper", text, |question| {
+                question.to = Some(to.name.clone().into_owned());
+            })
+        } else {
+            Some(text)
+        };
+        let Some(text) = text else { return };
         let Some((id, to)) = self.send(to, &Message::Whisper(Cow::Borrowed(&text))) else {
             return;
         };

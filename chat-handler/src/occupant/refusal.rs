@@ -37,6 +37,8 @@ impl Refusal {
             Code::TooManyConnections => Line::TooManyConnections,
             Code::AnonymousRefused => Line::AnonymousRefused,
             Code::NotAllowed => Line::NotAllowed(&self.reason),
+            Code::Refused => Line::Refused(&self.reason),
+            Code::Busy => Line::Unasked,
             Code::NotAccepted => Line::Closed(Closed::NotAccepted(&self.reason)),
             Code::NoSuchUser => Line::Closed(Closed::NobodyCalled(&self.reason)),
             Code::Usage => Line::Yourself,

@@ -96,9 +96,20 @@ impl Turn<'_> {
             _ => self.may_say(text),
         };
         if may && self.waited() {
+            // Sent again, because the connection was lost before its ack: it was asked about before.
+            if self.it.asks_about_messages() && self.was_sent(kind) {
+                return;
+            }
+            let text = tidy(text).into_owned();
+            // Dice have no words.
+            let text = match kind {
+                Kind::Dice => Some(text),
+                kind => self.let_through(kind.as_str(), text, |_| {}),
+            };
+            let Some(text) = text else { return };
             let reply = reply.filter(|&id| self.it.has_message(id));
             let reply = reply.map(|id| id.to_string());
-            self.publish_with(kind, &tidy(text), &[(attrs::REPLY, reply.as_deref())]);
+            self.publish_with(kind, &text, &[(attrs::REPLY, reply.as_deref())]);
         }
     }
 }

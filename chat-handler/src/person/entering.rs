@@ -82,10 +82,13 @@ impl Person<'_> {
         !self.entries.is_empty()
     }
 
-    /// Comes into the next of these rooms.
+    /// Comes into the next of these rooms, unless somebody is asked first.
     pub fn enter_next(&mut self, to: &mut dyn Audience) {
+        if self.asks_first() {
+            return;
+        }
         if let Some(entry) = self.entries.pop_front() {
-            self.enter(&entry, to);
+            self.enter_decided(&entry, to);
         }
     }
 }

@@ -30,6 +30,7 @@ impl Person<'_> {
             .chain(looks)
             .chain(self.own.as_ref().and_then(OwnRooms::save_at))
             .chain(self.heartbeat.due_at())
+            .chain(self.asks_at())
             .min()
     }
 

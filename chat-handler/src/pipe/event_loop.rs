@@ -73,6 +73,8 @@ pub struct EventLoop<'fd> {
     wants_room: bool,
     signals: SignalFd,
     person: Person<'fd>,
+    /// The client's line that is done when the site's programs have said what they think of it.
+    held: Option<Vec<u8>>,
     /// When the last wait ended. Good enough to tell how long the next one may take: to ask once a turn
     /// is half of what the clock costs.
     woken_at: Instant,
@@ -118,6 +120,7 @@ impl<'fd> EventLoop<'fd> {
             wants_room: false,
             signals,
             person,
+            held: None,
             woken_at: now,
         })
     }
@@ -162,7 +165,8 @@ impl<'fd> EventLoop<'fd> {
             if flushed == Flushed::Closed {
                 return None;
             }
-            let is_behind = self.person.is_due() || self.person.is_entering();
+            let is_behind =
+                self.person.is_due() || self.person.is_entering() && !self.person.is_asking();
             let goes_on = is_behind && self.client.output.waiting() < FULL_BYTES;
             match self.wait(more_lines || goes_on, flushed == Flushed::Waiting) {
                 Ok(Woken::Something) => {}
@@ -180,6 +184,9 @@ impl<'fd> EventLoop<'fd> {
     fn enter_rooms(&mut self) {
         while self.person.is_entering() && self.client.output.waiting() < FULL_BYTES {
             self.person.enter_next(&mut self.client);
+            if self.person.is_asking() {
+                break;
+            }
             self.client.output.flush();
         }
     }
@@ -199,11 +206,13 @@ impl<'fd> EventLoop<'fd> {
 
     fn take_lines(&mut self) -> Taken {
         for _ in 0..LINES_PER_TURN {
-            if self.is_paused() {
-                return Taken::All;
-            }
-            let flow = match self.intake.input.next_line() {
-                RawLine::Complete(line) => self.take_line(&line),
+            let line = match self.take_decided() {
+                Some(line) => RawLine::Complete(line),
+                None if self.is_paused() => return Taken::All,
+                None => self.intake.input.next_line(),
+            };
+            let flow = match line {
+                RawLine::Complete(line) => self.take_line(line),
                 RawLine::TooLong => {
                     self.person
                         .reject(&BadRequest::too_long(), &mut self.client);
@@ -230,15 +239,25 @@ impl<'fd> EventLoop<'fd> {
         Taken::More
     }
 
-    fn take_line(&mut self, line: &[u8]) -> Flow {
+    fn take_line(&mut self, bytes: Vec<u8>) -> Flow {
         self.person.heard();
-        let line = String::from_utf8_lossy(line);
+        let line = String::from_utf8_lossy(&bytes);
+        let mut flow = Flow::Idle;
         match self.client.wire.parse(&line) {
-            Ok(Some(wish)) => return self.person.take(wish, &mut self.client),
+            Ok(Some(wish)) => flow = self.person.take(wish, &mut self.client),
             Ok(None) => {}
             Err(bad) => self.person.reject(&bad, &mut self.client),
         }
-        Flow::Idle
+        if self.person.asks_about_request() {
+            self.held = Some(bytes);
+        }
+        flow
+    }
+
+    /// The line that was held, when it is decided what becomes of it.
+    fn take_decided(&mut self) -> Option<Vec<u8>> {
+        self.held.as_ref()?;
+        self.person.ask_on().then(|| self.held.take()).flatten()
     }
 
     /// Text has no ids, so what a person typed and what they are answered must come in the order
@@ -260,6 +279,7 @@ impl<'fd> EventLoop<'fd> {
         resume_at.is_some()
             || self.client.output.waiting() >= STUFFED_BYTES
             || self.person.is_entering()
+            || self.person.is_asking()
     }
 
     /// Waits for the next event, not at all if `busy`.
@@ -271,6 +291,7 @@ impl<'fd> EventLoop<'fd> {
         self.intake.listen(!paused, &mut self.sources)?;
         self.watch_for_room(full)?;
         self.watch_new_bells()?;
+        self.watch_hook()?;
         let until = [self.intake.resume_at, self.person.due_at()];
         let until = until.into_iter().flatten().min();
         let limit = if busy || (self.intake.ready && !paused) {
@@ -288,6 +309,8 @@ impl<'fd> EventLoop<'fd> {
                 closed |= ready.flags.intersects(EventFlags::ERR | EventFlags::HUP);
             }
             Source::Signals => signaled = true,
+            // Whatever it is, the next turn asks on.
+            Source::Hook => {}
             Source::Bell(bell) => person.rang(bell),
         })?;
         if closed {
@@ -330,6 +353,15 @@ impl<'fd> EventLoop<'fd> {
                 let edge = EventFlags::IN | EventFlags::ET;
                 self.sources.add(Source::Bell(bell), fd, edge)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Each program that is asked has a descriptor of its own, which leaves epoll when it is closed.
+    fn watch_hook(&mut self) -> io::Result<()> {
+        if let Some(fd) = self.person.unwatched_hook() {
+            let both = EventFlags::IN | EventFlags::OUT | EventFlags::ET;
+            self.sources.add(Source::Hook, fd, both)?;
         }
         Ok(())
     }

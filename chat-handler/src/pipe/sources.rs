@@ -19,6 +19,8 @@ pub(super) enum Source {
     Stdin,
     Stdout,
     Signals,
+    /// A program of the site that is asked something.
+    Hook,
     /// A bell of a room.
     Bell(Bell),
 }

@@ -1,12 +1,9 @@
 //! What people may put into rooms.
 
-use std::path::PathBuf;
-use std::time::Duration;
-
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
 
-/// Bounds of files, and who looks at them.
+/// Bounds of files.
 #[derive(Clone, Debug)]
 pub struct Files {
     /// Bytes of one account's files, or of a guest's by address, in all rooms.
@@ -19,10 +16,6 @@ pub struct Files {
     pub per_minute: u32,
     /// What is taken: `image/png`, `image/*` or `*`.
     pub types: Vec<String>,
-    /// The program that may refuse a file.
-    pub hook: Option<PathBuf>,
-    /// How long it may take.
-    pub hook_timeout: Duration,
 }
 
 impl Default for Files {
@@ -33,8 +26,6 @@ impl Default for Files {
             per_site: 10 * GIB,
             per_minute: 20,
             types: vec!["*".to_owned()],
-            hook: None,
-            hook_timeout: Duration::from_secs(30),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::files::{bytes, kind};
 use super::{Lang, Register, Serializer, Settings, Sync, tokens};
+use crate::hooks::{Fail, Hook, MAX_HOOKS};
 use chat_store::moderation::Network;
 use chat_store::name::RoomName;
 use chat_store::record::Keep;
@@ -22,8 +23,11 @@ pub struct Key {
     set: fn(&mut Settings, &Path, &str) -> Option<()>,
 }
 
+/// What a list of hooks may be.
+const HOOKS: &str = "up to 8 of unix:SOCKET or exec:PROGRAM, absolute or relative to this file, joined by commas, or nothing";
+
 macro_rules! keys {
-    ($($name:literal, $allowed:literal, $about:literal, $set:expr;)*) => {
+    ($($name:literal, $allowed:expr, $about:literal, $set:expr;)*) => {
         /// All keys of `[global]`, in the order of the shipped file.
         pub const KEYS: &[Key] = &[$(Key { name: $name, allowed: $allowed, about: $about, set: $set }),*];
     };
@@ -134,10 +138,21 @@ keys! {
         |s, _, v| { s.files.per_minute = u32::try_from(number(v, 1..=1000)?).ok()?; Some(()) };
     "FILE_TYPES", "types like image/png or image/*, joined by commas, or *", "what files may be, by their first bytes (default *)",
         |s, _, v| { s.files.types = list(v).map(kind).collect::<Option<_>>()?; Some(()) };
-    "FILE_HOOK", "a program, absolute or relative to this file, or nothing", "looks at each file; 1 as its exit status refuses it, with what it prints as the reason (default: none)",
-        |s, dir, v| { s.files.hook = if v.is_empty() { None } else { Some(path(dir, v)?) }; Some(()) };
-    "FILE_HOOK_TIMEOUT", "seconds from 1 to 300", "how long it may take; then the file is refused (default 30)",
-        |s, _, v| { s.files.hook_timeout = seconds(v, 1..=300)?; Some(()) };
+    "FILE_HOOKS", HOOKS, "programs that may refuse a file before anybody can read it; one that cannot be asked refuses it (default: none)",
+        |s, dir, v| { s.hooks.files = hooks(dir, v)?; Some(()) };
+    "FILE_HOOK_TIMEOUT", "seconds from 1 to 300", "how long each may take (default 30)",
+        |s, _, v| { s.hooks.file_timeout = seconds(v, 1..=300)?; Some(()) };
+
+    "MESSAGE_HOOKS", HOOKS, "programs that are asked before a message, an edit or a topic is taken: they accept, refuse, replace, divert or delay it (default: none)",
+        |s, dir, v| { s.hooks.messages = hooks(dir, v)?; Some(()) };
+    "ENTRY_HOOKS", HOOKS, "programs that are asked before somebody comes into a room or changes their name (default: none)",
+        |s, dir, v| { s.hooks.entries = hooks(dir, v)?; Some(()) };
+    "HOOK_TIMEOUT", "milliseconds from 10 to 2000", "how long each of them may take; only its sender waits (default 300)",
+        |s, _, v| { s.hooks.timeout = Duration::from_millis(number(v, 10..=2000)? as u64); Some(()) };
+    "HOOK_FAIL", "open or closed", "what becomes of messages and entries when one of them cannot be asked: taken, or refused (default open)",
+        |s, _, v| { s.hooks.fail = match v { "open" => Fail::Open, "closed" => Fail::Closed, _ => return None }; Some(()) };
+    "HOOK_PRIVATE", "yes or no", "they are asked about private rooms, conversations and whispers too (default no)",
+        |s, _, v| { s.hooks.private = yes(v)?; Some(()) };
 
     "WEBSOCKETD_SERVER_URL", "a ws:// or wss:// address, or nothing", "what pages connect to (default: where they come from)",
         |s, _, v| { s.pages.websocket_url = url(v, &["ws://", "wss://"]).ok()?; Some(()) };
@@ -174,6 +189,13 @@ pub(super) fn apply(
     };
     (known.set)(settings, folder, value)
         .ok_or_else(|| format!("{key}={value:?} is not allowed; allowed: {}", known.allowed))
+}
+
+fn hooks(folder: &Path, value: &str) -> Option<Vec<Hook>> {
+    let hooks: Vec<_> = list(value)
+        .map(|text| Hook::parse(text, folder))
+        .collect::<Option<_>>()?;
+    (hooks.len() <= MAX_HOOKS).then_some(hooks)
 }
 
 /// What an age in the file may be.

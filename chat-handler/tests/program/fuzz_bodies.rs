@@ -35,6 +35,25 @@ fn command() {
 }
 
 #[test]
+fn hook() {
+    let pieces: [&[u8]; 12] = [
+        b"{",
+        b"}",
+        b"\n",
+        b"\"action\":",
+        b"\"replace\"",
+        b"\"text\":\"",
+        b"\\u0000",
+        b"\\ud83d\\ude00",
+        b"\"delay\":1e999",
+        b"\"delay\":-0.1",
+        b"\xff",
+        "\u{202e}".as_bytes(),
+    ];
+    try_out("hook", &pieces, bodies::hook::run);
+}
+
+#[test]
 fn json() {
     let pieces: [&[u8]; 21] = [
         b"{",

@@ -19,6 +19,7 @@ mod devices;
 mod effort;
 mod fuzz_bodies;
 mod heartbeat;
+mod hooks;
 mod ini;
 mod limits;
 mod lines;

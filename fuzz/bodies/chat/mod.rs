@@ -2,6 +2,7 @@
 //! compiler without sanitizers (chat-handler/tests/program/fuzz_bodies.rs).
 
 pub mod command;
+pub mod hook;
 pub mod identity;
 pub mod json;
 pub mod name;

@@ -39,7 +39,7 @@ pub(super) enum Refusal {
     /// The administrator's program refused it, with its reason.
     Refused(String),
     /// That program could not be asked.
-    Hook(String),
+    Unasked,
     /// It cannot be kept just now.
     Io(io::Error),
 }
@@ -112,15 +112,15 @@ impl Refusal {
                 (507, code, full.to_string())
             }
             Self::BrokenOff => (400, "broken_off", "the file did not come whole".to_owned()),
-            Self::Refused(reason) => (403, "file_refused", reason),
-            Self::Hook(problem) => {
-                explain(&format!("FILE_HOOK: {problem}"));
-                (
-                    503,
-                    "not_checked",
-                    "the file could not be checked, try again later".to_owned(),
-                )
+            Self::Refused(reason) if reason.is_empty() => {
+                (403, "file_refused", "the file was refused".to_owned())
             }
+            Self::Refused(reason) => (403, "file_refused", reason),
+            Self::Unasked => (
+                503,
+                "not_checked",
+                "the file could not be checked, try again later".to_owned(),
+            ),
             Self::Io(error) => {
                 explain(&format!("a file could not be kept: {error}"));
                 let is_full = matches!(

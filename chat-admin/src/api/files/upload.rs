@@ -4,8 +4,11 @@
 
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek as _, SeekFrom};
+use std::path::Path;
 use std::time::Duration;
 
+use chat_handler::hooks::question::FileAsked;
+use chat_handler::hooks::{About, Hooks, Outcome, Question, consult};
 use chat_handler::identity;
 use chat_handler::identity::counted::Counted;
 use chat_handler::quota::{Pace, Quota};
@@ -19,8 +22,8 @@ use chat_store::record::RecordId;
 use serde_json::{Value, json};
 
 use super::found::{self, Found};
+use super::kind;
 use super::refusal::Refusal;
-use super::{hook, kind};
 use crate::api::{Request, Response, allowed};
 use crate::picture;
 
@@ -41,7 +44,7 @@ pub(super) fn answer(
     };
     let length = request.length.unwrap_or_default();
     let kept = Upload::new(request, settings, &found, explain)
-        .and_then(|upload| upload.receive(input, length));
+        .and_then(|upload| upload.receive(input, length, explain));
     match kept {
         Ok(file) => Response::json(&told(&file)),
         Err(refusal) => refusal.response(&settings.files, explain),
@@ -63,6 +66,7 @@ fn told(file: &Attachment) -> Value {
 
 struct Upload<'a> {
     files: &'a Files,
+    hooks: &'a Hooks,
     found: &'a Found,
     shelf: Shelf,
     name: String,
@@ -126,6 +130,7 @@ impl<'a> Upload<'a> {
         let identity::Person { account, .. } = who;
         Ok(Self {
             files,
+            hooks: &settings.hooks,
             found,
             shelf,
             name: clean_name(request.parameter("name").unwrap_or_default()),
@@ -135,7 +140,12 @@ impl<'a> Upload<'a> {
         })
     }
 
-    fn receive(&self, input: &mut dyn Read, length: u64) -> Result<Attachment, Refusal> {
+    fn receive(
+        &self,
+        input: &mut dyn Read,
+        length: u64,
+        explain: &mut dyn FnMut(&str),
+    ) -> Result<Attachment, Refusal> {
         self.shelf.create()?;
         self.shelf.sweep_scratch()?;
         let mut raw = tempfile::tempfile_in(self.shelf.dir())?;
@@ -178,19 +188,44 @@ impl<'a> Upload<'a> {
             message: None,
             msgid: None,
         };
-        if let Some(program) = &self.files.hook {
-            let told = self.told_to_hook(&about);
-            hook::ask(program, incoming.path(), &told, self.files.hook_timeout)?;
-        }
+        self.ask_hooks(&about, incoming.path(), explain)?;
         Ok(incoming.keep(about, &bounds(self.files))?)
     }
 
-    fn told_to_hook(&self, about: &Attachment) -> String {
-        let told = json!({
-            "room": self.found.room.as_str(), "name": about.name, "type": about.kind, "size": about.size,
-            "account": about.account, "person": about.person,
-        });
-        told.to_string()
+    /// Nobody but the one who sent it can read it yet.
+    fn ask_hooks(
+        &self,
+        about: &Attachment,
+        path: &Path,
+        explain: &mut dyn FnMut(&str),
+    ) -> Result<(), Refusal> {
+        let list = self.hooks.list(About::File);
+        if list.hooks.is_empty() {
+            return Ok(());
+        }
+        let question = Question {
+            ask: About::File,
+            kind: "file",
+            room: self.found.room.to_string(),
+            account: about.account.clone(),
+            person: Some(about.person.clone()),
+            file: Some(FileAsked {
+                path: path.display().to_string(),
+                name: about.name.clone(),
+                kind: about.kind.clone(),
+                size: about.size,
+            }),
+            ..Question::default()
+        };
+        let decision = consult(list, question, 0, &self.found.dirs.run);
+        for note in &decision.notes {
+            explain(note);
+        }
+        match decision.outcome {
+            Outcome::Taken(_) => Ok(()),
+            Outcome::Refused(reason) | Outcome::Diverted(reason) => Err(Refusal::Refused(reason)),
+            Outcome::Unasked => Err(Refusal::Unasked),
+        }
     }
 }
 
