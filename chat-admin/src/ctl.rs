@@ -24,6 +24,7 @@ mod backup;
 mod check;
 mod empty_rooms;
 mod erase;
+mod event;
 mod expire;
 mod failure;
 mod given;
@@ -197,6 +198,8 @@ enum Command {
         #[arg(long = "as", value_parser = nick, default_value = SERVER, value_name = "NAME")]
         from: Nick,
     },
+    /// Tell the pages that hear a channel of something
+    Event(event::Told),
     /// What was said last
     History {
         /// The room
@@ -536,21 +539,17 @@ fn dispatch(
             room,
             name,
             account,
-        } => {
-            let whose = if account {
-                erase::Whose::Account(name)
-            } else {
-                let nick = Nick::parse(&name).map_err(Failure::refused)?;
-                erase::Whose::Called(nick)
-            };
-            erase::erase(dirs, &room, &whose)
-        }
+        } => erase::erase(dirs, &room, &erase::Whose::of(name, account)?),
         Command::Person(PersonCommand::Export(who)) => person::export(dirs, who.forgotten()?, out),
         Command::Person(PersonCommand::Erase(who)) => person::erase(settings, who.forgotten()?),
-        Command::Say { room, text, from } => {
-            let text = text.join(" ");
-            messages::say(dirs, &room, &from, &text, settings.limits.max_message)
-        }
+        Command::Say { room, text, from } => messages::say(
+            dirs,
+            &room,
+            &from,
+            &text.join(" "),
+            settings.limits.max_message,
+        ),
+        Command::Event(told) => event::tell(dirs, &told),
         Command::History {
             room,
             last,

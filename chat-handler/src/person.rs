@@ -17,6 +17,7 @@ use chat_store::people::marks::Change;
 use chat_store::people::person::PersonId;
 use chat_store::record::RecordId;
 
+mod channels;
 mod conversations;
 mod entering;
 mod heartbeat;
@@ -29,10 +30,12 @@ mod upkeep;
 mod visit;
 mod wish;
 
+pub use channels::MAX_CHANNELS;
 pub use stays::{Bell, MAX_ROOMS};
 pub use visit::Visit;
 pub use wish::{Entry, KeyRing, Wish};
 
+use channels::Channels;
 use heartbeat::Heartbeat;
 use hooks::Pending;
 use log_in::LogIn;
@@ -66,6 +69,8 @@ pub struct Person<'a> {
     pending: Option<Box<Pending>>,
     /// And this is what it said, until that is done.
     decision: Option<Decision>,
+    /// `None`: they hear no channel.
+    channels: Option<Box<Channels>>,
 }
 
 impl<'a> Person<'a> {
@@ -85,6 +90,7 @@ impl<'a> Person<'a> {
             own: None,
             pending: None,
             decision: None,
+            channels: None,
         }
     }
 
@@ -106,7 +112,7 @@ impl<'a> Person<'a> {
                 .ok()
         });
         if self.own.is_some() {
-            self.stays.watch(Bell::OWN);
+            self.stays.watch(Bell::Own);
         }
         let hello = Hello {
             name: wished.as_str(),
@@ -154,6 +160,8 @@ impl<'a> Person<'a> {
                 self.converse(&with, plan, msgid.as_deref(), to);
             }
             Wish::Accept(accept) => self.accept(accept, to),
+            Wish::Subscribe(channel, since) => self.subscribe(&channel, since, to),
+            Wish::Unsubscribe(channel) => self.unsubscribe(&channel, to),
             Wish::Part(room) => match self.stays.find(&room) {
                 Some(place) => return self.settle(place, Flow::Bye(Bye::Part), to),
                 // One that they cannot enter any more is to be theirs no more either.
@@ -238,6 +246,10 @@ impl<'a> Person<'a> {
             self.put_marks(to);
             return Flow::Idle;
         }
+        if self.is_turn_of_channels() {
+            self.follow_channel(budget, to);
+            return Flow::Idle;
+        }
         let Some(place) = self.stays.next_due() else {
             return Flow::Idle;
         };
@@ -281,19 +293,37 @@ impl<'a> Person<'a> {
 
     /// Whether there may be something new in a room.
     pub fn is_due(&self) -> bool {
-        self.own.as_ref().is_some_and(|own| own.due) || self.stays.all().any(|stay| stay.due)
+        self.own.as_ref().is_some_and(|own| own.due)
+            || self.stays.all().any(|stay| stay.due)
+            || self
+                .channels
+                .as_ref()
+                .is_some_and(|channels| channels.is_due())
     }
 
     /// How often [`Person::follow_next`] is called to hear of everything once.
     pub fn turns(&self) -> usize {
-        self.stays.all().count() + usize::from(self.own.is_some())
+        let channels = self
+            .channels
+            .as_ref()
+            .map_or(0, |channels| channels.count());
+        self.stays.all().count() + channels + usize::from(self.own.is_some())
     }
 
     /// A bell has rung; [`Person::follow_next`] fetches what it is about.
     pub fn rang(&mut self, bell: Bell) {
-        match &mut self.own {
-            Some(own) if bell == Bell::OWN => own.due = true,
-            _ => self.stays.rang(bell),
+        match bell {
+            Bell::Own => {
+                if let Some(own) = &mut self.own {
+                    own.due = true;
+                }
+            }
+            Bell::Channel(place) => {
+                if let Some(channels) = &mut self.channels {
+                    channels.rang(place);
+                }
+            }
+            Bell::Room(place, wakeup) => self.stays.rang(place, wakeup),
         }
     }
 
@@ -304,9 +334,10 @@ impl<'a> Person<'a> {
 
     /// The descriptor of a bell; `None`: the room was left meanwhile.
     pub fn bell(&self, bell: Bell) -> Option<BorrowedFd<'_>> {
-        match &self.own {
-            Some(own) if bell == Bell::OWN => Some(own.bell()),
-            _ => self.stays.bell(bell),
+        match bell {
+            Bell::Own => self.own.as_ref().map(OwnRooms::bell),
+            Bell::Channel(place) => self.channels.as_ref()?.bell(place),
+            Bell::Room(place, wakeup) => self.stays.bell(place, wakeup),
         }
     }
 

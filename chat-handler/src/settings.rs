@@ -1,7 +1,7 @@
 //! The ini file: what an administrator may say, checked, with defaults that are safe.
 //!
 //! Sections: `[global]` (see [`KEYS`] for every key, its default and what it allows), `[access]`
-//! (who may do what), `[keep]` and `[room descriptions]` (one room a line). Keys of the 2016 file keep their meaning.
+//! (who may do what), `[channels]` (who may hear what), `[keep]` and `[room descriptions]` (one room a line). Keys of the 2016 file keep their meaning.
 //! Everything wrong is told with file, line, key and what is allowed, all of it at once.
 
 use std::fmt;
@@ -22,7 +22,7 @@ mod rooms;
 mod source;
 mod tokens;
 
-pub use access::{Access, Asker, Permission};
+pub use access::{Access, Asker, Channels, Permission};
 pub use files::Files;
 pub use keys::{KEYS, Key};
 pub use tokens::Tokens;
@@ -149,6 +149,8 @@ pub struct Identity {
     pub access: Access,
     /// Tokens of the site's own log-in and programs.
     pub tokens: Tokens,
+    /// `[channels]`: who may hear what programs tell.
+    pub channels: Channels,
 }
 
 /// Who may make an account in the pages.
@@ -326,6 +328,12 @@ impl Settings {
                     }
                     continue;
                 }
+                Some("channels") => {
+                    let wrong = settings.identity.channels.add_all(properties.iter());
+                    let at = |pattern| line_of(text, section, pattern, 0);
+                    problems.extend(wrong.map(|(pattern, text)| problem(at(pattern), text)));
+                    continue;
+                }
                 Some("room descriptions") => {
                     let rooms = properties.iter().map(|(k, v)| (k.to_owned(), v.to_owned()));
                     settings.room_descriptions.extend(rooms);
@@ -334,7 +342,7 @@ impl Settings {
                 other => {
                     if let Some((key, _)) = properties.iter().next() {
                         let line = line_of(text, other, key, 0);
-                        let allowed = "allowed sections: [global], [access], [access ROOM], [keep], [room descriptions]";
+                        let allowed = "allowed sections: [global], [access], [access ROOM], [channels], [keep], [room descriptions]";
                         let name = other.map_or("a key before any section".to_owned(), |name| {
                             format!("unknown section [{name}]")
                         });
@@ -402,6 +410,7 @@ impl Settings {
                 register: Register::No,
                 access: Access::default(),
                 tokens: Tokens::defaults(path),
+                channels: Channels::default(),
             },
             limits: Limits {
                 max_rooms: 10_000,

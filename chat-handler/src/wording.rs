@@ -108,6 +108,8 @@ pub enum Line<'a> {
     NotYours,
     /// The message is too old to be changed.
     TooLate,
+    /// No channel can be called so.
+    BadChannel,
     /// As many as there may be.
     TooMany(usize),
     /// Reactions beyond the limit were refused.
@@ -325,6 +327,7 @@ fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         | Line::NotYours
         | Line::TooLate
         | Line::TooMany(_)
+        | Line::BadChannel
         | Line::TooManyReactions => messages::english(line, f),
         Line::Yourself => f.write_str("not to yourself"),
         Line::NotUnderstood(reason) => write!(f, "not understood: {reason}"),
@@ -417,6 +420,7 @@ fn czech(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         | Line::NotYours
         | Line::TooLate
         | Line::TooMany(_)
+        | Line::BadChannel
         | Line::TooManyReactions => messages::czech(line, f),
         Line::Yourself => f.write_str("sobě ne"),
         Line::NotUnderstood(reason) => write!(f, "tomu nerozumím: {reason}"),

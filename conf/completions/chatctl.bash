@@ -46,6 +46,9 @@ _chatctl() {
             chatctl,erase)
                 cmd="chatctl__subcmd__erase"
                 ;;
+            chatctl,event)
+                cmd="chatctl__subcmd__event"
+                ;;
             chatctl,expire)
                 cmd="chatctl__subcmd__expire"
                 ;;
@@ -189,6 +192,9 @@ _chatctl() {
                 ;;
             chatctl__subcmd__help,erase)
                 cmd="chatctl__subcmd__help__subcmd__erase"
+                ;;
+            chatctl__subcmd__help,event)
+                cmd="chatctl__subcmd__help__subcmd__event"
                 ;;
             chatctl__subcmd__help,expire)
                 cmd="chatctl__subcmd__help__subcmd__expire"
@@ -368,7 +374,7 @@ _chatctl() {
 
     case "${cmd}" in
         chatctl)
-            opts="-h -V --config --site --root --json --help --version status rooms users members kick ban unban bans mute unmute slow topic reports resolve role redact clear erase person say history export purge expire mend sample register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help"
+            opts="-h -V --config --site --root --json --help --version status rooms users members kick ban unban bans mute unmute slow topic reports resolve role redact clear erase person say event history export purge expire mend sample register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -749,6 +755,36 @@ _chatctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        chatctl__subcmd__event)
+            opts="-h --once --config --site --root --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --once)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         chatctl__subcmd__expire)
             opts="-h --older-than --dry-run --config --site --root --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -878,7 +914,7 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__help)
-            opts="status rooms users members kick ban unban bans mute unmute slow topic reports resolve role redact clear erase person say history export purge expire mend sample register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help"
+            opts="status rooms users members kick ban unban bans mute unmute slow topic reports resolve role redact clear erase person say event history export purge expire mend sample register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1032,6 +1068,20 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__help__subcmd__erase)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__event)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

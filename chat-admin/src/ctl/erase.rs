@@ -60,6 +60,15 @@ pub(super) enum Whose {
 }
 
 impl Whose {
+    pub(super) fn of(name: String, is_account: bool) -> Result<Self, Failure> {
+        if is_account {
+            return Ok(Self::Account(name));
+        }
+        Ok(Self::Called(Nick::parse(&name).map_err(Failure::refused)?))
+    }
+}
+
+impl Whose {
     fn wrote(&self, record: &Record<'_>) -> bool {
         match self {
             Self::Called(nick) => {

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 use serde_json::{Value, json};
@@ -151,7 +151,16 @@ pub(super) fn each_record(
     period: Period,
     take: &mut dyn FnMut(&Record<'_>) -> io::Result<()>,
 ) -> Result<(), Failure> {
-    for (path, is_packed) in sources(dirs, room)? {
+    each_of(&dirs.room_log(room), period, take)
+}
+
+/// As [`each_record`], of the log whose live file is `live`.
+pub(super) fn each_of(
+    live: &Path,
+    period: Period,
+    take: &mut dyn FnMut(&Record<'_>) -> io::Result<()>,
+) -> Result<(), Failure> {
+    for (path, is_packed) in sources(live)? {
         let file = match File::open(&path) {
             // Rotated or expired since it was listed.
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
@@ -171,10 +180,9 @@ pub(super) fn each_record(
 }
 
 /// The files of a log, oldest first, and whether they are packed.
-fn sources(dirs: &Dirs, room: &RoomName) -> Result<Vec<(PathBuf, bool)>, Failure> {
-    let live = dirs.room_log(room);
+fn sources(live: &Path) -> Result<Vec<(PathBuf, bool)>, Failure> {
     let mut packed = Vec::new();
-    for path in packed::list(&live)? {
+    for path in packed::list(live)? {
         if path.extension().is_none_or(|extension| extension != "gz") {
             let text = format!(
                 "{}: only gzip can be unpacked here, unpack it first",
@@ -187,14 +195,14 @@ fn sources(dirs: &Dirs, room: &RoomName) -> Result<Vec<(PathBuf, bool)>, Failure
     packed.sort();
     let mut sources: Vec<_> = packed.into_iter().map(|(_, path)| (path, true)).collect();
     sources.extend(
-        chain::list(&live)?
+        chain::list(live)?
             .into_iter()
             .map(|file| (file.path, false)),
     );
     Ok(sources)
 }
 
-fn first_id(path: &std::path::Path) -> io::Result<RecordId> {
+fn first_id(path: &Path) -> io::Result<RecordId> {
     let mut first = None;
     let found = packed::each_line(MultiGzDecoder::new(File::open(path)?), &mut |line| {
         first = Record::id_of(line);

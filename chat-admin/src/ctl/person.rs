@@ -17,6 +17,7 @@ use crate::transcript::Period;
 use chat_handler::settings::Settings;
 use chat_store::accounts::{self, Account};
 use chat_store::attachments::{Attachment, Shelf};
+use chat_store::channels;
 use chat_store::closed;
 use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
@@ -97,6 +98,11 @@ pub(super) fn export(
         }
     }
     for number in who.numbers() {
+        let channel = channels::log_of(dirs, number);
+        messages::each_of(&channel, Period::default(), &mut |record| {
+            let event = messages::value(record);
+            writeln!(out, "{}", json!({ "channel": "own", "record": event }))
+        })?;
         for mark in marks::load(dirs, number)? {
             let (room, read) = (mark.room.as_str(), mark.read.to_string());
             let value = json!({ "room": room, "read": read, "notify": mark.level.as_str() });
@@ -132,6 +138,7 @@ pub(super) fn erase(settings: &Settings, mut who: Forgotten) -> Result<Report, F
     })?;
     for number in who.numbers() {
         files += usize::from(marks::forget(dirs, number)?);
+        files += channels::forget(dirs, number)?;
     }
     forget_measures(dirs, &who)?;
     lines += forget_reports(dirs, &who)?;

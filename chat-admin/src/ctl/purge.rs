@@ -9,7 +9,7 @@ use super::expire::{Change, expire as expire_log, sweep};
 use super::moderate::tell_all;
 use super::report::Report;
 use super::sessions::{self, Swept};
-use super::{Failure, empty_rooms, given, memberships, packed, rooms};
+use super::{Failure, empty_rooms, event, given, memberships, packed, rooms};
 use chat_handler::settings::Settings;
 use chat_store::attachments::Shelf;
 use chat_store::closed;
@@ -95,8 +95,7 @@ pub(super) fn expire(
     let general = general_age(settings, age)?;
     // Nothing is older than the first moment.
     let cutoff = general.map_or(RecordId::ZERO, |age| age.before(now));
-    let (mut lines, mut values) = (Vec::new(), Vec::new());
-    let (mut bytes, mut failed) = (0, Vec::new());
+    let (mut all, mut failed) = (Vec::new(), Vec::new());
     for room in rooms::chosen(dirs, room)? {
         let dirs = &closed::dirs_of(dirs, &room);
         let asked = age.filter(|_| is_named);
@@ -113,13 +112,14 @@ pub(super) fn expire(
                 continue;
             }
         };
-        for change in changes {
-            bytes += change.bytes;
-            let (line, value) = told(&change, dry_run);
-            lines.push(line);
-            values.push(value);
-        }
+        all.extend(changes);
     }
+    if room.is_none() {
+        all.extend(event::expire(dirs, cutoff, dry_run, &mut failed));
+    }
+    let bytes: u64 = all.iter().map(|change| change.bytes).sum();
+    let told = all.iter().map(|change| told(change, dry_run));
+    let (mut lines, values): (Vec<_>, Vec<_>) = told.unzip();
     let swept = match room {
         Some(_) => Swept::default(),
         None => match sessions::sweep(settings, SystemTime::now(), dry_run) {

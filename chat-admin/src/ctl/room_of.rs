@@ -73,6 +73,7 @@ impl Command {
             | Self::Backup { .. }
             | Self::Restore { .. }
             | Self::Site(_)
+            | Self::Event(_)
             | Self::Check { .. } => None,
         }
     }

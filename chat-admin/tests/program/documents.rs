@@ -254,6 +254,11 @@ fn ini_page() -> String {
     }
     section(
         &mut page,
+        "[CHANNELS]",
+        "TOPIC=whom, a line for each topic, or for all whose names begin alike: orders.*=group:staff. Who may hear what programs of the site tell there; whom is as in [access], and the first line that fits counts. Without one nobody hears a topic.",
+    );
+    section(
+        &mut page,
         "[ROOM DESCRIPTIONS]",
         "ROOM=text, a line for each room. Described rooms are in the list of rooms, also when nobody is there.",
     );
@@ -363,6 +368,12 @@ fn every_directory_below_base_dir_is_in_the_readmes_table() {
     let dirs = Dirs::under(&chat.path(""));
     let shelf = Shelf::of(&dirs, &RoomName::lobby());
     shelf.create().expect("writable");
+    // As chatctl does it when the first event is told.
+    let told = Command::new(e2e::under_test::beside("chatctl"))
+        .env("CHAT_CONFIG", chat.ini())
+        .args(["event", "news", "x"])
+        .status();
+    assert!(told.expect("chatctl starts").success());
     let made: BTreeSet<String> = chat.files("").into_iter().collect();
     let readme = std::fs::read_to_string(root().join("README.md")).expect("the README");
     let rows = readme

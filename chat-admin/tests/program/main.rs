@@ -9,6 +9,7 @@ mod support;
 
 mod account_pages;
 mod accounts;
+mod channels;
 mod chat_cgi;
 mod chatctl;
 mod documents;

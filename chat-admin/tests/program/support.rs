@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 pub(crate) use e2e::chat::Files as Chat;
-pub(crate) use e2e::page::text_of;
+pub(crate) use e2e::page::{Page, text_of};
 
 /// The handler, which is another package's program.
 pub(crate) fn handler() -> PathBuf {

@@ -97,6 +97,8 @@ codes! {
     WrongPassword = "wrong_password",
     /// They, or others of their address, tried too many passwords.
     TooManyTries = "too_many_tries",
+    /// No channel can be called so.
+    BadChannel = "bad_channel",
     /// No room can be called so.
     BadRoom = "bad_room",
 }

@@ -104,6 +104,27 @@ pub enum Event<'a> {
     /// Another connection of theirs has read, or wants to be told of something else; `None`: it parted, and
     /// the room is not theirs any more.
     Mark(Option<Reading>),
+    /// They hear a channel, from behind this event on.
+    Subscribed {
+        /// Which one.
+        channel: &'a str,
+        /// The newest that was told before; in an empty channel, before all that come.
+        last: RecordId,
+    },
+    /// They hear it no more, or never did.
+    Unsubscribed {
+        /// Which one.
+        channel: &'a str,
+        /// Why, unless they wanted that.
+        why: Option<(Code, Line<'a>)>,
+    },
+    /// Something was told in a channel.
+    Told {
+        /// In which one.
+        channel: &'a str,
+        /// What.
+        record: &'a Record<'a>,
+    },
     /// Somebody is typing.
     Typing {
         /// Who.

@@ -99,6 +99,7 @@ impl Person<'_> {
                 &self.visit.person,
                 self.visit.address,
             );
+        self.check_channels(to);
         let person = self.visit.person.clone();
         for place in self.stays.places() {
             let settings = self.settings;

@@ -10,21 +10,15 @@ use crate::occupant::{Event, Occupant, Sink, Wakeup};
 /// The most rooms at once.
 pub const MAX_ROOMS: usize = 50;
 
-/// What wakes one of the rooms.
+/// What wakes a person's connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bell {
-    /// Of which room.
-    place: usize,
-    /// Which of its.
-    wakeup: Wakeup,
-}
-
-impl Bell {
+pub enum Bell {
     /// The person's own, which is of no room.
-    pub const OWN: Self = Self {
-        place: usize::MAX,
-        wakeup: Wakeup::Inbox,
-    };
+    Own,
+    /// That of the channel at this place.
+    Channel(usize),
+    /// Of the room at this place, one of its.
+    Room(usize, Wakeup),
 }
 
 /// Somebody's stay in a room.
@@ -78,7 +72,8 @@ impl Stays {
 
     /// Takes a stay away: whoever it was leaves the room, whose name it gives.
     pub(super) fn remove(&mut self, place: usize) -> Option<Box<str>> {
-        self.unwatched.retain(|bell| bell.place != place);
+        let is_of_it = |bell: &Bell| matches!(bell, Bell::Room(at, _) if *at == place);
+        self.unwatched.retain(|bell| !is_of_it(bell));
         self.places.get_mut(place)?.take().map(|stay| stay.name)
     }
 
@@ -152,21 +147,21 @@ impl Stays {
         Some(place)
     }
 
-    pub(super) fn rang(&mut self, bell: Bell) {
-        if let Some(Some(stay)) = self.places.get_mut(bell.place) {
-            stay.occupant.rang(bell.wakeup);
+    pub(super) fn rang(&mut self, place: usize, wakeup: Wakeup) {
+        if let Some(Some(stay)) = self.places.get_mut(place) {
+            stay.occupant.rang(wakeup);
             stay.due = true;
         }
     }
 
-    pub(super) fn bell(&self, bell: Bell) -> Option<BorrowedFd<'_>> {
-        let stay = self.places.get(bell.place)?.as_ref()?;
-        Some(stay.occupant.bell(bell.wakeup))
+    pub(super) fn bell(&self, place: usize, wakeup: Wakeup) -> Option<BorrowedFd<'_>> {
+        let stay = self.places.get(place)?.as_ref()?;
+        Some(stay.occupant.bell(wakeup))
     }
 
     /// These have another descriptor from now on.
     pub(super) fn watch_again(&mut self, place: usize, wakeups: &[Wakeup]) {
-        let again = wakeups.iter().map(|&wakeup| Bell { place, wakeup });
+        let again = wakeups.iter().map(|&wakeup| Bell::Room(place, wakeup));
         self.unwatched.extend(again);
     }
 

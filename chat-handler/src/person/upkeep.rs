@@ -49,8 +49,9 @@ impl Person<'_> {
             return Ok(());
         }
         if self.own.as_mut().is_some_and(OwnRooms::reopen_if_replaced) {
-            self.stays.watch(Bell::OWN);
+            self.stays.watch(Bell::Own);
         }
+        self.look_after_channels(until);
         for place in self.stays.places() {
             if !self.stays.is_look_due(place, until) {
                 continue;

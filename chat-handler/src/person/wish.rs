@@ -50,6 +50,10 @@ pub enum Wish<'a> {
     },
     /// To be begun conversations with by these alone.
     Accept(Accept),
+    /// To hear a channel from now on; with an id, from behind that event on.
+    Subscribe(Cow<'a, str>, Option<RecordId>),
+    /// To hear it no more.
+    Unsubscribe(Cow<'a, str>),
     /// To leave a room.
     Part(Cow<'a, str>),
     /// Something in a room; `None`: in the only one, or in all.

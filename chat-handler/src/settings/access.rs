@@ -8,6 +8,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 
+mod channels;
+
+pub use channels::Channels;
+
 use chat_store::accounts::{ADMINISTRATORS, Group};
 use chat_store::moderation::Network;
 use chat_store::name::{Key, Nick, RoomName};

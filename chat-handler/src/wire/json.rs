@@ -12,6 +12,7 @@ use crate::wording::{Line, Worded};
 use chat_store::record::RecordId;
 
 mod about;
+mod channel;
 mod first;
 mod former;
 mod message;
@@ -109,6 +110,7 @@ impl Json {
                 forms,
                 msgid,
             } => former::put_former(*target, forms, *msgid, out.buffer()),
+            Event::Told { channel, record } => channel::put_told(channel, record, out.buffer()),
             Event::PageEnd { more, cursor } => end_page(*more, *cursor, out.buffer()),
             event => {
                 if let Some(message) = self.message(event) {
@@ -125,6 +127,7 @@ impl Json {
             | Event::You { .. }
             | Event::Pong(_)
             | Event::Link { .. }
+            | Event::Subscribed { .. }
             | Event::Accepting(_) => answer(event)?,
             Event::Info { command, lines } => Message {
                 command: Some(command),
@@ -142,6 +145,12 @@ impl Json {
                 text: Some(self.worded(line)),
                 msgid: msgid.map(Cow::Borrowed),
                 ..Message::of("error")
+            },
+            Event::Unsubscribed { channel, why } => Message {
+                channel: Some(channel),
+                code: why.map(|(code, _)| code.as_str()),
+                text: why.map(|(_, line)| self.worded(line)),
+                ..Message::of("unsubscribed")
             },
             Event::Bye { reason, line } => self.end("bye", reason, line),
             _ => private(event)?,

@@ -14,6 +14,7 @@ pub(super) fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::NotYours => f.write_str("this is not your message"),
         Line::TooLate => f.write_str("too late, this message stays as it is"),
         Line::TooMany(most) => write!(f, "at most {most} of these"),
+        Line::BadChannel => f.write_str("no channel is called so"),
         Line::TooManyReactions => f.write_str("too many reactions at once, try again"),
         _ => Ok(()),
     }
@@ -29,6 +30,7 @@ pub(super) fn czech(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::NotYours => f.write_str("to není vaše zpráva"),
         Line::TooLate => f.write_str("příliš pozdě, tato zpráva zůstane, jak je"),
         Line::TooMany(most) => write!(f, "nejvýš {most}"),
+        Line::BadChannel => f.write_str("tak se žádný kanál nejmenuje"),
         Line::TooManyReactions => f.write_str("příliš mnoho reakcí najednou, zkuste to znovu"),
         _ => Ok(()),
     }

@@ -13,6 +13,7 @@ mod support;
 mod access;
 mod amending;
 mod architecture;
+mod channels;
 mod commands;
 mod conversation;
 mod devices;

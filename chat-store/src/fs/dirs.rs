@@ -19,6 +19,8 @@ const PRIVATE_MODE: u32 = 0o700;
 const CLOSED: &str = "closed";
 /// The directory of what people put into rooms.
 pub(crate) const FILES: &str = "files";
+/// The directory of what programs tell pages.
+const CHANNELS: &str = "channels";
 /// The directory of accounts.
 const ACCOUNTS: &str = "accounts";
 /// A file of a closed room is so many directories below it at most: `closed/ROOM/rooms/ROOM.log`.
@@ -50,6 +52,8 @@ pub struct Dirs {
     pub closed: PathBuf,
     /// `files/`: what people put into rooms, a directory for each; made by the first.
     pub files: PathBuf,
+    /// `channels/`: the logs of channels; made by the first event.
+    pub channels: PathBuf,
     /// `state/` of the site, for what holds in every room; that of a closed room is its own.
     pub(crate) site_state: PathBuf,
     /// `users/` of the site: who is in the rooms that everybody may see.
@@ -73,6 +77,7 @@ impl Dirs {
             log: base.join("log"),
             closed: base.join(CLOSED),
             files: base.join(FILES),
+            channels: base.join(CHANNELS),
             site_state: base.join("state"),
             site_users: base.join("users"),
             site_files: base.join(FILES),
@@ -114,6 +119,11 @@ impl Dirs {
     /// `BASE_DIR`.
     pub(crate) fn base(&self) -> &Path {
         self.site_state.parent().unwrap_or(&self.site_state)
+    }
+
+    /// Bells of channels.
+    pub(crate) fn run_of_channels(&self) -> PathBuf {
+        self.site_run().join(CHANNELS)
     }
 
     /// Makes the directories that are not there (mode 0750; `sessions/` and all of a closed room 0700).
@@ -190,10 +200,10 @@ pub fn create_private(dir: &Path) -> io::Result<()> {
     create_with(dir, PRIVATE_MODE)
 }
 
-/// Whether a file is a closed room's or an account, and so for the user alone.
+/// Whether a file is a closed room's, an account's or a channel's, and so for the user alone.
 pub(crate) fn is_private(path: &Path) -> bool {
     let dir = path.parent().and_then(Path::file_name);
-    if dir.is_some_and(|name| name == ACCOUNTS) {
+    if dir.is_some_and(|name| name == ACCOUNTS || name == CHANNELS) {
         return true;
     }
     let mut above = path.ancestors().skip(1).take(CLOSED_DEPTH);

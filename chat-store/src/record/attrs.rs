@@ -25,6 +25,8 @@ pub const CLIENT: &str = "client";
 pub const COLOR: &str = "color";
 /// A file that the message has, once for each; see [`attachments`](crate::attachments).
 pub const FILE: &str = "file";
+/// What an event of a channel is.
+pub const EV: &str = "ev";
 /// The machine a line came from.
 pub const ORIGIN: &str = "origin";
 

@@ -73,6 +73,8 @@ kinds! {
     Leave = "leave",
     /// FROM called a closed room TEXT.
     Title = "title",
+    /// In a channel and in no room: FROM, a program, tells of TEXT, which is JSON; attribute `ev`: what it is.
+    Event = "event",
     /// To one person: FROM whispers TEXT.
     Whisper = "whisper",
     /// To one person: WebRTC signalling, TEXT is the data.

@@ -66,6 +66,10 @@ pub(super) struct Message<'a> {
     pub(super) uses: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) spread: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) channel: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) last: Option<Id>,
 }
 
 #[expect(
@@ -109,6 +113,11 @@ pub(super) fn answer<'a>(event: &Event<'a>) -> Option<Message<'a>> {
             moderator: Some(moderator),
             muted: Some(muted),
             ..Message::of("you")
+        },
+        Event::Subscribed { channel, last } => Message {
+            channel: Some(channel),
+            last: Some(Id(last)),
+            ..Message::of("subscribed")
         },
         Event::Accepting(accept) => Message {
             level: Some(accept.as_str()),

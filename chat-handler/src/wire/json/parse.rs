@@ -73,6 +73,8 @@ struct Fields<'a> {
     target: Option<Cow<'a, str>>,
     #[serde(borrow)]
     ids: Option<Ids<'a>>,
+    #[serde(borrow)]
+    channel: Option<Cow<'a, str>>,
 }
 
 /// A file of `say`; pages send what else they know of it, too.
@@ -143,7 +145,8 @@ fn msgid_of(line: &str) -> Option<Cow<'_, str>> {
         .filter(|msgid| is_msgid(msgid))
 }
 
-fn is_msgid(msgid: &str) -> bool {
+/// Whether a client may call a request so.
+pub fn is_msgid(msgid: &str) -> bool {
     let good = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     (1..=MAX_MSGID).contains(&msgid.len()) && msgid.bytes().all(good)
 }
@@ -185,6 +188,11 @@ fn wish(mut fields: Fields<'_>, many: bool) -> Result<Wish<'_>, Wrong<'_>> {
                 msgid: fields.msgid.filter(|msgid| is_msgid(msgid)),
             }
         }
+        "subscribe" if many => {
+            let since = id(fields.since, "since")?;
+            Wish::Subscribe(needed(fields.channel, "channel")?, since)
+        }
+        "unsubscribe" if many => Wish::Unsubscribe(needed(fields.channel, "channel")?),
         "part" if many => Wish::Part(needed(room, "room")?),
         // One's name and color may be for all of one's rooms.
         "nick" | "color" if many => Wish::In(room, request(fields)?),
