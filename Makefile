@@ -17,8 +17,14 @@ BIN := $(CARGO_TARGET_DIR)/bin
 # Where `make run` listens and keeps its files.
 ADDRESS ?= 127.0.0.1
 PORT ?= 8080
+# The administration's; empty: none.
+PORT_ADMIN ?=
+# Whether a new tree has accounts of the chat's own.
+ACCOUNTS ?= no
 VAR ?= var
 HTDOCS ?= htdocs
+run: PORT_ADMIN = 8081
+run: ACCOUNTS = yes
 
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
@@ -33,10 +39,20 @@ help: ## this list
 	  printf '  make %-10s %s\n' "$$name" "$$text"; done
 	@printf '\n  make run ADDRESS=0.0.0.0 PORT=9000 VAR=/srv/chat   listens elsewhere, keeps its files elsewhere\n'
 
-run: build serve ## build the chat, start it on http://127.0.0.1:8080/; Ctrl-C stops it
+run: build serve ## build the chat, start it on http://127.0.0.1:8080/, its administration on :8081; Ctrl-C stops both
 
 dev: ## the same from a debug build: rebuilt and restarted on change, pages reload themselves
 	@ADDRESS=$(ADDRESS) PORT=$(PORT) VAR=$(VAR) HTDOCS=$(HTDOCS) tools/dev
+
+# The administration, and what its plots are made of. Both end with this shell, also when that is killed.
+ADMINISTRATION = { \
+	  install -d $(VAR)/administration && install -m 755 $(BIN)/chat-web $(VAR)/administration/api; \
+	  sed -e 's|^port = .*|port = $(PORT_ADMIN)|' -e 's|/usr/local/share/websocketd-rs/htdocs|$(abspath $(HTDOCS))|' \
+	    -e 's|/usr/local/lib/websocketd-rs/administration|$(abspath $(VAR))/administration|' conf/administration.ini \
+	    >$(VAR)/conf/administration.ini; \
+	  echo 'its administration: http://127.0.0.1:$(PORT_ADMIN)/'; \
+	  setpriv --pdeathsig TERM $(BIN)/websocketd-rs --config=$(VAR)/conf/administration.ini --loglevel=error & \
+	  setpriv --pdeathsig TERM $(BIN)/chatctl sample --every=300 >/dev/null & }
 
 # What `run` starts, without building; the tests of the pages start this too.
 # The shell becomes the daemon: Ctrl-C and SIGTERM reach it, and it ends its handlers.
@@ -46,12 +62,15 @@ serve:
 	@# The name of a session file is enough to be its owner.
 	@install -d -m 700 $(VAR)/sessions
 	@install -d $(VAR)/cgi
-	@test -e $(VAR)/conf/chat.ini || sed -e 's|^BASE_DIR=.*|BASE_DIR=..|' \
+	@test -e $(VAR)/conf/chat.ini || sed -e 's|^BASE_DIR=.*|BASE_DIR=..|' -e 's|^; ACCOUNTS=no|ACCOUNTS=$(ACCOUNTS)|' \
 	  -e 's|^; PAGES_DIR=.*|PAGES_DIR=$(abspath $(HTDOCS))|' conf/chat.ini | \
 	  install -m 640 /dev/stdin $(VAR)/conf/chat.ini
 	@install -m 755 $(BIN)/chat-cgi $(VAR)/cgi/api
 	@echo 'the chat: http://$(ADDRESS):$(PORT)/   its files: $(VAR)/   Ctrl-C stops it'
 	@export CHAT_CONFIG=$(abspath $(VAR)/conf/chat.ini); \
+	 code=$$($(BIN)/chatctl first-code --if-none | head -1); \
+	 [[ -z $$code ]] || echo "make the administrator, once: http://$(ADDRESS):$(PORT)/$$code"; \
+	 [[ -z '$(PORT_ADMIN)' ]] || $(ADMINISTRATION); \
 	 exec $(BIN)/websocketd-rs --address=$(ADDRESS) --port=$(PORT) --sameorigin --pingms=9000 \
 	   --staticdir=$(HTDOCS) --cgidir=$(VAR)/cgi --passenv=CHAT_CONFIG \
 	   --header-http='X-Frame-Options: DENY' --header-http="Content-Security-Policy: frame-ancestors 'none'" \
@@ -103,9 +122,10 @@ install: build stage ## into PREFIX (/usr/local), DESTDIR before it
 
 # What `install` puts where, without building; the package and the tests of web servers start from this.
 # A configuration that is there already stays; a newer one goes beside it, as FILE.new.
-CONF := apache.conf apache-sites.conf behind-a-proxy.ini chat.ini nginx.conf nginx-sites.conf sites.ini stand-alone.ini turnserver.conf
+CONF := administration.ini apache.conf apache-sites.conf behind-a-proxy.ini chat.ini nginx.conf nginx-sites.conf sites.ini stand-alone.ini turnserver.conf
 UNITS := websocketd-rs.service websocketd-rs.socket websocketd-rs@.service chat-expire.service chat-expire.timer
 UNITS += chat-expire@.service chat-expire@.timer chat-filter@.service
+UNITS += chat-web.service chat-sample.service chat-sample.timer
 SHARE := $(DESTDIR)$(PREFIX)/share
 # chat.ini may hold the relay's secret: for the service and nobody else. Only root can give a file to a group.
 SECRET_GROUP = $$([[ $$mode != 640 || $$EUID -ne 0 ]] || echo -g www-data)
@@ -114,6 +134,7 @@ AT_ITS_PLACE = sed -e 's|^; PAGES_DIR=$$|PAGES_DIR=/usr/local/share/websocketd-r
 stage:
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(addprefix $(BIN)/,websocketd-rs chat-handler chatctl chat-opensso)
 	install -D $(BIN)/chat-cgi $(DESTDIR)$(PREFIX)/lib/websocketd-rs/cgi/api
+	install -D $(BIN)/chat-web $(DESTDIR)$(PREFIX)/lib/websocketd-rs/administration/api
 	rm -rf $(SHARE)/websocketd-rs/htdocs $(SHARE)/websocketd-rs/php
 	cd htdocs && find . -type f ! -path './php/*' -exec install -D -m 644 {} $(SHARE)/websocketd-rs/htdocs/{} ';'
 	install -D -m 644 -t $(SHARE)/websocketd-rs/php htdocs/php/*.php

@@ -16,6 +16,8 @@ test("the service worker keeps every file of the pages", () => {
 		.filter((name) => !/^(?:php|emoji)\//.test(name) && !["service_worker.js", "js/linger.js"].includes(name))
 		// For other sites' pages and programs alone.
 		.filter((name) => !/^client\/(chat|widget|package|emitter|questions|room|sending|servers|storage)/u.test(name))
+		// For administrators, at an address of its own.
+		.filter((name) => !name.startsWith("admin/"))
 		.filter((name) => !name.endsWith(".d.ts"));
 	assert.deepEqual(listed.trim().split(/\s+/), there.sort(), "update FILES in htdocs/service_worker.js");
 });

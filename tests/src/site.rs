@@ -41,6 +41,21 @@ impl Site {
         Self { program, var, port }
     }
 
+    /// The same with accounts and with the administration, as `make run` starts it; gives the administration's address.
+    #[track_caller]
+    pub fn start_administered() -> (Self, String) {
+        let var = tempfile::tempdir().expect("a temporary directory");
+        let administration = free_port();
+        let more = [
+            format!("PORT_ADMIN={administration}"),
+            "ACCOUNTS=yes".to_owned(),
+        ];
+        let program = serve_with(var.path(), free_port(), &more);
+        let port = wait_for_port(&program);
+        let site = Self { program, var, port };
+        (site, format!("http://127.0.0.1:{administration}"))
+    }
+
     /// Kills the daemon and everything it started, without a word.
     pub fn kill(&mut self) {
         for process in self.program.family() {
@@ -98,10 +113,15 @@ impl Site {
 }
 
 fn serve(var: &Path, port: u16) -> Program {
+    serve_with(var, port, &[])
+}
+
+fn serve_with(var: &Path, port: u16, more: &[String]) -> Program {
     let mut make = Command::new("make");
     make.args(["--no-print-directory", "serve", "ADDRESS=127.0.0.1"])
         .arg(format!("PORT={port}"))
         .arg(format!("VAR={}", var.display()))
+        .args(more)
         .env("CARGO_TARGET_DIR", target())
         // A `make test` above must not tell this make what to do.
         .env_remove("MAKEFLAGS")

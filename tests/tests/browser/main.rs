@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod administration;
 mod answers;
 mod calls;
 mod chat;

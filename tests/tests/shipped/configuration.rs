@@ -36,6 +36,10 @@ fn every_configuration_of_the_daemon_passes_its_check() {
                 &cgi.display().to_string(),
             )
             .replace(
+                "/usr/local/lib/websocketd-rs/administration",
+                &cgi.display().to_string(),
+            )
+            .replace(
                 "/usr/local/bin/chat-handler",
                 &chat_handler().display().to_string(),
             )

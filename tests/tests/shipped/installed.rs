@@ -81,6 +81,10 @@ fn the_package_holds_a_whole_chat() {
         "/usr/bin/chat-opensso",
         "/usr/bin/chatctl",
         "/usr/lib/websocketd-rs/cgi/api",
+        "/usr/lib/websocketd-rs/administration/api",
+        "/usr/share/websocketd-rs/htdocs/admin/index.html",
+        "/usr/lib/systemd/system/chat-web.service",
+        "/usr/lib/systemd/system/chat-sample.timer",
         "/usr/lib/systemd/system/websocketd-rs.service",
         "/usr/lib/systemd/system/chat-expire.timer",
         "/usr/share/man/man1/websocketd-rs.1.gz",
@@ -147,13 +151,17 @@ fn systemd_finds_nothing_wrong_with_the_units() {
         "websocketd-rs@.service",
         "chat-expire@.service",
         "chat-expire@.timer",
+        "chat-web.service",
+        "chat-sample.service",
+        "chat-sample.timer",
     ] {
         let path = dir.path().join("usr/lib/systemd/system").join(unit);
         let text = fs::read_to_string(&path).expect("it is there");
         let bin = format!("={}/usr/bin/", dir.path().display());
         let here = text
             .replace("=/usr/bin/", &bin)
-            .replace("=chatctl ", &format!("{bin}chatctl "));
+            .replace("=chatctl ", &format!("{bin}chatctl "))
+            .replace("=-chatctl ", &format!("=-{}chatctl ", &bin[1..]));
         fs::write(&path, here).expect("ours");
         let said = run(verify, &["verify", "--man=no", &path.to_string_lossy()]);
         let said = format!("{}{}", said.stdout, said.stderr);
