@@ -11,6 +11,7 @@ use std::io::{self, Read};
 use chat_handler::identity;
 use chat_handler::settings::{Permission, Settings};
 use chat_store::log::rooms as rooms_on_disk;
+use chat_store::moves;
 use chat_store::name::RoomName;
 
 mod account;
@@ -102,6 +103,10 @@ fn decide(
     let mut lines = Vec::new();
     // Who may not come in may not read what is said there either.
     let is_room = ["rooms", "history", "search", "transcript", "files"].contains(&name);
+    if is_room && let Err(error) = moves::finish(&settings.dirs()) {
+        explain(&format!("a room cannot be moved: {error}"));
+        return Response::error(503, "storage", "a room is being moved, try again later");
+    }
     if is_room && let Err(refused) = admitted(request, settings, explain) {
         return refused;
     }

@@ -32,6 +32,7 @@ mod memberships;
 mod mend;
 mod messages;
 mod moderate;
+mod moving;
 mod owner;
 mod packed;
 mod perform;
@@ -233,6 +234,10 @@ enum Command {
         #[arg(long, value_parser = format)]
         format: Option<Format>,
     },
+    /// Make an open room one for some only: for those who are in it now, those who own it, and these
+    MakePrivate(moving::Private),
+    /// Make a room for some only one that everybody may enter
+    MakePublic(moving::Public),
     /// Delete a room: its logs, topic and bans
     Purge {
         /// The room
@@ -575,6 +580,8 @@ fn dispatch(
             let wish = messages::Export { period, format };
             messages::export(dirs, &room, &wish, json, out)
         }
+        Command::MakePrivate(wish) => moving::make_private(&settings.dirs(), &wish),
+        Command::MakePublic(wish) => moving::make_public(&settings.dirs(), &wish),
         Command::Purge { room, force } => purge::purge(dirs, &room, force),
         Command::Expire {
             older_than,

@@ -92,6 +92,10 @@ pub enum Circle<'a> {
     Rename(&'a str),
     /// `/leave`
     Leave,
+    /// `/makeprivate`
+    MakePrivate,
+    /// `/makepublic [NAME]`
+    MakeOpen(Option<&'a str>),
 }
 
 /// Why a line is no command.
@@ -185,6 +189,8 @@ fn arguments<'a>(name: &str, rest: &'a str) -> Option<Command<'a>> {
         "password" => Command::Circle(Circle::Password(some(rest)?)),
         "rename" => Command::Circle(Circle::Rename(some(rest)?)),
         "leave" => nothing(Command::Circle(Circle::Leave))?,
+        "makeprivate" => nothing(Command::Circle(Circle::MakePrivate))?,
+        "makepublic" => Command::Circle(Circle::MakeOpen(some(rest))),
         "edit" => Command::Edit(some(rest)?),
         "delete" => nothing(Command::Delete)?,
         "react" => Command::React(word(rest)?),

@@ -45,6 +45,7 @@ mod history;
 mod hooked;
 mod measures;
 mod moderate;
+mod moving;
 mod pins;
 mod private;
 mod reaction;
@@ -156,6 +157,10 @@ struct Room {
     tail: Tail,
     /// What was said up to here is not for them.
     since: RecordId,
+    /// It is one of the administrator's, which stay open.
+    is_fixed: bool,
+    /// Where it has gone.
+    moved: bool,
 }
 
 impl Room {
@@ -330,7 +335,8 @@ impl Occupant {
                 None
             }
         };
-        if last.is_some() && !self.presence.join_due {
+        // Who goes along is not gone, and what is in the log by now is for others.
+        if last.is_some() && !self.presence.join_due && bye != Some(Bye::Moved) {
             let draft = Draft {
                 account: self.me.account.as_deref(),
                 ..Draft::new(Kind::Quit, self.me.nick.as_str(), "")
@@ -378,6 +384,7 @@ pub fn say_bye(reason: Bye, sink: &mut dyn Sink) {
         Bye::LoggedOut => Line::LoggedOut,
         Bye::Quit | Bye::Part => Line::Goodbye,
         Bye::Dismissed => Line::Closed(Closed::YouDismissed),
+        Bye::Moved => Line::Closed(Closed::Moved),
         // Said with the moderator's reason when it came.
         Bye::Kicked | Bye::Banned | Bye::Replaced | Bye::Refused(_) => return,
     };

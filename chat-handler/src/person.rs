@@ -283,10 +283,10 @@ impl<'a> Person<'a> {
             occupant::say_bye(bye, sink);
             occupant.leave(Some(bye));
         });
-        if let Some(room) = self.stays.remove(place)
-            && bye == Bye::Part
-        {
-            self.change_mark(&room, Change::Gone);
+        match (self.stays.remove(place), bye) {
+            (Some(room), Bye::Part) => self.change_mark(&room, Change::Gone),
+            (Some(room), Bye::Moved) => self.entries.push_back(Entry::again(&room)),
+            _ => {}
         }
         Flow::Idle
     }

@@ -3,9 +3,9 @@
 //! A [`record`] is a line. [`log`] appends it to its room's file and follows that file, [`bell`] wakes
 //! who follows, [`people`] are who is there and what is for one of them only, [`state`] is what a room
 //! remembers, [`moderation`] who may not be there, [`closed`] which rooms are for some only,
-//! [`attachments`] what people put into them, [`channels`] what programs tell pages, [`quota`] how much of the disk
-//! all of it may take, [`accounts`] who may log in, [`audit`] who changed what; [`search`] finds words in all rooms.
-//! [`fs`] is what all of these do with
+//! [`moves`] makes one of an open one, and back, [`attachments`] what people put into them, [`channels`] what programs
+//! tell pages, [`quota`] how much of the disk all of it may take, [`accounts`] who may log in, [`audit`] who changed
+//! what; [`search`] finds words in all rooms. [`fs`] is what all of these do with
 //! files.
 
 #![cfg_attr(
@@ -29,6 +29,7 @@ pub mod audit;
 pub mod channels;
 pub mod closed;
 pub mod moderation;
+pub mod moves;
 pub mod quota;
 pub mod state;
 

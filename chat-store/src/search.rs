@@ -22,6 +22,7 @@ use crate::record::{Record, RecordId};
 use matcher::{Mark, Matcher};
 use scan::Scan;
 
+pub(crate) use listing::stem_of;
 pub use turn::{BURST_BYTES, Refused, Turn};
 
 /// What one search reads at most, in bytes of log: some tenths of a second.

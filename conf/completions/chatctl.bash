@@ -79,6 +79,12 @@ _chatctl() {
             chatctl,logout)
                 cmd="chatctl__subcmd__logout"
                 ;;
+            chatctl,make-private)
+                cmd="chatctl__subcmd__make__subcmd__private"
+                ;;
+            chatctl,make-public)
+                cmd="chatctl__subcmd__make__subcmd__public"
+                ;;
             chatctl,members)
                 cmd="chatctl__subcmd__members"
                 ;;
@@ -225,6 +231,12 @@ _chatctl() {
                 ;;
             chatctl__subcmd__help,logout)
                 cmd="chatctl__subcmd__help__subcmd__logout"
+                ;;
+            chatctl__subcmd__help,make-private)
+                cmd="chatctl__subcmd__help__subcmd__make__subcmd__private"
+                ;;
+            chatctl__subcmd__help,make-public)
+                cmd="chatctl__subcmd__help__subcmd__make__subcmd__public"
                 ;;
             chatctl__subcmd__help,members)
                 cmd="chatctl__subcmd__help__subcmd__members"
@@ -374,7 +386,7 @@ _chatctl() {
 
     case "${cmd}" in
         chatctl)
-            opts="-h -V --config --site --root --json --help --version status rooms users members kick ban unban bans mute unmute slow topic reports resolve role redact clear erase person say event history export purge expire mend sample register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help"
+            opts="-h -V --config --site --root --json --help --version status rooms users members kick ban unban bans mute unmute slow topic reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -914,7 +926,7 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__help)
-            opts="status rooms users members kick ban unban bans mute unmute slow topic reports resolve role redact clear erase person say event history export purge expire mend sample register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help"
+            opts="status rooms users members kick ban unban bans mute unmute slow topic reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1222,6 +1234,34 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__help__subcmd__logout)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__make__subcmd__private)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__make__subcmd__public)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1798,6 +1838,66 @@ _chatctl() {
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__make__subcmd__private)
+            opts="-h --member --config --site --root --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --member)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__make__subcmd__public)
+            opts="-h --name --history --config --site --root --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -1,5 +1,7 @@
 //! The room that a question is about, if whoever asks may read it.
 
+use std::io;
+
 use chat_handler::identity;
 use chat_handler::settings::Settings;
 use chat_store::closed;
@@ -7,6 +9,7 @@ use chat_store::fs::dirs::Dirs;
 use chat_store::log::history::Readable;
 use chat_store::log::rooms;
 use chat_store::moderation::Right;
+use chat_store::moves;
 use chat_store::name::RoomName;
 use chat_store::people::person::PersonId;
 use chat_store::record::RecordId;
@@ -76,12 +79,13 @@ pub(super) fn room_called(
         .map_or(Ok(RoomName::lobby()), RoomName::parse)
         .map_err(|error| Response::error(400, "bad_room", &error.to_string()))?;
     let site = settings.dirs();
-    let found = if wished.is_closed() {
-        of_member(request, settings, &site, wished, explain)?
+    let room = find(&site, &wished, &settings.described_rooms());
+    let room = room.map_err(|error| unreadable(&wished, &error, explain))?;
+    let found = if room.is_closed() {
+        of_member(request, settings, &site, room, explain)?
     } else {
-        let meant = rooms::meant(&site, &wished, &settings.described_rooms());
         Found {
-            room: meant.map_err(|error| unreadable(&wished, &error, explain))?,
+            room,
             dirs: site,
             since: RecordId::ZERO,
             person: None,
@@ -93,6 +97,17 @@ pub(super) fn room_called(
         Ok(()) => Ok(found),
         Err(reason) => Err(Response::error(403, "banned", &reason)),
     }
+}
+
+/// The room that is meant, wherever it has gone.
+fn find(site: &Dirs, wished: &RoomName, described: &[RoomName]) -> io::Result<RoomName> {
+    moves::finish(site)?;
+    let room = if wished.is_closed() {
+        wished.clone()
+    } else {
+        rooms::meant(site, wished, described)?
+    };
+    Ok(moves::gone_to(site, &room)?.unwrap_or(room))
 }
 
 /// A closed room is there for its members alone: others are told the same as where there is none.

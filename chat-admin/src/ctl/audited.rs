@@ -64,6 +64,8 @@ impl Command {
             Self::Erase { room, .. } => format!("erase {}", room.name()),
             Self::Person(PersonCommand::Erase(_)) => "person erase".to_owned(),
             Self::Say { room, from, .. } => format!("say {room} --as={from}"),
+            Self::MakePrivate(wish) => format!("make-private {}", wish.room),
+            Self::MakePublic(wish) => format!("make-public {}", wish.room),
             Self::Purge { room, .. } => format!("purge {room}"),
             Self::Expire {
                 room,

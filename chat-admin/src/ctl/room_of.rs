@@ -6,17 +6,23 @@ use chat_handler::settings::Settings;
 use chat_store::closed;
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::rooms;
+use chat_store::moves;
 use chat_store::name::RoomName;
 
-use super::{Command, Place};
+use super::{Command, Place, moving};
 
 impl Command {
     /// Puts the room that is meant in the place of the one that was typed.
     pub(super) fn find_room(&mut self, settings: &Settings) -> io::Result<()> {
-        if let Some(room) = self.room_mut()
-            && !room.is_closed()
-        {
-            *room = rooms::meant(&settings.dirs(), room, &settings.described_rooms())?;
+        let site = settings.dirs();
+        moves::finish(&site)?;
+        if let Some(room) = self.room_mut() {
+            if !room.is_closed() {
+                *room = rooms::meant(&site, room, &settings.described_rooms())?;
+            }
+            if let Some(to) = moves::gone_to(&site, room)? {
+                *room = to;
+            }
         }
         Ok(())
     }
@@ -55,7 +61,9 @@ impl Command {
             Self::Ban(measure) | Self::Mute(measure) => measure.target.room.room_mut(),
             Self::Bans { room } => room.as_mut().and_then(Place::room_mut),
             Self::Erase { room, .. } | Self::Role { room, .. } => room.room_mut(),
-            Self::Redact { room, .. }
+            Self::MakePrivate(moving::Private { room, .. })
+            | Self::MakePublic(moving::Public { room, .. })
+            | Self::Redact { room, .. }
             | Self::Slow { room, .. }
             | Self::Topic { room, .. }
             | Self::Resolve { room, .. }

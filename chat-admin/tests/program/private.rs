@@ -350,3 +350,70 @@ fn eventually_erased(chat: &Chat, account: &str) -> String {
         (code == 0).then_some(told)
     })
 }
+
+/// What is said, which is more than what is asked for.
+const OPENS: &str = "sesame opens";
+
+/// What a stranger can see: in lists, history and search.
+fn seen_by_strangers(chat: &Chat) -> String {
+    let questions = [
+        "/rooms",
+        "/history?room=den",
+        "/search?q=sesame&room=den",
+        "/search?q=sesame",
+    ];
+    questions.map(|question| ask(chat, question, "")).concat()
+}
+
+#[test]
+fn a_room_that_is_made_private_is_gone_for_strangers_also_when_chatctl_is_killed_in_the_middle() {
+    /// So often it is killed.
+    const KILLS: u32 = 30;
+    let mut private = 0;
+    let mut longest = std::time::Duration::ZERO;
+    // The first one is not killed: then it is known how long it takes.
+    for round in 0..=KILLS {
+        let chat = Chat::new();
+        let (code, text) = chatctl(&chat, &["say", "den", OPENS]);
+        assert_eq!(code, 0, "{text}");
+        assert!(seen_by_strangers(&chat).contains(OPENS));
+        for number in 1..=20 {
+            let packed = chat.path(&format!("rooms/den.log.{number}.gz"));
+            fs::write(packed, OPENS).expect("a file");
+        }
+        let mut dying = Command::new(e2e::under_test::beside("chatctl"))
+            .env_clear()
+            .env("CHAT_CONFIG", chat.path("chat.ini"))
+            .args(["make-private", "den", "--member=alice"])
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let began = std::time::Instant::now();
+        if round > 0 {
+            std::thread::sleep(longest * round / KILLS);
+            let _ = dying.kill();
+        }
+        dying.wait().expect("our child");
+        longest = longest.max(began.elapsed());
+        let seen = seen_by_strangers(&chat);
+        let (_, rooms) = chatctl(&chat, &["rooms", "--json"]);
+        assert_eq!(files_with(&chat.path(""), OPENS).len(), 21, "{rooms}");
+        if seen.contains(OPENS) {
+            assert!(rooms.contains("\"den\""), "{rooms}");
+            continue;
+        }
+        private += 1;
+        assert!(!seen.contains("\"den\""), "{seen}");
+        assert!(!chat.path("closed/.moving").exists());
+        let outside = files_with(&chat.path("rooms"), "den");
+        assert!(outside.is_empty(), "{outside:?}");
+        let (code, text) = chatctl(&chat, &["history", "den"]);
+        assert!(code == 0 && text.contains(OPENS), "{text}");
+        let alice = chat.log_in_as("alice");
+        assert!(ask(&chat, "/history?room=den", &alice).contains(OPENS));
+        let (code, text) = chatctl(&chat, &["make-public", "den", "--history"]);
+        assert_eq!(code, 0, "{text}");
+        assert!(seen_by_strangers(&chat).contains(OPENS));
+    }
+    assert!(private > 0, "it was killed too early each time");
+}

@@ -172,6 +172,18 @@ pub const USAGES: &[Usage] = &[
         "leaves this private room for good",
         "opustí tuto soukromou místnost nadobro",
     ),
+    usage(
+        "makeprivate",
+        "",
+        "makes this room private, for those who are in it now; for its owner",
+        "udělá z této místnosti soukromou, pro ty, kdo v ní jsou; pro vlastníka",
+    ),
+    usage(
+        "makepublic",
+        " [NAME]",
+        "opens this private room for everybody; what was said before is hidden",
+        "otevře tuto soukromou místnost všem; co se řeklo dřív, zůstane skryté",
+    ),
     usage("part", "", "leaves the room", "opustí místnost"),
     usage("quit", "", "leaves the chat", "opustí chat"),
     moderators(usage(

@@ -26,13 +26,19 @@ impl<'a> From<command::Circle<'a>> for Act<'a> {
             command::Circle::Password(word) => Self::Password(word.into()),
             command::Circle::Rename(title) => Self::Rename(title.into()),
             command::Circle::Leave => Self::Leave,
+            command::Circle::MakePrivate => Self::MakePrivate,
+            // Who wants all to be shown says so in the page, which asks twice.
+            command::Circle::MakeOpen(name) => Self::MakeOpen {
+                name: name.map(Into::into),
+                hides: true,
+            },
         }
     }
 }
 
 impl Turn<'_> {
     pub(super) fn act(&mut self, act: &Act<'_>) -> Flow {
-        if self.it.membership.is_none() {
+        if self.it.membership.is_none() && *act != Act::MakePrivate {
             self.error(Code::NotFound, Line::Closed(Closed::NotPrivate));
             return Flow::Idle;
         }
@@ -50,6 +56,8 @@ impl Turn<'_> {
             }
             Act::Password(word) => self.set_password(word),
             Act::Rename(title) => self.rename(title),
+            Act::MakePrivate => self.make_private(),
+            Act::MakeOpen { name, hides } => self.make_open(name.as_deref(), *hides),
             Act::Leave => match self.leave_for_good() {
                 Ok(()) => {
                     self.ack();
@@ -72,7 +80,11 @@ impl Turn<'_> {
             ClosedError::NotKeeper => Code::NotModerator,
             ClosedError::TooManyMembers => Code::RoomFull,
             ClosedError::TitleTooLong => Code::TooLong,
-            ClosedError::Pair | ClosedError::TooManyInvitations => Code::NotFound,
+            ClosedError::Pair
+            | ClosedError::TooManyInvitations
+            | ClosedError::Conversation
+            | ClosedError::NoName => Code::NotFound,
+            ClosedError::NameTaken => Code::BadRoom,
             ClosedError::Busy => Code::Busy,
             ClosedError::Io(_) => Code::NotSaved,
         };

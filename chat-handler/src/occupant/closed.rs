@@ -11,6 +11,7 @@ use crate::settings::{Permission, Settings};
 use chat_store::closed::{self, Admission, Circle, ClosedError, Keys, Member};
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::rooms;
+use chat_store::moves;
 use chat_store::name::RoomName;
 use chat_store::people::person::PersonId;
 use chat_store::record::{Kind, Record, RecordId, attrs};
@@ -102,12 +103,17 @@ pub fn find_room(
     wished: &RoomName,
 ) -> Result<Way, Refusal> {
     let dirs = settings.dirs();
-    if wished.is_closed() {
-        refuse_others(settings, seeker, Some(wished))?;
-        return find_closed(dirs, seeker, wished);
-    }
-    let room = rooms::meant(&dirs, wished, &settings.described_rooms())?;
+    moves::finish(&dirs)?;
+    let room = if wished.is_closed() {
+        wished.clone()
+    } else {
+        rooms::meant(&dirs, wished, &settings.described_rooms())?
+    };
+    let room = moves::gone_to(&dirs, &room)?.unwrap_or(room);
     refuse_others(settings, seeker, Some(&room))?;
+    if room.is_closed() {
+        return find_closed(dirs, seeker, &room);
+    }
     Ok(Way {
         room,
         dirs,
@@ -278,6 +284,11 @@ impl Occupant {
                     Some(_) => Ok(()),
                     None => Err(Bye::Dismissed),
                 }
+            }
+            // A record says so, and is read before anything else.
+            Ok(None) if moves::is_away(&membership.site, &self.room.name) => {
+                self.bells.rang();
+                Ok(())
             }
             Ok(None) => Err(Bye::Dismissed),
             Err(error) => {

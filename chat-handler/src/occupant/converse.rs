@@ -115,7 +115,7 @@ impl Turn<'_> {
 
 impl Occupant {
     /// Who they are for lists that last.
-    fn number(&self) -> Option<PersonId> {
+    pub(super) fn number(&self) -> Option<PersonId> {
         PersonId::of(self.me.account.as_deref(), self.me.client.as_deref())
     }
 

@@ -2,9 +2,8 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::presence::FIRST_LOOK;
 use super::{
     Bells, Code, Connection, Durability, Event, Hooked, Ignored, Me, Membership, Occupant, Pace,
     Powers, Presence, Refusal, Replay, Room, Sink, Slow, Span, Trouble, Way, Welcome, new_room,
@@ -188,6 +187,7 @@ impl Newcomer {
         let color = Color::parse(entered.claim.color()).filter(|_| !entered.is_new);
         let powers = Powers::of(settings, arrival.person, &room, arrival.address);
         let hooked = Hooked::new(&settings.hooks, self.membership.is_none());
+        let is_fixed = room == RoomName::lobby() || settings.described_rooms().contains(&room);
         let log = quit_for_stale(&self.dirs, &room, &entered.stale);
         let mut bells = Bells::new(self.bell);
         if !entered.stale.is_empty() {
@@ -214,25 +214,14 @@ impl Newcomer {
                 log,
                 tail: self.tail,
                 since: self.since,
+                is_fixed,
+                moved: false,
             },
             membership: self.membership.map(Box::new),
             opened: None,
             account_due: false,
             powers,
-            presence: Presence {
-                claim: Some(entered.claim),
-                inbox: self.inbox,
-                inbox_due: true,
-                join_due: entered.is_new,
-                joined: until,
-                named: until,
-                colored: until,
-                silence: Duration::ZERO,
-                watch: self.watch,
-                look_due: false,
-                look_at: Instant::now() + FIRST_LOOK,
-                next_deadline: None,
-            },
+            presence: Presence::new(entered.claim, self.inbox, self.watch, until, entered.is_new),
             bells,
             durability: Durability::new(settings.sync),
             pace: self.pace,

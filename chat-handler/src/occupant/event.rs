@@ -346,6 +346,8 @@ pub enum Bye {
     Part,
     /// They are in the list of a closed room no more.
     Dismissed,
+    /// The room has gone to another place; who may be in it comes in there.
+    Moved,
     /// Never got in; the code says why.
     Refused(Code),
 }

@@ -1,9 +1,10 @@
 //! From the log to the client.
 
-use super::{Event, Flow, Occupant, Presence, Sink, Span};
+use super::{Bye, Event, Flow, Occupant, Presence, Sink, Span};
 use crate::color::Color;
 use chat_store::log::tail::Progress;
 use chat_store::moderation::Verdict;
+use chat_store::moves;
 use chat_store::name::Nick;
 use chat_store::record::{Kind, Record, RecordId, attrs};
 
@@ -33,6 +34,9 @@ impl Occupant {
             Some(replay) => self.read_page(replay, sink),
             None => self.read_live(budget, sink),
         };
+        if self.room.moved {
+            return Flow::Bye(Bye::Moved);
+        }
         if let Err(bye) = self.recheck_membership(sink) {
             return Flow::Bye(bye);
         }
@@ -57,14 +61,16 @@ impl Occupant {
         let (ignored, audience) = (&self.ignored, &mut self.audience);
         let (slow, person) = (&mut self.slow, &self.me);
         let (membership, mut is_out) = (&mut self.membership, false);
+        let mut moved = self.room.moved;
         let (me, joined) = (self.me.nick.as_str(), self.presence.joined);
         let mut own = OwnChanges::of(&self.me.nick, &self.presence);
         let mut count = 0;
         let progress = self.room.tail.read(budget, &mut |record| {
             count += 1;
-            if is_out {
+            if is_out || moved {
                 return;
             }
+            moved = moves::told_by(record).is_some();
             is_out = membership
                 .as_mut()
                 .is_some_and(|membership| membership.sees(record));
@@ -79,6 +85,7 @@ impl Occupant {
                 sink.put(&Event::Record(record));
             }
         });
+        self.room.moved = moved;
         self.bells.found(count, self.presence.watch.is_watchman());
         let changes = own.found();
         self.take_changes(changes, sink);
@@ -111,6 +118,7 @@ impl Occupant {
         let mut own = OwnChanges::of(&self.me.nick, &self.presence);
         let (slow, person) = (&mut self.slow, &self.me);
         let (membership, mut is_out) = (&mut self.membership, false);
+        let mut moved = self.room.moved;
         let progress = self.room.tail.read(PAGE_BYTES, &mut |record| {
             own.see(record);
             if !live && record.id > replay.until {
@@ -122,9 +130,10 @@ impl Occupant {
             }
             slow.follow(record, person);
             if live {
-                if is_out {
+                if is_out || moved {
                     return;
                 }
+                moved = moves::told_by(record).is_some();
                 is_out = membership
                     .as_mut()
                     .is_some_and(|membership| membership.sees(record));
@@ -136,6 +145,7 @@ impl Occupant {
                 sink.put(&Event::Past(record));
             }
         });
+        self.room.moved = moved;
         let at_end = matches!(progress, Ok(Progress::Idle));
         let done = live || at_end || last >= replay.until;
         if !live {

@@ -11,7 +11,7 @@ use chat_store::people::watch::Watch;
 use chat_store::record::{Draft, Kind, RecordId};
 
 /// When the files are looked at for the first time.
-pub(super) const FIRST_LOOK: Duration = Duration::from_secs(5);
+const FIRST_LOOK: Duration = Duration::from_secs(5);
 /// From one look at the files to the next, though nothing has woken anybody: another program may have appended, a
 /// bell may have been taken away, a handler killed. For the watchman of the room.
 const WATCHMANS_PAUSE: Duration = Duration::from_secs(5);
@@ -46,6 +46,30 @@ pub(super) struct Presence {
 }
 
 impl Presence {
+    /// Somebody who has come just now: `until` is the newest record that they were told of as past.
+    pub(super) fn new(
+        claim: Claim,
+        inbox: Inbox,
+        watch: Watch,
+        until: RecordId,
+        is_new: bool,
+    ) -> Self {
+        Self {
+            claim: Some(claim),
+            inbox,
+            inbox_due: true,
+            join_due: is_new,
+            joined: until,
+            named: until,
+            colored: until,
+            silence: Duration::ZERO,
+            watch,
+            look_due: false,
+            look_at: Instant::now() + FIRST_LOOK,
+            next_deadline: None,
+        }
+    }
+
     pub(super) fn bell(&self) -> BorrowedFd<'_> {
         self.inbox.as_fd()
     }

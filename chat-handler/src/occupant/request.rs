@@ -47,6 +47,15 @@ pub enum Act<'a> {
     Rename(Cow<'a, str>),
     /// Not to be a member any more.
     Leave,
+    /// An open room is to be for those who are in it.
+    MakePrivate,
+    /// It is to be for everybody.
+    MakeOpen {
+        /// Under this name, else under the one it had.
+        name: Option<Cow<'a, str>>,
+        /// What was said before is not shown then.
+        hides: bool,
+    },
 }
 
 /// What somebody wants of a message that is in the log.

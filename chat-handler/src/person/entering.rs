@@ -5,6 +5,7 @@ use super::{Audience, Entry, MAX_ROOMS, Person};
 use crate::journal;
 use crate::occupant::{self, Arrival, Code, Refusal, Sink as _};
 use chat_store::closed::Keys;
+use chat_store::name::RoomName;
 use chat_store::people::marks::Change;
 
 impl Person<'_> {
@@ -28,7 +29,6 @@ impl Person<'_> {
     fn try_enter(&mut self, entry: &Entry, sink: &mut From<'_>) -> Result<(), Refusal> {
         let wished = entry.room.as_ref();
         let wished = wished.map_err(|error| Refusal::new(Code::BadRoom, error))?;
-        let visit = &self.visit;
         let seeker = self.seeker(Keys {
             invitation: entry.keys.invitation.as_deref(),
             password: entry.keys.password.as_deref(),
@@ -42,9 +42,11 @@ impl Person<'_> {
         if self.stays.find(room.as_str()).is_some() {
             return Ok(());
         }
+        self.bring_mark(wished, &room);
         if self.stays.is_full() {
             return Err(Refusal::new(Code::RoomsAtOnce, &MAX_ROOMS));
         }
+        let visit = &self.visit;
         let arrival = Arrival {
             asked: &entry.asked,
             person: &visit.person,
@@ -74,6 +76,22 @@ impl Person<'_> {
         }
         self.stays.add(occupant);
         Ok(())
+    }
+
+    /// Of a room that has gone to another place: how far they had read goes along.
+    fn bring_mark(&mut self, old: &RoomName, room: &RoomName) {
+        let has_moved = old.is_closed() != room.is_closed();
+        let Some(own) = self.own.as_mut().filter(|_| has_moved) else {
+            return;
+        };
+        let Some(mark) = own.of(old.as_str()).cloned() else {
+            return;
+        };
+        if own.of(room.as_str()).is_none() {
+            own.change(room, Change::Read(mark.read));
+            own.change(room, Change::Level(mark.level));
+        }
+        own.change(old, Change::Gone);
     }
 
     /// Whether they have asked for rooms that they are not in yet. Nothing else is to be taken from the client until

@@ -23,6 +23,19 @@ pub struct Entry {
     pub history: Option<usize>,
 }
 
+impl Entry {
+    /// Into the same room, wherever it is by now.
+    pub(super) fn again(room: &str) -> Self {
+        Self {
+            asked: room.to_owned(),
+            room: RoomName::parse(room),
+            since: None,
+            keys: KeyRing::default(),
+            history: None,
+        }
+    }
+}
+
 /// What lets somebody into a closed room.
 #[derive(Debug, Default)]
 pub struct KeyRing {

@@ -217,6 +217,7 @@ fn bye(reason: Bye) -> (&'static str, Option<Code>) {
         Bye::Quit => ("quit", None),
         Bye::Part => ("part", None),
         Bye::Dismissed => ("dismissed", None),
+        Bye::Moved => ("moved", None),
         Bye::Refused(code) => ("refused", Some(code)),
     }
 }

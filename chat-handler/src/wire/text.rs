@@ -189,6 +189,8 @@ impl Text {
             Kind::Admit => Line::Closed(Closed::Admitted(who)),
             Kind::Dismiss => Line::Closed(Closed::Dismissed(who)),
             Kind::Leave => Line::Closed(Closed::LeftForGood),
+            Kind::Moved if record.text == "open" => Line::Closed(Closed::MadeOpen),
+            Kind::Moved => Line::Closed(Closed::MadePrivate),
             Kind::Title => Line::Closed(Closed::Titled(&record.text)),
             Kind::Redact => Line::Redacted,
             Kind::Clear => Line::Cleared,

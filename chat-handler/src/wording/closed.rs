@@ -15,6 +15,18 @@ pub enum Closed<'a> {
     Titled(&'a str),
     /// The room is for everybody.
     NotPrivate,
+    /// It is for some only already.
+    IsPrivate,
+    /// The administrator's rooms stay open.
+    StaysOpen,
+    /// No room can be called so.
+    NoName,
+    /// Somebody made it private.
+    MadePrivate,
+    /// Somebody made it open.
+    MadeOpen,
+    /// It is private now, and they come in again by the same name, if it is for them.
+    Moved,
     /// Nobody of this name is in the room's list.
     NoMember(&'a str),
     /// Nobody of this name is known, or more than one.
@@ -51,6 +63,12 @@ pub(super) fn english(line: Closed<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Closed::LeftForGood => f.write_str("Left for good"),
         Closed::Titled(title) => write!(f, "Called the room {title}"),
         Closed::NotPrivate => f.write_str("this room is for everybody"),
+        Closed::IsPrivate => f.write_str("this room is private already"),
+        Closed::StaysOpen => f.write_str("this room is the administrator's, it stays open"),
+        Closed::NoName => f.write_str("no room can be called so"),
+        Closed::MadePrivate => f.write_str("Made this room private, for those who are in it"),
+        Closed::MadeOpen => f.write_str("Opened this room for everybody"),
+        Closed::Moved => f.write_str("this room has moved, come in again"),
         Closed::NoMember(name) => write!(f, "{name} is not a member of this room"),
         Closed::NobodyCalled(name) => write!(f, "nobody is known as {name}, or more than one"),
         Closed::Opened(room) => write!(f, "the private room {room} is yours"),
@@ -87,6 +105,12 @@ pub(super) fn czech(line: Closed<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Closed::LeftForGood => f.write_str("Odchází nadobro"),
         Closed::Titled(title) => write!(f, "Místnost se jmenuje {title}"),
         Closed::NotPrivate => f.write_str("tato místnost je pro všechny"),
+        Closed::IsPrivate => f.write_str("tato místnost už soukromá je"),
+        Closed::StaysOpen => f.write_str("tato místnost patří správci a zůstane otevřená"),
+        Closed::NoName => f.write_str("tak se místnost jmenovat nemůže"),
+        Closed::MadePrivate => f.write_str("Místnost je od teď jen pro ty, kdo v ní jsou"),
+        Closed::MadeOpen => f.write_str("Místnost je od teď pro všechny"),
+        Closed::Moved => f.write_str("místnost se přestěhovala, vstupte znovu"),
         Closed::NoMember(name) => write!(f, "{name} není členem této místnosti"),
         Closed::NobodyCalled(name) => write!(f, "{name}: nikdo takový není, nebo je jich víc"),
         Closed::Opened(room) => write!(f, "soukromá místnost {room} je vaše"),

@@ -8,7 +8,7 @@ use serde_json::json;
 const FAST: &str = "MESSAGE_RATE=100000\nMESSAGE_BURST=100000\nSESSION_ADMIN_PATH=user.admin";
 
 /// How each command can be mistyped, in the order of the help.
-const MISTAKES: [(&str, &[&str]); 46] = [
+const MISTAKES: [(&str, &[&str]); 48] = [
     ("help", &["a b"]),
     ("me", &[""]),
     (
@@ -79,6 +79,8 @@ const MISTAKES: [(&str, &[&str]); 46] = [
     ("password", &[""]),
     ("rename", &[""]),
     ("leave", &["x"]),
+    ("makeprivate", &["now"]),
+    ("makepublic", &[]),
     ("part", &[]),
     ("quit", &[]),
     ("kick", &[""]),

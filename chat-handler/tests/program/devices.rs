@@ -291,39 +291,55 @@ fn what_another_program_wrote_is_read_by_all() {
     }
 }
 
-/// A wave of lost connections, all of which come back, is no line in the room.
+/// A wave of a thousand lost connections, all of which come back, is no line in the room, and nobody is lost by it.
 #[test]
 fn a_wave_of_lost_connections_that_come_back_is_not_heard_of() {
-    /// Handlers at once; `bench` has the thousand.
-    const WAVE: usize = 60;
+    /// Handlers at once.
+    const WAVE: usize = 1000;
+    /// One of so many ends by its stdin's end, the others by kill -9.
+    const HANG_UP: usize = 50;
     let chat = Chat::with(LONG_GRACE);
     let mut witness = chat.page("r", "witness");
+    // As lines: a thousand lists of a thousand people are a million objects of JSON.
     let enter = |n: usize| {
-        let query = format!("nick=user{n}&client=the-browser-{n}&page=the-page-{n}&history=0");
-        chat.page_with("r", &query, "")
+        let query =
+            format!("format=json&nick=user{n}&client=the-browser-{n}&page=page-{n}&history=0");
+        let mut handler = chat.start(&[("PATH_INFO", "/r"), ("QUERY_STRING", &query)]);
+        let welcome = handler.line_with(r#""type":"welcome""#);
+        (handler, welcome)
     };
-    let mut pages: Vec<_> = (0..WAVE).map(enter).collect();
+    let (leaving, killed): (Vec<_>, Vec<_>) = (0..WAVE)
+        .map(|n| {
+            let (handler, _) = enter(n);
+            if n % HANG_UP != 0 {
+                // It is there, and does not hear of each who comes after it: that would be a million joins.
+                handler.signal(Signal::SIGSTOP);
+            }
+            (n, handler)
+        })
+        .partition(|(n, _)| n % HANG_UP == 0);
     let before = chat.log("r");
-    for (n, page) in pages.iter_mut().enumerate() {
-        if n % 2 == 0 {
-            kill(page);
-        } else {
-            hang_up(page);
-        }
+    assert_eq!(before.matches("\tjoin\t").count(), WAVE + 1);
+    for (_, handler) in leaving {
+        handler.leave();
     }
-    drop(pages);
-    let pages: Vec<_> = (0..WAVE).map(enter).collect();
-    assert_eq!(pages[WAVE - 1].members().len(), WAVE + 1);
+    // When they are dropped.
+    drop(killed);
+    let mut wave: Vec<_> = (0..WAVE).map(enter).collect();
+    let people = wave[WAVE - 1].1.matches(r#""name":"#).count();
+    assert!(people > WAVE, "{people} people");
     assert_eq!(chat.log("r"), before);
     // Its own, too.
     for _ in 0..=WAVE {
         witness.expect("join");
     }
-    let seen = witness.settle();
-    assert!(
-        seen.iter()
-            .all(|it| it["type"] != "join" && it["type"] != "quit")
-    );
+    witness.say_acked("all here?", "m1");
+    for (handler, _) in &mut wave {
+        handler.line_with("all here?");
+    }
+    let log = chat.log("r");
+    assert_eq!(log.matches("\tjoin\t").count(), WAVE + 1);
+    assert_eq!(log.matches("\tquit\t").count(), 0);
 }
 
 /// In a quiet room the list of people says who comes and goes.

@@ -27,6 +27,7 @@ mod lines;
 mod memory;
 mod moderation;
 mod modes;
+mod moving;
 mod old_pages;
 mod people;
 mod php;

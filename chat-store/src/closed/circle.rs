@@ -154,7 +154,7 @@ impl Circle {
     }
 
     /// Whether it may be so.
-    pub(super) fn check(&self) -> Result<(), ClosedError> {
+    pub(crate) fn check(&self) -> Result<(), ClosedError> {
         if self.members.len() > MAX_MEMBERS {
             Err(ClosedError::TooManyMembers)
         } else if self.invitations.len() > MAX_INVITATIONS {
@@ -171,7 +171,7 @@ impl Circle {
     }
 
     /// Reads a list; `None`: it is none.
-    pub(super) fn parse(text: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         let mut circle: Option<Self> = None;
         for line in text.split(|&byte| byte == b'\n') {
             let mut fields = line.splitn(4, |&byte| byte == b'\t').map(show);
@@ -226,7 +226,7 @@ impl Circle {
         circle
     }
 
-    pub(super) fn written(&self) -> Vec<u8> {
+    pub(crate) fn written(&self) -> Vec<u8> {
         let mut text = Vec::new();
         let history = self.whole_history.then_some("all");
         let about = [(HISTORY, history), (PASSWORD, self.password.as_deref())];

@@ -19,6 +19,12 @@ pub enum ClosedError {
     Pair,
     /// Only who keeps the room may do this.
     NotKeeper,
+    /// A conversation has no name that others could enter.
+    Conversation,
+    /// Another room has that name.
+    NameTaken,
+    /// It never had one, and none was given.
+    NoName,
     /// Somebody else held the lock all the time.
     Busy,
     /// The file could not be read or written.
@@ -42,6 +48,9 @@ impl fmt::Display for ClosedError {
             }
             Self::Pair => f.write_str("this is a conversation of two, begin one with more people"),
             Self::NotKeeper => f.write_str("only who keeps the room may do this"),
+            Self::Conversation => f.write_str("a conversation stays for its people only"),
+            Self::NameTaken => f.write_str("another room has that name, take another"),
+            Self::NoName => f.write_str("say under which name everybody is to find it"),
             Self::Busy => f.write_str("somebody else is changing it just now, try again"),
             Self::Io(error) => write!(f, "not done: {error}"),
         }

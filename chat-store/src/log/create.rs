@@ -2,6 +2,7 @@
 //! together.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use super::rooms;
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
 use crate::fs::lock::{self, Share};
+use crate::moves;
 use crate::name::RoomName;
 
 /// The lock's file. No room's own files are called so: no name of a room holds `_`.
@@ -53,14 +55,14 @@ pub fn create(dirs: &Dirs, room: &RoomName, rules: &mut Rules<'_>) -> io::Result
     if rooms::exists(dirs, room)? {
         return Ok(Created::Exists);
     }
-    let (lock_file, _) = file::open(&dirs.run.join(LOCK), OFlags::RDWR | OFlags::CREATE)?;
+    let lock_file = lock_file(dirs)?;
     let Some(_lock) = lock::take(&lock_file, Share::Exclusive, LOCK_TIMEOUT)? else {
         return Ok(Created::Busy);
     };
     if rooms::exists(dirs, room)? {
         return Ok(Created::Exists);
     }
-    if rooms::meant(dirs, room, rules.described)? != *room {
+    if moves::is_away(dirs, room) || rooms::meant(dirs, room, rules.described)? != *room {
         return Ok(Created::Busy);
     }
     let is_anybodys = rules.described.contains(room) || *room == RoomName::lobby();
@@ -80,6 +82,11 @@ pub fn create(dirs: &Dirs, room: &RoomName, rules: &mut Rules<'_>) -> io::Result
     } else {
         Created::Made
     })
+}
+
+/// Whose lock is held by whoever makes a room.
+pub(crate) fn lock_file(dirs: &Dirs) -> io::Result<File> {
+    Ok(file::open(&dirs.run.join(LOCK), OFlags::RDWR | OFlags::CREATE)?.0)
 }
 
 /// Rooms, counted up to `most`.

@@ -138,7 +138,7 @@ impl Forgotten {
             Kind::Nick if is_theirs || self.is_name(&record.text) => text.fill(NOBODY),
             Kind::Admit | Kind::Dismiss if self.is_name(&record.text) => text.fill(NOBODY),
             // An id, nothing, or whom they let in or sent away: that is somebody else.
-            Kind::Redact | Kind::Clear | Kind::Admit | Kind::Dismiss => {}
+            Kind::Redact | Kind::Clear | Kind::Admit | Kind::Dismiss | Kind::Moved => {}
             Kind::Kick | Kind::Ban => {
                 let end = memchr::memchr(b' ', text).unwrap_or(text.len());
                 let (whom, reason) = text.split_at_mut(end);

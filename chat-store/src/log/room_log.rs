@@ -21,6 +21,7 @@ use crate::fs::file::{self, FileId};
 use crate::fs::lock::{self, Share};
 use crate::log::chain;
 use crate::log::sync;
+use crate::moves;
 use crate::name::RoomName;
 use crate::record::{Draft, MAX_LINE, RecordId, Scope};
 use crate::state;
@@ -419,6 +420,9 @@ impl RoomLog {
                 Err(Errno::NOENT)
                     if began.elapsed() >= CREATE_GRACE || !was_rotated_now(&self.live) =>
                 {
+                    if moves::is_log_away(&self.live) {
+                        return Err(AppendError::Moved);
+                    }
                     break file::open(&self.live, flags | OFlags::CREATE);
                 }
                 Err(Errno::NOENT) => std::thread::sleep(CREATE_PAUSE),

@@ -5,6 +5,7 @@ use std::io;
 
 use super::chain;
 use crate::fs::dirs::Dirs;
+use crate::moves;
 use crate::name::RoomName;
 use crate::state;
 
@@ -54,8 +55,8 @@ pub fn meant(dirs: &Dirs, wished: &RoomName, described: &[RoomName]) -> io::Resu
     if let Some(room) = known.into_iter().find(|room| room.key() == key) {
         return Ok(room.clone());
     }
-    let rooms = all(dirs)?;
-    let alike = rooms.into_iter().find(|room| room.key() == key);
+    let mut rooms = all(dirs)?.into_iter().chain(moves::names(dirs)?);
+    let alike = rooms.find(|room| room.key() == key);
     Ok(alike.unwrap_or_else(|| wished.clone()))
 }
 

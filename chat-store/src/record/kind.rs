@@ -75,6 +75,8 @@ kinds! {
     Title = "title",
     /// In a channel and in no room: FROM, a program, tells of TEXT, which is JSON; attribute `ev`: what it is.
     Event = "event",
+    /// FROM made the room private or open, as TEXT says; attribute `to`: what it is called from then on.
+    Moved = "moved",
     /// To one person: FROM whispers TEXT.
     Whisper = "whisper",
     /// To one person: WebRTC signalling, TEXT is the data.

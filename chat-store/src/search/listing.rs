@@ -57,7 +57,7 @@ pub fn of(rooms: &Path) -> io::Result<HashMap<String, Files>> {
 }
 
 /// The stem in `STEM.log` or in what logrotate makes of it, and whether that is compressed.
-fn stem_of(name: &str) -> Option<(&str, bool)> {
+pub(crate) fn stem_of(name: &str) -> Option<(&str, bool)> {
     if let Some(stem) = name.strip_suffix(".log") {
         return Some((stem, false));
     }

@@ -309,7 +309,15 @@ fn request(mut fields: Fields<'_>) -> Result<Request<'_>, Wrong<'_>> {
                 });
             }
             let link = (fields.hours, fields.uses);
-            let act = act(fields.kind, (fields.to, fields.person), fields.text, link)?;
+            let hides = fields.history.as_deref() != Some("all");
+            let act = match &*fields.kind {
+                "make_private" => Act::MakePrivate,
+                "make_public" => Act::MakeOpen {
+                    name: fields.text,
+                    hides,
+                },
+                _ => act(fields.kind, (fields.to, fields.person), fields.text, link)?,
+            };
             Request::Circle { act, msgid }
         }
     })

@@ -13,6 +13,8 @@ use crate::record::MAX_LINE;
 pub enum AppendError {
     /// Another process held the log's lock all the time.
     Busy,
+    /// The room has gone to another place.
+    Moved,
     /// The disk is full, or the quota is used up.
     DiskFull,
     /// The site has taken all of the disk that it may (`DISK_MAX`).
@@ -65,6 +67,7 @@ impl AppendError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Busy => "busy",
+            Self::Moved => "moved",
             Self::DiskFull => "disk-full",
             Self::SpaceUsedUp => "quota",
             Self::ReadOnly => "read-only",
@@ -84,6 +87,7 @@ impl fmt::Display for AppendError {
         f.write_str("not saved: ")?;
         match self {
             Self::Busy => f.write_str("the room is busy, send it again"),
+            Self::Moved => f.write_str("the room is for others now, come in again"),
             Self::DiskFull => f.write_str("the server's disk is full, send it again later"),
             Self::SpaceUsedUp => {
                 f.write_str("the space of this chat is used up, tell its administrator")
