@@ -62,7 +62,7 @@ serve:
 	@# The name of a session file is enough to be its owner.
 	@install -d -m 700 $(VAR)/sessions
 	@install -d $(VAR)/cgi
-	@test -e $(VAR)/conf/chat.ini || sed -e 's|^BASE_DIR=.*|BASE_DIR=..|' -e 's|^; ACCOUNTS=no|ACCOUNTS=$(ACCOUNTS)|' \
+	@test -e $(VAR)/conf/chat.ini || sed -e 's|^BASE_DIR=.*|BASE_DIR=..|' $(if $(filter yes,$(ACCOUNTS)),-e 's|^; ACCOUNTS=no|ACCOUNTS=yes|') \
 	  -e 's|^; PAGES_DIR=.*|PAGES_DIR=$(abspath $(HTDOCS))|' conf/chat.ini | \
 	  install -m 640 /dev/stdin $(VAR)/conf/chat.ini
 	@install -m 755 $(BIN)/chat-cgi $(VAR)/cgi/api

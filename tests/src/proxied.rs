@@ -80,6 +80,15 @@ impl ProxiedSite {
     /// websocketd-rs serves pages, questions and rooms.
     #[track_caller]
     pub fn start_shortest(front: Front) -> Self {
+        Self::start_shortest_with(front, |text| text)
+    }
+
+    /// The same, with what an administrator got wrong in the web server's lines.
+    #[track_caller]
+    pub fn start_shortest_with(
+        front: Front,
+        more: impl Fn(Configuration) -> Configuration,
+    ) -> Self {
         let installation = Installation::new();
         let daemon = installation.daemon("stand-alone.ini", |text| {
             text.append("trusted-proxy = 127.0.0.1, ::1")
@@ -89,7 +98,7 @@ impl ProxiedSite {
             Front::Nginx => "nginx",
         };
         let port = format!(":{}/", daemon.address().port());
-        let told = Configuration(told(language)).replace(":8080/", &port);
+        let told = more(Configuration(told(language)).replace(":8080/", &port));
         let config = installation.path("/srv/included.conf");
         fs::write(&config, told.0).expect("writable");
         let web = match front {

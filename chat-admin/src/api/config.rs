@@ -36,7 +36,7 @@ pub(super) fn answer(
     let calls = |what| person.may(settings, what, None, address).allowed;
     let may_enter =
         calls(Permission::Enter) && calls(Permission::Call) && may_call(request, settings, explain);
-    Response::json(&json!({
+    let mut told = json!({
         "websocket_url": websocket_url(request, &settings.pages),
         "login_url": login_url(settings),
         "accounts": accounts_told(settings).unwrap_or_else(|error| {
@@ -46,7 +46,18 @@ pub(super) fn answer(
         "ice_servers": ice_servers(&settings.pages, &counted, may_enter, SystemTime::now()),
         "anonymous": settings.identity.anonymous,
         "limits": { "message": settings.limits.max_message },
-    }))
+    });
+    if request.parameter("seen").is_some() && request.under_websocketd {
+        told["seen"] = seen(request).into();
+    }
+    Response::json(&told)
+}
+
+/// The origin that the daemon takes for its own, to compare with the page's: a proxy may have renamed it.
+fn seen(request: &Request) -> String {
+    let scheme = if request.https { "https" } else { "http" };
+    let host = request.hosts.first().map_or("", String::as_str);
+    format!("{scheme}://{host}")
 }
 
 /// Whether they may be in the room that they ask for, or, if they name none, in every room that has a

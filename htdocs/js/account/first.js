@@ -3,6 +3,7 @@
 import { roomAddress, tidyRoom } from "../addresses.js";
 import { loadConfig } from "../config.js";
 import { byId, element } from "../dom.js";
+import { askServer } from "../server.js";
 import { text } from "../texts.js";
 import { askAccount, input, openAccountPage, secrets, showForm, valueOf } from "./form.js";
 import { checkSocket } from "./socket_check.js";
@@ -57,7 +58,10 @@ function askForRoom() {
 	});
 }
 
-const result = await checkSocket(config.websocket_url);
-socket.textContent = text(result.key, { text: result.text, url: result.url });
-socket.classList.toggle("bad", result.key !== "socketGood");
-socket.dataset.result = result.key;
+// What does not know it has no need of it.
+const { seen } = await askServer("config?seen=1").catch(() => ({}));
+await checkSocket(config.websocket_url, seen, (result) => {
+	socket.textContent = text(result.key, { text: result.text, url: result.url });
+	socket.classList.toggle("bad", result.key !== "socketGood" && result.key !== "socketOpen");
+	socket.dataset.result = result.key;
+});

@@ -16,6 +16,7 @@ mod deeds_by_hand;
 mod devices;
 mod files;
 mod find;
+mod first_run;
 mod linger;
 mod messages;
 mod moderation;

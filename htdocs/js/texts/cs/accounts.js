@@ -35,13 +35,27 @@ export default {
 	firstRoom: "První místnost",
 	firstRoomLead: "Jste přihlášeni a všechny místnosti jsou vaše. Kde se začíná?",
 	socketChecking: "Zkouší se cesta do místností…",
-	socketGood: "Místnosti jsou dosažitelné.",
-	socketOrigin: "Místnosti tuto adresu odmítají: přidejte ji jako origin do nastavení démona ({url}).",
+	socketOpen: "Místnosti jsou dosažitelné. Zkouší se, zda spojení přečká ticho…",
+	socketGood: "Místnosti jsou dosažitelné a spojení přečká ticho.",
+	socketIdle:
+		"Místnosti jsou dosažitelné, ale po {text} s ticha bylo spojení přerušeno: dejte proxy delší časový " +
+		"limit (nginx: proxy_read_timeout 3600s; Apache: timeout=3600 v ProxyPass), nebo ať démon pinguje " +
+		"dříve (pingms).",
+	socketHeld:
+		"Místnosti spojení přijmou, ale nic jím neprojde ({url}): něco po cestě zadržuje, co předává. Ať " +
+		"WebSockety předává hned (nginx a Apache to dělají), nebo to obejděte.",
+	socketOrigin:
+		"Místnosti tuto adresu odmítají ({url}). Ať proxy předá, která to je (nginx: proxy_set_header Host " +
+		"$http_host a X-Forwarded-Proto $scheme; Apache: ProxyPreserveHost On a RequestHeader set " +
+		"X-Forwarded-Proto), uveďte ji v trusted-proxy, nebo zapište tuto adresu jako origin do nastavení " +
+		"démona.",
 	socketNotFound: "Na {url} nic není (404): proxy místnosti nepředává, viz docs/install.md, „The web server“.",
 	socketHost: "Démon tento server neobsluhuje ({url}, 421): proxy musí zachovat Host, nebo chybí cesta pro něj.",
 	socketFull: "Démon odtud další spojení nebere ({url}, 429): nechybí trusted-proxy?",
 	socketAway: "Démon neběží, nebo na něj proxy nedosáhne ({url}, {text}).",
-	socketUpgrade: "Proxy předává {url} bez hlavičky Upgrade ({text}): viz docs/install.md, „The web server“.",
+	socketUpgrade:
+		"Proxy předává {url} bez upgradu ({text}). nginx: proxy_http_version 1.1; proxy_set_header Upgrade " +
+		'$http_upgrade; proxy_set_header Connection "upgrade". Apache: upgrade=websocket v ProxyPass.',
 	socketMixed: "Stránka přišla po https a místnosti jsou na {url}: nastavte WEBSOCKETD_SERVER_URL na wss://.",
 	socketOther: "Místnosti na {url} odpovídají stavem {text}; proč, říká log démona.",
 	socketNoAnswer: "{url} vůbec neodpovídá ({text}): firewall, nebo chybné WEBSOCKETD_SERVER_URL.",

@@ -35,16 +35,32 @@ export default {
 	firstRoom: "Your first room",
 	firstRoomLead: "You are logged in, and own every room. Where do people begin?",
 	socketChecking: "Checking the way to the rooms…",
-	socketGood: "The rooms can be reached.",
-	socketOrigin: "The rooms refuse this address: add it as origin in the daemon's configuration ({url}).",
+	socketOpen: "The rooms can be reached. Checking that silence does not end a connection…",
+	socketGood: "The rooms can be reached, and a connection outlives silence.",
+	socketIdle:
+		"The rooms can be reached, but the connection was cut after {text} s of silence: give the proxy a " +
+		"longer time-out (nginx: proxy_read_timeout 3600s; Apache: timeout=3600 in ProxyPass), or have the " +
+		"daemon ping sooner (pingms).",
+	socketHeld:
+		"The rooms accept the connection, but nothing comes through it ({url}): something on the way holds " +
+		"back what it passes on. Have it pass WebSockets on as they come (nginx and Apache do), or go around " +
+		"it.",
+	socketOrigin:
+		"The rooms refuse this address ({url}). Have the proxy pass on which one it is (nginx: " +
+		"proxy_set_header Host $http_host and X-Forwarded-Proto $scheme; Apache: ProxyPreserveHost On and " +
+		"RequestHeader set X-Forwarded-Proto), name it by trusted-proxy, or write this address as origin " +
+		"into the daemon's configuration.",
 	socketNotFound:
-		"There is nothing at {url} (404): the proxy does not pass the rooms on, see docs/install.md, “The web server”.",
+		"There is nothing at {url} (404): the proxy does not pass the rooms on, see docs/install.md, “The " +
+		"web server”.",
 	socketHost:
 		"The daemon does not serve this host ({url}, 421): the proxy must keep Host, or a route for it is missing.",
 	socketFull: "The daemon takes no more connections from here ({url}, 429): is trusted-proxy missing?",
 	socketAway: "The daemon does not run, or the proxy cannot reach it ({url}, {text}).",
 	socketUpgrade:
-		"The proxy passes {url} on without its Upgrade header ({text}): see docs/install.md, “The web server”.",
+		"The proxy passes {url} on without the upgrade ({text}). nginx: proxy_http_version 1.1; " +
+		'proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade". Apache: ' +
+		"upgrade=websocket in ProxyPass.",
 	socketMixed: "The page came over https and the rooms are at {url}: set WEBSOCKETD_SERVER_URL to wss://.",
 	socketOther: "The rooms at {url} answer with status {text}; the daemon's log says why.",
 	socketNoAnswer: "{url} does not answer at all ({text}): a firewall, or a wrong WEBSOCKETD_SERVER_URL.",
