@@ -33,6 +33,7 @@ mod connection;
 mod converse;
 mod enter;
 mod new_room;
+mod noted;
 mod powers;
 mod refusal;
 
@@ -212,6 +213,8 @@ struct Turn<'a> {
     sink: &'a mut dyn Sink,
     /// The client's own id of the request.
     msgid: Option<&'a str>,
+    /// They were told of an error.
+    is_refused: bool,
 }
 
 impl Occupant {
@@ -230,6 +233,7 @@ impl Occupant {
             it: self,
             sink,
             msgid,
+            is_refused: false,
         }
     }
 

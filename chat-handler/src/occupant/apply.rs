@@ -237,6 +237,7 @@ impl Turn<'_> {
 
     pub(super) fn error(&mut self, code: Code, line: Line<'_>) {
         let msgid = self.msgid;
+        self.is_refused = true;
         self.sink.put(&Event::Error { code, line, msgid });
     }
 

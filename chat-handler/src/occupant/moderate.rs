@@ -47,6 +47,9 @@ impl Turn<'_> {
             Moderate::Roles => self.reply(Self::show_roles),
             Moderate::Whois(who) => self.reply(|turn| turn.whois(who)),
         }
+        if !self.is_refused {
+            self.it.note(what);
+        }
     }
 
     fn kick(&mut self, who: &str, reason: &str) {

@@ -250,3 +250,33 @@ fn what_somebody_said_since_a_message_is_taken_back() {
     answer(&mut boss, "/remove account:eve 2h");
     assert!(!chat.log("r").contains("alpha"));
 }
+
+#[test]
+fn what_moderators_did_is_noted_and_what_was_refused_is_not() {
+    let chat = Chat::with(ADMIN);
+    let mut boss = admin(&chat, "r", "boss");
+    let mut bob = guest(&chat, "r", "nick=bob", "192.0.2.7");
+    let mut other = account(&chat, "r", "other");
+    other.type_in("/kick bob please");
+    other.find(|message| message["type"] == "error");
+    boss.type_in("/kick ghost");
+    boss.find(|message| message["type"] == "error");
+    boss.type_in("/mute bob 2h soup");
+    boss.find(|message| message["command"] == "mute");
+    answer(&mut boss, "/bans");
+    boss.type_in("/ban * bob");
+    assert_eq!(bob.expect("bye")["reason"], "banned");
+    boss.settle();
+    let log = std::fs::read_to_string(chat.base().join("log/audit.log")).expect("it is there");
+    let noted: Vec<_> = log
+        .lines()
+        .map(|line| line.split('\t').skip(1).collect::<Vec<_>>().join("|"))
+        .collect();
+    assert_eq!(
+        noted,
+        [
+            "room|boss|-|mute --minutes=120 r bob soup",
+            "room|boss|-|ban * bob"
+        ]
+    );
+}
