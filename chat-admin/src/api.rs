@@ -8,7 +8,7 @@
 use std::cell::RefCell;
 use std::io::{self, Read};
 
-use chat_handler::identity;
+use chat_handler::identity::token;
 use chat_handler::settings::{Permission, Settings};
 use chat_store::log::rooms as rooms_on_disk;
 use chat_store::moves;
@@ -127,7 +127,7 @@ fn admitted(
     settings: &Settings,
     explain: &mut impl FnMut(&str),
 ) -> Result<(), Response> {
-    let who = identity::recognize(&settings.identity, &request.visitor, explain);
+    let who = token::recognized(settings, &request.visitor, explain);
     let named = request.parameter("room").map(RoomName::parse);
     let room = named.and_then(Result::ok).map(|room| {
         let meant = rooms_on_disk::meant(&settings.dirs(), &room, &settings.described_rooms());

@@ -54,6 +54,8 @@ pub struct Query {
     /// `page=TOKEN`: tells one open page from another, also in one browser, so that one that comes back
     /// takes its own presence over.
     pub page: Option<String>,
+    /// `auth=1`: the first message is a token.
+    pub auth: bool,
 }
 
 impl Cgi {
@@ -133,6 +135,7 @@ impl Query {
                 "client" => parsed.client = Some(value).filter(|token| is_token(token)),
                 "invitation" => parsed.invitation = Some(value),
                 "password" => parsed.password = Some(value),
+                "auth" => parsed.auth = value == "1",
                 "page" => parsed.page = Some(value).filter(|token| is_token(token)),
                 _ => {}
             }

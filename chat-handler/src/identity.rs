@@ -14,6 +14,7 @@ pub mod cookie;
 pub mod counted;
 pub mod opensso;
 pub mod php_session;
+pub mod token;
 
 use php_session::SessionId;
 
@@ -53,6 +54,8 @@ pub struct Person {
     pub groups: BTreeSet<Group>,
     /// The generation of that account when they came: of another one they are logged in no more.
     pub generation: Option<u64>,
+    /// What the token that they came with lets them do; `None`: they came without.
+    pub pass: Option<Box<token::Pass>>,
 }
 
 /// Finds out who `visitor` is. `explain` is told why a way failed, for the log.

@@ -1,7 +1,7 @@
 //! `chat-handler`: see the library crate.
 
 use std::io::Write as _;
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 use std::process::ExitCode;
@@ -9,9 +9,12 @@ use std::time::Duration;
 
 use chat_handler::cgi::Cgi;
 use chat_handler::cli::Args;
-use chat_handler::person::{Entry, KeyRing, Person, Visit};
+use chat_handler::identity::token::{self, Distrust};
+use chat_handler::occupant::{Code, Refusal};
+use chat_handler::person::{Audience as _, Entry, KeyRing, Person, Visit};
 use chat_handler::pipe::client::Client;
 use chat_handler::pipe::event_loop::{EventLoop, watch_signals};
+use chat_handler::pipe::first;
 use chat_handler::pipe::input::Input;
 use chat_handler::pipe::output::Output;
 use chat_handler::settings::Settings;
@@ -70,16 +73,23 @@ fn main() -> ExitCode {
 }
 
 fn chat(settings: &Settings, cgi: &Cgi) -> std::io::Result<()> {
-    let person = identity::recognize(&settings.identity, &cgi.visitor, &mut |reason| {
-        journal::note(format_args!("not logged in: {reason}"));
-    });
-    let input = Input::new(settings.limits.max_message, settings.limits.max_signal);
+    let mut input = Input::new(settings.limits.max_message, settings.limits.max_signal);
     let (stdin, stdout) = (std::io::stdin(), std::io::stdout());
     let wire = Wire::of(cgi, settings.lang);
+    let (many, comes_back) = (wire.has_many_rooms(), wire.comes_back());
+    let whole_history = wire.shows_whole_history();
+    let mut client = Client::new(wire, Output::new(stdout.as_fd()));
+    let person = match who(settings, cgi, stdin.as_fd(), &mut input) {
+        Ok(person) => person,
+        Err(refusal) => {
+            client.put_from(None, &refusal.event());
+            client.finish();
+            return Ok(());
+        }
+    };
     let from = cgi.client_address(&settings.identity.trusted_proxies);
     let clock = Clock::new(cgi.tz.as_deref());
     let when = || clock.date_and_time(RecordId::now());
-    let many = wire.has_many_rooms();
     let visit = Visit {
         person,
         nick: cgi.query.nick.clone(),
@@ -88,16 +98,15 @@ fn chat(settings: &Settings, cgi: &Cgi) -> std::io::Result<()> {
         address: &cgi.visitor.address,
         from: &from,
         when: &when,
-        whole_history: wire.shows_whole_history(),
+        whole_history,
         many,
         ping_timeout: cgi.ping_timeout,
-        grace: if wire.comes_back() {
+        grace: if comes_back {
             settings.presence_grace
         } else {
             Duration::ZERO
         },
     };
-    let mut client = Client::new(wire, Output::new(stdout.as_fd()));
     // From here on there is something to give back at the end.
     let signals = watch_signals()?;
     let mut person = Person::new(settings, visit);
@@ -123,4 +132,29 @@ fn chat(settings: &Settings, cgi: &Cgi) -> std::io::Result<()> {
         client.finish();
     }
     Ok(())
+}
+
+/// Who it is: by the token that they bring, if they said so; else by what came with the connection.
+fn who(
+    settings: &Settings,
+    cgi: &Cgi,
+    stdin: BorrowedFd<'_>,
+    input: &mut Input,
+) -> Result<identity::Person, Refusal> {
+    if !(cgi.query.auth && cgi.query.json) {
+        let person = token::recognized(settings, &cgi.visitor, &mut |reason| {
+            journal::note(format_args!("not logged in: {reason}"));
+        });
+        return Ok(person);
+    }
+    let refused = |code: Code, reason: &str| {
+        journal::note(format_args!("refused ({}): {reason}", code.as_str()));
+        Refusal::new(code, "")
+    };
+    let token = first::token(stdin, input).map_err(|code| refused(code, "no token came"))?;
+    match token::read(settings, &token) {
+        Ok(person) => Ok(token::with_powers(settings, person, &cgi.visitor.address)),
+        Err(distrust @ Distrust::Expired) => Err(refused(Code::TokenExpired, distrust.reason())),
+        Err(distrust) => Err(refused(Code::BadToken, distrust.reason())),
+    }
 }

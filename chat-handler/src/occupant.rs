@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use crate::color::Color;
 use crate::journal;
 use crate::settings::{Limits, Permission};
-use crate::wording::{Closed, Line};
+use crate::wording::{Closed, Line, Token};
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::history::Readable;
 use chat_store::log::room_log::RoomLog;
@@ -325,7 +325,8 @@ impl Occupant {
         let Some(claim) = self.presence.claim.take() else {
             return;
         };
-        let comes_back = matches!(bye, None | Some(Bye::ShuttingDown)) && !self.presence.join_due;
+        let comes_back =
+            matches!(bye, None | Some(Bye::ShuttingDown | Bye::Expired)) && !self.presence.join_due;
         let grace = if comes_back {
             claim.grace().saturating_sub(self.presence.silence)
         } else {
@@ -386,6 +387,7 @@ pub fn say_bye(reason: Bye, sink: &mut dyn Sink) {
     let line = match reason {
         Bye::ShuttingDown => Line::ShuttingDown,
         Bye::LoggedOut => Line::LoggedOut,
+        Bye::Expired => Line::Token(Token::Expired),
         Bye::Quit | Bye::Part => Line::Goodbye,
         Bye::Dismissed => Line::Closed(Closed::YouDismissed),
         Bye::Moved => Line::Closed(Closed::Moved),

@@ -25,6 +25,7 @@ mod hooks;
 mod log_in;
 mod marking;
 mod own_rooms;
+mod pass;
 mod stays;
 mod upkeep;
 mod visit;
@@ -40,6 +41,7 @@ use heartbeat::Heartbeat;
 use hooks::Pending;
 use log_in::LogIn;
 use own_rooms::OwnRooms;
+use pass::Admission;
 use stays::{From, Stays};
 
 /// Takes events that are about a room, or about the connection.
@@ -69,6 +71,8 @@ pub struct Person<'a> {
     pending: Option<Box<Pending>>,
     /// And this is what it said, until that is done.
     decision: Option<Decision>,
+    /// They came with a token, which is looked after.
+    admission: Option<Box<Admission>>,
     /// `None`: they hear no channel.
     channels: Option<Box<Channels>>,
 }
@@ -78,6 +82,7 @@ impl<'a> Person<'a> {
     pub fn new(settings: &'a Settings, visit: Visit<'a>) -> Self {
         Self {
             log_in: LogIn::of(settings, &visit.person),
+            admission: Admission::of(settings, &visit.person).map(Box::new),
             moderates_by_session: visit.person.moderator
                 && !identity::is_administrator(&settings.identity, &visit.person, visit.address),
             number: occupant::number_of(&visit.person, visit.client, visit.page),
@@ -124,6 +129,7 @@ impl<'a> Person<'a> {
             rooms: self.own.as_ref().map_or(&[], OwnRooms::all),
         };
         to.put_from(None, &Event::Hello(&hello));
+        self.put_authenticated(to);
         self.put_accepting(to);
         for mark in self.own.as_ref().map_or(&[][..], OwnRooms::all) {
             self.put_about(&mark.room, to);
@@ -141,6 +147,9 @@ impl<'a> Person<'a> {
     fn try_take(&mut self, wish: Wish<'_>, to: &mut dyn Audience) -> Flow {
         // Before they hear or do anything by an account that is theirs no more.
         if let end @ Flow::Bye(_) = self.check_log_in(to) {
+            return end;
+        }
+        if let end @ Flow::Bye(_) = self.check_pass() {
             return end;
         }
         match wish {
@@ -161,6 +170,7 @@ impl<'a> Person<'a> {
             }
             Wish::Accept(accept) => self.accept(accept, to),
             Wish::Subscribe(channel, since) => self.subscribe(&channel, since, to),
+            Wish::Auth(token) => self.prolong(&token, to),
             Wish::Unsubscribe(channel) => self.unsubscribe(&channel, to),
             Wish::Part(room) => match self.stays.find(&room) {
                 Some(place) => return self.settle(place, Flow::Bye(Bye::Part), to),
@@ -276,7 +286,7 @@ impl<'a> Person<'a> {
     /// Ends a stay that is over: with it, the connection of who is in one room.
     fn settle(&mut self, place: usize, flow: Flow, to: &mut dyn Audience) -> Flow {
         let Flow::Bye(bye) = flow else { return flow };
-        if !self.visit.many || matches!(bye, Bye::Quit | Bye::LoggedOut) {
+        if !self.visit.many || matches!(bye, Bye::Quit | Bye::LoggedOut | Bye::Expired) {
             return flow;
         }
         self.stays.in_room(place, true, to, |occupant, sink| {

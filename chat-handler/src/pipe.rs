@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod event_loop;
+pub mod first;
 pub mod input;
 pub mod output;
 mod sources;

@@ -11,8 +11,10 @@ use crate::settings::Lang;
 mod closed;
 mod messages;
 mod moderation;
+mod token;
 
 pub use closed::Closed;
+pub use token::Token;
 
 /// A line of the server's own, without time and name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +112,8 @@ pub enum Line<'a> {
     TooLate,
     /// No channel can be called so.
     BadChannel,
+    /// Of a token.
+    Token(Token),
     /// As many as there may be.
     TooMany(usize),
     /// Reactions beyond the limit were refused.
@@ -272,6 +276,7 @@ fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
             f.write_str(reason)
         }
         Line::Closed(line) => closed::english(line, f),
+        Line::Token(line) => f.write_str(line.english()),
         Line::Refused("") => f.write_str("this is not let through here"),
         Line::Said(words) | Line::Refused(words) => f.write_str(words),
         Line::BadColor(color) => {
@@ -442,6 +447,7 @@ fn czech(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::TooManyConnections => f.write_str("máte už moc spojení, některé zavřete"),
         Line::AnonymousRefused => f.write_str("nejdřív se přihlaste"),
         Line::Closed(line) => closed::czech(line, f),
+        Line::Token(line) => f.write_str(line.czech()),
         Line::Refused("") => f.write_str("to tady neprojde"),
         Line::Said(words) | Line::Refused(words) => f.write_str(words),
         Line::OutOfOrder(reason) => write!(f, "chat je mimo provoz ({reason})"),

@@ -8,9 +8,10 @@ use serde::Deserialize;
 
 use super::{Request, Response, session};
 use crate::login::{self, Password, Verifier, Work, has_administrator, is_administrator};
+use chat_handler::identity::Person;
 use chat_handler::identity::counted::Counted;
 use chat_handler::identity::php_session::{CHOSEN_COLOR, GENERATION, write};
-use chat_handler::identity::{self, Person};
+use chat_handler::identity::token;
 use chat_handler::quota::{Pace, Quota};
 use chat_handler::settings::{Permission, Register, Settings};
 use chat_store::accounts::{
@@ -59,7 +60,7 @@ pub(super) fn answer(
         let text = "there are no accounts here";
         return Response::error(404, "no_accounts", text);
     }
-    let before = identity::recognize(&settings.identity, &request.visitor, &mut |line| {
+    let before = token::recognized(settings, &request.visitor, &mut |line| {
         explain(line);
     });
     let done = serde_json::from_slice(&request.body)

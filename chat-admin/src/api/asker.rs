@@ -1,6 +1,7 @@
 //! Whoever asks, as far as lists of bans know them.
 
 use chat_handler::identity::counted::Counted;
+use chat_handler::identity::token;
 use chat_handler::identity::{self, ANONYMOUS};
 use chat_handler::settings::{Access, Permission, Settings};
 use chat_store::fs::dirs::Dirs;
@@ -26,7 +27,7 @@ impl<'r> Asker<'r> {
         settings: &Settings,
         explain: &mut dyn FnMut(&str),
     ) -> Self {
-        let who = identity::recognize(&settings.identity, &request.visitor, &mut |line| {
+        let who = token::recognized(settings, &request.visitor, &mut |line| {
             explain(line);
         });
         let nick = who.name.as_deref().and_then(|name| Nick::parse(name).ok());
@@ -53,6 +54,10 @@ impl<'r> Asker<'r> {
 
     /// Whether `[access]` lets them into a room.
     pub(super) fn is_for_them(&self, room: &RoomName) -> bool {
+        let pass = self.who.pass.as_ref();
+        if let Some(lets) = pass.and_then(|pass| pass.lets(Permission::Enter, Some(room))) {
+            return lets;
+        }
         let asker = self.who.asker(self.address.unwrap_or_default());
         let answer = self.access.may(Permission::Enter, Some(room), &asker);
         answer.allowed

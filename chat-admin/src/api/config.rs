@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::asker::Asker;
 use super::{Request, Response, turn};
-use chat_handler::identity;
 use chat_handler::identity::counted::Counted;
+use chat_handler::identity::token;
 use chat_handler::settings::{Pages, Permission, Register, Settings};
 use chat_store::accounts;
 use chat_store::log::rooms;
@@ -28,7 +28,7 @@ pub(super) fn answer(
     settings: &Settings,
     explain: &mut dyn FnMut(&str),
 ) -> Response {
-    let person = identity::recognize(&settings.identity, &request.visitor, &mut |line| {
+    let person = token::recognized(settings, &request.visitor, &mut |line| {
         explain(line);
     });
     let counted = Counted::of(&person, &request.visitor.address);

@@ -3,6 +3,7 @@
 use std::io;
 
 use chat_handler::identity;
+use chat_handler::identity::token;
 use chat_handler::settings::Settings;
 use chat_store::closed;
 use chat_store::fs::dirs::Dirs;
@@ -33,7 +34,7 @@ pub(super) fn person(
     settings: &Settings,
     explain: &mut dyn FnMut(&str),
 ) -> (Option<PersonId>, identity::Person) {
-    let who = identity::recognize(&settings.identity, &request.visitor, &mut |line| {
+    let who = token::recognized(settings, &request.visitor, &mut |line| {
         explain(line);
     });
     let client = request.client();

@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use super::{Request, Response};
-use chat_handler::identity;
+use chat_handler::identity::token;
 use chat_handler::settings::{Permission, Settings};
 use chat_store::fs::dirs::Dirs;
 use chat_store::name::RoomName;
@@ -63,7 +63,7 @@ pub(super) fn answer(
         }
     };
     let mut rooms = choose(all, request);
-    let who = identity::recognize(&settings.identity, &request.visitor, &mut |line| {
+    let who = token::recognized(settings, &request.visitor, &mut |line| {
         explain(line);
     });
     let address = request.visitor.address.as_str();

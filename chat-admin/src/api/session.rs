@@ -12,12 +12,13 @@ use serde_json::json;
 
 use super::{Request, Response};
 use chat_handler::color::Color;
+use chat_handler::identity::Person;
 use chat_handler::identity::cookie::first_value;
 use chat_handler::identity::counted::Counted;
 use chat_handler::identity::php_session::{
     CHOSEN_COLOR, CHOSEN_NAME, Contents, SessionId, contents, write,
 };
-use chat_handler::identity::{self, Person};
+use chat_handler::identity::token;
 use chat_handler::quota::{Pace, Quota};
 use chat_handler::settings::{Identity, Settings};
 use chat_store::name::Nick;
@@ -41,7 +42,7 @@ pub(super) fn answer(
     explain: &mut dyn FnMut(&str),
 ) -> Response {
     let identity = &settings.identity;
-    let person = identity::recognize(identity, &request.visitor, &mut |line| explain(line));
+    let person = token::recognized(settings, &request.visitor, &mut |line| explain(line));
     match request.method.as_str() {
         "POST" => match choose(request, settings, &person) {
             Ok(response) => response,

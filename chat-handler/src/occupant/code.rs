@@ -97,6 +97,14 @@ codes! {
     WrongPassword = "wrong_password",
     /// They, or others of their address, tried too many passwords.
     TooManyTries = "too_many_tries",
+    /// No token came in time.
+    AuthTimeout = "auth_timeout",
+    /// The token is not believed.
+    BadToken = "bad_token",
+    /// The token is over: another one would do.
+    TokenExpired = "token_expired",
+    /// The token is over in a minute.
+    Expiring = "expiring",
     /// No channel can be called so.
     BadChannel = "bad_channel",
     /// No room can be called so.

@@ -125,6 +125,8 @@ pub enum Event<'a> {
         /// What.
         record: &'a Record<'a>,
     },
+    /// Your token is believed, until then.
+    Authenticated(RecordId),
     /// Somebody is typing.
     Typing {
         /// Who.
@@ -338,6 +340,8 @@ pub enum Bye {
     Replaced,
     /// Their log-in is over: the account was disabled, or logged out everywhere.
     LoggedOut,
+    /// Their token is over.
+    Expired,
     /// The server stops.
     ShuttingDown,
     /// They asked for it.

@@ -1,7 +1,7 @@
 //! Why somebody cannot come in.
 
 use super::{Bye, Code, Event};
-use crate::wording::{Closed, Line};
+use crate::wording::{Closed, Line, Token};
 use chat_store::people::presence::ClaimError;
 
 /// Why somebody cannot come in.
@@ -36,6 +36,9 @@ impl Refusal {
             Code::RoomsAtOnce => Line::RoomsAtOnce(&self.reason),
             Code::TooManyConnections => Line::TooManyConnections,
             Code::AnonymousRefused => Line::AnonymousRefused,
+            Code::AuthTimeout => Line::Token(Token::Timeout),
+            Code::BadToken => Line::Token(Token::Bad),
+            Code::TokenExpired => Line::Token(Token::Expired),
             Code::NotAllowed => Line::NotAllowed(&self.reason),
             Code::Refused => Line::Refused(&self.reason),
             Code::Busy => Line::Unasked,

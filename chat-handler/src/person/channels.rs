@@ -160,7 +160,9 @@ impl Person<'_> {
 
     fn may_hear(&self, name: &ChannelName) -> bool {
         let asker = self.visit.person.asker(self.visit.address);
+        let pass = self.visit.person.pass.as_ref();
         self.settings.identity.channels.may_hear(name, &asker)
+            || pass.is_some_and(|pass| pass.lets_hear(name))
     }
 
     /// Ends what they may not hear any more.

@@ -92,7 +92,7 @@ impl Person<'_> {
     }
 
     /// Their groups are others by now: what they may is, too.
-    fn take_powers(&mut self, to: &mut dyn Audience) -> Flow {
+    pub(super) fn take_powers(&mut self, to: &mut dyn Audience) -> Flow {
         self.visit.person.moderator = self.moderates_by_session
             || identity::is_administrator(
                 &self.settings.identity,

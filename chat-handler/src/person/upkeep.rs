@@ -31,6 +31,7 @@ impl Person<'_> {
             .chain(self.own.as_ref().and_then(OwnRooms::save_at))
             .chain(self.heartbeat.due_at())
             .chain(self.asks_at())
+            .chain(self.admission.as_ref().map(|it| it.due_at()))
             .min()
     }
 
@@ -41,6 +42,9 @@ impl Person<'_> {
     /// They have been banned meanwhile from their only room, by somebody who did not ring.
     pub fn poll(&mut self, until: Instant, to: &mut dyn Audience) -> Result<(), Bye> {
         if let Flow::Bye(bye) = self.check_log_in_now_and_then(to) {
+            return Err(bye);
+        }
+        if let Flow::Bye(bye) = self.look_at_pass(until, to) {
             return Err(bye);
         }
         let is_somewhere = self.stays.all().next().is_some();

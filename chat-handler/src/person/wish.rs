@@ -67,6 +67,8 @@ pub enum Wish<'a> {
     Subscribe(Cow<'a, str>, Option<RecordId>),
     /// To hear it no more.
     Unsubscribe(Cow<'a, str>),
+    /// To be who this token says for longer.
+    Auth(Cow<'a, str>),
     /// To leave a room.
     Part(Cow<'a, str>),
     /// Something in a room; `None`: in the only one, or in all.

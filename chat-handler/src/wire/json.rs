@@ -128,6 +128,7 @@ impl Json {
             | Event::Pong(_)
             | Event::Link { .. }
             | Event::Subscribed { .. }
+            | Event::Authenticated(_)
             | Event::Accepting(_) => answer(event)?,
             Event::Info { command, lines } => Message {
                 command: Some(command),
@@ -213,6 +214,7 @@ fn bye(reason: Bye) -> (&'static str, Option<Code>) {
         Bye::Banned => ("banned", None),
         Bye::Replaced => ("replaced", None),
         Bye::LoggedOut => ("logged_out", None),
+        Bye::Expired => ("expired", None),
         Bye::ShuttingDown => ("shutting down", None),
         Bye::Quit => ("quit", None),
         Bye::Part => ("part", None),

@@ -37,3 +37,4 @@ mod protocol;
 mod rooms;
 mod rush;
 mod storage;
+mod tokens;

@@ -114,6 +114,10 @@ pub(super) fn answer<'a>(event: &Event<'a>) -> Option<Message<'a>> {
             muted: Some(muted),
             ..Message::of("you")
         },
+        Event::Authenticated(until) => Message {
+            until: Some(Id(until)),
+            ..Message::of("authenticated")
+        },
         Event::Subscribed { channel, last } => Message {
             channel: Some(channel),
             last: Some(Id(last)),

@@ -75,6 +75,8 @@ struct Fields<'a> {
     ids: Option<Ids<'a>>,
     #[serde(borrow)]
     channel: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    token: Option<Cow<'a, str>>,
 }
 
 /// A file of `say`; pages send what else they know of it, too.
@@ -132,6 +134,12 @@ pub fn parse(line: &str, many: bool) -> Result<Wish<'_>, BadRequest<'_>> {
     })
 }
 
+/// The token of the first message of somebody who said that they bring one; `None`: it is another message.
+pub fn token(line: &str) -> Option<Cow<'_, str>> {
+    let fields: Fields<'_> = serde_json::from_str(line).ok()?;
+    fields.token.filter(|_| fields.kind == "auth")
+}
+
 /// The `msgid` of a message whose other fields are wrong, so that the page knows which it was.
 fn msgid_of(line: &str) -> Option<Cow<'_, str>> {
     #[derive(Deserialize)]
@@ -158,6 +166,7 @@ fn wish(mut fields: Fields<'_>, many: bool) -> Result<Wish<'_>, Wrong<'_>> {
     Ok(match &*fields.kind {
         "ping" => Wish::Ping(fields.within),
         "quit" => Wish::Quit,
+        "auth" => Wish::Auth(needed(fields.token, "token")?),
         "enter" if many => Wish::Enter(entries(needed(fields.rooms, "rooms")?)?),
         "notify" if many => {
             let level = needed(fields.level, "level")?;
