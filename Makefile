@@ -125,7 +125,7 @@ install: build stage ## into PREFIX (/usr/local), DESTDIR before it
 CONF := administration.ini apache.conf apache-sites.conf behind-a-proxy.ini chat.ini nginx.conf nginx-sites.conf sites.ini stand-alone.ini turnserver.conf
 UNITS := websocketd-rs.service websocketd-rs.socket websocketd-rs@.service chat-expire.service chat-expire.timer
 UNITS += chat-expire@.service chat-expire@.timer chat-filter@.service
-UNITS += chat-web.service chat-sample.service chat-sample.timer
+UNITS += chat-web.service chat-sample.service chat-sample.timer chat-web@.service chat-sample@.service chat-sample@.timer
 SHARE := $(DESTDIR)$(PREFIX)/share
 # chat.ini may hold the relay's secret: for the service and nobody else. Only root can give a file to a group.
 SECRET_GROUP = $$([[ $$mode != 640 || $$EUID -ne 0 ]] || echo -g www-data)

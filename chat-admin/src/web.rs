@@ -27,7 +27,7 @@ use session::Session;
 pub struct Asked<'a> {
     /// The question.
     pub request: &'a Request,
-    /// `X-Chat-Token`: what the page was told with its session.
+    /// `X-Chat-Token`: what the page was told when somebody logged in.
     pub token: &'a str,
     /// Whether a proxy passed it on.
     pub is_forwarded: bool,
@@ -60,17 +60,22 @@ fn decide(
     }
     let path = request.path.as_str();
     match (request.method.as_str(), path) {
-        ("GET" | "HEAD", "session") => return session::show(request, settings, explain),
+        ("GET" | "HEAD", "session") => return session::show(asked, settings, explain),
         ("POST", "session") => return session::log_in(request, settings, explain),
         _ => {}
     }
     let session = Session::of(request, settings).map_err(|error| failed(&error, explain))?;
     let session = session.ok_or_else(|| Response::error(401, "log_in", "log in first"))?;
-    if !is_read && !session.has_token(asked.token) {
-        explain("a change was asked for without the token of its session");
-        let text = "the page is an old one: load it again";
-        return Err(Response::error(403, "bad_token", text));
+    // Cookies know no ports: whatever else runs on this host is sent it, and has no session by it.
+    if !session.has_token(asked.token) {
+        explain("somebody asked without the token of their session");
+        return Err(if is_read {
+            Response::error(401, "log_in", "log in first")
+        } else {
+            Response::error(403, "bad_token", "the page is an old one: load it again")
+        });
     }
+    session.touch().map_err(|error| failed(&error, explain))?;
     match (request.method.as_str(), path) {
         ("DELETE", "session") => session.end(request, settings, explain),
         ("POST", "session/again") => session.renew(request, settings, explain),

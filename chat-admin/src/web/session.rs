@@ -2,10 +2,11 @@
 //! count: whoever reads one has no administrator's rights by it, and those here are short.
 //!
 //! `run/administration/HASH` is a session: the hash of its cookie's word, so that whoever reads the directory has none.
-//! Its time is when it was used last. A file is written once: what is ended stays so, whoever uses it at that moment.
+//! A page that has the cookie alone has nothing: it needs the token, which it was told when somebody logged in, and keeps for
+//! its tab. Its time is when it was used last. A file is written once: what is ended stays so, whoever uses it at that moment.
 
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -50,6 +51,8 @@ pub(super) struct Session {
     started: RecordId,
     proved: RecordId,
     path: PathBuf,
+    /// What was read: one that is removed meanwhile is not there again.
+    file: File,
 }
 
 fn dir(settings: &Settings) -> PathBuf {
@@ -93,8 +96,8 @@ impl Session {
         };
         let used = open.metadata()?.modified()?;
         let text = file::read_whole(&path, MAX_BYTES)?;
-        let Some((mut session, generation)) = Self::parse(&String::from_utf8_lossy(&text), &path)
-        else {
+        let text = String::from_utf8_lossy(&text);
+        let Some((mut session, generation)) = Self::parse(&text, (&path, open)) else {
             return Ok(None);
         };
         let now = RecordId::now();
@@ -111,12 +114,15 @@ impl Session {
         if account.generation != generation || !may(settings, &account, &session.address) {
             return Ok(None);
         }
-        // Of the file that was read: one that is removed meanwhile is not there again.
-        open.set_modified(SystemTime::now())?;
         Ok(Some(session))
     }
 
-    fn parse(text: &str, path: &Path) -> Option<(Self, u64)> {
+    /// It was used just now.
+    pub(super) fn touch(&self) -> io::Result<()> {
+        self.file.set_modified(SystemTime::now())
+    }
+
+    fn parse(text: &str, (path, file): (&Path, File)) -> Option<(Self, u64)> {
         let mut lines = text.lines();
         let account = Nick::parse(lines.next()?).ok()?;
         let generation = lines.next()?.parse().ok()?;
@@ -129,6 +135,7 @@ impl Session {
             started,
             proved,
             path: path.to_owned(),
+            file,
         };
         Some((session, generation))
     }

@@ -35,7 +35,7 @@ pub(super) fn answer(
     let parameter = |name: &str| asked.request.parameter(name);
     let found = match name {
         "status" => status(settings).map_err(Failure::Io),
-        "people" => shell(&["users"]),
+        "people" => shell(&["users"]).map(without_private),
         "rooms" => shell(&["rooms"]).map(without_titles),
         "room" => parameter("room").map_or_else(missing, |room| about(room, settings, &shell)),
         "history" => parameter("room").map_or_else(missing, |room| {
@@ -104,12 +104,12 @@ fn without_titles(mut rooms: Value) -> Value {
     rooms
 }
 
-/// Reports of private rooms are for those who moderate there.
-fn without_private(mut reports: Value) -> Value {
-    if let Some(reports) = reports.as_array_mut() {
-        reports.retain(|report| !report["room"].as_str().is_some_and(is_private));
+/// Who is in a private room is its members' business, and what is reported there that of those who moderate it.
+fn without_private(mut rows: Value) -> Value {
+    if let Some(rows) = rows.as_array_mut() {
+        rows.retain(|row| !row["room"].as_str().is_some_and(is_private));
     }
-    reports
+    rows
 }
 
 fn about(
@@ -118,15 +118,12 @@ fn about(
     shell: &dyn Fn(&[&str]) -> Result<Value, Failure>,
 ) -> Result<Value, Failure> {
     let name = RoomName::parse(room).map_err(|error| Failure::Refused(error.to_string()))?;
-    let is_private = name.is_closed();
-    let topic = if is_private {
-        Value::Null
-    } else {
-        shell(&["topic", "--", room])?["topic"].clone()
-    };
     let kept = kept(&ini_text(settings)?, &name);
+    if name.is_closed() {
+        return Ok(json!({ "room": room, "private": true, "keep": kept }));
+    }
     Ok(json!({
-        "room": room, "private": is_private, "topic": topic, "keep": kept,
+        "room": room, "private": false, "topic": shell(&["topic", "--", room])?["topic"], "keep": kept,
         "roles": shell(&["role", "--", room])?, "slow": shell(&["slow", "--", room])?["seconds"],
     }))
 }

@@ -275,6 +275,22 @@ fn a_change_comes_from_the_own_page_with_its_token() {
             );
         }
     }
+    // The cookie alone, which is sent to every port of the host, shows nothing either.
+    for token in ["", "x", &other.token] {
+        let who = Who {
+            token: token.to_owned(),
+            ..root.clone()
+        };
+        for view in VIEW_NAMES {
+            let answer = web.get(&who, &format!("/{view}?room=hall&name=paul"));
+            assert_eq!((answer.status, answer.code()), (401, "log_in"), "{view}");
+        }
+        let session = web.get(&who, "/session").body;
+        assert_eq!(
+            (&session["account"], &session["token"]),
+            (&Value::Null, &Value::Null)
+        );
+    }
     // Logging in is a change too: nobody is logged in as somebody else by another site.
     let answer = web.ask(
         &Who::default(),

@@ -1,5 +1,7 @@
 // Questions to chat-web, the administration's part on the server at api/.
 
+import { readStored, writeStored } from "/chat/js/storage.js";
+
 /** How long an answer may take before the page says so. */
 const ANSWER_TIMEOUT_MS = 30_000;
 
@@ -11,8 +13,13 @@ export class AskError extends Error {
 	}
 }
 
-/** What the server told with the session: changes carry it. */
-let token = "";
+/** Where a tab keeps its token. */
+const KEPT = "administration";
+/**
+ * What the server told when somebody logged in, and wants with each question: the cookie alone, which every port of
+ * this host is sent, opens nothing. It is kept for this tab.
+ */
+let token = readStored(KEPT, "", "sessionStorage");
 /** Called when the session is over. */
 let left = () => {};
 /** Asks for the password once more; false: they would not. @type {() => Promise<boolean>} */
@@ -34,7 +41,7 @@ export async function ask(path, { method = "GET", body } = {}) {
 	try {
 		response = await fetch(`api/${path}`, {
 			method,
-			headers: method === "GET" ? {} : { "Content-Type": "application/json", "X-Chat-Token": token },
+			headers: { "X-Chat-Token": token, ...(method === "GET" ? {} : { "Content-Type": "application/json" }) },
 			body: method === "GET" ? undefined : JSON.stringify(body ?? {}),
 			credentials: "same-origin",
 			cache: "no-store",
@@ -45,7 +52,10 @@ export async function ask(path, { method = "GET", body } = {}) {
 		throw new AskError("network", `The server does not answer: ${error}`);
 	}
 	if (response.ok) {
-		if (path.startsWith("session")) token = answer.token ?? "";
+		if (path.startsWith("session")) {
+			token = answer.token ?? "";
+			writeStored(KEPT, token, "sessionStorage");
+		}
 		return answer;
 	}
 	const { code = "other", message = String(response.status) } = answer?.error ?? {};

@@ -154,6 +154,9 @@ fn systemd_finds_nothing_wrong_with_the_units() {
         "chat-web.service",
         "chat-sample.service",
         "chat-sample.timer",
+        "chat-web@.service",
+        "chat-sample@.service",
+        "chat-sample@.timer",
     ] {
         let path = dir.path().join("usr/lib/systemd/system").join(unit);
         let text = fs::read_to_string(&path).expect("it is there");

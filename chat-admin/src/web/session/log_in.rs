@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{IDLE, Session, cookie_name, dir, may, note, path_of, word};
 use crate::api::{Request, Response};
 use crate::login::{self, LoginError, Work, has_administrator};
-use crate::web::{Explain, failed};
+use crate::web::{Asked, Explain, failed};
 use chat_handler::settings::Settings;
 use chat_store::accounts::Account;
 use chat_store::fs::dirs::create_private;
@@ -35,12 +35,12 @@ pub(super) fn form(request: &Request) -> Result<Form, Response> {
 
 /// Who is logged in here, and what the page must know before anybody is.
 pub(in crate::web) fn show(
-    request: &Request,
+    asked: &Asked<'_>,
     settings: &Settings,
     explain: Explain<'_>,
 ) -> Result<Response, Response> {
-    let session = Session::of(request, settings).map_err(|error| failed(&error, explain))?;
-    if let Some(session) = session {
+    let session = Session::of(asked.request, settings).map_err(|error| failed(&error, explain))?;
+    if let Some(session) = session.filter(|session| session.has_token(asked.token)) {
         return Ok(Response::json(&told(&session.account, &session.token)));
     }
     let is_first = !has_administrator(settings).map_err(|error| failed(&error, explain))?;

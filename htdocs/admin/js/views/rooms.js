@@ -34,7 +34,8 @@ export async function room({ what: name, again }) {
 	const parts = about.private
 		? [element("p", { class: "card" }, "This room is for some only: what is said in it is not shown here.")]
 		: [topicOf(about, again), await said(name, again)];
-	return [head(name, element("a", { href: "#rooms" }, "All rooms")), ...parts, rolesOf(about, again), endOf(about)];
+	if (!about.private) parts.push(rolesOf(about, again));
+	return [head(name, element("a", { href: "#rooms" }, "All rooms")), ...parts, endOf(about)];
 }
 
 /** @param {any} about @param {() => void} again */
