@@ -57,6 +57,22 @@ export declare class Room {
 	on(event: string, listener: (message: Message) => void): () => void;
 }
 
+export interface Subscription {
+	/** The last event that was given out; for `since` of a later run. */
+	readonly lastId?: string;
+	end(): void;
+}
+
+export interface ChannelEvent {
+	channel: string;
+	id: string;
+	/** What it is. */
+	ev: string;
+	/** Which program tells it. */
+	from: string;
+	data: any;
+}
+
 export declare class ChatClient {
 	constructor(options: ChatOptions);
 	readonly state: State;
@@ -66,9 +82,13 @@ export declare class ChatClient {
 	close(): void;
 	tryNow(): void;
 	enter(room: string, options?: EnterOptions): Room;
+	/** What programs of the site tell, in a topic or as `user:ACCOUNT`; settled when it is heard. */
+	subscribe(channel: string, options?: { since?: string }): Promise<Subscription>;
 	rename(name: string): boolean;
 	tell(message: Message): boolean;
 	on(event: "state", listener: (state: { state: State; until?: number; unopened?: number }) => void): () => void;
+	/** Of the channels that are heard: each once and in order. */
+	on(event: "event", listener: (event: ChannelEvent) => void): () => void;
 	on(event: "error", listener: (error: ChatError | Message) => void): () => void;
 	/** One that nobody entered: a conversation that was begun by `converse`. */
 	on(event: "room", listener: (room: Room) => void): () => void;

@@ -29,7 +29,7 @@ export class ChatClient extends Emitter {
 	#page = randomId();
 	/** @type {Map<string, Room>} */
 	#rooms = new Map();
-	#limit = MAX_ROOMS;
+	#limit = 0;
 	#isGreeted = false;
 	/** What `hello` said: what a room's `welcome` has in common with it, it leaves out. @type {Record<string, any>} */
 	#common = {};
@@ -39,30 +39,37 @@ export class ChatClient extends Emitter {
 	me = { name: "" };
 
 	/** @param {import("./types.d.ts").ChatOptions} options */
-	constructor({ servers, nick, client, storage = memory(), WebSocket, environment = surroundings }) {
+	constructor({ servers, nick, client, token, storage = memory(), WebSocket, environment = surroundings }) {
 		super();
-		this.#environment = WebSocket
-			? { ...environment, open: (/** @type {URL} */ address) => new WebSocket(address) }
-			: environment;
+		this.#environment = {
+			...environment,
+			...(WebSocket && { open: (/** @type {URL} */ address) => new WebSocket(address) }),
+		};
 		this.#storage = storage;
 		this.#nick = nick;
-		this.#token = client ?? this.#kept("client");
-		const ask = typeof servers === "function" ? servers : () => servers;
+		this.#token = client ?? storage.get("client") ?? randomId();
+		if (!client) storage.set("client", this.#token);
+		const given = typeof servers === "function" ? servers : () => servers;
+		const ask = token ? () => import("./token.js").then((it) => it.sign(this, token, this.#environment, given)) : given;
 		this.#connection = new Connection(
 			{
-				first: () => {
-					const list = ask();
-					return Array.isArray(list) ? list[0] : list.then(([server]) => server);
-				},
+				first: ask,
 				address: (server) => this.#address(server),
 				onMessage: (message) => this.#take(message),
-				onState: (state, detail) => this.#changed(state, detail),
+				onState: (state, detail) => {
+					this.state = state;
+					if (state !== "connecting") {
+						this.#isGreeted = false;
+						for (const room of this.#rooms.values()) room.disconnected();
+					}
+					this.emit("state", { state, ...detail });
+				},
 				onForeign: () => this.#tooOld(),
 			},
 			this.#environment,
 		);
 		// Which is next is for those who have several.
-		if (ask === servers || servers.length > 1)
+		if (given === servers || /** @type {string[]} */ (servers)[1])
 			import("./servers.js").then(
 				({ Servers }) => (this.#connection.servers = new Servers(ask, this.#environment.now)),
 				// The first has to do.
@@ -119,6 +126,15 @@ export class ChatClient extends Emitter {
 		return room;
 	}
 
+	/**
+	 * Hears a channel of the site from now on, or from behind an event; `event` tells what.
+	 * @param {string} channel
+	 * @param {{ since?: string }} [options]
+	 */
+	subscribe(channel, options) {
+		return import("./channels.js").then((it) => it.subscribe(this, ChatError, channel, options));
+	}
+
 	/** In all rooms. @param {string} name */
 	rename(name) {
 		this.#nick = name;
@@ -128,13 +144,6 @@ export class ChatClient extends Emitter {
 	/** Any message of the protocol that is about no room. @param {import("./types.d.ts").Message} message */
 	tell(message) {
 		return this.#isGreeted && this.#connection.send(message);
-	}
-
-	/** @param {string} key A token of this storage, made once. */
-	#kept(key) {
-		const token = this.#storage.get(key) ?? randomId();
-		this.#storage.set(key, token);
-		return token;
 	}
 
 	/** @param {string} server */
@@ -151,8 +160,10 @@ export class ChatClient extends Emitter {
 	#take(message) {
 		const { type, room: name, msgid } = message;
 		if (type === "hello") this.#greeted(message);
-		else if (type === "bye") this.#bye(message);
-		else if (type === "welcome") this.#welcomed(message);
+		else if (type === "bye") {
+			this.emit(type, message);
+			this.#connection.ended(/** @type {any} */ (message), message);
+		} else if (type === "welcome") this.#welcomed(message);
 		else {
 			const room = name === undefined ? this.#find((one) => one.sends(msgid)) : this.#rooms.get(name);
 			room?.take(message);
@@ -204,26 +215,10 @@ export class ChatClient extends Emitter {
 		room.take({ ...this.#common, ...welcome });
 	}
 
-	/** @param {import("./types.d.ts").Message} bye */
-	#bye(bye) {
-		this.emit("bye", bye);
-		this.#connection.ended(/** @type {any} */ (bye), bye);
-	}
-
 	/** The server does not speak this protocol, or knows one room on a connection only. */
 	#tooOld() {
 		const error = new ChatError("too_old");
 		this.emit("error", error);
 		this.#connection.stop({ reason: error.code });
-	}
-
-	/** @param {import("./types.d.ts").State} state @param {any} [detail] */
-	#changed(state, detail) {
-		this.state = state;
-		if (state !== "connecting") {
-			this.#isGreeted = false;
-			for (const room of this.#rooms.values()) room.disconnected();
-		}
-		this.emit("state", { state, ...detail });
 	}
 }

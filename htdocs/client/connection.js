@@ -44,8 +44,8 @@ export class Connection {
 	/** Tries in a row after which no connection was open. */
 	#unopened = 0;
 	#isWanted = false;
-	/** Ends the watch over page and network. @type {(() => void) | null} */
-	#unwatch = null;
+	/** Ends the watch over page and network. @type {(() => void) | undefined} */
+	#unwatch;
 	/** Of the try that is under way: a list of servers that comes late opens nothing any more. */
 	#turn = 0;
 	/** What the server that shut down asked its clients to spread over, in milliseconds. */
@@ -82,8 +82,7 @@ export class Connection {
 	/** Ends it for good. @param {object} [detail] Why; handed to `onState`. */
 	stop(detail) {
 		this.#isWanted = false;
-		this.#unwatch?.();
-		this.#unwatch = null;
+		this.#unwatch = void this.#unwatch?.();
 		this.#drop();
 		this.#uses.onState("closed", detail);
 	}
@@ -107,8 +106,8 @@ export class Connection {
 
 	/** @param {import("./types.d.ts").Message} message @returns False if it could not be sent now. */
 	send(message) {
-		if (!this.#socket || !this.isOpen) return false;
-		this.#socket.send(JSON.stringify(message));
+		if (!this.isOpen) return false;
+		this.#socket?.send(JSON.stringify(message));
 		if (message.type !== "ping") this.#askAfter(PING_WHEN_DUE_MS);
 		return true;
 	}
@@ -121,13 +120,13 @@ export class Connection {
 		this.#quietTimer = this.#environment.setTimeout(() => turn === this.#turn && this.#lost(), ANSWER_TIMEOUT_MS);
 		let socket;
 		try {
-			const server = this.servers.next();
-			this.#server = typeof server === "string" ? server : await server;
+			const next = this.servers.next();
+			// In the same moment, if it is known; of a list the best, which is the first.
+			this.#server = [next instanceof Promise ? await next : next].flat()[0];
 			if (turn !== this.#turn) return;
 			socket = this.#environment.open(this.#uses.address(this.#server));
 		} catch (error) {
-			if (turn !== this.#turn) return;
-			this.#lost(error);
+			if (turn === this.#turn) this.#lost(error);
 			return;
 		}
 		this.#socket = socket;
@@ -197,12 +196,12 @@ export class Connection {
 	}
 }
 
-/** @param {unknown} data @returns {import("./types.d.ts").Message | null} */
+/** @param {unknown} data @returns {import("./types.d.ts").Message | undefined} Nothing: it is no message. */
 function parse(data) {
 	try {
 		const message = JSON.parse(String(data));
-		return typeof message?.type === "string" ? message : null;
+		if (typeof message?.type === "string") return message;
 	} catch {
-		return null;
+		// Nor is this.
 	}
 }

@@ -4,7 +4,7 @@ import { ChatError } from "./chat_error.js";
 import { Outbox } from "./outbox.js";
 
 /** Refusals that are about this moment: the same message is offered again, under the same id. */
-const PASSING = new Set(["busy", "not_saved", "storage"]);
+const PASSING = ["busy", "not_saved", "storage"];
 /** The wait before it is, doubled each time up to the second. */
 const AGAIN_AFTER_MS = 1000;
 const AGAIN_AT_LATEST_MS = 30_000;
@@ -58,7 +58,7 @@ export class Sending extends Outbox {
 
 	/** @param {import("./types.d.ts").Message} error */
 	rejected({ msgid, code, text }) {
-		if (!PASSING.has(code)) {
+		if (!PASSING.includes(code)) {
 			this.#gone(msgid, new ChatError(code, text));
 			return;
 		}

@@ -24,15 +24,15 @@ export function outboxStore(storage, room) {
 	return {
 		read() {
 			try {
-				return JSON.parse(storage.get(key) ?? "[]");
+				return JSON.parse(storage.get(key) ?? "null");
 			} catch {
-				return [];
+				// As if there were nothing.
 			}
 		},
 		keep(messages) {
 			try {
-				if (messages.length === 0) storage.delete(key);
-				else storage.set(key, JSON.stringify(messages));
+				if (messages.length) storage.set(key, JSON.stringify(messages));
+				else storage.delete(key);
 			} catch {
 				// It is still in memory.
 			}

@@ -47,6 +47,8 @@ export interface ChatOptions {
 	nick?: string;
 	/** 8 to 64 of `A-Z a-z 0-9 . _ -`: who a guest is, whatever they are called. By default made once and kept in the storage. */
 	client?: string;
+	/** Of the site's log-in; a function is asked for a new one when it is over. Without one, the cookies tell who we are. */
+	token?: string | (() => string | Promise<string>);
 	/** By default memory: what is unsent ends with the program. */
 	storage?: Storage;
 	/** Where there is none: Node before 22. */
@@ -104,7 +106,7 @@ export interface Environment {
 export interface Servers {
 	/** All of this round have failed. */
 	readonly isExhausted: boolean;
-	next(): string | Promise<string>;
+	next(): string | string[] | Promise<string | string[]>;
 	failed(server: string): void;
 	/** It let us in, and held. */
 	worked(server: string): void;
@@ -114,7 +116,7 @@ export interface ConnectionUses {
 	/** Where there are several. */
 	servers?: Servers;
 	/** Where there is one; by default "". */
-	first?: () => string | Promise<string>;
+	first?: () => string | string[] | Promise<string | string[]>;
 	/** What to open, asked for each time. */
 	address: (server: string) => URL;
 	onMessage: (message: Message) => void;

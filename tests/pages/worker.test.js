@@ -15,7 +15,10 @@ test("the service worker keeps every file of the pages", () => {
 		// the names of emoji weigh much and are few people's.
 		.filter((name) => !/^(?:php|emoji)\//.test(name) && !["service_worker.js", "js/linger.js"].includes(name))
 		// For other sites' pages and programs alone.
-		.filter((name) => !/^client\/(chat|widget|package|emitter|questions|room|sending|servers|storage)/u.test(name))
+		.filter(
+			(name) =>
+				!/^client\/(channels|chat|widget|package|emitter|questions|room|sending|servers|storage|token)/u.test(name),
+		)
 		// For administrators, at an address of its own.
 		.filter((name) => !name.startsWith("admin/"))
 		.filter((name) => !name.endsWith(".d.ts"));
