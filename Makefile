@@ -68,7 +68,7 @@ serve:
 	@install -m 755 $(BIN)/chat-cgi $(VAR)/cgi/api
 	@echo 'the chat: http://$(ADDRESS):$(PORT)/   its files: $(VAR)/   Ctrl-C stops it'
 	@export CHAT_CONFIG=$(abspath $(VAR)/conf/chat.ini); \
-	 code=$$($(BIN)/chatctl first-code --if-none | head -1); \
+	 code=$$($(BIN)/chatctl first-code --if-none | head -1) || :; \
 	 [[ -z $$code ]] || echo "make the administrator, once: http://$(ADDRESS):$(PORT)/$$code"; \
 	 [[ -z '$(PORT_ADMIN)' ]] || $(ADMINISTRATION); \
 	 exec $(BIN)/websocketd-rs --address=$(ADDRESS) --port=$(PORT) --sameorigin --pingms=9000 \

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::session::Session;
+use super::views::is_private;
 use super::{Asked, Explain, failed, not_found, refused};
 use crate::api::Response;
 use crate::ctl::Order;
@@ -89,6 +90,9 @@ const DEEDS: &[Deed] = &[
     grave("unregister", &["unregister"], &[NAME]),
 ];
 
+/// What can be done to private rooms, too: nobody learns by it who is there or what is said.
+const OF_PRIVATE_ROOMS: [&str; 3] = ["delete", "expire", "purge"];
+
 /// What they are called: the tests ask for each of them.
 pub fn names() -> impl Iterator<Item = &'static str> {
     DEEDS.iter().map(|deed| deed.name)
@@ -105,6 +109,12 @@ pub(super) fn answer(
     let deed = deed.ok_or_else(not_found)?;
     let wish: Map<String, Value> = serde_json::from_slice(&asked.request.body)
         .map_err(|_| Response::error(400, "bad_json", "send a JSON object"))?;
+    let room = wish.get("room").and_then(Value::as_str);
+    if room.is_some_and(is_private) && !OF_PRIVATE_ROOMS.contains(&name) {
+        let text =
+            "what goes on in private rooms is not shown here, nor changed; at the shell: chatctl";
+        return Err(Response::error(409, "refused", text));
+    }
     let words = words(deed, &wish)
         .map_err(|field| Response::error(400, "missing_field", &format!("{field} is missing")))?;
     let order = Order::parse(&words)

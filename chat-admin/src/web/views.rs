@@ -89,7 +89,7 @@ fn status(settings: &Settings) -> std::io::Result<Value> {
     }))
 }
 
-fn is_private(room: &str) -> bool {
+pub(super) fn is_private(room: &str) -> bool {
     RoomName::parse(room).is_ok_and(|room| room.is_closed())
 }
 

@@ -7,9 +7,11 @@ use std::time::{Duration, SystemTime};
 use chat_admin::web::{VIEW_NAMES, deed_names};
 use chat_store::accounts::{self, Account, AccountKind, Group};
 use chat_store::audit;
+use chat_store::closed;
 use chat_store::fs::dirs::Dirs;
 use chat_store::moderation::{Extent, roles};
 use chat_store::name::{Nick, RoomName};
+use chat_store::people::person::PersonId;
 use chat_store::record::RecordId;
 use serde_json::{Value, json};
 
@@ -643,13 +645,6 @@ fn nothing_private_or_secret_is_shown() {
         (&secret["hidden"], &secret["line"]),
         (&json!(true), &json!(4))
     );
-    // Rooms for some only: that they are there, not what is said in them.
-    let closed = web.get(&root, "/history?room=~abcdefghijklmnopqrstuvwxyz");
-    assert!(
-        closed.status == 409 || closed.status == 404,
-        "{}",
-        closed.body
-    );
     // The end of a log: bounded, and nothing in it acts.
     let log = web.site.path("log/authentization.log");
     let line = format!("2026 192.0.2.1 \u{1b}[31m<script>{}\n", "x".repeat(5000));
@@ -714,4 +709,47 @@ fn samples_are_kept_by_whoever_looks_and_by_chatctl() {
     // Those two, and the hello of before.
     assert_eq!(status["day"][1]["messages"], 3, "{status}");
     assert!(status["day"][1]["free"].as_u64() > Some(0), "{status}");
+}
+
+#[test]
+fn of_private_rooms_nothing_is_shown_but_that_they_are_there() {
+    let web = Web::new("");
+    let private = closed::new_name().expect("a name");
+    let mut circle = closed::Circle::new(closed::Kind::Room, "sesame");
+    assert!(circle.add(closed::Member {
+        person: PersonId::of(Some("paul"), None).expect("a person"),
+        name: "paul".to_owned(),
+        account: Some("paul".to_owned()),
+        since: RecordId::ZERO,
+        keeps: true,
+    }));
+    assert!(closed::create(&web.dirs, &private, &circle).expect("made"));
+    let name = private.as_str();
+    web.shell(&["say", name, "sesame seeds"]);
+    web.shell(&["role", name, "mona", "owner"]);
+    let root = web.administrator();
+    for view in VIEW_NAMES {
+        let answer = web.get(&root, &format!("/{view}?room={name}&name=root"));
+        let text = answer.body.to_string();
+        assert!(!text.contains("sesame"), "{view}: {text}");
+        assert!(*view != "room" || !text.contains("mona"), "{view}: {text}");
+    }
+    let rooms = web.get(&root, "/rooms").body;
+    let is_there = |it: &Value| it["room"] == name && it["members"] == 1;
+    assert!(
+        rooms.as_array().expect("rooms").iter().any(is_there),
+        "{rooms}"
+    );
+    let mut wish = wish();
+    wish["room"] = name.into();
+    for deed in [
+        "kick", "ban", "mute", "unban", "unmute", "slow", "topic", "resolve", "redact", "clear",
+        "role",
+    ] {
+        let answer = web.post(&root, &format!("/deeds/{deed}"), &wish);
+        assert_eq!((answer.status, answer.code()), (409, "refused"), "{deed}");
+    }
+    let purge = json!({ "room": name });
+    assert_eq!(web.post(&root, "/deeds/purge", &purge).status, 200);
+    assert!(!web.site.path("closed").join(name).exists());
 }

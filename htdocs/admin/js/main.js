@@ -155,8 +155,11 @@ async function show() {
 	const isShown = () => isIn && mine === shown;
 	const current = VIEWS[name] ? (view.of ?? name) : "status";
 	for (const link of byId("bar").querySelectorAll("nav a")) {
-		if (link.getAttribute("href") === `#${current}`) link.setAttribute("aria-current", "page");
+		const isCurrent = link.getAttribute("href") === `#${current}`;
+		if (isCurrent) link.setAttribute("aria-current", "page");
 		else link.removeAttribute("aria-current");
+		// On a phone the bar is wider than the screen.
+		if (isCurrent) link.scrollIntoView({ block: "nearest", inline: "center" });
 	}
 	content.setAttribute("aria-busy", "true");
 	let parts;

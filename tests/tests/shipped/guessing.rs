@@ -10,20 +10,21 @@ use e2e::http;
 use e2e::program::Program;
 use e2e::requirement::part;
 use e2e::transport::Endpoint;
-use e2e::under_test::{chat_cgi, chat_handler, workspace};
+use e2e::under_test::{beside, chat_cgi, chat_handler, workspace};
 use tempfile::tempdir;
 
 /// A log-in by an account, a wrong one, as a page sends it.
-fn guess(daemon: &Daemon, from: &str) {
+fn guess(daemon: &Daemon, path: &str, from: &str) {
     let endpoint = Endpoint::Tcp(daemon.address());
-    let origin = format!("http://{}", daemon.address());
+    let origin = format!("https://{}", daemon.address());
     let headers = [
         ("Origin", origin.as_str()),
         ("Content-Type", "application/json"),
         ("X-Forwarded-For", from),
+        ("X-Forwarded-Proto", "https"),
     ];
     let body = r#"{"name":"anna","password":"not hers"}"#;
-    let given = http::send(&endpoint, "POST", "/api/account/login", &headers, body);
+    let given = http::send(&endpoint, "POST", path, &headers, body);
     assert_eq!(given.status, 403, "{}", given.text());
 }
 
@@ -49,6 +50,8 @@ fn log_of_guesses(format: &str) -> String {
     let cgi = home.path().join("cgi");
     fs::create_dir(&cgi).expect("writable");
     fs::copy(chat_cgi(), cgi.join("api")).expect("copied");
+    fs::create_dir(cgi.join("administration")).expect("writable");
+    fs::copy(beside("chat-web"), cgi.join("administration/api")).expect("copied");
     // Of "anna:secret", at bcrypt's lowest cost.
     let line = "anna:$2y$04$ys3LCIkLbo4qYsxv2gm.LuFbULXl2XLbsyav.STQ78Wg4GruJXVZC\n";
     fs::write(&passwords, line).expect("writable");
@@ -65,8 +68,9 @@ fn log_of_guesses(format: &str) -> String {
             [format!("--config={}", files.ini().display())],
         )
         .start();
-    guess(&daemon, "192.0.2.7");
-    guess(&daemon, "2001:db8::7");
+    guess(&daemon, "/api/account/login", "192.0.2.7");
+    guess(&daemon, "/api/account/login", "2001:db8::7");
+    guess(&daemon, "/administration/api/session", "192.0.2.9");
     let wrong = ("Authorization", "Basic YW5uYTp3cm9uZw==");
     assert_eq!(knock(&daemon, "/lobby", "192.0.2.8", &[wrong]), 401);
     // The first visit of each browser, and those who want others shut out.
@@ -97,7 +101,7 @@ fn found(log: &Path) -> Vec<String> {
 fn who_guesses_is_found_in_each_form_of_the_log() {
     let home = tempdir().expect("writable");
     let log = home.path().join("log");
-    let guessers = ["192.0.2.7", "192.0.2.8", "2001:db8::7"];
+    let guessers = ["192.0.2.7", "192.0.2.8", "192.0.2.9", "2001:db8::7"];
     for format in ["classic", "json"] {
         fs::write(&log, log_of_guesses(format)).expect("writable");
         assert_eq!(

@@ -197,13 +197,14 @@ function endOf(about) {
 		element(
 			"div",
 			{ class: "row" },
-			deedButton("Clear", {
-				deed: "clear",
-				values: { room },
-				title: `Clear ${room}`,
-				about: "What was said so far is hidden; the logs and an export keep it.",
-				done: stay,
-			}),
+			!about.private &&
+				deedButton("Clear", {
+					deed: "clear",
+					values: { room },
+					title: `Clear ${room}`,
+					about: "What was said so far is hidden; the logs and an export keep it.",
+					done: stay,
+				}),
 			deedButton("Delete old messages", {
 				deed: "expire",
 				values: { room },
