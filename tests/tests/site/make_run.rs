@@ -97,3 +97,39 @@ fn ctrl_c_ends_everything() {
         site.program().family().is_empty().then_some(())
     });
 }
+
+#[test]
+fn a_killed_chat_leaves_no_administration() {
+    let (site, address) = Site::start_administered();
+    let address = address.strip_prefix("http://").expect("it is plain HTTP");
+    let administration = Endpoint::Tcp(address.parse().expect("an address"));
+    let host = [("Host", address)];
+    eventually("the administration answers", || {
+        std::net::TcpStream::connect(address).ok()
+    });
+    let page = http::get(&administration, "/");
+    assert_eq!(page.status, 200);
+    let policy = page.header("Content-Security-Policy").expect("a policy");
+    assert!(policy.contains("script-src 'self'") && policy.contains("frame-ancestors 'none'"));
+    let session = http::request(&administration, "GET", "/api/session", &host);
+    assert_eq!(session.text(), r#"{"account":null,"first":true}"#);
+    // It is nowhere at the chat's own address.
+    let chat = http::get(&endpoint(&site), "/api/people");
+    assert_eq!(chat.status, 404);
+    let helpers = |of: &str| -> Vec<_> {
+        let family = site.program().family().into_iter();
+        let is_helper = |process: &e2e::proc::Process| {
+            let words = fs::read_to_string(format!("/proc/{}/cmdline", process.pid));
+            words.is_ok_and(|words| words.contains(of))
+        };
+        family.filter(is_helper).collect()
+    };
+    let sampler = eventually("samples are taken", || helpers("--every").pop());
+    let daemon = e2e::program::pid_of(sampler.parent);
+    nix::sys::signal::kill(daemon, nix::sys::signal::Signal::SIGKILL).expect("it lives");
+    for of in ["--every", "administration.ini"] {
+        eventually("they end with the chat", || {
+            helpers(of).is_empty().then_some(())
+        });
+    }
+}
