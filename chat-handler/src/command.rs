@@ -56,6 +56,8 @@ pub enum Command<'a> {
     Unpin(&'a str),
     /// `/pins`
     Pins,
+    /// `/join ROOM`
+    Join(&'a str),
     /// `/part`
     Part,
     /// `/quit`
@@ -197,6 +199,7 @@ fn arguments<'a>(name: &str, rest: &'a str) -> Option<Command<'a>> {
         "pin" => Command::Pin(word(rest)?),
         "unpin" => Command::Unpin(word(rest)?),
         "pins" => nothing(Command::Pins)?,
+        "join" => Command::Join(some(rest)?),
         "part" => Command::Part,
         "quit" => Command::Quit,
         _ => Command::Moderate(moderate::parse(name, rest)?),

@@ -75,6 +75,7 @@ pub use connection::Connection;
 pub use converse::converse;
 pub use enter::{Arrival, enter, number_of, wished_nick};
 pub use event::{AboutRoom, Bye, Event, Form, Hello, Reading, Sink, Span, Welcome};
+pub use ignored::MAX_IGNORED;
 pub use refusal::Refusal;
 pub use request::{AboutMessage, Act, Addressee, BadRequest, Request};
 
@@ -199,6 +200,8 @@ pub struct Occupant {
     /// What they missed is still on its way; live records come after it.
     replay: Option<Replay>,
     ignored: Ignored,
+    /// The same of those that their page hides: they are told of these, and not of how many.
+    uncounted: Ignored,
     /// Whom hints go to, as long as it is known.
     audience: Option<Audience>,
     trouble: Trouble,

@@ -13,6 +13,7 @@ use crate::identity::counted::Counted;
 use crate::journal;
 use crate::occupant::{self, BadRequest, Bye, Connection, Event, Flow, Hello, Request};
 use crate::settings::Settings;
+use chat_store::name::Nick;
 use chat_store::people::marks::Change;
 use chat_store::people::person::PersonId;
 use chat_store::record::RecordId;
@@ -65,6 +66,8 @@ pub struct Person<'a> {
     log_in: Option<LogIn>,
     /// Whether they moderate the site whatever the account is part of.
     moderates_by_session: bool,
+    /// Whose messages are not counted as unread; their page hides them.
+    uncounted: Vec<Nick>,
     /// `None`: they are in one room, or nobody knows them when they come back.
     own: Option<OwnRooms>,
     /// A program of the site is being asked.
@@ -92,6 +95,7 @@ impl<'a> Person<'a> {
             heartbeat: Heartbeat::default(),
             stays: Stays::default(),
             entries: VecDeque::new(),
+            uncounted: Vec::new(),
             own: None,
             pending: None,
             decision: None,
@@ -169,6 +173,10 @@ impl<'a> Person<'a> {
                 self.converse(&with, plan, msgid.as_deref(), to);
             }
             Wish::Accept(accept) => self.accept(accept, to),
+            Wish::Ignored(names) => {
+                let names = names.iter().filter_map(|name| Nick::parse(name).ok());
+                self.uncounted = names.collect();
+            }
             Wish::Subscribe(channel, since) => self.subscribe(&channel, since, to),
             Wish::Auth(token) => self.prolong(&token, to),
             Wish::Unsubscribe(channel) => self.unsubscribe(&channel, to),

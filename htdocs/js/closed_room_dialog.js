@@ -23,6 +23,7 @@ export function openClosedRoomDialog(room, privately) {
 		peopleList(about?.people ?? [], room, keeps && !isPair, ask),
 		...(isPair ? [] : [inviteForm(ask)]),
 		...(keeps && !isPair ? [linkForm(room, ask), titleForm(room, ask), passwordForm(ask)] : []),
+		...(keeps && about?.kind === "room" ? [openForm(ask, close)] : []),
 		...(isPair ? [] : [leaveForm(ask, close)]),
 	]);
 }
@@ -37,7 +38,7 @@ function peopleList(people, room, keeps, ask) {
 		const onclick = async () => {
 			if (await attempt(status, () => ask({ type: "uninvite", to: name, person }))) node.remove();
 		};
-		const button = { type: "button", class: "link", onclick, "aria-label": text("sendAwayName", { name }) };
+		const button = { type: "button", class: "link", onclick, "aria-label": `${text("sendAway")}: ${name}` };
 		if (keeps && name !== room.me.name) node.append(" ", element("button", button, text("sendAway")));
 		return node;
 	});
@@ -89,6 +90,23 @@ function passwordForm(ask) {
 		key: "save",
 		act,
 	});
+}
+
+/** @param {AskRoom} ask @param {() => void} close */
+function openForm(ask, close) {
+	const name = element("input", { id: "open-name", dir: "auto", autocomplete: "off" });
+	const history = element("input", { id: "open-history", type: "checkbox" });
+	const act = async () => {
+		await ask({
+			type: "make_public",
+			...(name.value.trim() && { text: name.value.trim() }),
+			...(history.checked && { history: "all" }),
+		});
+		close();
+	};
+	/** @type {(HTMLElement | [string, HTMLElement])[]} */
+	const fields = [element("p", { class: "hint" }, text("openHint")), ["openName", name], ["openHistory", history]];
+	return smallForm("open-form", text("openTitle"), fields, { className: "danger", key: "openDo", act });
 }
 
 /** @param {AskRoom} ask @param {() => void} close */

@@ -30,7 +30,9 @@ export function openRoomMenu(room, button, actions) {
 		menu.item(text("goToDay"), async () => (await import("./day_dialog.js")).openDayDialog(room, actions.show)),
 		menu.item(text("transcript"), async () => (await import("./transcript_dialog.js")).openTranscriptDialog(room.name)),
 		room.me.moderator &&
-			menu.item(text("moderate"), async () => (await import("./moderation/room_dialog.js")).openModerationDialog(room)),
+			menu.item(text("moderate"), async () =>
+				(await import("./moderation/room_dialog.js")).openModerationDialog(room, actions.privately),
+			),
 		room.about !== null &&
 			menu.item(text("aboutConversation"), async () =>
 				(await import("./closed_room_dialog.js")).openClosedRoomDialog(room, actions.privately),

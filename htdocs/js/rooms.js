@@ -2,6 +2,7 @@
 // A server may know protocol 1 alone: then there is one room, that of the address.
 
 import { isRoomName } from "./addresses.js";
+import { preference } from "./preferences.js";
 
 /** The most that a page asks for, also where the server does not say how many it takes. */
 const MAX_ROOMS = 50;
@@ -102,6 +103,9 @@ export class Rooms {
 		const others = this.all.filter((room) => room.name !== this.#asked && !room.out).slice(0, this.#limit - 1);
 		if (others.length > 0) {
 			for (const room of others) room.isEntering = true;
+			const ignored = preference("ignored");
+			// Who is hidden here is not counted there.
+			if (ignored.length > 0) this.#uses.send({ type: "ignored", people: ignored.map((to) => ({ to })) });
 			this.#uses.send({ type: "enter", rooms: others.map((room) => ({ room: room.name, ...room.place() })) });
 		}
 		this.#uses.changed();

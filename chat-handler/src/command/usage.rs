@@ -184,6 +184,7 @@ pub const USAGES: &[Usage] = &[
         "opens this private room for everybody; what was said before is hidden",
         "otevře tuto soukromou místnost všem; co se řeklo dřív, zůstane skryté",
     ),
+    usage("join", " ROOM", "comes into a room", "vstoupí do místnosti"),
     usage("part", "", "leaves the room", "opustí místnost"),
     usage("quit", "", "leaves the chat", "opustí chat"),
     moderators(usage(

@@ -296,6 +296,12 @@ pub(super) fn find_person(
 }
 
 impl Occupant {
+    /// Whether it is a conversation of two, in which each knows that the other comes and goes.
+    pub(super) fn is_of_two(&self) -> bool {
+        let membership = self.membership.as_ref();
+        membership.is_some_and(|membership| membership.circle.kind == Kind::Pair)
+    }
+
     /// The site's directories.
     pub(super) fn site(&self) -> &Dirs {
         match &self.membership {

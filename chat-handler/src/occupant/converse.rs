@@ -47,6 +47,18 @@ impl Turn<'_> {
         });
     }
 
+    /// `/join`: who can be in many rooms comes into it; others are told where it is.
+    pub(super) fn join(&mut self, name: &str) {
+        match RoomName::parse(name) {
+            Ok(room) => {
+                self.info("join", Line::Closed(Closed::RoomIsAt(room.as_str())));
+                self.it.opened = Some(room);
+                self.ack();
+            }
+            Err(_) => self.error(Code::BadRoom, Line::Closed(Closed::NoName)),
+        }
+    }
+
     fn open(&mut self, plan: &Plan<'_>) {
         if !self.permits(Permission::Speak)
             || (plan.kind == Kind::Room && !self.permits(Permission::CreateRoom))

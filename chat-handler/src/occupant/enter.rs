@@ -57,6 +57,8 @@ pub struct Arrival<'a> {
     pub whole_history: bool,
     /// How far they have read, if they were here before and it is kept.
     pub mark: Option<&'a Mark>,
+    /// Whose messages are not counted as unread.
+    pub uncounted: &'a [Nick],
     /// How long they may be gone, when their connection is lost, before the others are told.
     pub grace: Duration,
 }
@@ -229,6 +231,7 @@ impl Newcomer {
             hooked,
             replay,
             ignored: Ignored::default(),
+            uncounted: Ignored::of(arrival.uncounted),
             audience: None,
             trouble: Trouble::default(),
             limits: settings.limits.clone(),
@@ -321,7 +324,7 @@ impl Occupant {
             account: self.me.account.as_deref(),
             person: self.me.person.as_str(),
             is_new,
-            comings: settings.shows_comings(&self.room.name),
+            comings: settings.shows_comings(&self.room.name) && !self.is_of_two(),
             color: self.me.color.as_str(),
             moderator: self.me.moderator,
             reading: mark.map(|mark| self.reading(mark, until)),

@@ -83,5 +83,5 @@ impl Turn<'_> {
 
 /// Not comings, goings and housekeeping: who scrolls back looks for what was said.
 fn is_worth_scrolling_to(record: &Record<'_>) -> bool {
-    record.kind.is_talk() || matches!(record.kind, Kind::Kick | Kind::Ban)
+    record.kind.is_talk() || matches!(record.kind, Kind::Kick | Kind::Ban | Kind::Moved)
 }

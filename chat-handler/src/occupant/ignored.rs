@@ -4,13 +4,17 @@ use chat_store::name::Nick;
 use chat_store::record::{Kind, Record};
 
 /// Whom one person can ignore.
-const MAX_IGNORED: usize = 200;
+pub const MAX_IGNORED: usize = 200;
 
 /// The nicks, compared as people see them.
 #[derive(Debug, Default)]
 pub(super) struct Ignored(Vec<Nick>);
 
 impl Ignored {
+    pub(super) fn of(nicks: &[Nick]) -> Self {
+        Self(nicks.to_vec())
+    }
+
     /// Adds somebody, unless there are too many already.
     pub(super) fn add(&mut self, nick: Nick) {
         if !self.has(nick.as_str()) && self.0.len() < MAX_IGNORED {

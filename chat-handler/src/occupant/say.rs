@@ -74,6 +74,7 @@ impl Turn<'_> {
             Command::Ignore(None) => self.reply(Self::show_ignored),
             Command::Unignore(name) => self.reply(|turn| turn.unignore(name)),
             Command::Rooms => self.reply(Self::rooms),
+            Command::Join(name) => self.join(name),
             Command::Part => return Flow::Bye(Bye::Part),
             Command::Quit => return Flow::Bye(Bye::Quit),
         }

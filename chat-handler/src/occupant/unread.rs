@@ -56,7 +56,7 @@ impl Occupant {
             for _ in 0..MOST_BYTES / STEP {
                 let mut take = |record: &Record<'_>| {
                     if record.id <= until {
-                        count.take(record, &self.me);
+                        count.take(record, self);
                     }
                 };
                 if tail.read(STEP, &mut take)? == Progress::Idle || count.unread >= MOST {
@@ -76,7 +76,7 @@ impl Occupant {
         let mut bytes = 0;
         // What is wanted ends the look: one is on the page, and one is more.
         let enough = |record: &Record<'_>| {
-            count.take(record, &self.me);
+            count.take(record, self);
             bytes += record.text.len() + RecordId::TEXT_LEN;
             count.unread >= MOST || bytes >= MOST_BYTES
         };
@@ -101,10 +101,13 @@ struct Count {
 }
 
 impl Count {
-    fn take(&mut self, record: &Record<'_>, me: &Me) {
-        if self.unread < MOST && is_message_of_another(record, me) {
+    fn take(&mut self, record: &Record<'_>, it: &Occupant) {
+        let counts = is_message_of_another(record, &it.me)
+            && !it.ignored.hides(record)
+            && !it.uncounted.hides(record);
+        if self.unread < MOST && counts {
             self.unread += 1;
-            self.named += usize::from(mentions(&record.text, me.nick.as_str()));
+            self.named += usize::from(mentions(&record.text, it.me.nick.as_str()));
         }
     }
 }

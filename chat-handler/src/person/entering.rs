@@ -62,6 +62,7 @@ impl Person<'_> {
             whole_history: visit.whole_history,
             mark: self.own.as_ref().and_then(|own| own.of(room.as_str())),
             grace: visit.grace,
+            uncounted: &self.uncounted,
         };
         let mut sink = From {
             room: sink.room.map(|_| room.as_str()),

@@ -69,6 +69,8 @@ pub enum Wish<'a> {
     Unsubscribe(Cow<'a, str>),
     /// To be who this token says for longer.
     Auth(Cow<'a, str>),
+    /// What these say is not to be counted as unread in rooms that are entered from now on.
+    Ignored(Vec<Cow<'a, str>>),
     /// To leave a room.
     Part(Cow<'a, str>),
     /// Something in a room; `None`: in the only one, or in all.

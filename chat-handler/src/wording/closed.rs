@@ -27,6 +27,8 @@ pub enum Closed<'a> {
     MadeOpen,
     /// It is private now, and they come in again by the same name, if it is for them.
     Moved,
+    /// A room has an address of its own.
+    RoomIsAt(&'a str),
     /// Nobody of this name is in the room's list.
     NoMember(&'a str),
     /// Nobody of this name is known, or more than one.
@@ -69,6 +71,9 @@ pub(super) fn english(line: Closed<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Closed::MadePrivate => f.write_str("Made this room private, for those who are in it"),
         Closed::MadeOpen => f.write_str("Opened this room for everybody"),
         Closed::Moved => f.write_str("this room has moved, come in again"),
+        Closed::RoomIsAt(room) => {
+            write!(f, "a connection of one room comes to {room} by its address")
+        }
         Closed::NoMember(name) => write!(f, "{name} is not a member of this room"),
         Closed::NobodyCalled(name) => write!(f, "nobody is known as {name}, or more than one"),
         Closed::Opened(room) => write!(f, "the private room {room} is yours"),
@@ -111,6 +116,12 @@ pub(super) fn czech(line: Closed<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Closed::MadePrivate => f.write_str("Místnost je od teď jen pro ty, kdo v ní jsou"),
         Closed::MadeOpen => f.write_str("Místnost je od teď pro všechny"),
         Closed::Moved => f.write_str("místnost se přestěhovala, vstupte znovu"),
+        Closed::RoomIsAt(room) => {
+            write!(
+                f,
+                "spojení jedné místnosti se do {room} dostane její adresou"
+            )
+        }
         Closed::NoMember(name) => write!(f, "{name} není členem této místnosti"),
         Closed::NobodyCalled(name) => write!(f, "{name}: nikdo takový není, nebo je jich víc"),
         Closed::Opened(room) => write!(f, "soukromá místnost {room} je vaše"),

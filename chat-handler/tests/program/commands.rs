@@ -8,7 +8,7 @@ use serde_json::json;
 const FAST: &str = "MESSAGE_RATE=100000\nMESSAGE_BURST=100000\nSESSION_ADMIN_PATH=user.admin";
 
 /// How each command can be mistyped, in the order of the help.
-const MISTAKES: [(&str, &[&str]); 48] = [
+const MISTAKES: [(&str, &[&str]); 49] = [
     ("help", &["a b"]),
     ("me", &[""]),
     (
@@ -81,6 +81,7 @@ const MISTAKES: [(&str, &[&str]); 48] = [
     ("leave", &["x"]),
     ("makeprivate", &["now"]),
     ("makepublic", &[]),
+    ("join", &[""]),
     ("part", &[]),
     ("quit", &[]),
     ("kick", &[""]),

@@ -629,3 +629,50 @@ fn who_is_killed_again_and_again_loses_and_doubles_nothing_of_a_conversation() {
         );
     }
 }
+
+/// Each of the two knows that the other is there: by the list of members.
+#[test]
+fn in_a_conversation_of_two_nobody_is_shown_to_come_or_go() {
+    let chat = Chat::with(FAST);
+    leave(window(&chat, "bob"));
+    let mut anna = window(&chat, "anna");
+    anna.send(&json!({"type": "converse", "people": [{"to": "bob"}], "msgid": "c1"}));
+    let welcome = anna.expect("welcome");
+    assert_eq!(welcome["comings"], false, "{welcome}");
+    anna.send(
+        &json!({"type": "converse", "people": [{"to": "bob"}], "title": "us", "msgid": "c2"}),
+    );
+    let welcome = anna.expect("welcome");
+    assert!(welcome.get("comings").is_none(), "{welcome}");
+}
+
+#[test]
+fn what_somebody_says_who_is_ignored_is_told_and_not_counted() {
+    let chat = Chat::with(FAST);
+    leave(window(&chat, "bob"));
+    let mut anna = window(&chat, "anna");
+    let mut spam = window(&chat, "spam");
+    say(&mut anna, "lobby", "for bob", "m1");
+    say(&mut spam, "lobby", "buy, bob", "m2");
+    let mut bob = chat.window("", &chat.log_in_as("bob"));
+    bob.send(&json!({"type": "ignored", "people": [{"to": "Spam"}]}));
+    let (welcome, said) = enter(&mut bob, &json!({"room": "lobby"}));
+    assert_eq!(said, ["for bob", "buy, bob"]);
+    assert_eq!(
+        (&welcome["unread"], &welcome["mentions"]),
+        (&json!(1), &json!(1))
+    );
+}
+
+#[test]
+fn a_command_comes_into_another_room() {
+    let chat = Chat::with(FAST);
+    let mut anna = window(&chat, "anna");
+    anna.send(&json!({"type": "say", "room": "lobby", "text": "/join den", "msgid": "j1"}));
+    let welcome = anna.find(|message| is(message, "welcome", "den"));
+    assert_eq!(welcome["you"], "anna");
+    // Who is in one room is told where the other is.
+    let mut old = chat.old_page("lobby", "old");
+    old.send("/join den");
+    old.line_with("comes to den by its address");
+}

@@ -29,6 +29,8 @@ function eventWords(record) {
 			return text("cleared", { name });
 		case "slow":
 			return text(record.text === "0" ? "slowOff" : "slowOn", { name, seconds: words });
+		case "moved":
+			return text(record.text === "open" ? "madePublic" : "madePrivate", { name });
 		default:
 			return `${record.from}: ${record.text ?? record.type}`;
 	}

@@ -8,12 +8,12 @@ import { attempt, smallForm, statusLine } from "./parts.js";
 import { openPersonDialog } from "./person_dialog.js";
 import { ask as askRoom } from "./questions.js";
 
-/** @param {Room} of */
-export function openModerationDialog(of) {
+/** @param {Room} of @param {import("../private_rooms.js").PrivateRooms} privately */
+export function openModerationDialog(of, privately) {
 	const room = of.name;
 	/** @type {Ask} */
 	const ask = (line) => askRoom(of, line);
-	return openDialog(text("moderateName", { name: room }), () => [
+	return openDialog(text("moderateName", { name: room }), (close) => [
 		list(
 			"mod-reports",
 			"reportsTitle",
@@ -36,7 +36,18 @@ export function openModerationDialog(of) {
 			"noRoles",
 			({ account = "", role = "" }) => [words([element("bdi", {}, account), ` – ${text(`role_${role}`)}`])],
 		),
+		...(of.about === null ? [privateForm(of, privately, close)] : []),
 	]);
+}
+
+/** @param {Room} room @param {import("../private_rooms.js").PrivateRooms} privately @param {() => void} close */
+function privateForm(room, privately, close) {
+	const act = async () => {
+		await privately.ask({ type: "make_private", room: room.name });
+		close();
+	};
+	const fields = [element("p", { class: "hint" }, text("privateHint"))];
+	return smallForm("private-form", text("privateTitle"), fields, { className: "danger", key: "privateDo", act });
 }
 
 /**

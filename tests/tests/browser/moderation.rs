@@ -46,6 +46,22 @@ async fn says(browser: &Browser, selector: &str, words: &str) {
     browser.wait_until(words, &text).await;
 }
 
+/// The room that is shown.
+async fn is_in(browser: &Browser, title: &str) {
+    let shown = format!(
+        "document.querySelector('#room-name').textContent === {} && document.body.dataset.connection === 'welcome'",
+        json!(title)
+    );
+    let what = format!("{title:?} is shown");
+    browser.wait_until(&what, &shown).await;
+}
+
+/// Nothing is on its way any more.
+async fn is_still(browser: &Browser) {
+    let still = "document.getAnimations().every(a => a.playState === 'finished')";
+    browser.wait_until("the dialog is there", still).await;
+}
+
 async fn close(browser: &Browser) {
     let close = "document.querySelectorAll('dialog').forEach(dialog => dialog.close())";
     browser.eval(close).await;
@@ -221,4 +237,65 @@ async fn everybody_can_moderate_on_every_screen() {
         }
     }
     assert!(all.is_empty(), "{}", all.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_makes_a_room_private_with_all_who_are_in_it_and_opens_it_again() {
+    let site = Site::start();
+    let boss = owner(&site, "den").await;
+    let alice = Browser::start().await;
+    enter(&alice, &site, "alice", "den").await;
+    say(&alice, "before all eyes").await;
+    sees(&boss, "before all eyes").await;
+    choose_of_room(&boss, "Moderate…").await;
+    says(&boss, "#private-form", "nobody else finds it").await;
+    is_still(&boss).await;
+    assert_eq!(violations(&boss).await, Vec::<String>::new());
+    click(&boss, "#private-form button").await;
+    // Both go along, with what was said; it stands among the conversations now.
+    for browser in [&boss, &alice] {
+        let private = "document.querySelector('#conversations-list [aria-current]') !== null && !document.querySelector('dialog[open]')";
+        browser.wait_until("it is private", private).await;
+        is_in(browser, "den").await;
+        sees(browser, "before all eyes").await;
+        sees(browser, "boss made this room private").await;
+    }
+    say(&alice, "between us").await;
+    sees(&boss, "between us").await;
+    let eve = Browser::start().await;
+    enter(&eve, &site, "eve", "lobby").await;
+    eve.goto(&site.url("/?room=den")).await;
+    eve.wait_for_text("there is no such room, or it is not for you")
+        .await;
+    // By a bookmark of the time before, too.
+    alice.goto(&site.url("/?room=den")).await;
+    is_in(&alice, "den").await;
+    sees(&alice, "between us").await;
+
+    click(
+        &boss,
+        "#conversations-list li:has([aria-current]) .more-room",
+    )
+    .await;
+    let settings = "[...document.querySelectorAll('#room-menu:popover-open button')].find(b => b.textContent === 'People and settings…')";
+    boss.wait_until("the menu is open", &format!("{settings} !== undefined"))
+        .await;
+    boss.eval(&format!("{settings}.click()")).await;
+    says(&boss, "#open-form", "stays hidden").await;
+    is_still(&boss).await;
+    assert_eq!(violations(&boss).await, Vec::<String>::new());
+    click(&boss, "#open-form button").await;
+    for browser in [&boss, &alice] {
+        let open = "document.querySelector('#my-rooms [aria-current]') !== null && !document.querySelector('dialog[open]')";
+        browser.wait_until("it is open", open).await;
+        is_in(browser, "den").await;
+    }
+    let late = Browser::start().await;
+    enter(&late, &site, "late", "den").await;
+    say(&late, "hello").await;
+    sees(&alice, "hello").await;
+    let log = late
+        .eval("document.querySelector('#log').textContent")
+        .await;
+    assert!(!log.to_string().contains("between us"), "{log}");
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::occupant::{Act, Addressee, BadRequest, Code, Request};
+use crate::occupant::{Act, Addressee, BadRequest, Code, MAX_IGNORED, Request};
 use crate::person::{Entry, KeyRing, MAX_ROOMS, Wish};
 use chat_store::attachments::{AttachmentId, MAX_OF_MESSAGE};
 use chat_store::name::RoomName;
@@ -196,6 +196,10 @@ fn wish(mut fields: Fields<'_>, many: bool) -> Result<Wish<'_>, Wrong<'_>> {
                 whole_history: fields.history.as_deref() == Some("all"),
                 msgid: fields.msgid.filter(|msgid| is_msgid(msgid)),
             }
+        }
+        "ignored" if many => {
+            let people = needed(fields.people, "people")?.into_iter();
+            Wish::Ignored(people.take(MAX_IGNORED).map(|whom| whom.to).collect())
         }
         "subscribe" if many => {
             let since = id(fields.since, "since")?;

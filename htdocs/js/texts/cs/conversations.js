@@ -11,7 +11,6 @@ export default {
 	letInName: "Jméno",
 	letInDo: "Pustit",
 	sendAway: "Poslat pryč",
-	sendAwayName: "Poslat pryč: {name}",
 	linkTitle: "Odkaz, který pouští dovnitř",
 	linkUses: "Pro kolik lidí",
 	linkMake: "Vytvořit odkaz na den",
@@ -20,4 +19,9 @@ export default {
 	passwordNeeded: "Tahle místnost chce heslo.",
 	passwordWord: "Heslo",
 	leaveForGood: "Odejít nadobro",
+	openTitle: "Otevřít tuto místnost všem",
+	openHint: "Vstoupit pak může každý. Co se řeklo dosud, zůstane skryté, pokud to neukážete.",
+	openName: "Její jméno pro všechny (prázdné: jako dřív)",
+	openHistory: "Ukázat i to, co se řeklo dosud",
+	openDo: "Otevřít všem",
 };

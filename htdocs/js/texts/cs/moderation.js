@@ -66,6 +66,10 @@ export default {
 	byName: "od {by}",
 	slowTitle: "Zpomalení",
 	slowSeconds: "Sekund mezi dvěma zprávami člena; 0: žádné",
+	privateTitle: "Udělat z této místnosti soukromou",
+	privateHint:
+		"Jen pro ty, kdo v ní teď jsou, a její vlastníky, kteří to smějí: nikdo jiný ji pak nenajde ani nevstoupí.",
+	privateDo: "Udělat soukromou",
 	transcript: "Přepis…",
 	transcriptOf: "Přepis: {room}",
 	transcriptHint: "Co bylo řečeno, jako soubor k uchování",

@@ -62,6 +62,8 @@ export default {
 	banned: "{name} zakazuje vstup: {to}",
 	slowOn: "{name} zpomaluje místnost: zpráva jednou za {seconds} s",
 	slowOff: "{name} ruší zpomalení",
+	madePrivate: "{name} dělá z této místnosti soukromou",
+	madePublic: "{name} otevírá tuto místnost všem",
 	redacted: "Tato zpráva byla odstraněna.",
 	cleared: "{name} maže rozhovor",
 	whisperFrom: "vám šeptá",

@@ -11,7 +11,6 @@ export default {
 	letInName: "Name",
 	letInDo: "Let in",
 	sendAway: "Send away",
-	sendAwayName: "Send {name} away",
 	linkTitle: "Link that lets people in",
 	linkUses: "For how many people",
 	linkMake: "Make a link for a day",
@@ -20,4 +19,9 @@ export default {
 	passwordNeeded: "This room asks for a password.",
 	passwordWord: "Password",
 	leaveForGood: "Leave for good",
+	openTitle: "Open this room for everybody",
+	openHint: "Everybody can come in then. What was said so far stays hidden, unless you show it.",
+	openName: "Its name for everybody (empty: as before)",
+	openHistory: "Show what was said so far, too",
+	openDo: "Open for everybody",
 };

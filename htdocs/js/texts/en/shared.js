@@ -62,6 +62,8 @@ export default {
 	banned: "{name} banned {to}",
 	slowOn: "{name} made the room slow: a message each {seconds} s",
 	slowOff: "{name} ended the slow mode",
+	madePrivate: "{name} made this room private",
+	madePublic: "{name} opened this room for everybody",
 	redacted: "This message was removed.",
 	cleared: "{name} cleared the conversation",
 	whisperFrom: "whispers to you",
