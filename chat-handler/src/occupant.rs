@@ -38,6 +38,7 @@ mod powers;
 mod refusal;
 
 mod amend;
+mod announce;
 mod answer;
 mod apply;
 mod change;

@@ -124,6 +124,8 @@ pub enum Line<'a> {
     Unmuted,
     /// Somebody was muted, unmuted, unbanned.
     Done,
+    /// Something was said in so many rooms.
+    Announced(usize),
     /// There is nothing of that id, name ...
     NotFound,
     /// The receiver's inbox is full or cannot be written; the reason.
@@ -296,9 +298,7 @@ fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         }
         Line::NotModerator => f.write_str("only moderators may do this"),
         Line::NotOwner => f.write_str("only the room's owners may do this"),
-        Line::NotEverywhere => {
-            f.write_str("only who moderates all rooms may do this in all of them")
-        }
+        Line::NotEverywhere => f.write_str("only who moderates all rooms may do this in all"),
         Line::NotBelow => f.write_str("only those above may do this to a moderator"),
         Line::NoAccount(name) => write!(f, "{name} is not logged in"),
         Line::Role(role, account) => write!(f, "{role}: {account}"),
@@ -307,6 +307,7 @@ fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::Muted => f.write_str("you may not speak in this room just now"),
         Line::Unmuted => f.write_str("you may speak again"),
         Line::Done => f.write_str("done"),
+        Line::Announced(rooms) => write!(f, "said in {rooms} rooms"),
         Line::NotFound => f.write_str("there is no such thing"),
         Line::TooManySignals => f.write_str("too many signals at once, some were not sent"),
         Line::Undelivered(reason) => write!(f, "NOT delivered, try again later ({reason})"),
@@ -400,6 +401,7 @@ fn czech(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::Muted => f.write_str("teď v této místnosti nesmíte mluvit"),
         Line::Unmuted => f.write_str("zase smíte mluvit"),
         Line::Done => f.write_str("hotovo"),
+        Line::Announced(rooms) => write!(f, "řečeno v {rooms} místnostech"),
         Line::NotFound => f.write_str("nic takového není"),
         Line::TooManySignals => f.write_str("příliš mnoho signálů najednou, některé se neposlaly"),
         Line::Undelivered(reason) => write!(f, "NEDORUČENO, zkuste to později ({reason})"),

@@ -37,6 +37,8 @@ pub enum Moderate<'a> {
     Roles,
     /// `/whois NAME`
     Whois(&'a str),
+    /// `/announce TEXT`: to every open room with people, by who may `announce`
+    Announce(&'a str),
     /// `/clear [delete]`; whether what was said is deleted from the logs
     Clear {
         /// `delete`
@@ -87,6 +89,7 @@ pub(super) fn parse<'a>(name: &str, rest: &'a str) -> Option<Moderate<'a>> {
         "deop" => Moderate::Deop(word()?),
         "roles" => rest.is_empty().then_some(Moderate::Roles)?,
         "whois" => Moderate::Whois(word()?),
+        "announce" => Moderate::Announce((!rest.is_empty()).then_some(rest)?),
         "clear" => match rest {
             "" => Moderate::Clear { delete: false },
             "delete" => Moderate::Clear { delete: true },

@@ -260,6 +260,12 @@ pub const USAGES: &[Usage] = &[
         "ukáže účet, číslo, adresu a roli člověka",
     )),
     moderators(usage(
+        "announce",
+        " TEXT",
+        "says something in every open room, for who may",
+        "řekne něco ve všech otevřených místnostech, kdo smí",
+    )),
+    moderators(usage(
         "roles",
         "",
         "shows who owns the room and who moderates it",

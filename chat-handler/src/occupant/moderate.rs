@@ -3,6 +3,7 @@
 use super::measures::MICROS_A_MINUTE;
 use super::{Code, Occupant, Room, Turn};
 use crate::command::{Moderate, Since};
+use crate::settings::Permission;
 use crate::wording::Line;
 use chat_store::log::erase;
 use chat_store::log::history::{self, Before, MAX_LIMIT};
@@ -26,7 +27,12 @@ impl Turn<'_> {
             Moderate::Op(..) | Moderate::Deop(_) => (Right::Own, Line::NotOwner),
             _ => (Right::Moderate, Line::NotModerator),
         };
-        if !self.it.may(right) {
+        // Who says something to all rooms need not moderate one.
+        if let Moderate::Announce(_) = what {
+            if !self.permits(Permission::Announce) {
+                return;
+            }
+        } else if !self.it.may(right) {
             return self.error(Code::NotModerator, line);
         }
         match *what {
@@ -46,8 +52,10 @@ impl Turn<'_> {
             Moderate::Deop(who) => self.set_role(who, Role::Member),
             Moderate::Roles => self.reply(Self::show_roles),
             Moderate::Whois(who) => self.reply(|turn| turn.whois(who)),
+            Moderate::Announce(text) => self.announce(text),
         }
-        if !self.is_refused {
+        // What the site's programs are still asked about is not done yet, and notes itself.
+        if !self.is_refused && !matches!(what, Moderate::Announce(_)) {
             self.it.note(what);
         }
     }

@@ -9,7 +9,8 @@ impl Occupant {
     /// Notes what was done, if it changed something. What is done in a private room is its members' business.
     pub(super) fn note(&mut self, what: &Moderate<'_>) {
         let room = &self.room;
-        let Some(what) = deed(what, room.name.as_str()).filter(|_| !room.name.is_closed()) else {
+        let is_noted = matches!(what, Moderate::Announce(_)) || !room.name.is_closed();
+        let Some(what) = deed(what, room.name.as_str()).filter(|_| is_noted) else {
             return;
         };
         let who = self.me.account.as_deref();
@@ -46,6 +47,7 @@ fn deed(what: &Moderate<'_>, room: &str) -> Option<String> {
         Moderate::Deop(who) => format!("role {room} {who} {}", Role::Member.as_str()),
         Moderate::Clear { delete: true } => format!("clear {room} --delete"),
         Moderate::Clear { delete: false } => format!("clear {room}"),
+        Moderate::Announce(text) => format!("announce {text}"),
         Moderate::Bans
         | Moderate::Slow(None)
         | Moderate::Reports

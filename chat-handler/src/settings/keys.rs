@@ -86,8 +86,8 @@ keys! {
     "REGISTER", "no, invitation or open", "who can make an account in the pages: nobody, who has a link of chatctl invite, everybody (default no)",
         |s, _, v| { s.identity.register = register(v)?; Some(()) };
 
-    "SITE", "a name of letters, digits, dots, - and _, up to 64", "the site's name: whom tokens must be for (default: as the directory of this file below sites/ is called, else chat)",
-        |s, _, v| { s.identity.tokens.site = tokens::site(v)?; Some(()) };
+    "SITE", "a name of letters, digits, dots, - and _, up to 64, or nothing", "the site's name: whom tokens must be for (default: as the directory of this file below sites/ is called, else chat)",
+        |s, _, v| { if !v.is_empty() { s.identity.tokens.site = tokens::site(v)?; } Some(()) };
     "JWT_KEYS", "a directory, absolute or relative to this file, or nothing", "public keys whose tokens are believed: KID.pem, KID.jwk, and sets NAME.jwks for people alone (default: none)",
         |s, dir, v| { s.identity.tokens.keys = if v.is_empty() { None } else { Some(path(dir, v)?) }; Some(()) };
     "JWT_ISSUER", "up to 512 characters, or nothing", "who must have made a token (iss; default: whoever has a key)",

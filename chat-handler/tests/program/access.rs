@@ -159,13 +159,16 @@ fn a_group_that_is_given_or_taken_counts_at_once() {
 #[test]
 fn each_right_is_asked_for() {
     type Deed = fn(&mut Page);
-    let deeds: [(&str, Deed); 4] = [
+    let deeds: [(&str, Deed); 5] = [
         ("speak", |page| page.say("hello", "m")),
         ("call", |page| {
             page.send(&json!({"type": "signal", "to": "peer", "data": {"x": 1}, "msgid": "m"}));
         }),
         ("moderate", |page| {
             page.send(&json!({"type": "say", "text": "/slow 0", "msgid": "m"}));
+        }),
+        ("announce", |page| {
+            page.send(&json!({"type": "say", "text": "/announce tea", "msgid": "m"}));
         }),
         ("create_room", |page| {
             page.send(&json!({"type": "say", "text": "/private tea", "msgid": "m"}));
@@ -241,4 +244,41 @@ fn an_administrator_owns_every_room() {
     change(&dirs, "admin", |admin| admin.groups.clear());
     root.send(&json!({"type": "say", "text": "/slow 5", "msgid": "m2"}));
     assert_eq!(root.find(|it| it["msgid"] == "m2")["code"], "not_moderator");
+}
+
+#[test]
+fn an_announcement_is_said_in_every_open_room_that_has_people() {
+    let (chat, dirs) = chat("\n[access]\nannounce=account:boss\n", &["boss", "anna"]);
+    let mut lobby = chat.page_with("lobby", "nick=peer", "");
+    let mut tea = chat.page_with("tea", "nick=peer", "");
+    let mut boss = chat.page_with("lobby", "nick=guest", &cookie(&chat, &dirs, "boss"));
+    boss.send(&json!({"type": "say", "text": "/private hidden", "msgid": "p"}));
+    boss.find(|it| it["type"] == "ack" && it["msgid"] == "p");
+    boss.send(&json!({"type": "say", "text": "/announce we close at *ten*", "msgid": "m"}));
+    let said = boss.find(|it| it["type"] == "info" || it["type"] == "error");
+    assert!(
+        said["text"]
+            .as_str()
+            .is_some_and(|text| text.contains("2 rooms")),
+        "{said}"
+    );
+    boss.find(|it| it["type"] == "ack" && it["msgid"] == "m");
+    for page in [&mut lobby, &mut tea] {
+        let heard = page.find(|it| it["from"] == "server");
+        assert_eq!(
+            (&heard["type"], &heard["text"]),
+            (&json!("say"), &json!("we close at *ten*"))
+        );
+        assert_eq!(heard["account"], "boss", "{heard}");
+    }
+    let closed = fs::read_dir(chat.path("closed"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    for entry in closed.filter(|entry| entry.path().extension().is_some_and(|it| it == "log")) {
+        let text = fs::read_to_string(entry.path()).expect("read");
+        assert!(!text.contains("we close"), "{text}");
+    }
+    let audit = fs::read_to_string(chat.path("log/audit.log")).expect("an audit log");
+    assert_eq!(audit.matches("announce we close at").count(), 1, "{audit}");
 }
