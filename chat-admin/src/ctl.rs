@@ -27,6 +27,7 @@ mod erase;
 mod event;
 mod expire;
 mod failure;
+mod forgotten_deeds;
 mod given;
 mod memberships;
 mod mend;

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::erase::{TOLD, is_form_of, rewrite_packed};
 use super::moderate::tell_all;
 use super::report::Report;
-use super::{Failure, memberships, messages, packed, rooms, sessions};
+use super::{Failure, forgotten_deeds, memberships, messages, packed, rooms, sessions};
 use crate::login;
 use crate::transcript::Period;
 use chat_handler::settings::Settings;
@@ -143,6 +143,7 @@ pub(super) fn erase(settings: &Settings, mut who: Forgotten) -> Result<Report, F
     forget_measures(dirs, &who)?;
     lines += forget_reports(dirs, &who)?;
     lines += forget_entries(dirs, &who)?;
+    lines += forgotten_deeds::forget(dirs, &who)?;
     files += sessions::delete_of(settings, &|owner| {
         who.is_account(owner.account.as_deref()) || who.is_name(&owner.name)
     })?;
