@@ -124,7 +124,7 @@ install: build stage ## into PREFIX (/usr/local), DESTDIR before it
 # A configuration that is there already stays; a newer one goes beside it, as FILE.new.
 CONF := administration.ini apache.conf apache-sites.conf behind-a-proxy.ini chat.ini nginx.conf nginx-sites.conf sites.ini stand-alone.ini turnserver.conf
 UNITS := websocketd-rs.service websocketd-rs.socket websocketd-rs@.service chat-expire.service chat-expire.timer
-UNITS += chat-expire@.service chat-expire@.timer chat-filter@.service
+UNITS += chat-jwks@.service chat-jwks@.timer chat-expire@.service chat-expire@.timer chat-filter@.service
 UNITS += chat-web.service chat-sample.service chat-sample.timer chat-web@.service chat-sample@.service chat-sample@.timer
 SHARE := $(DESTDIR)$(PREFIX)/share
 # chat.ini may hold the relay's secret: for the service and nobody else. Only root can give a file to a group.

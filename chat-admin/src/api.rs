@@ -30,6 +30,7 @@ mod session;
 pub(crate) mod site;
 mod transcript;
 mod turn;
+pub mod v1;
 
 pub use request::{MAX_BODY, Request, Trouble};
 pub use response::Response;
@@ -44,9 +45,14 @@ pub fn answer(
     input: &mut dyn Read,
     explain: &mut impl FnMut(&str),
 ) -> Response {
-    let length = request.length.filter(|_| request.is_upload());
+    let is_program = v1::is_asked(&request.path);
+    let length = request.length.filter(|_| request.is_upload() || is_program);
     let mut body = input.take(length.unwrap_or_default());
-    let response = decide(request, settings, &mut body, explain);
+    let response = if is_program {
+        v1::answer(request, settings, &mut body, explain)
+    } else {
+        decide(request, settings, &mut body, explain)
+    };
     // A browser that is still sending reads no answer, and Apache gives none on of a program that has left bytes
     // unread.
     if body.limit() <= settings.limits.max_file {

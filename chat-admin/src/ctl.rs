@@ -46,10 +46,12 @@ mod room_of;
 mod rooms;
 mod sessions;
 mod site;
+mod token;
 mod topic;
 
 pub use expire::{Change, expire};
 pub use failure::Failure;
+pub(crate) use moderate::tell_all;
 pub(crate) use perform::Order;
 pub(crate) use rooms::{all as all_rooms, totals};
 
@@ -291,6 +293,9 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Keys and tokens (JWT) of the site's own programs and log-in
+    #[command(subcommand)]
+    Token(token::TokenCommand),
     /// The sites of one daemon
     #[command(subcommand)]
     Site(site::SiteCommand),
@@ -468,6 +473,14 @@ fn answer(
     if let Command::Site(command) = &arguments.command {
         return site::run(command, &arguments.root);
     }
+    if let Command::Token(_) = &arguments.command {
+        // Keys are where the settings are, which are not the chat's own user's to write.
+        let settings = load(&arguments, variable)?;
+        let Command::Token(command) = arguments.command else {
+            return Ok(Report::nothing());
+        };
+        return token::run(command, &settings);
+    }
     let prepared = Prepared::of(&arguments.command)?;
     let who = audited::who();
     let settings = prepare(&arguments, variable)?;
@@ -484,15 +497,18 @@ fn answer(
 }
 
 fn prepare(arguments: &Arguments, variable: Option<&Path>) -> Result<Settings, Failure> {
+    let settings = load(arguments, variable)?;
+    owner::become_owner_of(&settings.base_dir)?;
+    Ok(settings)
+}
+
+fn load(arguments: &Arguments, variable: Option<&Path>) -> Result<Settings, Failure> {
     let place = arguments
         .site
         .as_ref()
         .map(|site| SitePlace::new(site, &arguments.root).ini());
     let named = place.as_deref().or(arguments.config.as_deref());
-    let settings =
-        Settings::load(named, variable).map_err(|error| Failure::Config(error.to_string()))?;
-    owner::become_owner_of(&settings.base_dir)?;
-    Ok(settings)
+    Settings::load(named, variable).map_err(|error| Failure::Config(error.to_string()))
 }
 
 fn dispatch(
@@ -596,7 +612,7 @@ fn dispatch(
         Command::Sample { every } => topic::sample(settings, every),
         Command::Account(command) => account::run(command, settings),
         // Done before, with more than settings.
-        Command::Backup { .. } | Command::Restore { .. } | Command::Site(_) => {
+        Command::Backup { .. } | Command::Restore { .. } | Command::Site(_) | Command::Token(_) => {
             Ok(Report::nothing())
         }
         Command::Check { logrotate } => check::check(dirs, settings, &logrotate),

@@ -74,6 +74,7 @@ impl Cgi {
                 cookies: text("HTTP_COOKIE"),
                 address: text("REMOTE_ADDR"),
                 proxy: Some(text("PROXY_ADDR")).filter(|peer| !peer.is_empty()),
+                known: None,
                 remote_user: remote_user.map(text).filter(|user| !user.is_empty()),
             },
             ping_timeout: Duration::from_millis(

@@ -35,6 +35,8 @@ pub struct Visitor {
     pub proxy: Option<String>,
     /// The variable that `REMOTE_USER` in the settings names, if it is set.
     pub remote_user: Option<String>,
+    /// Whom a token said that they are, which was verified: nothing else is looked at then.
+    pub known: Option<Person>,
 }
 
 /// Who somebody turned out to be.
@@ -73,6 +75,9 @@ pub fn is_administrator(settings: &Identity, person: &Person, address: &str) -> 
 }
 
 fn find(settings: &Identity, visitor: &Visitor, explain: &mut impl FnMut(&str)) -> Person {
+    if let Some(person) = &visitor.known {
+        return person.clone();
+    }
     let own = settings.accounts.as_deref();
     if let Some(value) = cookie::first_value(&visitor.cookies, &settings.session_cookie) {
         match from_session(settings, &value).and_then(bounded) {

@@ -26,6 +26,8 @@ pub enum Via {
     Web,
     /// A room, by somebody who moderates it.
     Room,
+    /// The interface for programs.
+    Api,
 }
 
 impl Via {
@@ -35,6 +37,7 @@ impl Via {
             Self::Shell => "shell",
             Self::Web => "web",
             Self::Room => "room",
+            Self::Api => "api",
         }
     }
 }

@@ -35,6 +35,11 @@ impl Patterns {
             })
     }
 
+    /// Whether they are all names.
+    pub fn are_all(&self) -> bool {
+        self.0.iter().any(|pattern| pattern == "*")
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pem_rfc7468::LineEnding;
-use ring::rand::SystemRandom;
+use ring::rand::{self, SystemRandom};
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::{Value, json};
 
@@ -13,6 +13,11 @@ use crate::KeyError;
 /// What stands before the 32 bytes of an Ed25519 key in a `SubjectPublicKeyInfo` (RFC 8410).
 const PREFIX: [u8; 12] = [
     0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
+];
+
+/// What stands before the 32 bytes of its private half in PKCS #8.
+const PRIVATE_PREFIX: [u8; 16] = [
+    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
 ];
 
 /// A private key.
@@ -27,9 +32,11 @@ impl Signer {
     /// # Errors
     /// That the kernel gives no random bytes.
     pub fn new_pem() -> Result<String, KeyError> {
-        let key = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new());
-        let key = key.map_err(|_| KeyError::Broken)?;
-        pem("PRIVATE KEY", key.as_ref())
+        let seed: [u8; 32] = rand::generate(&SystemRandom::new())
+            .map_err(|_| KeyError::Broken)?
+            .expose();
+        // Version 1, which everybody reads: OpenSSL refuses what ring's own generator writes.
+        pem("PRIVATE KEY", &[&PRIVATE_PREFIX[..], &seed].concat())
     }
 
     /// Reads one: as [`Signer::new_pem`] or `openssl genpkey -algorithm ed25519` write it.

@@ -139,6 +139,9 @@ _chatctl() {
             chatctl,status)
                 cmd="chatctl__subcmd__status"
                 ;;
+            chatctl,token)
+                cmd="chatctl__subcmd__token"
+                ;;
             chatctl,topic)
                 cmd="chatctl__subcmd__topic"
                 ;;
@@ -292,6 +295,9 @@ _chatctl() {
             chatctl__subcmd__help,status)
                 cmd="chatctl__subcmd__help__subcmd__status"
                 ;;
+            chatctl__subcmd__help,token)
+                cmd="chatctl__subcmd__help__subcmd__token"
+                ;;
             chatctl__subcmd__help,topic)
                 cmd="chatctl__subcmd__help__subcmd__topic"
                 ;;
@@ -330,6 +336,15 @@ _chatctl() {
                 ;;
             chatctl__subcmd__help__subcmd__site,remove)
                 cmd="chatctl__subcmd__help__subcmd__site__subcmd__remove"
+                ;;
+            chatctl__subcmd__help__subcmd__token,fetch-keys)
+                cmd="chatctl__subcmd__help__subcmd__token__subcmd__fetch__subcmd__keys"
+                ;;
+            chatctl__subcmd__help__subcmd__token,new-key)
+                cmd="chatctl__subcmd__help__subcmd__token__subcmd__new__subcmd__key"
+                ;;
+            chatctl__subcmd__help__subcmd__token,sign)
+                cmd="chatctl__subcmd__help__subcmd__token__subcmd__sign"
                 ;;
             chatctl__subcmd__person,erase)
                 cmd="chatctl__subcmd__person__subcmd__erase"
@@ -379,6 +394,30 @@ _chatctl() {
             chatctl__subcmd__site__subcmd__help,remove)
                 cmd="chatctl__subcmd__site__subcmd__help__subcmd__remove"
                 ;;
+            chatctl__subcmd__token,fetch-keys)
+                cmd="chatctl__subcmd__token__subcmd__fetch__subcmd__keys"
+                ;;
+            chatctl__subcmd__token,help)
+                cmd="chatctl__subcmd__token__subcmd__help"
+                ;;
+            chatctl__subcmd__token,new-key)
+                cmd="chatctl__subcmd__token__subcmd__new__subcmd__key"
+                ;;
+            chatctl__subcmd__token,sign)
+                cmd="chatctl__subcmd__token__subcmd__sign"
+                ;;
+            chatctl__subcmd__token__subcmd__help,fetch-keys)
+                cmd="chatctl__subcmd__token__subcmd__help__subcmd__fetch__subcmd__keys"
+                ;;
+            chatctl__subcmd__token__subcmd__help,help)
+                cmd="chatctl__subcmd__token__subcmd__help__subcmd__help"
+                ;;
+            chatctl__subcmd__token__subcmd__help,new-key)
+                cmd="chatctl__subcmd__token__subcmd__help__subcmd__new__subcmd__key"
+                ;;
+            chatctl__subcmd__token__subcmd__help,sign)
+                cmd="chatctl__subcmd__token__subcmd__help__subcmd__sign"
+                ;;
             *)
                 ;;
         esac
@@ -386,7 +425,7 @@ _chatctl() {
 
     case "${cmd}" in
         chatctl)
-            opts="-h -V --config --site --root --json --help --version status rooms users members kick ban unban bans mute unmute slow topic reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help"
+            opts="-h -V --config --site --root --json --help --version status rooms users members kick ban unban bans mute unmute slow topic reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -926,7 +965,7 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__help)
-            opts="status rooms users members kick ban unban bans mute unmute slow topic reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore site check help"
+            opts="status rooms users members kick ban unban bans mute unmute slow topic reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1600,6 +1639,62 @@ _chatctl() {
         chatctl__subcmd__help__subcmd__status)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__token)
+            opts="new-key sign fetch-keys"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__token__subcmd__fetch__subcmd__keys)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__token__subcmd__new__subcmd__key)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__token__subcmd__sign)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2718,6 +2813,224 @@ _chatctl() {
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__token)
+            opts="-h --config --site --root --json --help new-key sign fetch-keys help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__token__subcmd__fetch__subcmd__keys)
+            opts="-h --url --name --ca-file --allow-private --config --site --root --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__token__subcmd__help)
+            opts="new-key sign fetch-keys help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__token__subcmd__help__subcmd__fetch__subcmd__keys)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__token__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__token__subcmd__help__subcmd__new__subcmd__key)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__token__subcmd__help__subcmd__sign)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__token__subcmd__new__subcmd__key)
+            opts="-h --private --config --site --root --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --private)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__token__subcmd__sign)
+            opts="-h --scope --minutes --sub --called --jti --rooms --private --config --site --root --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --scope)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --minutes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sub)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --called)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jti)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rooms)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --private)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

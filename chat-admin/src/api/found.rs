@@ -101,7 +101,7 @@ pub(super) fn room_called(
 }
 
 /// The room that is meant, wherever it has gone.
-fn find(site: &Dirs, wished: &RoomName, described: &[RoomName]) -> io::Result<RoomName> {
+pub(super) fn find(site: &Dirs, wished: &RoomName, described: &[RoomName]) -> io::Result<RoomName> {
     moves::finish(site)?;
     let room = if wished.is_closed() {
         wished.clone()

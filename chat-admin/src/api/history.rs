@@ -28,10 +28,19 @@ pub(super) fn answer(
     settings: &Settings,
     explain: &mut dyn FnMut(&str),
 ) -> Response {
-    let found = match found::room(request, settings, explain) {
-        Ok(found) => found,
-        Err(refusal) => return refusal,
-    };
+    match found::room(request, settings, explain) {
+        Ok(found) => of(&found, request, settings, explain),
+        Err(refusal) => refusal,
+    }
+}
+
+/// Of a room that they may read.
+pub(super) fn of(
+    found: &Found,
+    request: &Request,
+    settings: &Settings,
+    explain: &mut dyn FnMut(&str),
+) -> Response {
     let place = match place(request) {
         Ok(place) => place,
         Err(name) => {
@@ -45,7 +54,7 @@ pub(super) fn answer(
     });
     let limit = request.number("limit", 1..=MAX_LIMIT, DEFAULT_LIMIT);
     let room = &found.room;
-    match page(&found, place, limit, search.as_deref()) {
+    match page(found, place, limit, search.as_deref()) {
         Ok(page) => written(room, &page, settings.description_of(room)),
         Err(error) => found::unreadable(room, &error, explain),
     }

@@ -51,6 +51,10 @@ pub struct Request {
     pub range: Option<String>,
     /// `If-None-Match`
     pub if_none_match: Option<String>,
+    /// `Authorization`
+    pub authorization: Option<String>,
+    /// `Idempotency-Key`
+    pub idempotency_key: Option<String>,
     /// What tells who it is.
     pub visitor: Visitor,
 }
@@ -63,6 +67,13 @@ impl Request {
     /// Whether the body is a file: it is read by whoever keeps it.
     pub fn is_upload(&self) -> bool {
         self.method == "POST" && self.path == "files"
+    }
+
+    /// The token of `Authorization: Bearer` (RFC 6750 section 2.1).
+    pub fn bearer(&self) -> Option<&str> {
+        let (scheme, token) = self.authorization.as_deref()?.split_once(' ')?;
+        let is_bearer = scheme.eq_ignore_ascii_case("bearer");
+        Some(token.trim()).filter(|token| is_bearer && !token.is_empty())
     }
 
     /// The token that tells a guest's browser from others.
@@ -94,12 +105,15 @@ impl Request {
             hosts: hosts(&get),
             origin: get("HTTP_ORIGIN").filter(|origin| !origin.is_empty()),
             fetch_site: get("HTTP_SEC_FETCH_SITE").filter(|site| !site.is_empty()),
+            authorization: get("HTTP_AUTHORIZATION"),
+            idempotency_key: get("HTTP_IDEMPOTENCY_KEY"),
             https: text("HTTPS").eq_ignore_ascii_case("on") || text("REQUEST_SCHEME") == "https",
             under_websocketd: text("SERVER_SOFTWARE").starts_with("websocketd"),
             visitor: Visitor {
                 cookies: text("HTTP_COOKIE"),
                 address: text("REMOTE_ADDR"),
                 proxy: get("PROXY_ADDR").filter(|proxy| !proxy.is_empty()),
+                known: None,
                 remote_user: remote_user.and_then(&get).filter(|user| !user.is_empty()),
             },
             method,
@@ -107,7 +121,8 @@ impl Request {
         };
         let body = match head.method.as_str() {
             "GET" | "HEAD" => Vec::new(),
-            _ if head.is_upload() => Vec::new(),
+            // Read by whoever keeps it, or once the token is seen to be good.
+            _ if head.is_upload() || super::v1::is_asked(&head.path) => Vec::new(),
             _ => read_body(&text("CONTENT_LENGTH"), input)?,
         };
         Ok(Self { body, ..head })

@@ -93,6 +93,13 @@ impl Response {
         }
     }
 
+    /// With another status than 200.
+    #[must_use]
+    pub fn status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
     /// Adds a header. `value` is our own text, never a client's: it is written as it is.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
@@ -145,10 +152,12 @@ impl Response {
 fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",
+        201 => "Created",
         206 => "Partial Content",
         304 => "Not Modified",
         400 => "Bad Request",
         401 => "Unauthorized",
+        422 => "Unprocessable Content",
         403 => "Forbidden",
         404 => "Not Found",
         409 => "Conflict",

@@ -51,6 +51,17 @@ pub(super) fn answer(
     settings: &Settings,
     explain: &mut dyn FnMut(&str),
 ) -> Response {
+    listed(request, settings, &|_| true, false, explain)
+}
+
+/// Those that `is_theirs`; `[access]` is for people, not for programs.
+pub(super) fn listed(
+    request: &Request,
+    settings: &Settings,
+    is_theirs: &dyn Fn(&str) -> bool,
+    is_program: bool,
+    explain: &mut dyn FnMut(&str),
+) -> Response {
     let all = match gather(settings) {
         Ok(all) => all,
         Err(error) => {
@@ -69,9 +80,12 @@ pub(super) fn answer(
     let address = request.visitor.address.as_str();
     // Where they may not be is nothing to show them.
     rooms.retain(|room| {
-        let room = RoomName::parse(&room.name).ok();
-        who.may(settings, Permission::Enter, room.as_ref(), address)
-            .allowed
+        let name = RoomName::parse(&room.name).ok();
+        let may_enter = || {
+            who.may(settings, Permission::Enter, name.as_ref(), address)
+                .allowed
+        };
+        is_theirs(&room.name) && (is_program || may_enter())
     });
     let limit = request.number("limit", 1..=MAX_LIMIT, DEFAULT_LIMIT);
     let from = request.number("after", 0..=usize::MAX, 0).min(rooms.len());

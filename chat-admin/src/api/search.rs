@@ -26,6 +26,28 @@ pub(super) fn answer(
     settings: &Settings,
     explain: &mut dyn FnMut(&str),
 ) -> Response {
+    run(request, settings, None, explain)
+}
+
+/// For the holder of a token: the rooms that are theirs, whether it is a program that need not be let in anywhere, and
+/// whom limits count.
+pub(super) fn of_token(
+    request: &Request,
+    settings: &Settings,
+    token: Token<'_>,
+    explain: &mut dyn FnMut(&str),
+) -> Response {
+    run(request, settings, Some(token), explain)
+}
+
+type Token<'t> = (&'t dyn Fn(&str) -> bool, bool, &'t str);
+
+fn run(
+    request: &Request,
+    settings: &Settings,
+    token: Option<Token<'_>>,
+    explain: &mut dyn FnMut(&str),
+) -> Response {
     let (wanted, cursor) = match wanted(request) {
         Ok(wanted) => wanted,
         Err(response) => return response,
@@ -34,16 +56,22 @@ pub(super) fn answer(
     if matcher.is_empty() {
         return Response::error(400, "empty", "there is nothing to look for");
     }
-    let turn = match turn(request, settings, explain) {
+    let counted = token.map(|(_, _, counted)| counted);
+    let turn = match turn(request, settings, counted, explain) {
         Ok(turn) => turn,
         Err(response) => return response,
     };
-    let rooms = match &wanted.room {
-        Some(room) => match found::room_called(Some(room), request, settings, explain) {
+    let rooms = match (&wanted.room, token) {
+        (room, Some((is_theirs, true, _))) => places::open(settings, room.as_deref(), is_theirs),
+        (Some(room), _) => match found::room_called(Some(room), request, settings, explain) {
             Ok(found) => places::one(found),
             Err(response) => return response,
         },
-        None => places::all(request, settings, explain),
+        (None, _) => places::all(request, settings, explain).map(|mut rooms| {
+            let is_theirs = |name: &str| token.is_none_or(|(is_theirs, ..)| is_theirs(name));
+            rooms.retain(|room| is_theirs(room.name().as_str()));
+            rooms
+        }),
     };
     let rooms = match rooms {
         Ok(rooms) => rooms,
@@ -111,6 +139,7 @@ fn wanted(request: &Request) -> Result<(Wanted, Option<RecordId>), Response> {
 fn turn(
     request: &Request,
     settings: &Settings,
+    counted: Option<&str>,
     explain: &mut dyn FnMut(&str),
 ) -> Result<Turn, Response> {
     let asker = Asker::of(request, settings, explain);
@@ -118,7 +147,7 @@ fn turn(
         let text = format!("you have searched much, go on in {seconds} s");
         Response::error(429, "too_many_searches", &text).header("Retry-After", &seconds.to_string())
     };
-    match Turn::take(&settings.dirs(), asker.counted()) {
+    match Turn::take(&settings.dirs(), counted.unwrap_or(asker.counted())) {
         Ok(Ok(turn)) => Ok(turn),
         Ok(Err(Refused::Pace(seconds))) => Err(later(seconds)),
         Ok(Err(Refused::Busy)) => {

@@ -25,6 +25,15 @@ pub(crate) fn check(request: &Request) -> Result<(), &'static str> {
     if !kind.trim().eq_ignore_ascii_case(wanted) {
         return Err(otherwise);
     }
+    same_site(request)
+}
+
+/// Whether a browser says that a page of another site asks.
+pub(super) fn is_foreign(request: &Request) -> bool {
+    same_site(request).is_err()
+}
+
+fn same_site(request: &Request) -> Result<(), &'static str> {
     // Told by the browser itself, and no page can change it; it also holds where a proxy renames Host.
     if let Some(site) = &request.fetch_site {
         return match site.as_str() {

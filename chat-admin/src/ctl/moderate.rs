@@ -15,7 +15,7 @@ use chat_store::people::presence::{self, About};
 use chat_store::record::{Draft, Kind, RecordId};
 
 /// Puts a record into the room's log and rings.
-pub(super) fn tell_all(
+pub(crate) fn tell_all(
     dirs: &Dirs,
     room: &RoomName,
     draft: &Draft<'_>,

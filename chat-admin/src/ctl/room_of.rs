@@ -81,6 +81,7 @@ impl Command {
             | Self::Backup { .. }
             | Self::Restore { .. }
             | Self::Site(_)
+            | Self::Token(_)
             | Self::Event(_)
             | Self::Check { .. } => None,
         }

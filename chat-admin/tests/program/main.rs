@@ -9,6 +9,7 @@ mod support;
 
 mod account_pages;
 mod accounts;
+mod api;
 mod channels;
 mod chat_cgi;
 mod chatctl;

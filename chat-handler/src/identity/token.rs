@@ -161,6 +161,9 @@ pub fn recognized(
     visitor: &Visitor,
     explain: &mut impl FnMut(&str),
 ) -> Person {
+    if let Some(person) = &visitor.known {
+        return with_powers(settings, person.clone(), &visitor.address);
+    }
     if let Some(name) = &settings.identity.tokens.cookie
         && let Some(value) = cookie::first_value(&visitor.cookies, name)
         && let Ok(token) = std::str::from_utf8(&value)

@@ -151,6 +151,8 @@ fn systemd_finds_nothing_wrong_with_the_units() {
         "websocketd-rs@.service",
         "chat-expire@.service",
         "chat-expire@.timer",
+        "chat-jwks@.service",
+        "chat-jwks@.timer",
         "chat-web.service",
         "chat-sample.service",
         "chat-sample.timer",

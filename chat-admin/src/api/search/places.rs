@@ -69,6 +69,38 @@ pub(super) fn one(found: Found) -> io::Result<Vec<Room>> {
         .collect())
 }
 
+/// All open ones that `is_theirs`, or the one of them that `wished` means, for a program.
+pub(super) fn open(
+    settings: &Settings,
+    wished: Option<&str>,
+    is_theirs: &dyn Fn(&str) -> bool,
+) -> io::Result<Vec<Room>> {
+    let site = settings.dirs();
+    let wished = wished.map(RoomName::parse).transpose();
+    // What is no name is no room's.
+    let Ok(wished) = wished else {
+        return Ok(Vec::new());
+    };
+    let mut rooms = Vec::new();
+    for (stem, files) in listing::of(&site.rooms)? {
+        let name = state::name_of(&site, &stem).filter(|name| {
+            let is_meant = |wished: &RoomName| wished.key() == name.key();
+            wished.as_ref().is_none_or(is_meant) && is_theirs(name.as_str())
+        });
+        rooms.extend(name.map(|name| Room {
+            name,
+            dirs: site.clone(),
+            since: RecordId::ZERO,
+            person: None,
+            files,
+        }));
+    }
+    rooms.retain(|room| room.files.bytes > 0 || room.files.packed > 0);
+    rooms.sort_unstable_by_key(|room| std::cmp::Reverse(room.files.changed));
+    rooms.truncate(MAX_ROOMS);
+    Ok(rooms)
+}
+
 /// All of them; of too many, those that were written to last.
 pub(super) fn all(
     request: &Request,
