@@ -1,86 +1,88 @@
-// <chat-widget room="lobby">: a room of the chat on any page. docs/embedding.md.
+// <chat-widget room="lobby">: a room of the chat on any page, or a dock of conversations. docs/embedding.md.
 
-import { ChatClient } from "./chat-client.js";
-import { WidgetLog } from "./widget_log.js";
+import { randomId } from "./random_id.js";
+import { kept } from "./widget_kept.js";
 import { element } from "./widget_line.js";
+import * as outbox from "./widget_outbox.js";
+import { WidgetPanel } from "./widget_panel.js";
+import { counted, drawRooms } from "./widget_rooms.js";
+import { Shared } from "./widget_shared.js";
 import { widgetSheet } from "./widget_style.js";
+import { countInTitle } from "./widget_title.js";
 import { words } from "./widget_texts.js";
 
-/** Records of history that are shown at first, and with each press of the button for more. */
-const PAGE = 50;
-/** Of a count: more is not counted. */
-const MAX_COUNT = 99;
+/** Beside each other, in pixels: a conversation of the dock needs so much. */
+const PANEL_WIDTH = 368;
 
 /** @type {CSSStyleSheet | undefined} */
 let sheet;
 
-/** A browser's storage, which may be off or full: then the widget only forgets. */
-const kept = {
-	get(/** @type {string} */ key) {
-		try {
-			return globalThis.localStorage.getItem(`chat-widget.${key}`);
-		} catch {
-			return null;
-		}
-	},
-	set(/** @type {string} */ key, /** @type {string} */ value) {
-		try {
-			globalThis.localStorage.setItem(`chat-widget.${key}`, value);
-		} catch {
-			// It is forgotten with the page.
-		}
-	},
-	delete(/** @type {string} */ key) {
-		try {
-			globalThis.localStorage.removeItem(`chat-widget.${key}`);
-		} catch {
-			// There is nothing.
-		}
-	},
-};
-
 export class ChatWidget extends HTMLElement {
-	/** @type {ChatClient | null} */
-	#client = null;
-	/** @type {import("./chat-client.js").Room | null} */
-	#room = null;
-	#unread = 0;
+	/** @type {Shared | null} */
+	#shared = null;
+	#hub = "";
+	#state = "connecting";
 	#say = words("en");
 	/** @type {Record<string, any>} */
 	#parts = {};
-	/** @type {WidgetLog | null} */
-	#log = null;
+	/** Conversations that are open, the newest last. @type {Map<string, WidgetPanel>} */
+	#panels = new Map();
+	/** All there are, as the hub lists them. @type {import("./types.d.ts").HubRoom[]} */
+	#rooms = [];
 	/** Ends what listens to the page. */
 	#stay = new AbortController();
 
 	connectedCallback() {
-		if (this.#client) return;
+		if (this.#shared) return;
 		this.#say = words(this.lang || document.documentElement.lang || navigator.language);
 		if (!this.shadowRoot) this.#draw();
 		this.#stay = new AbortController();
-		document.addEventListener("visibilitychange", () => this.#seen(), { signal: this.#stay.signal });
+		const { signal } = this.#stay;
+		document.addEventListener("visibilitychange", () => this.#seen(), { signal });
+		addEventListener("resize", () => this.#arrange(), { signal });
 		this.#connect();
 	}
 
 	disconnectedCallback() {
 		this.#stay.abort();
-		this.#client?.close();
-		this.#client = this.#room = null;
+		this.#shared?.close();
+		this.#shared = null;
 	}
 
-	/** The room's name. */
+	/** The room's name; of several the first. */
 	get room() {
-		return this.getAttribute("room") || "lobby";
+		return this.#wanted[0];
 	}
 
-	/** Whether its messages are in sight; without `dock` they always are. */
+	get #wanted() {
+		return (this.getAttribute("room") || "lobby").split(/\s+/u).filter(Boolean);
+	}
+
+	get #isDock() {
+		return this.hasAttribute("dock");
+	}
+
+	/** Whether messages are in sight; without `dock` they always are. */
 	get isOpen() {
-		return !this.hasAttribute("dock") || kept.get("open") === "yes";
+		return this.#panels.size > 0;
 	}
 
 	set isOpen(isOpen) {
-		kept.set("open", isOpen ? "yes" : "no");
-		this.#shown();
+		if (!this.#isDock) return;
+		if (isOpen) this.open(this.room);
+		else for (const name of [...this.#panels.keys()]) this.#shut(name);
+	}
+
+	/** Shows a conversation. @param {string} name */
+	open(name) {
+		if (!this.#panels.has(name)) this.#add(name);
+		// The last of several is the one that stays where there is no room for all.
+		const panel = /** @type {WidgetPanel} */ (this.#panels.get(name));
+		this.#panels.delete(name);
+		this.#panels.set(name, panel);
+		this.#parts.list.hidden = true;
+		this.#arrange();
+		panel.focus();
 	}
 
 	#draw() {
@@ -89,203 +91,207 @@ export class ChatWidget extends HTMLElement {
 		root.adoptedStyleSheets = [(sheet ??= widgetSheet())];
 		/** @type {Record<string, any>} */
 		const parts = (this.#parts = {
+			windows: element("div", { class: "windows" }),
+			list: element("ul", {
+				class: "rooms",
+				hidden: true,
+				"aria-label": say("conversations"),
+				keydown: (event) => this.#listKey(event),
+			}),
 			badge: element("span", { class: "badge", hidden: true }),
 			hint: element("span", { class: "aside" }),
-			title: element("h2", {}, this.room),
-			count: element("span", { class: "count" }),
-			state: element("p", { class: "state", role: "status" }),
-			rename: element("button", { type: "button", click: () => this.#askName(true) }),
-			name: element("input", { maxlength: "32", autocomplete: "nickname", "aria-label": say("name") }),
-			earlier: element("button", { type: "button", class: "earlier", click: () => this.#older() }, say("earlier")),
-			list: element("div", { class: "list", role: "log", "aria-live": "polite", "aria-label": say("chat") }),
-			field: element("textarea", { rows: "1", "aria-label": say("message"), keydown: (event) => this.#key(event) }),
 		});
-		const scroller = element("div", { class: "scroller", tabindex: "0", role: "group", "aria-label": say("chat") });
-		scroller.append(parts.earlier, parts.list);
-		Object.assign(parts, {
-			toggle: element(
-				"button",
-				{ type: "button", class: "toggle main", click: () => (this.isOpen = !this.isOpen) },
-				element("span", {}, say("chat")),
-				parts.badge,
-				parts.hint,
-			),
-			naming: element(
-				"form",
-				{ hidden: true, submit: (event) => this.#named(event) },
-				parts.name,
-				element("button", { class: "main" }, say("save")),
-			),
-			writing: element(
-				"form",
-				{ submit: (event) => this.#submit(event) },
-				parts.field,
-				element("button", { class: "main" }, say("send")),
-			),
-		});
-		parts.panel = element(
-			"section",
-			{ class: "panel", "aria-label": say("chat"), keydown: (event) => this.#escape(event) },
-			element("header", {}, parts.title, parts.count, parts.rename),
-			parts.naming,
-			parts.state,
-			scroller,
-			parts.writing,
+		parts.toggle = element(
+			"button",
+			{ type: "button", class: "toggle main", click: () => this.#toggle() },
+			element("span", {}, say("chat")),
+			parts.badge,
+			parts.hint,
 		);
-		root.append(parts.panel, parts.toggle);
-		parts.field.value = kept.get(`draft.${this.room}`) ?? "";
-		parts.field.addEventListener("input", () => kept.set(`draft.${this.room}`, parts.field.value));
-		this.#log = new WidgetLog(parts.list, scroller, say);
+		root.append(parts.windows, element("div", { class: "home" }, parts.list, parts.toggle));
+		const open = this.#isDock ? this.#kept() : [this.room];
+		for (const name of open) this.#add(name);
+		this.#arrange();
+	}
+
+	/** What was open on the page before. */
+	#kept() {
+		const open = kept.read("dock");
+		return (Array.isArray(open) ? open : []).filter((name) => typeof name === "string").slice(-8);
 	}
 
 	#connect() {
 		const server = this.getAttribute("server") ?? new URL("../", import.meta.url).href;
-		const nick = this.getAttribute("nick") || kept.get("name") || undefined;
-		const client = (this.#client = new ChatClient({ servers: server.split(/\s+/u), nick, storage: kept }));
-		client.on("state", ({ state }) => this.#state(state));
-		const room = (this.#room = client.enter(this.room, { history: PAGE }));
-		room.on("welcome", (welcome) => this.#welcomed(welcome));
-		room.on("history", ({ records, more }) => {
-			this.#log?.clear();
-			for (const record of records) this.#log?.add(record, room.me.name);
-			this.#parts.earlier.hidden = !more;
-			this.#log?.toEnd();
-			this.#seen();
+		const client = kept.get("client") ?? randomId();
+		kept.set("client", client);
+		const who = {
+			servers: server.trim().split(/\s+/u),
+			nick: this.getAttribute("nick") || kept.get("name") || undefined,
+			client,
+		};
+		const user = this.getAttribute("user") ?? "";
+		outbox.writeAs(user);
+		// Who has logged in since is somebody else: their tabs have a connection of their own.
+		const key = `1 ${server} ${client} ${user}`;
+		const shared = new Shared({
+			key,
+			hub: async (post) => new (await import("./widget_hub.js")).Hub(who, post),
+			take: (message) => this.#take(message),
+			ready: () => {
+				this.#hub = "";
+				shared.post({ type: "open", ...who });
+				for (const name of this.#wanted) shared.post({ type: "follow", room: name });
+				for (const panel of this.#panels.values()) panel.ready();
+			},
 		});
-		room.on("members", (members) => {
-			this.#parts.count.textContent = this.#say("people", { count: members.size });
-			this.#me();
-		});
-		room.on("record", (record) => this.#arrived(record));
-		room.on("whisper", (message) => this.#arrived(message));
-		room.on("you", () => this.#me());
-		for (const event of ["info", "notice", "error"]) room.on(event, (message) => this.#note(message));
-		room.on("parted", ({ text = "" }) => this.#note({ type: "notice", text: text || this.#say("closed") }));
-		this.#shown();
-		client.connect();
+		this.#shared = shared;
 	}
 
-	/** @param {import("./types.d.ts").State | "open"} state */
-	#state(state) {
-		this.#parts.state.hidden = state === "open";
-		if (state !== "open") this.#parts.state.textContent = this.#say(state);
+	/** @param {import("./types.d.ts").HubMessage} message */
+	#take(message) {
+		if (message.type === "hub") this.#met(message.id);
+		else if (message.type === "state") this.#changed(message.state);
+		else if (message.type === "rooms") this.#listed(message.rooms);
+		else if (message.type === "done") this.#done(message);
+		else if (message.type === "begun") this.open(/** @type {string} */ (message.room));
+		else {
+			const panel = message.room ? this.#panels.get(message.room) : [...this.#panels.values()].at(-1);
+			panel?.take(message);
+			if (message.type !== "record") return;
+			this.#seen();
+			this.dispatchEvent(new CustomEvent("chat-record", { detail: message.record }));
+		}
+	}
+
+	/** A hub, maybe another than before: it is offered what is not known to have arrived. @param {string} id */
+	#met(id) {
+		if (id === this.#hub) return;
+		this.#hub = id;
+		const { offered, uncertain } = outbox.offer(id);
+		for (const { msgid, room, text } of offered) this.#shared?.post({ type: "send", msgid, room, text });
+		for (const { room, text } of uncertain) this.#panels.get(room)?.failed(text, this.#say("maybe"));
+		this.#pending();
+	}
+
+	/** @param {string} state */
+	#changed(state) {
+		this.#state = state;
+		for (const panel of this.#panels.values()) panel.state(state);
 		this.dispatchEvent(new CustomEvent("chat-state", { detail: state }));
 	}
 
-	/** @param {import("./types.d.ts").Message} welcome */
-	#welcomed({ unread = 0, topic = "", room }) {
-		this.#unread = unread;
-		this.#parts.title.textContent = room;
-		this.#parts.title.title = topic;
-		this.#state("open");
-		this.#me();
+	/** @param {string} room @param {string} text */
+	#send(room, text) {
+		const message = outbox.add(room, text);
+		if (!message) return false;
+		if (this.#hub) {
+			outbox.handed(message, this.#hub);
+			this.#shared?.post({ type: "send", msgid: message.msgid, room, text });
+		}
+		this.#pending();
+		return true;
+	}
+
+	/** @param {any} end */
+	#done({ msgid, room, code, reason }) {
+		const message = outbox.waiting().find((one) => one.msgid === msgid);
+		outbox.remove(msgid);
+		this.#pending();
+		if (code && message) this.#panels.get(room)?.failed(message.text, reason);
+	}
+
+	#pending() {
+		const all = outbox.waiting();
+		for (const [name, panel] of this.#panels) panel.pending(all.filter(({ room }) => room === name));
+	}
+
+	/** @param {string} name */
+	#add(name) {
+		const panel = new WidgetPanel(name, {
+			say: this.#say,
+			post: (message) => this.#shared?.post(message),
+			send: (room, text) => this.#send(room, text),
+			talkTo: (person) => this.#talkTo(person),
+			close: this.#isDock ? () => this.#close(name) : undefined,
+		});
+		this.#panels.set(name, panel);
+		this.#parts.windows.append(panel.element);
+		panel.state(this.#state);
+		if (this.#hub) panel.ready();
+	}
+
+	/** @param {string} name */
+	#shut(name) {
+		this.#panels.get(name)?.element.remove();
+		this.#panels.delete(name);
+		this.#arrange();
+	}
+
+	/** @param {string} name */
+	#close(name) {
+		this.#shut(name);
+		this.#parts.toggle.focus();
+	}
+
+	/** The conversation of the two, which may be there already. @param {import("./types.d.ts").Person} person */
+	#talkTo({ name, person }) {
+		const known = this.#isDock && this.#rooms.find(({ kind, title }) => kind === "pair" && title === name);
+		if (known) this.open(known.name);
+		else this.#shared?.post({ type: "converse", to: name, person });
+	}
+
+	/** As many as there is space for; the others wait behind the button. */
+	#arrange() {
+		const open = [...this.#panels.keys()];
+		const fits = this.#isDock ? Math.max(1, Math.floor((innerWidth - 32) / PANEL_WIDTH)) : open.length;
+		for (const [at, panel] of [...this.#panels.values()].entries()) {
+			panel.element.hidden = at < open.length - fits || !this.#parts.list.hidden;
+		}
+		if (this.#isDock) kept.put("dock", open);
+		this.toggleAttribute("open", open.length > 0 && this.#parts.list.hidden);
+		const isShown = !this.#parts.list.hidden || open.length > 0;
+		this.#parts.toggle.setAttribute("aria-expanded", String(isShown));
+		this.#parts.toggle.title = this.#say(isShown ? "close" : "open");
 		this.#seen();
 	}
 
-	#me() {
-		const { name = "" } = this.#room?.me ?? {};
-		this.#parts.field.placeholder = this.#say("placeholder", { name });
-		this.#parts.rename.textContent = name;
-		this.#parts.rename.setAttribute("aria-label", this.#say("rename", { name }));
-		// Who is logged in is called what the site calls them.
-		this.#parts.rename.disabled = Boolean(this.#room?.me.account);
+	/** From nothing to the conversations, or the only one; and back. */
+	#toggle() {
+		const { list } = this.#parts;
+		if (!list.hidden) list.hidden = true;
+		else if (this.#rooms.length > 1) list.hidden = false;
+		else if (this.isOpen) this.isOpen = false;
+		else return this.open(this.room);
+		this.#arrange();
+		list.querySelector("button")?.focus();
 	}
 
-	/** @param {any} record */
-	#arrived(record) {
-		const { name = "" } = this.#room?.me ?? {};
-		const isSpoken = this.#log?.add(record, name);
-		if (isSpoken && record.from !== name) this.#unread += 1;
+	/** @param {KeyboardEvent} event */
+	#listKey(event) {
+		if (event.key !== "Escape") return;
+		this.#toggle();
+		this.#parts.toggle.focus();
+	}
+
+	/** @param {import("./types.d.ts").HubRoom[]} rooms */
+	#listed(rooms) {
+		this.#rooms = rooms;
+		drawRooms(this.#parts.list, rooms, { say: this.#say, open: (name) => this.open(name) });
 		this.#seen();
-		this.dispatchEvent(new CustomEvent("chat-record", { detail: record }));
-	}
-
-	/** @param {any} message */
-	#note(message) {
-		this.#log?.add(message, this.#room?.me.name ?? "");
 	}
 
 	/** What is in front of the person has been read. */
 	#seen() {
-		if (this.isOpen && !document.hidden && this.#unread > 0 && this.#room?.read()) this.#unread = 0;
+		for (const { name, unread } of this.#rooms) {
+			const isSeen = this.#panels.get(name)?.element.checkVisibility() && !document.hidden;
+			if (isSeen && unread > 0) this.#shared?.post({ type: "read", room: name });
+		}
+		const unread = this.#rooms.reduce((sum, room) => sum + room.unread, 0);
 		const { badge, hint } = this.#parts;
-		badge.hidden = this.isOpen || this.#unread === 0;
-		badge.textContent = this.#unread > MAX_COUNT ? `${MAX_COUNT}+` : String(this.#unread);
-		hint.textContent = badge.hidden ? "" : ` ${this.#say("unread", { count: this.#unread })}`;
-	}
-
-	#shown() {
-		const { panel, toggle } = this.#parts;
-		panel.hidden = !this.isOpen;
-		toggle.setAttribute("aria-expanded", String(this.isOpen));
-		toggle.title = this.#say(this.isOpen ? "close" : "open");
-		if (this.isOpen) this.#log?.toEnd();
-		this.#seen();
-	}
-
-	async #older() {
-		const before = this.#log?.oldest;
-		if (!before || !this.#room) return;
-		try {
-			const { records, more } = await this.#room.history({ before, limit: PAGE });
-			this.#log?.addOlder(records, this.#room.me.name);
-			this.#parts.earlier.hidden = !more;
-		} catch {
-			// There is no connection: the button stays.
-		}
-	}
-
-	/** @param {boolean} isAsked */
-	#askName(isAsked) {
-		const { naming, name, field } = this.#parts;
-		naming.hidden = !isAsked;
-		if (!isAsked) return field.focus();
-		name.value = this.#room?.me.name ?? "";
-		name.select();
-	}
-
-	/** @param {Event} event */
-	#named(event) {
-		event.preventDefault();
-		const name = this.#parts.name.value.trim();
-		if (name) {
-			kept.set("name", name);
-			this.#client?.rename(name);
-		}
-		this.#askName(false);
-	}
-
-	/** @param {KeyboardEvent} event */
-	#key(event) {
-		if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-		event.preventDefault();
-		this.#parts.writing.requestSubmit();
-	}
-
-	/** @param {KeyboardEvent} event */
-	#escape(event) {
-		if (event.key !== "Escape") return;
-		if (!this.#parts.naming.hidden) this.#askName(false);
-		else if (this.hasAttribute("dock")) {
-			this.isOpen = false;
-			this.#parts.toggle.focus();
-		}
-	}
-
-	/** @param {Event} event */
-	#submit(event) {
-		event.preventDefault();
-		const { field } = this.#parts;
-		const text = field.value.trim();
-		if (!text || !this.#room) return;
-		field.value = "";
-		kept.delete(`draft.${this.room}`);
-		this.#log?.toEnd();
-		this.#room.send(text).catch(({ message }) => {
-			this.#note({ type: "error", text: this.#say("failed", { reason: message }) });
-			// Nothing that was written is lost; what was begun meanwhile comes first.
-			if (!field.value) field.value = text;
-		});
+		badge.hidden = unread === 0;
+		badge.textContent = counted(unread);
+		hint.textContent = unread > 0 ? ` ${this.#say("unread", { count: unread })}` : "";
+		if (this.hasAttribute("count-in-title")) countInTitle(unread > 0 ? counted(unread) : "");
 	}
 }
 

@@ -177,3 +177,50 @@ export interface RoomUses {
 }
 
 export type SendingUses = RoomUses;
+
+/** A room of the widget's hub: what tabs call it, and what its list shows. */
+export interface HubRoom {
+	name: string;
+	unread: number;
+	title: string;
+	kind: string;
+}
+
+/** What a hub tells tabs; without `to` all of them. */
+export type HubMessage = { type: string; to?: string; room?: string } & Record<string, any>;
+
+/** What a tab needs of the connection that it shares. */
+export interface SharedUses {
+	/** Tabs with the same share it. */
+	key: string;
+	/** Makes one, where this tab leads. */
+	hub: (post: (message: HubMessage) => void) => Promise<import("./widget_hub.js").Hub>;
+	take: (message: HubMessage) => void;
+	/** There is one, maybe another than before: it knows nothing of this tab yet. */
+	ready: () => void;
+}
+
+export type WayUses = SharedUses;
+
+/** How a tab reaches the hub. */
+export interface HubWay {
+	post(message: object): void;
+	/** It does not answer: another is needed. */
+	renew(): void;
+	close(): void;
+}
+
+/** A part of the widget says something of its words. */
+export type Say = (word: any, values?: Record<string, string | number>) => string;
+
+export interface PanelUses {
+	say: Say;
+	/** Of the hub. */
+	post: (message: { type: string } & Record<string, any>) => void;
+	/** Written by the person. @returns False if too much waits. */
+	send: (room: string, text: string) => boolean;
+	/** The person wants to talk to one of those who are there. */
+	talkTo: (person: Person) => void;
+	/** Absent where the panel cannot be closed. */
+	close?: () => void;
+}

@@ -6,7 +6,7 @@ import { tokenize } from "../js/tokens.js";
  * An element; strings among the children become text.
  * @param {string} tag
  * @param {Record<string, string | boolean | ((event: any) => void)>} [attributes]
- * @param {...(Node | string)} children
+ * @param {...(Node | string | false)} children
  * @returns {any}
  */
 export function element(tag, attributes = {}, ...children) {
@@ -15,7 +15,7 @@ export function element(tag, attributes = {}, ...children) {
 		if (typeof value === "function") node.addEventListener(name, value);
 		else if (value !== false) node.setAttribute(name, value === true ? "" : value);
 	}
-	node.append(...children);
+	node.append(...children.filter((child) => child !== false));
 	return node;
 }
 

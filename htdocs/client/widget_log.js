@@ -23,6 +23,26 @@ export class WidgetLog {
 		this.#say = say;
 	}
 
+	get isAtEnd() {
+		return this.#scroller.scrollHeight - this.#scroller.scrollTop - this.#scroller.clientHeight < 40;
+	}
+
+	/** The id of the first line in sight; "" at the end, where new ones are followed. */
+	get place() {
+		if (this.isAtEnd) return "";
+		const top = this.#scroller.getBoundingClientRect().top;
+		const seen = [...this.#lines].find(([, { node }]) => node.getBoundingClientRect().bottom > top);
+		return seen?.[0] ?? "";
+	}
+
+	/** @param {string} place As {@link place}; the end if it is not here. */
+	goTo(place) {
+		const line = this.#lines.get(place);
+		if (line)
+			this.#scroller.scrollTop += line.node.getBoundingClientRect().top - this.#scroller.getBoundingClientRect().top;
+		else this.toEnd();
+	}
+
 	/** The id of the oldest record here. */
 	get oldest() {
 		return this.#lines.keys().next().value ?? "";
@@ -35,7 +55,7 @@ export class WidgetLog {
 		else if (message.type === "clear") this.clear();
 		const node = line(message, nick, this.#say);
 		if (!node) return false;
-		const isAtEnd = this.#scroller.scrollHeight - this.#scroller.scrollTop - this.#scroller.clientHeight < 40;
+		const { isAtEnd } = this;
 		this.#list.append(node);
 		if (message.id) this.#lines.set(message.id, { message, node });
 		this.#trim();

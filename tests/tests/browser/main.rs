@@ -31,4 +31,6 @@ mod sending;
 mod sites;
 mod terminal;
 mod widget;
+mod widget_examples;
+mod widget_tabs;
 mod xss;

@@ -185,7 +185,7 @@ async fn a_docked_room_follows_from_page_to_page_and_counts_what_is_unread() {
     browser
         .wait_until(
             "it is closed",
-            &format!("{ROOT}.querySelector('.panel').hidden"),
+            &format!("{ROOT}.querySelector('.panel') === null"),
         )
         .await;
 }
