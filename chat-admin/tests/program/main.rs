@@ -23,4 +23,5 @@ mod private;
 mod round_trips;
 mod search;
 mod sites;
+mod token;
 mod web;

@@ -16,13 +16,13 @@ const DETAILS: &str = "userdetails.token.id=AQIC5w\nuserdetails.attribute.name=u
     userdetails.attribute.value=Jan Karel\nuserdetails.attribute.name=sn\nuserdetails.attribute.value=Novák\n";
 
 /// A certificate authority, and what its certificate is.
-struct Authority {
+pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
-    pem: String,
+    pub(crate) pem: String,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let key = KeyPair::generate().expect("a key");
         let mut params = CertificateParams::new(Vec::new()).expect("no names");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -34,7 +34,7 @@ impl Authority {
     }
 
     /// What a server called `name` needs.
-    fn server(&self, name: &str, expired: bool) -> Arc<ServerConfig> {
+    pub(crate) fn server(&self, name: &str, expired: bool) -> Arc<ServerConfig> {
         let key = KeyPair::generate().expect("a key");
         let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
         if expired {
