@@ -1,4 +1,4 @@
-//! What the fuzz target `picture` in `fuzz/` checks, on its seeds and thousands of mutations of them.
+//! What the fuzz targets `api` and `picture` in `fuzz/` check, on their seeds and thousands of mutations of them.
 
 // Written for fuzz/, whose lints are its own.
 #[allow(missing_docs, unreachable_pub)]
@@ -32,4 +32,30 @@ fn picture() {
         b"\0\0\0\0",
     ];
     try_out("picture", &pieces, bodies::picture::run);
+}
+
+#[test]
+fn api() {
+    let pieces: [&[u8]; 16] = [
+        b"\"text\":",
+        b"\"as\":\"",
+        b"\"who\":\"account:",
+        b"\"minutes\":",
+        b"\"items\":[",
+        b"null",
+        b"-1",
+        b"1e999",
+        b"\\u0000",
+        b"\\ud800",
+        b"--help",
+        b"../",
+        b"~00000000000000000000",
+        b"*",
+        b"\n{",
+        b"\"role\":\"owner\"",
+    ];
+    try_out("api", &pieces, bodies::api::run);
+    // As the body calls it.
+    let dir = std::env::temp_dir().join(format!("chat-api-{}", std::process::id()));
+    std::fs::remove_dir_all(dir).expect("it was made");
 }
