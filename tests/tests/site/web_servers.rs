@@ -557,6 +557,30 @@ fn every_page_is_guarded_by_nginx() {
     every_page_is_guarded(Front::Nginx);
 }
 
+/// A program's token reaches `api/v1`: that it is no good is another answer than that there is none.
+fn tokens_are_passed_on(front: Front) {
+    let site = ProxiedSite::start_without_php(front);
+    let web = site.web.endpoint();
+    let asked = |headers: &[(&str, &str)]| {
+        let answer = http::request(&web, "GET", "/chat/api/v1/rooms", headers);
+        (answer.status, answer.text())
+    };
+    let (status, without) = asked(&[]);
+    assert!(status == 401 && without.contains("no_token"), "{without}");
+    let (status, with) = asked(&[("Authorization", "Bearer x")]);
+    assert!(status == 401 && with.contains("bad_token"), "{with}");
+}
+
+#[test]
+fn a_token_reaches_the_programs_interface_behind_apache() {
+    tokens_are_passed_on(Front::Apache);
+}
+
+#[test]
+fn a_token_reaches_the_programs_interface_behind_nginx() {
+    tokens_are_passed_on(Front::Nginx);
+}
+
 fn without_php(front: Front) {
     let site = ProxiedSite::start_without_php(front);
     let web = site.web.endpoint();
