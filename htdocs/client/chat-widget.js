@@ -76,7 +76,6 @@ export class ChatWidget extends HTMLElement {
 	/** Shows a conversation. @param {string} name */
 	open(name) {
 		if (!this.#panels.has(name)) this.#add(name);
-		// The last of several is the one that stays where there is no room for all.
 		const panel = /** @type {WidgetPanel} */ (this.#panels.get(name));
 		this.#panels.delete(name);
 		this.#panels.set(name, panel);
@@ -108,7 +107,10 @@ export class ChatWidget extends HTMLElement {
 			parts.badge,
 			parts.hint,
 		);
-		root.append(parts.windows, element("div", { class: "home" }, parts.list, parts.toggle));
+		root.append(
+			parts.windows,
+			element("nav", { class: "home", "aria-label": say("conversations") }, parts.list, parts.toggle),
+		);
 		const open = this.#isDock ? this.#kept() : [this.room];
 		for (const name of open) this.#add(name);
 		this.#arrange();
@@ -211,7 +213,7 @@ export class ChatWidget extends HTMLElement {
 			say: this.#say,
 			post: (message) => this.#shared?.post(message),
 			send: (room, text) => this.#send(room, text),
-			talkTo: (person) => this.#talkTo(person),
+			talkTo: this.#isDock ? (person) => this.#talkTo(person) : undefined,
 			close: this.#isDock ? () => this.#close(name) : undefined,
 		});
 		this.#panels.set(name, panel);
@@ -248,8 +250,8 @@ export class ChatWidget extends HTMLElement {
 			panel.element.hidden = at < open.length - fits || !this.#parts.list.hidden;
 		}
 		if (this.#isDock) kept.put("dock", open);
-		this.toggleAttribute("open", open.length > 0 && this.#parts.list.hidden);
-		const isShown = !this.#parts.list.hidden || open.length > 0;
+		this.toggleAttribute("open", this.isOpen && this.#parts.list.hidden);
+		const isShown = !this.#parts.list.hidden || this.isOpen;
 		this.#parts.toggle.setAttribute("aria-expanded", String(isShown));
 		this.#parts.toggle.title = this.#say(isShown ? "close" : "open");
 		this.#seen();

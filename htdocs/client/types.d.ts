@@ -219,8 +219,8 @@ export interface PanelUses {
 	post: (message: { type: string } & Record<string, any>) => void;
 	/** Written by the person. @returns False if too much waits. */
 	send: (room: string, text: string) => boolean;
-	/** The person wants to talk to one of those who are there. */
-	talkTo: (person: Person) => void;
+	/** The person wants to talk to one of those who are there; absent where there is one conversation. */
+	talkTo?: (person: Person) => void;
 	/** Absent where the panel cannot be closed. */
 	close?: () => void;
 }

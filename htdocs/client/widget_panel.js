@@ -203,13 +203,15 @@ export class WidgetPanel {
 
 	#drawPeople() {
 		const others = this.#members.filter(({ name }) => name !== this.#me.name).slice(0, MAX_LISTED);
-		const rows = others.map((person) =>
-			element(
-				"li",
-				{},
-				element("button", { type: "button", class: "quiet", click: () => this.#uses.talkTo(person) }, person.name),
-			),
-		);
+		const { talkTo } = this.#uses;
+		const rows = others.map((person) => {
+			const click = () => {
+				this.#showPeople(false);
+				talkTo?.(person);
+			};
+			const talk = talkTo && { type: "button", class: "quiet", click };
+			return element("li", {}, talk ? element("button", talk, person.name) : person.name);
+		});
 		this.#parts.people.replaceChildren(...(rows.length > 0 ? rows : [element("li", {}, this.#uses.say("alone"))]));
 	}
 

@@ -8,9 +8,12 @@ use e2e::browser::Browser;
 use e2e::chat::Files;
 use e2e::daemon::Daemon;
 use e2e::deadline::eventually;
+use e2e::page::Page;
 use e2e::under_test::{chat_handler, workspace};
 use serde_json::json;
 use tempfile::TempDir;
+
+use crate::access::violations;
 
 /// As many as people have open.
 const MANY_TABS: usize = 20;
@@ -235,4 +238,87 @@ async fn when_the_leading_tab_dies_nothing_is_lost_and_nothing_said_twice() {
     said.sort();
     said.dedup();
     assert_eq!(said.len(), MESSAGES + 1, "each once: {:?}", site.said());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_begins_in_the_dock_and_is_in_its_list() {
+    let site = pages(1);
+    let origin = format!("http://{}", site.others[0].address());
+    let mut bob = Page::enter(site.chat.client_with(
+        "/lobby?format=json&protocol=1&nick=bob&client=bobs-browser",
+        &[("Origin", &origin)],
+    ));
+    let browser = Browser::start().await;
+    browser.resize(1200, 800).await;
+    browser.goto(&site.other(0)).await;
+    open(&browser).await;
+    bob.say("Who brings the cake?", "b1");
+    shows(&browser, "Who brings the cake?").await;
+    write(&browser, "I do, and coffee: https://example.org/coffee").await;
+    shows(&browser, "I do, and coffee").await;
+    browser
+        .eval(&format!("{ROOT}.querySelector('header .quiet').click()"))
+        .await;
+    let bobs_button = format!(
+        "[...{ROOT}.querySelectorAll('.people button')].find((button) => button.textContent === 'bob')"
+    );
+    browser
+        .wait_until("bob is listed", &format!("{bobs_button} !== undefined"))
+        .await;
+    assert_eq!(violations(&browser).await, Vec::<String>::new());
+    browser.eval(&format!("{bobs_button}.click()")).await;
+    browser
+        .wait_until(
+            "the conversation is open beside the room",
+            &format!(
+                "{ROOT}.querySelectorAll('.panel')[1]?.querySelector('h2').textContent === 'bob'"
+            ),
+        )
+        .await;
+    browser
+        .eval(&format!(
+            "(() => {{ const field = {ROOT}.querySelectorAll('textarea')[1]; field.value = 'A surprise for carol?'; \
+             field.form.requestSubmit(); return true; }})()"
+        ))
+        .await;
+    shows(&browser, "A surprise for carol?").await;
+    assert!(
+        !site.said().iter().any(|text| text.contains("surprise")),
+        "it is in no room"
+    );
+    for (theme, name) in [
+        ("light", "widget-dock-two"),
+        ("dark", "widget-dock-two-dark"),
+    ] {
+        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": theme }] });
+        browser.devtools("Emulation.setEmulatedMedia", media).await;
+        browser.screenshot(name).await;
+        assert_eq!(violations(&browser).await, Vec::<String>::new(), "{theme}");
+    }
+    browser
+        .eval(&format!("{ROOT}.querySelector('.toggle').click()"))
+        .await;
+    browser
+        .wait_until(
+            "both are listed",
+            &format!("{ROOT}.querySelectorAll('.rooms li').length === 2 && !{ROOT}.querySelector('.rooms').hidden"),
+        )
+        .await;
+    browser.screenshot("widget-dock-list").await;
+    assert_eq!(violations(&browser).await, Vec::<String>::new());
+    browser
+        .eval(&format!(
+            "{ROOT}.querySelectorAll('.rooms button')[1].click()"
+        ))
+        .await;
+    for (width, name) in [(768, "widget-dock-tablet"), (360, "widget-dock-small")] {
+        browser.resize(width, 740).await;
+        let fits = "document.documentElement.scrollWidth <= innerWidth";
+        browser.wait_until("it fits", fits).await;
+        browser.screenshot(name).await;
+        assert_eq!(violations(&browser).await, Vec::<String>::new(), "{width}");
+    }
+    // It is there on the next page, too.
+    browser.goto(&site.other(0)).await;
+    shows(&browser, "A surprise for carol?").await;
 }
