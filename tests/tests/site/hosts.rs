@@ -211,6 +211,70 @@ fn three_sites_one_room_one_name_and_three_passwords() {
     }
 }
 
+/// The answer to a log-in by the page's form at a host.
+fn log_in(endpoint: &Endpoint, host: &str, password: &str) -> Response {
+    let origin = format!("http://{host}");
+    let fields = [
+        ("Host", host),
+        ("Origin", origin.as_str()),
+        ("Content-Type", "application/json"),
+    ];
+    let body = format!(r#"{{"name":"anna","password":"{password}"}}"#);
+    http::send(endpoint, "POST", "/api/account/login", &fields, &body)
+}
+
+#[test]
+fn three_sites_one_name_and_three_accounts() {
+    let sites = Sites::new(false, "");
+    for (name, ..) in SITES {
+        let ini = sites.path(&format!("/etc/websocketd-rs/sites/{name}/chat.ini"));
+        let text = fs::read_to_string(&ini).expect("made");
+        let text = text
+            .replace("; ACCOUNTS=no", "ACCOUNTS=yes")
+            .replace("; ANONYMOUS=yes", "ANONYMOUS=no");
+        fs::write(&ini, text).expect("ours");
+        let mut shell = Command::new("bash");
+        shell.args([
+            "-c",
+            r#"printf '%s\n' "$3" | "$0" --root "$1" --site "$2" register anna"#,
+            &sites.path("/usr/local/bin/chatctl"),
+            &sites.path("/"),
+            name,
+            &format!("secret of {name}"),
+        ]);
+        let made = Program::run(&shell);
+        assert_eq!(made.code(), 0, "{made:#?}");
+    }
+    let daemon = sites.serve(|text| text);
+    let mut let_in = 0;
+    for (site, host, _) in SITES {
+        for (whose, ..) in SITES {
+            let answer = log_in(&daemon.endpoint, host, &format!("secret of {whose}"));
+            let expected = if site == whose { 200 } else { 403 };
+            let told = answer.text();
+            assert_eq!(
+                answer.status, expected,
+                "{whose}'s password at {site}: {told}"
+            );
+            let Some(cookie) = answer.header("Set-Cookie") else {
+                continue;
+            };
+            let_in += 1;
+            let cookie = cookie.split(';').next().expect("a cookie").to_owned();
+            for (other, its_host, _) in SITES {
+                let field = format!("Cookie: {cookie}\r\n");
+                let (status, mut socket) = enter(&daemon.endpoint, ("http", its_host), &field);
+                assert_eq!(status, 101);
+                let first = socket.frame().expect("a first message").payload;
+                let first = String::from_utf8_lossy(&first).into_owned();
+                let is_in = first.contains(r#""account":"anna""#);
+                assert_eq!(is_in, site == other, "{site}'s log-in at {other}: {first}");
+            }
+        }
+    }
+    assert_eq!(let_in, 3);
+}
+
 #[test]
 fn a_site_comes_and_goes_and_the_others_do_not_notice() {
     let sites = Sites::new(false, "");
