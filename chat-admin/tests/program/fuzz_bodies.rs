@@ -1,4 +1,4 @@
-//! What the fuzz targets `api` and `picture` in `fuzz/` check, on their seeds and thousands of mutations of them.
+//! What the fuzz targets `api`, `import` and `picture` in `fuzz/` check, on their seeds and thousands of mutations.
 
 // Written for fuzz/, whose lints are its own.
 #[allow(missing_docs, unreachable_pub)]
@@ -10,6 +10,27 @@ mod bodies;
 mod trial;
 
 use trial::try_out;
+
+#[test]
+fn import() {
+    let pieces: [&[u8]; 14] = [
+        b"name,password\n",
+        b"correct horse battery",
+        b"\"",
+        b"\"\"",
+        b";",
+        b"\n",
+        b":",
+        b"$2y$31$",
+        b"<user name='",
+        b"' password='",
+        b"/>",
+        b"&#0;",
+        b"<iter-count>99999999999</iter-count>",
+        b"<!DOCTYPE x [<!ENTITY y SYSTEM 'file:///etc/passwd'>]>",
+    ];
+    try_out("import", &pieces, bodies::import::run);
+}
 
 #[test]
 fn picture() {

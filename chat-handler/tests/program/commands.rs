@@ -8,7 +8,7 @@ use serde_json::json;
 const FAST: &str = "MESSAGE_RATE=100000\nMESSAGE_BURST=100000\nSESSION_ADMIN_PATH=user.admin";
 
 /// How each command can be mistyped, in the order of the help.
-const MISTAKES: [(&str, &[&str]); 49] = [
+const MISTAKES: [(&str, &[&str]); 50] = [
     ("help", &["a b"]),
     ("me", &[""]),
     (
@@ -96,6 +96,7 @@ const MISTAKES: [(&str, &[&str]); 49] = [
     ("reports", &["x"]),
     ("resolve", &["", "a b"]),
     ("whois", &["", "a b"]),
+    ("announce", &[""]),
     ("roles", &["x"]),
     ("op", &["", "a b", "a owner x"]),
     ("deop", &["", "a b"]),

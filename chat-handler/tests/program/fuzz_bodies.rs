@@ -12,6 +12,44 @@ mod trial;
 use trial::try_out;
 
 #[test]
+fn access() {
+    let pieces: [&[u8]; 12] = [
+        b"enter=",
+        b"\n",
+        b"!",
+        b",",
+        b", all",
+        b"account",
+        b"group:staff",
+        b"account:anna",
+        b"network 0.0.0.0/0",
+        b"/128",
+        b"::",
+        "\u{2028}".as_bytes(),
+    ];
+    try_out("access", &pieces, bodies::access::run);
+}
+
+#[test]
+fn account() {
+    let pieces: [&[u8]; 12] = [
+        b"name=",
+        b"groups=",
+        b"disabled=",
+        b"generation=",
+        b"link=",
+        b"foreign=",
+        b"$",
+        b":",
+        b"\n",
+        b"\r\n",
+        b"18446744073709551616",
+        "\u{2028}".as_bytes(),
+    ];
+    try_out("account", &pieces, bodies::account::run);
+}
+
+#[test]
 fn command() {
     let pieces: [&[u8]; 16] = [
         b"/",

@@ -1,5 +1,6 @@
-//! What the fuzz target of chat-cgi's files does with any bytes, apart from libfuzzer, as `bodies/chat`
+//! What each fuzz target of chat-admin does with any bytes, apart from libfuzzer, as `bodies/chat`
 //! (chat-admin/tests/program/fuzz_bodies.rs).
 
 pub mod api;
+pub mod import;
 pub mod picture;
