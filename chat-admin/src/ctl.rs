@@ -21,6 +21,7 @@ mod account;
 mod archive;
 mod audited;
 mod backup;
+mod bot;
 mod check;
 mod empty_rooms;
 mod erase;
@@ -278,6 +279,9 @@ enum Command {
         #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
         every: Option<u32>,
     },
+    /// Programs that are in rooms under a name of their own
+    #[command(subcommand)]
+    Bot(bot::BotCommand),
     #[command(flatten)]
     Account(account::AccountCommand),
     /// Save a site in one file, while it runs: rooms, private rooms, state, who may what, files; not who is there now
@@ -611,6 +615,7 @@ fn dispatch(
         } => mend::mend(dirs, room.as_ref(), clock_is_right),
         Command::Sample { every } => topic::sample(settings, every),
         Command::Account(command) => account::run(command, settings),
+        Command::Bot(command) => bot::run(&command, settings),
         // Done before, with more than settings.
         Command::Backup { .. } | Command::Restore { .. } | Command::Site(_) | Command::Token(_) => {
             Ok(Report::nothing())

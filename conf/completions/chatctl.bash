@@ -31,6 +31,9 @@ _chatctl() {
             chatctl,bans)
                 cmd="chatctl__subcmd__bans"
                 ;;
+            chatctl,bot)
+                cmd="chatctl__subcmd__bot"
+                ;;
             chatctl,check)
                 cmd="chatctl__subcmd__check"
                 ;;
@@ -172,6 +175,36 @@ _chatctl() {
             chatctl__subcmd__acl__subcmd__help,help)
                 cmd="chatctl__subcmd__acl__subcmd__help__subcmd__help"
                 ;;
+            chatctl__subcmd__bot,add)
+                cmd="chatctl__subcmd__bot__subcmd__add"
+                ;;
+            chatctl__subcmd__bot,help)
+                cmd="chatctl__subcmd__bot__subcmd__help"
+                ;;
+            chatctl__subcmd__bot,list)
+                cmd="chatctl__subcmd__bot__subcmd__list"
+                ;;
+            chatctl__subcmd__bot,remove)
+                cmd="chatctl__subcmd__bot__subcmd__remove"
+                ;;
+            chatctl__subcmd__bot,token)
+                cmd="chatctl__subcmd__bot__subcmd__token"
+                ;;
+            chatctl__subcmd__bot__subcmd__help,add)
+                cmd="chatctl__subcmd__bot__subcmd__help__subcmd__add"
+                ;;
+            chatctl__subcmd__bot__subcmd__help,help)
+                cmd="chatctl__subcmd__bot__subcmd__help__subcmd__help"
+                ;;
+            chatctl__subcmd__bot__subcmd__help,list)
+                cmd="chatctl__subcmd__bot__subcmd__help__subcmd__list"
+                ;;
+            chatctl__subcmd__bot__subcmd__help,remove)
+                cmd="chatctl__subcmd__bot__subcmd__help__subcmd__remove"
+                ;;
+            chatctl__subcmd__bot__subcmd__help,token)
+                cmd="chatctl__subcmd__bot__subcmd__help__subcmd__token"
+                ;;
             chatctl__subcmd__help,accounts)
                 cmd="chatctl__subcmd__help__subcmd__accounts"
                 ;;
@@ -186,6 +219,9 @@ _chatctl() {
                 ;;
             chatctl__subcmd__help,bans)
                 cmd="chatctl__subcmd__help__subcmd__bans"
+                ;;
+            chatctl__subcmd__help,bot)
+                cmd="chatctl__subcmd__help__subcmd__bot"
                 ;;
             chatctl__subcmd__help,check)
                 cmd="chatctl__subcmd__help__subcmd__check"
@@ -319,6 +355,18 @@ _chatctl() {
             chatctl__subcmd__help__subcmd__acl,explain)
                 cmd="chatctl__subcmd__help__subcmd__acl__subcmd__explain"
                 ;;
+            chatctl__subcmd__help__subcmd__bot,add)
+                cmd="chatctl__subcmd__help__subcmd__bot__subcmd__add"
+                ;;
+            chatctl__subcmd__help__subcmd__bot,list)
+                cmd="chatctl__subcmd__help__subcmd__bot__subcmd__list"
+                ;;
+            chatctl__subcmd__help__subcmd__bot,remove)
+                cmd="chatctl__subcmd__help__subcmd__bot__subcmd__remove"
+                ;;
+            chatctl__subcmd__help__subcmd__bot,token)
+                cmd="chatctl__subcmd__help__subcmd__bot__subcmd__token"
+                ;;
             chatctl__subcmd__help__subcmd__person,erase)
                 cmd="chatctl__subcmd__help__subcmd__person__subcmd__erase"
                 ;;
@@ -425,7 +473,7 @@ _chatctl() {
 
     case "${cmd}" in
         chatctl)
-            opts="-h -V --config --site --root --json --help --version status rooms users members kick ban unban bans mute unmute slow topic reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site check help"
+            opts="-h -V --config --site --root --json --help --version status rooms users members kick ban unban bans mute unmute slow topic reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample bot register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -649,6 +697,220 @@ _chatctl() {
         chatctl__subcmd__bans)
             opts="-h --config --site --root --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__bot)
+            opts="-h --config --site --root --json --help add list token remove help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__bot__subcmd__add)
+            opts="-h --config --site --root --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__bot__subcmd__help)
+            opts="add list token remove help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__bot__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__bot__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__bot__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__bot__subcmd__help__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__bot__subcmd__help__subcmd__token)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__bot__subcmd__list)
+            opts="-h --config --site --root --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__bot__subcmd__remove)
+            opts="-h --config --site --root --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__bot__subcmd__token)
+            opts="-h --config --site --root --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -965,7 +1227,7 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__help)
-            opts="status rooms users members kick ban unban bans mute unmute slow topic reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site check help"
+            opts="status rooms users members kick ban unban bans mute unmute slow topic reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample bot register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1051,6 +1313,76 @@ _chatctl() {
         chatctl__subcmd__help__subcmd__bans)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__bot)
+            opts="add list token remove"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__bot__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__bot__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__bot__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__bot__subcmd__token)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -7,3 +7,6 @@ export function initial(name) {
 	const first = segmenter ? segmenter.segment(name)[Symbol.iterator]().next().value?.segment : [...name][0];
 	return (first ?? "?").toLocaleUpperCase();
 }
+
+/** Whether an account is a bot's, or a program's of the site. @param {string} account */
+export const isProgram = (account) => /^(?:api|bot):/u.test(account);

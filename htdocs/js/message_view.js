@@ -5,7 +5,7 @@ import { parameter } from "./addresses.js";
 import { filesOf } from "./attachments/files_of.js";
 import { nameColor } from "./colors.js";
 import { element, hiddenWords, icon } from "./dom.js";
-import { initial } from "./initial.js";
+import { initial, isProgram } from "./initial.js";
 import { bodyNodes } from "./messages/body.js";
 import { eventNodes } from "./messages/event_words.js";
 import { reactionRow } from "./messages/reaction_row.js";
@@ -101,6 +101,7 @@ export class MessageView {
 			: element("strong", { class: "who" }, words);
 		this.#colored(node, name, color);
 		if (!account) return [node];
+		if (isProgram(account)) return [node, element("span", { class: "badge" }, text("bot"))];
 		const title = text("account", { name: account });
 		return [node, element("span", { class: "badge", title }, icon("shield"), hiddenWords(title))];
 	}

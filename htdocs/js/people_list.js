@@ -2,7 +2,7 @@
 
 import { nameColor } from "./colors.js";
 import { byId, element, icon } from "./dom.js";
-import { initial } from "./initial.js";
+import { initial, isProgram } from "./initial.js";
 import { isIgnored } from "./preferences.js";
 import { language, text } from "./texts.js";
 
@@ -84,7 +84,10 @@ export class PeopleList {
 			{ type: "button", class: "member", "data-name": name, title: name },
 			element("span", { class: "avatar", "aria-hidden": "true" }, initial(name)),
 			element("bdi", {}, name),
-			account && badge(text("account", { name: account }), "shield"),
+			account &&
+				(isProgram(account)
+					? element("span", { class: "badge" }, text("bot"))
+					: badge(text("account", { name: account }), "shield")),
 			callers.has(name) && badge(text("inCall"), "phone"),
 			name === me.name && element("span", { class: "side-note" }, text("you")),
 		);

@@ -73,6 +73,8 @@ impl Command {
                 ..
             } => with_room("expire", room.as_ref()),
             Self::Mend { room, .. } => with_room("mend", room.as_ref()),
+            Self::Event(told) => format!("event {}", told.channel),
+            Self::Bot(command) => return command.deed(),
             Self::Account(command) => return command.deed(),
             _ => return None,
         })

@@ -18,7 +18,7 @@ use chat_store::record::RecordId;
 #[derive(Debug, Args)]
 pub(super) struct Told {
     /// A topic, or user:ACCOUNT for one person on all their devices
-    channel: String,
+    pub(super) channel: String,
     /// What it is, as order.paid
     ev: String,
     /// More about it, in JSON

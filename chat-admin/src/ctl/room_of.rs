@@ -32,6 +32,7 @@ impl Command {
         matches!(
             self,
             Self::Say { .. }
+                | Self::Bot(_)
                 | Self::Ban(_)
                 | Self::Mute(_)
                 | Self::Slow { .. }
@@ -83,6 +84,7 @@ impl Command {
             | Self::Site(_)
             | Self::Token(_)
             | Self::Event(_)
+            | Self::Bot(_)
             | Self::Check { .. } => None,
         }
     }

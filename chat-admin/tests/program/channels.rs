@@ -116,3 +116,46 @@ fn no_list_names_a_channel() {
         );
     }
 }
+
+#[test]
+fn bots_are_made_shown_once_and_removed() {
+    let chat = Chat::with("ACCOUNTS=yes");
+    let made = done(&chat, &["bot", "add", "weather"]);
+    let token = made["token"].as_str().expect("a token");
+    assert!(
+        token.starts_with("bot:weather:") && token.len() == 52,
+        "{token}"
+    );
+    assert_eq!(
+        chatctl(&chat, &["bot", "add", "Weather"]).status.code(),
+        Some(1)
+    );
+    assert_eq!(
+        chatctl(&chat, &["bot", "token", "news"]).status.code(),
+        Some(3)
+    );
+    let other = done(&chat, &["bot", "token", "weather"]);
+    assert_ne!(other["token"], made["token"]);
+    let list = done(&chat, &["bot", "list"]);
+    assert_eq!(
+        (&list[0]["bot"], &list[0]["account"]),
+        (&json!("weather"), &json!("bot:weather"))
+    );
+    // Neither the list nor any file holds one; what was done is noted.
+    let found = Command::new("grep")
+        .args(["-rlaF", &token["bot:weather:".len()..]])
+        .arg(chat.base())
+        .output();
+    assert!(found.expect("grep").stdout.is_empty());
+    let noted = std::fs::read_to_string(chat.path("log/audit.log")).expect("what was done");
+    assert!(
+        noted.contains("bot add weather") && noted.contains("bot token weather"),
+        "{noted}"
+    );
+    done(&chat, &["bot", "remove", "weather"]);
+    assert_eq!(done(&chat, &["bot", "list"]), json!([]));
+    assert_eq!(
+        chatctl(&chat, &["bot", "remove", "weather"]).status.code(),
+        Some(3)
+    );
+}

@@ -9,12 +9,14 @@ use chat_token::{Claims, Keys, Patterns, Rules, Scope, TokenError, verify};
 use super::{Person, Visitor, account, bounded, cookie, is_administrator, recognize};
 use crate::color::Color;
 use crate::settings::{Permission, Settings};
+use chat_store::accounts::Group;
+use chat_store::bots;
 use chat_store::channels::ChannelName;
 use chat_store::name::RoomName;
 use chat_store::state::Revocations;
 
 /// Accounts of programs and bots, which no token of a person's can name.
-const PROGRAMS: [&str; 2] = ["api:", "bot:"];
+const PROGRAMS: [&str; 2] = ["api:", bots::ACCOUNT];
 
 /// What a token lets its holder do, and for how long.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +25,8 @@ pub struct Pass {
     jti: Option<String>,
     /// When it was made.
     iat: Option<u64>,
-    /// When it is over, in seconds since 1970; taken for as good as this long after.
-    exp: u64,
+    /// When it is over, in seconds since 1970; `None`: when it is revoked.
+    exp: Option<u64>,
     /// The rooms it is for; `None`: all that `[access]` allows.
     rooms: Option<Patterns>,
     /// The rooms that its holder moderates.
@@ -62,13 +64,13 @@ impl From<TokenError> for Distrust {
 }
 
 impl Pass {
-    /// Seconds since 1970 from which on it is worth nothing.
-    pub fn ends(&self) -> u64 {
-        self.exp.saturating_add(LEEWAY)
+    /// Seconds since 1970 from which on it is worth nothing: others' clocks may be a little late.
+    pub fn ends(&self) -> Option<u64> {
+        Some(self.exp?.saturating_add(LEEWAY))
     }
 
     /// When it says itself that it is over.
-    pub fn exp(&self) -> u64 {
+    pub fn exp(&self) -> Option<u64> {
         self.exp
     }
 
@@ -109,6 +111,9 @@ pub fn now() -> u64 {
 /// # Errors
 /// Why it is not believed. Nothing of the token is in it.
 pub fn read(settings: &Settings, token: &str) -> Result<Person, Distrust> {
+    if token.starts_with(bots::ACCOUNT) {
+        return bot(settings, token);
+    }
     let tokens = &settings.identity.tokens;
     let keys = tokens.keys.as_deref();
     let keys = keys.ok_or_else(|| Distrust::Bad("no token is believed (JWT_KEYS)".to_owned()))?;
@@ -121,6 +126,28 @@ pub fn read(settings: &Settings, token: &str) -> Result<Person, Distrust> {
     let revoked = Revocations::load(&settings.dirs());
     let revoked = revoked.map_err(|error| Distrust::Bad(format!("revocations: {error}")))?;
     person(settings, claims, &revoked).map_err(Distrust::Bad)
+}
+
+/// By a token that the server made; what a bot may do, `[access]` says.
+fn bot(settings: &Settings, token: &str) -> Result<Person, Distrust> {
+    let found = bots::find(&settings.dirs(), token);
+    let found = found.map_err(|error| Distrust::Bad(format!("bots cannot be read: {error}")))?;
+    let bot = found.ok_or_else(|| Distrust::Bad("the token is no bot's".to_owned()))?;
+    let pass = Pass {
+        jti: Some(bot.token_id().to_owned()),
+        iat: Some(bot.made),
+        exp: None,
+        rooms: None,
+        moderates: Patterns::default(),
+        channels: Patterns::default(),
+    };
+    Ok(Person {
+        name: Some(bot.name.as_str().to_owned()),
+        account: Some(bot.account()),
+        groups: Group::parse(bots::GROUP).into_iter().collect(),
+        pass: Some(Box::new(pass)),
+        ..Person::default()
+    })
 }
 
 fn person(settings: &Settings, claims: Claims, revoked: &Revocations) -> Result<Person, String> {
@@ -136,7 +163,7 @@ fn person(settings: &Settings, claims: Claims, revoked: &Revocations) -> Result<
     let pass = Pass {
         jti: claims.jti,
         iat: claims.iat,
-        exp: claims.exp,
+        exp: Some(claims.exp),
         rooms: claims.rooms,
         moderates: claims.moderates,
         channels: claims.channels,

@@ -125,8 +125,8 @@ pub enum Event<'a> {
         /// What.
         record: &'a Record<'a>,
     },
-    /// Your token is believed, until then.
-    Authenticated(RecordId),
+    /// Your token is believed, until then if it has an end.
+    Authenticated(Option<RecordId>),
     /// Somebody is typing.
     Typing {
         /// Who.

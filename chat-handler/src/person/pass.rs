@@ -52,8 +52,11 @@ fn times(pass: &Pass, now: Instant) -> (Instant, Instant) {
     let clock = token::now();
     let after = |seconds: u64| now + Duration::from_secs(seconds.saturating_sub(clock)).min(FAR);
     (
-        after(pass.exp().saturating_sub(WARNING.as_secs())),
-        after(pass.ends()),
+        after(
+            pass.exp()
+                .map_or(u64::MAX, |exp| exp.saturating_sub(WARNING.as_secs())),
+        ),
+        after(pass.ends().unwrap_or(u64::MAX)),
     )
 }
 
@@ -61,7 +64,8 @@ impl Person<'_> {
     /// Tells until when their token is good, if they came with one.
     pub(super) fn put_authenticated(&self, to: &mut dyn Audience) {
         if let Some(pass) = &self.visit.person.pass {
-            let until = RecordId::from_micros(pass.exp().saturating_mul(1_000_000));
+            let until = pass.exp().map(|exp| exp.saturating_mul(1_000_000));
+            let until = until.map(RecordId::from_micros);
             to.put_from(None, &Event::Authenticated(until));
         }
     }
@@ -72,8 +76,12 @@ impl Person<'_> {
             return Flow::Idle;
         };
         let now = Instant::now();
-        if now >= admission.end_at && token::now() >= pass.ends() {
-            return Flow::Bye(Bye::Expired);
+        if now >= admission.end_at {
+            if pass.ends().is_some_and(|end| token::now() >= end) {
+                return Flow::Bye(Bye::Expired);
+            }
+            // Further away than timers look, or the clock was set back.
+            admission.end_at = times(pass, now).1.max(now + PAUSE);
         }
         admission.look_at = now + PAUSE;
         if let Err(error) = admission.revoked.refresh(&self.settings.dirs()) {
@@ -89,13 +97,18 @@ impl Person<'_> {
 
     /// The same, now and then; and the warning before the end.
     pub(super) fn look_at_pass(&mut self, until: Instant, to: &mut dyn Audience) -> Flow {
-        let Some(admission) = &mut self.admission else {
+        let (Some(admission), Some(pass)) = (&mut self.admission, &self.visit.person.pass) else {
             return Flow::Idle;
         };
         if admission.warn_at.is_some_and(|at| at <= until) {
-            admission.warn_at = None;
-            let (code, line) = (Code::Expiring, Line::Token(Token::Expiring));
-            to.put_from(None, &Event::Notice { code, line });
+            let (warn_at, _) = times(pass, until);
+            // A second is what clocks and timers differ by.
+            let is_near = warn_at <= until + Duration::from_secs(1);
+            admission.warn_at = Some(warn_at).filter(|_| !is_near);
+            if is_near {
+                let (code, line) = (Code::Expiring, Line::Token(Token::Expiring));
+                to.put_from(None, &Event::Notice { code, line });
+            }
         }
         if admission.end_at <= until || admission.look_at <= until {
             return self.check_pass();

@@ -5,7 +5,9 @@ use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::support::{Chat, Client, Page};
+use chat_store::bots;
 use chat_store::fs::dirs::Dirs;
+use chat_store::name::Nick;
 use chat_store::state::{Revoked, revoke};
 use chat_token::sign::Signer;
 use serde_json::{Value, json};
@@ -358,4 +360,67 @@ fn no_token_is_in_any_log_or_file() {
     assert!(!said.contains(signature), "{said}");
     assert!(said.contains("the token is not good"), "{said}");
     assert_eq!(grep(signature, site.chat.base()), "");
+}
+
+#[test]
+fn a_bot_is_in_rooms_by_its_token_and_out_when_it_gets_another() {
+    let chat = Chat::with(
+        "[access]\nspeak = !group:bots, all\n[access tea]\nspeak = all\n[channels]\nnews = group:bots\n",
+    );
+    let dirs = Dirs::under(chat.base());
+    dirs.create().expect("made");
+    let name = Nick::parse("weather").expect("a name");
+    let token = bots::add(&dirs, &name).expect("a bot");
+    // No key of a site is needed: the server itself made the token.
+    let start = |token: &str| {
+        let mut page = Page::over(chat.start(&[
+            ("PATH_INFO", "/"),
+            ("QUERY_STRING", "format=json&protocol=2&auth=1"),
+            ("REMOTE_ADDR", "192.0.2.7"),
+        ]));
+        page.send(&json!({"type": "auth", "token": token}));
+        page
+    };
+    let mut bot = start(&token);
+    let hello = bot.expect("hello");
+    assert_eq!(
+        (&hello["name"], &hello["account"]),
+        (&json!("weather"), &json!("bot:weather"))
+    );
+    assert_eq!(bot.expect("authenticated").get("until"), None);
+    for room in ["lobby", "tea"] {
+        assert_eq!(enter(&mut bot, room)["you"], "weather");
+    }
+    // What it may, [access] says of the group of all bots.
+    say_in(&mut bot, "lobby", "rain");
+    assert_eq!(bot.expect("error")["code"], "not_allowed");
+    say_in(&mut bot, "tea", "sun");
+    let said = bot.find(|message| message["text"] == "sun");
+    assert_eq!(said["account"], "bot:weather");
+    bot.send(&json!({"type": "subscribe", "channel": "news"}));
+    bot.expect("subscribed");
+    // Others see what it is, and nobody has its name.
+    let mut alice = chat.page("tea", "weather");
+    let members = alice.welcome["members"].as_array().expect("members");
+    assert!(
+        members
+            .iter()
+            .any(|member| member["account"] == "bot:weather")
+    );
+    assert_ne!(alice.you(), "weather");
+    // Another token: it is out, and the old one is nobody's.
+    let new = bots::renew(&dirs, &name).expect("another");
+    say_in(&mut bot, "tea", "late");
+    assert_eq!(bot.expect("bye")["reason"], "logged_out");
+    assert_eq!(start(&token).message()["code"], "bad_token");
+    let mut bot = start(&new);
+    bot.expect("authenticated");
+    enter(&mut bot, "tea");
+    say_in(&mut bot, "tea", "back");
+    alice.find(|message| message["text"] == "back");
+    bots::remove(&dirs, &name).expect("removed");
+    say_in(&mut bot, "tea", "gone");
+    assert_eq!(bot.expect("bye")["reason"], "logged_out");
+    assert_eq!(start(&new).message()["code"], "bad_token");
+    assert!(!chat.log("tea").contains("late") && !chat.log("tea").contains("gone"));
 }

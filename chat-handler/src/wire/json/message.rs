@@ -115,7 +115,7 @@ pub(super) fn answer<'a>(event: &Event<'a>) -> Option<Message<'a>> {
             ..Message::of("you")
         },
         Event::Authenticated(until) => Message {
-            until: Some(Id(until)),
+            until: until.map(Id),
             ..Message::of("authenticated")
         },
         Event::Subscribed { channel, last } => Message {

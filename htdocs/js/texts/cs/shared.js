@@ -42,6 +42,7 @@ export default {
 	today: "Dnes",
 	yesterday: "Včera",
 	account: "přihlášen(a) jako {name}",
+	bot: "robot",
 
 	// States of connection and message
 	sent: "odesláno",

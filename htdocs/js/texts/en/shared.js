@@ -42,6 +42,7 @@ export default {
 	today: "Today",
 	yesterday: "Yesterday",
 	account: "logged in as {name}",
+	bot: "bot",
 
 	// States of connection and message
 	sent: "sent",
