@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use e2e::chat::{Chat, Files, UNLIMITED};
+use e2e::daemon::Builder;
 use e2e::deadline::eventually;
 use e2e::program::Program;
 use e2e::under_test::{Subject, chat_cgi, chatctl};
@@ -302,7 +303,9 @@ fn nothing_is_left(chat: &Chat) {
 
 #[track_caller]
 fn what_is_private_stays_so(subject: &Subject) {
-    let chat = Chat::start_with(subject, UNLIMITED, |builder| builder);
+    // The daemon tells its log all that it ever tells it.
+    let talkative = |builder: Builder| builder.flag("--loglevel=debug");
+    let chat = Chat::start_with(subject, UNLIMITED, talkative);
     let mut company = Company::gather(&chat);
     company.whisper();
     company.signal();

@@ -21,7 +21,7 @@ use e2e::page::Page;
 use e2e::requirement::part;
 use e2e::under_test::{Subject, workspace};
 use e2e::ws::Client;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const ROTATIONS: usize = 30;
 const ROOMS: [&str; 3] = ["lobby", "garden", "Železná-hospoda"];
@@ -107,6 +107,12 @@ fn rotate(chat: &Chat, rule: &PathBuf) -> Gap {
         });
     }
     let before = now();
+    force(chat, rule);
+    (before, now())
+}
+
+/// Runs logrotate by the rule, whatever is old or long enough.
+fn force(chat: &Chat, rule: &PathBuf) {
     let output = Command::new(part("/usr/sbin/logrotate", "logrotate"))
         .args(["--force", "--state"])
         .arg(chat.files().base().join("state-of-logrotate"))
@@ -118,7 +124,6 @@ fn rotate(chat: &Chat, rule: &PathBuf) -> Gap {
         output.status.success() && told.is_empty(),
         "logrotate: {told}"
     );
-    (before, now())
 }
 
 /// All files of a room's log.
@@ -355,4 +360,72 @@ fn copytruncate_shows_nothing_twice_stalls_nobody_and_loses_only_in_its_own_gap(
         "copytruncate: logrotate lost {lost} of {said} messages in {ROTATIONS} rotations of {} rooms",
         ROOMS.len()
     );
+}
+
+/// A conversation is rotated as a room is, and its files are for nobody else in each of their lives.
+#[test]
+fn a_conversation_is_rotated_and_stays_for_its_people_alone() {
+    const ROUNDS: usize = 5;
+    const EACH: usize = 20;
+    let chat = Chat::unlimited(&Subject::under_test());
+    let rule = rule(&chat, str::to_owned);
+    let window = |name: &str| {
+        let query = format!("nick={name}&client={name}s-browser&page={name}s-page");
+        let mut page = Page::over(
+            chat.daemon
+                .client(&format!("/?format=json&protocol=2&{query}")),
+        );
+        page.send(&json!({"type": "enter", "rooms": [{"room": "lobby"}]}));
+        page.expect("history");
+        page
+    };
+    let (mut alice, mut bob) = (window("alice"), window("bob"));
+    alice.send(&json!({"type": "converse", "people": [{"to": "bob"}], "msgid": "c"}));
+    let room = alice.expect("welcome")["room"]
+        .as_str()
+        .expect("a room")
+        .to_owned();
+    alice.expect("history");
+    bob.send(&json!({"type": "enter", "rooms": [{ "room": room }]}));
+    bob.expect("welcome");
+    let dir = chat.files().base().join(format!("closed/{room}/rooms"));
+    let mut said = Vec::new();
+    for round in 0..ROUNDS {
+        for number in 0..EACH {
+            let text = format!("{round}-{number}");
+            let msgid = format!("m{text}");
+            alice.send(&json!({"type": "say", "room": room, "text": text, "msgid": msgid}));
+            alice.find(|message| message["type"] == "ack" && message["msgid"] == msgid.as_str());
+            said.push(text);
+        }
+        force(&chat, &rule);
+    }
+    for text in &said {
+        let heard = bob.find(|message| message["type"] == "say");
+        assert_eq!(heard["text"], text.as_str());
+    }
+    let mut texts = String::new();
+    let mut count = 0;
+    for entry in fs::read_dir(dir).expect("readable") {
+        let path = entry.expect("readable").path();
+        let mode = fs::metadata(&path)
+            .expect("it is there")
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", path.display());
+        texts += &fs::read_to_string(path).expect("UTF-8");
+        count += 1;
+    }
+    assert_eq!(count, ROUNDS + 1);
+    for text in &said {
+        assert_eq!(texts.matches(&format!("\t{text}\n")).count(), 1, "{text}");
+    }
+    // Who comes back finds all of it, over all files.
+    let mut phone = window("bob");
+    phone.send(&json!({"type": "enter", "rooms": [{"room": room, "history": 200}]}));
+    let history =
+        phone.find(|message| message["type"] == "history" && message["room"] == room.as_str());
+    let records = history["records"].as_array().expect("records").iter();
+    let found: Vec<_> = records.filter(|record| record["type"] == "say").collect();
+    assert_eq!(found.len(), said.len());
 }
