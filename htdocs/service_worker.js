@@ -41,7 +41,8 @@ const FILES = `
 	js/emoji/picker.js js/emoji/recent.js js/emoji/table.js js/entry.js js/entry_form.js js/error_words.js
 	js/feed.js js/field.js js/formatting/blocks.js js/formatting/help_dialog.js js/formatting/inline.js
 	js/formatting/plain.js js/formatting/view.js js/frame.js js/heartbeat.js js/ids.js js/initial.js
-	js/kept_records.js js/lazy_comings.js js/lazy_typing.js js/lines.js js/me.js js/members.js js/menu.js
+	js/kept_records.js js/lazy_comings.js js/lazy_read_by.js js/lazy_typing.js js/lines.js js/me.js js/members.js
+	js/menu.js
 	js/message_keys.js js/message_menu.js js/message_view.js js/messages/bar.js js/messages/body.js
 	js/messages/changes.js js/messages/deeds.js js/messages/event_words.js js/messages/folding.js
 	js/messages/former_dialog.js js/messages/hold.js js/messages/pins.js js/messages/pins_menu.js
@@ -52,7 +53,7 @@ const FILES = `
 	js/notifications.js js/one_pass.js js/outbox.js js/outlook.js js/own_commands.js js/own_entries.js
 	js/own_lines.js js/page_address.js js/page_events.js js/page_preferences.js js/paging.js
 	js/password_dialog.js js/pending_view.js js/people_list.js js/people_panel.js js/person_menu.js
-	js/position.js js/preferences.js js/private_rooms.js js/protocol.js js/read_marks.js js/reading.js
+	js/position.js js/preferences.js js/private_rooms.js js/protocol.js js/read_by.js js/read_marks.js js/reading.js
 	js/recall.js js/ring.js js/room.js js/room_buttons.js js/room_cards.js js/room_create.js js/room_history.js
 	js/room_list.js js/room_list_historical.js js/room_menu.js js/room_menus.js js/room_order.js js/room_pages.js
 	js/room_socket.js js/rooms.js js/scroller.js js/search/asking.js js/search/hit_view.js js/search/search.js

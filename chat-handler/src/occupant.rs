@@ -51,6 +51,7 @@ mod moving;
 mod pins;
 mod private;
 mod reaction;
+mod read_by;
 mod remind;
 mod report;
 mod roles;
@@ -203,6 +204,8 @@ pub struct Occupant {
     ignored: Ignored,
     /// The same of those that their page hides: they are told of these, and not of how many.
     uncounted: Ignored,
+    /// Whether they show how far they have read, once they have said so.
+    shows_reading: Option<bool>,
     /// Whom hints go to, as long as it is known.
     audience: Option<Audience>,
     trouble: Trouble,

@@ -192,9 +192,10 @@ impl<'a> Person<'a> {
             },
             Wish::In(Some(room), request) => match self.stays.find(&room) {
                 Some(place) => {
-                    if let Request::Read(id) = request {
+                    if let Request::Read { id, shows } = request {
                         // What is said later than now was not read yet.
                         self.change_mark(&room, Change::Read(id.min(RecordId::now())));
+                        self.change_mark(&room, Change::Shows(shows == Some(true)));
                     }
                     return self.apply(place, &request, to);
                 }

@@ -66,7 +66,7 @@ class Chat {
 			composer: this.#composer,
 			menus: (open) => this.#menus(open),
 			send: (room, message) => this.#send(room, message),
-			mark: (room, id) => this.rooms.protocol === 2 && this.#send(room, { type: "read", id }),
+			mark: (room, id) => this.rooms.protocol === 2 && this.#send(room, { type: "read", id, shown: room.readBy.on }),
 			changed: () => this.sidebar.draw(),
 			parted: (room, code) => {
 				this.#roomsChanged();

@@ -14,6 +14,8 @@ const DEFAULTS = {
 	events: true,
 	typing: false,
 	liveTyping: false,
+	readMarks: false,
+	typingOff: [],
 	relayOnly: false,
 	ctrlEnter: false,
 	skinTone: "",

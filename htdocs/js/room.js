@@ -10,6 +10,7 @@ import { Conversation } from "./conversation.js";
 import { byId } from "./dom.js";
 import { Edges } from "./edges.js";
 import { Feed } from "./feed.js";
+import { LazyReadBy } from "./lazy_read_by.js";
 import { LazyTyping } from "./lazy_typing.js";
 import { commandOf } from "./lines.js";
 import { Me } from "./me.js";
@@ -27,6 +28,7 @@ import { Timeline } from "./timeline.js";
 export class Room {
 	#uses;
 	#feed = new Feed();
+	readBy = new LazyReadBy(this, this.#feed);
 	#topic = "";
 	#callers = new Set();
 	#position = new Position(this);
@@ -196,14 +198,16 @@ export class Room {
 		this.showTopic();
 		this.timeline.newFrom(this.reading.newFrom);
 		this.timeline.show();
-		this.sending.show(true);
-		this.typing.show(true);
-		this.calls.show(true);
-		this.messages.pins.show(true);
+		this.#showParts(true);
 		people.show(this.members);
 		composer.show(this, composerUses(this));
 		this.#position.look();
 		this.#settled();
+	}
+
+	/** @param {boolean} isShown */
+	#showParts(isShown) {
+		for (const part of [this.sending, this.typing, this.calls, this.messages.pins, this.readBy]) part.show(isShown);
 	}
 
 	hide() {
@@ -212,10 +216,7 @@ export class Room {
 		this.reading.flush();
 		this.isShown = false;
 		this.timeline.hide();
-		this.sending.show(false);
-		this.typing.show(false);
-		this.calls.show(false);
-		this.messages.pins.show(false);
+		this.#showParts(false);
 	}
 
 	showTopic() {

@@ -2,11 +2,15 @@
 
 import { element } from "./dom.js";
 import { Menu } from "./menu.js";
+import { preference, setPreference } from "./preferences.js";
 import { loadTexts, text } from "./texts.js";
 
 await Promise.all([loadTexts("dialogs"), loadTexts("moderation")]);
 
 const menu = new Menu("room-menu");
+
+/** Rooms kept in which nobody is told that I type. */
+const MAX_TYPING_OFF = 200;
 
 /** @type {[Level, string][]} */
 const LEVELS = [
@@ -26,6 +30,7 @@ export function openRoomMenu(room, button, actions) {
 	menu.open(`${room.label}: ${text("roomActions")}`, button, [
 		title,
 		...levels,
+		(preference("typing") || preference("liveTyping")) && typingItem(room),
 		room.unread.count > 0 && menu.item(text("markRead"), () => room.reading.seeAll(room.conversation.resumeId)),
 		menu.item(text("goToDay"), async () => (await import("./day_dialog.js")).openDayDialog(room, actions.show)),
 		menu.item(text("transcript"), async () => (await import("./transcript_dialog.js")).openTranscriptDialog(room.name)),
@@ -39,4 +44,14 @@ export function openRoomMenu(room, button, actions) {
 			),
 		menu.item(text("leaveRoom"), () => actions.part(room), "danger"),
 	]);
+}
+
+/** Whether the others of this room are told when I type. @param {Room} room */
+function typingItem({ name }) {
+	const off = preference("typingOff");
+	const isOff = off.includes(name);
+	const next = isOff ? off.filter((other) => other !== name) : [...off, name].slice(-MAX_TYPING_OFF);
+	const item = menu.item(text("typingOptIn"), () => setPreference("typingOff", next));
+	item.setAttribute("aria-pressed", String(!isOff));
+	return item;
 }

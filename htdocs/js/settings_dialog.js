@@ -17,6 +17,7 @@ const SWITCHES = [
 	["ctrlEnter", "ctrlEnter"],
 	["typing", "typingOptIn"],
 	["liveTyping", "liveTyping"],
+	["readMarks", "readMarks"],
 	["relayOnly", "relayOnly"],
 ];
 

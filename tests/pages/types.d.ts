@@ -422,6 +422,8 @@ interface Preferences {
 	formatting: boolean;
 	events: boolean;
 	typing: boolean;
+	readMarks: boolean;
+	typingOff: string[];
 	liveTyping: boolean;
 	relayOnly: boolean;
 	/** Ctrl+Enter sends, Enter begins a line. */
@@ -797,7 +799,16 @@ interface Session {
 // settings_dialog.js
 
 type Switch =
-	"ctrlEnter" | "quiet" | "sound" | "smileys" | "formatting" | "events" | "typing" | "liveTyping" | "relayOnly";
+	| "ctrlEnter"
+	| "quiet"
+	| "sound"
+	| "smileys"
+	| "formatting"
+	| "events"
+	| "typing"
+	| "liveTyping"
+	| "readMarks"
+	| "relayOnly";
 
 // service_worker.js
 

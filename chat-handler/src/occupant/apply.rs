@@ -56,7 +56,7 @@ impl Turn<'_> {
             Request::AboutMessage { target, what, .. } => self.about_message(*target, what),
             Request::Messages(ids) => self.put_messages(ids),
             Request::Circle { act, .. } => return self.act(act),
-            Request::Read(id) => self.it.hint(None, &Message::Read(*id)),
+            Request::Read { id, shows } => self.read_up_to(*id, *shows),
             Request::History {
                 before,
                 since,

@@ -232,6 +232,7 @@ impl Newcomer {
             replay,
             ignored: Ignored::default(),
             uncounted: Ignored::of(arrival.uncounted),
+            shows_reading: arrival.mark.map(|mark| mark.shows).filter(|shows| *shows),
             audience: None,
             trouble: Trouble::default(),
             limits: settings.limits.clone(),
@@ -244,6 +245,9 @@ impl Newcomer {
         let came = (oldest, until, entered.is_new);
         occupant.welcome(settings, asked, entered.members, came, sink);
         occupant.show_about(true, sink);
+        if occupant.shows_reading == Some(true) {
+            occupant.put_read_by(sink);
+        }
         let mut turn = occupant.turn(sink, None);
         if arrival.since.is_none() {
             let wanted = arrival.history.unwrap_or(settings.last_messages);

@@ -13,13 +13,15 @@ impl Occupant {
     pub(super) fn read_inbox(&mut self, budget: usize, sink: &mut dyn Sink) -> Flow {
         let (you, ignored) = (self.me.nick.as_str(), &self.ignored);
         let page = self.me.page.as_deref();
+        let hears = self.hears_of_reading();
         let (mut end, mut give_way, mut role, mut account) = (None, false, false, false);
         let read = self.presence.inbox.read(budget, &mut |received| {
             // Said to all connections of this person, and meant for one.
             let is_other_page =
                 matches!(&received.message, Message::Replaced(of) if page != Some(of));
             let hidden = received.message.is_of_a_person() && ignored.has(received.from);
-            let hidden = hidden || is_other_page;
+            let is_unasked = !hears && matches!(received.message, Message::Read(_));
+            let hidden = hidden || is_other_page || is_unasked;
             role |= received.message == Message::Role;
             account |= received.message == Message::Account;
             let is_told = !matches!(received.message, Message::Role | Message::Account);

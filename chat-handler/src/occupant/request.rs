@@ -154,7 +154,12 @@ pub enum Request<'a> {
     /// A new topic.
     Topic(Cow<'a, str>),
     /// Read up to here.
-    Read(RecordId),
+    Read {
+        /// The newest that they have seen.
+        id: RecordId,
+        /// Whether the others are told, and they of the others; `None`: a client that knows nothing of it.
+        shows: Option<bool>,
+    },
     /// Something about who may be in the room.
     Circle {
         /// What.

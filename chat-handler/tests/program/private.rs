@@ -676,3 +676,56 @@ fn a_command_comes_into_another_room() {
     old.send("/join den");
     old.line_with("comes to den by its address");
 }
+
+/// Both or none: who does not show how far they have read is not told of others.
+#[test]
+fn how_far_the_other_has_read_is_told_if_both_show_it() {
+    let chat = Chat::with(FAST);
+    leave(window(&chat, "bob"));
+    let mut anna = window(&chat, "anna");
+    let room = converse(&mut anna, &["bob"], &json!({}));
+    let said = say(&mut anna, &room, "did you see it?", "m1");
+    let read =
+        |shown: bool| json!({"type": "read", "room": room, "id": said["id"], "shown": shown});
+    let mut bob = window(&chat, "bob");
+    enter(&mut bob, &json!({ "room": room }));
+    bob.send(&read(false));
+    bob.settle();
+    anna.send(&read(true));
+    let quiet = |page: &mut Page| {
+        page.settle()
+            .iter()
+            .all(|message| message["type"] != "read")
+    };
+    assert!(quiet(&mut anna) && quiet(&mut bob));
+    eventually("it is kept", || {
+        let mut marks = fs::read_dir(chat.path("marks")).expect("marks").flatten();
+        let shows = |entry: fs::DirEntry| {
+            fs::read_to_string(entry.path()).is_ok_and(|text| text.contains(" shown\n"))
+        };
+        marks.any(shows).then_some(())
+    });
+    // From now on he shows it: each learns of the other.
+    bob.send(&read(true));
+    let told = bob.find(|message| is(message, "read", &room));
+    assert_eq!((&told["from"], &told["id"]), (&json!("anna"), &said["id"]));
+    assert_eq!(
+        anna.find(|message| is(message, "read", &room))["from"],
+        "bob"
+    );
+    // It is known to who comes later, once it is on the disk.
+    leave(bob);
+    let mut phone = window(&chat, "anna");
+    phone.send(&json!({"type": "enter", "rooms": [{ "room": room }]}));
+    assert_eq!(
+        phone.find(|message| is(message, "read", &room))["from"],
+        "bob"
+    );
+    // She shows it no more, and is told nothing.
+    anna.send(&read(false));
+    leave(anna);
+    leave(phone);
+    let mut again = window(&chat, "anna");
+    enter(&mut again, &json!({ "room": room }));
+    assert!(quiet(&mut again));
+}

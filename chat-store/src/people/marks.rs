@@ -69,7 +69,12 @@ pub struct Mark {
     pub read: RecordId,
     /// What they want to be told of.
     pub level: Level,
+    /// Whether the others of a conversation are told how far they have read.
+    pub shows: bool,
 }
+
+/// The word of that.
+const SHOWS: &str = "shown";
 
 /// The most closed rooms that are somebody's own beside the others: who is written to by many loses no room for it.
 const MAX_CLOSED: usize = 100;
@@ -83,6 +88,8 @@ pub enum Change {
     Found(RecordId),
     /// What they want to be told of.
     Level(Level),
+    /// Whether the others are told how far they have read.
+    Shows(bool),
     /// The room is not theirs any more.
     Gone,
 }
@@ -93,6 +100,16 @@ pub enum Change {
 /// Those of reading the file; a line that cannot be understood is no room.
 pub fn load(dirs: &Dirs, person: &PersonId) -> io::Result<Vec<Mark>> {
     Ok(parse(&file::read_whole(&path(dirs, person), MAX_BYTES)?))
+}
+
+/// How far somebody has read in a room, if they show that.
+///
+/// # Errors
+/// As [`load`].
+pub fn shown(dirs: &Dirs, person: &PersonId, room: &RoomName) -> io::Result<Option<RecordId>> {
+    let marks = load(dirs, person)?;
+    let of_room = marks.iter().find(|mark| mark.room == *room && mark.shows);
+    Ok(of_room.map(|mark| mark.read))
 }
 
 /// Whether anything is kept of somebody.
@@ -153,6 +170,7 @@ pub fn apply(marks: &mut Vec<Mark>, room: &RoomName, change: &Change) {
     match (at, change) {
         (Some(at), Change::Read(id)) => marks[at].read = marks[at].read.max(*id),
         (Some(at), Change::Level(level)) => marks[at].level = *level,
+        (Some(at), Change::Shows(shows)) => marks[at].shows = *shows,
         (Some(at), Change::Gone) => {
             marks.remove(at);
         }
@@ -170,9 +188,11 @@ pub fn apply(marks: &mut Vec<Mark>, room: &RoomName, change: &Change) {
                 room: room.clone(),
                 read: *id,
                 level: Level::default(),
+                shows: false,
             });
         }
-        (Some(_), Change::Found(_)) | (None, Change::Level(_) | Change::Gone) => {}
+        (Some(_), Change::Found(_))
+        | (None, Change::Level(_) | Change::Shows(_) | Change::Gone) => {}
     }
 }
 
@@ -268,7 +288,13 @@ fn parse(text: &[u8]) -> Vec<Mark> {
         let known = marks.iter().any(|mark| mark.room == room);
         if !known && marks.len() < MAX_MARKS + MAX_CLOSED {
             let level = level.and_then(Level::parse).unwrap_or_default();
-            marks.push(Mark { room, read, level });
+            let shows = words.next() == Some(SHOWS);
+            marks.push(Mark {
+                room,
+                read,
+                level,
+                shows,
+            });
         }
     }
     marks
@@ -276,9 +302,15 @@ fn parse(text: &[u8]) -> Vec<Mark> {
 
 fn written(marks: &[Mark]) -> String {
     let mut text = String::new();
-    for Mark { room, read, level } in marks {
+    for mark in marks {
+        let (room, level) = (mark.room.as_str(), mark.level.as_str());
+        let shows = if mark.shows { SHOWS } else { "" };
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{} {read} {}", room.as_str(), level.as_str());
+        let _ = writeln!(
+            text,
+            "{}",
+            format!("{room} {} {level} {shows}", mark.read).trim_end()
+        );
     }
     text
 }
@@ -315,6 +347,7 @@ mod tests {
             room: room.clone(),
             read: id(read),
             level,
+            shows: false,
         };
         let marks = [mark(&lobby, 5, Level::All), mark(&den, 7, Level::Mentions)];
         assert_eq!(load(&dirs, &anna).expect("marks"), marks);

@@ -1,5 +1,6 @@
 // What the composer uses of the room that is shown.
 
+import { preference } from "../preferences.js";
 import { SPOKEN } from "../protocol.js";
 import { Recall } from "../recall.js";
 
@@ -23,7 +24,8 @@ export const composerUses = (room) => ({
 	notice: (words) => room.conversation.notice("error", words),
 	people: () => room.members.all.filter(({ name }) => name !== room.me.name),
 	personOf: (name) => room.members.get(name)?.person ?? "",
-	typed: (words, whisperTo, person) => room.typing.typed(words, whisperTo, person),
+	typed: (words, whisperTo, person) =>
+		preference("typingOff").includes(room.name) || room.typing.typed(words, whisperTo, person),
 	account: () => room.me.account,
 	commands: () => commandsOf(room),
 	lastOwn: () => lastOwn(room),

@@ -261,3 +261,37 @@ async fn a_call_rings_on_all_devices_wherever_they_are_until_it_is_answered_or_d
         device.wait_until("it rings no more", &quiet).await;
     }
 }
+
+/// For those who show how far they have read, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_other_has_read_is_shown_if_both_show_it() {
+    let site = Site::start();
+    let (alice, bob) = (Browser::start().await, Browser::start().await);
+    enter(&alice, &site, "alice", "lobby").await;
+    enter(&bob, &site, "bob", "lobby").await;
+    let show = "localStorage.setItem('chat.preference.readMarks', 'true')";
+    alice.eval(show).await;
+    bob.eval(show).await;
+    choose(&alice, "bob", "Private conversation").await;
+    is_in(&alice, "bob").await;
+    say(&alice, "did you see it?").await;
+    sees(&alice, "did you see it?").await;
+    let line = "document.querySelector('#read-line')?.textContent ?? ''";
+    assert_eq!(alice.eval(line).await, json!(""));
+    go(&bob, "alice").await;
+    sees(&bob, "did you see it?").await;
+    let read = format!("{line} === 'Read'");
+    alice.wait_until("it is shown as read", &read).await;
+    assert_eq!(violations(&alice).await, Vec::<String>::new());
+    // Not of what he has not seen, and after a reload as before.
+    bob.goto("about:blank").await;
+    let address = alice.eval("location.href").await;
+    alice.goto(address.as_str().expect("an address")).await;
+    is_in(&alice, "bob").await;
+    alice.wait_until("it is known after a reload", &read).await;
+    say(&alice, "and this?").await;
+    sees(&alice, "and this?").await;
+    alice
+        .wait_until("that is not read", &format!("{line} === ''"))
+        .await;
+}

@@ -67,6 +67,7 @@ struct Fields<'a> {
     #[serde(borrow)]
     level: Option<Cow<'a, str>>,
     literal: Option<bool>,
+    shown: Option<bool>,
     #[serde(borrow)]
     reply: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -310,7 +311,10 @@ fn request(mut fields: Fields<'_>) -> Result<Request<'_>, Wrong<'_>> {
         "color" => Request::Color(needed(fields.color, "color")?),
         "nick" => Request::Nick(needed(fields.nick, "nick")?),
         "topic" => Request::Topic(needed(fields.text, "text")?),
-        "read" => Request::Read(needed(id(fields.id, "id")?, "id")?),
+        "read" => Request::Read {
+            id: needed(id(fields.id, "id")?, "id")?,
+            shows: fields.shown,
+        },
         "messages" => Request::Messages(needed(fields.ids, "ids")?.parsed()?),
         _ => {
             if let Some(what) = about_message(&fields.kind, &mut fields.text)? {

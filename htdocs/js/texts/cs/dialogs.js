@@ -46,6 +46,7 @@ export default {
 	showEvents: "Zobrazovat příchody a odchody",
 	ctrlEnter: "Odesílá Ctrl+Enter, Enter začíná řádek",
 	typingOptIn: "Dát ostatním vědět, že píšu",
+	readMarks: "V rozhovorech ukazovat, co mám přečtené, a vidět, co mají ostatní",
 	relayOnly: "V hovorech skrýt mou síťovou adresu (jen přes relay)",
 	help:
 		"Klávesnice: Enter odešle, Shift+Enter nový řádek, Tab doplní jméno, Šipka nahoru vrátí, Alt+šipka " +

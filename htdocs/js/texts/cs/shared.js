@@ -63,6 +63,8 @@ export default {
 	banned: "{name} zakazuje vstup: {to}",
 	slowOn: "{name} zpomaluje místnost: zpráva jednou za {seconds} s",
 	slowOff: "{name} ruší zpomalení",
+	wasRead: "Přečteno",
+	wasReadBy: "Přečetli: {names}",
 	madePrivate: "{name} dělá z této místnosti soukromou",
 	madePublic: "{name} otevírá tuto místnost všem",
 	redacted: "Tato zpráva byla odstraněna.",

@@ -44,6 +44,7 @@ export default {
 	showEvents: "Show who comes and goes",
 	ctrlEnter: "Ctrl+Enter sends, Enter begins a line",
 	typingOptIn: "Tell others when I type",
+	readMarks: "In conversations show how far I have read, and see how far others have",
 	relayOnly: "Hide my network address in calls (relay only)",
 	help:
 		"Keyboard: Enter sends, Shift+Enter breaks the line, Tab completes a name, Up recalls, Alt+Up " +

@@ -63,6 +63,8 @@ export default {
 	banned: "{name} banned {to}",
 	slowOn: "{name} made the room slow: a message each {seconds} s",
 	slowOff: "{name} ended the slow mode",
+	wasRead: "Read",
+	wasReadBy: "Read by {names}",
 	madePrivate: "{name} made this room private",
 	madePublic: "{name} opened this room for everybody",
 	redacted: "This message was removed.",
