@@ -5,9 +5,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use chat_handler::identity::Person;
 use chat_handler::identity::token::{read, with_powers};
 use chat_handler::settings::Settings;
+use chat_store::bots;
 use chat_store::people::person::PersonId;
 use chat_store::state::Revocations;
-use chat_token::{Claims, Keys, Rules, Scope, TokenError, verify};
+use chat_token::{Claims, Keys, Patterns, Rules, Scope, Scopes, TokenError, verify};
 
 use super::Refusal;
 use crate::api::Request;
@@ -32,6 +33,9 @@ impl Caller {
     ) -> Result<Self, Refusal> {
         let tokens = &settings.identity.tokens;
         let token = request.bearer().ok_or(Refusal::NoToken)?;
+        if token.starts_with(bots::ACCOUNT) {
+            return Self::bot(token, request, settings);
+        }
         let Some(dir) = &tokens.keys else {
             explain("a token came, and JWT_KEYS names no keys");
             return Err(Refusal::Token(TokenError::UnknownKid));
@@ -57,6 +61,27 @@ impl Caller {
         } else {
             None
         };
+        Ok(Self { claims, person })
+    }
+
+    /// A bot, by the token that the server made: what people may here, it may, as far as `[access]` lets it.
+    fn bot(token: &str, request: &Request, settings: &Settings) -> Result<Self, Refusal> {
+        let person = read(settings, token).map_err(Refusal::Person)?;
+        let claims = Claims {
+            kid: String::new(),
+            sub: person.account.clone(),
+            jti: None,
+            exp: u64::MAX,
+            iat: None,
+            scopes: Scopes::of([Scope::User.as_str()]),
+            name: person.name.clone(),
+            color: None,
+            public: None,
+            rooms: None,
+            moderates: Patterns::default(),
+            channels: Patterns::default(),
+        };
+        let person = Some(with_powers(settings, person, &request.visitor.address));
         Ok(Self { claims, person })
     }
 

@@ -462,3 +462,29 @@ fn a_batch_does_each_by_itself_and_once() {
         "invalid"
     );
 }
+
+#[test]
+fn a_bot_speaks_where_access_lets_it_and_no_more_when_it_is_removed() {
+    let shop = Shop::new("[access]\nspeak=!group:bots, all\n[access tea]\nspeak=all\n");
+    let dirs = chat_store::fs::dirs::Dirs::under(&shop.site.path(""));
+    dirs.create().expect("made");
+    let name = chat_store::name::Nick::parse("weather").expect("a name");
+    let token = chat_store::bots::add(&dirs, &name).expect("a bot");
+    for room in ["lobby", "tea"] {
+        fs::write(shop.site.path(&format!("rooms/{room}.log")), "").expect("a room");
+    }
+    let say = |room: &str, text: &str| {
+        let path = format!("rooms/{room}/messages");
+        shop.ask(&token, "POST", &path, &json!({ "text": text }))
+            .status
+    };
+    assert_eq!((say("tea", "sun"), say("lobby", "rain")), (201, 403));
+    assert_eq!(texts(&shop, &token, "tea"), ["sun"]);
+    let log = fs::read_to_string(shop.site.path("rooms/tea.log")).expect("a log");
+    assert!(log.contains("account=bot:weather"), "{log}");
+    // What is for programs of the site alone is not for it.
+    let stats = shop.ask(&token, "GET", "stats", &Value::Null);
+    assert_eq!((stats.status, stats.code()), (403, "scope"));
+    chat_store::bots::remove(&dirs, &name).expect("removed");
+    assert_eq!(say("tea", "late"), 401);
+}
