@@ -201,6 +201,8 @@ pub struct Occupant {
     hooked: Hooked,
     /// What they missed is still on its way; live records come after it.
     replay: Option<Replay>,
+    /// They have come from another machine, and have all up to here, which this one has not.
+    seen: Option<RecordId>,
     ignored: Ignored,
     /// The same of those that their page hides: they are told of these, and not of how many.
     uncounted: Ignored,

@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::hooks::Hooks;
@@ -15,6 +16,7 @@ use chat_store::record::Keep;
 use ini::{Ini, ParseOption};
 
 pub mod access;
+mod cluster;
 mod files;
 mod keys;
 mod places;
@@ -23,6 +25,7 @@ mod source;
 mod tokens;
 
 pub use access::{Access, Asker, Channels, Permission};
+pub use cluster::{Cluster, Engine};
 pub use files::Files;
 pub use keys::{KEYS, Key};
 pub use tokens::Tokens;
@@ -100,6 +103,10 @@ pub struct Settings {
     pub hooks: Hooks,
     /// What only the pages need.
     pub pages: Pages,
+    /// The site is on several machines.
+    pub cluster: Option<Cluster>,
+    /// What is common to all that this process does with them.
+    shared: Option<Arc<chat_store::cluster::Cluster>>,
     /// How long messages are kept, for `chatctl expire`.
     pub keep: Keep,
     /// `[keep]`: the same of some rooms.
@@ -288,7 +295,7 @@ impl Settings {
             SettingsError(vec![problem(line, text)])
         })?;
         let mut settings = Self::defaults(path);
-        let mut problems = Vec::new();
+        let mut problems = settings.read_cluster(&ini, text);
         let mut has_base = false;
         for (section, properties) in &ini {
             match section {
@@ -308,6 +315,7 @@ impl Settings {
                     }
                     continue;
                 }
+                Some("cluster") => continue,
                 Some(name) if access::section(name).is_some() => {
                     let room = access::section(name).transpose();
                     for (nth, (key, value)) in properties.iter().enumerate() {
@@ -342,7 +350,7 @@ impl Settings {
                 other => {
                     if let Some((key, _)) = properties.iter().next() {
                         let line = line_of(text, other, key, 0);
-                        let allowed = "allowed sections: [global], [access], [access ROOM], [channels], [keep], [room descriptions]";
+                        let allowed = "allowed sections: [global], [access], [access ROOM], [channels], [cluster], [keep], [room descriptions]";
                         let name = other.map_or("a key before any section".to_owned(), |name| {
                             format!("unknown section [{name}]")
                         });
@@ -373,10 +381,26 @@ impl Settings {
         }
     }
 
+    /// `[cluster]`; gives what is wrong with it.
+    fn read_cluster(&mut self, ini: &Ini, text: &str) -> Vec<Problem> {
+        let section = Some("cluster");
+        let Some(keys) = ini.section(section).filter(|keys| !keys.is_empty()) else {
+            return Vec::new();
+        };
+        let wrong = self.cluster.get_or_insert_default().read(keys);
+        let problem = |(key, words): (Option<&str>, String)| Problem {
+            file: self.source.clone(),
+            line: key.map_or(0, |key| line_of(text, section, key, 0)),
+            text: words,
+        };
+        wrong.into_iter().map(problem).collect()
+    }
+
     /// The directories of the chat.
     pub fn dirs(&self) -> chat_store::fs::dirs::Dirs {
         let mut dirs = chat_store::fs::dirs::Dirs::under(&self.base_dir);
         dirs.run.clone_from(&self.run_dir);
+        dirs.cluster.clone_from(&self.shared);
         dirs
     }
 
@@ -438,6 +462,8 @@ impl Settings {
                 turn_secret: None,
                 turn_ttl: Duration::from_secs(3600),
             },
+            cluster: None,
+            shared: None,
             keep: Keep::Forever,
             keep_rooms: Vec::new(),
             room_descriptions: Vec::new(),
@@ -448,6 +474,11 @@ impl Settings {
     fn resolve(mut self) -> Self {
         if self.run_dir.as_os_str().is_empty() {
             self.run_dir = self.base_dir.join("run");
+        }
+        if let Some(cluster) = &self.cluster {
+            let (base, run, wait) = (&self.base_dir, &self.run_dir, cluster.send_timeout);
+            let shared = chat_store::cluster::Cluster::new(base, run, wait);
+            self.shared = Some(Arc::new(shared));
         }
         if self.identity.session_dir.as_os_str().is_empty() {
             self.identity.session_dir = self.base_dir.join("sessions");

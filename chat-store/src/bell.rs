@@ -68,6 +68,18 @@ impl Bell {
         }
     }
 
+    /// Takes all rings out, for who waits at it alone and level-triggered.
+    ///
+    /// # Errors
+    /// Those of read(2).
+    pub fn silence(&self) -> io::Result<()> {
+        let mut rings = [0; DRAIN_BYTES];
+        match rustix::io::read(&self.fifo, &mut rings) {
+            Ok(_) | Err(Errno::AGAIN | Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Makes a bell of one's own, in place of one that a dead process may have left there.
     ///
     /// # Errors

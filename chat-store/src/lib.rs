@@ -4,8 +4,9 @@
 //! who follows, [`people`] are who is there and what is for one of them only, [`state`] is what a room
 //! remembers, [`moderation`] who may not be there, [`closed`] which rooms are for some only,
 //! [`moves`] makes one of an open one, and back, [`attachments`] what people put into them, [`channels`] what programs
-//! tell pages, [`quota`] how much of the disk all of it may take, [`accounts`] who may log in, [`bots`] which programs, [`audit`] who changed
-//! what; [`search`] finds words in all rooms. [`fs`] is what all of these do with
+//! tell pages, [`quota`] how much of the disk all of it may take, [`accounts`] who may log in, [`bots`] which programs,
+//! [`audit`] who changed what, [`cluster`] is how all of it is one on several machines; [`search`] finds words in all
+//! rooms. [`fs`] is what all of these do with
 //! files.
 
 #![cfg_attr(
@@ -23,6 +24,7 @@ pub mod log;
 pub mod accounts;
 pub mod bell;
 pub mod bots;
+pub mod cluster;
 pub mod people;
 
 pub mod attachments;

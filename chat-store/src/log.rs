@@ -9,6 +9,7 @@ pub mod forget;
 pub mod history;
 pub mod lines;
 pub mod mend;
+pub mod origins;
 pub mod packed;
 pub mod room_log;
 pub mod rooms;

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use crate::daemon::{Builder, Daemon};
 use crate::page::Page;
+use crate::relay::{self, Relay};
 use crate::under_test::{Subject, chat_handler};
 use crate::ws::Client;
 
@@ -28,6 +29,8 @@ pub struct Chat {
 /// The files of a chat, also without a daemon; with handlers over pipes in [`crate::pipe`].
 #[derive(Debug)]
 pub struct Files {
+    // Before the files that it uses.
+    _relay: Option<Relay>,
     /// `BASE_DIR`, with `chat.ini` in it.
     pub dir: TempDir,
 }
@@ -53,11 +56,17 @@ impl Files {
         } else {
             "PRESENCE_GRACE=0\n"
         };
+        let cluster = if relay::is_asked_for() {
+            relay::SECTION
+        } else {
+            ""
+        };
         let ini = format!(
-            "[global]\nBASE_DIR=.\n{grace}{lines}\n[room descriptions]\nlobby=Where all begin\n"
+            "[global]\nBASE_DIR=.\n{grace}{lines}\n{cluster}[room descriptions]\nlobby=Where all begin\n"
         );
         fs::write(dir.path().join("chat.ini"), ini).expect("writable");
-        Self { dir }
+        let relay = relay::is_asked_for().then(|| Relay::start(dir.path()));
+        Self { _relay: relay, dir }
     }
 
     /// The whole tree, as an administrator makes it, and texts in English whatever the environment says.

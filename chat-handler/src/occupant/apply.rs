@@ -309,7 +309,10 @@ impl super::Occupant {
     fn keep(&mut self, stored: Stored, kind: Kind, acked: bool) -> Result<(), AppendError> {
         let new = matches!(stored, Stored::New(_));
         if new {
-            self.bells.set_due();
+            // Else the relay has rung it.
+            if !self.room.log.is_relayed() {
+                self.bells.set_due();
+            }
             self.durability.appended(kind);
         }
         if acked && self.durability.mode == Sync::Ack {

@@ -184,6 +184,10 @@ impl Newcomer {
         arrival.since = arrival.since.filter(|since| !is_mended(since));
         let replay = self.replay(arrival.since, until)?;
         let oldest = self.gap(arrival.since, replay)?;
+        let is_one_of_many = self.dirs.cluster.is_some();
+        let seen = arrival
+            .since
+            .filter(|&since| is_one_of_many && since > until);
         let (room, entered) = (self.room, self.entered);
         let nick = entered.claim.nick().clone();
         let color = Color::parse(entered.claim.color()).filter(|_| !entered.is_new);
@@ -230,6 +234,7 @@ impl Newcomer {
             slow: Slow::default(),
             hooked,
             replay,
+            seen,
             ignored: Ignored::default(),
             uncounted: Ignored::of(arrival.uncounted),
             shows_reading: arrival.mark.map(|mark| mark.shows).filter(|shows| *shows),

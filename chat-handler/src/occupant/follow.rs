@@ -58,7 +58,7 @@ impl Occupant {
     }
 
     fn read_live(&mut self, budget: usize, sink: &mut dyn Sink) -> std::io::Result<Progress> {
-        let (ignored, audience) = (&self.ignored, &mut self.audience);
+        let (ignored, audience, seen) = (&self.ignored, &mut self.audience, self.seen);
         let (slow, person) = (&mut self.slow, &self.me);
         let (membership, mut is_out) = (&mut self.membership, false);
         let mut moved = self.room.moved;
@@ -81,7 +81,8 @@ impl Occupant {
             }
             // A guest who gave way with this name, before us: the list of members has the new one.
             let is_namesake = record.id < joined && record.kind == Kind::Nick && record.from == me;
-            if !is_namesake && !ignored.hides(record) {
+            let is_seen = seen.is_some_and(|seen| record.id <= seen);
+            if !is_namesake && !is_seen && !ignored.hides(record) {
                 sink.put(&Event::Record(record));
             }
         });

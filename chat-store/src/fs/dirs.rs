@@ -4,7 +4,9 @@
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use crate::cluster::Cluster;
 use crate::name::{Nick, RoomName};
 use crate::people::person::PersonId;
 
@@ -21,6 +23,8 @@ const CLOSED: &str = "closed";
 pub(crate) const FILES: &str = "files";
 /// The directory of what programs tell pages.
 const CHANNELS: &str = "channels";
+/// The directory of what is given to the relay.
+pub(crate) const SPOOL: &str = "spool";
 /// The directory of accounts.
 const ACCOUNTS: &str = "accounts";
 /// A file of a closed room is so many directories below it at most: `closed/ROOM/rooms/ROOM.log`.
@@ -60,6 +64,8 @@ pub struct Dirs {
     pub(crate) site_users: PathBuf,
     /// `files/` of the site: how much all of them take is counted there.
     pub(crate) site_files: PathBuf,
+    /// The site is on several machines.
+    pub cluster: Option<Arc<Cluster>>,
 }
 
 impl Dirs {
@@ -81,6 +87,7 @@ impl Dirs {
             site_state: base.join("state"),
             site_users: base.join("users"),
             site_files: base.join(FILES),
+            cluster: None,
         }
     }
 
@@ -203,7 +210,7 @@ pub fn create_private(dir: &Path) -> io::Result<()> {
 /// Whether a file is a closed room's, an account's or a channel's, and so for the user alone.
 pub(crate) fn is_private(path: &Path) -> bool {
     let dir = path.parent().and_then(Path::file_name);
-    if dir.is_some_and(|name| name == ACCOUNTS || name == CHANNELS) {
+    if dir.is_some_and(|name| name == ACCOUNTS || name == CHANNELS || name == SPOOL) {
         return true;
     }
     let mut above = path.ancestors().skip(1).take(CLOSED_DEPTH);

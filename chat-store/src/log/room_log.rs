@@ -11,11 +11,13 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{OFlags, Stat};
 use rustix::io::Errno;
 
+use crate::cluster::Cluster;
 use crate::fs::dirs::Dirs;
 use crate::fs::file::{self, FileId};
 use crate::fs::lock::{self, Share};
@@ -28,6 +30,7 @@ use crate::state;
 
 mod error;
 mod redact;
+mod relayed;
 mod resend;
 mod sent;
 
@@ -90,6 +93,10 @@ pub struct RoomLog {
     unsynced: Option<RecordId>,
     /// What the sender of this process has in the log, once they send something with a `msgid`.
     sent: Option<Sent>,
+    /// The site is on several machines: this machine's relay writes the log.
+    relay: Option<(Arc<Cluster>, RoomName)>,
+    /// The id that the next record has at least, whatever the clock says.
+    given: Option<RecordId>,
 }
 
 #[derive(Debug)]
@@ -108,6 +115,7 @@ impl RoomLog {
         state::remember_name(dirs, room);
         Self {
             mark: Some(dirs.run.join(format!("{}.synced", room.file_stem()))),
+            relay: dirs.cluster.clone().map(|cluster| (cluster, room.clone())),
             ..Self::at(dirs.room_log(room))
         }
     }
@@ -124,6 +132,8 @@ impl RoomLog {
             mark: None,
             unsynced: None,
             sent: None,
+            relay: None,
+            given: None,
         }
     }
 
@@ -148,6 +158,9 @@ impl RoomLog {
     /// # Errors
     /// Those of fdatasync(2); what was appended may be lost then, and the next call tries again.
     pub fn sync(&mut self) -> io::Result<()> {
+        if self.relay.is_some() && self.unsynced.take().is_some() {
+            return self.sync_files();
+        }
         if let (Some(last), Some(open)) = (self.unsynced, &self.open) {
             sync::up_to(&open.file, open.id, last, &self.live, self.mark.as_deref())?;
             self.unsynced = None;
@@ -162,6 +175,10 @@ impl RoomLog {
     /// As [`RoomLog::sync`].
     pub fn sync_found(&mut self) -> io::Result<()> {
         self.sync()?;
+        self.sync_files()
+    }
+
+    fn sync_files(&self) -> io::Result<()> {
         let live = file::open_read(&self.live).ok().map(|(file, _)| file);
         for file in live.into_iter().chain(predecessor(&self.live)) {
             rustix::fs::fdatasync(&file)?;
@@ -179,6 +196,9 @@ impl RoomLog {
     /// # Errors
     /// The record is not in the log then, and nothing half-written stays.
     pub fn append(&mut self, draft: &Draft<'_>) -> Result<RecordId, AppendError> {
+        if self.relay.is_some() {
+            return self.submit(draft).map(Stored::id);
+        }
         self.store(draft, &|_, _| Ok(None)).map(Stored::id)
     }
 
@@ -192,6 +212,9 @@ impl RoomLog {
         let msgid = draft.msgid.map(crate::record::clean).unwrap_or_default();
         if msgid.is_empty() {
             return self.append(draft).map(Stored::New);
+        }
+        if self.relay.is_some() {
+            return self.submit_once(draft);
         }
         let needle = Resend::needle(&msgid);
         let resend = Resend::new(draft, &msgid, &needle);
@@ -384,7 +407,8 @@ impl RoomLog {
         place: Place,
         draft: &Draft<'_>,
     ) -> Result<RecordId, AppendError> {
-        let id = RecordId::now().max(self.floor.next());
+        let id = self.given.unwrap_or_else(RecordId::now);
+        let id = id.max(self.floor.next());
         self.line.clear();
         if place.line_end {
             self.line.push(b'\n');

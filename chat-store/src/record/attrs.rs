@@ -37,7 +37,8 @@ pub const ORIGIN: &str = "origin";
 pub struct Attrs<'a>(&'a str);
 
 impl<'a> Attrs<'a> {
-    pub(crate) fn new(field: &'a str) -> Self {
+    /// Those of a field as it stands in a line.
+    pub fn new(field: &'a str) -> Self {
         Self(field)
     }
 }

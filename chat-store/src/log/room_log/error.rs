@@ -5,6 +5,7 @@ use std::{fmt, io};
 
 use rustix::io::Errno;
 
+use crate::cluster::Refused;
 use crate::record::MAX_LINE;
 
 /// Why a line was not saved. Nothing of it is in the log then. The text is for the sender.
@@ -31,6 +32,10 @@ pub enum AppendError {
     TooLong,
     /// What is meant for one person never goes into a log.
     Personal,
+    /// This machine is cut off from the others of the site.
+    Isolated,
+    /// Something that all machines of the site agree on speaks against it.
+    Refused(Refused),
     /// Anything else.
     Io(io::Error),
 }
@@ -76,6 +81,8 @@ impl AppendError {
             Self::Denied(_) => "denied",
             Self::TooLong => "too-long",
             Self::Personal => "personal",
+            Self::Isolated => "isolated",
+            Self::Refused(why) => why.code(),
             Self::Io(_) => "io",
         }
     }
@@ -104,6 +111,10 @@ impl fmt::Display for AppendError {
             }
             Self::TooLong => write!(f, "the line is longer than {MAX_LINE} bytes"),
             Self::Personal => f.write_str("this is for one person only"),
+            Self::Isolated => {
+                f.write_str("this server is cut off from the others, send it again in a moment")
+            }
+            Self::Refused(why) => why.fmt(f),
             Self::Io(error) => write!(f, "{error}"),
         }
     }

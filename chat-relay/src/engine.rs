@@ -1,0 +1,3 @@
+//! What puts the records of all machines in order.
+
+pub mod local;

@@ -1,0 +1,11 @@
+//! What makes one chat of several machines. What a machine's people submit ([`chat_store::cluster`]) is put in order by
+//! an [`engine`] that all machines share, and written to the machine's [`rooms`] in that order: so each machine's logs
+//! have the same records, under the same ids.
+
+pub mod cli;
+pub mod engine;
+pub mod journal;
+pub mod node;
+pub mod relay;
+pub mod rooms;
+pub mod spool;

@@ -1,0 +1,183 @@
+//! What all engines need of this machine: its spool, its room logs, who waits for an answer.
+
+use std::io;
+use std::os::fd::AsFd as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chat_handler::settings::{Cluster as Settings, Sync};
+use chat_store::cluster::{self, Answer, Cluster, Submission};
+use chat_store::fs::dirs::Dirs;
+use chat_store::record::{Kind, RecordId};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use rustix::event::{PollFd, PollFlags, Timespec};
+
+use crate::journal;
+use crate::node;
+use crate::rooms::Rooms;
+use crate::spool::{self, Spool};
+
+/// Between two looks after files.
+const TICK: Duration = Duration::from_secs(1);
+/// Ticks between two looks for what killed processes left.
+const SWEEP_TICKS: u32 = 60;
+/// How far back it is looked which entries a log has, at least.
+const GUARD: Duration = Duration::from_secs(600);
+
+/// Why the relay stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// It was told to.
+    Signal,
+}
+
+/// This machine's part.
+#[derive(Debug)]
+pub struct Relay {
+    cluster: Arc<Cluster>,
+    /// What this machine is called in records.
+    pub node: String,
+    /// The longest wait of who submits something.
+    pub wait_limit: Duration,
+    /// What was submitted here.
+    pub spool: Spool,
+    /// The room logs.
+    pub rooms: Rooms,
+    signals: SignalFd,
+    syncs: bool,
+    tick_at: Instant,
+    ticks: u32,
+    trouble: Option<String>,
+}
+
+impl Relay {
+    /// That of the machine whose files are `dirs`.
+    ///
+    /// # Errors
+    /// Those of opening the files.
+    pub fn open(
+        dirs: &Dirs,
+        cluster: Arc<Cluster>,
+        settings: &Settings,
+        sync: Sync,
+    ) -> io::Result<Self> {
+        let place = Spool::place(dirs);
+        let guarded = before(RecordId::now(), GUARD);
+        Ok(Self {
+            node: node::incarnation(&cluster.spool, &settings.node)?,
+            wait_limit: settings.send_timeout,
+            spool: Spool::open(dirs, &cluster, place)?,
+            rooms: Rooms::new(dirs, place.min(guarded)),
+            signals: signals()?,
+            syncs: sync != Sync::No,
+            tick_at: Instant::now() + TICK,
+            ticks: 0,
+            trouble: None,
+            cluster,
+        })
+    }
+
+    /// Says that records can be put in order now, or that they cannot.
+    pub fn say_up(&mut self, is_up: bool) {
+        let said = spool::say_up(&self.cluster.up(), is_up);
+        self.note("run/relay/up", said);
+    }
+
+    /// Wakes the people of rooms that have something new.
+    pub fn ring(&mut self) {
+        let rung = self.rooms.ring();
+        self.note("a bell", rung);
+    }
+
+    /// Tells who waits.
+    pub fn answer(&mut self, to: &str, number: RecordId, what: Answer) {
+        let told = cluster::answer(&self.cluster.run, to, number, what).map(drop);
+        self.note("an answer", told);
+    }
+
+    /// Looks after files, once a second.
+    pub fn tick(&mut self) {
+        let now = Instant::now();
+        if now < self.tick_at {
+            return;
+        }
+        self.tick_at = now + TICK;
+        self.ticks += 1;
+        if self.syncs {
+            let synced = self.rooms.sync();
+            self.note("the logs' sync", synced);
+        }
+        let kept = self.spool.keep_place();
+        self.note("the spool", kept);
+        if self.ticks % SWEEP_TICKS == 1 {
+            let swept = cluster::sweep_answers(&self.cluster.run);
+            self.note("run/relay", swept);
+            self.rooms.guard(before(RecordId::now(), GUARD));
+        }
+    }
+
+    /// Waits until something is submitted, or it is time for a look after files.
+    ///
+    /// # Errors
+    /// Those of poll(2).
+    pub fn wait(&mut self) -> io::Result<Option<Stop>> {
+        let limit = self.tick_at.saturating_duration_since(Instant::now());
+        let limit = Timespec::try_from(limit).map_err(io::Error::other)?;
+        let bell = self.spool.bell();
+        let mut fds = [
+            PollFd::new(bell, PollFlags::IN),
+            PollFd::from_borrowed_fd(self.signals.as_fd(), PollFlags::IN),
+        ];
+        match rustix::event::poll(&mut fds, Some(&limit)) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let (rung, told) = (!fds[0].revents().is_empty(), !fds[1].revents().is_empty());
+        if rung {
+            // This is the only one who waits at it, so what rang is read.
+            bell.silence()?;
+        }
+        Ok(told.then_some(Stop::Signal))
+    }
+
+    /// Leaves everything so that the next one goes on from here.
+    pub fn close(mut self) {
+        self.say_up(false);
+        let kept = self.rooms.sync().and_then(|()| self.spool.keep_place());
+        self.note("the files", kept);
+    }
+
+    /// Tells trouble once, and again when it is another.
+    fn note(&mut self, what: &str, result: io::Result<()>) {
+        if let Err(error) = result {
+            let text = format!("{what}: {error}");
+            if self.trouble.as_ref() != Some(&text) {
+                journal::note(&text);
+                self.trouble = Some(text);
+            }
+        }
+    }
+}
+
+/// Whether who submitted it was told that it had failed, and nobody is to be surprised by it now. A quit is true however
+/// late it comes.
+pub fn is_expired(submission: &Submission, limit: Duration) -> bool {
+    submission.kind != Kind::Quit && submission.number < before(RecordId::now(), limit)
+}
+
+fn before(id: RecordId, time: Duration) -> RecordId {
+    let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    RecordId::from_micros(id.as_micros().saturating_sub(micros))
+}
+
+fn signals() -> io::Result<SignalFd> {
+    let mut set = SigSet::empty();
+    set.add(Signal::SIGTERM);
+    set.add(Signal::SIGINT);
+    set.thread_block()?;
+    Ok(SignalFd::with_flags(
+        &set,
+        SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK,
+    )?)
+}

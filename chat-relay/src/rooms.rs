@@ -1,0 +1,238 @@
+//! The room logs of this machine, as the relay writes them: each entry once, whatever is given again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::PathBuf;
+
+use chat_store::bell;
+use chat_store::closed;
+use chat_store::fs::dirs::Dirs;
+use chat_store::log::origins::{self, Origin};
+use chat_store::log::room_log::{AppendError, RoomLog, Stored};
+use chat_store::name::RoomName;
+use chat_store::record::{Attrs, Draft, Kind, RecordId, attrs};
+use chat_store::state;
+
+use crate::journal;
+
+/// Logs that are kept open. Who speaks in more rooms than that at a time has one closed for another.
+const MAX_OPEN: usize = 512;
+
+/// Something that was put in order, or is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The room.
+    pub room: RoomName,
+    /// Who submitted it.
+    pub origin: Origin,
+    /// What it is.
+    pub kind: Kind,
+    /// Whose it is.
+    pub from: String,
+    /// Its attributes, as they are written.
+    pub attrs: String,
+    /// The text.
+    pub text: String,
+}
+
+impl Entry {
+    /// Gives it as a record to be written.
+    pub fn with_draft<T>(&self, give: impl FnOnce(&Draft<'_>) -> T) -> T {
+        let origin = self.origin.to_text();
+        let pairs: Vec<_> = Attrs::new(&self.attrs).collect();
+        let value = |key: &str| {
+            let found = pairs.iter().find(|(name, _)| *name == key);
+            found.map(|(_, value)| &**value)
+        };
+        let known = [
+            attrs::MSGID,
+            attrs::ACCOUNT,
+            attrs::CLIENT,
+            attrs::COLOR,
+            attrs::ORIGIN,
+        ];
+        let rest = pairs.iter().filter(|(key, _)| !known.contains(key));
+        let rest: Vec<_> = rest.map(|(key, value)| (*key, Some(&**value))).collect();
+        give(&Draft {
+            msgid: value(attrs::MSGID),
+            account: value(attrs::ACCOUNT),
+            client: value(attrs::CLIENT),
+            color: value(attrs::COLOR),
+            origin: Some(&origin),
+            extra: &rest,
+            ..Draft::new(self.kind, &self.from, &self.text)
+        })
+    }
+}
+
+/// What became of an entry here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Applied {
+    /// It is in the log now.
+    New(RecordId),
+    /// Its sender's message with the same `msgid` is there already.
+    Again(RecordId),
+    /// It was there already.
+    Known,
+}
+
+/// One room.
+#[derive(Debug)]
+struct Room {
+    dirs: Dirs,
+    log: RoomLog,
+    bell: PathBuf,
+    /// The greatest number of each machine in the log.
+    known: BTreeMap<String, RecordId>,
+    /// When it was used last, in entries.
+    used: u64,
+}
+
+impl Room {
+    /// Keeps what a room remembers of a record when it has gone from the log.
+    fn remember(&self, id: RecordId, entry: &Entry) -> io::Result<()> {
+        match entry.kind {
+            Kind::Topic => state::set_topic(&self.dirs, &entry.room, &entry.text),
+            Kind::Clear => state::set_cleared(&self.dirs, &entry.room, id),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// All of them, as far as they are open.
+#[derive(Debug)]
+pub struct Rooms {
+    dirs: Dirs,
+    open: BTreeMap<RoomName, Room>,
+    /// How far back it is looked which entries a log has, when it is opened.
+    since: RecordId,
+    count: u64,
+    /// Rooms whose people are to be woken.
+    touched: BTreeSet<RoomName>,
+    /// Rooms with records that are not on the disk for certain.
+    unsynced: BTreeSet<RoomName>,
+}
+
+impl Rooms {
+    /// Those of `dirs`. What was put in order before `since` is not given again.
+    pub fn new(dirs: &Dirs, since: RecordId) -> Self {
+        Self {
+            dirs: dirs.clone(),
+            open: BTreeMap::new(),
+            since,
+            count: 0,
+            touched: BTreeSet::new(),
+            unsynced: BTreeSet::new(),
+        }
+    }
+
+    /// Writes an entry to its room's log: under `id`, or, if there is none, where it comes now, unless its sender has
+    /// said it before.
+    ///
+    /// # Errors
+    /// It is not in the log then.
+    pub fn apply(&mut self, id: Option<RecordId>, entry: &Entry) -> Result<Applied, AppendError> {
+        let room = self.room(&entry.room)?;
+        let greatest = room.known.get(&entry.origin.node);
+        if greatest.is_some_and(|&number| number >= entry.origin.number) {
+            return Ok(Applied::Known);
+        }
+        let stored = entry.with_draft(|draft| match id {
+            Some(id) => room.log.append_at(id, draft).map(Stored::New),
+            None => room.log.append_once(draft),
+        })?;
+        let Origin { node, number } = &entry.origin;
+        room.known.insert(node.clone(), *number);
+        match stored {
+            Stored::New(id) => {
+                // Before anybody is woken: who sees the record may ask for what it says.
+                if let Err(error) = room.remember(id, entry) {
+                    journal::note(format_args!("the state of {}: {error}", entry.room));
+                }
+                self.touched.insert(entry.room.clone());
+                self.unsynced.insert(entry.room.clone());
+                Ok(Applied::New(id))
+            }
+            Stored::Already(id) => Ok(Applied::Again(id)),
+        }
+    }
+
+    /// Looks back to `since` at least in logs that are opened from here on.
+    pub fn guard(&mut self, since: RecordId) {
+        self.since = self.since.max(since);
+    }
+
+    /// Wakes who follows the rooms that have something new, once for many records.
+    ///
+    /// # Errors
+    /// The first that could not be rung: its people look by themselves after a while.
+    pub fn ring(&mut self) -> io::Result<()> {
+        let mut result = Ok(());
+        for name in std::mem::take(&mut self.touched) {
+            if let Some(room) = self.open.get(&name)
+                && let Err(error) = bell::ring_at(&room.bell)
+            {
+                result = Err(error);
+            }
+        }
+        result
+    }
+
+    /// Makes what was written survive a power cut.
+    ///
+    /// # Errors
+    /// Those of fdatasync(2); tried again with the next call.
+    pub fn sync(&mut self) -> io::Result<()> {
+        while let Some(name) = self.unsynced.first().cloned() {
+            if let Some(room) = self.open.get_mut(&name) {
+                room.log.sync()?;
+            }
+            self.unsynced.remove(&name);
+        }
+        Ok(())
+    }
+
+    fn room(&mut self, name: &RoomName) -> Result<&mut Room, AppendError> {
+        if !self.open.contains_key(name) {
+            self.make_room();
+            let room = self.opened(name).map_err(AppendError::Io)?;
+            self.open.insert(name.clone(), room);
+        }
+        self.count += 1;
+        let count = self.count;
+        let room = self.open.get_mut(name).ok_or(AppendError::Busy)?;
+        room.used = count;
+        Ok(room)
+    }
+
+    fn opened(&self, name: &RoomName) -> io::Result<Room> {
+        let dirs = closed::dirs_of(&self.dirs, name);
+        dirs.create()?;
+        let log = RoomLog::own(&dirs, name);
+        Ok(Room {
+            dirs: dirs.clone(),
+            known: origins::greatest(log.path(), self.since)?,
+            bell: dirs.bell(name),
+            log,
+            used: 0,
+        })
+    }
+
+    /// Closes the log that was used longest ago, if there are too many.
+    fn make_room(&mut self) {
+        if self.open.len() < MAX_OPEN {
+            return;
+        }
+        let oldest = self.open.iter().min_by_key(|(_, room)| room.used);
+        if let Some(name) = oldest.map(|(name, _)| name.clone()) {
+            if let Some(mut room) = self.open.remove(&name) {
+                // What it knew is read again from the log when it is opened again.
+                let _ = room.log.sync();
+                if self.touched.remove(&name) {
+                    let _ = bell::ring_at(&room.bell);
+                }
+            }
+            self.unsynced.remove(&name);
+        }
+    }
+}

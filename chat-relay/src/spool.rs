@@ -1,0 +1,119 @@
+//! The spool of this machine, read on from where it was left.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chat_store::bell::Bell;
+use chat_store::cluster::{Cluster, Submission};
+use chat_store::fs::dirs::Dirs;
+use chat_store::fs::file;
+use chat_store::log::tail::{Progress, Tail};
+use chat_store::record::RecordId;
+
+use crate::journal;
+
+/// Bytes of the spool that are taken at a time.
+const BATCH_BYTES: usize = 64 * 1024;
+/// When the spool is rotated, in bytes.
+const ROTATE_BYTES: u64 = 16 * 1024 * 1024;
+/// The most that is read of the file with the place, in bytes.
+const MAX_BYTES: u64 = 64;
+
+/// The spool, followed.
+#[derive(Debug)]
+pub struct Spool {
+    live: PathBuf,
+    tail: Tail,
+    bell: Bell,
+    saved: RecordId,
+    place_file: PathBuf,
+}
+
+impl Spool {
+    /// Behind the submission `after`.
+    ///
+    /// # Errors
+    /// Those of opening the files.
+    pub fn open(dirs: &Dirs, cluster: &Cluster, after: RecordId) -> io::Result<Self> {
+        let live = cluster.spool_log();
+        // The bell first: what is submitted from here on rings.
+        let bell = Bell::open(&cluster.bell())?;
+        Ok(Self {
+            tail: Tail::after_in(live.clone(), after)?,
+            live,
+            bell,
+            saved: after,
+            place_file: place_file(dirs),
+        })
+    }
+
+    /// Where it was left; the very beginning if that is not known.
+    pub fn place(dirs: &Dirs) -> RecordId {
+        let text = file::read_whole(&place_file(dirs), MAX_BYTES).unwrap_or_default();
+        RecordId::parse(text.trim_ascii()).unwrap_or_default()
+    }
+
+    /// The bell that is rung at each submission.
+    pub fn bell(&self) -> &Bell {
+        &self.bell
+    }
+
+    /// What has come, up to a batch.
+    ///
+    /// # Errors
+    /// Those of reading it.
+    pub fn read(&mut self, batch: &mut Vec<Submission>) -> io::Result<Progress> {
+        self.tail
+            .read(BATCH_BYTES, &mut |record| match Submission::of(record) {
+                Some(submission) => batch.push(submission),
+                None => journal::note(format_args!("the spool has no submission at {}", record.id)),
+            })
+    }
+
+    /// Keeps the place, so that what was taken is not looked at again; and rotates a spool that is long.
+    ///
+    /// # Errors
+    /// Those of writing and renaming.
+    pub fn keep_place(&mut self) -> io::Result<()> {
+        let last = self.tail.last_id();
+        if last != self.saved {
+            file::swap(&self.place_file, format!("{last}\n").as_bytes())?;
+            self.saved = last;
+        }
+        let size = std::fs::metadata(&self.live).map_or(0, |found| found.len());
+        if size > ROTATE_BYTES {
+            self.rotate()?;
+        }
+        Ok(())
+    }
+
+    /// What stands in the file before was taken long ago. Who has this one open goes on with it for a moment, and
+    /// is read on from there.
+    fn rotate(&self) -> io::Result<()> {
+        let old = file::suffixed(&self.live, ".1");
+        std::fs::rename(&self.live, old)?;
+        file::open(
+            &self.live,
+            rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CREATE,
+        )?;
+        Ok(())
+    }
+}
+
+fn place_file(dirs: &Dirs) -> PathBuf {
+    dirs.state.join("relay.pos")
+}
+
+/// Says that records can be put in order now, or that they cannot.
+///
+/// # Errors
+/// Those of making and removing the file.
+pub fn say_up(up: &Path, is_up: bool) -> io::Result<()> {
+    if is_up {
+        return file::swap(up, b"");
+    }
+    match std::fs::remove_file(up) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,57 @@
+//! A log that this machine's relay writes, because the site is on several machines; and what the relay writes.
+
+use std::path::Path;
+
+use super::{AppendError, RoomLog, Stored};
+use crate::fs::dirs::Dirs;
+use crate::name::RoomName;
+use crate::record::{Draft, RecordId};
+
+impl RoomLog {
+    /// The log of `room`, written here whatever the site is on: for the relay.
+    pub fn own(dirs: &Dirs, room: &RoomName) -> Self {
+        Self {
+            relay: None,
+            ..Self::new(dirs, room)
+        }
+    }
+
+    /// Whether the relay writes it, which also rings the room's bell.
+    pub fn is_relayed(&self) -> bool {
+        self.relay.is_some()
+    }
+
+    /// Appends a record under `id`, or the next one if the log has gone beyond that.
+    ///
+    /// # Errors
+    /// As [`RoomLog::append`].
+    pub fn append_at(&mut self, id: RecordId, draft: &Draft<'_>) -> Result<RecordId, AppendError> {
+        self.given = Some(id);
+        let stored = self.store(draft, &|_, _| Ok(None));
+        self.given = None;
+        stored.map(Stored::id)
+    }
+
+    pub(super) fn submit_once(&mut self, draft: &Draft<'_>) -> Result<Stored, AppendError> {
+        let live = self.live.clone();
+        let failed = |error| AppendError::of_io(error, Path::new(&live));
+        // The engine knows those of the last hours; this log all that a log without a relay would look at.
+        match self.find_sent(draft).map_err(failed)? {
+            Some(id) => Ok(Stored::Already(id)),
+            None => self.submit(draft),
+        }
+    }
+
+    pub(super) fn submit(&mut self, draft: &Draft<'_>) -> Result<Stored, AppendError> {
+        if draft.kind.is_personal() {
+            return Err(AppendError::Personal);
+        }
+        let Some((cluster, room)) = &self.relay else {
+            return Err(AppendError::Isolated);
+        };
+        let stored = cluster.submit(room, draft)?;
+        self.floor = self.floor.max(stored.id());
+        self.unsynced = Some(stored.id());
+        Ok(stored)
+    }
+}
