@@ -23,6 +23,7 @@ mod places;
 mod rooms;
 mod source;
 mod tokens;
+pub mod webhooks;
 
 pub use access::{Access, Asker, Channels, Permission};
 pub use cluster::{Cluster, Engine};
@@ -101,6 +102,8 @@ pub struct Settings {
     pub files: Files,
     /// Who is asked before something is taken.
     pub hooks: Hooks,
+    /// `[webhook NAME]`: who is told what happens.
+    pub webhooks: Vec<webhooks::Webhook>,
     /// What only the pages need.
     pub pages: Pages,
     /// The site is on several machines.
@@ -342,6 +345,21 @@ impl Settings {
                     problems.extend(wrong.map(|(pattern, text)| problem(at(pattern), text)));
                     continue;
                 }
+                Some(name) if webhooks::section(name).is_some() => {
+                    let name = webhooks::section(name).unwrap_or_default();
+                    match webhooks::read(name, properties.iter(), &folder) {
+                        _ if settings.webhooks.len() >= webhooks::MAX_WEBHOOKS => {
+                            let most = webhooks::MAX_WEBHOOKS;
+                            problems.push(problem(0, format!("more than {most} webhooks")));
+                        }
+                        Ok(hook) => settings.webhooks.push(hook),
+                        Err((key, words)) => {
+                            let line = key.map_or(0, |key| line_of(text, section, &key, 0));
+                            problems.push(problem(line, words));
+                        }
+                    }
+                    continue;
+                }
                 Some("room descriptions") => {
                     let rooms = properties.iter().map(|(k, v)| (k.to_owned(), v.to_owned()));
                     settings.room_descriptions.extend(rooms);
@@ -350,7 +368,7 @@ impl Settings {
                 other => {
                     if let Some((key, _)) = properties.iter().next() {
                         let line = line_of(text, other, key, 0);
-                        let allowed = "allowed sections: [global], [access], [access ROOM], [channels], [cluster], [keep], [room descriptions]";
+                        let allowed = "allowed sections: [global], [access], [access ROOM], [webhook NAME], [channels], [cluster], [keep], [room descriptions]";
                         let name = other.map_or("a key before any section".to_owned(), |name| {
                             format!("unknown section [{name}]")
                         });
@@ -453,6 +471,7 @@ impl Settings {
             },
             files: Files::default(),
             hooks: Hooks::default(),
+            webhooks: Vec::new(),
             pages: Pages {
                 websocket_url: None,
                 dir: None,
