@@ -49,6 +49,7 @@ mod sessions;
 mod site;
 mod token;
 mod topic;
+mod webhooks;
 
 pub use expire::{Change, expire};
 pub use failure::Failure;
@@ -133,6 +134,9 @@ enum Command {
         /// The topic
         topic: Option<String>,
     },
+    /// Webhooks: how they are, switch one on, deliver again
+    #[command(subcommand)]
+    Hooks(HooksCommand),
     /// What members reported to the moderators of a room, or of all
     Reports {
         /// The room; all if left out
@@ -500,6 +504,29 @@ fn answer(
     }
 }
 
+/// What is wanted of webhooks.
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum HooksCommand {
+    /// All of chat.ini, with what became of their deliveries
+    List,
+    /// Switch one on again whose receiver answered 410
+    On {
+        /// The webhook
+        name: String,
+    },
+    /// Begin again at a record of a room
+    Redeliver {
+        /// The webhook
+        name: String,
+        /// The room
+        #[arg(value_parser = room)]
+        room: RoomName,
+        /// The record's id
+        #[arg(value_parser = record_id)]
+        id: RecordId,
+    },
+}
+
 fn prepare(arguments: &Arguments, variable: Option<&Path>) -> Result<Settings, Failure> {
     let settings = load(arguments, variable)?;
     owner::become_owner_of(&settings.base_dir)?;
@@ -548,6 +575,11 @@ fn dispatch(
         Command::Bans { room } => moderate::bans(dirs, room.as_ref()),
         Command::Slow { room, seconds } => reports::slow(dirs, &room, seconds),
         Command::Topic { room, topic } => topic::topic(dirs, &room, topic.as_deref()),
+        Command::Hooks(HooksCommand::List) => webhooks::list(settings, dirs),
+        Command::Hooks(HooksCommand::On { name }) => webhooks::on(settings, dirs, &name),
+        Command::Hooks(HooksCommand::Redeliver { name, room, id }) => {
+            webhooks::redeliver(settings, dirs, (&name, &room, id))
+        }
         Command::Reports { room } => reports::list(dirs, room.as_ref()),
         Command::Resolve { room, id } => reports::resolve(dirs, &room, id),
         Command::Role {

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use chat_handler::settings::webhooks::Webhook;
+use chat_handler::settings::webhooks::{Webhook, orders_of, status_of};
 use chat_store::closed;
 use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
@@ -18,7 +17,7 @@ use serde_json::json;
 
 use crate::dead;
 use crate::event::{self, Event};
-use crate::places::{self, Places};
+use crate::places::Places;
 use crate::post::{Outcome, Receiver};
 use crate::watch::Watch;
 
@@ -157,7 +156,7 @@ impl<'a> Endpoint<'a> {
                     self.places.switch_off(true);
                     self.save();
                     self.tell(
-                        "the receiver wants no more (410): switched off, until chatctl hooks on",
+                        "the receiver wants no more (410): switched off, until chatctl hooks on NAME",
                     );
                     return;
                 }
@@ -289,14 +288,4 @@ impl<'a> Endpoint<'a> {
     fn tell(&self, text: &str) {
         (self.note)(&format!("[webhook {}] {text}", self.hook.name));
     }
-}
-
-/// Where `chatctl hooks` leaves what it wants.
-pub fn orders_of(dirs: &Dirs, name: &str) -> PathBuf {
-    dirs.state.join(places::DIR).join(format!("{name}.orders"))
-}
-
-/// Where it finds how a webhook is.
-pub fn status_of(dirs: &Dirs, name: &str) -> PathBuf {
-    dirs.run.join(places::DIR).join(format!("{name}.json"))
 }

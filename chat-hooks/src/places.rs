@@ -6,13 +6,12 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 
+use chat_handler::settings::webhooks::DIR;
 use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
 use chat_store::name::RoomName;
 use chat_store::record::RecordId;
 
-/// The directory below `state/`.
-pub const DIR: &str = "hooks";
 /// The largest file that is read: a hundred thousand rooms with long names.
 const MAX_BYTES: u64 = 32 << 20;
 

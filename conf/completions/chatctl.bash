@@ -70,6 +70,9 @@ _chatctl() {
             chatctl,history)
                 cmd="chatctl__subcmd__history"
                 ;;
+            chatctl,hooks)
+                cmd="chatctl__subcmd__hooks"
+                ;;
             chatctl,import)
                 cmd="chatctl__subcmd__import"
                 ;;
@@ -259,6 +262,9 @@ _chatctl() {
             chatctl__subcmd__help,history)
                 cmd="chatctl__subcmd__help__subcmd__history"
                 ;;
+            chatctl__subcmd__help,hooks)
+                cmd="chatctl__subcmd__help__subcmd__hooks"
+                ;;
             chatctl__subcmd__help,import)
                 cmd="chatctl__subcmd__help__subcmd__import"
                 ;;
@@ -367,6 +373,15 @@ _chatctl() {
             chatctl__subcmd__help__subcmd__bot,token)
                 cmd="chatctl__subcmd__help__subcmd__bot__subcmd__token"
                 ;;
+            chatctl__subcmd__help__subcmd__hooks,list)
+                cmd="chatctl__subcmd__help__subcmd__hooks__subcmd__list"
+                ;;
+            chatctl__subcmd__help__subcmd__hooks,on)
+                cmd="chatctl__subcmd__help__subcmd__hooks__subcmd__on"
+                ;;
+            chatctl__subcmd__help__subcmd__hooks,redeliver)
+                cmd="chatctl__subcmd__help__subcmd__hooks__subcmd__redeliver"
+                ;;
             chatctl__subcmd__help__subcmd__person,erase)
                 cmd="chatctl__subcmd__help__subcmd__person__subcmd__erase"
                 ;;
@@ -393,6 +408,30 @@ _chatctl() {
                 ;;
             chatctl__subcmd__help__subcmd__token,sign)
                 cmd="chatctl__subcmd__help__subcmd__token__subcmd__sign"
+                ;;
+            chatctl__subcmd__hooks,help)
+                cmd="chatctl__subcmd__hooks__subcmd__help"
+                ;;
+            chatctl__subcmd__hooks,list)
+                cmd="chatctl__subcmd__hooks__subcmd__list"
+                ;;
+            chatctl__subcmd__hooks,on)
+                cmd="chatctl__subcmd__hooks__subcmd__on"
+                ;;
+            chatctl__subcmd__hooks,redeliver)
+                cmd="chatctl__subcmd__hooks__subcmd__redeliver"
+                ;;
+            chatctl__subcmd__hooks__subcmd__help,help)
+                cmd="chatctl__subcmd__hooks__subcmd__help__subcmd__help"
+                ;;
+            chatctl__subcmd__hooks__subcmd__help,list)
+                cmd="chatctl__subcmd__hooks__subcmd__help__subcmd__list"
+                ;;
+            chatctl__subcmd__hooks__subcmd__help,on)
+                cmd="chatctl__subcmd__hooks__subcmd__help__subcmd__on"
+                ;;
+            chatctl__subcmd__hooks__subcmd__help,redeliver)
+                cmd="chatctl__subcmd__hooks__subcmd__help__subcmd__redeliver"
                 ;;
             chatctl__subcmd__person,erase)
                 cmd="chatctl__subcmd__person__subcmd__erase"
@@ -473,7 +512,7 @@ _chatctl() {
 
     case "${cmd}" in
         chatctl)
-            opts="-h -V --config --site --root --json --help --version status rooms users members kick ban unban bans mute unmute slow topic reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample bot register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site check help"
+            opts="-h -V --config --site --root --json --help --version status rooms users members kick ban unban bans mute unmute slow topic hooks reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample bot register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1227,7 +1266,7 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__help)
-            opts="status rooms users members kick ban unban bans mute unmute slow topic reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample bot register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site check help"
+            opts="status rooms users members kick ban unban bans mute unmute slow topic hooks reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample bot register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1551,6 +1590,62 @@ _chatctl() {
         chatctl__subcmd__help__subcmd__history)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__hooks)
+            opts="list on redeliver"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__hooks__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__hooks__subcmd__on)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__hooks__subcmd__redeliver)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2145,6 +2240,180 @@ _chatctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__hooks)
+            opts="-h --config --site --root --json --help list on redeliver help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__hooks__subcmd__help)
+            opts="list on redeliver help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__hooks__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__hooks__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__hooks__subcmd__help__subcmd__on)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__hooks__subcmd__help__subcmd__redeliver)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__hooks__subcmd__list)
+            opts="-h --config --site --root --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__hooks__subcmd__on)
+            opts="-h --config --site --root --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__hooks__subcmd__redeliver)
+            opts="-h --config --site --root --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

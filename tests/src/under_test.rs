@@ -169,6 +169,7 @@ pub fn static_programs() -> PathBuf {
     let names = [
         "websocketd-rs",
         "chat-opensso",
+        "chat-hooks",
         "chat-handler",
         "chat-cgi",
         "chat-web",

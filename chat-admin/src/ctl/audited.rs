@@ -5,7 +5,7 @@ use std::io;
 use nix::unistd::{Uid, User};
 
 use super::account::{AccountCommand, AclCommand};
-use super::{Command, Measure, PersonCommand, Target};
+use super::{Command, HooksCommand, Measure, PersonCommand, Target};
 use chat_handler::settings::Settings;
 use chat_store::audit::{self, Deed, Via};
 use chat_store::name::RoomName;
@@ -75,6 +75,10 @@ impl Command {
             Self::Mend { room, .. } => with_room("mend", room.as_ref()),
             Self::Event(told) => format!("event {}", told.channel),
             Self::Bot(command) => return command.deed(),
+            Self::Hooks(HooksCommand::On { name }) => format!("hooks on {name}"),
+            Self::Hooks(HooksCommand::Redeliver { name, room, id }) => {
+                format!("hooks redeliver {name} {room} {id}")
+            }
             Self::Account(command) => return command.deed(),
             _ => return None,
         })

@@ -3,7 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use chat_store::fs::dirs::Dirs;
 use chat_store::name::RoomName;
+
+/// Their directory, below `state/` and below the run directory.
+pub const DIR: &str = "hooks";
 
 /// Webhooks of one site: each has a thread of its own.
 pub const MAX_WEBHOOKS: usize = 32;
@@ -42,6 +46,16 @@ pub struct Webhook {
     pub allows_http: bool,
     /// Whether addresses of this machine and of private networks are.
     pub allows_private: bool,
+}
+
+/// Where `chatctl hooks` leaves what it wants of chat-hooks.
+pub fn orders_of(dirs: &Dirs, name: &str) -> PathBuf {
+    dirs.state.join(DIR).join(format!("{name}.orders"))
+}
+
+/// Where chat-hooks says how a webhook is.
+pub fn status_of(dirs: &Dirs, name: &str) -> PathBuf {
+    dirs.run.join(DIR).join(format!("{name}.json"))
 }
 
 /// The webhook that a section is about.

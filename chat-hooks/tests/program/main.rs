@@ -98,10 +98,13 @@ impl Site {
         }
     }
 
-    fn order(&self, line: &str) {
-        let path = self.chat.path("state/hooks/test.orders");
-        fs::write(self.chat.path("state/hooks/.orders"), format!("{line}\n")).expect("writable");
-        fs::rename(self.chat.path("state/hooks/.orders"), path).expect("writable");
+    /// chatctl hooks
+    fn hooks(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(beside("chatctl"));
+        command.arg("--config").arg(self.chat.ini()).arg("hooks");
+        let output = command.args(arguments).output().expect("chatctl runs");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("UTF-8")
     }
 }
 
@@ -239,13 +242,14 @@ fn gone_is_gone_until_it_is_switched_on() {
     site.start();
     std::thread::sleep(Duration::from_millis(1500));
     assert_eq!(receiver.count(), 2, "also after a start");
-    site.order("on");
+    assert!(site.hooks(&["list"]).contains("off"));
+    site.hooks(&["on", "test"]);
     receiver.wait_for_texts("number 2");
     let id = receiver.posts()[0].json["data"]["id"]
         .as_str()
         .expect("an id")
         .to_owned();
-    site.order(&format!("redeliver\tlobby\t{id}"));
+    site.hooks(&["redeliver", "test", "lobby", &id]);
     eventually("all of it again", || (receiver.count() == 7).then_some(()));
 }
 
