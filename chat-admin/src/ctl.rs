@@ -575,11 +575,7 @@ fn dispatch(
         Command::Bans { room } => moderate::bans(dirs, room.as_ref()),
         Command::Slow { room, seconds } => reports::slow(dirs, &room, seconds),
         Command::Topic { room, topic } => topic::topic(dirs, &room, topic.as_deref()),
-        Command::Hooks(HooksCommand::List) => webhooks::list(settings, dirs),
-        Command::Hooks(HooksCommand::On { name }) => webhooks::on(settings, dirs, &name),
-        Command::Hooks(HooksCommand::Redeliver { name, room, id }) => {
-            webhooks::redeliver(settings, dirs, (&name, &room, id))
-        }
+        Command::Hooks(wish) => webhooks::run(settings, dirs, &wish),
         Command::Reports { room } => reports::list(dirs, room.as_ref()),
         Command::Resolve { room, id } => reports::resolve(dirs, &room, id),
         Command::Role {

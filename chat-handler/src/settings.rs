@@ -36,6 +36,9 @@ use source::{absolute_folder, line_of, read, syntax_error};
 /// Where the file is looked for when neither `--config` nor `CHAT_CONFIG` names one.
 pub const DEFAULT_PATH: &str = "/etc/websocketd-rs/chat.ini";
 
+/// What is said of a file without the one key that it must have.
+const NO_BASE: &str = "BASE_DIR is missing in [global]; write BASE_DIR=DIRECTORY";
+
 /// PHP's own `session.gc_maxlifetime`.
 const PHP_MAX_AGE: Duration = Duration::from_secs(1440);
 /// Where people log in for the chat alone, they stay so for a week after they were there last.
@@ -304,17 +307,8 @@ impl Settings {
             match section {
                 Some("global") => {}
                 Some("keep") => {
-                    for (room, age) in properties {
-                        if let Some(kept) = keys::kept_room(room, age.trim()) {
-                            settings.keep_rooms.push(kept);
-                        } else {
-                            let line = line_of(text, section, room, 0);
-                            let words = format!(
-                                "{room}={age:?} is not allowed; allowed: ROOM={}",
-                                keys::AGES
-                            );
-                            problems.push(problem(line, words));
-                        }
+                    for (room, words) in settings.add_kept(properties.iter()) {
+                        problems.push(problem(line_of(text, section, &room, 0), words));
                     }
                     continue;
                 }
@@ -346,17 +340,12 @@ impl Settings {
                     continue;
                 }
                 Some(name) if webhooks::section(name).is_some() => {
-                    let name = webhooks::section(name).unwrap_or_default();
-                    match webhooks::read(name, properties.iter(), &folder) {
-                        _ if settings.webhooks.len() >= webhooks::MAX_WEBHOOKS => {
-                            let most = webhooks::MAX_WEBHOOKS;
-                            problems.push(problem(0, format!("more than {most} webhooks")));
-                        }
-                        Ok(hook) => settings.webhooks.push(hook),
-                        Err((key, words)) => {
-                            let line = key.map_or(0, |key| line_of(text, section, &key, 0));
-                            problems.push(problem(line, words));
-                        }
+                    let hooks = &mut settings.webhooks;
+                    if let Err((key, words)) =
+                        webhooks::add(hooks, name, properties.iter(), &folder)
+                    {
+                        let line = key.map_or(0, |key| line_of(text, section, &key, 0));
+                        problems.push(problem(line, words));
                     }
                     continue;
                 }
@@ -389,8 +378,7 @@ impl Settings {
             }
         }
         if !has_base {
-            let text = "BASE_DIR is missing in [global]; write BASE_DIR=DIRECTORY".to_owned();
-            problems.push(problem(0, text));
+            problems.push(problem(0, NO_BASE.to_owned()));
         }
         if problems.is_empty() {
             Ok(settings.resolve())
@@ -412,6 +400,24 @@ impl Settings {
             text: words,
         };
         wrong.into_iter().map(problem).collect()
+    }
+
+    /// Lines of `[keep]`; those that are wrong, by room, and why.
+    fn add_kept<'a>(
+        &mut self,
+        pairs: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Vec<(String, String)> {
+        let mut wrong = Vec::new();
+        for (room, age) in pairs {
+            if let Some(kept) = keys::kept_room(room, age.trim()) {
+                self.keep_rooms.push(kept);
+            } else {
+                let ages = keys::AGES;
+                let words = format!("{room}={age:?} is not allowed; allowed: ROOM={ages}");
+                wrong.push((room.to_owned(), words));
+            }
+        }
+        wrong
     }
 
     /// The directories of the chat.

@@ -20,7 +20,7 @@ const BAD_CONFIG: u8 = 5;
 #[derive(Parser)]
 #[command(version)]
 struct Args {
-    /// The settings; else CHAT_CONFIG, else /etc/websocketd-rs/chat.ini
+    /// The settings; else `CHAT_CONFIG`, else /etc/websocketd-rs/chat.ini
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Checks the settings, secrets and certificates, and ends

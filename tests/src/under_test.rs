@@ -206,6 +206,7 @@ fn newer_source_of(name: &str, built: SystemTime) -> Option<PathBuf> {
     let packages: &[&str] = match name {
         "websocketd-rs" => &["websocketd-rs"],
         "chat-handler" => &["chat-store", "chat-handler"],
+        "chat-hooks" => &["chat-store", "chat-handler", "chat-hooks"],
         "chat-relay" => &["chat-store", "chat-handler", "chat-relay"],
         _ => &["chat-store", "chat-token", "chat-handler", "chat-admin"],
     };

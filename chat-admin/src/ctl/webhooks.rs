@@ -5,8 +5,8 @@ use std::io::Write as _;
 
 use serde_json::{Value, json};
 
-use super::Failure;
 use super::report::{Report, table};
+use super::{Failure, HooksCommand};
 use chat_handler::settings::Settings;
 use chat_handler::settings::webhooks::{orders_of, status_of};
 use chat_store::fs::dirs::Dirs;
@@ -17,8 +17,20 @@ use chat_store::record::RecordId;
 /// The largest status that is read.
 const MAX_STATUS: u64 = 64 * 1024;
 
+pub(super) fn run(
+    settings: &Settings,
+    dirs: &Dirs,
+    wish: &HooksCommand,
+) -> Result<Report, Failure> {
+    match wish {
+        HooksCommand::List => list(settings, dirs),
+        HooksCommand::On { name } => on(settings, dirs, name),
+        HooksCommand::Redeliver { name, room, id } => redeliver(settings, dirs, (name, room, *id)),
+    }
+}
+
 /// All of them.
-pub(super) fn list(settings: &Settings, dirs: &Dirs) -> Result<Report, Failure> {
+fn list(settings: &Settings, dirs: &Dirs) -> Result<Report, Failure> {
     let (mut rows, mut values) = (Vec::new(), Vec::new());
     for hook in &settings.webhooks {
         let bytes = file::read_whole(&status_of(dirs, &hook.name), MAX_STATUS)?;
@@ -56,14 +68,14 @@ pub(super) fn list(settings: &Settings, dirs: &Dirs) -> Result<Report, Failure> 
 }
 
 /// Switches one on again that its receiver did not want any more.
-pub(super) fn on(settings: &Settings, dirs: &Dirs, name: &str) -> Result<Report, Failure> {
+fn on(settings: &Settings, dirs: &Dirs, name: &str) -> Result<Report, Failure> {
     order(settings, dirs, name, "on")?;
     let text = format!("the webhook {name} is on, as soon as chat-hooks looks");
     Ok(Report::new(text, json!({ "done": true, "name": name })))
 }
 
 /// Begins again at a record.
-pub(super) fn redeliver(
+fn redeliver(
     settings: &Settings,
     dirs: &Dirs,
     (name, room, id): (&str, &RoomName, RecordId),

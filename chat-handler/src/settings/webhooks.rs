@@ -10,7 +10,7 @@ use chat_store::name::RoomName;
 pub const DIR: &str = "hooks";
 
 /// Webhooks of one site: each has a thread of its own.
-pub const MAX_WEBHOOKS: usize = 32;
+const MAX_WEBHOOKS: usize = 32;
 /// Times that a delivery is tried again at most.
 const MAX_RETRIES: usize = 16;
 /// The longest name: it is that of a file.
@@ -63,11 +63,29 @@ pub(super) fn section(section: &str) -> Option<&str> {
     section.strip_prefix("webhook ").map(str::trim)
 }
 
+/// Reads the section [webhook `name`] and keeps it; `folder` is where relative paths start.
+///
+/// # Errors
+/// The key that is wrong, and what is allowed.
+pub(super) fn add<'a>(
+    webhooks: &mut Vec<Webhook>,
+    section: &str,
+    pairs: impl Iterator<Item = (&'a str, &'a str)>,
+    folder: &Path,
+) -> Result<(), (Option<String>, String)> {
+    if webhooks.len() >= MAX_WEBHOOKS {
+        return Err((None, format!("more than {MAX_WEBHOOKS} webhooks")));
+    }
+    let name = self::section(section).unwrap_or_default();
+    webhooks.push(read(name, pairs, folder)?);
+    Ok(())
+}
+
 /// Reads a section; `folder` is where relative paths start.
 ///
 /// # Errors
 /// The key that is wrong, and what is allowed.
-pub(super) fn read<'a>(
+fn read<'a>(
     name: &str,
     pairs: impl Iterator<Item = (&'a str, &'a str)>,
     folder: &Path,
@@ -116,9 +134,8 @@ fn set(hook: &mut Webhook, key: &str, value: &str, folder: &Path) -> Option<()> 
         "URL" => {
             let strange = |c: char| c.is_control() || c.is_whitespace();
             let is_url = value.starts_with("https://") || value.starts_with("http://");
-            hook.url = Some(value)
-                .filter(|it| is_url && !it.contains(strange))?
-                .to_owned();
+            let url = Some(value).filter(|it| is_url && !it.contains(strange))?;
+            url.clone_into(&mut hook.url);
         }
         "SECRET_FILE" => hook.secret_file = folder.join(Some(value).filter(|it| !it.is_empty())?),
         "CA_FILE" => hook.ca_file = Some(folder.join(Some(value).filter(|it| !it.is_empty())?)),

@@ -205,9 +205,12 @@ fn one_that_hangs_holds_up_no_other_webhook() {
 
 #[test]
 fn what_is_never_taken_is_given_up_and_noted() {
-    let receiver = Receiver::start(|_, body| match body.contains("number 1\"") {
-        true => Answer::Status(400),
-        false => Answer::Status(200),
+    let receiver = Receiver::start(|_, body| {
+        if body.contains("number 1\"") {
+            Answer::Status(400)
+        } else {
+            Answer::Status(200)
+        }
     });
     let mut site = Site::for_receiver(&receiver, "RETRIES=1");
     site.start();
@@ -366,17 +369,14 @@ fn the_documents_receivers_verify_it() {
     .expect("writable");
     for language in ["python", "php"] {
         let port = e2e::daemon::free_port();
-        let mut command = match language {
-            "python" => {
-                let mut command = Command::new(part("/usr/bin/python3", "python3"));
-                command.arg(&python).arg(port.to_string());
-                command
-            }
-            _ => {
-                let mut command = Command::new(part("/usr/bin/php", "php-cli"));
-                command.args(["-S", &format!("127.0.0.1:{port}"), "receiver.php"]);
-                command
-            }
+        let mut command = if language == "python" {
+            let mut command = Command::new(part("/usr/bin/python3", "python3"));
+            command.arg(&python).arg(port.to_string());
+            command
+        } else {
+            let mut command = Command::new(part("/usr/bin/php", "php-cli"));
+            command.args(["-S", &format!("127.0.0.1:{port}"), "receiver.php"]);
+            command
         };
         command
             .env("WEBHOOK_SECRET", SECRET)
