@@ -29,7 +29,7 @@ mod search;
 mod session;
 pub(crate) mod site;
 mod transcript;
-mod turn;
+pub(crate) mod turn;
 pub mod v1;
 
 pub use request::{MAX_BODY, Request, Trouble};

@@ -23,6 +23,7 @@ mod audited;
 mod backup;
 mod bot;
 mod check;
+mod doctor;
 mod empty_rooms;
 mod erase;
 mod event;
@@ -73,7 +74,7 @@ pub struct Arguments {
     /// The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini
     #[arg(long, global = true, value_name = "NAME", conflicts_with = "config")]
     site: Option<SiteName>,
-    /// Where /etc and /var of sites are
+    /// Where /etc and /var are
     #[arg(long, global = true, value_name = "DIR", default_value = "/")]
     root: PathBuf,
     /// Answer in JSON
@@ -307,6 +308,9 @@ enum Command {
     /// The sites of one daemon
     #[command(subcommand)]
     Site(site::SiteCommand),
+    /// Say what is wrong with the chat on this machine and how to mend it: files, disk, daemon, certificate, rotation,
+    /// PHP, web server, relay. Exit status 1: something is
+    Doctor(doctor::DoctorArguments),
     /// Look for what is wrong: settings, directories, logs, logrotate's rule
     Check {
         /// Where logrotate's rules are
@@ -461,9 +465,12 @@ pub fn run(
         }
     };
     let json = arguments.json;
-    let done = answer(arguments, variable, out).and_then(|report| Ok(report.write_to(json, out)?));
+    let done = answer(arguments, variable, out).and_then(|report| {
+        report.write_to(json, out)?;
+        Ok(report.exit_code())
+    });
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => ExitCode::from(code),
         Err(Failure::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
             // There is nobody else to tell.
@@ -488,6 +495,17 @@ fn answer(
             return Ok(Report::nothing());
         };
         return token::run(command, &settings);
+    }
+    if let Command::Doctor(command) = &arguments.command {
+        let site = arguments.site.as_ref();
+        let ini = site.map(|site| SitePlace::new(site, &arguments.root).ini());
+        let place = doctor::Place {
+            ini: ini.as_deref().or(arguments.config.as_deref()),
+            variable,
+            is_site: site.is_some(),
+            root: &arguments.root,
+        };
+        return doctor::doctor(command, &place);
     }
     let prepared = Prepared::of(&arguments.command)?;
     let who = audited::who();
@@ -645,9 +663,11 @@ fn dispatch(
         Command::Account(command) => account::run(command, settings),
         Command::Bot(command) => bot::run(&command, settings),
         // Done before, with more than settings.
-        Command::Backup { .. } | Command::Restore { .. } | Command::Site(_) | Command::Token(_) => {
-            Ok(Report::nothing())
-        }
+        Command::Backup { .. }
+        | Command::Restore { .. }
+        | Command::Site(_)
+        | Command::Token(_)
+        | Command::Doctor(_) => Ok(Report::nothing()),
         Command::Check { logrotate } => check::check(dirs, settings, &logrotate),
     }
 }

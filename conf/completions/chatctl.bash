@@ -43,6 +43,9 @@ _chatctl() {
             chatctl,disable)
                 cmd="chatctl__subcmd__disable"
                 ;;
+            chatctl,doctor)
+                cmd="chatctl__subcmd__doctor"
+                ;;
             chatctl,enable)
                 cmd="chatctl__subcmd__enable"
                 ;;
@@ -234,6 +237,9 @@ _chatctl() {
                 ;;
             chatctl__subcmd__help,disable)
                 cmd="chatctl__subcmd__help__subcmd__disable"
+                ;;
+            chatctl__subcmd__help,doctor)
+                cmd="chatctl__subcmd__help__subcmd__doctor"
                 ;;
             chatctl__subcmd__help,enable)
                 cmd="chatctl__subcmd__help__subcmd__enable"
@@ -512,7 +518,7 @@ _chatctl() {
 
     case "${cmd}" in
         chatctl)
-            opts="-h -V --config --site --root --json --help --version status rooms users members kick ban unban bans mute unmute slow topic hooks reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample bot register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site check help"
+            opts="-h -V --config --site --root --json --help --version status rooms users members kick ban unban bans mute unmute slow topic hooks reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample bot register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site doctor check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1055,6 +1061,44 @@ _chatctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        chatctl__subcmd__doctor)
+            opts="-h --daemon --url --ca --config --site --root --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --daemon)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         chatctl__subcmd__enable)
             opts="-h --config --site --root --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1266,7 +1310,7 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__help)
-            opts="status rooms users members kick ban unban bans mute unmute slow topic hooks reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample bot register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site check help"
+            opts="status rooms users members kick ban unban bans mute unmute slow topic hooks reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample bot register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site doctor check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1462,6 +1506,20 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__help__subcmd__disable)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__doctor)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -14,13 +14,13 @@ use ring::hmac;
 
 /// A user name and its password.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Credentials {
-    pub(super) username: String,
-    pub(super) password: String,
+pub(crate) struct Credentials {
+    pub(crate) username: String,
+    pub(crate) password: String,
 }
 
 /// Credentials for `whom`, good for `ttl` from `now`.
-pub(super) fn credentials(secret: &str, whom: &str, now: SystemTime, ttl: Duration) -> Credentials {
+pub(crate) fn credentials(secret: &str, whom: &str, now: SystemTime, ttl: Duration) -> Credentials {
     let end = now.duration_since(UNIX_EPOCH).unwrap_or_default() + ttl;
     let username = format!("{}:{}", end.as_secs(), quota_of(secret, whom));
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret.as_bytes());

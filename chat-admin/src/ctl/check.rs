@@ -17,7 +17,7 @@ use chat_store::log::lines::Forward;
 use chat_store::name::RoomName;
 use chat_store::record::{Record, RecordId};
 
-mod rotation;
+pub(super) mod rotation;
 
 /// Lines at the end of each log whose ids are compared: a whole read of large logs would take
 /// minutes, and what goes wrong goes wrong at the end.
@@ -37,6 +37,22 @@ pub(super) fn check(dirs: &Dirs, settings: &Settings, logrotate: &Path) -> Resul
     ] {
         findings.extend(check_dir(dir));
     }
+    let (rooms, of_rooms) = rooms(dirs, settings)?;
+    findings.extend(of_rooms);
+    findings.extend(rotation::check(
+        logrotate,
+        &[&dirs.rooms, &dirs.closed.join("~/rooms")],
+    )?);
+    if findings.is_empty() {
+        let text = format!("{}: good; {} rooms: good", settings.source.display(), rooms);
+        return Ok(Report::new(text, json!({ "good": true, "rooms": rooms })));
+    }
+    Err(Failure::Refused(findings.join("\nchatctl: ")))
+}
+
+/// How many rooms there are, and what is wrong with them.
+pub(super) fn rooms(dirs: &Dirs, settings: &Settings) -> Result<(usize, Vec<String>), Failure> {
+    let mut findings = Vec::new();
     // A room cannot be looked at without its directory, and that is told already.
     let rooms = if dirs.rooms.is_dir() {
         rooms::all(dirs)?
@@ -55,22 +71,7 @@ pub(super) fn check(dirs: &Dirs, settings: &Settings, logrotate: &Path) -> Resul
         findings.extend(check_log(dirs, room)?);
         findings.extend(given::check(dirs, room)?);
     }
-    findings.extend(rotation::check(
-        logrotate,
-        &[&dirs.rooms, &dirs.closed.join("~/rooms")],
-    )?);
-    if findings.is_empty() {
-        let text = format!(
-            "{}: good; {} rooms: good",
-            settings.source.display(),
-            rooms.len()
-        );
-        return Ok(Report::new(
-            text,
-            json!({ "good": true, "rooms": rooms.len() }),
-        ));
-    }
-    Err(Failure::Refused(findings.join("\nchatctl: ")))
+    Ok((rooms.len(), findings))
 }
 
 fn check_dir(dir: &Path) -> Option<String> {

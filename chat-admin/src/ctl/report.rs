@@ -9,6 +9,7 @@ use serde_json::Value;
 pub(super) struct Report {
     text: String,
     json: Value,
+    exit_code: u8,
 }
 
 impl Report {
@@ -16,7 +17,18 @@ impl Report {
         Self {
             text: text.into(),
             json,
+            exit_code: 0,
         }
+    }
+
+    /// The same, after which the program's exit status is `exit_code`.
+    pub(super) fn exits(self, exit_code: u8) -> Self {
+        Self { exit_code, ..self }
+    }
+
+    /// The program's exit status.
+    pub(super) fn exit_code(&self) -> u8 {
+        self.exit_code
     }
 
     /// Everything was written already.

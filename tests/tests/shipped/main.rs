@@ -2,6 +2,7 @@
 
 mod configuration;
 mod confined;
+mod doctor;
 mod documents;
 mod guessing;
 mod image;

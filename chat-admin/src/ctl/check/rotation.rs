@@ -1,7 +1,7 @@
 //! Whether logrotate treats the rooms' logs well (logrotate(8)).
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The largest file of rules that is read, in bytes.
 const MAX_RULE_BYTES: u64 = 1024 * 1024;
@@ -33,19 +33,12 @@ impl Fault {
 
 /// Looks for faults in the rules of `dir` that concern logs in one of `rooms`. Says nothing if there
 /// are no rules: somebody else may rotate, or nobody.
-pub(super) fn check(dir: &Path, rooms: &[&Path]) -> io::Result<Vec<String>> {
+pub(in crate::ctl) fn check(dir: &Path, rooms: &[&Path]) -> io::Result<Vec<String>> {
     let entries = match std::fs::read_dir(dir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
     };
-    // A rule may name the place by another way to it.
-    let real = |place: &&Path| std::fs::canonicalize(place).unwrap_or_else(|_| place.to_path_buf());
-    let real: Vec<_> = rooms.iter().map(real).collect();
-    let places = rooms
-        .iter()
-        .copied()
-        .chain(real.iter().map(|place| &**place));
-    let places: Vec<_> = places.map(Path::to_string_lossy).collect();
+    let places = places(rooms);
     let mut findings = Vec::new();
     for entry in entries {
         let path = entry?.path();
@@ -59,13 +52,56 @@ pub(super) fn check(dir: &Path, rooms: &[&Path]) -> io::Result<Vec<String>> {
             continue;
         };
         let faults = faults(&text, &|pattern| {
-            places.iter().any(|place| is_for(pattern, place))
+            places
+                .iter()
+                .any(|place| is_for(pattern, &place.to_string_lossy()))
         });
         for fault in faults {
             findings.push(format!("{}: {}", path.display(), fault.told()));
         }
     }
     Ok(findings)
+}
+
+/// The files of `dir` with a rule that concerns logs in one of `rooms`.
+pub(in crate::ctl) fn rules_for(dir: &Path, rooms: &[&Path]) -> Vec<PathBuf> {
+    let places = places(rooms);
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let is_ours = |path: &PathBuf| {
+        let is_small = std::fs::metadata(path)
+            .is_ok_and(|found| found.is_file() && found.len() <= MAX_RULE_BYTES);
+        let text = is_small
+            .then(|| std::fs::read_to_string(path).ok())
+            .flatten()
+            .unwrap_or_default();
+        let words = text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.starts_with('#'))
+            .flat_map(str::split_whitespace);
+        words
+            .map(|word| word.trim_matches(['"', '\'']))
+            .any(|word| {
+                places
+                    .iter()
+                    .any(|place| is_for(word, &place.to_string_lossy()))
+            })
+    };
+    let mut found: Vec<_> = entries.map(|entry| entry.path()).filter(is_ours).collect();
+    found.sort();
+    found
+}
+
+/// A rule may name a place by another way to it.
+fn places(rooms: &[&Path]) -> Vec<PathBuf> {
+    let real = rooms
+        .iter()
+        .filter_map(|place| std::fs::canonicalize(place).ok());
+    rooms
+        .iter()
+        .map(|place| place.to_path_buf())
+        .chain(real)
+        .collect()
 }
 
 /// The faults of a file's rules whose pattern `concerns` us, by themselves or by the file's own defaults.
