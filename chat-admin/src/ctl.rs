@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::transcript::{self, Format, Period};
 use chat_handler::settings::Settings;
 use chat_store::log::forget::Forgotten;
-use chat_store::moderation::{Extent, Network, Role, Target as Whom, TargetError};
+use chat_store::moderation::{self, Extent, Network, Role, Target as Whom, TargetError};
 use chat_store::name::{Nick, RoomName, SERVER};
 use chat_store::record::{Age, RecordId};
 use chat_store::state::MAX_SLOW;
@@ -578,18 +578,10 @@ fn dispatch(
         Command::Users { room } => rooms::users(dirs, room.as_ref()),
         Command::Members { room } => memberships::list(dirs, &room),
         Command::Kick(target) => moderate::kick(dirs, &target),
-        Command::Ban(measure) => {
-            moderate::impose(dirs, chat_store::moderation::Measure::Ban, &measure)
-        }
-        Command::Mute(measure) => {
-            moderate::impose(dirs, chat_store::moderation::Measure::Mute, &measure)
-        }
-        Command::Unban(target) => {
-            moderate::lift(dirs, chat_store::moderation::Measure::Ban, &target)
-        }
-        Command::Unmute(target) => {
-            moderate::lift(dirs, chat_store::moderation::Measure::Mute, &target)
-        }
+        Command::Ban(measure) => moderate::impose(dirs, moderation::Measure::Ban, &measure),
+        Command::Mute(measure) => moderate::impose(dirs, moderation::Measure::Mute, &measure),
+        Command::Unban(target) => moderate::lift(dirs, moderation::Measure::Ban, &target),
+        Command::Unmute(target) => moderate::lift(dirs, moderation::Measure::Mute, &target),
         Command::Bans { room } => moderate::bans(dirs, room.as_ref()),
         Command::Slow { room, seconds } => reports::slow(dirs, &room, seconds),
         Command::Topic { room, topic } => topic::topic(dirs, &room, topic.as_deref()),
