@@ -323,7 +323,15 @@ fn bash_shares_texts_with_newlines() {
         .flags(["--shared=ids", "--framing=nul"])
         .command("bash", ["-c", script])
         .start();
-    let (mut one, mut two) = (daemon.client("/"), daemon.client("/"));
+    // The 101 comes before somebody is a member: each is heard once first.
+    let mut one = daemon.client("/");
+    one.send("here");
+    assert_eq!(one.text(), "1:here");
+    let mut two = daemon.client("/");
+    two.send("here");
+    for client in [&mut one, &mut two] {
+        assert_eq!(client.text(), "2:here");
+    }
     one.send("a\nleave 2 1000");
     for client in [&mut one, &mut two] {
         assert_eq!(client.text(), "1:a\nleave 2 1000");
