@@ -143,9 +143,20 @@ fn each_path_has_a_program_of_its_own_if_asked() {
     daemon.client("/c");
 }
 
+/// The start of a script that says again what it reads, up to `go`: the 101 comes before somebody is a member, and who is heard is
+/// one.
+const UNTIL_GO: &str = "while read -r word && [[ $word != go ]]; do echo \"$word\"; done";
+
+fn wait_until_member(client: &mut Client, name: &str) {
+    client.send(name);
+    client.text_where(|text| text == name);
+}
+
 /// The last message before the end tells that nothing was lost: they are numbered.
 fn expect_numbers(client: &mut Client, count: usize) {
-    for number in 0..count {
+    // What others said before it.
+    client.text_where(|text| text == "0");
+    for number in 1..count {
         assert_eq!(client.text(), number.to_string());
     }
 }
@@ -153,9 +164,12 @@ fn expect_numbers(client: &mut Client, count: usize) {
 #[test]
 fn a_hundred_clients_at_full_speed_miss_nothing() {
     let (clients, lines) = (100, 5000);
-    let script = format!("read -r go; seq 0 {}; cat", lines - 1);
+    let script = format!("{UNTIL_GO}; seq 0 {}; cat", lines - 1);
     let daemon = bash("broadcast", &script).start();
     let mut readers: Vec<_> = (0..clients).map(|_| daemon.client("/")).collect();
+    for (number, reader) in readers.iter_mut().enumerate() {
+        wait_until_member(reader, &format!("reader {number}"));
+    }
     readers[0].send("go");
     thread::scope(|scope| {
         for client in &mut readers {
@@ -167,9 +181,11 @@ fn a_hundred_clients_at_full_speed_miss_nothing() {
 #[test]
 fn a_burst_reaches_who_sleeps_too() {
     let lines = 50_000;
-    let script = format!("read -r go; seq 0 {}; cat", lines - 1);
+    let script = format!("{UNTIL_GO}; seq 0 {}; cat", lines - 1);
     let daemon = bash("broadcast", &script).start();
     let (mut fast, mut slow) = (daemon.client("/"), daemon.client("/"));
+    wait_until_member(&mut fast, "fast");
+    wait_until_member(&mut slow, "slow");
     fast.send("go");
     thread::scope(|scope| {
         scope.spawn(|| {
@@ -185,12 +201,15 @@ fn a_burst_reaches_who_sleeps_too() {
 fn who_does_not_read_is_sent_away_and_keeps_nobody() {
     let line = "x".repeat(1000);
     let script =
-        format!("read -r go; for ((n = 0; n < 20000; n++)); do echo {line}; done; echo end; cat");
+        format!("{UNTIL_GO}; for ((n = 0; n < 20000; n++)); do echo {line}; done; echo end; cat");
     let daemon = bash("broadcast", &script)
         .flags(["--maxqueue=65536", "--slowms=100"])
         .start();
     let mut readers: Vec<_> = (0..10).map(|_| daemon.client("/")).collect();
     let _stalled = daemon.client("/");
+    for (number, reader) in readers.iter_mut().enumerate() {
+        wait_until_member(reader, &format!("reader {number}"));
+    }
     readers[0].send("go");
     thread::scope(|scope| {
         for client in &mut readers {
@@ -209,11 +228,13 @@ fn who_does_not_read_is_sent_away_and_keeps_nobody() {
 fn who_lags_may_miss_whole_messages_instead() {
     let (line, lines) = ("x".repeat(1000), 20_000);
     let script =
-        format!("read -r go; for ((n = 0; n < {lines}; n++)); do echo $n {line}; done; cat");
+        format!("{UNTIL_GO}; for ((n = 0; n < {lines}; n++)); do echo $n {line}; done; cat");
     let daemon = bash("broadcast", &script)
         .flags(["--maxqueue=65536", "--slowms=100", "--slowclient=drop"])
         .start();
     let (mut fast, mut slow) = (daemon.client("/"), daemon.client("/"));
+    wait_until_member(&mut fast, "fast");
+    wait_until_member(&mut slow, "slow");
     fast.send("go");
     let last = format!("{} {line}", lines - 1);
     fast.text_where(|text| text == last);
