@@ -1,7 +1,7 @@
 //! One webhook: from the rooms' logs to its receiver, in order per room, until each event was taken or given up.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -10,9 +10,11 @@ use chat_handler::settings::webhooks::{Webhook, orders_of, status_of};
 use chat_store::closed;
 use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
+use chat_store::fs::lock::{self, Share};
 use chat_store::log::tail::{Progress, Tail};
 use chat_store::name::RoomName;
 use chat_store::record::RecordId;
+use chat_store::state;
 use serde_json::json;
 
 use crate::dead;
@@ -177,12 +179,13 @@ impl<'a> Endpoint<'a> {
     }
 
     fn read(&self, room: &RoomName) -> io::Result<(Vec<Event>, RecordId, Progress)> {
-        let place = self.places.of(room);
         let dirs = if room.is_closed() {
             closed::dirs_of(&self.dirs, room)
         } else {
             self.dirs.clone()
         };
+        // What its people are not shown any more is told to no program either.
+        let place = self.places.of(room).max(state::cleared(&dirs, room)?);
         let mut tail = Tail::after(&dirs, room, place)?;
         let (mut events, mut read_to) = (Vec::new(), place);
         let progress = tail.read(BUDGET, &mut |record| {
@@ -232,9 +235,15 @@ impl<'a> Endpoint<'a> {
         self.due.insert(room.clone(), Due::default());
     }
 
-    /// What `chatctl hooks` wants.
+    /// What `chatctl hooks` wants. Under the lock that it writes under: none comes between reading and removing.
     fn take_orders(&mut self) {
         let path = orders_of(&self.dirs, &self.hook.name);
+        let Ok(held) = File::open(&path) else {
+            return;
+        };
+        if !matches!(lock::try_hold(&held, Share::Exclusive), Ok(true)) {
+            return;
+        }
         let Ok(orders) = file::read_whole(&path, MAX_ORDERS) else {
             return;
         };

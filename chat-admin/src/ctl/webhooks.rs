@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
 
 use serde_json::{Value, json};
 
@@ -11,6 +12,8 @@ use chat_handler::settings::Settings;
 use chat_handler::settings::webhooks::{orders_of, status_of};
 use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
+use chat_store::fs::lock::{self, Share};
+use chat_store::log::room_log::LOCK_TIMEOUT;
 use chat_store::name::RoomName;
 use chat_store::record::RecordId;
 
@@ -99,8 +102,18 @@ fn order(settings: &Settings, dirs: &Dirs, name: &str, order: &str) -> Result<()
     if let Some(dir) = path.parent() {
         std::fs::create_dir_all(dir)?;
     }
-    // One write: chat-hooks reads whole lines.
-    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
-    file.write_all(format!("{order}\n").as_bytes())?;
-    Ok(())
+    // chat-hooks reads and removes it under its lock: what was removed meanwhile is made anew.
+    loop {
+        let file = OpenOptions::new().create(true).append(true).open(&path)?;
+        let lock = lock::take(&file, Share::Exclusive, LOCK_TIMEOUT)?;
+        if lock.is_none() {
+            return Err(Failure::Refused(
+                "chat-hooks is busy with other orders, try again".to_owned(),
+            ));
+        }
+        let (held, there) = (file.metadata()?, std::fs::metadata(&path));
+        if there.is_ok_and(|there| (there.dev(), there.ino()) == (held.dev(), held.ino())) {
+            return Ok((&file).write_all(format!("{order}\n").as_bytes())?);
+        }
+    }
 }

@@ -323,6 +323,23 @@ fn private_rooms_are_told_to_whom_the_administrator_names_alone() {
 }
 
 #[test]
+fn what_was_hidden_meanwhile_is_told_to_nobody() {
+    let receiver = Receiver::start(|_, _| Answer::Status(200));
+    let mut site = Site::for_receiver(&receiver, "");
+    site.start();
+    site.kill();
+    site.say("lobby", std::iter::once("before".to_owned()));
+    let mut command = Command::new(beside("chatctl"));
+    command.arg("--config").arg(site.chat.ini());
+    let cleared = command.args(["clear", "lobby"]).status();
+    assert!(cleared.expect("chatctl runs").success());
+    site.say("lobby", std::iter::once("after".to_owned()));
+    site.start();
+    receiver.wait_for_texts("after");
+    assert_eq!(receiver.texts(), ["after"]);
+}
+
+#[test]
 fn nobody_is_posted_to_on_this_machine_unless_it_is_allowed() {
     let receiver = Receiver::start(|_, _| Answer::Status(200));
     for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"] {
