@@ -52,7 +52,7 @@ pub fn verify(
     if !trusted.key.has_signed(signed.as_bytes(), &signature) {
         return Err(TokenError::Signature);
     }
-    // Only now: nothing is read of what nobody vouches for.
+    // Only now: claims whose signature was not checked are not read.
     let payload = decode(payload, "payload")?;
     Claims::read(&payload, (&trusted.kid, trusted.trust), rules, now)
 }
