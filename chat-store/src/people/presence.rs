@@ -246,7 +246,8 @@ pub fn evict(dirs: &Dirs, room: &RoomName, nick: &Nick) -> io::Result<bool> {
     if !slots::hold_all(&file)? || !file::is_at(&file, &path)? {
         return Ok(false);
     }
-    fate::remove(dirs, room, nick, &content::Content::read(&file)?)?;
+    let content = content::Content::read(&file)?;
+    fate::remove(dirs, room, nick, content, &file)?;
     Ok(true)
 }
 

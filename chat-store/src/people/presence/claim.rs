@@ -185,16 +185,18 @@ impl Claim {
         if let Ok(content) = Content::read(&self.file) {
             self.content = content;
         }
+        if !is_there && self.content.is_leaving() {
+            // Somebody had all before, removes the file and tells of it.
+            return Ok(Leave::Others);
+        }
         if is_there && !grace.is_zero() {
             self.content.until = Some(after(RecordId::now(), grace));
             if self.content.write(&self.file).is_ok() {
                 return Ok(Leave::Awaited);
             }
         }
-        self.content.color = "".into();
-        self.content.until = None;
         // If the mark cannot be set, a newcomer may see them until the next one looks.
-        let _ = self.content.write(&self.file);
+        let _ = self.content.mark_leaving(&self.file);
         if is_there {
             self.at_drop = AtDrop::Remove;
         }

@@ -92,6 +92,18 @@ impl Content {
         Ok(rustix::fs::ftruncate(file, text.len() as u64)?)
     }
 
+    /// Says that they are leaving: whoever held the file, and looks at it again, knows that somebody tells of it.
+    pub(super) fn mark_leaving(&mut self, file: &File) -> io::Result<()> {
+        self.color = "".into();
+        self.until = None;
+        self.write(file)
+    }
+
+    /// Whether somebody is telling that they have left.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.color.is_empty()
+    }
+
     /// Until when they are waited for, if they still are.
     pub(super) fn awaited_until(&self) -> Option<RecordId> {
         let now = RecordId::now();

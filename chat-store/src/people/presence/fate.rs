@@ -61,7 +61,7 @@ pub(super) fn judge(dirs: &Dirs, room: &RoomName, nick: &Nick, file: &File) -> i
         return gone();
     }
     let mut content = Content::read(&file)?;
-    let was_killed = content.until.is_none() && !content.color.is_empty();
+    let was_killed = content.until.is_none() && !content.is_leaving();
     if was_killed && !content.grace.is_zero() {
         content.until = Some(after(RecordId::now(), content.grace));
         content.write(&file)?;
@@ -69,13 +69,22 @@ pub(super) fn judge(dirs: &Dirs, room: &RoomName, nick: &Nick, file: &File) -> i
     if let Some(until) = content.awaited_until() {
         return Ok(Fate::Awaited(content, until));
     }
-    remove(dirs, room, nick, &content)?;
+    remove(dirs, room, nick, content, &file)?;
     Ok(Fate::Stale)
 }
 
-/// Removes a presence whose slots are all held by the caller, and what belongs to it.
-pub(super) fn remove(dirs: &Dirs, room: &RoomName, nick: &Nick, of: &Content) -> io::Result<()> {
-    remove_but(dirs, room, nick, of, None)
+/// Removes a presence whose slots are all held by the caller through `file`, and what belongs to it. The caller tells
+/// of it; a connection that had just given back its slot does not.
+pub(super) fn remove(
+    dirs: &Dirs,
+    room: &RoomName,
+    nick: &Nick,
+    mut content: Content,
+    file: &File,
+) -> io::Result<()> {
+    // If the mark cannot be set, they are told of twice: no reason to keep them.
+    let _ = content.mark_leaving(file);
+    remove_but(dirs, room, nick, &content, None)
 }
 
 /// The same by who holds `slot`, and removes the inbox of that one itself.

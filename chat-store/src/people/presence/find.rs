@@ -35,7 +35,7 @@ impl Found {
     pub(crate) fn is_awaited(&self) -> bool {
         let content = &self.content;
         // Killed, and nobody has looked since.
-        let was_killed = content.until.is_none() && !content.color.is_empty();
+        let was_killed = content.until.is_none() && !content.is_leaving();
         content.awaited_until().is_some() || was_killed && !content.grace.is_zero()
     }
 

@@ -376,6 +376,27 @@ fn of_all_who_leave_at_once_one_is_the_last() {
 }
 
 #[test]
+fn who_had_given_back_their_slot_when_the_last_one_left_is_no_second_last() {
+    let home = home();
+    let (first, second) = (anna(&home, NONE).claim, anna(&home, NONE).claim);
+    // As a process does that is stopped for a moment between giving back its own and asking for all.
+    slots::release(second.file()).unwrap();
+    assert!(is_last(first.leave(NONE)));
+    assert!(!is_last(second.leave(NONE)));
+    assert_eq!(home.files(), Vec::<String>::new());
+    // Nor if it was somebody else who found that nobody holds the file.
+    let second = anna(&home, NONE).claim;
+    slots::release(second.file()).unwrap();
+    assert_eq!(sweep(&home.dirs, &home.room).unwrap().stale, [nick("anna")]);
+    assert!(!is_last(second.leave(NONE)));
+    // Nobody has told of one whose file was merely taken away.
+    let (first, second) = (anna(&home, NONE).claim, anna(&home, NONE).claim);
+    std::fs::remove_file(home.dirs.user(&home.room, &nick("anna"))).unwrap();
+    assert!(!is_last(first.leave(NONE)));
+    assert!(is_last(second.leave(NONE)));
+}
+
+#[test]
 fn who_comes_back_in_time_was_never_away() {
     let home = home();
     let first = anna(&home, LONG);

@@ -106,9 +106,10 @@ pub(super) fn sweep(
             stale.push(nick);
             continue;
         };
+        let is_leaving = content.is_leaving();
         let Content { color, about, .. } = content;
-        // Without one they are just leaving: their quit record comes.
-        if !color.is_empty() {
+        // Their quit record comes.
+        if !is_leaving {
             members.push(MemberRef {
                 nick: nick.as_str(),
                 color: &color,

@@ -43,7 +43,7 @@ impl Claim {
                 let content = Content::read(&found.file)?;
                 // Nobody else holds it and nobody is waited for: they came back too late.
                 if !found.is_awaited() && slots::hold_all(&found.file)? {
-                    fate::remove(dirs, room, &found.nick, &content)?;
+                    fate::remove(dirs, room, &found.nick, content, &found.file)?;
                     stale.push(found.nick);
                     return Ok(None);
                 }
