@@ -414,6 +414,9 @@ async fn a_server_of_one_room_gets_one_room_as_before() {
     sees(&browser, "as ever").await;
     let visible = "['#sidebar', '#rooms-button', '#rooms-link'].map(s => document.querySelector(s).checkVisibility())";
     assert_eq!(browser.eval(visible).await, json!([false, false, true]));
+    // A page that goes on before it is loaded, and that nobody has touched, is not one to come back to (HTML, 7.4.2.2).
+    let loaded = "performance.getEntriesByType('navigation')[0].loadEventEnd > 0";
+    browser.wait_until("it is loaded", loaded).await;
     say(&browser, "/join older").await;
     is_in(&browser, "older").await;
     browser.eval("history.back()").await;
