@@ -125,7 +125,7 @@ install: build stage ## into PREFIX (/usr/local), DESTDIR before it
 CONF := administration.ini apache.conf apache-sites.conf behind-a-proxy.ini chat.ini nginx.conf nginx-sites.conf sites.ini stand-alone.ini turnserver.conf
 UNITS := websocketd-rs.service websocketd-rs.socket websocketd-rs@.service chat-expire.service chat-expire.timer
 UNITS += chat-jwks@.service chat-jwks@.timer chat-expire@.service chat-expire@.timer chat-filter@.service
-UNITS += chat-hooks.service chat-hooks@.service
+UNITS += chat-hooks.service chat-hooks@.service chat-relay.service chat-relay@.service
 UNITS += chat-web.service chat-sample.service chat-sample.timer chat-web@.service chat-sample@.service chat-sample@.timer
 SHARE := $(DESTDIR)$(PREFIX)/share
 # chat.ini may hold the relay's secret: for the service and nobody else. Only root can give a file to a group.
@@ -133,7 +133,7 @@ SECRET_GROUP = $$([[ $$mode != 640 || $$EUID -ne 0 ]] || echo -g www-data)
 # The files in conf/ name the places of a plain `make install`.
 AT_ITS_PLACE = sed -e 's|^; PAGES_DIR=$$|PAGES_DIR=/usr/local/share/websocketd-rs/htdocs|' -e 's|/usr/local/|$(PREFIX)/|g' -e 's|/etc/websocketd-rs|$(SYSCONFDIR)/websocketd-rs|g'
 stage:
-	install -D -t $(DESTDIR)$(PREFIX)/bin $(addprefix $(BIN)/,websocketd-rs chat-handler chatctl chat-opensso chat-hooks)
+	install -D -t $(DESTDIR)$(PREFIX)/bin $(addprefix $(BIN)/,websocketd-rs chat-handler chatctl chat-opensso chat-hooks chat-relay)
 	install -D $(BIN)/chat-cgi $(DESTDIR)$(PREFIX)/lib/websocketd-rs/cgi/api
 	install -D $(BIN)/chat-web $(DESTDIR)$(PREFIX)/lib/websocketd-rs/administration/api
 	rm -rf $(SHARE)/websocketd-rs/htdocs $(SHARE)/websocketd-rs/php

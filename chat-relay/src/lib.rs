@@ -9,3 +9,4 @@ pub mod node;
 pub mod relay;
 pub mod rooms;
 pub mod spool;
+pub mod supervisor;

@@ -17,6 +17,7 @@ use crate::journal;
 use crate::node;
 use crate::rooms::Rooms;
 use crate::spool::{self, Spool};
+use crate::supervisor::Supervisor;
 
 /// Between two looks after files.
 const TICK: Duration = Duration::from_secs(1);
@@ -45,6 +46,7 @@ pub struct Relay {
     /// The room logs.
     pub rooms: Rooms,
     signals: SignalFd,
+    supervisor: Supervisor,
     syncs: bool,
     tick_at: Instant,
     ticks: u32,
@@ -64,22 +66,31 @@ impl Relay {
     ) -> io::Result<Self> {
         let place = Spool::place(dirs);
         let guarded = before(RecordId::now(), GUARD);
-        Ok(Self {
+        let relay = Self {
             node: node::incarnation(&cluster.spool, &settings.node)?,
             wait_limit: settings.send_timeout,
             spool: Spool::open(dirs, &cluster, place)?,
             rooms: Rooms::new(dirs, place.min(guarded)),
             signals: signals()?,
+            supervisor: Supervisor::default(),
             syncs: sync != Sync::No,
             tick_at: Instant::now() + TICK,
             ticks: 0,
             trouble: None,
             cluster,
-        })
+        };
+        relay.supervisor.ready();
+        Ok(relay)
     }
 
     /// Says that records can be put in order now, or that they cannot.
     pub fn say_up(&mut self, is_up: bool) {
+        let status = if is_up {
+            "putting records in order"
+        } else {
+            "nothing is taken"
+        };
+        self.supervisor.status(status);
         let said = spool::say_up(&self.cluster.up(), is_up);
         self.note("run/relay/up", said);
     }
@@ -98,6 +109,7 @@ impl Relay {
 
     /// Looks after files, once a second.
     pub fn tick(&mut self) {
+        self.supervisor.alive();
         let now = Instant::now();
         if now < self.tick_at {
             return;
@@ -143,6 +155,7 @@ impl Relay {
 
     /// Leaves everything so that the next one goes on from here.
     pub fn close(mut self) {
+        self.supervisor.stopping();
         self.say_up(false);
         let kept = self.rooms.sync().and_then(|()| self.spool.keep_place());
         self.note("the files", kept);

@@ -170,6 +170,7 @@ pub fn static_programs() -> PathBuf {
         "websocketd-rs",
         "chat-opensso",
         "chat-hooks",
+        "chat-relay",
         "chat-handler",
         "chat-cgi",
         "chat-web",

@@ -2,6 +2,9 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests start programs")]
 
+mod documents;
+mod supervised;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;

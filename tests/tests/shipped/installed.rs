@@ -81,6 +81,9 @@ fn the_package_holds_a_whole_chat() {
         "/usr/bin/chat-opensso",
         "/usr/bin/chat-hooks",
         "/usr/lib/systemd/system/chat-hooks.service",
+        "/usr/bin/chat-relay",
+        "/usr/lib/systemd/system/chat-relay.service",
+        "/usr/share/man/man1/chat-relay.1.gz",
         "/usr/share/websocketd-rs/hooks/words.py",
         "/usr/bin/chatctl",
         "/usr/lib/websocketd-rs/cgi/api",
@@ -132,7 +135,7 @@ fn the_package_holds_a_whole_chat() {
             &["-n", &root.join("DEBIAN").join(script).to_string_lossy()],
         );
     }
-    for program in ["websocketd-rs", "chat-handler", "chatctl"] {
+    for program in ["websocketd-rs", "chat-handler", "chatctl", "chat-relay"] {
         let version = run(root.join("usr/bin").join(program), &["--version"]).stdout;
         assert!(
             version.contains(env!("CARGO_PKG_VERSION")),
@@ -156,6 +159,8 @@ fn systemd_finds_nothing_wrong_with_the_units() {
         "chat-expire@.timer",
         "chat-jwks@.service",
         "chat-jwks@.timer",
+        "chat-relay.service",
+        "chat-relay@.service",
         "chat-web.service",
         "chat-sample.service",
         "chat-sample.timer",
