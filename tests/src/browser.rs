@@ -139,6 +139,20 @@ impl Browser {
             .unwrap_or_else(|error| panic!("{url}: {error}"));
     }
 
+    /// Presses the browser's button. A script that goes back is run once more by chromedriver where the page is gone
+    /// before it has answered.
+    pub async fn back(&self) {
+        self.client.back().await.expect("the browser goes back");
+    }
+
+    /// Presses the browser's button, as [`Browser::back`].
+    pub async fn forward(&self) {
+        self.client
+            .forward()
+            .await
+            .expect("the browser goes forward");
+    }
+
     /// Opens `url` in a new tab, which comes to the front.
     pub async fn open_tab(&self, url: &str) -> Tab {
         let tab = self

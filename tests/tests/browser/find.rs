@@ -176,7 +176,7 @@ async fn a_link_to_a_message_that_is_gone_says_so_and_a_link_inside_the_page_sta
         here,
         "the page was not loaded anew"
     );
-    browser.eval("history.back()").await;
+    browser.back().await;
     browser
         .wait_until(
             "the other place",
