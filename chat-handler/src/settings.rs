@@ -26,7 +26,7 @@ mod tokens;
 pub mod webhooks;
 
 pub use access::{Access, Asker, Channels, Permission};
-pub use cluster::{Cluster, Engine};
+pub use cluster::{Address, Cluster, Engine};
 pub use files::Files;
 pub use keys::{KEYS, Key};
 pub use tokens::Tokens;
@@ -301,7 +301,7 @@ impl Settings {
             SettingsError(vec![problem(line, text)])
         })?;
         let mut settings = Self::defaults(path);
-        let mut problems = settings.read_cluster(&ini, text);
+        let mut problems = settings.read_cluster(&ini, text, &folder);
         let mut has_base = false;
         for (section, properties) in &ini {
             match section {
@@ -388,12 +388,12 @@ impl Settings {
     }
 
     /// `[cluster]`; gives what is wrong with it.
-    fn read_cluster(&mut self, ini: &Ini, text: &str) -> Vec<Problem> {
+    fn read_cluster(&mut self, ini: &Ini, text: &str, folder: &Path) -> Vec<Problem> {
         let section = Some("cluster");
         let Some(keys) = ini.section(section).filter(|keys| !keys.is_empty()) else {
             return Vec::new();
         };
-        let wrong = self.cluster.get_or_insert_default().read(keys);
+        let wrong = self.cluster.get_or_insert_default().read(keys, folder);
         let problem = |(key, words): (Option<&str>, String)| Problem {
             file: self.source.clone(),
             line: key.map_or(0, |key| line_of(text, section, key, 0)),

@@ -1,3 +1,4 @@
 //! What puts the records of all machines in order.
 
 pub mod local;
+pub mod redis;

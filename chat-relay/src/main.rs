@@ -64,7 +64,7 @@ fn run(settings: &Settings) -> std::io::Result<()> {
         ));
     };
     let mut relay = Relay::open(&dirs, shared, cluster, settings.sync)?;
-    let ended = match cluster.engine {
+    let ended = match &cluster.engine {
         Engine::Local => local::run(&mut relay),
         _ => Err(std::io::Error::other(
             "this chat-relay does not know its ENGINE",

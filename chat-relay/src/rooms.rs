@@ -33,6 +33,12 @@ pub struct Entry {
     pub attrs: String,
     /// The text.
     pub text: String,
+    /// The member whose state it changes.
+    pub member: Option<String>,
+    /// Which machines hold that member from then on; none: they are no member any more. `None`: it changes no member.
+    pub holders: Option<Vec<String>>,
+    /// It is no record, and nothing of it is written.
+    pub quiet: bool,
 }
 
 impl Entry {
@@ -132,6 +138,9 @@ impl Rooms {
     /// # Errors
     /// It is not in the log then.
     pub fn apply(&mut self, id: Option<RecordId>, entry: &Entry) -> Result<Applied, AppendError> {
+        if entry.quiet {
+            return Ok(Applied::Known);
+        }
         let room = self.room(&entry.room)?;
         let greatest = room.known.get(&entry.origin.node);
         if greatest.is_some_and(|&number| number >= entry.origin.number) {

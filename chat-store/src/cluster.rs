@@ -21,7 +21,7 @@ mod answer;
 mod spool;
 
 pub use answer::{Answer, Refused, answer, sweep_answers};
-pub use spool::{ANSWER, ROOM, SPOOL, Submission};
+pub use spool::{ANSWER, KEY, LIMIT, MEMBER, QUIET, ROOM, SPOOL, Submission};
 
 use spool::Writer;
 

@@ -31,6 +31,7 @@ pub mod network;
 pub mod page;
 pub mod pipe;
 pub mod proxied;
+pub mod redis;
 pub mod relay;
 pub mod room_page;
 pub mod site;

@@ -54,6 +54,9 @@ fn take(relay: &mut Relay, submission: Submission) -> Option<Answer> {
         from: submission.from,
         attrs: submission.attrs,
         text: submission.text,
+        member: submission.member,
+        holders: None,
+        quiet: submission.quiet,
     };
     match relay.rooms.apply(None, &entry) {
         Ok(Applied::New(id)) => Some(Answer::Stored(id)),

@@ -17,6 +17,16 @@ pub const SPOOL: &str = "out.log";
 pub const ROOM: &str = "_room";
 /// The attribute that names whom to answer, in the spool only.
 pub const ANSWER: &str = "_answer";
+/// The attribute with the member who does it, in the spool only: all machines agree on who is one.
+pub const MEMBER: &str = "_member";
+/// The attribute that says what the member's name looks like, in the spool only.
+pub const KEY: &str = "_key";
+/// The attribute with the most members of the room, in the spool only.
+pub const LIMIT: &str = "_limit";
+/// The attribute of what changes who is a member and is no record, in the spool only.
+pub const QUIET: &str = "_quiet";
+/// How all attributes begin that are in the spool only.
+const OWN: char = '_';
 
 /// The spool, open for writing, and where answers come.
 #[derive(Debug)]
@@ -83,14 +93,25 @@ pub struct Submission {
     pub attrs: String,
     /// The text.
     pub text: String,
+    /// The member who does it; `None`: it does not matter who is a member.
+    pub member: Option<String>,
+    /// What the member's name looks like.
+    pub key: Option<String>,
+    /// The most members of the room; zero: any.
+    pub limit: u32,
+    /// It changes who is a member, and is no record.
+    pub quiet: bool,
 }
 
 impl Submission {
     /// What a record of the spool is; `None`: nothing that this version knows.
     pub fn of(record: &Record<'_>) -> Option<Self> {
         let room = RoomName::parse(&record.attr(ROOM)?).ok()?;
-        let own = |key: &str| key == ROOM || key == ANSWER;
-        let pairs: Vec<_> = record.attrs().filter(|(key, _)| !own(key)).collect();
+        let of = |key: &str| record.attr(key).map(Into::into);
+        let pairs: Vec<_> = record
+            .attrs()
+            .filter(|(key, _)| !key.starts_with(OWN))
+            .collect();
         let pairs: Vec<_> = pairs
             .iter()
             .map(|(key, value)| (*key, Some(&**value)))
@@ -100,11 +121,17 @@ impl Submission {
         Some(Self {
             number: record.id,
             room,
-            answer: record.attr(ANSWER).map(Into::into),
+            answer: of(ANSWER),
             kind: record.kind,
             from: record.from.clone().into_owned(),
             attrs: String::from_utf8_lossy(&line).into_owned(),
             text: record.text.clone().into_owned(),
+            member: of(MEMBER),
+            key: of(KEY),
+            limit: of(LIMIT)
+                .and_then(|it: String| it.parse().ok())
+                .unwrap_or(0),
+            quiet: of(QUIET).is_some(),
         })
     }
 }

@@ -65,7 +65,7 @@ fn cut(byte: u8, text: &str) -> Option<(&str, &str)> {
 }
 
 /// Appends the pairs that have a value.
-pub(crate) fn write_to<'a>(
+pub fn write_to<'a>(
     pairs: impl IntoIterator<Item = &'a (&'a str, Option<&'a str>)>,
     line: &mut Vec<u8>,
 ) {

@@ -1,0 +1,280 @@
+//! A connection to the engine that takes writes, wherever that is just now.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chat_handler::settings::{Address, Cluster};
+use chat_store::record::RecordId;
+use redis::{
+    Client, Cmd, Connection, ConnectionAddr, ConnectionInfo, FromRedisValue, IntoConnectionInfo,
+    RedisConnectionInfo, TlsCertificates, Value, cmd,
+};
+
+use super::trouble::{Result, Trouble};
+use crate::journal;
+
+/// The longest wait for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// The longest wait for an answer, beside what a question waits itself.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
+/// The longest wait for a Sentinel: another one may be asked.
+const SENTINEL_TIMEOUT: Duration = Duration::from_millis(700);
+/// How far the engine's clock may be from ours without anybody being told.
+const CLOCK_WARN: u64 = 2_000_000;
+/// How far it may be at all, in microseconds: ids are times.
+const CLOCK_LIMIT: u64 = 60_000_000;
+/// The most that is read of a password and of certificates, in bytes.
+const MAX_PASSWORD: u64 = 1024;
+const MAX_CERTIFICATES: u64 = 1 << 20;
+
+/// Where the engine is and how it lets us in.
+#[derive(Debug, Clone)]
+pub struct Access {
+    address: Address,
+    user: Option<String>,
+    password_file: Option<PathBuf>,
+    ca_file: Option<PathBuf>,
+}
+
+impl Access {
+    /// What chat.ini says.
+    pub fn new(settings: &Cluster, address: &Address) -> Self {
+        // The one of two that could be meant: ureq's and the daemon's.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Self {
+            address: address.clone(),
+            user: settings.user.clone(),
+            password_file: settings.password_file.clone(),
+            ca_file: settings.ca_file.clone(),
+        }
+    }
+
+    fn password(&self) -> Result<Option<String>> {
+        let Some(path) = &self.password_file else {
+            return Ok(None);
+        };
+        let failed = |why: &dyn std::fmt::Display| {
+            Trouble::Away(format!("ENGINE_PASSWORD_FILE {}: {why}", path.display()))
+        };
+        let bytes = chat_store::fs::file::read_whole(path, MAX_PASSWORD).map_err(|e| failed(&e))?;
+        let text = String::from_utf8(bytes).map_err(|error| failed(&error))?;
+        match text.trim_end_matches(['\n', '\r']) {
+            "" => Err(failed(&"is empty or not there")),
+            password => Ok(Some(password.to_owned())),
+        }
+    }
+
+    fn certificates(&self) -> Result<TlsCertificates> {
+        let read = |path: &PathBuf| {
+            let read = chat_store::fs::file::read_whole(path, MAX_CERTIFICATES);
+            match read {
+                Ok(bytes) if !bytes.is_empty() => Ok(bytes),
+                Ok(_) => Err("is empty or not there".to_owned()),
+                Err(error) => Err(error.to_string()),
+            }
+            .map_err(|why| Trouble::Away(format!("ENGINE_CA_FILE {}: {why}", path.display())))
+        };
+        Ok(TlsCertificates {
+            client_tls: None,
+            root_cert: self.ca_file.as_ref().map(read).transpose()?,
+        })
+    }
+
+    fn connect(&self, at: ConnectionAddr, let_in: bool, limit: Duration) -> Result<Connection> {
+        let mut redis = RedisConnectionInfo::default().set_skip_set_lib_name();
+        if let_in && let Some(password) = self.password()? {
+            if let Some(user) = &self.user {
+                redis = redis.set_username(user);
+            }
+            redis = redis.set_password(password);
+        }
+        let is_tls = matches!(at, ConnectionAddr::TcpTls { .. });
+        let info: ConnectionInfo = at.into_connection_info()?.set_redis_settings(redis);
+        let client = if is_tls {
+            Client::build_with_tls(info, self.certificates()?)?
+        } else {
+            Client::open(info)?
+        };
+        let connection = client.get_connection_with_timeout(limit)?;
+        connection.set_read_timeout(Some(ANSWER_TIMEOUT))?;
+        connection.set_write_timeout(Some(ANSWER_TIMEOUT))?;
+        Ok(connection)
+    }
+
+    /// Where the engine is that takes writes.
+    fn find(&self) -> Result<ConnectionAddr> {
+        match &self.address {
+            Address::Tcp { host, port, tls } => Ok(tcp(host, *port, *tls)),
+            Address::Unix(path) => Ok(ConnectionAddr::Unix(path.clone())),
+            Address::Sentinel { hosts, name, tls } => self.ask_sentinels(hosts, name, *tls),
+        }
+    }
+
+    /// What the Sentinel says that knows of the last election: one that is cut off may believe in the one before.
+    fn ask_sentinels(
+        &self,
+        hosts: &[(String, u16)],
+        name: &str,
+        tls: bool,
+    ) -> Result<ConnectionAddr> {
+        let mut best: Option<(u64, ConnectionAddr)> = None;
+        let mut why = String::new();
+        for (host, port) in hosts {
+            match self.ask_sentinel(tcp(host, *port, tls), name, tls) {
+                Ok((epoch, _)) if best.as_ref().is_some_and(|(known, _)| *known >= epoch) => {}
+                Ok(found) => best = Some(found),
+                Err(trouble) => why = format!("Sentinel {host}:{port}: {trouble}"),
+            }
+        }
+        match best {
+            Some((_, at)) => Ok(at),
+            None => Err(Trouble::Away(why)),
+        }
+    }
+
+    fn ask_sentinel(
+        &self,
+        at: ConnectionAddr,
+        name: &str,
+        tls: bool,
+    ) -> Result<(u64, ConnectionAddr)> {
+        let mut sentinel = self.connect(at, false, SENTINEL_TIMEOUT)?;
+        sentinel.set_read_timeout(Some(SENTINEL_TIMEOUT))?;
+        let found: HashMap<String, String> = cmd("SENTINEL")
+            .arg("MASTER")
+            .arg(name)
+            .query(&mut sentinel)?;
+        let value = |key: &str| {
+            found
+                .get(key)
+                .ok_or_else(|| Trouble::odd("SENTINEL MASTER"))
+        };
+        let epoch = value("config-epoch")?.parse().unwrap_or(0);
+        let port = value("port")?
+            .parse()
+            .map_err(|_| Trouble::odd("SENTINEL MASTER"))?;
+        Ok((epoch, tcp(value("ip")?, port, tls)))
+    }
+}
+
+fn tcp(host: &str, port: u16, tls: bool) -> ConnectionAddr {
+    let host = host.to_owned();
+    if !tls {
+        return ConnectionAddr::Tcp(host, port);
+    }
+    ConnectionAddr::TcpTls {
+        host,
+        port,
+        insecure: false,
+        tls_params: None,
+    }
+}
+
+/// A connection to the engine. After trouble it is dropped, never used again.
+pub struct Link {
+    connection: Connection,
+    /// Where it goes, for people.
+    pub place: String,
+    /// The scripts, as this engine calls them.
+    pub scripts: [String; 3],
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Link")
+            .field("place", &self.place)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Link {
+    /// Connects to the engine that takes writes, and looks whether it is one that can be used.
+    ///
+    /// # Errors
+    /// There is none now.
+    pub fn open(access: &Access, scripts: [&str; 3]) -> Result<Self> {
+        let at = access.find()?;
+        let place = at.to_string();
+        let connection = access
+            .connect(at, true, CONNECT_TIMEOUT)
+            .map_err(|trouble| Trouble::Away(format!("{place}: {trouble}")))?;
+        let mut link = Self {
+            connection,
+            place,
+            scripts: Default::default(),
+        };
+        link.check_role()?;
+        link.check_clock()?;
+        for (at, script) in scripts.into_iter().enumerate() {
+            let loaded: std::result::Result<String, _> = cmd("SCRIPT")
+                .arg("LOAD")
+                .arg(script)
+                .query(&mut link.connection);
+            link.scripts[at] = loaded.map_err(|error| {
+                let place = &link.place;
+                let why = Trouble::from(error);
+                Trouble::Away(format!(
+                    "{place}: {why} (it must be Redis 7, Valkey 8 or later)"
+                ))
+            })?;
+        }
+        Ok(link)
+    }
+
+    /// Asks.
+    ///
+    /// # Errors
+    /// The connection is of no use any more, unless it is [`Trouble::Full`].
+    pub fn ask<T: FromRedisValue>(&mut self, question: &Cmd) -> Result<T> {
+        Ok(question.query(&mut self.connection)?)
+    }
+
+    /// Asks what is only answered after a while.
+    ///
+    /// # Errors
+    /// As [`Link::ask`].
+    pub fn ask_for<T: FromRedisValue>(&mut self, question: &Cmd, wait: Duration) -> Result<T> {
+        self.connection
+            .set_read_timeout(Some(ANSWER_TIMEOUT + wait))?;
+        let answer = question.query(&mut self.connection);
+        self.connection.set_read_timeout(Some(ANSWER_TIMEOUT))?;
+        Ok(answer?)
+    }
+
+    /// Looks whether this is still the one that takes writes. Also what shows that it is there at all.
+    ///
+    /// # Errors
+    /// It is not.
+    pub fn check_role(&mut self) -> Result<()> {
+        let role: Vec<Value> = self.ask(&cmd("ROLE"))?;
+        match role.first() {
+            Some(Value::BulkString(role)) if role == b"master" => Ok(()),
+            _ => Err(Trouble::Away(format!(
+                "{}: this engine is only a copy",
+                self.place
+            ))),
+        }
+    }
+
+    fn check_clock(&mut self) -> Result<()> {
+        let (seconds, micros): (u64, u64) = self.ask(&cmd("TIME"))?;
+        let theirs = seconds.saturating_mul(1_000_000).saturating_add(micros);
+        let apart = theirs.abs_diff(RecordId::now().as_micros());
+        let place = &self.place;
+        if apart > CLOCK_LIMIT {
+            let seconds = apart / 1_000_000;
+            return Err(Trouble::Away(format!(
+                "{place}: its clock and this machine's are {seconds} s apart: set both by NTP"
+            )));
+        }
+        if apart > CLOCK_WARN {
+            let tenths = apart / 100_000;
+            let (seconds, tenths) = (tenths / 10, tenths % 10);
+            journal::note(format_args!(
+                "{place}: its clock and this machine's are {seconds}.{tenths} s apart: set both by NTP"
+            ));
+        }
+        Ok(())
+    }
+}
