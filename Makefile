@@ -144,6 +144,8 @@ stage:
 	install -D -m 644 -t $(SHARE)/websocketd-rs/apparmor conf/apparmor/websocketd-rs-chat
 	install -D -t $(SHARE)/websocketd-rs/hooks conf/hooks/words.py conf/hooks/penalties.py conf/hooks/slack.py conf/hooks/links.php
 	install -D -m 644 -t $(SHARE)/websocketd-rs/hooks conf/hooks/hook.py
+	for name in $(notdir $(wildcard conf/cluster/*)); do \
+	  $(AT_ITS_PLACE) conf/cluster/$$name | install -D -m 644 /dev/stdin $(SHARE)/websocketd-rs/cluster/$$name; done
 	install -D -m 644 -t $(SHARE)/man/man1 docs/man/*.1
 	install -D -m 644 -t $(SHARE)/man/man5 docs/man/*.5
 	$(AT_ITS_PLACE) conf/sites.conf | install -m 644 /dev/stdin $(SHARE)/websocketd-rs/sites.conf

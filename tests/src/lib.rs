@@ -21,6 +21,7 @@ pub mod ws;
 
 pub mod browser;
 pub mod chat;
+pub mod cluster;
 pub mod coturn;
 pub mod daemon;
 pub mod fastcgi;

@@ -175,6 +175,21 @@ impl Client {
         }
     }
 
+    /// The next text message, nothing if none comes within `patience`, or how the session ended.
+    pub fn message_within(&mut self, patience: Duration) -> Result<Option<String>, Ended> {
+        let transport = self.socket.get_ref();
+        transport
+            .set_patience(patience)
+            .map_err(|_| Ended::Dropped)?;
+        match self.socket.read() {
+            Ok(Message::Text(text)) => Ok(Some(text.to_string())),
+            Ok(Message::Close(_)) => Err(Ended::Closed(1005, String::new())),
+            Ok(_) => Ok(None),
+            Err(Error::Io(error)) if is_timeout(&error) => Ok(None),
+            Err(_) => Err(Ended::Dropped),
+        }
+    }
+
     /// Reads text messages up to the first that `wanted` accepts, and gives it.
     #[track_caller]
     pub fn text_where(&mut self, wanted: impl Fn(&str) -> bool) -> String {

@@ -1,0 +1,125 @@
+//! A chat on several machines. Each is a network of its own with a redis-server, a redis-sentinel, a chat-relay and a
+//! daemon with real handlers, configured as `conf/cluster/` shows; cables between them can be pulled.
+//!
+//! Two networks, as sites have them: the machines' own (10.0.0.N), by which engine and relays are reached, and that
+//! of the people (10.1.0.N). Whose machine has lost the first can still come in, and is told.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::thread;
+
+use tempfile::TempDir;
+
+use crate::transport::Endpoint;
+
+pub mod cables;
+pub mod machine;
+pub mod person;
+
+use cables::Cables;
+use machine::{Engine, Machine};
+
+/// What machines are called, in order.
+const NAMES: [&str; 4] = ["one", "two", "three", "four"];
+/// Lines of each program that are shown when a test fails.
+const SHOWN: usize = 25;
+
+/// Machines with one chat.
+pub struct Cluster {
+    // Dropped in this order: the programs first, then what they run in.
+    /// The machines.
+    pub machines: Vec<Machine>,
+    /// What is between them.
+    pub cables: Cables,
+    _dir: TempDir,
+}
+
+impl Cluster {
+    /// So many machines, all of them running, whose relays take what people say. `lines` are more of `[global]`.
+    ///
+    /// # Panics
+    /// Without the rights of root, and when a program does not start.
+    #[track_caller]
+    pub fn start(machines: usize, engine: Engine, lines: &str) -> Self {
+        let mut cluster = Self::lay(machines, engine, lines);
+        for machine in &mut cluster.machines {
+            machine.start_engine();
+        }
+        for machine in &mut cluster.machines {
+            machine.start_relay();
+            machine.start_daemon();
+        }
+        for machine in &cluster.machines {
+            machine.wait_until_up();
+        }
+        cluster
+    }
+
+    /// So many machines on which nothing runs yet.
+    ///
+    /// # Panics
+    /// Without the rights of root.
+    #[track_caller]
+    pub fn lay(machines: usize, engine: Engine, lines: &str) -> Self {
+        let cables = Cables::lay(machines);
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let names = NAMES.iter().take(machines).enumerate();
+        let machines: Vec<_> = names
+            .map(|(at, name)| {
+                Machine::new(
+                    name,
+                    at + 1,
+                    machines,
+                    cables.inside(at),
+                    &dir.path().join(name),
+                    engine,
+                    lines,
+                )
+            })
+            .collect();
+        Self {
+            machines,
+            cables,
+            _dir: dir,
+        }
+    }
+
+    /// Where people reach each machine.
+    pub fn endpoints(&self) -> Vec<Endpoint> {
+        let machines = self.machines.iter();
+        machines
+            .map(|it| Endpoint::Tcp(SocketAddr::new(it.address().into(), machine::ROOMS)))
+            .collect()
+    }
+
+    /// Whether all machines have the same bytes in a room's log, whatever files they are in.
+    pub fn has_one_log(&self, room: &str) -> bool {
+        let mut logs = self.machines.iter().map(|it| it.whole_log(room));
+        let first = logs.next().unwrap_or_default();
+        logs.all(|log| log == first)
+    }
+}
+
+impl Drop for Cluster {
+    #[expect(
+        clippy::print_stderr,
+        reason = "why a test failed is in what the programs told"
+    )]
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            return;
+        }
+        for machine in &self.machines {
+            for program in machine::PROGRAMS {
+                let text = fs::read(machine.told(program)).unwrap_or_default();
+                let text = String::from_utf8_lossy(&text);
+                let lines: Vec<_> = text.lines().collect();
+                let last = &lines[lines.len().saturating_sub(SHOWN)..];
+                if !last.is_empty() {
+                    let text = last.join("\n  ");
+                    eprintln!("-- {program} of {}:\n  {text}", machine.name);
+                }
+            }
+        }
+    }
+}

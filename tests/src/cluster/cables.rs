@@ -1,0 +1,173 @@
+//! Networks of machines that are on this one: namespaces, joined by two bridges in one of their own. Whatever was made
+//! here goes with the processes that hold it.
+
+use std::fs::{self, File};
+use std::process::{Child, Command, Stdio};
+
+use nix::sched::{CloneFlags, setns};
+
+use crate::deadline::eventually;
+use crate::requirement::part;
+
+/// The namespaces.
+#[derive(Debug)]
+pub struct Cables {
+    switch: Holder,
+    machines: Vec<Holder>,
+}
+
+/// A process that does nothing but have a network of its own.
+#[derive(Debug)]
+struct Holder(Child);
+
+/// Whose cable it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Network {
+    /// The machines' own.
+    Machines,
+    /// The people's.
+    People,
+}
+
+impl Network {
+    fn letter(self) -> char {
+        match self {
+            Self::Machines => 'm',
+            Self::People => 'p',
+        }
+    }
+}
+
+impl Cables {
+    /// So many machines, each with both networks.
+    ///
+    /// # Panics
+    /// Without the rights of root.
+    #[track_caller]
+    pub fn lay(machines: usize) -> Self {
+        assert!(
+            nix::unistd::geteuid().is_root(),
+            "networks of their own take the rights of root: run this test as root"
+        );
+        let cables = Self {
+            switch: Holder::new(),
+            machines: (0..machines).map(|_| Holder::new()).collect(),
+        };
+        let switch = cables.switch.pid();
+        let at_switch = |words: &str| ip(switch, words);
+        at_switch("link set lo up");
+        for (bridge, own) in [("bm", None), ("bp", Some("10.1.0.254/24"))] {
+            at_switch(&format!("link add {bridge} type bridge"));
+            at_switch(&format!("link set {bridge} up"));
+            if let Some(own) = own {
+                at_switch(&format!("addr add {own} dev {bridge}"));
+            }
+        }
+        for (at, machine) in cables.machines.iter().enumerate() {
+            let (pid, number) = (machine.pid(), at + 1);
+            ip(pid, "link set lo up");
+            for (letter, net) in [('m', 0), ('p', 1)] {
+                let (port, end) = (format!("{letter}port{number}"), format!("eth{net}"));
+                at_switch(&format!(
+                    "link add {port} type veth peer name {end} netns {pid}"
+                ));
+                at_switch(&format!("link set {port} master b{letter}"));
+                at_switch(&format!("link set {port} up"));
+                ip(pid, &format!("addr add 10.{net}.0.{number}/24 dev {end}"));
+                ip(pid, &format!("link set {end} up"));
+            }
+        }
+        cables
+    }
+
+    /// The process in whose network the machine `at` is.
+    pub fn inside(&self, at: usize) -> u32 {
+        self.machines[at].pid()
+    }
+
+    /// The way to where people are, for a thread of theirs.
+    pub fn entrance(&self) -> Entrance {
+        Entrance(self.switch.pid())
+    }
+
+    /// Pulls a machine's cable: no FIN and no RST passes.
+    pub fn cut(&self, at: usize, network: Network) {
+        self.set(at, network, "down");
+    }
+
+    /// Puts it in again.
+    pub fn mend(&self, at: usize, network: Network) {
+        self.set(at, network, "up");
+    }
+
+    fn set(&self, at: usize, network: Network, state: &str) {
+        let (letter, number) = (network.letter(), at + 1);
+        ip(
+            self.switch.pid(),
+            &format!("link set {letter}port{number} {state}"),
+        );
+    }
+}
+
+/// The way to where people are.
+#[derive(Clone, Copy, Debug)]
+pub struct Entrance(u32);
+
+impl Entrance {
+    /// Moves this thread there.
+    #[track_caller]
+    pub fn enter(self) {
+        let network = File::open(format!("/proc/{}/ns/net", self.0)).expect("it lives");
+        setns(network, CloneFlags::CLONE_NEWNET).expect("root may");
+    }
+}
+
+impl Holder {
+    #[track_caller]
+    fn new() -> Self {
+        // It ends with the thread that starts it, also when that is killed.
+        let child = Command::new(part("/usr/bin/setpriv", "util-linux"))
+            .args(["--pdeathsig", "KILL", "--", "unshare", "--net"])
+            .args(["--", "sleep", "infinity"])
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let holder = Self(child);
+        let network = |pid: &str| fs::read_link(format!("/proc/{pid}/ns/net")).ok();
+        let (own, pid) = (network("self"), holder.pid().to_string());
+        eventually("a network of its own", || {
+            (network(&pid)? != own.clone()?).then_some(())
+        });
+        holder
+    }
+
+    fn pid(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A program in the network of this process; it ends with the thread that starts it.
+#[track_caller]
+pub fn inside(pid: u32, program: &str) -> Command {
+    let mut command = Command::new(part("/usr/bin/nsenter", "util-linux"));
+    command
+        .args(["--net", "--target", &pid.to_string(), "--"])
+        .args(["setpriv", "--pdeathsig", "KILL", "--", program])
+        .stdin(Stdio::null());
+    command
+}
+
+#[track_caller]
+fn ip(pid: u32, words: &str) {
+    let mut command = inside(pid, part("/bin/ip", "iproute2"));
+    let output = command.args(words.split(' ')).output().expect("ip runs");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "ip {words}: {told}");
+}
