@@ -5,6 +5,7 @@
 pub mod cli;
 pub mod engine;
 pub mod journal;
+pub mod machines;
 pub mod node;
 pub mod relay;
 pub mod rooms;
