@@ -396,6 +396,9 @@ struct Measure {
     /// For so long; for good if left out
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..))]
     minutes: Option<u32>,
+    /// All that follows is the reason, also if it begins with a number
+    #[arg(long, conflicts_with = "minutes")]
+    for_good: bool,
     /// Also whoever logged in as this
     #[arg(long, value_name = "NAME")]
     account: Option<String>,

@@ -702,7 +702,7 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__ban)
-            opts="-h --minutes --account --address --config --site --root --json --help"
+            opts="-h --minutes --for-good --account --address --config --site --root --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2724,7 +2724,7 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__mute)
-            opts="-h --minutes --account --address --config --site --root --json --help"
+            opts="-h --minutes --for-good --account --address --config --site --root --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

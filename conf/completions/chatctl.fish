@@ -112,6 +112,7 @@ complete -c chatctl -n "__fish_chatctl_using_subcommand ban" -l address -d 'Also
 complete -c chatctl -n "__fish_chatctl_using_subcommand ban" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
 complete -c chatctl -n "__fish_chatctl_using_subcommand ban" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
 complete -c chatctl -n "__fish_chatctl_using_subcommand ban" -l root -d 'Where /etc and /var are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand ban" -l for-good -d 'All that follows is the reason, also if it begins with a number'
 complete -c chatctl -n "__fish_chatctl_using_subcommand ban" -l json -d 'Answer in JSON'
 complete -c chatctl -n "__fish_chatctl_using_subcommand ban" -s h -l help -d 'Print help'
 complete -c chatctl -n "__fish_chatctl_using_subcommand unban" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
@@ -130,6 +131,7 @@ complete -c chatctl -n "__fish_chatctl_using_subcommand mute" -l address -d 'Als
 complete -c chatctl -n "__fish_chatctl_using_subcommand mute" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
 complete -c chatctl -n "__fish_chatctl_using_subcommand mute" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
 complete -c chatctl -n "__fish_chatctl_using_subcommand mute" -l root -d 'Where /etc and /var are' -r -F
+complete -c chatctl -n "__fish_chatctl_using_subcommand mute" -l for-good -d 'All that follows is the reason, also if it begins with a number'
 complete -c chatctl -n "__fish_chatctl_using_subcommand mute" -l json -d 'Answer in JSON'
 complete -c chatctl -n "__fish_chatctl_using_subcommand mute" -s h -l help -d 'Print help'
 complete -c chatctl -n "__fish_chatctl_using_subcommand unmute" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F

@@ -21,7 +21,7 @@ use chat_store::record::RecordId;
 use chat_store::state;
 
 /// Rooms in one answer.
-const MAX_LIMIT: usize = 500;
+pub(super) const MAX_LIMIT: usize = 500;
 const DEFAULT_LIMIT: usize = 100;
 
 #[derive(Clone, Debug, Serialize)]

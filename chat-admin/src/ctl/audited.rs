@@ -141,6 +141,9 @@ impl std::fmt::Display for Measure {
         if let Some(minutes) = self.minutes {
             write!(f, "--minutes={minutes} ")?;
         }
+        if self.for_good {
+            f.write_str("--for-good ")?;
+        }
         if let Some(account) = &self.account {
             write!(f, "--account={account} ")?;
         }

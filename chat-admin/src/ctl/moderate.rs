@@ -118,6 +118,7 @@ fn entry(
 ) -> Result<Entry, Failure> {
     let words = asked.target.reason.join(" ");
     let (minutes, reason) = match (asked.minutes, moderation::minutes_and_rest(&words)) {
+        _ if asked.for_good => (None, words.as_str()),
         (Some(minutes), _) => (Some(minutes), words.as_str()),
         (None, Some(parsed)) => parsed,
         (None, None) => {

@@ -16,6 +16,7 @@ mod examples;
 
 mod people;
 mod resend;
+mod strict;
 
 /// A site whose programs sign with the key `shop`.
 pub(crate) struct Shop {

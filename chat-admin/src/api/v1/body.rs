@@ -2,7 +2,8 @@
 
 use std::io::Read;
 
-use serde::de::DeserializeOwned;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _};
+use serde_json::Number;
 
 use super::{MAX_BODY, Refusal};
 use crate::api::Request;
@@ -33,4 +34,29 @@ pub(super) fn read(request: &Request, input: &mut dyn Read) -> Result<Vec<u8>, R
 /// As an endpoint wants it; `example` is shown to whoever sent something else.
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8], example: &str) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(|_| Refusal::Body(format!("send JSON like {example}")))
+}
+
+/// A number without a fraction, or none. `60.0` is one to JSON (RFC 8259 section 6), and it is what PHP makes of
+/// `floor($minutes)`.
+pub(super) fn whole<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    let Some(number) = Option::<Number>::deserialize(from)? else {
+        return Ok(None);
+    };
+    if let Some(whole) = number.as_u64() {
+        return Ok(Some(whole));
+    }
+    let written = number.as_f64().map(|number| format!("{number:.1}"));
+    let whole = written
+        .as_deref()
+        .and_then(|text| text.strip_suffix(".0")?.parse().ok());
+    whole
+        .map(Some)
+        .ok_or_else(|| D::Error::custom("no whole number"))
+}
+
+/// What may be left out, but is not `null` where it is there: `null` is what a program sends that lost the value.
+pub(super) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }

@@ -166,6 +166,27 @@ impl Call<'_> {
         Err(Refusal::NoRoom)
     }
 
+    /// Whether all that the query gives for a parameter fits: programs are told what is wrong, where pages get what is
+    /// nearest. `allowed` says what would fit.
+    pub(super) fn check_query(
+        &self,
+        name: &str,
+        allowed: &str,
+        fits: impl Fn(&str) -> bool,
+    ) -> Result<(), Refusal> {
+        let mut given = self.request.query.iter().filter(|(key, _)| key == name);
+        if given.all(|(_, value)| fits(value)) {
+            return Ok(());
+        }
+        Err(Refusal::Parameter(format!("{name} is {allowed}")))
+    }
+
+    /// Whether `limit` is one, if it is given.
+    pub(super) fn check_limit(&self, most: usize) -> Result<(), Refusal> {
+        let is_good = |value: &str| value.parse().is_ok_and(|limit| (1..=most).contains(&limit));
+        self.check_query("limit", &format!("a number from 1 to {most}"), is_good)
+    }
+
     /// `Idempotency-Key`, if one came.
     pub(super) fn key(&self) -> Result<Option<String>, Refusal> {
         let Some(key) = &self.request.idempotency_key else {

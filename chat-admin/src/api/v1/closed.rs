@@ -20,6 +20,8 @@ const MAX_HOURS: u64 = 366 * 24;
 const MAX_USES: u32 = 500;
 /// The longest account, in characters.
 const MAX_ACCOUNT: usize = 128;
+/// How long a link holds if nothing is said, in hours.
+const A_DAY: u64 = 24;
 const MICROS_AN_HOUR: u64 = 3_600_000_000;
 
 #[derive(Deserialize)]
@@ -157,12 +159,15 @@ pub(super) fn invite(call: &mut Call<'_>) -> Result<Response, Refusal> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Link {
-        #[serde(default = "a_day")]
-        hours: u64,
-        #[serde(default = "one")]
-        uses: u32,
+        #[serde(default, deserialize_with = "body::whole")]
+        hours: Option<u64>,
+        #[serde(default, deserialize_with = "body::whole")]
+        uses: Option<u64>,
     }
     let Link { hours, uses } = body::parse(&call.body, r#"{"hours":24,"uses":1}"#)?;
+    let (hours, uses) = (hours.unwrap_or(A_DAY), uses.unwrap_or(1));
+    // One that is too large is refused with those that are larger than the most.
+    let uses = u32::try_from(uses).unwrap_or(u32::MAX);
     if !(1..=MAX_HOURS).contains(&hours) || !(1..=MAX_USES).contains(&uses) {
         let text = format!("hours are 1 to {MAX_HOURS}, uses 1 to {MAX_USES}");
         return Err(Refusal::Invalid(text));
@@ -185,14 +190,6 @@ pub(super) fn invite(call: &mut Call<'_>) -> Result<Response, Refusal> {
     let told =
         json!({ "room": room.as_str(), "token": token, "until": until.to_string(), "uses": uses });
     Ok(Response::json(&told).status(201))
-}
-
-fn a_day() -> u64 {
-    24
-}
-
-fn one() -> u32 {
-    1
 }
 
 pub(super) fn uninvite(call: &mut Call<'_>) -> Result<Response, Refusal> {

@@ -1,10 +1,13 @@
 //! What moderators and administrators do: by the same commands as at the server's shell.
 
 use chat_store::audit::{self, Deed, Via};
+use chat_store::record::RecordId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::call::Call;
+use super::closed::member;
+use super::read::ID;
 use super::{Refusal, body};
 use crate::api::Response;
 use crate::ctl::Order;
@@ -16,7 +19,8 @@ struct Against {
     who: String,
     #[serde(default)]
     reason: String,
-    minutes: Option<u32>,
+    #[serde(default, deserialize_with = "body::whole")]
+    minutes: Option<u64>,
 }
 
 const AGAINST: &str = r#"{"who":"account:eve","reason":"spam","minutes":60}"#;
@@ -46,6 +50,7 @@ fn done(value: &Value) -> Response {
 }
 
 pub(super) fn purge(call: &mut Call<'_>) -> Result<Response, Refusal> {
+    call.check_query("force", "1 or left out", |value| value == "1")?;
     let room = call.found()?.room.to_string();
     let force = call.request.parameter("force") == Some("1");
     let options: &[&str] = if force {
@@ -68,11 +73,11 @@ pub(super) fn redact(call: &mut Call<'_>) -> Result<Response, Refusal> {
     if room == "*" {
         return Err(Refusal::NoRoom);
     }
-    Ok(done(&run(
-        call,
-        &["redact"],
-        &[&room, call.parameter("id")],
-    )?))
+    let id = call.parameter("id");
+    if RecordId::parse(id.as_bytes()).is_none() {
+        return Err(Refusal::Parameter(format!("a message has {ID}")));
+    }
+    Ok(done(&run(call, &["redact"], &[&room, id])?))
 }
 
 pub(super) fn topic(call: &mut Call<'_>) -> Result<Response, Refusal> {
@@ -121,9 +126,18 @@ fn impose(call: &mut Call<'_>, measure: &str) -> Result<Response, Refusal> {
         reason,
         minutes,
     } = body::parse(&call.body, AGAINST)?;
+    let most = u64::from(u32::MAX);
+    if minutes.is_some_and(|minutes| !(1..=most).contains(&minutes)) {
+        let text = format!("minutes are 1 to {most}; left out: for good");
+        return Err(Refusal::Invalid(text));
+    }
     let minutes = minutes.map(|minutes| format!("--minutes={minutes}"));
     let mut options = vec![measure];
     options.extend(minutes.as_deref());
+    // "3 warnings" is a reason: at the shell it would be a time.
+    if minutes.is_none() && reason.starts_with(|first: char| first.is_ascii_digit()) {
+        options.push("--for-good");
+    }
     Ok(done(&run(call, &options, &[&room, &who, &reason])?).status(201))
 }
 
@@ -190,5 +204,6 @@ pub(super) fn set_role(call: &mut Call<'_>) -> Result<Response, Refusal> {
     let New { role } = body::parse(&call.body, r#"{"role":"moderator"}"#)?;
     let room = call.moderated()?;
     let account = call.parameter("account");
+    member(account)?;
     Ok(done(&run(call, &["role"], &[&room, account, &role])?))
 }

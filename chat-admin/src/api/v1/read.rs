@@ -1,8 +1,11 @@
 //! What there is and what was said: for people what the pages show them, for programs every room of their token.
 
 use chat_store::closed;
+use chat_store::log::history::MAX_LIMIT as MAX_MESSAGES;
 use chat_store::log::rooms;
 use chat_store::people::presence;
+use chat_store::record::RecordId;
+use chat_store::search::MAX_HITS;
 use chat_store::state;
 use serde_json::{Value, json};
 
@@ -10,10 +13,16 @@ use super::Refusal;
 use super::call::Call;
 use crate::api::{Response, history, rooms as listing, search as searching};
 
+/// What an id is, for whoever sent something else.
+pub(super) const ID: &str = "an id like 2026-11-21T10:15:30.123456Z";
 /// The most people in one answer.
 const MAX_PEOPLE: usize = 500;
 
 pub(super) fn rooms(call: &mut Call<'_>) -> Result<Response, Refusal> {
+    call.check_limit(listing::MAX_LIMIT)?;
+    let is_list = |list: &str| matches!(list, "current" | "historical");
+    call.check_query("list", "current or historical", is_list)?;
+    call.check_query("people", "1 or left out", |value| value == "1")?;
     let rooms = call.caller()?.claims.rooms.clone();
     let is_theirs = |name: &str| rooms.as_ref().is_none_or(|rooms| rooms.fit(name));
     let is_program = call.caller()?.person.is_none();
@@ -47,6 +56,7 @@ pub(super) fn room(call: &mut Call<'_>) -> Result<Response, Refusal> {
 }
 
 pub(super) fn people(call: &mut Call<'_>) -> Result<Response, Refusal> {
+    call.check_limit(MAX_PEOPLE)?;
     let found = call.found()?;
     let mut members = presence::list_alive(&found.dirs, &found.room)?;
     members.sort_by(|a, b| a.nick.cmp(&b.nick));
@@ -74,6 +84,11 @@ pub(super) fn people(call: &mut Call<'_>) -> Result<Response, Refusal> {
 }
 
 pub(super) fn messages(call: &mut Call<'_>) -> Result<Response, Refusal> {
+    call.check_limit(MAX_MESSAGES)?;
+    for name in ["before", "after"] {
+        let is_id = |value: &str| RecordId::parse(value.as_bytes()).is_some();
+        call.check_query(name, ID, is_id)?;
+    }
     let found = call.found()?;
     if !rooms::exists(&found.dirs, &found.room)? {
         return Err(Refusal::NoRoom);
@@ -87,6 +102,12 @@ pub(super) fn messages(call: &mut Call<'_>) -> Result<Response, Refusal> {
 }
 
 pub(super) fn search(call: &mut Call<'_>) -> Result<Response, Refusal> {
+    call.check_limit(MAX_HITS)?;
+    for name in [
+        "room", "from", "account", "after", "before", "has", "cursor",
+    ] {
+        call.check_query(name, "left out or not empty", |value| !value.is_empty())?;
+    }
     if let Some(room) = call.request.parameter("room").map(str::to_owned) {
         // As every other endpoint says that there is none.
         call.found_called(&room)?;

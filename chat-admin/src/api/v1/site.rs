@@ -43,8 +43,11 @@ pub(super) fn revoke(call: &mut Call<'_>) -> Result<Response, Refusal> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Wanted {
+        #[serde(default, deserialize_with = "body::given")]
         sub: Option<String>,
+        #[serde(default, deserialize_with = "body::given")]
         jti: Option<String>,
+        #[serde(default, deserialize_with = "body::whole")]
         until: Option<u64>,
     }
     let Wanted { sub, jti, until } = body::parse(&call.body, r#"{"sub":"alice"}"#)?;

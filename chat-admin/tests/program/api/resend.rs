@@ -54,7 +54,7 @@ fn nothing_is_lost_or_there_twice_over_kill_9() {
         .ask(
             &token,
             "GET",
-            "rooms/lobby/messages?limit=1000",
+            "rooms/lobby/messages?limit=500",
             &Value::Null,
         )
         .body;
