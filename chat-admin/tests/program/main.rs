@@ -20,6 +20,7 @@ mod fuzz_bodies;
 mod ini;
 mod opensso;
 mod private;
+mod rights;
 mod round_trips;
 mod search;
 mod sites;

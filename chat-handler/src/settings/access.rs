@@ -278,10 +278,10 @@ impl Access {
                 let is_one = Subject::Group(Group::administrators()).fits(asker);
                 answer(is_one, &format!("group:{ADMINISTRATORS}"))
             }
-            // Who owns the site may both.
+            // Who owns the site may both. An address alone administers nothing.
             Permission::Announce | Permission::Moderate => {
                 let admin = self.may(Permission::Admin, None, asker);
-                answer(admin.allowed, "admin")
+                answer(admin.allowed && asker.account.is_some(), "admin")
             }
             _ => answer(true, "all"),
         }
