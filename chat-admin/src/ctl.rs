@@ -47,6 +47,7 @@ mod role;
 mod room_of;
 mod rooms;
 mod sessions;
+mod setup;
 mod site;
 mod token;
 mod topic;
@@ -308,6 +309,9 @@ enum Command {
     /// The sites of one daemon
     #[command(subcommand)]
     Site(site::SiteCommand),
+    /// Serve the chat on this machine without another web server: accounts, TLS, the service, the first administrator's
+    /// link; with the same words again it changes nothing
+    Setup(setup::SetupArguments),
     /// Say what is wrong with the chat on this machine and how to mend it: files, disk, daemon, certificate, rotation,
     /// PHP, web server, relay. Exit status 1: something is
     Doctor(doctor::DoctorArguments),
@@ -499,6 +503,15 @@ fn answer(
         };
         return token::run(command, &settings);
     }
+    if let Command::Setup(command) = &arguments.command {
+        if let Some(site) = &arguments.site {
+            let text =
+                format!("a site is made by chatctl site add {site}; setup is for a chat alone");
+            return Err(Failure::Refused(text));
+        }
+        let named = arguments.config.as_deref().or(variable);
+        return setup::setup(command, named, &arguments.root);
+    }
     if let Command::Doctor(command) = &arguments.command {
         let site = arguments.site.as_ref();
         let ini = site.map(|site| SitePlace::new(site, &arguments.root).ini());
@@ -662,6 +675,7 @@ fn dispatch(
         | Command::Restore { .. }
         | Command::Site(_)
         | Command::Token(_)
+        | Command::Setup(_)
         | Command::Doctor(_) => Ok(Report::nothing()),
         Command::Check { logrotate } => check::check(dirs, settings, &logrotate),
     }

@@ -139,6 +139,9 @@ _chatctl() {
             chatctl,say)
                 cmd="chatctl__subcmd__say"
                 ;;
+            chatctl,setup)
+                cmd="chatctl__subcmd__setup"
+                ;;
             chatctl,site)
                 cmd="chatctl__subcmd__site"
                 ;;
@@ -334,6 +337,9 @@ _chatctl() {
             chatctl__subcmd__help,say)
                 cmd="chatctl__subcmd__help__subcmd__say"
                 ;;
+            chatctl__subcmd__help,setup)
+                cmd="chatctl__subcmd__help__subcmd__setup"
+                ;;
             chatctl__subcmd__help,site)
                 cmd="chatctl__subcmd__help__subcmd__site"
                 ;;
@@ -518,7 +524,7 @@ _chatctl() {
 
     case "${cmd}" in
         chatctl)
-            opts="-h -V --config --site --root --json --help --version status rooms users members kick ban unban bans mute unmute slow topic hooks reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample bot register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site doctor check help"
+            opts="-h -V --config --site --root --json --help --version status rooms users members kick ban unban bans mute unmute slow topic hooks reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample bot register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site setup doctor check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1310,7 +1316,7 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__help)
-            opts="status rooms users members kick ban unban bans mute unmute slow topic hooks reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample bot register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site doctor check help"
+            opts="status rooms users members kick ban unban bans mute unmute slow topic hooks reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample bot register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site setup doctor check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2024,6 +2030,20 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__help__subcmd__say)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__setup)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -3175,6 +3195,48 @@ _chatctl() {
             fi
             case "${prev}" in
                 --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__setup)
+            opts="-h --cert --key --register --port --config --site --root --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --register)
+                    COMPREPLY=($(compgen -W "no invitation open" -- "${cur}"))
+                    return 0
+                    ;;
+                --port)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -190,6 +190,15 @@ pub(super) fn run(command: AccountCommand, settings: &Settings) -> Result<Report
     }
 }
 
+/// What is added to the pages' address to make the first administrator, and until when; none where there is one.
+pub(super) fn first_code_if_none(settings: &Settings) -> Result<Option<(String, String)>, Failure> {
+    if crate::login::has_administrator(settings)? {
+        return Ok(None);
+    }
+    let made = first::make(settings)?;
+    Ok(Some((made.address, made.until)))
+}
+
 fn in_hours(hours: u32) -> Duration {
     Duration::from_secs(u64::from(hours) * 3600)
 }

@@ -11,7 +11,7 @@ use chat_handler::hooks::Hook;
 use chat_handler::settings::Settings;
 
 mod daemon;
-mod program;
+pub(super) mod program;
 mod proxy;
 mod rotation;
 mod secrets;

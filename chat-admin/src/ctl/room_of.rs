@@ -86,6 +86,7 @@ impl Command {
             | Self::Event(_)
             | Self::Bot(_)
             | Self::Hooks(_)
+            | Self::Setup(_)
             | Self::Doctor(_)
             | Self::Check { .. } => None,
         }

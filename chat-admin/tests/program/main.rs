@@ -23,6 +23,7 @@ mod private;
 mod rights;
 mod round_trips;
 mod search;
+mod setup;
 mod sites;
 mod token;
 mod web;

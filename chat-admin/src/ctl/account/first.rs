@@ -45,14 +45,34 @@ pub(super) fn code(settings: &Settings, if_none: bool) -> Result<Report, Failure
         let text = "there is an administrator already: see chatctl accounts, chatctl passwd --link";
         return Err(Failure::Refused(text.to_owned()));
     }
-    let (ticket, word) = Ticket::new(FIRST_LIFE, FIRST_USES)?;
-    let list = Tickets::first(&settings.dirs());
-    list.add(&ticket, true).map_err(failed)?;
-    let address = format!("first.html{}", login::fragment(&[("code", &word)]));
-    let until = ticket.until.to_string();
+    let Made {
+        address,
+        word,
+        until,
+    } = make(settings)?;
     let text = format!(
         "{address}\nadded to the address of the chat's pages it lets you make the administrator, until {until}"
     );
     let value = json!({ "address": address, "code": word, "until": until });
     Ok(Report::new(text, value))
+}
+
+/// A code, which replaces the one before.
+pub(super) struct Made {
+    /// What is added to the pages' address.
+    pub(super) address: String,
+    word: String,
+    /// When it is over.
+    pub(super) until: String,
+}
+
+pub(super) fn make(settings: &Settings) -> Result<Made, Failure> {
+    let (ticket, word) = Ticket::new(FIRST_LIFE, FIRST_USES)?;
+    let list = Tickets::first(&settings.dirs());
+    list.add(&ticket, true).map_err(failed)?;
+    Ok(Made {
+        address: format!("first.html{}", login::fragment(&[("code", &word)])),
+        word,
+        until: ticket.until.to_string(),
+    })
 }

@@ -1,6 +1,7 @@
 //! Other programs that know better what is wrong: asked, for a bounded time.
 
 use std::io::{self, Read as _, Seek as _};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -13,19 +14,34 @@ const MAX_PRINTED: u64 = 64 * 1024;
 
 /// What a program said.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(in crate::ctl) struct Answer {
     /// Whether its exit status was 0.
-    pub(super) is_good: bool,
+    pub(in crate::ctl) is_good: bool,
     /// All that it printed.
-    pub(super) text: String,
+    pub(in crate::ctl) text: String,
 }
 
 /// Runs `program`; `None`: it is not there.
 ///
 /// # Errors
 /// It could not be started, or took too long.
-#[expect(clippy::disallowed_methods, reason = "the programs that doctor asks")]
-pub(super) fn ask(program: &std::path::Path, arguments: &[&str]) -> io::Result<Option<Answer>> {
+pub(in crate::ctl) fn ask(program: &Path, arguments: &[&str]) -> io::Result<Option<Answer>> {
+    ask_for(program, arguments, LIMIT)
+}
+
+/// The same, for as long as `limit`.
+///
+/// # Errors
+/// As [`ask`].
+#[expect(
+    clippy::disallowed_methods,
+    reason = "programs that the administrator's own asks"
+)]
+pub(in crate::ctl) fn ask_for(
+    program: &Path,
+    arguments: &[&str],
+    limit: Duration,
+) -> io::Result<Option<Answer>> {
     // Into a file and not a pipe: neither waits for the other.
     let mut printed = tempfile::tempfile()?;
     let mut command = Command::new(program);
@@ -44,11 +60,11 @@ pub(super) fn ask(program: &std::path::Path, arguments: &[&str]) -> io::Result<O
         if let Some(status) = child.try_wait()? {
             break status;
         }
-        if began.elapsed() >= LIMIT {
+        if began.elapsed() >= limit {
             // It may have ended just now.
             let _ = child.kill();
             child.wait()?;
-            let text = format!("took more than {} s", LIMIT.as_secs());
+            let text = format!("took more than {} s", limit.as_secs());
             return Err(io::Error::new(io::ErrorKind::TimedOut, text));
         }
         std::thread::sleep(PAUSE);
