@@ -24,6 +24,7 @@ pub mod chat;
 pub mod cluster;
 pub mod coturn;
 pub mod daemon;
+pub mod debian;
 pub mod fastcgi;
 pub mod image;
 pub mod installation;

@@ -118,7 +118,7 @@ impl Act<'_> {
             (identity.user_path.as_str(), account.name.as_str()),
         ];
         variables.extend(color.as_deref().map(|color| (CHOSEN_COLOR, color)));
-        chat_store::fs::dirs::create_dir(dir)?;
+        chat_store::fs::dirs::create_private(dir)?;
         let id = write::create(dir, depth, &variables)?;
         session::end(self.request, identity)?;
         let person = Person {

@@ -163,7 +163,7 @@ fn fresh(
     {
         return Err(Refused::TooMany);
     }
-    chat_store::fs::dirs::create_dir(dir)?;
+    chat_store::fs::dirs::create_private(dir)?;
     let id = write::create(dir, depth, &variables)?;
     if let Some(old) = &before.session {
         write::destroy(dir, depth, old)?;

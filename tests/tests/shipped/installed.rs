@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::sync::OnceLock;
 
+use e2e::debian::package;
 use e2e::installation::{Configuration, Installation, give_to_service_user};
 use e2e::program::{Finished, Program};
 use e2e::requirement::part;
@@ -26,22 +26,6 @@ fn run(program: impl AsRef<Path>, args: &[&str]) -> Finished {
         program.as_ref().display()
     );
     finished
-}
-
-/// The package, built once from what `make build` built.
-fn package() -> &'static Path {
-    static PACKAGE: OnceLock<PathBuf> = OnceLock::new();
-    PACKAGE.get_or_init(|| {
-        let mut command = Command::new(workspace().join("packaging/build"));
-        command
-            .env("CARGO_TARGET_DIR", target())
-            .env_remove("MAKEFLAGS")
-            .env_remove("MAKELEVEL");
-        let built = Program::run(&command);
-        assert_eq!(built.code(), 0, "{built:#?}");
-        let package = built.stdout.split('\'').find(|word| word.contains(".deb"));
-        PathBuf::from(package.unwrap_or_else(|| panic!("a package: {built:#?}")))
-    })
 }
 
 /// The package, unpacked.

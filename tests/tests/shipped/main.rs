@@ -1,5 +1,6 @@
 //! What is shipped: documents, licenses, configurations, what `make install` and the Debian package put on a machine.
 
+mod alone;
 mod configuration;
 mod confined;
 mod doctor;

@@ -1,0 +1,152 @@
+//! A Debian of a test's own, booted by systemd: this machine's files under a layer that is thrown away, with processes,
+//! services and a network that nobody else sees. Nothing is fetched, and nothing on the machine changes.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use tempfile::TempDir;
+
+use crate::deadline::eventually;
+use crate::network;
+use crate::proc;
+use crate::program::{Finished, Program};
+use crate::requirement::part;
+use crate::under_test::{target, workspace};
+
+/// What a container's manager does before it starts systemd (systemd.io, "The Container Interface"): a root that can be
+/// written to, /proc and /sys that cannot, a few devices, a group of its own. Of the machine's services none is enabled,
+/// of the chat's files none is left, and there is no PHP.
+const ENTER: &str = r#"
+layer=$1
+mount -t tmpfs -o mode=755 layer "$layer"
+mkdir "$layer/upper" "$layer/work" "$layer/root"
+mount -t overlay -o "lowerdir=/,upperdir=$layer/upper,workdir=$layer/work" overlay "$layer/root"
+root=$layer/root
+cd "$root/etc"
+rm -rf systemd/system/*.wants systemd/system/*.requires rc?.d default/websocketd-rs* websocketd-rs* systemd/system/websocketd-rs*
+rm -rf ../var/lib/websocketd-rs* ../usr/sbin/policy-rc.d ../usr/bin/php* ../usr/sbin/php-fpm* ../usr/local/bin/chat*
+rm -f ../usr/local/bin/websocketd-rs
+: >fstab; : >machine-id
+echo "127.0.0.1 localhost chat.example.org" >hosts
+cd "$root"
+mount -t proc proc proc
+mount --bind proc/sys proc/sys
+mount -o remount,bind,ro proc/sys
+mount -t sysfs -o ro sysfs sys
+mount -t cgroup2 cgroup sys/fs/cgroup
+mount -t tmpfs -o mode=755 dev dev
+for device in null zero full random urandom tty; do touch "dev/$device"; mount --bind "/dev/$device" "dev/$device"; done
+mkdir dev/shm dev/pts
+mount -t devpts -o newinstance,ptmxmode=666 devpts dev/pts
+ln -s pts/ptmx dev/ptmx
+mount -t tmpfs -o mode=755 run run
+mount -t tmpfs tmp tmp
+mkdir run/machine
+pivot_root . run/machine
+export container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin
+exec chroot . sh -c 'umount -l /run/machine; exec /lib/systemd/systemd --system multi-user.target'
+"#;
+
+/// A machine that runs; `Drop` ends all that runs in it.
+#[derive(Debug)]
+pub struct Debian {
+    /// unshare(1), which ends as the first process does.
+    program: Program,
+    _layer: TempDir,
+}
+
+/// The package, built once from what `make build` built.
+///
+/// # Panics
+/// When it cannot be built.
+pub fn package() -> &'static Path {
+    static PACKAGE: OnceLock<PathBuf> = OnceLock::new();
+    PACKAGE.get_or_init(|| {
+        let mut command = Command::new(workspace().join("packaging/build"));
+        command
+            .env("CARGO_TARGET_DIR", target())
+            // It is unpacked a moment later.
+            .env("DPKG_DEB_COMPRESSOR_LEVEL", "0")
+            .env_remove("MAKEFLAGS")
+            .env_remove("MAKELEVEL");
+        let built = Program::run(&command);
+        assert_eq!(built.code(), 0, "{built:#?}");
+        let package = built.stdout.split('\'').find(|word| word.contains(".deb"));
+        PathBuf::from(package.unwrap_or_else(|| panic!("a package: {built:#?}")))
+    })
+}
+
+impl Debian {
+    /// Boots it. This thread moves into its network, so that it can be a client there.
+    ///
+    /// # Panics
+    /// When it cannot: it takes the rights of root.
+    #[track_caller]
+    pub fn boot() -> Self {
+        part("/lib/systemd/systemd", "systemd");
+        network::enter();
+        let layer = tempfile::tempdir().expect("a temporary directory");
+        let mut unshare = Command::new("unshare");
+        let own = ["--mount", "--pid", "--ipc", "--uts", "--cgroup"];
+        unshare
+            .args(own)
+            .args(["--fork", "--kill-child", "sh", "-euc", ENTER, "enter"])
+            .arg(layer.path());
+        let machine = Self {
+            program: Program::start(&unshare),
+            _layer: layer,
+        };
+        eventually("it has booted", || {
+            let said = machine.try_run("systemctl is-system-running")?;
+            // Not everything of every machine starts in a container.
+            ["running\n", "degraded\n"]
+                .contains(&said.stdout.as_str())
+                .then_some(())
+        });
+        machine
+    }
+
+    /// Runs lines of a shell as root, in root's directory, and wants each to succeed.
+    ///
+    /// # Panics
+    /// With what they printed.
+    #[track_caller]
+    pub fn run(&self, lines: &str) -> Finished {
+        let finished = self.try_run(lines).expect("it has a first process");
+        assert_eq!(
+            finished.code(),
+            0,
+            "{lines}\n{finished:#?}\n{}",
+            self.journal()
+        );
+        finished
+    }
+
+    /// The same, however they end; `None` while there is nothing to run them in.
+    pub fn try_run(&self, lines: &str) -> Option<Finished> {
+        let children = proc::children(self.program.pid());
+        let first = children.first()?;
+        let mut nsenter = Command::new("nsenter");
+        nsenter
+            .arg(format!("--target={}", first.pid))
+            .args(["--mount", "--pid", "--ipc", "--uts", "--cgroup", "--root"])
+            .args(["--wd", "env", "-i", "HOME=/root", "LC_ALL=C.UTF-8"])
+            .args(["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"])
+            .args([
+                "DEBIAN_FRONTEND=noninteractive",
+                "bash",
+                "-euo",
+                "pipefail",
+                "-c",
+            ])
+            .arg(format!("cd /root\n{lines}"));
+        Some(Program::run(&nsenter))
+    }
+
+    /// What its services said last.
+    pub fn journal(&self) -> String {
+        let said = self.try_run("journalctl --no-pager -n 60 -u 'websocketd-rs*' -u 'chat-*'");
+        said.map_or_else(String::new, |said| said.stdout)
+    }
+}
