@@ -25,5 +25,6 @@ mod round_trips;
 mod search;
 mod setup;
 mod sites;
+mod timing;
 mod token;
 mod web;

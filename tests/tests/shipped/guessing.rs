@@ -121,3 +121,76 @@ fn who_guesses_is_found_in_each_form_of_the_log() {
     fs::write(&log, &lines).expect("writable");
     assert_eq!(found(&log), guessers, "journal: {lines}");
 }
+
+/// A wrong password for an account, from an address that the client claims; the answer's status.
+fn guess_as(daemon: &Daemon, name: &str, claimed: &str) -> u16 {
+    let endpoint = Endpoint::Tcp(daemon.address());
+    let origin = format!("http://{}", daemon.address());
+    let headers = [
+        ("Origin", origin.as_str()),
+        ("Content-Type", "application/json"),
+        ("X-Forwarded-For", claimed),
+        ("Forwarded", &format!("for={claimed}")),
+    ];
+    let body = format!(r#"{{"name":"{name}","password":"not theirs"}}"#);
+    http::send(&endpoint, "POST", "/api/account/login", &headers, &body).status
+}
+
+/// What an address may guess at once, of as many accounts as it likes.
+const AT_ONCE: usize = 20;
+/// One more may be had each half minute, which a busy machine may take for a guess.
+const MOST: usize = 200;
+
+#[test]
+fn an_address_that_a_guesser_claims_gives_no_more_guesses() {
+    let files = Files::installed("ACCOUNTS=yes\n");
+    let home = tempdir().expect("writable");
+    fs::copy(chat_cgi(), home.path().join("api")).expect("copied");
+    let daemon = |proxy: Option<&str>| {
+        let daemon = Daemon::builder()
+            .free_port()
+            .flag(format!("--cgidir={}", home.path().display()))
+            .flag("--passenv=CHAT_CONFIG")
+            .env("CHAT_CONFIG", files.ini());
+        let daemon = match proxy {
+            Some(proxy) => daemon.flag(format!("--trusted-proxy={proxy}")),
+            None => daemon,
+        };
+        let config = format!("--config={}", files.ini().display());
+        daemon.command(chat_handler(), [config]).start()
+    };
+    // Each guess is of another account, so that only the address is counted.
+    let until_refused = |daemon: &Daemon, who: &str| {
+        (0..MOST)
+            .map(|number| {
+                guess_as(
+                    daemon,
+                    &format!("{who}{number}"),
+                    &format!("203.0.113.{number}"),
+                )
+            })
+            .take_while(|&status| status == 403)
+            .count()
+    };
+    // A client says that each guess comes from elsewhere.
+    let guesses = until_refused(&daemon(None), "claimed");
+    assert!((AT_ONCE..MOST).contains(&guesses), "{guesses} were taken");
+    // So it is for a proxy that is another one than the one that is named.
+    let guesses = until_refused(&daemon(Some("192.0.2.1")), "other");
+    assert!(guesses < MOST, "{guesses} were taken");
+    // One that is named says where they come from: each is somebody, and each of them has their share.
+    let named = daemon(Some("127.0.0.1"));
+    for number in 0..AT_ONCE + 5 {
+        let address = format!("198.51.100.{number}");
+        assert_eq!(
+            guess_as(&named, &format!("named{number}"), &address),
+            403,
+            "{number}"
+        );
+    }
+    let same = (0..MOST)
+        .map(|number| guess_as(&named, &format!("same{number}"), "192.0.2.77"))
+        .take_while(|&status| status == 403)
+        .count();
+    assert!((AT_ONCE..MOST).contains(&same), "{same} were taken");
+}
