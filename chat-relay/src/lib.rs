@@ -7,6 +7,7 @@ pub mod engine;
 pub mod journal;
 pub mod machines;
 pub mod node;
+pub mod orders;
 pub mod relay;
 pub mod rooms;
 pub mod spool;

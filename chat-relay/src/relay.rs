@@ -70,7 +70,7 @@ impl Relay {
             node: node::incarnation(&cluster.spool, &settings.node)?,
             wait_limit: settings.send_timeout,
             spool: Spool::open(dirs, &cluster, place)?,
-            rooms: Rooms::new(dirs, place.min(guarded)),
+            rooms: Rooms::new(dirs, &cluster, place.min(guarded)),
             signals: signals()?,
             supervisor: Supervisor::default(),
             syncs: sync != Sync::No,

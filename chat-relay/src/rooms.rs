@@ -6,14 +6,17 @@ use std::path::PathBuf;
 
 use chat_store::bell;
 use chat_store::closed;
+use chat_store::cluster::{Cluster, Refused};
 use chat_store::fs::dirs::Dirs;
+use chat_store::log::erase;
 use chat_store::log::origins::{self, Origin};
-use chat_store::log::room_log::{AppendError, RoomLog, Stored};
+use chat_store::log::room_log::{self, AppendError, RoomLog, Stored};
 use chat_store::name::RoomName;
 use chat_store::record::{Attrs, Draft, Kind, RecordId, attrs};
 use chat_store::state;
 
 use crate::journal;
+use crate::orders::Orders;
 
 /// Logs that are kept open. Who speaks in more rooms than that at a time has one closed for another.
 const MAX_OPEN: usize = 512;
@@ -42,6 +45,17 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The value of an attribute.
+    fn value(&self, key: &str) -> Option<String> {
+        let found = Attrs::new(&self.attrs).find(|(name, value)| *name == key && !value.is_empty());
+        found.map(|(_, value)| value.into_owned())
+    }
+
+    /// The record that it is about.
+    fn target(&self) -> Option<RecordId> {
+        RecordId::parse(self.value(attrs::TARGET)?.as_bytes())
+    }
+
     /// Gives it as a record to be written.
     pub fn with_draft<T>(&self, give: impl FnOnce(&Draft<'_>) -> T) -> T {
         let origin = self.origin.to_text();
@@ -80,6 +94,8 @@ pub enum Applied {
     Again(RecordId),
     /// It was there already.
     Known,
+    /// It does not hold: all machines see that alike.
+    Refused(Refused),
 }
 
 /// One room.
@@ -99,7 +115,34 @@ impl Room {
     fn remember(&self, id: RecordId, entry: &Entry) -> io::Result<()> {
         match entry.kind {
             Kind::Topic => state::set_topic(&self.dirs, &entry.room, &entry.text),
-            Kind::Clear => state::set_cleared(&self.dirs, &entry.room, id),
+            Kind::Slow => state::set_slow(&self.dirs, &entry.room, state::slow_of(&entry.text)),
+            Kind::Clear => {
+                if entry.value(attrs::DELETE).is_some() {
+                    erase::everything(self.log.path(), id)?;
+                }
+                state::set_cleared(&self.dirs, &entry.room, id)
+            }
+            Kind::Pin | Kind::Unpin => match entry.target() {
+                Some(target) => state::change_pins(&self.dirs, &entry.room, |pins| {
+                    pins.retain(|&pin| pin != target);
+                    if entry.kind == Kind::Pin {
+                        pins.insert(0, target);
+                    }
+                }),
+                None => Ok(()),
+            },
+            Kind::Redact => match RecordId::parse(entry.text.as_bytes()) {
+                Some(target) => {
+                    room_log::blank_all(self.log.path(), target)?;
+                    let is_pinned = state::pins(&self.dirs, &entry.room)?.contains(&target);
+                    if is_pinned {
+                        let unpin = |pins: &mut Vec<_>| pins.retain(|&pin| pin != target);
+                        state::change_pins(&self.dirs, &entry.room, unpin)?;
+                    }
+                    Ok(())
+                }
+                None => Ok(()),
+            },
             _ => Ok(()),
         }
     }
@@ -109,6 +152,7 @@ impl Room {
 #[derive(Debug)]
 pub struct Rooms {
     dirs: Dirs,
+    orders: Orders,
     open: BTreeMap<RoomName, Room>,
     /// How far back it is looked which entries a log has, when it is opened.
     since: RecordId,
@@ -121,9 +165,10 @@ pub struct Rooms {
 
 impl Rooms {
     /// Those of `dirs`. What was put in order before `since` is not given again.
-    pub fn new(dirs: &Dirs, since: RecordId) -> Self {
+    pub fn new(dirs: &Dirs, cluster: &Cluster, since: RecordId) -> Self {
         Self {
-            dirs: dirs.clone(),
+            orders: Orders::new(dirs, cluster),
+            dirs: dirs.alone(),
             open: BTreeMap::new(),
             since,
             count: 0,
@@ -140,6 +185,14 @@ impl Rooms {
     pub fn apply(&mut self, id: Option<RecordId>, entry: &Entry) -> Result<Applied, AppendError> {
         if entry.quiet {
             return Ok(Applied::Known);
+        }
+        if entry.kind == Kind::Order {
+            let applied = self.orders.apply(id, self.since, entry)?;
+            self.forget_gone();
+            return Ok(applied);
+        }
+        if !closed::is_there(&self.dirs, &entry.room) {
+            return Ok(Applied::Refused(Refused::NotMember));
         }
         let room = self.room(&entry.room)?;
         let greatest = room.known.get(&entry.origin.node);
@@ -164,6 +217,11 @@ impl Rooms {
             }
             Stored::Already(id) => Ok(Applied::Again(id)),
         }
+    }
+
+    /// Lets go of rooms that an order has taken away or elsewhere.
+    fn forget_gone(&mut self) {
+        self.open.retain(|_, room| room.log.path().exists());
     }
 
     /// Looks back to `since` at least in logs that are opened from here on.
@@ -192,6 +250,7 @@ impl Rooms {
     /// # Errors
     /// Those of fdatasync(2); tried again with the next call.
     pub fn sync(&mut self) -> io::Result<()> {
+        self.orders.sync()?;
         while let Some(name) = self.unsynced.first().cloned() {
             if let Some(room) = self.open.get_mut(&name) {
                 room.log.sync()?;

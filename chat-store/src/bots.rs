@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rustix::fs::OFlags;
 use sha2::{Digest as _, Sha256};
 
+use crate::cluster::order;
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
 use crate::fs::lock::{self, Share};
@@ -26,6 +27,8 @@ pub const MAX_BOTS: usize = 1_000;
 const SECRET_BYTES: usize = 20;
 /// The most that is read of the list, in bytes: so many of the longest.
 const MAX_BYTES: u64 = 512 * 1024;
+/// How often the list is read again that was changed meanwhile on another machine.
+const CHANGE_TRIES: u32 = 8;
 /// The longest wait for somebody else who changes it.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 /// A connection by a token that was replaced is found out long before this.
@@ -99,11 +102,14 @@ impl From<io::Error> for BotError {
 /// # Errors
 /// Those of reading the list.
 pub fn all(dirs: &Dirs) -> io::Result<Vec<Bot>> {
-    let text = file::read_whole(&list(dirs), MAX_BYTES)?;
-    let text = String::from_utf8_lossy(&text);
+    Ok(bots_in(&file::read_whole(&list(dirs), MAX_BYTES)?))
+}
+
+fn bots_in(text: &[u8]) -> Vec<Bot> {
+    let text = String::from_utf8_lossy(text);
     let mut bots: Vec<_> = text.lines().filter_map(Bot::parse).collect();
     bots.sort_by(|one, other| one.name.cmp(&other.name));
-    Ok(bots)
+    bots
 }
 
 /// The one whose token this is.
@@ -173,7 +179,7 @@ fn end_connections(dirs: &Dirs, hash: &str) -> io::Result<()> {
 
 fn change<T>(
     dirs: &Dirs,
-    edit: impl FnOnce(&mut Vec<Bot>) -> Result<T, BotError>,
+    mut edit: impl FnMut(&mut Vec<Bot>) -> Result<T, BotError>,
 ) -> Result<T, BotError> {
     let path = list(dirs);
     let (lock_file, _) = file::open(
@@ -184,13 +190,19 @@ fn change<T>(
     let Some(_lock) = lock::take(&lock_file, Share::Exclusive, LOCK_TIMEOUT)? else {
         return Err(BotError::Io(io::ErrorKind::TimedOut.into()));
     };
-    let mut bots = all(dirs)?;
-    let done = edit(&mut bots)?;
-    let lines = bots
-        .iter()
-        .map(|bot| format!("{}\t{}\t{}\n", bot.name, bot.hash, bot.made));
-    file::replace(&path, lines.collect::<String>().as_bytes())?;
-    Ok(done)
+    for _ in 0..CHANGE_TRIES {
+        let before = file::read_whole(&path, MAX_BYTES)?;
+        let mut bots = bots_in(&before);
+        let done = edit(&mut bots)?;
+        let lines = bots
+            .iter()
+            .map(|bot| format!("{}\t{}\t{}\n", bot.name, bot.hash, bot.made));
+        let text = lines.collect::<String>();
+        if order::replace(dirs, &path, &before, text.as_bytes())? {
+            return Ok(done);
+        }
+    }
+    Err(BotError::Io(io::ErrorKind::TimedOut.into()))
 }
 
 /// No room's file is called so: no name of a room holds `_`.

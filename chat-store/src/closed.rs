@@ -16,6 +16,7 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 use sha2::{Digest as _, Sha256};
 
+use crate::cluster::order;
 use crate::fs::dirs::{self, Dirs};
 use crate::fs::file;
 use crate::fs::lock::{self, Share};
@@ -42,6 +43,10 @@ const SECRET_BYTES: usize = 32;
 const TOKEN_BYTES: usize = 16;
 /// How a room is called before it is whole.
 const UNFINISHED: &str = ".new-";
+/// How the list of a room is called.
+pub(crate) const LIST: &str = "members";
+/// How often a list is read again that was changed meanwhile on another machine.
+const CHANGE_TRIES: u32 = 8;
 /// How often a directory is removed in which somebody makes files meanwhile.
 const REMOVE_TRIES: u32 = 40;
 /// Between two of these times: two seconds in all.
@@ -69,6 +74,12 @@ pub fn find(dirs: &Dirs, room: &RoomName) -> io::Result<Option<Closed>> {
     let own = dirs.of_closed(room);
     let text = file::read_whole(&list_of(dirs, room), MAX_BYTES)?;
     Ok(Circle::parse(&text).map(|circle| Closed { dirs: own, circle }))
+}
+
+/// Whether a room is one that anybody can be in: an open one, or a closed one that is there. For a closed room one
+/// system call.
+pub fn is_there(dirs: &Dirs, room: &RoomName) -> bool {
+    !room.is_closed() || list_of(dirs, room).exists()
 }
 
 /// The directories in which a room's files are: its own, if it is closed.
@@ -161,11 +172,33 @@ pub fn name_of_pair(dirs: &Dirs, one: &PersonId, other: &PersonId) -> io::Result
 /// There is none then.
 pub fn create(dirs: &Dirs, room: &RoomName, circle: &Circle) -> Result<bool, ClosedError> {
     circle.check()?;
+    if dirs.cluster.is_some() {
+        // Whoever makes the same conversation on another machine is as good.
+        return Ok(order::replace(
+            dirs,
+            &list_of(dirs, room),
+            b"",
+            &circle.written(),
+        )?);
+    }
+    Ok(make(dirs, room, &circle.written())?)
+}
+
+/// Puts the list of a closed room in place, on this machine; makes the room if there is none.
+pub(crate) fn put_list(dirs: &Dirs, room: &RoomName, list: &[u8]) -> io::Result<()> {
+    let path = list_of(dirs, room);
+    if path.exists() || !make(dirs, room, list)? {
+        file::replace(&path, list)?;
+    }
+    Ok(())
+}
+
+fn make(dirs: &Dirs, room: &RoomName, list: &[u8]) -> io::Result<bool> {
     let place = dirs.base_of_closed(room);
     dirs::create_private(&dirs.closed)?;
     let mark = new_token()?;
     let unfinished = dirs.closed.join(format!("{UNFINISHED}{mark}"));
-    let made = furnish(&unfinished, room, circle).and_then(|()| {
+    let made = furnish(&unfinished, room, list).and_then(|()| {
         match rustix::fs::rename(&unfinished, &place) {
             Ok(()) => file::sync_directory_of(&place).map(|()| true),
             Err(Errno::NOTEMPTY | Errno::EXIST) => Ok(false),
@@ -176,11 +209,11 @@ pub fn create(dirs: &Dirs, room: &RoomName, circle: &Circle) -> Result<bool, Clo
         // What is left of it is swept later.
         let _ = std::fs::remove_dir_all(&unfinished);
     }
-    Ok(made?)
+    made
 }
 
 /// All files of a new room, on the disk.
-fn furnish(place: &Path, room: &RoomName, circle: &Circle) -> io::Result<()> {
+fn furnish(place: &Path, room: &RoomName, list: &[u8]) -> io::Result<()> {
     let own = Dirs::under(place);
     for dir in [place, &own.rooms, &own.users, &own.state] {
         dirs::create_private(dir)?;
@@ -188,7 +221,7 @@ fn furnish(place: &Path, room: &RoomName, circle: &Circle) -> io::Result<()> {
     let live = own.room_log(room);
     file::open(&live, OFlags::WRONLY | OFlags::CREATE)?;
     file::sync_directory_of(&live)?;
-    file::replace(&place.join("members"), &circle.written())
+    file::replace(&place.join(LIST), list)
 }
 
 /// Changes who may be in a room; gives what it is then. `edit` may refuse: nothing is changed then.
@@ -198,7 +231,7 @@ fn furnish(place: &Path, room: &RoomName, circle: &Circle) -> io::Result<()> {
 pub fn change<T>(
     dirs: &Dirs,
     room: &RoomName,
-    edit: impl FnOnce(&mut Circle) -> Result<T, ClosedError>,
+    mut edit: impl FnMut(&mut Circle) -> Result<T, ClosedError>,
 ) -> Result<T, ClosedError> {
     let path = list_of(dirs, room);
     // Of its own: the list is replaced, and with it the inode a lock would be on.
@@ -211,15 +244,17 @@ pub fn change<T>(
     let Some(_lock) = lock::take(&lock_file, Share::Exclusive, LOCK_TIMEOUT)? else {
         return Err(ClosedError::Busy);
     };
-    let text = file::read_whole(&path, MAX_BYTES)?;
-    let mut circle = Circle::parse(&text).ok_or(ClosedError::NotThere)?;
-    let done = edit(&mut circle)?;
-    circle.check()?;
-    let written = circle.written();
-    if written != text {
-        file::replace(&path, &written)?;
+    for _ in 0..CHANGE_TRIES {
+        let text = file::read_whole(&path, MAX_BYTES)?;
+        let mut circle = Circle::parse(&text).ok_or(ClosedError::NotThere)?;
+        let done = edit(&mut circle)?;
+        circle.check()?;
+        let written = circle.written();
+        if written == text || order::replace(dirs, &path, &text, &written)? {
+            return Ok(done);
+        }
     }
-    Ok(done)
+    Err(ClosedError::Busy)
 }
 
 /// Takes the list away: without it it is no room any more, whatever else is left.
@@ -238,6 +273,11 @@ pub fn disband(dirs: &Dirs, room: &RoomName) -> io::Result<()> {
 /// # Errors
 /// Those of removing the files; what is left of it is a closed room of nobody.
 pub fn remove(dirs: &Dirs, room: &RoomName) -> io::Result<()> {
+    order::remove(dirs, &list_of(dirs, room))
+}
+
+/// As [`remove`], on this machine.
+pub(crate) fn remove_here(dirs: &Dirs, room: &RoomName) -> io::Result<()> {
     disband(dirs, room)?;
     let own = dirs.of_closed(room);
     remove_tree(&own.run)?;
@@ -279,7 +319,7 @@ pub fn sweep(dirs: &Dirs, now: SystemTime) -> io::Result<usize> {
 }
 
 fn list_of(dirs: &Dirs, room: &RoomName) -> PathBuf {
-    dirs.base_of_closed(room).join("members")
+    dirs.base_of_closed(room).join(LIST)
 }
 
 /// Made by the first, whole or not at all.

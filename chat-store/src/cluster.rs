@@ -18,10 +18,11 @@ use crate::name::RoomName;
 use crate::record::{Draft, Kind};
 
 mod answer;
+pub mod order;
 mod spool;
 
 pub use answer::{Answer, Refused, answer, sweep_answers};
-pub use spool::{ANSWER, KEY, LIMIT, MEMBER, QUIET, ROOM, SPOOL, Submission};
+pub use spool::{ANSWER, KEY, LIMIT, MEMBER, ORDERS, QUIET, ROOM, SPOOL, Submission};
 
 use spool::Writer;
 
@@ -71,6 +72,11 @@ impl Cluster {
         self.spool.join(SPOOL)
     }
 
+    /// The log with the orders that were performed here.
+    pub fn orders_log(&self) -> PathBuf {
+        self.spool.join(ORDERS)
+    }
+
     /// The bell that wakes the relay.
     pub fn bell(&self) -> PathBuf {
         self.run.join("bell")
@@ -92,7 +98,16 @@ impl Cluster {
     /// # Errors
     /// It is not in the log. With [`AppendError::Busy`] it may be later: send it again with the same `msgid`.
     pub(crate) fn submit(&self, room: &RoomName, draft: &Draft<'_>) -> Result<Stored, AppendError> {
-        let waits = draft.kind != Kind::Quit;
+        self.give(room, draft, draft.kind != Kind::Quit)
+    }
+
+    /// As [`Cluster::submit`], for a record that is for no room's log, or that nobody waits for.
+    pub(crate) fn give(
+        &self,
+        room: &RoomName,
+        draft: &Draft<'_>,
+        waits: bool,
+    ) -> Result<Stored, AppendError> {
         if waits && !self.is_up() {
             return Err(AppendError::Isolated);
         }

@@ -3,6 +3,7 @@
 pub mod bisect;
 pub mod chain;
 pub mod create;
+pub mod delete;
 pub mod end;
 pub mod erase;
 pub mod forget;

@@ -11,6 +11,7 @@ use std::{fmt, io};
 use rustix::fs::OFlags;
 
 use crate::closed;
+use crate::cluster::order as orders;
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
 use crate::fs::lock::{self, Share};
@@ -45,6 +46,8 @@ pub const MAX_REASON_CHARS: usize = 300;
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
 /// How the files are called in which measures are.
 const BANS: &str = "bans";
+/// How often a list is read again that was changed meanwhile on another machine.
+const CHANGE_TRIES: u32 = 8;
 /// The longest wait for another moderator.
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -137,13 +140,17 @@ impl Extent<'_> {
 /// # Errors
 /// Those of reading the file; a missing one is an empty list.
 pub fn load<'a>(dirs: &Dirs, at: impl Into<Extent<'a>>) -> io::Result<Vec<Entry>> {
-    let now = RecordId::now();
     let text = file::read_whole(&at.into().path(dirs, BANS), MAX_BYTES)?;
+    Ok(in_force(&text))
+}
+
+fn in_force(text: &[u8]) -> Vec<Entry> {
+    let now = RecordId::now();
     let entries = text.split(|&byte| byte == b'\n').filter_map(Entry::parse);
-    Ok(entries
+    entries
         .filter(|entry| entry.is_in_force(now))
         .take(MAX_ENTRIES)
-        .collect())
+        .collect()
 }
 
 /// The rooms that have a list of measures, by name; also those in which nobody has been yet.
@@ -237,27 +244,33 @@ pub fn forget<'a>(
 fn change(
     dirs: &Dirs,
     at: Extent<'_>,
-    edit: impl FnOnce(&mut Vec<Entry>),
+    mut edit: impl FnMut(&mut Vec<Entry>),
 ) -> Result<(), ModerationError> {
     let path = at.path(dirs, BANS);
     let lock_file = open_lock(&path)?;
     let Some(_lock) = lock::take(&lock_file, Share::Exclusive, LOCK_TIMEOUT)? else {
         return Err(ModerationError::Busy);
     };
-    let mut entries = load(dirs, at)?;
-    edit(&mut entries);
-    if entries.len() > MAX_ENTRIES {
-        return Err(ModerationError::TooMany);
+    for _ in 0..CHANGE_TRIES {
+        let before = file::read_whole(&path, MAX_BYTES)?;
+        let mut entries = in_force(&before);
+        edit(&mut entries);
+        if entries.len() > MAX_ENTRIES {
+            return Err(ModerationError::TooMany);
+        }
+        let mut text = Vec::new();
+        for entry in &entries {
+            entry.write_to(&mut text);
+        }
+        // What is not read again would be lifted by the next change.
+        if text.len() as u64 > MAX_BYTES {
+            return Err(ModerationError::TooMany);
+        }
+        if orders::replace(dirs, &path, &before, &text)? {
+            return Ok(());
+        }
     }
-    let mut text = Vec::new();
-    for entry in &entries {
-        entry.write_to(&mut text);
-    }
-    // What is not read again would be lifted by the next change.
-    if text.len() as u64 > MAX_BYTES {
-        return Err(ModerationError::TooMany);
-    }
-    Ok(file::replace(&path, &text)?)
+    Err(ModerationError::Busy)
 }
 
 /// The lock of a list: a file of its own, for the list is replaced, and with it the inode a lock would be on.

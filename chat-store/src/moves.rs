@@ -18,6 +18,7 @@ use rustix::fs::OFlags;
 
 use crate::bell;
 use crate::closed::{self, Circle, ClosedError, Kind, Member};
+use crate::cluster::order;
 use crate::fs::dirs::{self, Dirs};
 use crate::fs::file;
 use crate::fs::lock::{self, Share};
@@ -110,7 +111,7 @@ pub fn make_private(
 ) -> Result<RoomName, ClosedError> {
     circle.check()?;
     let mover = Lock::take(site)?;
-    let _held = mover.hold()?;
+    let held = mover.hold()?;
     finish_locked(site)?;
     if room.is_closed() || !rooms::exists(site, room)? {
         return Err(ClosedError::NotThere);
@@ -123,8 +124,9 @@ pub fn make_private(
         account: by.account.map(str::to_owned),
         hides: false,
         circle: Some(circle.clone()),
+        id: None,
     };
-    carry_out(site, &plan)?;
+    order(site, &plan, held)?;
     Ok(plan.to)
 }
 
@@ -141,7 +143,7 @@ pub fn make_open(
     by: Mover<'_>,
 ) -> Result<RoomName, ClosedError> {
     let mover = Lock::take(site)?;
-    let _held = mover.hold()?;
+    let held = mover.hold()?;
     finish_locked(site)?;
     let found = closed::find(site, room)?.ok_or(ClosedError::NotThere)?;
     if found.circle.kind != Kind::Room {
@@ -170,8 +172,9 @@ pub fn make_open(
         account: by.account.map(str::to_owned),
         hides,
         circle: None,
+        id: None,
     };
-    carry_out(site, &plan)?;
+    order(site, &plan, held)?;
     Ok(plan.to)
 }
 
@@ -237,6 +240,41 @@ impl Lock {
     }
 }
 
+/// Carries a move out that was ordered, on this machine: `id` is that of the record that tells of it. False: the rooms
+/// are not as they were when it was ordered.
+pub(crate) fn perform(site: &Dirs, plan: &[u8], id: RecordId) -> io::Result<bool> {
+    let busy = |error: ClosedError| io::Error::other(error.to_string());
+    let mover = Lock::take(site)?;
+    let _held = mover.hold().map_err(busy)?;
+    finish_locked(site)?;
+    let Some(plan) = Plan::parse(plan) else {
+        return Ok(false);
+    };
+    let is_there = match plan.way {
+        Way::Private => rooms::exists(site, &plan.from)? && !plan.from.is_closed(),
+        Way::Open => closed::find(site, &plan.from)?.is_some() && !rooms::exists(site, &plan.to)?,
+    };
+    if is_there {
+        let id = Some(id);
+        carry_out(site, &Plan { id, ..plan })?;
+    }
+    Ok(is_there)
+}
+
+/// Has it ordered, if the site is on several machines. Each of them looks again whether it can be.
+fn order(site: &Dirs, plan: &Plan, held: lock::Lock<'_>) -> Result<(), ClosedError> {
+    if site.cluster.is_none() {
+        return Ok(carry_out(site, plan)?);
+    }
+    // The relay takes it.
+    drop(held);
+    if order::move_room(site, &plan.written())? {
+        Ok(())
+    } else {
+        Err(ClosedError::Busy)
+    }
+}
+
 fn carry_out(site: &Dirs, plan: &Plan) -> io::Result<()> {
     file::replace(&site.closed.join(JOURNAL), &plan.written())?;
     do_all(site, plan)
@@ -298,9 +336,11 @@ fn tell(from: &Dirs, plan: &Plan) -> io::Result<()> {
         ..Draft::new(Word::Moved, &plan.nick, plan.way.as_str())
     };
     let mut log = RoomLog::at(live);
-    let id = log
-        .append(&draft)
-        .map_err(|error| io::Error::other(error.to_string()))?;
+    let id = match plan.id {
+        Some(id) => log.append_at(id, &draft),
+        None => log.append(&draft),
+    };
+    let id = id.map_err(|error| io::Error::other(error.to_string()))?;
     log.sync()?;
     if plan.hides {
         state::set_cleared(from, &plan.from, id)?;

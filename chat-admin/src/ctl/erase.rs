@@ -19,7 +19,7 @@ use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
 use chat_store::log::erase::{self, Edit};
 use chat_store::name::{Nick, RoomName, SERVER};
-use chat_store::record::{Draft, Kind, Record, RecordId};
+use chat_store::record::{Draft, Kind, Record, RecordId, attrs};
 use chat_store::state;
 
 /// So many of the messages are taken off open pages, which show no more.
@@ -29,12 +29,19 @@ pub(super) const TOLD: usize = 200;
 pub(super) fn clear(dirs: &Dirs, room: &RoomName, delete: bool) -> Result<Report, Failure> {
     rooms::chosen(dirs, Some(room))?;
     let live = dirs.room_log(room);
-    if delete {
+    // On several machines each relay does it when it writes the record.
+    let is_here = dirs.cluster.is_none();
+    if delete && is_here {
         erase::everything(&live, RecordId::now())?;
     }
-    let id = tell_all(dirs, room, &Draft::new(Kind::Clear, SERVER, ""))?;
+    let about = [(attrs::DELETE, delete.then_some("1"))];
+    let record = Draft {
+        extra: &about,
+        ..Draft::new(Kind::Clear, SERVER, "")
+    };
+    let id = tell_all(dirs, room, &record)?;
     state::set_cleared(dirs, room, id)?;
-    if delete {
+    if delete && is_here {
         // An expire may have copied the texts just before; from the record on it looks.
         erase::everything(&live, id)?;
     }

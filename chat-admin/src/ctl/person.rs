@@ -229,7 +229,7 @@ fn forget_in(dirs: &Dirs, room: &RoomName, who: &Forgotten) -> Result<usize, Fai
     })?;
     let topic = state::topic(dirs, room)?;
     if topic.is_some_and(|topic| topics.borrow().contains(&topic)) {
-        state::set_topic(dirs, room, "")?;
+        state::set_topic(&dirs.alone(), room, "")?;
     }
     Ok(count)
 }

@@ -9,15 +9,11 @@ use super::expire::{Change, expire as expire_log, sweep};
 use super::moderate::tell_all;
 use super::report::Report;
 use super::sessions::{self, Swept};
-use super::{Failure, empty_rooms, event, given, memberships, packed, rooms};
+use super::{Failure, empty_rooms, event, given, memberships, rooms};
 use chat_handler::settings::Settings;
-use chat_store::attachments::Shelf;
 use chat_store::closed;
 use chat_store::fs::dirs::Dirs;
-use chat_store::fs::file;
-use chat_store::fs::lock::{self, Share};
-use chat_store::log::room_log::LOCK_TIMEOUT;
-use chat_store::log::{chain, erase};
+use chat_store::log::{delete, erase};
 use chat_store::moderation::reports;
 use chat_store::name::{RoomName, SERVER};
 use chat_store::people::{marks, presence};
@@ -36,46 +32,7 @@ pub(super) fn purge(dirs: &Dirs, room: &RoomName, force: bool) -> Result<Report,
         closed::disband(dirs, room)?;
         tell_all(dirs, room, &Draft::new(Kind::Dismiss, SERVER, ""))?;
     }
-    let live = dirs.room_log(room);
-    let mut bytes = 0;
-    for path in packed::list(&live)? {
-        bytes += std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
-        std::fs::remove_file(path)?;
-    }
-    // The live one last and under its lock: a writer is before it or sees that it is gone.
-    for entry in chain::list(&live)? {
-        let Some(open) = entry.open()? else { continue };
-        let Some(_lock) = lock::take(&open, Share::Exclusive, LOCK_TIMEOUT)? else {
-            return Err(Failure::Refused(
-                "others hold the log's lock all the time".to_owned(),
-            ));
-        };
-        if file::is_at(&open, &entry.path)? {
-            bytes += entry.size;
-            std::fs::remove_file(&entry.path)?;
-        }
-    }
-    for what in [
-        "bans",
-        "bans.lock",
-        "roles",
-        "roles.lock",
-        "topic",
-        "slow",
-        "pins",
-        "pins.lock",
-        "clear",
-        "name",
-    ] {
-        match std::fs::remove_file(dirs.state(room, what)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
-    }
-    Shelf::of(dirs, room).delete_all()?;
-    if room.is_closed() {
-        closed::remove(dirs, room)?;
-    }
+    let bytes = delete::room(dirs, room)?;
     let value = json!({ "done": true, "room": room.as_str(), "bytes": bytes });
     Ok(Report::new(
         format!("the room {room} was deleted, {bytes} bytes"),

@@ -95,7 +95,7 @@ impl Turn<'_> {
     fn change(
         &mut self,
         power: Power,
-        edit: impl FnOnce(&mut Circle) -> Result<(), ClosedError>,
+        mut edit: impl FnMut(&mut Circle) -> Result<(), ClosedError>,
     ) -> Result<(), ClosedError> {
         let Occupant {
             membership, room, ..
@@ -172,7 +172,7 @@ impl Turn<'_> {
             return Err(Failed::Told);
         }
         self.change(Power::Invite, |circle| {
-            circle.add(member);
+            circle.add(member.clone());
             Ok(())
         })?;
         self.tell_room(record::Kind::Admit, &known.name, Some(&known.person));

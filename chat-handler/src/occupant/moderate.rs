@@ -13,7 +13,7 @@ use chat_store::name::Nick;
 use chat_store::people::inbox::SendError;
 use chat_store::people::message::Message;
 use chat_store::people::presence::About;
-use chat_store::record::{Kind, RecordId};
+use chat_store::record::{Kind, RecordId, attrs};
 use chat_store::state;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -137,17 +137,26 @@ impl Turn<'_> {
     /// Before the record about it and again after it: `chatctl expire` may have copied the texts just
     /// before, and looks from the record on.
     fn clear(&mut self, delete: bool) {
-        if delete && let Err(error) = self.it.erase_up_to(RecordId::now()) {
+        // On several machines each relay does it when it writes the record.
+        let is_here = !self.it.room.log.is_relayed();
+        if delete
+            && is_here
+            && let Err(error) = self.it.erase_up_to(RecordId::now())
+        {
             return self.not_saved(&error);
         }
-        let Some(stored) = self.append_anew(Kind::Clear, "") else {
+        let about = [(attrs::DELETE, delete.then_some("1"))];
+        let Some(stored) = self.append_as(Kind::Clear, "", None, &about) else {
             return;
         };
         let room = &self.it.room;
         if let Err(error) = state::set_cleared(&room.dirs, &room.name, stored.id()) {
             return self.not_saved(&error);
         }
-        if delete && let Err(error) = self.it.erase_up_to(stored.id()) {
+        if delete
+            && is_here
+            && let Err(error) = self.it.erase_up_to(stored.id())
+        {
             return self.not_saved(&error);
         }
         self.ack();

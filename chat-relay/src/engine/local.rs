@@ -61,6 +61,7 @@ fn take(relay: &mut Relay, submission: Submission) -> Option<Answer> {
     match relay.rooms.apply(None, &entry) {
         Ok(Applied::New(id)) => Some(Answer::Stored(id)),
         Ok(Applied::Again(id)) => Some(Answer::Again(id)),
+        Ok(Applied::Refused(why)) => Some(Answer::Refused(why)),
         // Before this program was started anew; who waits still finds it in the log.
         Ok(Applied::Known) => None,
         Err(error) => {

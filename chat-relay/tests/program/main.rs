@@ -15,6 +15,8 @@ use e2e::chat::{Files, UNLIMITED};
 use e2e::page::Page;
 use e2e::relay::Relay;
 
+mod orders;
+
 const SECTION: &str = "[cluster]\nNODE=one\nENGINE=local\nSEND_TIMEOUT=3\n";
 
 /// A chat with the section, and no relay yet.

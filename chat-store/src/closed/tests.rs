@@ -219,7 +219,7 @@ fn changes_at_once_lose_nothing_and_refused_ones_change_nothing() {
     assert_eq!(circle.members.len(), 81);
     let long = "x".repeat(MAX_TITLE_CHARS + 1);
     let refused = change(&dirs, &room, |circle| {
-        circle.title = long;
+        circle.title.clone_from(&long);
         Ok(())
     });
     assert!(matches!(refused, Err(ClosedError::TitleTooLong)));
@@ -233,7 +233,7 @@ fn what_a_killed_maker_left_is_no_room_and_goes() {
     let (_home, dirs) = home();
     let room = new_name().unwrap();
     let unfinished = dirs.closed.join(format!("{UNFINISHED}0123"));
-    furnish(&unfinished, &room, &circle_of(&["anna"])).unwrap();
+    furnish(&unfinished, &room, &circle_of(&["anna"]).written()).unwrap();
     assert!(all(&dirs).unwrap().is_empty() && find(&dirs, &room).unwrap().is_none());
     assert_eq!(
         sweep(&dirs, SystemTime::now()).unwrap(),

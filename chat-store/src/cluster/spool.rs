@@ -13,6 +13,8 @@ use crate::record::{Draft, Kind, Record, RecordId, attrs};
 
 /// The spool's file.
 pub const SPOOL: &str = "out.log";
+/// The log of orders, beside it.
+pub const ORDERS: &str = "orders.log";
 /// The attribute that names the room, in the spool only.
 pub const ROOM: &str = "_room";
 /// The attribute that names whom to answer, in the spool only.

@@ -91,6 +91,16 @@ impl Dirs {
         }
     }
 
+    /// Those of a machine alone: what is changed by these is changed here, and nobody else is asked. For the relay, and
+    /// for what each machine does for itself.
+    #[must_use]
+    pub fn alone(&self) -> Self {
+        Self {
+            cluster: None,
+            ..self.clone()
+        }
+    }
+
     /// Those of a closed room: what is the room's is in a directory of its own, what is the site's stays there.
     #[must_use]
     pub fn of_closed(&self, room: &RoomName) -> Self {

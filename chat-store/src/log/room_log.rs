@@ -35,7 +35,7 @@ mod resend;
 mod sent;
 
 pub use error::AppendError;
-pub use redact::RedactError;
+pub use redact::{RedactError, blank_all};
 pub use resend::RESEND_BYTES;
 
 use crate::log::end::{self, End, Torn};

@@ -3,7 +3,8 @@
 
 use std::io;
 
-use super::{LOCK_TIMEOUT, MAX_REASON_CHARS, ModerationError, Network, open_lock};
+use super::{CHANGE_TRIES, LOCK_TIMEOUT, MAX_REASON_CHARS, ModerationError, Network, open_lock};
+use crate::cluster::order;
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
 use crate::fs::lock::{self, Share};
@@ -106,8 +107,12 @@ impl Report {
 /// Those of reading the file; a missing one is an empty list.
 pub fn list(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Report>> {
     let text = file::read_whole(&dirs.state(room, REPORTS), MAX_BYTES)?;
+    Ok(reports_in(&text))
+}
+
+fn reports_in(text: &[u8]) -> Vec<Report> {
     let lines = text.split(|&byte| byte == b'\n');
-    Ok(lines.filter_map(Report::parse).take(MAX_REPORTS).collect())
+    lines.filter_map(Report::parse).take(MAX_REPORTS).collect()
 }
 
 /// The rooms that have a list, by name.
@@ -179,24 +184,30 @@ pub fn forget(
 fn change(
     dirs: &Dirs,
     room: &RoomName,
-    edit: impl FnOnce(&mut Vec<Report>) -> Result<(), ModerationError>,
+    mut edit: impl FnMut(&mut Vec<Report>) -> Result<(), ModerationError>,
 ) -> Result<(), ModerationError> {
     let path = dirs.state(room, REPORTS);
     let lock_file = open_lock(&path)?;
     let Some(_lock) = lock::take(&lock_file, Share::Exclusive, LOCK_TIMEOUT)? else {
         return Err(ModerationError::Busy);
     };
-    let mut reports = list(dirs, room)?;
-    edit(&mut reports)?;
-    let mut text = Vec::new();
-    for report in &reports {
-        report.write_to(&mut text);
+    for _ in 0..CHANGE_TRIES {
+        let before = file::read_whole(&path, MAX_BYTES)?;
+        let mut reports = reports_in(&before);
+        edit(&mut reports)?;
+        let mut text = Vec::new();
+        for report in &reports {
+            report.write_to(&mut text);
+        }
+        // What is not read again would be lost by the next change.
+        if text.len() as u64 > MAX_BYTES {
+            return Err(ModerationError::TooManyReports);
+        }
+        if order::replace(dirs, &path, &before, &text)? {
+            return Ok(());
+        }
     }
-    // What is not read again would be lost by the next change.
-    if text.len() as u64 > MAX_BYTES {
-        return Err(ModerationError::TooManyReports);
-    }
-    Ok(file::replace(&path, &text)?)
+    Err(ModerationError::Busy)
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 
 use std::io;
 
-use super::{Extent, LOCK_TIMEOUT, ModerationError, Person, open_lock};
+use super::{CHANGE_TRIES, Extent, LOCK_TIMEOUT, ModerationError, Person, open_lock};
+use crate::cluster::order;
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
 use crate::fs::lock::{self, Share};
@@ -89,8 +90,12 @@ impl Holder {
 /// Those of reading the file; a missing one is an empty list.
 pub fn list<'a>(dirs: &Dirs, at: impl Into<Extent<'a>>) -> io::Result<Vec<Holder>> {
     let text = file::read_whole(&at.into().path(dirs, ROLES), MAX_BYTES)?;
+    Ok(holders_in(&text))
+}
+
+fn holders_in(text: &[u8]) -> Vec<Holder> {
     let lines = text.split(|&byte| byte == b'\n');
-    Ok(lines.filter_map(Holder::parse).take(MAX_ROLES).collect())
+    lines.filter_map(Holder::parse).take(MAX_ROLES).collect()
 }
 
 /// What an account is in a room: the greater of what it is there and everywhere. Guests are members.
@@ -177,25 +182,31 @@ pub fn rooms(dirs: &Dirs) -> io::Result<Vec<RoomName>> {
 fn change(
     dirs: &Dirs,
     at: Extent<'_>,
-    edit: impl FnOnce(&mut Vec<Holder>) -> bool,
+    mut edit: impl FnMut(&mut Vec<Holder>) -> bool,
 ) -> Result<(), ModerationError> {
     let path = at.path(dirs, ROLES);
     let lock_file = open_lock(&path)?;
     let Some(_lock) = lock::take(&lock_file, Share::Exclusive, LOCK_TIMEOUT)? else {
         return Err(ModerationError::Busy);
     };
-    let mut holders = list(dirs, at)?;
-    if !edit(&mut holders) {
-        return Ok(());
+    for _ in 0..CHANGE_TRIES {
+        let before = file::read_whole(&path, MAX_BYTES)?;
+        let mut holders = holders_in(&before);
+        if !edit(&mut holders) {
+            return Ok(());
+        }
+        if holders.len() > MAX_ROLES {
+            return Err(ModerationError::TooManyRoles);
+        }
+        let mut text = Vec::new();
+        for holder in &holders {
+            holder.write_to(&mut text);
+        }
+        if order::replace(dirs, &path, &before, &text)? {
+            return Ok(());
+        }
     }
-    if holders.len() > MAX_ROLES {
-        return Err(ModerationError::TooManyRoles);
-    }
-    let mut text = Vec::new();
-    for holder in &holders {
-        holder.write_to(&mut text);
-    }
-    Ok(file::replace(&path, &text)?)
+    Err(ModerationError::Busy)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::closed::Circle;
 use crate::name::RoomName;
-use crate::record::{Attrs, attrs, show};
+use crate::record::{Attrs, RecordId, attrs, show};
 
 /// Which way a room goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,10 +36,13 @@ pub(super) struct Plan {
     pub(super) hides: bool,
     /// Who may be in it then.
     pub(super) circle: Option<Circle>,
+    /// The id of the record that tells of it, on several machines; else it gets the next one.
+    pub(super) id: Option<RecordId>,
 }
 
 const BY: &str = "by";
 const HIDES: &str = "hides";
+const ID: &str = "id";
 
 impl Plan {
     pub(super) fn written(&self) -> Vec<u8> {
@@ -48,7 +51,9 @@ impl Plan {
             text.extend_from_slice(field.as_bytes());
             text.push(b'\t');
         }
+        let id = self.id.map(|id| id.to_string());
         let pairs = [
+            (ID, id.as_deref()),
             (BY, Some(self.nick.as_str())),
             (attrs::ACCOUNT, self.account.as_deref()),
             (HIDES, self.hides.then_some("yes")),
@@ -90,6 +95,7 @@ impl Plan {
             account: attr(attrs::ACCOUNT),
             hides: attr(HIDES).is_some(),
             circle,
+            id: attr(ID).and_then(|id| RecordId::parse(id.as_bytes())),
         })
     }
 }

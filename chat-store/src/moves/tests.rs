@@ -177,6 +177,7 @@ fn a_move_that_was_killed_at_any_step_is_finished_by_whoever_comes() {
             account: None,
             hides: false,
             circle: Some(Home::circle()),
+            id: None,
         };
         dirs::create_private(&dirs.closed).unwrap();
         file::replace(&dirs.closed.join(JOURNAL), &plan.written()).unwrap();

@@ -14,6 +14,7 @@ use rustix::fs::OFlags;
 use super::consent;
 use super::person::PersonId;
 use crate::bell;
+use crate::cluster::order;
 use crate::fs::dirs::{self, Dirs};
 use crate::fs::file;
 use crate::fs::lock::{self, Share};
@@ -94,6 +95,33 @@ pub enum Change {
     Gone,
 }
 
+impl Change {
+    /// A word, and what it says more.
+    pub(crate) fn to_text(&self) -> String {
+        match self {
+            Self::Read(id) => format!("read {id}"),
+            Self::Found(id) => format!("found {id}"),
+            Self::Level(level) => format!("level {}", level.as_str()),
+            Self::Shows(shows) => format!("shows {shows}"),
+            Self::Gone => "gone".to_owned(),
+        }
+    }
+
+    /// Reads what [`Change::to_text`] gives.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (word, value) = text.split_once(' ').unwrap_or((text, ""));
+        let id = || RecordId::parse(value.as_bytes());
+        Some(match word {
+            "read" => Self::Read(id()?),
+            "found" => Self::Found(id()?),
+            "level" => Self::Level(Level::parse(value)?),
+            "shows" => Self::Shows(value.parse().ok()?),
+            "gone" => Self::Gone,
+            _ => return None,
+        })
+    }
+}
+
 /// Somebody's own rooms, in the order in which they came to them.
 ///
 /// # Errors
@@ -121,6 +149,14 @@ pub fn is_known(dirs: &Dirs, person: &PersonId) -> bool {
 pub fn bell(dirs: &Dirs, person: &PersonId) -> PathBuf {
     // No room's stem is followed by a dot and a number's digits alone.
     dirs.run.join(format!("_marks.{}.ring", person.as_str()))
+}
+
+/// Wakes somebody's connections, if there are any.
+///
+/// # Errors
+/// Those of writing to it.
+pub(crate) fn ring(dirs: &Dirs, person: &PersonId) -> io::Result<()> {
+    bell::ring_at(&bell(dirs, person)).map(drop)
 }
 
 /// Takes the bell away.
@@ -158,7 +194,9 @@ pub fn change(dirs: &Dirs, person: &PersonId, changes: &[(RoomName, Change)]) ->
         for (room, change) in changes {
             apply(&mut marks, room, change);
         }
-        return file::swap(&path, written(&marks).as_bytes());
+        file::swap(&path, written(&marks).as_bytes())?;
+        order::tell_marks(dirs, person, changes);
+        return Ok(());
     }
     let error = format!("{}: others keep it", path.display());
     Err(io::Error::new(io::ErrorKind::TimedOut, error))

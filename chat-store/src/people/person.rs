@@ -69,8 +69,13 @@ pub fn hex_of(parts: &[&str]) -> String {
     for part in parts {
         hash.update(part);
     }
+    hex_of_bytes(&hash.finalize())
+}
+
+/// The start of a hash, as hexadecimal digits.
+pub(crate) fn hex_of_bytes(hash: &[u8]) -> String {
     let mut text = String::with_capacity(2 * BYTES);
-    for byte in &hash.finalize()[..BYTES] {
+    for byte in &hash[..BYTES] {
         // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");
     }

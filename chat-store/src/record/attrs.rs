@@ -27,6 +27,8 @@ pub const COLOR: &str = "color";
 pub const FILE: &str = "file";
 /// What an event of a channel is.
 pub const EV: &str = "ev";
+/// Of a `clear` record: what was said up to it is deleted, not hidden alone.
+pub const DELETE: &str = "delete";
 /// The machine a line came from.
 pub const ORIGIN: &str = "origin";
 

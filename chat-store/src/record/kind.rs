@@ -77,6 +77,9 @@ kinds! {
     Event = "event",
     /// FROM made the room private or open, as TEXT says; attribute `to`: what it is called from then on.
     Moved = "moved",
+    /// In the log of orders and in no room: the state of a site on several machines changes, as TEXT and attributes say;
+    /// see [`order`](crate::cluster::order).
+    Order = "order",
     /// To one person: FROM whispers TEXT.
     Whisper = "whisper",
     /// To one person: WebRTC signalling, TEXT is the data.

@@ -20,10 +20,14 @@ pub fn cleared(dirs: &Dirs, room: &RoomName) -> io::Result<RecordId> {
     Ok(RecordId::parse(line).unwrap_or_default())
 }
 
-/// Hides the history up to `id`, that of the `clear` record that was just appended.
+/// Hides the history up to `id`, that of the `clear` record that was just appended. On several machines each relay does
+/// it when it writes that record.
 ///
 /// # Errors
 /// Those of writing the file.
 pub fn set_cleared(dirs: &Dirs, room: &RoomName, id: RecordId) -> io::Result<()> {
+    if dirs.cluster.is_some() {
+        return Ok(());
+    }
     file::replace(&dirs.state(room, "clear"), format!("{id}\n").as_bytes())
 }

@@ -29,7 +29,7 @@ pub fn pins(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<RecordId>> {
 }
 
 /// Changes the list; of what is too much the oldest goes. Append the record about it then: that one tells those
-/// who are there.
+/// who are there, and on several machines each relay, which changes the list.
 ///
 /// # Errors
 /// Those of reading and writing the file; nothing is changed then.
@@ -51,7 +51,7 @@ pub fn change_pins<T>(
     let mut pins = before.clone();
     let given = edit(&mut pins);
     pins.truncate(MAX_PINS);
-    if pins != before {
+    if pins != before && dirs.cluster.is_none() {
         let mut text = Vec::new();
         for pin in &pins {
             text.extend_from_slice(&pin.to_text());

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use rustix::fs::OFlags;
 
+use crate::cluster::order;
 use crate::fs::dirs::Dirs;
 use crate::fs::file::{self, Stamp};
 use crate::fs::lock::{self, Share};
@@ -15,6 +16,8 @@ use crate::record::clean;
 const MAX_REVOKED: usize = 10_000;
 /// The most that is read of the file, in bytes: so many of the longest.
 const MAX_BYTES: u64 = 8 * 1024 * 1024;
+/// How often the list is read again that was changed meanwhile on another machine.
+const CHANGE_TRIES: u32 = 8;
 /// The longest wait for the list's lock, held for one write of that.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -57,8 +60,7 @@ impl Revocations {
             return Ok(Self::default());
         }
         let text = file::read_whole(&path, MAX_BYTES)?;
-        let text = String::from_utf8_lossy(&text);
-        let lines = text.lines().filter_map(Line::parse).collect();
+        let lines = lines_in(&text);
         Ok(Self { lines, seen })
     }
 
@@ -124,22 +126,35 @@ pub fn revoke(dirs: &Dirs, what: Revoked<'_>, until: u64) -> io::Result<()> {
         Revoked::Subject(name) => (true, name),
     };
     let name = clean(name).into_owned();
-    let mut lines = Revocations::load(dirs)?.lines;
-    lines.retain(|line| line.until >= at && (line.is_subject, &line.name) != (is_subject, &name));
-    if lines.len() >= MAX_REVOKED {
-        return Err(io::Error::other("too many tokens are revoked"));
+    for _ in 0..CHANGE_TRIES {
+        let before = file::read_whole(&path, MAX_BYTES)?;
+        let mut lines = lines_in(&before);
+        lines.retain(|line| {
+            line.until >= at && (line.is_subject, &line.name) != (is_subject, &name)
+        });
+        if lines.len() >= MAX_REVOKED {
+            return Err(io::Error::other("too many tokens are revoked"));
+        }
+        lines.push(Line {
+            is_subject,
+            name: name.clone(),
+            at,
+            until,
+        });
+        let text = lines.iter().map(|line| {
+            let what = if line.is_subject { "sub" } else { "jti" };
+            format!("{what}\t{}\t{}\t{}\n", line.name, line.at, line.until)
+        });
+        if order::replace(dirs, &path, &before, text.collect::<String>().as_bytes())? {
+            return Ok(());
+        }
     }
-    lines.push(Line {
-        is_subject,
-        name,
-        at,
-        until,
-    });
-    let text = lines.iter().map(|line| {
-        let what = if line.is_subject { "sub" } else { "jti" };
-        format!("{what}\t{}\t{}\t{}\n", line.name, line.at, line.until)
-    });
-    file::replace(&path, text.collect::<String>().as_bytes())
+    Err(io::Error::other("others revoke all the time"))
+}
+
+fn lines_in(text: &[u8]) -> Vec<Line> {
+    let text = String::from_utf8_lossy(text);
+    text.lines().filter_map(Line::parse).collect()
 }
 
 fn path(dirs: &Dirs) -> PathBuf {

@@ -26,10 +26,14 @@ pub fn slow_of(text: &str) -> u32 {
     text.parse().map_or(0, |seconds: u32| seconds.min(MAX_SLOW))
 }
 
-/// Keeps it. Append the `slow` record then: that one tells those who are there.
+/// Keeps it. Append the `slow` record then: that one tells those who are there, and on several machines each relay,
+/// which keeps it.
 ///
 /// # Errors
 /// Those of writing the file.
 pub fn set_slow(dirs: &Dirs, room: &RoomName, seconds: u32) -> io::Result<()> {
+    if dirs.cluster.is_some() {
+        return Ok(());
+    }
     file::replace(&dirs.state(room, "slow"), format!("{seconds}\n").as_bytes())
 }

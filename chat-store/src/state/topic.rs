@@ -20,11 +20,15 @@ pub fn topic(dirs: &Dirs, room: &RoomName) -> io::Result<Option<String>> {
     Ok((!line.is_empty()).then(|| show(line).into_owned()))
 }
 
-/// Keeps the topic. Append the `topic` record first: that one tells those who are there.
+/// Keeps the topic. Append the `topic` record first: that one tells those who are there, and on several machines each
+/// relay, which keeps the topic then.
 ///
 /// # Errors
 /// Those of writing the file.
 pub fn set_topic(dirs: &Dirs, room: &RoomName, topic: &str) -> io::Result<()> {
+    if dirs.cluster.is_some() {
+        return Ok(());
+    }
     file::replace(
         &dirs.state(room, "topic"),
         format!("{}\n", clean(topic)).as_bytes(),

@@ -106,7 +106,7 @@ pub(super) fn admit(call: &mut Call<'_>) -> Result<Response, Refusal> {
     let (room, _) = call.circle()?;
     let member = member(&account)?;
     let (site, person) = (call.site(), member.person.clone());
-    let is_new = closed::change(&site, &room, |circle| Ok(circle.add(member)))?;
+    let is_new = closed::change(&site, &room, |circle| Ok(circle.add(member.clone())))?;
     if is_new {
         tell(&site, &room, record::Kind::Admit, &account, &person)?;
         marks::offer(&site, &person, &room, RecordId::ZERO)?;
@@ -184,7 +184,7 @@ pub(super) fn invite(call: &mut Call<'_>) -> Result<Response, Refusal> {
     };
     closed::change(&call.site(), &room, |circle| {
         circle.drop_invitations(now);
-        circle.invitations.push(invitation);
+        circle.invitations.push(invitation.clone());
         Ok::<_, ClosedError>(())
     })?;
     let told =

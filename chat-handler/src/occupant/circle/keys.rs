@@ -35,7 +35,7 @@ impl Turn<'_> {
         };
         self.change(Power::Invite, |circle| {
             circle.drop_invitations(now);
-            circle.invitations.push(invitation);
+            circle.invitations.push(invitation.clone());
             Ok(())
         })?;
         let msgid = self.msgid;
@@ -67,7 +67,7 @@ impl Turn<'_> {
             if circle.kind == Kind::Pair {
                 return Err(ClosedError::Pair);
             }
-            circle.password = hash;
+            circle.password.clone_from(&hash);
             Ok(())
         })?;
         Ok(())

@@ -113,6 +113,10 @@ impl RoomLog {
     ) -> Result<RecordId, RedactError> {
         let live = self.path().to_owned();
         let failed = |error| RedactError::Append(AppendError::of_io(error, &live));
+        // Else it is blank on this machine, and on no other.
+        if self.is_isolated() {
+            return Err(AppendError::Isolated.into());
+        }
         blank(&live, target, Kind::is_talk).map_err(failed)??;
         blank_edits(&live, edited).map_err(failed)?;
         let text = target.to_string();
@@ -126,6 +130,18 @@ impl RoomLog {
         let _ = blank(&live, target, Kind::is_talk);
         Ok(stored.id())
     }
+}
+
+/// Blanks the text of a record and all its later forms, in the log whose live file is `live`: what was taken back on
+/// another machine. That it is not there is no error.
+///
+/// # Errors
+/// Those of reading and writing the files.
+pub fn blank_all(live: &Path, target: RecordId) -> io::Result<()> {
+    if let Err(RedactError::Append(error)) = blank(live, target, Kind::is_talk)? {
+        return Err(io::Error::other(error));
+    }
+    blank_edits(live, &BTreeSet::from([target]))
 }
 
 /// Blanks all later forms of some messages.

@@ -21,6 +21,12 @@ impl RoomLog {
         self.relay.is_some()
     }
 
+    /// Whether nothing can be put in order just now.
+    pub(super) fn is_isolated(&self) -> bool {
+        let relay = self.relay.as_ref();
+        relay.is_some_and(|(cluster, _)| !cluster.is_up())
+    }
+
     /// Appends a record under `id`, or the next one if the log has gone beyond that.
     ///
     /// # Errors

@@ -1,0 +1,107 @@
+//! What changes the site's state goes the way of records, and holds when it is answered.
+
+use std::fs;
+use std::process::{Command, Output};
+
+use e2e::relay::Relay;
+use e2e::under_test::beside;
+
+use super::chat;
+
+/// The orders that were performed, by what they do and to which file.
+fn orders(chat: &e2e::chat::Files) -> Vec<String> {
+    let text = fs::read_to_string(chat.path("spool/orders.log")).unwrap_or_default();
+    let records = text.lines().map(e2e::chat::Record::parse);
+    let name = |record: e2e::chat::Record| {
+        let attr = |key| record.attr(key).unwrap_or_default().to_owned();
+        assert_eq!(record.kind, "order");
+        assert!(
+            record
+                .attr("origin")
+                .is_some_and(|it| it.starts_with("one~"))
+        );
+        format!("{} {}{}", attr("do"), attr("path"), attr("room"))
+    };
+    records.map(name).collect()
+}
+
+fn run(chat: &e2e::chat::Files, line: &str) -> Output {
+    let mut command = Command::new(beside("chatctl"));
+    command.arg("--config").arg(chat.ini());
+    command.args(line.split(' ')).output().expect("started")
+}
+
+#[test]
+fn measures_and_roles_are_orders_and_hold_at_once() {
+    let chat = chat();
+    let relay = Relay::start(chat.base());
+    let mut alice = chat.page("lobby", "alice");
+    alice.say_acked("hello", "m1");
+    let ctl = |line: &str| {
+        let done = run(&chat, line);
+        assert!(done.status.success(), "{line}: {done:?}");
+        String::from_utf8_lossy(&done.stdout).into_owned()
+    };
+    ctl("mute lobby alice 5 loud");
+    assert!(ctl("bans lobby").contains("alice"));
+    alice.say("may I", "m2");
+    alice.find(|it| it["code"] == "muted");
+    ctl("unmute lobby alice");
+    alice.say_acked("thanks", "m3");
+    ctl("role lobby anna owner");
+    ctl("topic lobby tea");
+    ctl("slow lobby 7");
+    assert!(ctl("topic lobby").contains("tea"));
+    assert!(ctl("slow lobby").contains('7'));
+    let id = chat
+        .records("lobby")
+        .into_iter()
+        .find(|it| it.text == "hello");
+    ctl(&format!("redact lobby {}", id.expect("said").time));
+    assert!(!chat.log("lobby").contains("hello"));
+    ctl("clear --delete lobby");
+    assert!(!chat.log("lobby").contains("thanks"));
+    ctl("ban lobby alice");
+    alice.find(|it| it["type"] == "bye");
+    drop(alice);
+    ctl("purge --force lobby");
+    assert!(!chat.room_log("lobby").exists() && !chat.path("state/lobby.roles").exists());
+    let wanted = [
+        "replace state/lobby.bans",
+        "replace state/lobby.bans",
+        "replace state/lobby.roles",
+        "replace state/lobby.bans",
+        "delete lobby",
+    ];
+    assert_eq!(orders(&chat), wanted);
+    drop(relay);
+    // What was performed is not performed again by the next relay.
+    let _relay = Relay::start(chat.base());
+    let mut bob = chat.page("lobby", "bob");
+    bob.say_acked("new", "m4");
+    assert_eq!(orders(&chat), wanted);
+    assert!(chat.log("lobby").contains("new"));
+}
+
+#[test]
+fn while_nobody_orders_a_list_stays_as_it_is() {
+    let chat = chat();
+    let relay = Relay::start(chat.base());
+    let mut alice = chat.page("lobby", "alice");
+    alice.say_acked("hello", "m1");
+    let mut relay = relay;
+    relay.child.kill().expect("killed");
+    relay.child.wait().expect("gone");
+    fs::remove_file(chat.path("run/relay/up")).expect("there");
+    for line in [
+        "ban lobby alice",
+        "role lobby anna owner",
+        "topic lobby tea",
+    ] {
+        let done = run(&chat, line);
+        assert!(!done.status.success(), "{line}");
+        let words = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(words.contains("cut off"), "{line}: {words}");
+    }
+    assert!(!chat.path("state/lobby.bans").exists() && !chat.path("state/lobby.topic").exists());
+}

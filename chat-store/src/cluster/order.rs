@@ -1,0 +1,289 @@
+//! Orders: what changes the state of a site that is on several machines. An order goes the way of a record, so all
+//! machines get all of them in one order, and each relay performs them by [`perform`], as one machine alone does it at
+//! once. Performed twice it does nothing more.
+//!
+//! A list (bans, roles, who is in a closed room) is changed by whoever has read it: the order says what the file was,
+//! and what becomes of it. If it was changed meanwhile on another machine, all machines refuse the order, and whoever
+//! gave it reads the list anew. An order of its own for each kind of change was refused: the lists have their rules
+//! where they are edited, and would need them once more where an order is performed.
+
+use std::io;
+use std::path::{Component, Path};
+
+use sha2::{Digest as _, Sha256};
+
+use super::Refused;
+use crate::closed;
+use crate::fs::dirs::{self, Dirs};
+use crate::fs::file;
+use crate::log::delete;
+use crate::log::room_log::AppendError;
+use crate::moves;
+use crate::name::{RoomName, SERVER};
+use crate::people::marks::{self, Change};
+use crate::people::person::{PersonId, hex_of_bytes};
+use crate::record::{Attrs, Draft, Kind, RecordId, attrs};
+
+mod text;
+
+/// What an order does.
+const WHAT: &str = "do";
+/// The file that it is about, below `BASE_DIR`.
+const PATH: &str = "path";
+/// Hashes of the file before and after.
+const BEFORE: &str = "before";
+const AFTER: &str = "after";
+/// Where bytes are replaced, and how many of them go.
+const AT: &str = "at";
+const CUT: &str = "cut";
+
+/// The largest file that is changed by orders, in bytes.
+const MAX_BYTES: u64 = 8 * 1024 * 1024;
+/// The most that one order can say, in bytes: less than a line of a log.
+const MAX_TEXT: usize = 72 * 1024;
+/// The directories of which files are changed by orders.
+const DIRECTORIES: [&str; 4] = ["accounts", "closed", "marks", "state"];
+
+/// What `do` may say.
+const REPLACE: &str = "replace";
+const REMOVE: &str = "remove";
+const MARK: &str = "mark";
+const DELETE: &str = "delete";
+const MOVE: &str = "move";
+/// The room that an order is about.
+const ROOM: &str = "room";
+
+/// Has a file of the site's state replaced: here, or, if the site is on several machines, on all of them. `before` is
+/// what the caller has read. False: it was changed meanwhile on another machine, and must be read again.
+///
+/// # Errors
+/// Nothing is changed then, unless nobody could say in time: then it may be changed later.
+pub fn replace(dirs: &Dirs, path: &Path, before: &[u8], text: &[u8]) -> io::Result<bool> {
+    if dirs.cluster.is_none() {
+        return file::replace(path, text).map(|()| true);
+    }
+    if before == text {
+        return Ok(true);
+    }
+    let (at, cut) = text::difference(before, text);
+    let put = &text[at..text.len() - (before.len() - at - cut)];
+    let put = text::escaped(put);
+    if put.len() > MAX_TEXT {
+        let error = format!(
+            "{}: more changes at once than one order can say",
+            path.display()
+        );
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, error));
+    }
+    let (before, after) = (hash_of(before), hash_of(text));
+    let (at, cut) = (at.to_string(), cut.to_string());
+    let about = [
+        (WHAT, Some(REPLACE)),
+        (PATH, Some(name_of(dirs, path)?)),
+        (BEFORE, Some(&*before)),
+        (AFTER, Some(&*after)),
+        (AT, Some(&*at)),
+        (CUT, Some(&*cut)),
+    ];
+    match give(dirs, &about, &put, true) {
+        Err(AppendError::Refused(Refused::Conflict)) => Ok(false),
+        given => given.map(|()| true).map_err(io::Error::other),
+    }
+}
+
+/// Has a file of the site's state, or a closed room by its list, removed: here, or on all machines.
+///
+/// # Errors
+/// As [`replace`].
+pub fn remove(dirs: &Dirs, path: &Path) -> io::Result<()> {
+    if dirs.cluster.is_none() {
+        return remove_here(dirs, path);
+    }
+    let about = [(WHAT, Some(REMOVE)), (PATH, Some(name_of(dirs, path)?))];
+    give(dirs, &about, "", true).map_err(io::Error::other)
+}
+
+/// Has a room deleted on all machines.
+///
+/// # Errors
+/// As [`replace`].
+pub(crate) fn delete_room(dirs: &Dirs, room: &RoomName) -> io::Result<()> {
+    let about = [(WHAT, Some(DELETE)), (ROOM, Some(room.as_str()))];
+    give(dirs, &about, "", true).map_err(io::Error::other)
+}
+
+/// Has a room moved on all machines, as `plan` says. False: it cannot be any more.
+///
+/// # Errors
+/// As [`replace`].
+pub(crate) fn move_room(dirs: &Dirs, plan: &[u8]) -> io::Result<bool> {
+    let text = text::escaped(plan);
+    if text.len() > MAX_TEXT {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    match give(dirs, &[(WHAT, Some(MOVE))], &text, true) {
+        Err(AppendError::Refused(Refused::Conflict)) => Ok(false),
+        given => given.map(|()| true).map_err(io::Error::other),
+    }
+}
+
+/// Tells the other machines how somebody's marks have changed; here that is done. Nobody waits for it.
+pub(crate) fn tell_marks(dirs: &Dirs, person: &PersonId, changes: &[(RoomName, Change)]) {
+    if dirs.cluster.is_none() {
+        return;
+    }
+    let about = [(WHAT, Some(MARK)), (attrs::PERSON, Some(person.as_str()))];
+    let lines: Vec<_> = changes
+        .iter()
+        .map(|(room, change)| format!("{room}\t{}\n", change.to_text()))
+        .collect();
+    // What the others do not hear of is read again there, no more.
+    let _ = give(
+        dirs,
+        &about,
+        &text::escaped(lines.concat().as_bytes()),
+        false,
+    );
+}
+
+fn give(
+    dirs: &Dirs,
+    about: &[(&str, Option<&str>)],
+    text: &str,
+    waits: bool,
+) -> Result<(), AppendError> {
+    let Some(cluster) = &dirs.cluster else {
+        return Ok(());
+    };
+    let draft = Draft {
+        extra: about,
+        ..Draft::new(Kind::Order, SERVER, text)
+    };
+    // All are of the site, and in the order of one log.
+    cluster.give(&RoomName::lobby(), &draft, waits).map(drop)
+}
+
+/// When an order was put in order: the same on all machines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment(pub RecordId);
+
+/// Performs an order on this machine: `dirs` are those of a machine [`alone`](Dirs::alone).
+///
+/// # Errors
+/// Those of the files: it is not performed then, and must be.
+pub fn perform(
+    dirs: &Dirs,
+    moment: Moment,
+    about: &str,
+    text: &str,
+) -> io::Result<Result<(), Refused>> {
+    let value = |key: &str| {
+        let found = Attrs::new(about).find(|(name, _)| *name == key);
+        found
+            .map(|(_, value)| value.into_owned())
+            .unwrap_or_default()
+    };
+    let text = text::unescaped(text);
+    match &*value(WHAT) {
+        REPLACE => {
+            let Some(path) = path_of(dirs, &value(PATH)) else {
+                return Ok(Err(Refused::NotWritten));
+            };
+            let now = file::read_whole(&path, MAX_BYTES)?;
+            let hash = hash_of(&now);
+            if hash == value(AFTER) {
+                return Ok(Ok(()));
+            }
+            let place = value(AT).parse::<usize>().ok().zip(value(CUT).parse().ok());
+            let end = place.and_then(|(at, cut): (_, usize)| Some((at, at.checked_add(cut)?)));
+            let Some((at, end)) = end.filter(|(_, end)| hash == value(BEFORE) && *end <= now.len())
+            else {
+                return Ok(Err(Refused::Conflict));
+            };
+            put_in_place(dirs, &path, &[&now[..at], &text, &now[end..]].concat())?;
+        }
+        REMOVE => {
+            if let Some(path) = path_of(dirs, &value(PATH)) {
+                remove_here(dirs, &path)?;
+            }
+        }
+        MARK => {
+            let changes = String::from_utf8_lossy(&text);
+            let changes: Vec<_> = changes.lines().filter_map(change_of).collect();
+            if let Some(person) = PersonId::parse(&value(attrs::PERSON)) {
+                marks::change(dirs, &person, &changes)?;
+                marks::ring(dirs, &person)?;
+            }
+        }
+        DELETE => {
+            if let Ok(room) = RoomName::parse(&value(ROOM)) {
+                delete::here(&closed::dirs_of(dirs, &room), &room)?;
+            }
+        }
+        MOVE => {
+            if !moves::perform(dirs, &text, moment.0)? {
+                return Ok(Err(Refused::Conflict));
+            }
+        }
+        // Of a newer version, which is to be on all machines before it is used.
+        _ => return Ok(Err(Refused::NotWritten)),
+    }
+    Ok(Ok(()))
+}
+
+fn put_in_place(dirs: &Dirs, path: &Path, text: &[u8]) -> io::Result<()> {
+    if let Some(room) = closed_room_of(dirs, path) {
+        return closed::put_list(dirs, &room, text);
+    }
+    if let Some(dir) = path.parent().filter(|dir| !dir.is_dir()) {
+        dirs::create_private(dir)?;
+    }
+    file::replace(path, text)
+}
+
+fn remove_here(dirs: &Dirs, path: &Path) -> io::Result<()> {
+    if let Some(room) = closed_room_of(dirs, path) {
+        return closed::remove_here(dirs, &room);
+    }
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Err(_) => Ok(()),
+        Ok(()) => file::sync_directory_of(path),
+    }
+}
+
+/// The closed room of which the file is the list.
+fn closed_room_of(dirs: &Dirs, path: &Path) -> Option<RoomName> {
+    let of_room = path.strip_prefix(&dirs.closed).ok()?;
+    let mut names = of_room.iter().map(|name| name.to_str());
+    let room = RoomName::parse(names.next()??).ok()?;
+    (names.next()?? == closed::LIST && names.next().is_none() && room.is_closed()).then_some(room)
+}
+
+fn change_of(line: &str) -> Option<(RoomName, Change)> {
+    let (room, change) = line.split_once('\t')?;
+    Some((RoomName::parse(room).ok()?, Change::parse(change)?))
+}
+
+/// The file's name below `BASE_DIR`.
+fn name_of<'a>(dirs: &Dirs, path: &'a Path) -> io::Result<&'a str> {
+    let name = path.strip_prefix(dirs.base()).ok().and_then(Path::to_str);
+    name.ok_or_else(|| io::Error::other(format!("{} is not the site's", path.display())))
+}
+
+/// The file of this name, if orders may change it.
+fn path_of(dirs: &Dirs, name: &str) -> Option<std::path::PathBuf> {
+    let path = Path::new(name);
+    let mut parts = path.components();
+    let first = parts.next()?.as_os_str().to_str()?;
+    let is_plain = |part: Component<'_>| matches!(part, Component::Normal(name) if !name.as_encoded_bytes().starts_with(b"."));
+    let is_one = DIRECTORIES.contains(&first) && parts.all(is_plain) && !name.contains('\0');
+    is_one.then(|| dirs.base().join(path))
+}
+
+fn hash_of(text: &[u8]) -> String {
+    hex_of_bytes(&Sha256::digest(text))
+}
+
+#[cfg(test)]
+mod tests;

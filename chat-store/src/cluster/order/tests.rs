@@ -1,0 +1,154 @@
+use super::*;
+use crate::closed::{Circle, Kind as Sort};
+use crate::moderation::{self, Extent};
+use crate::record::attrs::write_to;
+
+fn home() -> (tempfile::TempDir, Dirs) {
+    let dir = tempfile::tempdir().unwrap();
+    let dirs = Dirs::under(dir.path());
+    dirs.create().unwrap();
+    (dir, dirs)
+}
+
+fn about(pairs: &[(&str, &str)]) -> String {
+    let pairs: Vec<_> = pairs
+        .iter()
+        .map(|(key, value)| (*key, Some(*value)))
+        .collect();
+    let mut line = Vec::new();
+    write_to(&pairs, &mut line);
+    String::from_utf8(line).unwrap()
+}
+
+/// The order that makes one text of another.
+fn change(path: &str, before: &str, after: &str) -> (String, String) {
+    let (at, cut) = text::difference(before.as_bytes(), after.as_bytes());
+    let put = &after.as_bytes()[at..after.len() - (before.len() - at - cut)];
+    let (hash, then) = (hash_of(before.as_bytes()), hash_of(after.as_bytes()));
+    let (at, cut) = (at.to_string(), cut.to_string());
+    let pairs = [
+        (WHAT, REPLACE),
+        (PATH, path),
+        (BEFORE, &hash),
+        (AFTER, &then),
+        (AT, &at),
+        (CUT, &cut),
+    ];
+    (about(&pairs), text::escaped(put))
+}
+
+fn perform_now(dirs: &Dirs, (about, text): &(String, String)) -> Result<(), Refused> {
+    perform(dirs, Moment(RecordId::now()), about, text).unwrap()
+}
+
+#[test]
+fn a_text_is_said_exactly() {
+    for text in [
+        "",
+        "one\ttwo\n",
+        " a ",
+        "50 %0a\r\n",
+        "\u{202e}evil\u{7f}",
+        "ä\u{2028}b\0",
+    ] {
+        let line = text::escaped(text.as_bytes());
+        assert_eq!(text::unescaped(&line), text.as_bytes(), "{line}");
+        assert_eq!(crate::record::clean(&line), line);
+    }
+    assert_eq!(text::unescaped("%zz%4"), b"%zz%4");
+    for (one, two) in [
+        ("", "a\n"),
+        ("a\nb\n", "b\n"),
+        ("aaa", "aa"),
+        ("abab", "ab"),
+        ("x", "x"),
+    ] {
+        let (at, cut) = text::difference(one.as_bytes(), two.as_bytes());
+        let kept = one.len() - at - cut;
+        assert_eq!(one[..at], two[..at]);
+        assert_eq!(one[at + cut..], two[two.len() - kept..]);
+    }
+}
+
+#[test]
+fn who_changes_what_was_changed_meanwhile_is_refused_everywhere() {
+    let (_keep, dirs) = home();
+    let path = "state/lobby.roles";
+    let one = change(path, "", "owner\tanna\t\n");
+    let other = change(path, "", "owner\tbob\t\n");
+    assert_eq!(perform_now(&dirs, &one), Ok(()));
+    assert_eq!(perform_now(&dirs, &other), Err(Refused::Conflict));
+    // Again, as after a crash before it was noted.
+    assert_eq!(perform_now(&dirs, &one), Ok(()));
+    let text = std::fs::read(dirs.state.join("lobby.roles")).unwrap();
+    assert_eq!(text, b"owner\tanna\t\n");
+    let more = change(path, "owner\tanna\t\n", "owner\tanna\t\nmoderator\tbob\t\n");
+    assert_eq!(perform_now(&dirs, &more), Ok(()));
+    let roles = moderation::roles::list(&dirs, Extent::Room(&RoomName::lobby())).unwrap();
+    assert_eq!(roles.len(), 2);
+}
+
+#[test]
+fn an_order_changes_no_other_file() {
+    let (keep, dirs) = home();
+    for path in [
+        "../outside",
+        "/etc/passwd",
+        "state/../../outside",
+        "rooms/lobby.log",
+        "state/.hidden",
+        "spool/node",
+        "state",
+        "",
+    ] {
+        let order = change(path, "", "x");
+        let done = perform(&dirs, Moment(RecordId::now()), &order.0, &order.1);
+        assert!(!matches!(done, Ok(Ok(()))), "{path}: {done:?}");
+    }
+    assert!(
+        !keep.path().join("../outside").exists() && !dirs.room_log(&RoomName::lobby()).exists()
+    );
+}
+
+#[test]
+fn a_closed_room_is_made_whole_and_goes_whole() {
+    let (_keep, dirs) = home();
+    let room = RoomName::parse("~0123456789abcdef0123").unwrap();
+    let list = String::from_utf8(Circle::new(Sort::Room, "tea").written()).unwrap();
+    let path = format!("closed/{room}/members");
+    let made = change(&path, "", &list);
+    for _ in 0..2 {
+        assert_eq!(perform_now(&dirs, &made), Ok(()));
+        let found = closed::find(&dirs, &room).unwrap().unwrap();
+        assert_eq!(found.circle.title, "tea");
+        assert!(found.dirs.room_log(&room).exists());
+    }
+    let gone = (about(&[(WHAT, REMOVE), (PATH, &path)]), String::new());
+    for _ in 0..2 {
+        assert_eq!(perform_now(&dirs, &gone), Ok(()));
+        assert!(closed::find(&dirs, &room).unwrap().is_none());
+    }
+}
+
+#[test]
+fn what_somebody_has_read_does_not_go_back() {
+    let (_keep, dirs) = home();
+    let person = PersonId::of(Some("anna"), None).unwrap();
+    let id = |at: u64| RecordId::from_micros(1_790_000_000_000_000 + at);
+    let about = about(&[(WHAT, MARK), (attrs::PERSON, person.as_str())]);
+    let say = |at| format!("lobby\t{}\n", Change::Read(id(at)).to_text());
+    for at in [5, 3, 5] {
+        let order = (about.clone(), text::escaped(say(at).as_bytes()));
+        assert_eq!(perform_now(&dirs, &order), Ok(()));
+    }
+    assert_eq!(marks::load(&dirs, &person).unwrap()[0].read, id(5));
+    for change in [
+        Change::Read(id(1)),
+        Change::Found(id(2)),
+        Change::Level(marks::Level::Nothing),
+        Change::Shows(true),
+        Change::Gone,
+    ] {
+        assert_eq!(Change::parse(&change.to_text()), Some(change));
+    }
+}
