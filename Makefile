@@ -32,7 +32,7 @@ DESTDIR ?=
 
 # Packages before builds before tests, also under -j; cargo is parallel by itself.
 .NOTPARALLEL:
-.PHONY: help run dev serve build static lint check test stumbles torture fuzz api-fuzz packages bench install stage package release image clean
+.PHONY: help run dev serve build static lint check test stumbles torture fuzz api-fuzz firefox packages bench install stage package release image clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -116,6 +116,10 @@ fuzz: ## each parser on changed inputs, SECONDS_EACH=60; fuzz/REPORT.md
 # Its tool is fetched into target/: python3-venv and the network, which nothing else here needs.
 api-fuzz: build ## a real daemon asked all that docs/openapi.json allows and forbids; fuzz/api/REPORT.md
 	fuzz/api/run
+
+firefox: build ## client library, a room's page and the widget in Debian's Firefox (250 MB); tests/firefox/REPORT.md
+	tests/install-packages firefox-esr
+	tests/firefox/run
 
 # Peers that nothing but the bench needs: a process for each connection without WebSocket, and a chat server.
 bench: build ## measures beside other servers, some twenty minutes; bench/REPORT.md

@@ -23,7 +23,8 @@ addresses = strategies.ip_addresses(v=4).map(str)
 for form, strategy in {
     "room-name": names,
     "nick": names,
-    "whom": names | names.map("account:{}".format) | addresses.map("address:{}".format) | addresses.map("everybody:{}/32".format),
+    "whom": names | names.map("account:{}".format) | addresses.map("address:{}".format)
+    | addresses.map("everybody:{}/32".format),
     "record-id": moments,
     "moment": moments | moments.map(lambda moment: moment[:10]) | moments.map(lambda moment: moment[:16]),
     "channel": strategies.from_regex(r"\A(user:)?[A-Za-z0-9][A-Za-z0-9._-]{0,50}\Z"),
@@ -67,3 +68,9 @@ def before_call(context, case, kwargs):
     # It is within a day from now, which no document can say.
     if isinstance(case.body, dict) and type(case.body.get("until")) is int:
         case.body["until"] = int(time.time()) + 3600
+
+
+@schemathesis.hook
+def filter_case(context, case):
+    # Whether a text is a name is for the server to say: what is made to be none may be one.
+    return "violates `format`" not in (getattr(case.meta.phase.data, "description", None) or "")

@@ -1,6 +1,6 @@
 //! Rooms for some only: made, and their lists kept, for programs.
 
-use chat_store::closed::{self, Circle, ClosedError, Invitation, Kind, Member};
+use chat_store::closed::{self, Circle, ClosedError, Invitation, Kind, MAX_TITLE_CHARS, Member};
 use chat_store::fs::dirs::Dirs;
 use chat_store::name::RoomName;
 use chat_store::name::SERVER;
@@ -37,6 +37,9 @@ struct New {
 pub(super) fn create(call: &mut Call<'_>) -> Result<Response, Refusal> {
     let new: New = body::parse(&call.body, r#"{"title":"support","members":["alice"]}"#)?;
     let (site, most) = (call.site(), call.settings.limits.max_conversations);
+    if new.title.chars().count() > MAX_TITLE_CHARS {
+        return Err(ClosedError::TitleTooLong.into());
+    }
     site.create()?;
     if closed::count(&site, most)? >= most {
         return Err(Refusal::NotAllowed(

@@ -84,6 +84,9 @@ fn what_a_parameter_cannot_be_is_refused_and_named() {
         );
         assert!(text.starts_with(&format!("{name} ")), "{path}: {text}");
     }
+    let title = json!({ "title": "x".repeat(65) });
+    let answer = shop.ask(&token, "POST", "private", &title);
+    assert_eq!(answer.code(), "invalid", "{}", answer.body);
     let account = "x".repeat(129);
     let role = json!({ "role": "owner" });
     let answer = shop.ask(
