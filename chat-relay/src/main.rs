@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chat_handler::settings::{Engine, Settings};
 use chat_relay::cli::Args;
-use chat_relay::engine::local;
+use chat_relay::engine::{local, redis};
 use chat_relay::journal;
 use chat_relay::relay::Relay;
 use chat_store::fs::file;
@@ -66,6 +66,7 @@ fn run(settings: &Settings) -> std::io::Result<()> {
     let mut relay = Relay::open(&dirs, shared, cluster, settings.sync)?;
     let ended = match &cluster.engine {
         Engine::Local => local::run(&mut relay),
+        Engine::Redis(address) => redis::run(&mut relay, &dirs, settings, address),
         _ => Err(std::io::Error::other(
             "this chat-relay does not know its ENGINE",
         )),

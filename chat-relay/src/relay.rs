@@ -33,6 +33,25 @@ pub enum Stop {
     Signal,
 }
 
+/// What the threads of an engine share out among them.
+#[derive(Debug)]
+pub struct Parts<'a> {
+    /// How submitters and relay wake each other.
+    pub cluster: &'a Cluster,
+    /// What this machine is called in records.
+    pub node: &'a str,
+    /// What was submitted here.
+    pub spool: &'a mut Spool,
+    /// The room logs.
+    pub rooms: &'a mut Rooms,
+    /// Who starts and ends this program.
+    pub supervisor: &'a mut Supervisor,
+    /// Readable when it is to end.
+    pub signals: &'a SignalFd,
+    /// Whether what is written has to survive a power cut.
+    pub syncs: bool,
+}
+
 /// This machine's part.
 #[derive(Debug)]
 pub struct Relay {
@@ -81,6 +100,19 @@ impl Relay {
         };
         relay.supervisor.ready();
         Ok(relay)
+    }
+
+    /// What it is made of, for several threads.
+    pub fn parts(&mut self) -> Parts<'_> {
+        Parts {
+            cluster: &self.cluster,
+            node: &self.node,
+            spool: &mut self.spool,
+            rooms: &mut self.rooms,
+            supervisor: &mut self.supervisor,
+            signals: &self.signals,
+            syncs: self.syncs,
+        }
     }
 
     /// Says that records can be put in order now, or that they cannot.

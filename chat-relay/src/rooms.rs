@@ -229,6 +229,11 @@ impl Rooms {
         self.since = self.since.max(since);
     }
 
+    /// Looks back to `since` in logs that are opened from here on, which may be further than before.
+    pub fn guard_from(&mut self, since: RecordId) {
+        self.since = since;
+    }
+
     /// Wakes who follows the rooms that have something new, once for many records.
     ///
     /// # Errors

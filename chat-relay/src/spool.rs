@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chat_store::bell::Bell;
 use chat_store::cluster::{Cluster, Submission};
@@ -9,6 +10,7 @@ use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
 use chat_store::log::tail::{Progress, Tail};
 use chat_store::record::RecordId;
+use rustix::event::{PollFd, PollFlags, Timespec};
 
 use crate::journal;
 
@@ -26,6 +28,8 @@ pub struct Spool {
     tail: Tail,
     bell: Bell,
     saved: RecordId,
+    /// Where it is to be left, if that is not as far as it was read.
+    place: Option<RecordId>,
     place_file: PathBuf,
 }
 
@@ -43,6 +47,7 @@ impl Spool {
             live,
             bell,
             saved: after,
+            place: None,
             place_file: place_file(dirs),
         })
     }
@@ -51,6 +56,40 @@ impl Spool {
     pub fn place(dirs: &Dirs) -> RecordId {
         let text = file::read_whole(&place_file(dirs), MAX_BYTES).unwrap_or_default();
         RecordId::parse(text.trim_ascii()).unwrap_or_default()
+    }
+
+    /// Where it was left when it was kept last.
+    pub fn kept(&self) -> RecordId {
+        self.saved
+    }
+
+    /// Goes back, or on, to behind the submission `after`.
+    ///
+    /// # Errors
+    /// Those of opening the files.
+    pub fn rewind(&mut self, after: RecordId) -> io::Result<()> {
+        self.tail = Tail::after_in(self.live.clone(), after)?;
+        Ok(())
+    }
+
+    /// An engine has what was submitted up to here: it is left there, however far it was read.
+    pub fn taken_up_to(&mut self, number: RecordId) {
+        self.place = Some(number.max(self.saved));
+    }
+
+    /// Waits until something is submitted, not longer than `limit`.
+    ///
+    /// # Errors
+    /// Those of poll(2).
+    pub fn wait(&self, limit: Duration) -> io::Result<()> {
+        let limit = Timespec::try_from(limit).map_err(io::Error::other)?;
+        let mut fds = [PollFd::new(&self.bell, PollFlags::IN)];
+        match rustix::event::poll(&mut fds, Some(&limit)) {
+            Ok(0) | Err(rustix::io::Errno::INTR) => Ok(()),
+            // Nobody else waits at it, so what rang is read.
+            Ok(_) => self.bell.silence(),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The bell that is rung at each submission.
@@ -75,7 +114,7 @@ impl Spool {
     /// # Errors
     /// Those of writing and renaming.
     pub fn keep_place(&mut self) -> io::Result<()> {
-        let last = self.tail.last_id();
+        let last = self.place.unwrap_or_else(|| self.tail.last_id());
         if last != self.saved {
             file::swap(&self.place_file, format!("{last}\n").as_bytes())?;
             self.saved = last;

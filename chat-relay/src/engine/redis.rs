@@ -1,5 +1,148 @@
 //! An engine that several machines share: a server that speaks Redis' protocol.
+//!
+//! One thread gives it what is submitted on this machine ([`publish`]), another writes what it has put in order
+//! ([`read`]). Whoever meets trouble counts the generation on; both connect anew then, and what the next engine does not
+//! know, because it is a copy that had not got it yet or has lost everything, it is given again ([`repair`]).
+//! Blocking connections, a thread each: their end, and what it means, must be seen here and nowhere below.
 
+use std::io;
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::thread;
+use std::time::Duration;
+
+use chat_handler::settings::{Address, Settings};
+use chat_store::bell;
+use chat_store::cluster;
+use chat_store::fs::dirs::Dirs;
+use rustix::event::{PollFd, PollFlags, Timespec};
+
+use crate::journal;
+use crate::relay::{Relay, Stop};
+
+pub mod cursor;
+pub mod entry;
 pub mod link;
+pub mod publish;
+pub mod read;
+pub mod repair;
 pub mod script;
+pub mod shared;
+pub mod status;
 pub mod trouble;
+
+use cursor::Cursor;
+use link::Access;
+use publish::Publisher;
+use read::Reader;
+use script::{Keys, Machine};
+use shared::{Setup, Shared, locked};
+use trouble::Trouble;
+
+/// Between two looks after files.
+const LOOK: Duration = Duration::from_secs(1);
+/// Looks between two for what killed processes left.
+const SWEEP_LOOKS: u32 = 60;
+
+/// Has records put in order by the engine at `address` until it is told to stop.
+///
+/// # Errors
+/// Those of files of this machine, which a restart may mend. An engine that is away is waited for.
+pub fn run(
+    relay: &mut Relay,
+    dirs: &Dirs,
+    settings: &Settings,
+    address: &Address,
+) -> io::Result<Stop> {
+    let Some(cluster) = &settings.cluster else {
+        return Err(io::Error::other("there is no section [cluster]"));
+    };
+    let parts = relay.parts();
+    let run = parts.cluster.run.clone();
+    // A copy of the spool has another inode: the machine that has it is another one.
+    let inode = std::fs::metadata(parts.cluster.spool.join("node"))?.ino();
+    let setup = Setup {
+        access: Access::new(cluster, address),
+        keys: Keys::new(&settings.identity.tokens.site),
+        machine: Machine {
+            name: cluster.node.clone(),
+            lease: format!("{}/{inode}", parts.node),
+            incarnation: parts.node.to_owned(),
+        },
+        replicas: cluster.replicas,
+        keep: cluster.keep,
+        wait_limit: cluster.send_timeout,
+        run: run.clone(),
+    };
+    let cursor = Cursor::load(dirs)?;
+    let shared = Shared::new(setup, cursor.at);
+    let mut publisher = Publisher::new(&shared, dirs, parts.spool);
+    let mut reader = Reader::new(&shared, parts.rooms, cursor, parts.syncs);
+    thread::scope(|scope| {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the two ends of an engine, a thread each"
+        )]
+        let threads = [
+            scope.spawn(|| {
+                let ended = publisher.run();
+                shared.stop();
+                ended
+            }),
+            scope.spawn(|| {
+                reader.run();
+                shared.stop();
+                Ok(())
+            }),
+        ];
+        let mut looks = 0_u32;
+        let mut told = Ok(false);
+        while !shared.is_stopping() && matches!(told, Ok(false)) {
+            let mut status = locked(&shared.status);
+            if let Err(error) = status.write(&shared.counters) {
+                journal::note(format_args!("run/relay/state: {error}"));
+            }
+            if status.is_up() {
+                parts.supervisor.status("putting records in order");
+            } else {
+                parts
+                    .supervisor
+                    .status(format_args!("nothing is taken: {}", status.why()));
+            }
+            drop(status);
+            parts.supervisor.alive();
+            if looks.is_multiple_of(SWEEP_LOOKS)
+                && let Err(error) = cluster::sweep_answers(&run)
+            {
+                journal::note(format_args!("run/relay: {error}"));
+            }
+            looks = looks.wrapping_add(1);
+            told = wait(parts.signals);
+        }
+        shared.stop();
+        // Who waits for the spool waits at its bell.
+        let _ = bell::ring_at(&parts.cluster.bell());
+        let mut ended = told.map(|_| Stop::Signal);
+        for thread in threads {
+            let done = thread
+                .join()
+                .unwrap_or_else(|_| Err(io::Error::other("a thread panicked")));
+            ended = done.and(ended);
+        }
+        let mut status = locked(&shared.status);
+        status.away(&Trouble::Away("chat-relay has been stopped".to_owned()));
+        let _ = status.write(&shared.counters);
+        ended
+    })
+}
+
+/// Waits until it is time for a look; true: it was told to stop.
+fn wait(signals: &nix::sys::signalfd::SignalFd) -> io::Result<bool> {
+    let limit = Timespec::try_from(LOOK).map_err(io::Error::other)?;
+    let mut fds = [PollFd::from_borrowed_fd(signals.as_fd(), PollFlags::IN)];
+    match rustix::event::poll(&mut fds, Some(&limit)) {
+        Ok(count) => Ok(count > 0),
+        Err(rustix::io::Errno::INTR) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -4,6 +4,7 @@
 
 mod documents;
 mod script;
+mod several;
 mod supervised;
 
 use std::fs;

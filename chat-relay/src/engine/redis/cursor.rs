@@ -1,0 +1,124 @@
+//! How far this machine has written what the engine has: a hint, the room logs are the truth.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chat_store::closed;
+use chat_store::fs::dirs::Dirs;
+use chat_store::fs::file;
+use chat_store::log::{chain, rooms};
+use chat_store::record::RecordId;
+
+/// The most that is read of a file, in bytes.
+const MAX_BYTES: u64 = 256;
+/// How far is read again what was written before a connection was lost.
+const AGAIN: Duration = Duration::from_secs(60);
+/// The same after the machine went down: what was written may not have reached the disk. Also how far back it is
+/// looked what an engine has lost.
+pub const REPAIR: Duration = Duration::from_secs(600);
+
+/// How far this machine has come.
+#[derive(Debug, Clone)]
+pub struct Cursor {
+    path: PathBuf,
+    boot: String,
+    saved: RecordId,
+    /// The last entry that has been written here.
+    pub at: RecordId,
+    /// How far before that reading begins again.
+    again: Duration,
+}
+
+impl Cursor {
+    /// As it was kept; else as far as the room logs go, as on a machine that has got them from another.
+    ///
+    /// # Errors
+    /// Those of reading the logs.
+    pub fn load(dirs: &Dirs) -> io::Result<Self> {
+        let path = dirs.state.join("relay.cursor");
+        let boot = file::read_whole(Path::new("/proc/sys/kernel/random/boot_id"), MAX_BYTES)?;
+        let boot = String::from_utf8_lossy(&boot).trim_end().to_owned();
+        let kept = file::read_whole(&path, MAX_BYTES).unwrap_or_default();
+        let kept = String::from_utf8_lossy(&kept).into_owned();
+        let (id, kept_boot) = kept
+            .trim_end()
+            .split_once(' ')
+            .unwrap_or((kept.trim_end(), ""));
+        let (at, again) = match RecordId::parse(id.as_bytes()) {
+            Some(at) if kept_boot == boot => (at, AGAIN),
+            Some(at) => (at, REPAIR),
+            None => (greatest(dirs)?, REPAIR),
+        };
+        Ok(Self {
+            path,
+            boot,
+            saved: RecordId::ZERO,
+            at,
+            again,
+        })
+    }
+
+    /// Where to read from after a connection was lost.
+    pub fn start(&self) -> RecordId {
+        earlier(self.at, self.again)
+    }
+
+    /// Everything from [`Cursor::start`] on has been read again.
+    pub fn caught_up(&mut self) {
+        self.again = AGAIN;
+    }
+
+    /// Keeps it.
+    ///
+    /// # Errors
+    /// Those of writing the file.
+    pub fn keep(&mut self) -> io::Result<()> {
+        if self.saved != self.at {
+            file::swap(
+                &self.path,
+                format!("{} {}\n", self.at, self.boot).as_bytes(),
+            )?;
+            self.saved = self.at;
+        }
+        Ok(())
+    }
+}
+
+/// An id that much earlier.
+pub fn earlier(id: RecordId, time: Duration) -> RecordId {
+    let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    RecordId::from_micros(id.as_micros().saturating_sub(micros))
+}
+
+/// The log of each room.
+///
+/// # Errors
+/// Those of reading the directories.
+pub fn logs(dirs: &Dirs) -> io::Result<BTreeSet<PathBuf>> {
+    let mut logs: BTreeSet<_> = rooms::all(dirs)?
+        .iter()
+        .map(|room| dirs.room_log(room))
+        .collect();
+    for room in closed::all(dirs)? {
+        logs.insert(closed::dirs_of(dirs, &room).room_log(&room));
+    }
+    Ok(logs)
+}
+
+fn greatest(dirs: &Dirs) -> io::Result<RecordId> {
+    let mut greatest = RecordId::ZERO;
+    for live in logs(dirs)? {
+        let before = chain::last_before(&live)?;
+        let last = match chain::LogFile::at(live)? {
+            Some(found) => match found.open()? {
+                Some(open) => chat_store::log::end::look(&open, found.size, &mut Vec::new())?.last,
+                None => None,
+            },
+            None => None,
+        };
+        greatest = greatest.max(last.or(before).unwrap_or_default());
+    }
+    Ok(greatest)
+}

@@ -1,0 +1,257 @@
+//! What is submitted on this machine, given to the engine.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use chat_store::cluster::{Answer, Refused, Submission};
+use chat_store::fs::dirs::Dirs;
+use chat_store::record::RecordId;
+
+use super::entry::{self, TICK};
+use super::link::Link;
+use super::repair;
+use super::script::{self, ALL, Offer, Verdict};
+use super::shared::Shared;
+use super::trouble::{Result, Trouble};
+use crate::journal;
+use crate::relay::is_expired;
+use crate::spool::Spool;
+
+/// Submissions that are given at a time.
+const BATCH: usize = 64;
+/// Submissions that are kept while the engine's memory is full: nobody waits for them, and they are true all the same.
+const MOST_KEPT: usize = 1024;
+/// Between two signs that this machine is there.
+pub const TICK_EVERY: Duration = Duration::from_secs(5);
+/// How long nothing may be heard of a machine before its people are let go, and its name may be another's.
+pub const DEAD_AFTER: Duration = Duration::from_secs(15);
+/// Between two looks whether the engine is still the one that takes writes.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// What the thread has.
+pub struct Publisher<'a> {
+    shared: &'a Shared,
+    dirs: &'a Dirs,
+    spool: &'a mut Spool,
+    queue: VecDeque<Submission>,
+    /// The greatest number that an engine has ever taken.
+    taken: RecordId,
+    tick_at: Instant,
+    looked: Instant,
+}
+
+impl<'a> Publisher<'a> {
+    /// From where the spool was left.
+    pub fn new(shared: &'a Shared, dirs: &'a Dirs, spool: &'a mut Spool) -> Self {
+        Self {
+            shared,
+            dirs,
+            taken: spool.kept(),
+            spool,
+            queue: VecDeque::new(),
+            tick_at: Instant::now(),
+            looked: Instant::now(),
+        }
+    }
+
+    /// Gives what is submitted to whichever engine there is, until the end.
+    ///
+    /// # Errors
+    /// Those of reading the spool.
+    pub fn run(&mut self) -> io::Result<()> {
+        let mut failed = 0;
+        while !self.shared.is_stopping() {
+            let generation = self.shared.generation();
+            match self.connect(generation) {
+                Ok(mut link) => {
+                    failed = 0;
+                    while self.shared.is_current(generation) {
+                        match self.publish(&mut link) {
+                            Ok(done) => done?,
+                            Err(trouble) => self.shared.leave(generation, &trouble),
+                        }
+                    }
+                }
+                Err(trouble) => {
+                    self.shared.leave(generation, &trouble);
+                    self.shared.pause_after(failed);
+                    failed += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Connects, and makes up for what the engine has lost.
+    fn connect(&mut self, generation: u64) -> Result<Link> {
+        let mut link = Link::open(&self.shared.setup.access, ALL)?;
+        self.shared.wait_for_reader();
+        let from = repair::repair(&mut link, self.shared, self.dirs)?;
+        self.queue.clear();
+        let rewound = self.spool.rewind(from);
+        rewound.map_err(|error| Trouble::Away(format!("the spool: {error}")))?;
+        self.tick_at = Instant::now();
+        self.shared.repaired(generation);
+        self.shared
+            .say(generation, |status| status.publishes(&link.place));
+        Ok(link)
+    }
+
+    /// One round: what has come, and what is due.
+    fn publish(&mut self, link: &mut Link) -> Result<io::Result<()>> {
+        if self.queue.len() < BATCH {
+            let mut read = Vec::new();
+            if let Err(error) = self.spool.read(&mut read) {
+                return Ok(Err(error));
+            }
+            self.queue.extend(read);
+            self.drop_expired();
+        }
+        let given = match self.give(link) {
+            Err(Trouble::Full) => {
+                self.refuse_all();
+                false
+            }
+            given => given?,
+        };
+        match self.look_after(link) {
+            Err(Trouble::Full) => self.shared.say_full(true),
+            looked => looked?,
+        }
+        if !given && let Err(error) = self.spool.wait(self.next()) {
+            return Ok(Err(error));
+        }
+        Ok(Ok(()))
+    }
+
+    /// Whoever submitted it was told that it had failed.
+    fn drop_expired(&mut self) {
+        let (limit, taken, shared) = (self.shared.setup.wait_limit, self.taken, self.shared);
+        self.queue.retain(|submission| {
+            // What an engine has taken once is followed by what stands behind it.
+            let is_dropped = submission.number > taken && is_expired(submission, limit);
+            if is_dropped {
+                shared.expect(
+                    submission.number,
+                    submission.answer.clone().unwrap_or_default(),
+                );
+                shared.tell(submission.number, Answer::Refused(Refused::Expired));
+            }
+            !is_dropped
+        });
+    }
+
+    /// Gives a batch; false: there was none.
+    fn give(&mut self, link: &mut Link) -> Result<bool> {
+        let count = self.queue.len().min(BATCH);
+        if count == 0 {
+            return Ok(false);
+        }
+        let batch: Vec<Offer> = self.queue.iter().take(count).map(entry::offer).collect();
+        // Before it is given: it may be read before the answer is.
+        for submission in self.queue.iter().take(count) {
+            if let Some(to) = &submission.answer {
+                self.shared.expect(submission.number, to.clone());
+            }
+        }
+        let setup = &self.shared.setup;
+        let own = (&setup.machine, &*setup.machine.incarnation);
+        let bounds = (self.shared.floor(), setup.keep);
+        let verdicts = script::append(link, &setup.keys, own, bounds, &batch)?;
+        for (submission, verdict) in self.queue.drain(..count).zip(verdicts) {
+            if is_taken(verdict) {
+                self.taken = self.taken.max(submission.number);
+            }
+            tell(self.shared, &submission, verdict);
+        }
+        self.spool.taken_up_to(self.taken);
+        Ok(true)
+    }
+
+    /// The engine's memory is full: who waits is told, what nobody waits for is given again later.
+    fn refuse_all(&mut self) {
+        let shared = self.shared;
+        let mut kept = 0;
+        self.queue.retain(|submission| {
+            let is_kept = submission.answer.is_none() && kept < MOST_KEPT;
+            kept += usize::from(is_kept);
+            if !is_kept {
+                shared.tell(submission.number, Answer::Refused(Refused::NoMemory));
+            }
+            is_kept
+        });
+    }
+
+    /// What is due: a tick, a look after the other machines, a look at the engine, files.
+    fn look_after(&mut self, link: &mut Link) -> Result<()> {
+        let now = Instant::now();
+        if now.duration_since(self.looked) >= LOOK_EVERY {
+            self.looked = now;
+            if let Err(error) = self.spool.keep_place() {
+                journal::note(format_args!("the spool: {error}"));
+            }
+            let oldest = super::cursor::earlier(RecordId::now(), self.shared.setup.wait_limit * 2);
+            self.shared.forget_before(oldest);
+            link.check_role()?;
+        }
+        if now < self.tick_at {
+            return Ok(());
+        }
+        self.tick_at = now + TICK_EVERY;
+        let setup = &self.shared.setup;
+        let own = (&setup.machine, &*setup.machine.incarnation);
+        let bounds = (self.shared.floor(), setup.keep);
+        let tick = Offer {
+            kind: TICK.to_owned(),
+            from: setup.machine.incarnation.clone(),
+            attrs: RecordId::now().to_string(),
+            text: self.shared.floor().to_string(),
+            ..Offer::default()
+        };
+        script::append(link, &setup.keys, own, bounds, &[tick])?;
+        self.shared.say_full(false);
+        for node in script::reap(link, &setup.keys, DEAD_AFTER, bounds)? {
+            journal::note(format_args!(
+                "nothing has been heard of {node} for {} s: its people have left",
+                DEAD_AFTER.as_secs()
+            ));
+        }
+        Ok(())
+    }
+
+    /// When something is due.
+    fn next(&self) -> Duration {
+        let now = Instant::now();
+        let tick = self.tick_at.saturating_duration_since(now);
+        tick.min((self.looked + LOOK_EVERY).saturating_duration_since(now))
+    }
+}
+
+/// Whether it may have been followed by something, so that it must not be missing when an engine loses it.
+fn is_taken(verdict: Verdict) -> bool {
+    !matches!(verdict, Verdict::Taken | Verdict::Full | Verdict::NotMember)
+}
+
+/// Tells who waits what can be told before it stands in a log here.
+fn tell(shared: &Shared, submission: &Submission, verdict: Verdict) {
+    let number = submission.number;
+    let refuse = |why| shared.tell(number, Answer::Refused(why));
+    match verdict {
+        Verdict::Ok(id) => {
+            shared.counters.taken.fetch_add(1, Ordering::Relaxed);
+            // What is a record is told by who writes it.
+            if submission.quiet {
+                shared.tell_at(id, number, Answer::Stored(id));
+            }
+        }
+        Verdict::Left(id) => shared.tell_at(id, number, Answer::Stored(id)),
+        Verdict::Held(id) | Verdict::Dup(id) => shared.tell_at(id, number, Answer::Again(id)),
+        // By a connection that was lost before the answer came: it is told by who writes it, or sent again.
+        Verdict::Seen => {}
+        Verdict::Taken => refuse(Refused::Taken),
+        Verdict::Full => refuse(Refused::Full),
+        Verdict::NotMember => refuse(Refused::NotMember),
+    }
+}

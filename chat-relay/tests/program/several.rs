@@ -1,0 +1,485 @@
+//! A chat on several machines: each has a tree, a relay and people of its own, and all have one engine.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use e2e::chat::{Files, UNLIMITED};
+use e2e::deadline::{DEADLINE, eventually};
+use e2e::page::Page;
+use e2e::redis::{NAME, Sentinel, Server};
+use e2e::relay::Relay;
+use e2e::tls::Authority;
+use e2e::under_test::beside;
+use nix::sys::signal::Signal;
+
+/// A machine.
+struct Machine {
+    files: Files,
+    relay: Option<Relay>,
+}
+
+impl Machine {
+    /// One whose relay has not been started.
+    fn new(node: &str, engine: &str, more: &str) -> Self {
+        let files = Files::with(UNLIMITED);
+        let ini = fs::read_to_string(files.ini()).expect("an ini");
+        let section = format!("[cluster]\nNODE={node}\nENGINE={engine}\nSEND_TIMEOUT=5\n{more}\n");
+        fs::write(files.ini(), format!("{ini}\n{section}")).expect("written");
+        Self { files, relay: None }
+    }
+
+    fn started(node: &str, engine: &str, more: &str) -> Self {
+        let mut machine = Self::new(node, engine, more);
+        machine.start();
+        machine
+    }
+
+    fn start(&mut self) {
+        self.kill();
+        self.relay = Some(Relay::start(self.files.base()));
+    }
+
+    /// Ends its relay at once.
+    fn kill(&mut self) {
+        if let Some(mut relay) = self.relay.take() {
+            relay.child.kill().expect("killed");
+            relay.child.wait().expect("gone");
+        }
+        for left in ["up", "state"] {
+            let _ = fs::remove_file(self.files.path("run/relay").join(left));
+        }
+    }
+
+    /// A relay that need not come up.
+    fn try_start(&mut self) {
+        let child = Command::new(beside("chat-relay"))
+            .arg("--config")
+            .arg(self.files.ini())
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("the relay starts");
+        self.relay = Some(Relay { child });
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.files.room_log("lobby")).unwrap_or_default()
+    }
+
+    fn said(&self) -> Vec<String> {
+        let records = self.files.records("lobby").into_iter();
+        records
+            .filter(|it| it.kind == "say")
+            .map(|it| it.text)
+            .collect()
+    }
+
+    fn state(&self, key: &str) -> String {
+        let text = fs::read_to_string(self.files.path("run/relay/state")).unwrap_or_default();
+        let mut lines = text.lines().filter_map(|line| line.split_once(' '));
+        lines
+            .find(|(name, _)| *name == key)
+            .map(|(_, value)| value.to_owned())
+            .unwrap_or_default()
+    }
+
+    fn is_in(&self, state: &str) -> bool {
+        self.state("state") == state
+    }
+}
+
+/// Says it again until it is acked, as a page does.
+fn keep_saying(page: &mut Page, text: &str) {
+    let msgid = format!("m-{text}");
+    let end = Instant::now() + DEADLINE;
+    while Instant::now() < end {
+        page.say(text, &msgid);
+        let answer =
+            page.find(|it| it["msgid"] == msgid && (it["type"] == "ack" || it["type"] == "error"));
+        if answer["type"] == "ack" {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("{text} was never acked");
+}
+
+/// All have written the same bytes, among them all of `wanted`, each once.
+#[track_caller]
+fn assert_same(machines: &[&Machine], wanted: &[String]) {
+    eventually("all machines have all that was said", || {
+        let is_whole = |machine: &&Machine| {
+            let said = machine.said();
+            wanted.iter().all(|text| said.contains(text))
+        };
+        let is_same = machines
+            .windows(2)
+            .all(|pair| pair[0].log() == pair[1].log());
+        (machines.iter().all(is_whole) && is_same).then_some(())
+    });
+    for machine in machines {
+        assert_once(machine, wanted);
+    }
+}
+
+/// It has all of `wanted`, each once.
+#[track_caller]
+fn assert_once(machine: &Machine, wanted: &[String]) {
+    let mut counts = BTreeMap::new();
+    for text in machine.said() {
+        *counts.entry(text).or_insert(0) += 1;
+    }
+    for text in wanted {
+        assert_eq!(counts.get(text), Some(&1), "{text}:\n{}", machine.log());
+    }
+}
+
+#[test]
+fn what_is_said_on_two_machines_stands_in_the_same_bytes_on_both() {
+    let server = Server::start();
+    let one = Machine::started("one", &server.address(), "");
+    let two = Machine::started("two", &server.address(), "");
+    let (mut alice, mut bob) = (
+        one.files.page("lobby", "alice"),
+        two.files.page("lobby", "bob"),
+    );
+    let mut wanted = Vec::new();
+    for at in 0..40 {
+        let (here, there) = (format!("a{at}"), format!("b{at}"));
+        keep_saying(&mut alice, &here);
+        keep_saying(&mut bob, &there);
+        wanted.extend([here, there]);
+    }
+    assert_same(&[&one, &two], &wanted);
+    // Whoever has heard it has heard it in this order.
+    alice.find(|it| it["type"] == "say" && it["text"] == "b39");
+    keep_saying(&mut alice, "end");
+    bob.find(|it| it["type"] == "say" && it["text"] == "end");
+    eventually("it says that it is up", || one.is_in("up").then_some(()));
+    eventually("an own tick comes back", || {
+        (one.state("lag") != "-").then_some(())
+    });
+    assert_eq!(
+        (one.state("late"), two.state("late")),
+        ("0".to_owned(), "0".to_owned())
+    );
+}
+
+#[test]
+fn relays_that_are_killed_at_any_time_lose_and_double_nothing() {
+    let server = Server::start();
+    let mut one = Machine::started("one", &server.address(), "");
+    let mut two = Machine::started("two", &server.address(), "");
+    let (mut alice, mut bob) = (
+        one.files.page("lobby", "alice"),
+        two.files.page("lobby", "bob"),
+    );
+    let mut wanted = Vec::new();
+    for round in 0..6 {
+        for at in 0..12 {
+            let (here, there) = (format!("a{round}.{at}"), format!("b{round}.{at}"));
+            if at == 3 + round {
+                // It is on its way somewhere.
+                alice.say(&here, &format!("m-{here}"));
+                if round % 2 == 0 {
+                    one.start();
+                } else {
+                    two.start();
+                }
+            }
+            keep_saying(&mut alice, &here);
+            keep_saying(&mut bob, &there);
+            wanted.extend([here, there]);
+        }
+    }
+    assert_same(&[&one, &two], &wanted);
+}
+
+#[test]
+fn an_engine_that_has_lost_everything_gets_it_back_while_nobody_speaks() {
+    let mut server = Server::start();
+    let one = Machine::started("one", &server.address(), "");
+    let mut two = Machine::started("two", &server.address(), "");
+    let mut alice = one.files.page("lobby", "alice");
+    let mut wanted = vec!["before".to_owned()];
+    keep_saying(&mut alice, "before");
+    assert_same(&[&one, &two], &wanted);
+    // This one sees none of what is lost.
+    two.kill();
+    for at in 0..20 {
+        let text = format!("lost{at}");
+        keep_saying(&mut alice, &text);
+        wanted.push(text);
+    }
+    server.wipe();
+    eventually("it is seen that the engine is gone", || {
+        one.is_in("away").then_some(())
+    });
+    server.run_again();
+    eventually("the engine is used again", || one.is_in("up").then_some(()));
+    two.start();
+    assert_same_said(&[&one, &two], &wanted);
+    keep_saying(&mut alice, "after");
+    wanted.push("after".to_owned());
+    assert_same_said(&[&one, &two], &wanted);
+    assert_ne!(one.state("resubmitted"), "0");
+}
+
+/// All have it, each once, in one order; where a machine had not seen what an engine lost it may be under another id.
+#[track_caller]
+fn assert_same_said(machines: &[&Machine], wanted: &[String]) {
+    eventually("all machines have all that was said", || {
+        machines
+            .iter()
+            .all(|it| wanted.iter().all(|text| it.said().contains(text)))
+            .then_some(())
+    });
+    for machine in machines {
+        assert_once(machine, wanted);
+        assert_eq!(machine.said(), wanted);
+    }
+}
+
+#[test]
+fn what_an_engine_lost_at_its_end_is_put_back_behind_what_stands_there() {
+    let mut server = Server::start();
+    let one = Machine::started("one", &server.address(), "");
+    let mut two = Machine::started("two", &server.address(), "");
+    let (mut alice, mut bob) = (
+        one.files.page("lobby", "alice"),
+        two.files.page("lobby", "bob"),
+    );
+    keep_saying(&mut alice, "a0");
+    keep_saying(&mut bob, "b0");
+    let mut wanted = vec!["a0".to_owned(), "b0".to_owned()];
+    assert_same(&[&one, &two], &wanted);
+    // As it stands now it will be again.
+    server.kill();
+    let kept = server.dir().join("kept");
+    copy(&server.dir().join("appendonlydir"), &kept);
+    server.run_again();
+    two.kill();
+    for at in 1..10 {
+        let text = format!("a{at}");
+        keep_saying(&mut alice, &text);
+        wanted.push(text);
+    }
+    server.wipe();
+    copy(&kept, &server.dir().join("appendonlydir"));
+    server.run_again();
+    eventually("the engine is used again", || {
+        (one.is_in("up") && one.state("resubmitted") == "9").then_some(())
+    });
+    two.start();
+    keep_saying(&mut bob, "b1");
+    wanted.push("b1".to_owned());
+    assert_same_said(&[&one, &two], &wanted);
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("made");
+    for entry in fs::read_dir(from).expect("there") {
+        let entry = entry.expect("readable");
+        fs::copy(entry.path(), to.join(entry.file_name())).expect("copied");
+    }
+}
+
+#[test]
+fn a_second_machine_of_one_name_is_told_and_disturbs_nobody() {
+    let server = Server::start();
+    let one = Machine::started("one", &server.address(), "");
+    let mut other = Machine::new("one", &server.address(), "");
+    other.try_start();
+    eventually("it is told", || {
+        other.state("why").contains("NODE").then_some(())
+    });
+    assert!(other.is_in("away"));
+    let mut alice = one.files.page("lobby", "alice");
+    keep_saying(&mut alice, "hello");
+    assert_once(&one, &["hello".to_owned()]);
+    assert_eq!(other.log(), "");
+}
+
+#[test]
+fn a_machine_whose_spool_was_deleted_is_another_one() {
+    let server = Server::start();
+    let mut one = Machine::started("one", &server.address(), "");
+    let two = Machine::started("two", &server.address(), "");
+    let mut wanted = vec!["before".to_owned()];
+    keep_saying(&mut one.files.page("lobby", "alice"), "before");
+    let node = one.state("node");
+    one.kill();
+    fs::remove_dir_all(one.files.path("spool")).expect("removed");
+    // Its name is its own again once nothing has been heard of it for a while.
+    one.try_start();
+    eventually("it is up", || one.is_in("up").then_some(()));
+    assert_ne!(one.state("node"), node);
+    keep_saying(&mut one.files.page("lobby", "alice"), "after");
+    wanted.push("after".to_owned());
+    assert_same(&[&one, &two], &wanted);
+}
+
+#[test]
+fn while_the_engines_memory_is_full_it_is_told_and_nothing_is_taken() {
+    let server = Server::start();
+    let one = Machine::started("one", &server.address(), "");
+    let mut alice = one.files.page("lobby", "alice");
+    keep_saying(&mut alice, "before");
+    server.ask(&["CONFIG", "SET", "maxmemory", "1"]);
+    alice.say("meanwhile", "m-meanwhile");
+    let error = alice.find(|it| it["msgid"] == "m-meanwhile");
+    assert!(
+        error["text"]
+            .as_str()
+            .is_some_and(|it| it.contains("memory is full")),
+        "{error}"
+    );
+    assert_eq!(one.said(), ["before"]);
+    server.ask(&["CONFIG", "SET", "maxmemory", "0"]);
+    keep_saying(&mut alice, "after");
+    assert_eq!(one.said(), ["before", "after"]);
+}
+
+#[test]
+fn who_has_not_what_the_engine_no_longer_has_does_not_go_on_by_itself() {
+    let server = Server::start();
+    let one = Machine::started("one", &server.address(), "");
+    let mut two = Machine::started("two", &server.address(), "");
+    let mut alice = one.files.page("lobby", "alice");
+    keep_saying(&mut alice, "before");
+    assert_same(&[&one, &two], &["before".to_owned()]);
+    two.kill();
+    keep_saying(&mut alice, "missed");
+    // As if it had been cut off for so long.
+    let last = server.ask(&["HGET", "{chat}:h", "last"]);
+    server.ask(&["HSET", "{chat}:h", "since", &last]);
+    server.ask(&["XTRIM", "{chat}:s", "MAXLEN", "0"]);
+    two.try_start();
+    eventually("it is told", || two.is_in("gap").then_some(()));
+    assert!(!two.files.path("run/relay/up").exists());
+    keep_saying(&mut alice, "later");
+    assert_eq!(two.said(), ["before"]);
+    fs::write(two.files.path("run/relay/accept-gap"), "").expect("written");
+    eventually("it goes on", || two.is_in("up").then_some(()));
+    eventually("it has what came later", || {
+        (two.said() == ["before", "later"]).then_some(())
+    });
+}
+
+#[test]
+fn over_tls_a_user_who_may_touch_this_site_alone_is_enough() {
+    let authority = Authority::new();
+    let server = Server::with_tls(&authority);
+    let set = server.ask(&[
+        "ACL",
+        "SETUSER",
+        "site",
+        "on",
+        ">a-secret",
+        "resetkeys",
+        "~{chat}:*",
+        "resetchannels",
+        "&{chat}:*",
+        "-@all",
+        "+@read",
+        "+@write",
+        "+@connection",
+        "+eval",
+        "+evalsha",
+        "+script|load",
+        "+role",
+        "+time",
+        "+wait",
+        "+publish",
+        "+subscribe",
+        "-@dangerous",
+        "+role",
+    ]);
+    assert_eq!(set, "OK");
+    let secret = authority.dir().join("secret");
+    fs::write(&secret, "a-secret\n").expect("written");
+    let more = |secret: &Path| {
+        format!(
+            "ENGINE_USER=site\nENGINE_PASSWORD_FILE={}\nENGINE_CA_FILE={}\n",
+            secret.display(),
+            authority.ca().display()
+        )
+    };
+    let one = Machine::started("one", &server.address(), &more(&secret));
+    keep_saying(&mut one.files.page("lobby", "alice"), "hello");
+    assert_eq!(one.said(), ["hello"]);
+    let wrong = authority.dir().join("wrong");
+    fs::write(&wrong, "another\n").expect("written");
+    for (node, more, told) in [
+        ("two", more(&wrong), "password"),
+        ("three", String::new(), "certificate"),
+    ] {
+        let mut machine = Machine::new(node, &server.address(), &more);
+        machine.try_start();
+        eventually("it is told", || {
+            let why = machine.state("why").to_lowercase();
+            why.contains(&told.to_lowercase()).then_some(())
+        });
+        assert!(machine.is_in("away"));
+    }
+}
+
+#[test]
+fn when_the_engine_dies_its_copy_takes_over_and_nothing_acked_is_lost() {
+    let mut server = Server::start();
+    let copies = [server.replica(), server.replica()];
+    let sentinels: Vec<_> = (0..3).map(|_| Sentinel::start(&server, 2)).collect();
+    eventually("the Sentinels know each other and the copies", || {
+        let knows = |sentinel: &Sentinel| {
+            let master = sentinel.ask(&["SENTINEL", "MASTER", NAME]);
+            let value = |key: &str| {
+                let mut lines = master.lines();
+                lines
+                    .find(|line| *line == key)
+                    .and_then(|_| lines.next())
+                    .map(str::to_owned)
+            };
+            let others = value("num-other-sentinels").as_deref() == Some("2");
+            others && value("num-slaves").as_deref() == Some("2")
+        };
+        sentinels.iter().all(knows).then_some(())
+    });
+    let hosts: Vec<_> = sentinels
+        .iter()
+        .map(|it| format!("127.0.0.1:{}", it.port))
+        .collect();
+    let address = format!("sentinel://{}/{NAME}", hosts.join(","));
+    let one = Machine::started("one", &address, "ENGINE_REPLICAS=1\n");
+    let two = Machine::started("two", &address, "ENGINE_REPLICAS=1\n");
+    let (mut alice, mut bob) = (
+        one.files.page("lobby", "alice"),
+        two.files.page("lobby", "bob"),
+    );
+    let mut wanted = Vec::new();
+    let mut speak = |round: &str| {
+        for at in 0..20 {
+            let (here, there) = (format!("a{round}{at}"), format!("b{round}{at}"));
+            keep_saying(&mut alice, &here);
+            keep_saying(&mut bob, &there);
+            wanted.extend([here, there]);
+        }
+    };
+    speak("before");
+    let first = one.state("engine");
+    // Cut off, as far as anybody can tell, and there again later: it must not be believed then.
+    server.signal(Signal::SIGSTOP);
+    speak("meanwhile");
+    server.signal(Signal::SIGCONT);
+    speak("after");
+    eventually("another engine is used", || {
+        (one.is_in("up") && one.state("engine") != first).then_some(())
+    });
+    assert_same(&[&one, &two], &wanted);
+    assert_eq!(one.said().len(), wanted.len());
+    server.kill();
+    drop(copies);
+}
