@@ -23,6 +23,7 @@ mod audited;
 mod backup;
 mod bot;
 mod check;
+mod cluster;
 mod doctor;
 mod empty_rooms;
 mod erase;
@@ -60,6 +61,7 @@ pub(crate) use perform::Order;
 pub(crate) use rooms::{all as all_rooms, totals};
 
 use backup::Prepared;
+use cluster::ClusterCommand;
 use report::Report;
 use site::{Place as SitePlace, SiteName};
 
@@ -136,6 +138,9 @@ enum Command {
         /// The topic
         topic: Option<String>,
     },
+    /// A chat on several machines: how this one is, which is behind, what it is to do
+    #[command(subcommand)]
+    Cluster(ClusterCommand),
     /// Webhooks: how they are, switch one on, deliver again
     #[command(subcommand)]
     Hooks(HooksCommand),
@@ -601,6 +606,7 @@ fn dispatch(
         Command::Bans { room } => moderate::bans(dirs, room.as_ref()),
         Command::Slow { room, seconds } => reports::slow(dirs, &room, seconds),
         Command::Topic { room, topic } => topic::topic(dirs, &room, topic.as_deref()),
+        Command::Cluster(wish) => cluster::run(settings, &wish),
         Command::Hooks(wish) => webhooks::run(settings, dirs, &wish),
         Command::Reports { room } => reports::list(dirs, room.as_ref()),
         Command::Resolve { room, id } => reports::resolve(dirs, &room, id),

@@ -12,6 +12,7 @@ pub mod api;
 pub mod ctl;
 pub mod login;
 pub mod picture;
+mod relay_state;
 pub mod samples;
 pub mod transcript;
 pub mod web;

@@ -4,6 +4,7 @@ use rustix::fs::{Access, access};
 use serde_json::json;
 
 use super::{Request, Response};
+use crate::relay_state;
 use chat_handler::settings::Settings;
 
 pub(super) fn answer(_: &Request, settings: &Settings, explain: &mut dyn FnMut(&str)) -> Response {
@@ -32,6 +33,15 @@ pub(super) fn answer(_: &Request, settings: &Settings, explain: &mut dyn FnMut(&
         }
     }
     if bad.is_empty() {
+        // Who comes to another machine of the site is better off there.
+        let trouble = match relay_state::read(settings) {
+            Ok(state) => state.and_then(|it| it.trouble(relay_state::now())),
+            Err(error) => Some(error.to_string()),
+        };
+        if let Some(trouble) = trouble {
+            explain(&format!("[cluster]: {trouble}"));
+            return Response::error(503, "cluster", &trouble);
+        }
         return Response::json(&json!({ "status": "ok" }));
     }
     let text = format!("not usable: {}; the server's log says why", bad.join(", "));

@@ -75,6 +75,7 @@ impl Command {
             Self::Mend { room, .. } => with_room("mend", room.as_ref()),
             Self::Event(told) => format!("event {}", told.channel),
             Self::Bot(command) => return command.deed(),
+            Self::Cluster(command) => return command.deed(),
             Self::Hooks(HooksCommand::On { name }) => format!("hooks on {name}"),
             Self::Hooks(HooksCommand::Redeliver { name, room, id }) => {
                 format!("hooks redeliver {name} {room} {id}")

@@ -85,6 +85,7 @@ impl Command {
             | Self::Token(_)
             | Self::Event(_)
             | Self::Bot(_)
+            | Self::Cluster(_)
             | Self::Hooks(_)
             | Self::Setup(_)
             | Self::Doctor(_)

@@ -13,6 +13,7 @@ mod api;
 mod channels;
 mod chat_cgi;
 mod chatctl;
+mod cluster;
 mod documents;
 mod faults;
 mod files;

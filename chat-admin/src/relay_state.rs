@@ -1,0 +1,195 @@
+//! How this machine's relay is, as it says itself in `run/relay/`: for the administrator, and for who asks whether people
+//! could chat right now.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use chat_handler::settings::{Engine, Settings};
+use chat_store::fs::file;
+use chat_store::fs::lock::{self, Share};
+use chat_store::record::RecordId;
+use rustix::fs::OFlags;
+
+/// The most that is read of a file there, in bytes.
+const MAX_BYTES: u64 = 64 * 1024;
+/// Another engine is chosen within this time: only what lasts longer is trouble.
+const AWAY: u64 = 10;
+/// Signs of life come every 5 s, by the way that messages come.
+pub(crate) const SILENT: u64 = 15;
+
+/// How it is.
+#[derive(Debug, Default)]
+pub(crate) struct RelayState {
+    /// Whether a chat-relay runs.
+    pub(crate) is_running: bool,
+    /// `up`, `away`, `gap` or `draining`; empty if it never said so.
+    pub(crate) state: String,
+    /// Since when, in Unix seconds.
+    pub(crate) since: u64,
+    /// This machine's incarnation.
+    pub(crate) node: String,
+    /// The engine that it is connected to.
+    pub(crate) engine: String,
+    /// The last trouble.
+    pub(crate) why: String,
+    /// What its own sign of life took to come back, in seconds.
+    pub(crate) lag: Option<f64>,
+    /// When the last one came back, in Unix seconds.
+    pub(crate) tick_seen: Option<u64>,
+    /// What it has counted since it was started.
+    pub(crate) counters: BTreeMap<String, u64>,
+}
+
+/// What was heard of a machine last.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Heard {
+    /// Its incarnation.
+    pub(crate) node: String,
+    /// When, as an id.
+    pub(crate) at: RecordId,
+    /// What it had written last by then.
+    pub(crate) applied: RecordId,
+}
+
+/// That of the chat; `None` if it has no `[cluster]`.
+///
+/// # Errors
+/// Those of reading the files.
+pub(crate) fn read(settings: &Settings) -> io::Result<Option<RelayState>> {
+    let Some(cluster) = &settings.cluster else {
+        return Ok(None);
+    };
+    let run = settings.run_dir.join("relay");
+    let text = file::read_whole(&run.join("state"), MAX_BYTES)?;
+    let mut state = parse(&String::from_utf8_lossy(&text));
+    state.is_running = is_locked(&run.join("lock"))?;
+    let is_draining = run.join("drain").exists();
+    if matches!(cluster.engine, Engine::Local) {
+        let is_up = run.join("up").exists();
+        "local".clone_into(&mut state.engine);
+        if is_up { "up" } else { "away" }.clone_into(&mut state.state);
+        state.node.clone_from(&cluster.node);
+    }
+    if is_draining && state.state == "up" {
+        "draining".clone_into(&mut state.state);
+    }
+    Ok(Some(state))
+}
+
+/// What this machine has heard of each, itself included.
+///
+/// # Errors
+/// Those of reading the file.
+pub(crate) fn heard(run: &Path) -> io::Result<Vec<Heard>> {
+    let text = file::read_whole(&run.join("relay/nodes"), MAX_BYTES)?;
+    let text = String::from_utf8_lossy(&text);
+    let lines = text.lines().filter_map(|line| {
+        let mut words = line.split(' ');
+        Some(Heard {
+            node: words.next()?.to_owned(),
+            at: RecordId::parse(words.next()?.as_bytes())?,
+            applied: RecordId::parse(words.next()?.as_bytes())?,
+        })
+    });
+    Ok(lines.collect())
+}
+
+/// Now, in Unix seconds.
+pub(crate) fn now() -> u64 {
+    let passed = SystemTime::now().duration_since(UNIX_EPOCH);
+    passed.unwrap_or(Duration::ZERO).as_secs()
+}
+
+impl RelayState {
+    /// Why people should be sent to another machine, if they should.
+    pub(crate) fn trouble(&self, now: u64) -> Option<String> {
+        let lasted = now.saturating_sub(self.since);
+        if !self.is_running {
+            return Some("chat-relay does not run".to_owned());
+        }
+        match &self.state[..] {
+            "gap" => Some("records are missing that the engine does not have any more".to_owned()),
+            "draining" => Some("people are to go to other machines".to_owned()),
+            "away" if lasted > AWAY => Some(format!(
+                "cut off from the engine for {lasted} s: {}",
+                self.why
+            )),
+            "" => Some("chat-relay has not said how it is".to_owned()),
+            "up" if self.engine != "local" && lasted > SILENT => {
+                let silent = now.saturating_sub(self.tick_seen.unwrap_or(self.since));
+                (silent > SILENT)
+                    .then(|| format!("its own sign of life did not come back for {silent} s"))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn parse(text: &str) -> RelayState {
+    let mut state = RelayState::default();
+    for (key, value) in text.lines().filter_map(|line| line.split_once(' ')) {
+        let value = value.trim();
+        match key {
+            "state" => value.clone_into(&mut state.state),
+            "since" => state.since = value.parse().unwrap_or_default(),
+            "node" => value.clone_into(&mut state.node),
+            "engine" => value.clone_into(&mut state.engine),
+            "why" => value.clone_into(&mut state.why),
+            "lag" => state.lag = value.parse().ok(),
+            "tick_seen" => state.tick_seen = value.parse().ok(),
+            _ => {
+                if let Ok(count) = value.parse() {
+                    state.counters.insert(key.to_owned(), count);
+                }
+            }
+        }
+    }
+    state
+}
+
+/// Whether somebody holds this lock.
+fn is_locked(path: &Path) -> io::Result<bool> {
+    match file::open(path, OFlags::RDWR) {
+        Ok((file, _)) => Ok(!lock::try_hold(&file, Share::Shared)?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(text: &str) -> RelayState {
+        RelayState {
+            is_running: true,
+            ..parse(text)
+        }
+    }
+
+    #[test]
+    fn what_lasts_is_trouble_and_what_mends_itself_is_not() {
+        let text = "state up\nsince 1000\nnode one~1\nengine redis://10.0.0.1:6379\nlag 0.004\ntick_seen 1100\ntaken 7\n";
+        let up = state(text);
+        assert_eq!((up.lag, up.counters["taken"]), (Some(0.004), 7));
+        assert_eq!(up.trouble(1110), None);
+        assert_eq!(up.trouble(1115), None);
+        // A reader that is stuck says that it is up.
+        assert!(up.trouble(1116).unwrap().contains("16 s"));
+        let away = state("state away\nsince 1000\nwhy Connection refused\n");
+        assert_eq!(away.trouble(1010), None);
+        assert!(away.trouble(1011).unwrap().contains("Connection refused"));
+        assert!(state("state gap\nsince 1\n").trouble(1).is_some());
+        assert!(state("state draining\nsince 1\n").trouble(1).is_some());
+        assert!(state("").trouble(1).is_some());
+        let local = state("state up\nengine local\n");
+        assert_eq!(local.trouble(1_000_000), None);
+        let gone = RelayState {
+            is_running: false,
+            ..state(text)
+        };
+        assert_eq!(gone.trouble(1101).unwrap(), "chat-relay does not run");
+    }
+}

@@ -1,0 +1,247 @@
+//! `chatctl cluster`, and `health` of a machine of several: with a real relay, and with what a relay would say.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use e2e::relay::Relay;
+
+use crate::support::Chat;
+
+fn chat(engine: &str) -> Chat {
+    let chat = Chat::installed("");
+    let ini = fs::read_to_string(chat.ini()).expect("an ini");
+    let section = format!("\n[cluster]\nNODE=one\nENGINE={engine}\nSEND_TIMEOUT=3\n");
+    fs::write(chat.ini(), ini + &section).expect("written");
+    fs::create_dir_all(chat.path("run/relay")).expect("made");
+    chat
+}
+
+/// Its exit status, and what it said.
+fn cluster(chat: &Chat, arguments: &[&str]) -> (i32, String) {
+    let output = Command::new(e2e::under_test::beside("chatctl"))
+        .env_clear()
+        .env("CHAT_CONFIG", chat.ini())
+        .arg("cluster")
+        .args(arguments)
+        .output()
+        .expect("chatctl starts");
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8(said).expect("UTF-8");
+    (output.status.code().expect("an exit status"), said)
+}
+
+fn health(chat: &Chat) -> String {
+    let output = Command::new(e2e::under_test::beside("chat-cgi"))
+        .env_clear()
+        .env("CHAT_CONFIG", chat.ini())
+        .env("REQUEST_METHOD", "GET")
+        .env("PATH_INFO", "/health")
+        .output()
+        .expect("chat-cgi starts");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+fn now() -> u64 {
+    let passed = SystemTime::now().duration_since(UNIX_EPOCH);
+    passed.expect("after 1970").as_secs()
+}
+
+#[test]
+fn a_machine_whose_relay_runs_is_well_and_without_it_people_go_elsewhere() {
+    let chat = chat("local");
+    let relay = Relay::start(chat.base());
+    let (code, said) = cluster(&chat, &["status"]);
+    assert_eq!((code, said.trim()), (0, "one: up, engine local"));
+    assert!(
+        health(&chat).contains(r#""status":"ok""#),
+        "{}",
+        health(&chat)
+    );
+    drop(relay);
+    let (code, said) = cluster(&chat, &["status"]);
+    assert!(
+        code == 1 && said.contains("chat-relay does not run"),
+        "{said}"
+    );
+    let answer = health(&chat);
+    assert!(
+        answer.contains("Status: 503") && answer.contains("chat-relay does not run"),
+        "{answer}"
+    );
+}
+
+#[test]
+fn a_relay_that_is_stuck_or_cut_off_or_has_a_gap_is_not_well() {
+    let chat = chat("redis://127.0.0.1:1");
+    // Who holds the lock is the relay.
+    let lock = fs::File::create(chat.path("run/relay/lock")).expect("made");
+    lock.lock().expect("free");
+    let say = |text: String| fs::write(chat.path("run/relay/state"), text).expect("written");
+    let long_ago = now() - 3600;
+    say(format!(
+        "state up\nsince {long_ago}\nnode one~1\nengine redis://h:1\nlag 0.25\ntick_seen {}\ntaken 3\n",
+        now()
+    ));
+    let (code, said) = cluster(&chat, &["status"]);
+    assert!(
+        code == 0 && said.contains("0.25 s there and back") && said.contains("taken 3"),
+        "{said}"
+    );
+    assert_eq!(cluster(&chat, &["lag"]), (0, "0.25\n".to_owned()));
+    assert_eq!(cluster(&chat, &["lag", "--most=0.1"]).0, 1);
+    assert_eq!(cluster(&chat, &["accept-gap"]).0, 1);
+    assert!(health(&chat).contains(r#""status":"ok""#));
+    for (state, wanted) in [
+        (
+            format!("state up\nsince {long_ago}\ntick_seen {}\n", now() - 30),
+            "sign of life",
+        ),
+        (
+            format!("state away\nsince {long_ago}\nwhy no route\n"),
+            "no route",
+        ),
+        (format!("state gap\nsince {long_ago}\n"), "missing"),
+        (
+            format!("state draining\nsince {long_ago}\n"),
+            "other machines",
+        ),
+    ] {
+        say(state);
+        let (code, said) = cluster(&chat, &["status"]);
+        assert!(code == 1 && said.contains(wanted), "{wanted}: {said}");
+        let answer = health(&chat);
+        assert!(
+            answer.contains("Status: 503") && answer.contains(wanted),
+            "{answer}"
+        );
+    }
+    say(format!("state gap\nsince {long_ago}\n"));
+    assert_eq!(cluster(&chat, &["accept-gap"]).0, 0);
+    assert!(chat.path("run/relay/accept-gap").exists());
+    assert_eq!(
+        cluster(&chat, &["backfill", "/nowhere"]).0,
+        1,
+        "the relay runs"
+    );
+}
+
+#[test]
+fn which_machine_is_behind_is_said_and_of_one_with_a_new_disk_the_new_one_counts() {
+    let chat = chat("redis://127.0.0.1:1");
+    let id = |before: u64| {
+        let output = Command::new("date")
+            .args([
+                "-u",
+                &format!("-d@{}", now() - before),
+                "+%Y-%m-%dT%H:%M:%S.000000Z",
+            ])
+            .output();
+        String::from_utf8(output.expect("coreutils").stdout)
+            .expect("ASCII")
+            .trim()
+            .to_owned()
+    };
+    let lines = [
+        format!("one~2 {} {}", id(1), id(3)),
+        format!("one~1 {} {}", id(9000), id(9000)),
+        format!("two~1 {} {}", id(2), id(5)),
+        format!("three~1 {} {}", id(600), id(603)),
+    ];
+    fs::write(chat.path("run/relay/nodes"), lines.join("\n") + "\n").expect("written");
+    let (code, said) = cluster(&chat, &["nodes"]);
+    let rows: Vec<Vec<&str>> = said
+        .lines()
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    assert_eq!(code, 0);
+    assert_eq!(rows.len(), 4, "{said}");
+    assert_eq!(
+        (rows[1][0], rows[1][1], rows[1][5], rows[1][7]),
+        ("one", "there", "0", "one~2")
+    );
+    assert_eq!(
+        (rows[2][0], rows[2][1], rows[2][5]),
+        ("three", "silent", "600")
+    );
+    assert_eq!((rows[3][0], rows[3][1], rows[3][5]), ("two", "there", "2"));
+}
+
+#[test]
+fn draining_is_an_order_that_can_be_taken_back() {
+    let chat = chat("local");
+    assert_eq!(cluster(&chat, &["drain", "--over=30"]).0, 0);
+    assert_eq!(
+        fs::read_to_string(chat.path("run/relay/drain")).expect("there"),
+        "30\n"
+    );
+    let relay = Relay::start(chat.base());
+    assert!(health(&chat).contains("Status: 503"));
+    assert_eq!(cluster(&chat, &["drain", "--undo"]).0, 0);
+    assert!(health(&chat).contains(r#""status":"ok""#));
+    drop(relay);
+    assert!(!chat.path("run/relay/drain").exists());
+    assert_eq!(cluster(&chat, &["drain", "--undo"]).0, 0);
+    let audit = fs::read_to_string(chat.path("log/audit.log")).expect("noted");
+    assert!(
+        audit.contains("cluster drain --over=30") && audit.contains("cluster drain --undo"),
+        "{audit}"
+    );
+}
+
+fn write(base: &Path, name: &str, text: &str) {
+    let path = base.join(name);
+    fs::create_dir_all(path.parent().expect("a directory")).expect("made");
+    fs::write(path, text).expect("written");
+}
+
+#[test]
+fn what_a_machine_has_missed_comes_from_another_and_its_own_lines_are_never_thrown_away() {
+    let chat = chat("redis://127.0.0.1:1");
+    let peer = tempfile::tempdir().expect("a directory");
+    let first =
+        "2026-01-01T10:00:00.000001Z\tsay\talice\torigin=two~1.2026-01-01T10:00:00.000000Z\tone\n";
+    let second =
+        "2026-01-01T10:00:01.000001Z\tsay\talice\torigin=two~1.2026-01-01T10:00:01.000000Z\ttwo\n";
+    write(chat.base(), "rooms/lobby.log", first);
+    write(chat.base(), "spool/node", "one~1\n");
+    write(peer.path(), "rooms/lobby.log", &format!("{first}{second}"));
+    write(peer.path(), "rooms/den.log", first);
+    write(peer.path(), "state/lobby.topic", "a topic");
+    write(
+        peer.path(),
+        "state/relay.pos",
+        "2026-01-01T10:00:01.000000Z\n",
+    );
+    write(peer.path(), "spool/node", "two~1\n");
+    let from = peer.path().to_string_lossy().into_owned();
+    let (code, said) = cluster(&chat, &["backfill", &from]);
+    assert!(code == 3 && said.contains("relay.cursor"), "{said}");
+    write(
+        peer.path(),
+        "state/relay.cursor",
+        "2026-01-01T10:00:01.000001Z x\n",
+    );
+    let (code, said) = cluster(&chat, &["backfill", &from]);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(chat.log("lobby"), format!("{first}{second}"));
+    assert_eq!(chat.log("den"), first);
+    assert!(chat.path("state/lobby.topic").exists() && chat.path("state/relay.cursor").exists());
+    assert!(!chat.path("state/relay.pos").exists());
+    assert_eq!(
+        fs::read_to_string(chat.path("spool/node")).expect("there"),
+        "one~1\n"
+    );
+    // A line that the copy does not have.
+    let third =
+        "2026-01-01T10:00:02.000001Z\tsay\tbob\torigin=one~1.2026-01-01T10:00:02.000000Z\tthree\n";
+    write(
+        chat.base(),
+        "rooms/lobby.log",
+        &format!("{first}{second}{third}"),
+    );
+    let (code, said) = cluster(&chat, &["backfill", &from]);
+    assert!(code == 1 && said.contains("lobby.log"), "{said}");
+    assert_eq!(chat.log("lobby"), format!("{first}{second}{third}"));
+}
