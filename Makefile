@@ -72,7 +72,7 @@ serve:
 	 [[ -z $$code ]] || echo "make the administrator, once: http://$(ADDRESS):$(PORT)/$$code"; \
 	 [[ -z '$(PORT_ADMIN)' ]] || $(ADMINISTRATION); \
 	 exec $(BIN)/websocketd-rs --address=$(ADDRESS) --port=$(PORT) --sameorigin --pingms=9000 \
-	   --staticdir=$(HTDOCS) --cgidir=$(VAR)/cgi --passenv=CHAT_CONFIG \
+	   --staticdir=$(HTDOCS) --cgidir=$(VAR)/cgi --hidepath=/api/v1/in/ --passenv=CHAT_CONFIG \
 	   --header-http='X-Frame-Options: DENY' --header-http="Content-Security-Policy: frame-ancestors 'none'" \
 	   $(BIN)/chat-handler
 

@@ -32,6 +32,7 @@ mod expire;
 mod failure;
 mod forgotten_deeds;
 mod given;
+mod incoming;
 mod memberships;
 mod mend;
 mod messages;
@@ -293,6 +294,10 @@ enum Command {
     /// Programs that are in rooms under a name of their own
     #[command(subcommand)]
     Bot(bot::BotCommand),
+    /// Addresses at which other programs leave messages for a room: Slack's form, Grafana, Alertmanager, GitLab, Uptime
+    /// Kuma
+    #[command(subcommand)]
+    Incoming(incoming::IncomingCommand),
     #[command(flatten)]
     Account(account::AccountCommand),
     /// Save a site in one file, while it runs: rooms, private rooms, state, who may what, files; not who is there now
@@ -676,6 +681,7 @@ fn dispatch(
         Command::Sample { every } => topic::sample(settings, every),
         Command::Account(command) => account::run(command, settings),
         Command::Bot(command) => bot::run(&command, settings),
+        Command::Incoming(command) => incoming::run(&command, settings),
         // Done before, with more than settings.
         Command::Backup { .. }
         | Command::Restore { .. }

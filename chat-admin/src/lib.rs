@@ -1,5 +1,5 @@
 //! What stands around a chat: [`api`] is what `chat-cgi` answers to the pages over HTTP, [`ctl`] is `chatctl`,
-//! [`web`] is the administration's pages' part,
+//! [`incoming`] is what other programs post there, [`web`] is the administration's pages' part,
 //! [`login`] compares passwords for all. Apart from `chat-handler`, because these need TLS, an HTTP client and
 //! gzip, and a handler is started once for each person.
 
@@ -10,6 +10,7 @@
 
 pub mod api;
 pub mod ctl;
+pub mod incoming;
 pub mod login;
 pub mod picture;
 mod relay_state;

@@ -91,7 +91,7 @@ use ignored::Ignored;
 use pace::Pace;
 use powers::Powers;
 use presence::Presence;
-use slow::Slow;
+pub use slow::Slow;
 use trouble::Trouble;
 
 /// What the loop is to do next.

@@ -2,19 +2,18 @@
 //! alone is kept, and it is shown once.
 
 use std::fmt;
-use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::fs::OFlags;
-use sha2::{Digest as _, Sha256};
 
 use crate::cluster::order;
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
 use crate::fs::lock::{self, Share};
 use crate::name::Nick;
+use crate::secret::{self, hash_of};
 use crate::state::{self, Revoked};
 
 /// What their accounts, and their tokens, begin with.
@@ -23,8 +22,6 @@ pub const ACCOUNT: &str = "bot:";
 pub const GROUP: &str = "bots";
 /// The most of a site.
 pub const MAX_BOTS: usize = 1_000;
-/// Bytes of chance in a token.
-const SECRET_BYTES: usize = 20;
 /// The most that is read of the list, in bytes: so many of the longest.
 const MAX_BYTES: u64 = 512 * 1024;
 /// How often the list is read again that was changed meanwhile on another machine.
@@ -120,7 +117,6 @@ pub fn find(dirs: &Dirs, token: &str) -> io::Result<Option<Bot>> {
     if !token.starts_with(ACCOUNT) {
         return Ok(None);
     }
-    // Hashes are compared: how long that takes says nothing of a token.
     let hash = hash_of(token);
     Ok(all(dirs)?.into_iter().find(|bot| bot.hash == hash))
 }
@@ -216,23 +212,9 @@ fn account_of(name: &Nick) -> String {
 
 /// A token and its hash.
 fn new_token(name: &Nick) -> io::Result<(String, String)> {
-    let mut secret = [0; SECRET_BYTES];
-    getrandom::fill(&mut secret).map_err(|error| io::Error::other(error.to_string()))?;
-    let token = format!("{}:{}", account_of(name), hex(&secret));
+    let token = format!("{}:{}", account_of(name), secret::new()?);
     let hash = hash_of(&token);
     Ok((token, hash))
-}
-
-fn hash_of(token: &str) -> String {
-    hex(&Sha256::digest(token))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn now() -> u64 {

@@ -5,7 +5,7 @@
 //! remembers, [`moderation`] who may not be there, [`closed`] which rooms are for some only,
 //! [`moves`] makes one of an open one, and back, [`attachments`] what people put into them, [`channels`] what programs
 //! tell pages, [`quota`] how much of the disk all of it may take, [`accounts`] who may log in, [`bots`] which programs,
-//! [`audit`] who changed what, [`cluster`] is how all of it is one on several machines; [`search`] finds words in all
+//! [`incoming`] which addresses take messages of others, [`audit`] who changed what, [`cluster`] is how all of it is one on several machines; [`search`] finds words in all
 //! rooms. [`fs`] is what all of these do with
 //! files.
 
@@ -25,7 +25,9 @@ pub mod accounts;
 pub mod bell;
 pub mod bots;
 pub mod cluster;
+pub mod incoming;
 pub mod people;
+mod secret;
 
 pub mod attachments;
 pub mod audit;

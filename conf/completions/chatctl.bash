@@ -82,6 +82,9 @@ _chatctl() {
             chatctl,import)
                 cmd="chatctl__subcmd__import"
                 ;;
+            chatctl,incoming)
+                cmd="chatctl__subcmd__incoming"
+                ;;
             chatctl,invite)
                 cmd="chatctl__subcmd__invite"
                 ;;
@@ -325,6 +328,9 @@ _chatctl() {
             chatctl__subcmd__help,import)
                 cmd="chatctl__subcmd__help__subcmd__import"
                 ;;
+            chatctl__subcmd__help,incoming)
+                cmd="chatctl__subcmd__help__subcmd__incoming"
+                ;;
             chatctl__subcmd__help,invite)
                 cmd="chatctl__subcmd__help__subcmd__invite"
                 ;;
@@ -460,6 +466,15 @@ _chatctl() {
             chatctl__subcmd__help__subcmd__hooks,redeliver)
                 cmd="chatctl__subcmd__help__subcmd__hooks__subcmd__redeliver"
                 ;;
+            chatctl__subcmd__help__subcmd__incoming,add)
+                cmd="chatctl__subcmd__help__subcmd__incoming__subcmd__add"
+                ;;
+            chatctl__subcmd__help__subcmd__incoming,list)
+                cmd="chatctl__subcmd__help__subcmd__incoming__subcmd__list"
+                ;;
+            chatctl__subcmd__help__subcmd__incoming,remove)
+                cmd="chatctl__subcmd__help__subcmd__incoming__subcmd__remove"
+                ;;
             chatctl__subcmd__help__subcmd__person,erase)
                 cmd="chatctl__subcmd__help__subcmd__person__subcmd__erase"
                 ;;
@@ -510,6 +525,30 @@ _chatctl() {
                 ;;
             chatctl__subcmd__hooks__subcmd__help,redeliver)
                 cmd="chatctl__subcmd__hooks__subcmd__help__subcmd__redeliver"
+                ;;
+            chatctl__subcmd__incoming,add)
+                cmd="chatctl__subcmd__incoming__subcmd__add"
+                ;;
+            chatctl__subcmd__incoming,help)
+                cmd="chatctl__subcmd__incoming__subcmd__help"
+                ;;
+            chatctl__subcmd__incoming,list)
+                cmd="chatctl__subcmd__incoming__subcmd__list"
+                ;;
+            chatctl__subcmd__incoming,remove)
+                cmd="chatctl__subcmd__incoming__subcmd__remove"
+                ;;
+            chatctl__subcmd__incoming__subcmd__help,add)
+                cmd="chatctl__subcmd__incoming__subcmd__help__subcmd__add"
+                ;;
+            chatctl__subcmd__incoming__subcmd__help,help)
+                cmd="chatctl__subcmd__incoming__subcmd__help__subcmd__help"
+                ;;
+            chatctl__subcmd__incoming__subcmd__help,list)
+                cmd="chatctl__subcmd__incoming__subcmd__help__subcmd__list"
+                ;;
+            chatctl__subcmd__incoming__subcmd__help,remove)
+                cmd="chatctl__subcmd__incoming__subcmd__help__subcmd__remove"
                 ;;
             chatctl__subcmd__person,erase)
                 cmd="chatctl__subcmd__person__subcmd__erase"
@@ -590,7 +629,7 @@ _chatctl() {
 
     case "${cmd}" in
         chatctl)
-            opts="-h -V --config --site --root --json --help --version status rooms users members kick ban unban bans mute unmute slow topic cluster hooks reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample bot register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site setup doctor check help"
+            opts="-h -V --config --site --root --json --help --version status rooms users members kick ban unban bans mute unmute slow topic cluster hooks reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample bot incoming register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site setup doctor check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1684,7 +1723,7 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__help)
-            opts="status rooms users members kick ban unban bans mute unmute slow topic cluster hooks reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample bot register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site setup doctor check help"
+            opts="status rooms users members kick ban unban bans mute unmute slow topic cluster hooks reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample bot incoming register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site setup doctor check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2190,6 +2229,62 @@ _chatctl() {
         chatctl__subcmd__help__subcmd__import)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__incoming)
+            opts="add list remove"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__incoming__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__incoming__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__incoming__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2992,6 +3087,180 @@ _chatctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__incoming)
+            opts="-h --config --site --root --json --help add list remove help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__incoming__subcmd__add)
+            opts="-h --config --site --root --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__incoming__subcmd__help)
+            opts="add list remove help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__incoming__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__incoming__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__incoming__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__incoming__subcmd__help__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__incoming__subcmd__list)
+            opts="-h --config --site --root --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__incoming__subcmd__remove)
+            opts="-h --config --site --root --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -13,6 +13,7 @@ complete -c websocketd-rs -l cgidir -d 'Serve CGI programs from this directory o
 complete -c websocketd-rs -l header -d 'Header for every response, as "Name: value"; may be given several times' -r
 complete -c websocketd-rs -l header-ws -d 'Header for responses that upgrade to WebSocket; may be given several times' -r
 complete -c websocketd-rs -l header-http -d 'Header for all other responses; may be given several times' -r
+complete -c websocketd-rs -l hidepath -d 'Start of a path, as /api/v1/in/, behind which the log shows nothing: what follows is a secret, as in addresses of incoming webhooks; may be given several times' -r
 complete -c websocketd-rs -l origin -d 'Refuse upgrades (403) whose Origin is not in this list of [scheme://]host[:port], separated by commas; without a port any port matches, *.example.org stands for all names below example.org' -r
 complete -c websocketd-rs -l authorize -d 'Ask this program before a client gets its 101. It finds the request in its environment and admits by exit status 0, or prints header fields (Status, Location, Variable, ...) as a CGI program does. Split into words as a shell splits them' -r
 complete -c websocketd-rs -l htpasswd -d 'Ask clients for a name and a password of this file (HTTP Basic), which htpasswd -B writes. Pages of other sites may then connect only if --origin lists them. Read again on SIGHUP' -r -F

@@ -154,7 +154,9 @@ export class Conversation {
 
 	/** @param {Entry} record */
 	#prepared(record) {
-		const others = SPOKEN.has(record.type) && record.from !== this.#me.name;
+		// What monitoring tells (incoming webhooks) names half the site: it calls nobody.
+		const isPosted = Boolean(record.account?.startsWith("hook:"));
+		const others = SPOKEN.has(record.type) && record.from !== this.#me.name && !isPosted;
 		return others && mentions(record.text ?? "", this.#me.name) ? { ...record, mentionsYou: true } : record;
 	}
 

@@ -53,7 +53,7 @@ pub struct Request {
     pub if_none_match: Option<String>,
     /// `Authorization`
     pub authorization: Option<String>,
-    /// `Idempotency-Key`
+    /// `Idempotency-Key`, or what Standard Webhooks call the same, `webhook-id`
     pub idempotency_key: Option<String>,
     /// What tells who it is.
     pub visitor: Visitor,
@@ -106,7 +106,7 @@ impl Request {
             origin: get("HTTP_ORIGIN").filter(|origin| !origin.is_empty()),
             fetch_site: get("HTTP_SEC_FETCH_SITE").filter(|site| !site.is_empty()),
             authorization: get("HTTP_AUTHORIZATION"),
-            idempotency_key: get("HTTP_IDEMPOTENCY_KEY"),
+            idempotency_key: get("HTTP_IDEMPOTENCY_KEY").or_else(|| get("HTTP_WEBHOOK_ID")),
             https: text("HTTPS").eq_ignore_ascii_case("on") || text("REQUEST_SCHEME") == "https",
             under_websocketd: text("SERVER_SOFTWARE").starts_with("websocketd"),
             visitor: Visitor {

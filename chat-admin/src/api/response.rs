@@ -82,6 +82,15 @@ impl Response {
         response.header("Content-Disposition", &disposition)
     }
 
+    /// A word that is no JSON: what Slack answers.
+    pub fn text(status: u16, word: &str) -> Self {
+        Self {
+            status,
+            content_type: "text/plain; charset=utf-8",
+            ..Self::raw(word.as_bytes().to_vec())
+        }
+    }
+
     /// An error: `code` for programs, `text` for people.
     pub fn error(status: u16, code: &str, text: &str) -> Self {
         let body = json!({ "error": { "code": code, "message": text } });

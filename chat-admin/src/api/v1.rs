@@ -16,6 +16,7 @@ mod call;
 mod caller;
 mod channels;
 mod closed;
+mod incoming;
 mod messages;
 mod moderation;
 mod pace;
@@ -34,6 +35,8 @@ use caller::Caller;
 
 /// The largest body, in bytes: a hundred messages of half a thousand characters, or some of the longest.
 pub const MAX_BODY: usize = 64 * 1024;
+/// The largest that is posted to an incoming webhook: GitLab tells each of a pipeline's hundreds of jobs.
+pub const MAX_POSTED: usize = 1024 * 1024;
 
 /// Whether a request is for this interface.
 pub(super) fn is_asked(path: &str) -> bool {
@@ -72,6 +75,12 @@ fn decide(
     }
     let caller = match route.need {
         Need::Nothing => None,
+        Need::Secret => {
+            let named = parameters.iter().find(|(name, _)| *name == "secret");
+            let caller = Caller::of_address(named.map_or("", |(_, secret)| secret), settings)?;
+            pace::take(settings, &caller, 1)?;
+            Some(caller)
+        }
         Need::Scope { scope, people } => {
             let caller = Caller::of(request, settings, explain)?;
             let caller = caller.for_scope(scope, people)?;
@@ -79,7 +88,11 @@ fn decide(
             Some(caller)
         }
     };
-    let body = body::read(request, input)?;
+    let body = if route.need == Need::Secret {
+        body::read_any(request, input, MAX_POSTED)?
+    } else {
+        body::read(request, input)?
+    };
     let mut call = Call {
         request: caller
             .as_ref()

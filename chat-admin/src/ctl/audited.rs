@@ -76,6 +76,7 @@ impl Command {
             Self::Event(told) => format!("event {}", told.channel),
             Self::Bot(command) => return command.deed(),
             Self::Cluster(command) => return command.deed(),
+            Self::Incoming(command) => return command.deed(),
             Self::Hooks(HooksCommand::On { name }) => format!("hooks on {name}"),
             Self::Hooks(HooksCommand::Redeliver { name, room, id }) => {
                 format!("hooks redeliver {name} {room} {id}")

@@ -80,7 +80,7 @@ pub(super) fn run(command: &BotCommand, settings: &Settings) -> Result<Report, F
 }
 
 /// A person's name is nobody else's.
-fn refuse_taken(settings: &Settings, name: &Nick) -> Result<(), Failure> {
+pub(super) fn refuse_taken(settings: &Settings, name: &Nick) -> Result<(), Failure> {
     let dir = settings.identity.accounts.as_deref();
     let taken = dir
         .map(|dir| accounts::named(dir, name.as_str()))

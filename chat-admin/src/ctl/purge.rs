@@ -13,6 +13,7 @@ use super::{Failure, empty_rooms, event, given, memberships, rooms};
 use chat_handler::settings::Settings;
 use chat_store::closed;
 use chat_store::fs::dirs::Dirs;
+use chat_store::incoming;
 use chat_store::log::{delete, erase};
 use chat_store::moderation::reports;
 use chat_store::name::{RoomName, SERVER};
@@ -33,6 +34,8 @@ pub(super) fn purge(dirs: &Dirs, room: &RoomName, force: bool) -> Result<Report,
         tell_all(dirs, room, &Draft::new(Kind::Dismiss, SERVER, ""))?;
     }
     let bytes = delete::room(dirs, room)?;
+    // Who makes a room of this name anew did not give these addresses away.
+    incoming::remove_all(dirs, room).map_err(io::Error::other)?;
     let value = json!({ "done": true, "room": room.as_str(), "bytes": bytes });
     Ok(Report::new(
         format!("the room {room} was deleted, {bytes} bytes"),

@@ -33,6 +33,7 @@ impl Command {
             self,
             Self::Say { .. }
                 | Self::Bot(_)
+                | Self::Incoming(_)
                 | Self::Ban(_)
                 | Self::Mute(_)
                 | Self::Slow { .. }
@@ -60,6 +61,7 @@ impl Command {
                 target.room.room_mut()
             }
             Self::Ban(measure) | Self::Mute(measure) => measure.target.room.room_mut(),
+            Self::Incoming(command) => command.room_mut(),
             Self::Bans { room } => room.as_mut().and_then(Place::room_mut),
             Self::Erase { room, .. } | Self::Role { room, .. } => room.room_mut(),
             Self::MakePrivate(moving::Private { room, .. })

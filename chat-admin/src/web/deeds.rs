@@ -83,6 +83,8 @@ const DEEDS: &[Deed] = &[
     ),
     grave("link", &["passwd", "--link"], &[NAME]),
     grave("groups", &["groups"], &[NAME, Opt("add"), Opt("remove")]),
+    grave("incoming-add", &["incoming", "add"], &[ROOM, NAME]),
+    deed("incoming-remove", &["incoming", "remove"], &[ROOM, NAME]),
     grave("invite", &["invite"], &[Opt("uses"), Opt("hours")]),
     deed("logout", &["logout"], &[NAME]),
     deed("disable", &["disable"], &[NAME]),

@@ -1,10 +1,14 @@
 //! The interface for programs (`api/v1`), as a web server runs it: who may call what, and what comes of it.
 
+use std::cell::OnceCell;
 use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use chat_admin::api::v1::{Need, ROUTES, Refusal};
+use chat_store::fs::dirs::Dirs;
+use chat_store::incoming;
+use chat_store::name::{Nick, RoomName};
 use chat_token::Scope;
 use chat_token::sign::Signer;
 use serde_json::{Value, json};
@@ -13,6 +17,7 @@ use crate::chat_cgi::{Answer, Site};
 
 mod document;
 mod examples;
+mod posted;
 
 mod people;
 mod resend;
@@ -22,6 +27,8 @@ mod strict;
 pub(crate) struct Shop {
     pub(crate) site: Site,
     signer: Signer,
+    /// The secret of an incoming webhook, once it was asked for.
+    hook: OnceCell<String>,
 }
 
 pub(crate) fn now() -> u64 {
@@ -44,7 +51,21 @@ impl Shop {
             signer.public_pem().expect("PEM"),
         )
         .expect("written");
-        Self { site, signer }
+        Self {
+            site,
+            signer,
+            hook: OnceCell::new(),
+        }
+    }
+
+    /// The secret of an incoming webhook of the lobby.
+    pub(crate) fn hook(&self) -> &str {
+        self.hook.get_or_init(|| {
+            let dirs = Dirs::under(&self.site.path(""));
+            dirs.create().expect("directories");
+            let name = Nick::parse("monitor").expect("a name");
+            incoming::add(&dirs, &RoomName::lobby(), &name).expect("a secret")
+        })
     }
 
     pub(crate) fn token(&self, change: &Value) -> String {
@@ -90,11 +111,11 @@ impl Shop {
 }
 
 /// A request to each endpoint that is good, for whoever may make it.
-fn example(path: &str, method: &str) -> (String, Value) {
+fn example(shop: &Shop, path: &str, method: &str) -> (String, Value) {
     let body = match (method, path) {
         ("POST", "revoke") => json!({ "jti": "none" }),
         ("POST", "post") => json!({ "items": [{ "room": "lobby", "text": "hello" }] }),
-        ("POST", "rooms/{room}/messages" | "persons/{account}/messages") => {
+        ("POST", "rooms/{room}/messages" | "persons/{account}/messages" | "in/{secret}") => {
             json!({ "text": "hello" })
         }
         ("PUT", "rooms/{room}/topic") => json!({ "topic": "all" }),
@@ -113,6 +134,11 @@ fn example(path: &str, method: &str) -> (String, Value) {
         .replace("{account}", "bob")
         .replace("{channel}", "news");
     let path = path.replace("{id}", "2026-11-21T10:15:30.123456Z");
+    let path = if path.contains("{secret}") {
+        path.replace("{secret}", shop.hook())
+    } else {
+        path
+    };
     let path = match (method, path.as_str()) {
         ("GET", "search") => "search?q=hello".to_owned(),
         ("DELETE", "rooms/lobby/bans" | "rooms/lobby/mutes") => format!("{path}?who=eve"),
@@ -127,7 +153,7 @@ fn each_scope_opens_its_endpoints_and_no_other() {
     let shop = Shop::new("API_BURST=100000\nMESSAGE_BURST=100000\n");
     let mut told = Vec::new();
     for route in ROUTES {
-        let (path, body) = example(route.path, route.method);
+        let (path, body) = example(&shop, route.path, route.method);
         let of = |token: &str| {
             let answer = shop.ask(token, route.method, &path, &body);
             (answer.status, answer.code().to_owned())

@@ -12,11 +12,12 @@ use crate::settings::{Permission, Settings};
 use chat_store::accounts::Group;
 use chat_store::bots;
 use chat_store::channels::ChannelName;
+use chat_store::incoming;
 use chat_store::name::RoomName;
 use chat_store::state::Revocations;
 
 /// Accounts of programs and bots, which no token of a person's can name.
-const PROGRAMS: [&str; 2] = ["api:", bots::ACCOUNT];
+const PROGRAMS: [&str; 3] = ["api:", bots::ACCOUNT, incoming::ACCOUNT];
 
 /// What a token lets its holder do, and for how long.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ const MICROS_A_SECOND: u64 = 1_000_000;
 
 /// How slow the room is, and when this person spoke last, on whichever connection.
 #[derive(Debug, Default)]
-pub(super) struct Slow {
+pub struct Slow {
     /// Seconds; zero: as fast as anywhere.
     seconds: u32,
     last: RecordId,
@@ -25,20 +25,40 @@ pub(super) struct Slow {
 impl Slow {
     /// As they come in: leaving and coming back gains nothing. A guest may have thrown away who they were, and waits.
     pub(super) fn on_entering(dirs: &Dirs, room: &RoomName, me: &Me) -> io::Result<Self> {
+        if me.moderator {
+            let seconds = state::slow(dirs, room)?;
+            return Ok(Self {
+                seconds,
+                ..Self::default()
+            });
+        }
+        let mut slow = Self::of(dirs, room, |record| me.wrote(record))?;
+        if slow.seconds > 0 && me.account.is_none() {
+            slow.last = slow.last.max(RecordId::now());
+        }
+        Ok(slow)
+    }
+
+    /// How it is for whoever `wrote` what is theirs, which is looked for in the log.
+    ///
+    /// # Errors
+    /// Those of reading the state and the log.
+    pub fn of(
+        dirs: &Dirs,
+        room: &RoomName,
+        wrote: impl Fn(&Record<'_>) -> bool,
+    ) -> io::Result<Self> {
         let mut slow = Self {
             seconds: state::slow(dirs, room)?,
             ..Self::default()
         };
-        if slow.seconds == 0 || me.moderator {
+        if slow.seconds == 0 {
             return Ok(slow);
         }
-        let is_theirs = |record: &Record<'_>| record.kind.is_talk() && me.wrote(record);
+        let is_theirs = |record: &Record<'_>| record.kind.is_talk() && wrote(record);
         let page = history::before(dirs, room, Before::Id(RecordId::MAX), 1, is_theirs)?;
         if let Some(record) = page.records().next() {
             slow.spoke(&record);
-        }
-        if me.account.is_none() {
-            slow.last = slow.last.max(RecordId::now());
         }
         Ok(slow)
     }
@@ -57,8 +77,8 @@ impl Slow {
         self.msgid = record.attr(attrs::MSGID).map(std::borrow::Cow::into_owned);
     }
 
-    /// Seconds until they may speak again; zero: now.
-    fn left(&self, msgid: Option<&str>) -> u64 {
+    /// Seconds until they may speak again; zero: now. `msgid`: the client's own id of what they want to say.
+    pub fn left(&self, msgid: Option<&str>) -> u64 {
         let is_again = msgid.is_some() && msgid == self.msgid.as_deref();
         if self.seconds == 0 || is_again {
             return 0;

@@ -5,10 +5,11 @@ use std::io;
 use super::{Me, Occupant, Reading};
 use crate::journal;
 use crate::mention::mentions;
+use chat_store::incoming;
 use chat_store::log::history::{self, Before, Readable};
 use chat_store::log::tail::{Progress, Tail};
 use chat_store::people::marks::Mark;
-use chat_store::record::{Kind, Record, RecordId, Scope};
+use chat_store::record::{Kind, Record, RecordId, Scope, attrs};
 
 /// Messages that are counted: of more it is only known that they are many.
 const MOST: usize = 100;
@@ -107,9 +108,16 @@ impl Count {
             && !it.uncounted.hides(record);
         if self.unread < MOST && counts {
             self.unread += 1;
-            self.named += usize::from(mentions(&record.text, it.me.nick.as_str()));
+            let is_call = !is_posted(record) && mentions(&record.text, it.me.nick.as_str());
+            self.named += usize::from(is_call);
         }
     }
+}
+
+/// What monitoring tells names half the site: it calls nobody.
+fn is_posted(record: &Record<'_>) -> bool {
+    let account = record.attr(attrs::ACCOUNT);
+    account.is_some_and(|account| account.starts_with(incoming::ACCOUNT))
 }
 
 fn is_message_of_another(record: &Record<'_>, me: &Me) -> bool {

@@ -139,6 +139,10 @@ pub struct ContentFlags {
     /// Header for all other responses; may be given several times
     #[arg(long = "header-http", value_name = "HEADER")]
     pub header_http: Vec<String>,
+    /// Start of a path, as /api/v1/in/, behind which the log shows nothing: what follows is a secret, as in addresses of
+    /// incoming webhooks; may be given several times
+    #[arg(long, value_name = "PATH")]
+    pub hidepath: Vec<String>,
 }
 
 /// Who may connect.

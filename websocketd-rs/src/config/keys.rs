@@ -100,6 +100,7 @@ const MEANINGLESS: [(&[&str], &str); 10] = [
             "header",
             "header-ws",
             "header-http",
+            "hidepath",
             "redirport",
             "maxheaderbytes",
             "maxheaders",

@@ -14,7 +14,7 @@ use crate::cli::Args;
 
 /// Flags that a route may set for itself. The rest belongs to the daemon or to the connection, which is there
 /// before the route is known.
-pub(super) const ROUTE_FLAGS: [&str; 56] = [
+pub(super) const ROUTE_FLAGS: [&str; 57] = [
     "dir",
     "staticdir",
     "cgidir",
@@ -23,6 +23,7 @@ pub(super) const ROUTE_FLAGS: [&str; 56] = [
     "header",
     "header-ws",
     "header-http",
+    "hidepath",
     "sameorigin",
     "origin",
     "authorize",

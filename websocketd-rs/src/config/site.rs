@@ -87,6 +87,8 @@ pub struct Http {
     pub ws_headers: Vec<(String, String)>,
     /// `--header-http`: on all but 101 responses.
     pub http_headers: Vec<(String, String)>,
+    /// `--hidepath`: starts of decoded paths behind which the log shows nothing.
+    pub hidden_paths: Vec<String>,
     /// `--sameorigin`.
     pub same_origin: bool,
     /// `--origin`, split at commas and trimmed; `None` when the flag was not given.

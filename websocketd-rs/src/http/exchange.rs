@@ -1,5 +1,6 @@
 //! One request and its reply: what every way of answering needs.
 
+use std::borrow::Cow;
 use std::io;
 
 use tokio::time::timeout;
@@ -101,7 +102,13 @@ impl<'a> Exchange<'a> {
     /// The `url` of the log. Also for upgrades it begins with `http`: log parsers rely on it.
     pub(super) fn fields(&self) -> Fields {
         let scheme = if self.client.https { "https" } else { "http" };
-        let target = shortened(&self.head.target.raw, MAX_LOGGED);
+        let target = &self.head.target;
+        let hidden = self.site.config.http.hidden_paths.iter();
+        let mut hidden = hidden.filter(|start| target.path.starts_with(start.as_bytes()));
+        let target = match hidden.next() {
+            Some(start) => Cow::Owned(format!("{start}...")),
+            None => shortened(&target.raw, MAX_LOGGED),
+        };
         let url = format!(
             "{scheme}://{}{target}",
             shortened(&self.head.host, MAX_LOGGED)

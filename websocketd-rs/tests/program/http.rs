@@ -93,6 +93,23 @@ fn nothing_is_there_by_default() {
 }
 
 #[test]
+fn a_secret_in_a_path_is_in_no_log() {
+    let mut daemon = Daemon::start(&["--port=0", "--address=127.0.0.1", "--hidepath=/in/", "cat"]);
+    for line in [
+        "GET /in/s3cret",
+        "POST /in/s3cret/x?s3cret",
+        "GET /%69n/s3cret",
+    ] {
+        assert_eq!(request(&daemon, line, "").status, 404);
+        let log = daemon.read_until("| NOT FOUND");
+        assert!(log.contains("url:'http://h.example/in/...'"), "{log}");
+        assert!(!log.contains("s3cret"), "{log}");
+    }
+    assert_eq!(request(&daemon, "GET /inn", "").status, 404);
+    daemon.read_until("url:'http://h.example/inn' | NOT FOUND");
+}
+
+#[test]
 fn hostile_requests_are_refused_and_the_connection_closed() {
     let daemon = Daemon::start(CAT);
     let long = "x".repeat(2 << 20);

@@ -11,15 +11,27 @@ use crate::api::Request;
 /// Reads it: after the token was seen to be good, so that nobody else sends much.
 pub(super) fn read(request: &Request, input: &mut dyn Read) -> Result<Vec<u8>, Refusal> {
     let length = request.length.unwrap_or_default();
+    let kind = request.content_type.split(';').next().unwrap_or_default();
+    let is_json = kind.trim().eq_ignore_ascii_case("application/json");
+    let is_read = length > 0 && !matches!(request.method.as_str(), "GET" | "HEAD");
+    if is_read && length <= MAX_BODY as u64 && !is_json {
+        return Err(Refusal::Type);
+    }
+    read_any(request, input, MAX_BODY)
+}
+
+/// The same of any kind, of `most` bytes.
+pub(super) fn read_any(
+    request: &Request,
+    input: &mut dyn Read,
+    most: usize,
+) -> Result<Vec<u8>, Refusal> {
+    let length = request.length.unwrap_or_default();
     if length == 0 || matches!(request.method.as_str(), "GET" | "HEAD") {
         return Ok(Vec::new());
     }
-    if length > MAX_BODY as u64 {
-        return Err(Refusal::TooLarge);
-    }
-    let kind = request.content_type.split(';').next().unwrap_or_default();
-    if !kind.trim().eq_ignore_ascii_case("application/json") {
-        return Err(Refusal::Type);
+    if length > most as u64 {
+        return Err(Refusal::TooLarge(most));
     }
     let mut body = Vec::new();
     input.take(length).read_to_end(&mut body)?;

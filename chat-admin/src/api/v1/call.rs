@@ -1,5 +1,6 @@
 //! One request as an endpoint gets it, and the room it is about.
 
+use chat_handler::identity::Person;
 use chat_handler::settings::{Permission, Settings};
 use chat_store::closed::{self, Circle, Kind};
 use chat_store::fs::dirs::Dirs;
@@ -134,22 +135,23 @@ impl Call<'_> {
         let Some(person) = &caller.person else {
             return Ok(found.room.to_string());
         };
-        let account = person.account.as_deref();
-        let by_role = roles::of(&found.dirs, &found.room, account)? >= Role::Moderator;
-        let by_token = caller.claims.moderates.fit(found.room.as_str()) && !found.room.is_closed();
-        let address = self.request.visitor.address.as_str();
-        let right = person.may(
-            self.settings,
-            Permission::Moderate,
-            Some(&found.room),
-            address,
-        );
-        if by_role || by_token || person.moderator || right.allowed {
+        if self.moderates(&found, person)? {
             return Ok(found.room.to_string());
         }
         Err(Refusal::NotAllowed(
             "you do not moderate this room".to_owned(),
         ))
+    }
+
+    /// Whether a person moderates a room, by whatever gives them the right.
+    pub(super) fn moderates(&self, found: &Found, person: &Person) -> Result<bool, Refusal> {
+        let (caller, room) = (self.caller()?, &found.room);
+        let account = person.account.as_deref();
+        let by_role = roles::of(&found.dirs, room, account)? >= Role::Moderator;
+        let by_token = caller.claims.moderates.fit(room.as_str()) && !room.is_closed();
+        let address = self.request.visitor.address.as_str();
+        let right = person.may(self.settings, Permission::Moderate, Some(room), address);
+        Ok(by_role || by_token || person.moderator || right.allowed)
     }
 
     /// A room for some only, whose members a program may change: not a conversation that people began, unless it is in it.

@@ -6,6 +6,7 @@ use chat_handler::identity::Person;
 use chat_handler::identity::token::{read, with_powers};
 use chat_handler::settings::Settings;
 use chat_store::bots;
+use chat_store::incoming::{self, Incoming};
 use chat_store::people::person::PersonId;
 use chat_store::state::Revocations;
 use chat_token::{Claims, Keys, Patterns, Rules, Scope, Scopes, TokenError, verify};
@@ -22,6 +23,8 @@ pub(super) struct Caller {
     pub(super) claims: Claims,
     /// Who they are, if the token is a person's, and is used as that.
     pub(super) person: Option<Person>,
+    /// The incoming webhook whose address was posted to, in place of a token.
+    pub(super) hook: Option<Incoming>,
 }
 
 impl Caller {
@@ -61,28 +64,35 @@ impl Caller {
         } else {
             None
         };
-        Ok(Self { claims, person })
+        Ok(Self {
+            claims,
+            person,
+            hook: None,
+        })
+    }
+
+    /// Whoever knows the address of an incoming webhook.
+    pub(super) fn of_address(secret: &str, settings: &Settings) -> Result<Self, Refusal> {
+        let hook = incoming::find(&settings.dirs(), secret)?;
+        let text = "there is no such address, or no more; who moderates the room makes another";
+        let hook = hook.ok_or_else(|| Refusal::NotFound(text.to_owned()))?;
+        Ok(Self {
+            claims: claims(None, None, Scope::Post),
+            person: None,
+            hook: Some(hook),
+        })
     }
 
     /// A bot, by the token that the server made: what people may here, it may, as far as `[access]` lets it.
     fn bot(token: &str, request: &Request, settings: &Settings) -> Result<Self, Refusal> {
         let person = read(settings, token).map_err(Refusal::Person)?;
-        let claims = Claims {
-            kid: String::new(),
-            sub: person.account.clone(),
-            jti: None,
-            exp: u64::MAX,
-            iat: None,
-            scopes: Scopes::of([Scope::User.as_str()]),
-            name: person.name.clone(),
-            color: None,
-            public: None,
-            rooms: None,
-            moderates: Patterns::default(),
-            channels: Patterns::default(),
-        };
+        let claims = claims(person.account.clone(), person.name.clone(), Scope::User);
         let person = Some(with_powers(settings, person, &request.visitor.address));
-        Ok(Self { claims, person })
+        Ok(Self {
+            claims,
+            person,
+            hook: None,
+        })
     }
 
     /// As a program, if the scope is there; else as a person, if it may be one.
@@ -105,6 +115,7 @@ impl Caller {
             .person
             .as_ref()
             .and_then(|person| person.account.clone());
+        let own = own.or_else(|| self.hook.as_ref().map(Incoming::account));
         own.unwrap_or_else(|| format!("{PROGRAM}{}", self.claims.kid))
     }
 
@@ -121,5 +132,23 @@ impl Caller {
         request.visitor.known = Some(self.person.clone().unwrap_or_default());
         request.query.retain(|(name, _)| name != "client");
         request
+    }
+}
+
+/// What a token would say of whoever has none that is signed.
+fn claims(sub: Option<String>, name: Option<String>, scope: Scope) -> Claims {
+    Claims {
+        kid: String::new(),
+        sub,
+        jti: None,
+        exp: u64::MAX,
+        iat: None,
+        scopes: Scopes::of([scope.as_str()]),
+        name,
+        color: None,
+        public: None,
+        rooms: None,
+        moderates: Patterns::default(),
+        channels: Patterns::default(),
     }
 }

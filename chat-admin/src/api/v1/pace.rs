@@ -1,4 +1,4 @@
-//! How fast one key, or one person, may ask: a token bucket in `run/api/`, under its lock, for all processes that answer.
+//! How fast one key, one person, or one incoming webhook may ask: a token bucket in `run/api/`, under its lock, for all processes that answer.
 
 use std::fs::File;
 use std::io;
@@ -22,6 +22,12 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 /// Hexadecimal digits of a person's file: 4,096 files at most. Two people of one share it. Keys have a file each, and
 /// are the administrator's.
 const PERSON_DIGITS: usize = 3;
+/// Messages a second at the address of an incoming webhook, and how many may come at once: an alert, and the flood that
+/// comes with it.
+const HOOK_RATE: u32 = 1;
+const HOOK_BURST: u32 = 30;
+/// Hexadecimal digits of what its file is called.
+const HOOK_DIGITS: usize = 32;
 /// The time and what was left, 8 bytes each.
 const BYTES: usize = 16;
 
@@ -32,10 +38,11 @@ pub(super) fn take(settings: &Settings, caller: &Caller, count: u32) -> Result<(
         return Err(Refusal::Busy);
     };
     let (limits, tokens) = (&settings.limits, &settings.identity.tokens);
-    let (rate, burst) = match &caller.person {
+    let (rate, burst) = match (&caller.person, &caller.hook) {
         // As in the chat.
-        Some(_) => (limits.rate, limits.burst),
-        None => (tokens.rate, tokens.burst),
+        (Some(_), _) => (limits.rate, limits.burst),
+        (None, Some(_)) => (HOOK_RATE, HOOK_BURST),
+        (None, None) => (tokens.rate, tokens.burst),
     };
     let (now, wall) = (Instant::now(), RecordId::now().as_micros());
     let mut bucket = Throttle::new(rate, burst, now);
@@ -62,10 +69,11 @@ pub(super) fn take(settings: &Settings, caller: &Caller, count: u32) -> Result<(
 fn open(dirs: &Dirs, caller: &Caller) -> io::Result<File> {
     let dir = dirs.run.join("api");
     create_dir(&dir)?;
-    let name = match &caller.person {
-        Some(_) => format!("person-{}", &hex_of(&[&caller.account()])[..PERSON_DIGITS]),
+    let name = match (&caller.person, &caller.hook) {
+        (Some(_), _) => format!("person-{}", &hex_of(&[&caller.account()])[..PERSON_DIGITS]),
+        (None, Some(hook)) => format!("hook-{}", &hook.id()[..HOOK_DIGITS.min(hook.id().len())]),
         // A name of a key need not be one of a file.
-        None => format!("key-{}", hex_of(&[&caller.claims.kid])),
+        (None, None) => format!("key-{}", hex_of(&[&caller.claims.kid])),
     };
     Ok(file::open(&dir.join(name), OFlags::RDWR | OFlags::CREATE)?.0)
 }

@@ -36,8 +36,8 @@ pub enum Refusal {
     KeyReused,
     /// It is in use, or there already.
     Conflict(String),
-    /// The body is larger than [`MAX_BODY`](super::MAX_BODY).
-    TooLarge,
+    /// The body is larger than so many bytes.
+    TooLarge(usize),
     /// The body is no JSON by its header.
     Type,
     /// The body is no JSON, or not of this form: what is wrong.
@@ -101,7 +101,7 @@ impl Refusal {
             Self::Method(_) => "bad_method",
             Self::KeyReused => "key_reused",
             Self::Conflict(_) => "conflict",
-            Self::TooLarge => "too_long",
+            Self::TooLarge(_) => "too_long",
             Self::Type => "bad_type",
             Self::Body(_) => "bad_json",
             Self::Parameter(_) => "bad_parameter",
@@ -114,7 +114,7 @@ impl Refusal {
         }
     }
 
-    fn status(&self) -> u16 {
+    pub(super) fn status(&self) -> u16 {
         let of = |&&(code, _): &&(&str, u16)| code == self.code();
         Self::CODES
             .iter()
@@ -139,7 +139,7 @@ impl Refusal {
             Self::KeyReused => {
                 "this Idempotency-Key was used for another message; each message has a key of its own".to_owned()
             }
-            Self::TooLarge => format!("send at most {} bytes", super::MAX_BODY),
+            Self::TooLarge(most) => format!("send at most {most} bytes"),
             Self::Type => "send Content-Type: application/json".to_owned(),
             Self::Pace(seconds) => format!("too many requests; go on in {seconds} s"),
             Self::Busy => "not now; the same request may be sent again".to_owned(),

@@ -3,7 +3,9 @@
 use chat_token::Scope;
 
 use super::call::Call;
-use super::{Refusal, batch, channels, closed, messages, moderation, persons, read, site};
+use super::{
+    Refusal, batch, channels, closed, incoming, messages, moderation, persons, read, site,
+};
 use crate::api::Response;
 
 /// Who may call an endpoint.
@@ -11,6 +13,8 @@ use crate::api::Response;
 pub enum Need {
     /// Everybody.
     Nothing,
+    /// Whoever knows the address, which has a secret in it.
+    Secret,
     /// Programs whose token has the scope.
     Scope {
         /// It.
@@ -41,6 +45,16 @@ type Run = fn(&mut Call<'_>) -> Result<Response, Refusal>;
 
 const fn open(method: &'static str, path: &'static str, run: Run) -> Route {
     let need = Need::Nothing;
+    Route {
+        method,
+        path,
+        need,
+        run,
+    }
+}
+
+const fn secret(method: &'static str, path: &'static str, run: Run) -> Route {
+    let need = Need::Secret;
     Route {
         method,
         path,
@@ -194,6 +208,7 @@ pub const ROUTES: &[Route] = &[
         Scope::Post,
         persons::post,
     ),
+    secret("POST", "in/{secret}", incoming::post),
 ];
 
 /// What stands in a path's places.

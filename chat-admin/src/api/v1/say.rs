@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use chat_handler::hooks::{About, Outcome, Question, consult};
+use chat_handler::identity::Person;
+use chat_handler::occupant::Slow;
 use chat_handler::settings::Permission;
 use chat_store::bell;
 use chat_store::fs::dirs::Dirs;
@@ -12,7 +14,7 @@ use chat_store::log::rooms;
 use chat_store::moderation::{self, Right};
 use chat_store::name::{Nick, RoomName, SERVER};
 use chat_store::quota;
-use chat_store::record::{Draft, Kind, RecordId, tidy};
+use chat_store::record::{Draft, Kind, Record, RecordId, attrs, tidy};
 use chat_store::state;
 use serde::Deserialize;
 
@@ -50,12 +52,12 @@ impl Call<'_> {
         key: Option<&str>,
     ) -> Result<Stored, Refusal> {
         let found = self.found_called(room)?;
-        self.may_speak(&found)?;
+        self.may_speak(&found, key)?;
         self.append(&found.dirs, &found.room, words, key)
     }
 
     /// Whether they may. Whoever has the scope may; a person as in the chat.
-    fn may_speak(&mut self, found: &Found) -> Result<(), Refusal> {
+    fn may_speak(&self, found: &Found, key: Option<&str>) -> Result<(), Refusal> {
         let (dirs, room) = (&found.dirs, &found.room);
         let is_there = rooms::exists(dirs, room)?;
         let nick = self.nick(None)?;
@@ -85,13 +87,24 @@ impl Call<'_> {
                 denied.reason()
             )));
         }
-        // Who waits between two messages is known to their handler alone.
-        if state::slow(dirs, room)? > 0 && !person.moderator {
-            return Err(Refusal::NotAllowed(
-                "the room is slow: speak there by the chat itself".to_owned(),
-            ));
+        self.waited(found, person, key)
+    }
+
+    /// Whether a person may speak again in a room that is slow: as in the chat, on whichever way they spoke last.
+    fn waited(&self, found: &Found, person: &Person, key: Option<&str>) -> Result<(), Refusal> {
+        let (dirs, room) = (&found.dirs, &found.room);
+        if state::slow(dirs, room)? == 0 || self.moderates(found, person)? {
+            return Ok(());
         }
-        Ok(())
+        let account = self.caller()?.account();
+        let wrote = |record: &Record<'_>| {
+            let of = record.attr(attrs::ACCOUNT);
+            of.is_some_and(|of| of == account.as_str())
+        };
+        match Slow::of(dirs, room, wrote)?.left(key) {
+            0 => Ok(()),
+            seconds => Err(Refusal::Pace(seconds)),
+        }
     }
 
     /// The name that is spoken under: a person's own; a program's choice.

@@ -59,7 +59,9 @@ pub(super) fn text(arguments: &AddArguments, user: &str, ini: &Path, prefix: &Pa
              [route //{host}/]\n\
              command = {prefix}/bin/chat-handler --config={ini}\n\
              static = {prefix}/share/websocketd-rs/htdocs\n\
-             cgi = {prefix}/lib/websocketd-rs/cgi\n"
+             cgi = {prefix}/lib/websocketd-rs/cgi\n\
+             # What follows is the secret of an incoming webhook's address: it is in no log.\n\
+             hidepath = /api/v1/in/\n"
         );
     }
     text

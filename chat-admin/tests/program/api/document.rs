@@ -55,7 +55,7 @@ fn every_endpoint_is_in_it_and_none_that_is_not_there() {
     }
     let there = ROUTES.iter().map(|route| {
         let needs = match route.need {
-            Need::Nothing => vec![],
+            Need::Nothing | Need::Secret => vec![],
             Need::Scope { scope, people } => {
                 let mut needs = vec![scope.as_str().to_owned()];
                 needs.extend(people.then(|| "user".to_owned()));
@@ -120,7 +120,7 @@ fn what_is_answered_is_what_it_says() {
     );
     for route in ROUTES {
         let operation = &document["paths"][format!("/{}", route.path)][route.method.to_lowercase()];
-        let (path, body) = example(route.path, route.method);
+        let (path, body) = example(&shop, route.path, route.method);
         for token in [token.as_str(), "", "x"] {
             let answer = shop.ask(token, route.method, &path, &body);
             let response = &operation["responses"][answer.status.to_string()];
@@ -130,6 +130,9 @@ fn what_is_answered_is_what_it_says() {
                 answer.status,
                 answer.body
             );
+            if !response["content"]["text/plain"].is_null() && answer.body.is_string() {
+                continue;
+            }
             if answer.status >= 400 {
                 let codes = codes(&document, response);
                 assert!(

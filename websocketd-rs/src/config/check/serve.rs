@@ -36,6 +36,7 @@ pub(super) fn check_http(args: &Args) -> Result<Http, Problem> {
         headers: check_headers("header", &content.header)?,
         ws_headers: check_headers("header-ws", &content.header_ws)?,
         http_headers: check_headers("header-http", &content.header_http)?,
+        hidden_paths: check_paths(&content.hidepath)?,
         same_origin: args.access.sameorigin,
         allowed_origins: origins.map(|list| {
             list.split(',')
@@ -60,6 +61,18 @@ pub(super) fn check_proxies(list: &str) -> Result<Vec<Network>, Problem> {
         })
     };
     entries.map(parse).collect()
+}
+
+/// Starts of paths that the log does not show whole.
+fn check_paths(typed: &[String]) -> Result<Vec<String>, Problem> {
+    if let Some(wrong) = typed.iter().find(|path| !path.starts_with('/')) {
+        let message = format!(
+            "--hidepath: '{}' does not begin with /",
+            wrong.escape_debug()
+        );
+        return Err(Problem::alone("hidepath", message));
+    }
+    Ok(typed.to_vec())
 }
 
 /// websocketd silently skips a header without a colon and sends any bytes; both are errors here, because such a header

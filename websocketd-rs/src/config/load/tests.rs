@@ -303,6 +303,7 @@ fn sample(flag: &str) -> &'static str {
         "term" => "vt100\npty=true",
         "terminal" => "true\npty=true",
         "header" | "header-ws" | "header-http" => "X-Own: 1",
+        "hidepath" => "/own/",
         "authorize" => "/bin/true",
         "authorizeall" => "true\nauthorize=/bin/true",
         "htpasswd" => concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/htpasswd"),
