@@ -35,8 +35,8 @@ DESTDIR ?=
 .PHONY: help run dev serve build static lint check test stumbles torture fuzz api-fuzz firefox packages bench install stage package release image clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
-	  printf '  make %-10s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
+	  printf '  make %-13s %s\n' "$$name" "$$text"; done
 	@printf '\n  make run ADDRESS=0.0.0.0 PORT=9000 VAR=/srv/chat   listens elsewhere, keeps its files elsewhere\n'
 
 run: build serve ## build the chat, start it on http://127.0.0.1:8080/, its administration on :8081; Ctrl-C stops both
@@ -109,6 +109,10 @@ stumbles: packages build ## what people once tripped over: a test for each (test
 # What `test` does in moments, for as long as one likes: 2,000 kills in place of its 200, and so on.
 torture: build ## people who talk while processes are killed, ten times as long as in `test`
 	TORTURE_ROUNDS=$${TORTURE_ROUNDS:-2000} $(CARGO) test --locked -p e2e --test chat torture:: -- --nocapture
+
+# Needs a while: it builds the earlier programs, into target/upgrade.
+upgrade-test: build ## the programs of an earlier commit and these in one tree, there and back: FROM=COMMIT
+	tests/upgrade $(FROM)
 
 fuzz: ## each parser on changed inputs, SECONDS_EACH=60; fuzz/REPORT.md
 	fuzz/run

@@ -11,3 +11,4 @@ mod installed;
 mod licenses;
 mod migration;
 mod release;
+mod upgrade;
