@@ -97,7 +97,9 @@ pub fn run(
         ];
         let mut looks = 0_u32;
         let mut told = Ok(false);
-        while !shared.is_stopping() && matches!(told, Ok(false)) {
+        // One that has panicked has not said that it ended.
+        let is_ended = |thread: &thread::ScopedJoinHandle<'_, _>| thread.is_finished();
+        while !threads.iter().any(is_ended) && matches!(told, Ok(false)) {
             let mut status = locked(&shared.status);
             if let Err(error) = status.write(&shared.counters) {
                 journal::note(format_args!("run/relay/state: {error}"));
@@ -110,7 +112,9 @@ pub fn run(
                     .status(format_args!("nothing is taken: {}", status.why()));
             }
             drop(status);
-            parts.supervisor.alive();
+            if shared.is_alive() {
+                parts.supervisor.alive();
+            }
             if looks.is_multiple_of(SWEEP_LOOKS)
                 && let Err(error) = cluster::sweep_answers(&run)
             {

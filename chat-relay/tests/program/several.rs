@@ -139,10 +139,11 @@ fn assert_once(machine: &Machine, wanted: &[String]) {
 }
 
 #[test]
-fn what_is_said_on_two_machines_stands_in_the_same_bytes_on_both() {
+fn what_is_said_on_two_machines_stands_in_the_same_bytes_on_three() {
     let server = Server::start();
     let one = Machine::started("one", &server.address(), "");
     let two = Machine::started("two", &server.address(), "");
+    let three = Machine::started("three", &server.address(), "");
     let (mut alice, mut bob) = (
         one.files.page("lobby", "alice"),
         two.files.page("lobby", "bob"),
@@ -154,7 +155,7 @@ fn what_is_said_on_two_machines_stands_in_the_same_bytes_on_both() {
         keep_saying(&mut bob, &there);
         wanted.extend([here, there]);
     }
-    assert_same(&[&one, &two], &wanted);
+    assert_same(&[&one, &two, &three], &wanted);
     // Whoever has heard it has heard it in this order.
     alice.find(|it| it["type"] == "say" && it["text"] == "b39");
     keep_saying(&mut alice, "end");

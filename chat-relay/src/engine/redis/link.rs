@@ -260,21 +260,52 @@ impl Link {
     fn check_clock(&mut self) -> Result<()> {
         let (seconds, micros): (u64, u64) = self.ask(&cmd("TIME"))?;
         let theirs = seconds.saturating_mul(1_000_000).saturating_add(micros);
-        let apart = theirs.abs_diff(RecordId::now().as_micros());
-        let place = &self.place;
-        if apart > CLOCK_LIMIT {
-            let seconds = apart / 1_000_000;
-            return Err(Trouble::Away(format!(
-                "{place}: its clock and this machine's are {seconds} s apart: set both by NTP"
-            )));
-        }
-        if apart > CLOCK_WARN {
-            let tenths = apart / 100_000;
-            let (seconds, tenths) = (tenths / 10, tenths % 10);
-            journal::note(format_args!(
+        let (place, apart) = (&self.place, theirs.abs_diff(RecordId::now().as_micros()));
+        let told = || {
+            let (seconds, tenths) = (apart / 1_000_000, apart / 100_000 % 10);
+            format!(
                 "{place}: its clock and this machine's are {seconds}.{tenths} s apart: set both by NTP"
-            ));
+            )
+        };
+        match Clock::of(apart) {
+            Clock::Right => {}
+            Clock::Off => journal::note(told()),
+            Clock::Wrong => return Err(Trouble::Away(told())),
         }
         Ok(())
+    }
+}
+
+/// How two clocks are to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Clock {
+    Right,
+    /// To be told.
+    Off,
+    /// Not to be used: ids are times.
+    Wrong,
+}
+
+impl Clock {
+    /// Of so many microseconds.
+    fn of(apart: u64) -> Self {
+        match apart {
+            CLOCK_LIMIT.. => Self::Wrong,
+            CLOCK_WARN.. => Self::Off,
+            _ => Self::Right,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_off_is_told_and_one_that_is_wrong_is_refused() {
+        let of = |seconds: u64| Clock::of(seconds * 1_000_000);
+        assert_eq!([of(0), of(1)], [Clock::Right; 2]);
+        assert_eq!([of(2), of(59)], [Clock::Off; 2]);
+        assert_eq!([of(60), of(3600)], [Clock::Wrong; 2]);
     }
 }

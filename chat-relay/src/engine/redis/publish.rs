@@ -13,7 +13,7 @@ use super::entry::{self, TICK};
 use super::link::Link;
 use super::repair;
 use super::script::{self, ALL, Offer, Verdict};
-use super::shared::Shared;
+use super::shared::{Shared, Thread};
 use super::trouble::{Result, Trouble};
 use crate::journal;
 use crate::relay::is_expired;
@@ -64,10 +64,12 @@ impl<'a> Publisher<'a> {
         let mut failed = 0;
         while !self.shared.is_stopping() {
             let generation = self.shared.generation();
+            self.shared.beat(Thread::Publisher);
             match self.connect(generation) {
                 Ok(mut link) => {
                     failed = 0;
                     while self.shared.is_current(generation) {
+                        self.shared.beat(Thread::Publisher);
                         match self.publish(&mut link) {
                             Ok(done) => done?,
                             Err(trouble) => self.shared.leave(generation, &trouble),

@@ -12,7 +12,7 @@ use super::entry::{self, Fields, Read};
 use super::link::Link;
 use super::publish::DEAD_AFTER;
 use super::script::ALL;
-use super::shared::{Shared, locked};
+use super::shared::{Shared, Thread, locked};
 use super::status::Status;
 use super::trouble::{Result, Trouble};
 use crate::journal;
@@ -68,6 +68,7 @@ impl<'a> Reader<'a> {
     pub fn run(&mut self) {
         let mut failed = 0;
         while !self.shared.is_stopping() {
+            self.shared.beat(Thread::Reader);
             let Some(generation) = self.shared.wait_for_repair() else {
                 continue;
             };
@@ -105,6 +106,7 @@ impl<'a> Reader<'a> {
         self.tick_seen = Instant::now();
         let mut is_ready = false;
         while shared.is_current(generation) {
+            shared.beat(Thread::Reader);
             let entries = self.read(&mut link, at)?;
             let is_idle = entries.is_empty();
             if let Some((last, _)) = entries.last() {
@@ -192,6 +194,7 @@ impl<'a> Reader<'a> {
         wait.arg(setup.replicas).arg(limit);
         loop {
             let copies: u32 = link.ask_for(&wait, CONFIRM)?;
+            self.shared.beat(Thread::Reader);
             if copies >= setup.replicas {
                 break;
             }
@@ -272,6 +275,7 @@ impl<'a> Reader<'a> {
                     self.trouble = Some(text);
                     locked(&shared.status).away(&trouble);
                     shared.pause(WRITE_AGAIN);
+                    shared.beat(Thread::Reader);
                     if !shared.is_current(generation) {
                         return Err(trouble);
                     }

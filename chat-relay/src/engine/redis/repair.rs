@@ -64,7 +64,12 @@ pub fn repair(link: &mut Link, shared: &Shared, dirs: &Dirs) -> Result<RecordId>
     }
     let own = &*setup.machine.incarnation;
     let known = greatest.get(own).copied().unwrap_or_default();
-    Ok(taken(own).max(known).max(before))
+    // A machine that has no logs, and a spool all the same, says nothing that is old.
+    let oldest = match before {
+        RecordId::ZERO => earlier(RecordId::now(), REPAIR),
+        before => before,
+    };
+    Ok(taken(own).max(known).max(oldest))
 }
 
 /// By machine and number.

@@ -19,6 +19,18 @@ use crate::journal;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
+/// How long a thread may do one thing: connecting, and looking through many logs, take a while.
+const STUCK: Duration = Duration::from_secs(60);
+
+/// The two that do the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thread {
+    /// Who gives what is submitted to the engine.
+    Publisher,
+    /// Who writes what it has put in order.
+    Reader,
+}
+
 /// What chat.ini says.
 #[derive(Debug)]
 pub struct Setup {
@@ -61,6 +73,9 @@ pub struct Shared {
     full: AtomicBool,
     /// Somebody writes what an engine gives.
     reading: AtomicBool,
+    /// When each thread did something last, in seconds since `began`.
+    beats: [AtomicU64; 2],
+    began: Instant,
     /// The greatest id that has been written here.
     floor: AtomicU64,
     /// Who waits for which submission.
@@ -85,6 +100,8 @@ impl Shared {
             stopping: AtomicBool::new(false),
             full: AtomicBool::new(false),
             reading: AtomicBool::new(false),
+            beats: Default::default(),
+            began: Instant::now(),
             floor: AtomicU64::new(floor.as_micros()),
             waiting: Mutex::default(),
             due: Mutex::default(),
@@ -168,6 +185,19 @@ impl Shared {
         }
         self.pause(FIRST_PAUSE);
         None
+    }
+
+    /// A thread does something.
+    pub fn beat(&self, thread: Thread) {
+        self.beats[thread as usize].store(self.began.elapsed().as_secs(), Ordering::Relaxed);
+    }
+
+    /// Whether both threads have done something just now: neither is stuck.
+    pub fn is_alive(&self) -> bool {
+        let now = self.began.elapsed().as_secs();
+        let is_alive =
+            |beat: &AtomicU64| now.saturating_sub(beat.load(Ordering::Relaxed)) < STUCK.as_secs();
+        self.beats.iter().all(is_alive)
     }
 
     /// Whether the engine's memory is full: it gives what it has, and takes nothing.
