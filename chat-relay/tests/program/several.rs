@@ -372,6 +372,26 @@ fn who_has_not_what_the_engine_no_longer_has_does_not_go_on_by_itself() {
 }
 
 #[test]
+fn what_was_given_up_is_not_written_when_the_relay_is_there_again() {
+    let server = Server::start();
+    let mut one = Machine::started("one", &server.address(), "");
+    let mut alice = one.files.page("lobby", "alice");
+    keep_saying(&mut alice, "before");
+    one.kill();
+    // As a relay leaves it that was killed.
+    fs::write(one.files.path("run/relay/up"), "").expect("written");
+    alice.say("meanwhile", "m-meanwhile");
+    let error = alice.find(|it| it["msgid"] == "m-meanwhile");
+    assert_eq!(error["type"], "error", "{error}");
+    one.start();
+    keep_saying(&mut alice, "after");
+    assert_eq!(one.said(), ["before", "after"]);
+    // Sent again it is taken.
+    keep_saying(&mut alice, "meanwhile");
+    assert_eq!(one.said(), ["before", "after", "meanwhile"]);
+}
+
+#[test]
 fn over_tls_a_user_who_may_touch_this_site_alone_is_enough() {
     let authority = Authority::new();
     let server = Server::with_tls(&authority);

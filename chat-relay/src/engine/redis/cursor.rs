@@ -122,3 +122,36 @@ fn greatest(dirs: &Dirs) -> io::Result<RecordId> {
     }
     Ok(greatest)
 }
+
+#[cfg(test)]
+mod tests {
+    use chat_store::log::room_log::RoomLog;
+    use chat_store::name::RoomName;
+    use chat_store::record::{Draft, Kind};
+
+    use super::*;
+
+    #[test]
+    fn after_a_power_cut_more_is_read_again_and_without_a_cursor_the_logs_tell() {
+        let dir = tempfile::tempdir().unwrap();
+        let dirs = Dirs::under(dir.path());
+        dirs.create().unwrap();
+        assert_eq!(Cursor::load(&dirs).unwrap().at, RecordId::ZERO);
+        let draft = Draft::new(Kind::Say, "alice", "hello");
+        let last = RoomLog::new(&dirs, &RoomName::lobby())
+            .append(&draft)
+            .unwrap();
+        let mut cursor = Cursor::load(&dirs).unwrap();
+        assert_eq!(cursor.at, last);
+        cursor.at = last.next();
+        cursor.keep().unwrap();
+        let same_boot = Cursor::load(&dirs).unwrap();
+        assert_eq!(same_boot.at, last.next());
+        assert_eq!(same_boot.start(), earlier(last.next(), AGAIN));
+        std::fs::write(&cursor.path, format!("{last} another-boot\n")).unwrap();
+        let mut other_boot = Cursor::load(&dirs).unwrap();
+        assert_eq!(other_boot.start(), earlier(last, REPAIR));
+        other_boot.caught_up();
+        assert_eq!(other_boot.start(), earlier(last, AGAIN));
+    }
+}

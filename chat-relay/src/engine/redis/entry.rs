@@ -162,3 +162,60 @@ fn scope(account: Option<String>, client: Option<String>, nick: &str, msgid: &st
         Scope::Nick(of) => format!("nick\t{of}\t{msgid}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(pairs: &[(&str, &str)]) -> Fields {
+        let owned = pairs
+            .iter()
+            .map(|&(key, value)| (key.to_owned(), value.to_owned()));
+        owned.collect()
+    }
+
+    #[test]
+    fn entries_are_read_and_what_a_later_version_has_is_nothing_that_stops_this_one() {
+        let said = [
+            ("o", "one~1.7"),
+            ("r", "lobby"),
+            ("k", "say"),
+            ("f", "alice"),
+            ("t", "hello"),
+        ];
+        let Read::Entry(entry) = read(fields(&said)) else {
+            panic!("no entry");
+        };
+        assert_eq!(
+            (entry.origin.to_text(), entry.kind),
+            ("one~1.7".to_owned(), Kind::Say)
+        );
+        assert_eq!((entry.holders, entry.quiet), (None, false));
+        let left = [
+            ("r", "lobby"),
+            ("k", "quit"),
+            ("f", "alice"),
+            ("m", "p1"),
+            ("h", "one~1 two~2"),
+            ("q", "1"),
+        ];
+        let Read::Entry(entry) = read(fields(&left)) else {
+            panic!("no entry");
+        };
+        let holders = vec!["one~1".to_owned(), "two~2".to_owned()];
+        assert_eq!(
+            (entry.member.as_deref(), entry.holders),
+            (Some("p1"), Some(holders))
+        );
+        let tick = [("k", "tick"), ("f", "one~1"), ("a", "x"), ("t", "y")];
+        assert!(matches!(read(fields(&tick)), Read::Tick { node, .. } if node == "one~1"));
+        for unknown in [
+            &[("r", "lobby"), ("k", "teleport"), ("o", "one~1.7")][..],
+            &[("r", "lobby"), ("k", "say")],
+            &[("r", ""), ("k", "say"), ("o", "one~1.7")],
+            &[],
+        ] {
+            assert_eq!(read(fields(unknown)), Read::Unknown);
+        }
+    }
+}
