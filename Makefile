@@ -138,6 +138,7 @@ CONF := administration.ini apache.conf apache-sites.conf behind-a-proxy.ini chat
 UNITS := websocketd-rs.service websocketd-rs.socket websocketd-rs@.service chat-expire.service chat-expire.timer
 UNITS += chat-jwks@.service chat-jwks@.timer chat-expire@.service chat-expire@.timer chat-filter@.service
 UNITS += chat-hooks.service chat-hooks@.service chat-relay.service chat-relay@.service
+UNITS += chat-metrics.service chat-metrics@.service
 UNITS += chat-web.service chat-sample.service chat-sample.timer chat-web@.service chat-sample@.service chat-sample@.timer
 SHARE := $(DESTDIR)$(PREFIX)/share
 # chat.ini may hold the relay's secret: for the service and nobody else. Only root can give a file to a group.
@@ -154,6 +155,8 @@ stage:
 	$(AT_ITS_PLACE) conf/certbot-hook | install -m 755 /dev/stdin $(SHARE)/websocketd-rs/certbot-hook
 	install -D -m 644 -t $(SHARE)/websocketd-rs/fail2ban conf/fail2ban/*.conf
 	install -D -m 644 -t $(SHARE)/websocketd-rs/apparmor conf/apparmor/websocketd-rs-chat
+	install -D -m 644 -t $(SHARE)/websocketd-rs/prometheus conf/prometheus/alerts.yml
+	install -D -m 644 -t $(SHARE)/websocketd-rs/grafana conf/grafana/dashboard.json
 	install -D -t $(SHARE)/websocketd-rs/hooks conf/hooks/words.py conf/hooks/penalties.py conf/hooks/slack.py conf/hooks/links.php
 	install -D -m 644 -t $(SHARE)/websocketd-rs/hooks conf/hooks/hook.py
 	for name in $(notdir $(wildcard conf/cluster/*)); do \

@@ -36,6 +36,7 @@ mod incoming;
 mod memberships;
 mod mend;
 mod messages;
+mod metrics;
 mod moderate;
 mod moving;
 mod owner;
@@ -291,6 +292,8 @@ enum Command {
         #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
         every: Option<u32>,
     },
+    /// Give out how the chat is, as numbers for Prometheus: people, rooms, messages, log-ins, webhooks, disk
+    Metrics(metrics::MetricsArguments),
     /// Programs that are in rooms under a name of their own
     #[command(subcommand)]
     Bot(bot::BotCommand),
@@ -679,6 +682,7 @@ fn dispatch(
             clock_is_right,
         } => mend::mend(dirs, room.as_ref(), clock_is_right),
         Command::Sample { every } => topic::sample(settings, every),
+        Command::Metrics(wish) => metrics::metrics(&wish, settings, out),
         Command::Account(command) => account::run(command, settings),
         Command::Bot(command) => bot::run(&command, settings),
         Command::Incoming(command) => incoming::run(&command, settings),

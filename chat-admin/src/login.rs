@@ -11,6 +11,7 @@ use chat_handler::identity::counted::network_of;
 use chat_handler::settings::Settings;
 use chat_store::accounts::tries::{self, Allowance, Whom};
 use chat_store::accounts::{self, Account, AccountError};
+use chat_store::counters::{self, Counter};
 use chat_store::name::{Key, Nick};
 
 mod administrators;
@@ -68,11 +69,30 @@ impl From<io::Error> for LoginError {
     }
 }
 
-/// Logs somebody in. Gives the account as it is then: what came from elsewhere has a verifier of ours from now on.
+/// Logs somebody in, and counts what came of it. Gives the account as it is then: what came from elsewhere has a
+/// verifier of ours from now on.
 ///
 /// # Errors
 /// Why not.
 pub fn log_in(
+    settings: &Settings,
+    name: &str,
+    password: &str,
+    address: &str,
+    work: &mut Work,
+) -> Result<Account, LoginError> {
+    let done = compare(settings, name, password, address, work);
+    let counter = match &done {
+        Ok(_) => Counter::LoggedIn,
+        Err(LoginError::Wrong) => Counter::WrongPassword,
+        Err(LoginError::TooMany(_) | LoginError::Busy) => Counter::LoginHeldBack,
+        Err(LoginError::Io(_)) => return done,
+    };
+    counters::add(&settings.dirs(), counter);
+    done
+}
+
+fn compare(
     settings: &Settings,
     name: &str,
     password: &str,

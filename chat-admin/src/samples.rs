@@ -18,7 +18,7 @@ use chat_store::fs::lock::{self, Share};
 use chat_store::log::tail::{Progress, Tail};
 use chat_store::record::RecordId;
 
-mod handlers;
+pub(crate) mod handlers;
 
 /// Between two samples of the day; a little less, so that a timer that is early by a moment is not passed over.
 pub const STEP: Duration = Duration::from_secs(5 * 60 - 5);
@@ -207,7 +207,7 @@ fn now(settings: &Settings, last: Option<&Sample>) -> io::Result<Sample> {
         at,
         people: totals.people as u64,
         rooms: totals.busy as u64,
-        messages: said_since(dirs, since)?,
+        messages: said_between(dirs, since, RecordId::MAX)?,
         handlers: handlers.count,
         memory: handlers.memory,
         bytes: totals.bytes,
@@ -215,7 +215,8 @@ fn now(settings: &Settings, last: Option<&Sample>) -> io::Result<Sample> {
     })
 }
 
-fn said_since(dirs: &Dirs, since: RecordId) -> io::Result<u64> {
+/// What was said after the one moment, up to the other.
+pub(crate) fn said_between(dirs: &Dirs, since: RecordId, until: RecordId) -> io::Result<u64> {
     let mut count = 0;
     for room in ctl::all_rooms(dirs)? {
         let dirs = &closed::dirs_of(dirs, &room);
@@ -232,7 +233,7 @@ fn said_since(dirs: &Dirs, since: RecordId) -> io::Result<u64> {
         let mut read = 0;
         while read < MAX_LOG_BYTES {
             let progress = tail.read(STEP_BYTES, &mut |record| {
-                count += u64::from(record.kind.is_talk());
+                count += u64::from(record.kind.is_talk() && record.id <= until);
             })?;
             if progress == Progress::Idle {
                 break;

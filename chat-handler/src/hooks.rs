@@ -17,6 +17,7 @@ pub mod reply;
 mod start;
 
 pub use asking::{Asking, Decision, Outcome, consult};
+pub use outage::failures;
 pub use question::{About, Question};
 
 /// Programs in one list: each may take its time limit.

@@ -5,9 +5,9 @@
 //! remembers, [`moderation`] who may not be there, [`closed`] which rooms are for some only,
 //! [`moves`] makes one of an open one, and back, [`attachments`] what people put into them, [`channels`] what programs
 //! tell pages, [`quota`] how much of the disk all of it may take, [`accounts`] who may log in, [`bots`] which programs,
-//! [`incoming`] which addresses take messages of others, [`audit`] who changed what, [`cluster`] is how all of it is one on several machines; [`search`] finds words in all
-//! rooms. [`fs`] is what all of these do with
-//! files.
+//! [`incoming`] which addresses take messages of others, [`audit`] who changed what, [`counters`] how often something
+//! was done, [`cluster`] is how all of it is one on several machines; [`search`] finds words in all rooms. [`fs`] is
+//! what all of these do with files.
 
 #![cfg_attr(
     test,
@@ -33,6 +33,7 @@ pub mod attachments;
 pub mod audit;
 pub mod channels;
 pub mod closed;
+pub mod counters;
 pub mod moderation;
 pub mod moves;
 pub mod quota;

@@ -27,11 +27,15 @@ const MAX_DIGITS: usize = 20;
 /// Whether a site has taken `max` bytes. What can't be found out is not held against it: a disk that is really
 /// full says so itself.
 pub fn is_used_up(dirs: &Dirs, max: u64) -> bool {
-    look(dirs).is_ok_and(|bytes| bytes >= max)
+    used(dirs).is_ok_and(|bytes| bytes >= max)
 }
 
-/// The sum in `run/disk`, made anew if it is old and nobody else does it.
-fn look(dirs: &Dirs) -> io::Result<u64> {
+/// The bytes that a site takes, as they were at most a minute ago: the sum in `run/disk`, made anew if it is old and
+/// nobody else does it.
+///
+/// # Errors
+/// Those of reading the directories and of that file.
+pub fn used(dirs: &Dirs) -> io::Result<u64> {
     let path = dirs.site_run().join("disk");
     let flags = OFlags::RDWR | OFlags::CREATE;
     let (mut kept, _) = file::open(&path, flags)?;

@@ -17,6 +17,7 @@ use chat_handler::settings::{Permission, Register, Settings};
 use chat_store::accounts::{
     self, Account, AccountError, AccountKind, Group, Ticket, Tickets, reach,
 };
+use chat_store::counters::{self, Counter};
 use chat_store::name::Nick;
 use chat_store::people::accounts as names;
 use chat_store::record::RecordId;
@@ -263,7 +264,9 @@ impl Act<'_> {
         if how == Register::Invitation && !list.take(&self.form.word)? {
             return Err(not_invited());
         }
-        self.make(name, &password, None)
+        let made = self.make(name, &password, None)?;
+        counters::add(&dirs, Counter::Registered);
+        Ok(made)
     }
 
     fn make(

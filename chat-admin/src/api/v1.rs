@@ -7,6 +7,7 @@
 use std::io::Read;
 
 use chat_handler::settings::Settings;
+use chat_store::counters::{self, Counter};
 
 use super::{Request, Response};
 
@@ -50,9 +51,12 @@ pub(super) fn answer(
     input: &mut dyn Read,
     explain: &mut dyn FnMut(&str),
 ) -> Response {
+    let dirs = settings.dirs();
+    counters::add(&dirs, Counter::ApiRequests);
     match decide(request, settings, input, explain) {
         Ok(response) => response,
         Err(refusal) => {
+            counters::add(&dirs, Counter::ApiRefused);
             if let Some(line) = refusal.for_the_log() {
                 explain(&line);
             }

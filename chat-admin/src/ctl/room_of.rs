@@ -81,6 +81,7 @@ impl Command {
             | Self::Person(_)
             | Self::Account(_)
             | Self::Sample { .. }
+            | Self::Metrics(_)
             | Self::Backup { .. }
             | Self::Restore { .. }
             | Self::Site(_)

@@ -7,21 +7,33 @@ use std::path::{Path, PathBuf};
 
 use chat_handler::settings::{DEFAULT_PATH, Settings};
 
-/// The handler's name, as the kernel keeps it.
-const NAME: &[u8] = b"chat-handler\n";
+/// The handler's name.
+const HANDLER: &str = "chat-handler";
 
 /// How many, and what they take.
 #[derive(Debug, Default)]
-pub(super) struct Handlers {
-    pub(super) count: u64,
+pub(crate) struct Handlers {
+    pub(crate) count: u64,
     /// Memory that they share with nobody, in KiB.
-    pub(super) memory: u64,
+    pub(crate) memory: u64,
 }
 
-/// Those of the site: of the user who looks, started with the site's settings. What cannot be read is somebody else's,
-/// or has just ended.
-pub(super) fn of(settings: &Settings) -> Handlers {
+/// Those of the site.
+pub(crate) fn of(settings: &Settings) -> Handlers {
+    called(settings, HANDLER)
+}
+
+/// Whether a program of this name runs for the site.
+pub(crate) fn is_running(settings: &Settings, name: &str) -> bool {
+    called(settings, name).count > 0
+}
+
+/// The programs of a name: of the user who looks, started with the site's settings. What cannot be read is somebody
+/// else's, or has just ended.
+fn called(settings: &Settings, name: &str) -> Handlers {
     let mut found = Handlers::default();
+    // As the kernel keeps it.
+    let comm = format!("{name}\n");
     let own = fs::canonicalize(&settings.source).unwrap_or_else(|_| settings.source.clone());
     let uid = rustix::process::geteuid().as_raw();
     let page = rustix::param::page_size() as u64;
@@ -33,7 +45,7 @@ pub(super) fn of(settings: &Settings) -> Handlers {
         let is_process = entry.file_name().as_bytes().iter().all(u8::is_ascii_digit);
         if !is_process
             || !entry.metadata().is_ok_and(|dir| dir.uid() == uid)
-            || !fs::read(dir.join("comm")).is_ok_and(|name| name == NAME)
+            || !fs::read(dir.join("comm")).is_ok_and(|found| found == comm.as_bytes())
             || settings_of(&dir).is_none_or(|file| file != own)
         {
             continue;

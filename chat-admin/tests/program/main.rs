@@ -19,6 +19,7 @@ mod faults;
 mod files;
 mod fuzz_bodies;
 mod ini;
+mod metrics;
 mod opensso;
 mod private;
 mod rights;

@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use chat_store::fs::file;
 use chat_store::people::person::hex_of;
 
 use super::Hook;
@@ -12,12 +13,28 @@ use super::reply::Fault;
 
 /// Directory below the run directory.
 const DIR: &str = "hooks";
+/// Bytes of one mark, and marks, that are read.
+const MAX_MARK: u64 = 4096;
+const MAX_MARKS: usize = 100;
 /// One that fails now and then is told of once in this time.
 const AGAIN: Duration = Duration::from_secs(60);
 
 fn mark(run: &Path, hook: &Hook) -> PathBuf {
     let name = hex_of(&["hook\0", &hook.to_string()]);
     run.join(DIR).join(format!("{name}.down"))
+}
+
+/// What is known of the programs that failed when they were asked last, a line each.
+pub fn failures(run: &Path) -> Vec<String> {
+    let entries = fs::read_dir(run.join(DIR)).into_iter().flatten().flatten();
+    let marks = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "down"));
+    let told = marks.map(|path| {
+        let text = file::read_whole(&path, MAX_MARK).unwrap_or_default();
+        String::from_utf8_lossy(&text).trim().to_owned()
+    });
+    told.take(MAX_MARKS).collect()
 }
 
 /// What the log is to be told of a failure, if nobody has told it.

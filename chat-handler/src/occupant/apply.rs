@@ -4,6 +4,7 @@ use super::pace::Side;
 use super::{AboutMessage, Code, Event, Flow, Me, Request, Turn};
 use crate::settings::{Permission, Sync};
 use crate::wording::Line;
+use chat_store::counters::{self, Counter};
 use chat_store::log::room_log::{AppendError, Stored};
 use chat_store::name::Nick;
 use chat_store::people::message::Message;
@@ -180,6 +181,7 @@ impl Turn<'_> {
             }
             Err(error) => {
                 let reason = error.to_string();
+                counters::add(&self.it.room.dirs, Counter::NotSaved);
                 self.sink.put(&Event::Error {
                     code: Code::NotSaved,
                     line: Line::NotSaved(&reason),
@@ -238,6 +240,9 @@ impl Turn<'_> {
     pub(super) fn error(&mut self, code: Code, line: Line<'_>) {
         let msgid = self.msgid;
         self.is_refused = true;
+        if code == Code::NotSaved {
+            counters::add(&self.it.room.dirs, Counter::NotSaved);
+        }
         self.sink.put(&Event::Error { code, line, msgid });
     }
 

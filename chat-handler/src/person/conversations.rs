@@ -5,6 +5,7 @@ use crate::journal;
 use crate::occupant::{self, AboutRoom, Addressee, Code, Event, Seeker};
 use crate::wording::Line;
 use chat_store::closed::{self, Keys};
+use chat_store::counters::{self, Counter};
 use chat_store::name::RoomName;
 use chat_store::people::consent::{self, Accept};
 
@@ -65,6 +66,7 @@ impl Person<'_> {
         match kept {
             Ok(holds) => to.put_from(None, &Event::Accepting(holds)),
             Err(error) => {
+                counters::add(&dirs, Counter::NotSaved);
                 put_error(Code::NotSaved, Line::NotSaved(&error.to_string()), None, to);
             }
         }

@@ -76,6 +76,9 @@ fn the_package_holds_a_whole_chat() {
         "/usr/share/websocketd-rs/htdocs/admin/index.html",
         "/usr/lib/systemd/system/chat-web.service",
         "/usr/lib/systemd/system/chat-sample.timer",
+        "/usr/lib/systemd/system/chat-metrics.service",
+        "/usr/share/websocketd-rs/prometheus/alerts.yml",
+        "/usr/share/websocketd-rs/grafana/dashboard.json",
         "/usr/lib/systemd/system/websocketd-rs.service",
         "/usr/lib/systemd/system/chat-expire.timer",
         "/usr/share/man/man1/websocketd-rs.1.gz",
@@ -152,6 +155,8 @@ fn systemd_finds_nothing_wrong_with_the_units() {
         "chat-web@.service",
         "chat-sample@.service",
         "chat-sample@.timer",
+        "chat-metrics.service",
+        "chat-metrics@.service",
     ] {
         let path = dir.path().join("usr/lib/systemd/system").join(unit);
         let text = fs::read_to_string(&path).expect("it is there");

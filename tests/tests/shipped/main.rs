@@ -10,5 +10,6 @@ mod image;
 mod installed;
 mod licenses;
 mod migration;
+mod prometheus;
 mod release;
 mod upgrade;
