@@ -7,16 +7,20 @@ use clap::Args;
 use super::report::Report;
 use super::{Failure, check, owner};
 use crate::login;
-use chat_handler::hooks::Hook;
 use chat_handler::settings::Settings;
 
 mod daemon;
+mod files;
+mod hooks;
+mod kernel;
 pub(super) mod program;
 mod proxy;
 mod rotation;
 mod secrets;
+mod services;
 mod sheet;
 mod space;
+mod tokens;
 mod tree;
 mod turn;
 mod upkeep;
@@ -84,7 +88,10 @@ pub(super) fn doctor(arguments: &DoctorArguments, place: &Place<'_>) -> Result<R
     if let Some(daemon) = &daemon {
         daemon.check(&mut sheet);
     }
+    files::look(&settings, daemon.as_ref(), place.is_site, &mut sheet);
+    services::look(&settings, place.is_site, place.root, &mut sheet);
     secrets::look(&settings, daemon.as_ref(), place.root, &mut sheet);
+    tokens::look(&settings, &mut sheet);
     tree::look(&settings, &mut sheet);
     space::look(&settings, &mut sheet);
     upkeep::clock(&settings, &mut sheet);
@@ -92,7 +99,8 @@ pub(super) fn doctor(arguments: &DoctorArguments, place: &Place<'_>) -> Result<R
     upkeep::expiry(&settings, &mut sheet);
     upkeep::php(&settings, place.root, &mut sheet);
     accounts(&settings, &mut sheet);
-    hook(&settings, &mut sheet);
+    hooks::asked(&settings, &mut sheet);
+    hooks::told(&settings, &mut sheet);
     proxy::look(&settings, daemon.as_ref(), &mut sheet);
     turn::look(&settings, &mut sheet);
     if let Some(url) = &arguments.url {
@@ -127,33 +135,4 @@ fn accounts(settings: &Settings, sheet: &mut Sheet) {
         ),
         Err(error) => sheet.error("accounts", error.to_string(), "see owner and mode above"),
     }
-}
-
-fn hook(settings: &Settings, sheet: &mut Sheet) {
-    let hooks = &settings.hooks;
-    let all = hooks
-        .messages
-        .iter()
-        .chain(&hooks.files)
-        .chain(&hooks.entries);
-    let mut count = 0;
-    for hook in all {
-        count += 1;
-        let (file, wanted) = match hook {
-            Hook::Exec(file) => (file, rustix::fs::Access::EXEC_OK),
-            Hook::Unix(file) => (file, rustix::fs::Access::WRITE_OK),
-        };
-        if let Err(error) = rustix::fs::access(file, wanted) {
-            let shown = file.display();
-            let text = format!("{shown}: {error}: what it is to be asked about goes by HOOK_FAIL");
-            let mend = format!(
-                "chmod 755 {shown}, start what listens there, or MESSAGE_HOOKS, FILE_HOOKS, ENTRY_HOOKS in chat.ini"
-            );
-            sheet.error("hook", text, mend);
-        }
-    }
-    if count == 0 {
-        return sheet.unused("hook", "no MESSAGE_HOOKS, FILE_HOOKS and ENTRY_HOOKS");
-    }
-    sheet.good_unless_found("hook", format!("{count} hooks can be asked"));
 }

@@ -236,7 +236,8 @@ fn a_healthy_machine_has_nothing_wrong() {
     assert!(said.page.ends_with("nothing is wrong\n"), "{}", said.page);
     for check in [
         "settings", "running", "limits", "daemon", "owner", "mode", "disk", "inodes", "clock",
-        "rotation", "secrets", "expiry", "logs", "accounts", "proxy", "turn", "site",
+        "rotation", "secrets", "expiry", "logs", "accounts", "proxy", "turn", "site", "files",
+        "services",
     ] {
         assert!(
             said.findings
@@ -686,4 +687,206 @@ fn a_chat_without_an_administrator_and_a_hook_that_cannot_run_are_named() {
     mode(&hook, 0o755);
     let said = machine.doctor(&[]);
     assert_eq!(said.code, 0, "{}", said.page);
+}
+
+#[test]
+fn a_hook_that_nobody_answers_is_named() {
+    let machine = Machine::new();
+    let dir = machine.path("/run/chat-filter");
+    fs::create_dir_all(&dir).expect("writable");
+    give_to_service_user(&dir);
+    let socket = dir.join("words.sock");
+    let line = format!("MESSAGE_HOOKS=unix:{}", socket.display());
+    machine.chat_ini(|text| set(text, "MESSAGE_HOOKS=", &line));
+    machine.doctor(&[]).only("error hook", "No such file");
+    let listener = std::os::unix::net::UnixListener::bind(&socket).expect("free");
+    give_to_service_user(&socket);
+    assert_eq!(machine.doctor(&[]).code, 0, "{}", machine.doctor(&[]).page);
+    // Its file stays, and nobody is behind it.
+    drop(listener);
+    let mend = machine.doctor(&[]).only("error hook", "refused");
+    assert!(mend.contains("systemctl status"), "{mend}");
+    let _listener = {
+        fs::remove_file(&socket).expect("there");
+        std::os::unix::net::UnixListener::bind(&socket).expect("free")
+    };
+    give_to_service_user(&socket);
+    let marks = machine.base("run/hooks");
+    fs::create_dir_all(&marks).expect("writable");
+    fs::write(marks.join("0123.down"), "the hook unix:x took too long\n").expect("writable");
+    give_to_service_user(&marks);
+    give_to_service_user(&marks.join("0123.down"));
+    machine.doctor(&[]).only("warning hook", "took too long");
+}
+
+#[test]
+fn webhooks_that_nobody_posts_and_that_have_given_up_are_named() {
+    let machine = Machine::new();
+    let secret = machine.path("/etc/websocketd-rs/club.secret");
+    fs::write(&secret, "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3\n").expect("writable");
+    mode(&secret, 0o640);
+    give_to_service_user(&secret);
+    machine.chat_ini(|text| {
+        text.append("\n[webhook club]\nURL=https://club.example.org/in\nSECRET_FILE=club.secret\n")
+    });
+    let mend = machine
+        .doctor(&[])
+        .only("error services", "chat-hooks does not run");
+    assert!(
+        mend.contains("systemctl enable --now chat-hooks.service"),
+        "{mend}"
+    );
+    let mut hooks = e2e::installation::as_service_user(
+        &machine
+            .path("/usr/local/bin/chat-hooks")
+            .display()
+            .to_string(),
+    );
+    hooks.arg(format!(
+        "--config={}",
+        machine.path("/etc/websocketd-rs/chat.ini").display()
+    ));
+    let running = Program::start(&hooks);
+    eventually("chat-hooks is found", || {
+        (!machine.doctor(&[]).page.contains("chat-hooks does not run")).then_some(())
+    });
+    assert_eq!(machine.doctor(&[]).code, 0, "{}", machine.doctor(&[]).page);
+    drop(running);
+    let status = eventually("it has left a status", || {
+        let entries = fs::read_dir(machine.base("run/hooks"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        entries
+            .map(|entry| entry.path())
+            .find(|path| fs::read_to_string(path).is_ok_and(|text| text.contains("\"delivered\"")))
+    });
+    fs::write(
+        &status,
+        r#"{"name":"club","off":false,"waiting":0,"delivered":7,"failed":9,"dead":2,"last_error":"status 500"}"#,
+    )
+    .expect("writable");
+    machine.doctor(&[]).has(
+        "warning webhooks",
+        "club: 2 events were given up: status 500",
+    );
+    fs::write(
+        &status,
+        r#"{"name":"club","off":true,"dead":0,"waiting":0}"#,
+    )
+    .expect("writable");
+    let mend = machine.doctor(&[]).has("warning webhooks", "club: off");
+    assert!(mend.starts_with("chatctl hooks on club"), "{mend}");
+}
+
+#[test]
+fn what_is_enabled_and_does_not_run_is_named() {
+    let machine = Machine::new();
+    for (target, unit, level, text) in [
+        (
+            "multi-user.target",
+            "chat-web.service",
+            "error",
+            "chat-web.service is enabled",
+        ),
+        (
+            "multi-user.target",
+            "chat-hooks.service",
+            "error",
+            "chat-hooks.service is enabled",
+        ),
+        (
+            "timers.target",
+            "chat-sample.timer",
+            "warning",
+            "older than half an hour",
+        ),
+    ] {
+        let wants = machine
+            .path("/etc/systemd/system")
+            .join(format!("{target}.wants"));
+        fs::create_dir_all(&wants).expect("writable");
+        let link = wants.join(unit);
+        std::os::unix::fs::symlink("/usr/local/lib/systemd/system", &link).expect("linked");
+        machine.doctor(&[]).only(&format!("{level} services"), text);
+        if unit == "chat-sample.timer" {
+            assert_eq!(machine.run(&["sample"]).0, 0);
+            assert_eq!(machine.doctor(&[]).code, 0);
+        }
+        fs::remove_file(link).expect("there");
+    }
+}
+
+#[test]
+fn keys_that_are_private_broken_or_never_fetched_are_named() {
+    let machine = Machine::new();
+    let keys = machine.path("/etc/websocketd-rs/keys");
+    fs::create_dir_all(&keys).expect("writable");
+    mode(&keys, 0o755);
+    machine.chat_ini(|text| set(text, "JWT_KEYS=", "JWT_KEYS=keys"));
+    let private = keys.join("shop.key");
+    let private = private.to_str().expect("text");
+    assert_eq!(
+        machine
+            .run(&["token", "new-key", "shop", "--private", private])
+            .0,
+        0
+    );
+    assert_eq!(machine.doctor(&[]).code, 0, "{}", machine.doctor(&[]).page);
+    // The chat's user may read it now: a key that signs is nobody's to read there.
+    mode(&keys.join("shop.key"), 0o644);
+    let mend = machine
+        .doctor(&[])
+        .only("error tokens", "shop.key: a private key");
+    assert!(mend.contains("chatctl token new-key"), "{mend}");
+    fs::remove_file(keys.join("shop.key")).expect("there");
+    assert_eq!(machine.doctor(&[]).code, 0, "{}", machine.doctor(&[]).page);
+    fs::write(keys.join("torn.pem"), "-----BEGIN PUBLIC KEY-----\n").expect("writable");
+    machine.doctor(&[]).only("error tokens", "torn.pem");
+    fs::remove_file(keys.join("torn.pem")).expect("there");
+    mode(&keys, 0o700);
+    machine.doctor(&[]).only("error tokens", "JWT_KEYS: ");
+    mode(&keys, 0o755);
+    machine.chat_ini(|text| {
+        let text = set(text, "JWT_KEYS=", "JWT_KEYS=keys");
+        set(
+            text,
+            "JWT_KEYS_URL=",
+            "JWT_KEYS_URL=https://login.example.org/keys",
+        )
+    });
+    machine
+        .doctor(&[])
+        .only("error tokens", "were never fetched");
+    let set_of_keys = keys.join("provider.jwks");
+    fs::write(
+        &set_of_keys,
+        r#"{"keys":[{"kid":"a","kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#,
+    )
+    .expect("writable");
+    assert_eq!(machine.doctor(&[]).code, 0, "{}", machine.doctor(&[]).page);
+    age(&set_of_keys, 5);
+    machine.doctor(&[]).only("warning tokens", "5 days ago");
+}
+
+#[test]
+fn settings_that_do_not_hold_are_named() {
+    let machine = Machine::new();
+    machine.chat_ini(|text| text.replace("[global]", "[global]\nMAX_ROOMS=7\nMAX_ROOMS=8"));
+    machine
+        .doctor(&[])
+        .only("warning files", "MAX_ROOMS in line");
+    machine.chat_ini(|text| text);
+    let newer = machine.path("/etc/websocketd-rs/chat.ini.new");
+    fs::write(&newer, "").expect("writable");
+    machine.doctor(&[]).only("warning files", "chat.ini.new");
+    fs::remove_file(&newer).expect("there");
+    let other = machine.path("/etc/websocketd-rs/other.ini");
+    fs::copy(machine.path("/etc/websocketd-rs/chat.ini"), &other).expect("writable");
+    let file = machine.path("/etc/websocketd-rs/stand-alone.ini");
+    let text = fs::read_to_string(&file).expect("there");
+    let line = format!("\nenv = CHAT_CONFIG={}\n", other.display());
+    let at = text.find("\n[route").unwrap_or(text.len());
+    fs::write(&file, format!("{}{line}{}", &text[..at], &text[at..])).expect("writable");
+    machine.doctor(&[]).only("error files", "the pages read");
 }

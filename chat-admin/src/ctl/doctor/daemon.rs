@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::kernel;
 use super::program;
 use super::sheet::Sheet;
 
@@ -171,6 +172,7 @@ impl Daemon {
                 );
             }
         }
+        kernel::look(pid, people, Path::new("/"), sheet);
         let files =
             std::fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, |open| open.count() as u64);
         if let Some(allowed) =
@@ -190,7 +192,7 @@ impl Daemon {
     }
 
     /// The daemon that was started with this file.
-    fn pid(&self) -> Option<u32> {
+    pub(super) fn pid(&self) -> Option<u32> {
         let meant = std::fs::canonicalize(&self.file).ok()?;
         let is_it = |pid: &u32| {
             let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
