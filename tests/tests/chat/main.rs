@@ -5,4 +5,5 @@ mod old_protocol;
 mod privacy;
 mod room;
 mod rotation;
+mod saved;
 mod torture;
