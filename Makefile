@@ -148,6 +148,7 @@ AT_ITS_PLACE = sed -e 's|^; PAGES_DIR=$$|PAGES_DIR=/usr/local/share/websocketd-r
 stage:
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(addprefix $(BIN)/,websocketd-rs chat-handler chatctl chat-opensso chat-hooks chat-relay)
 	install -D $(BIN)/chat-cgi $(DESTDIR)$(PREFIX)/lib/websocketd-rs/cgi/api
+	ln -sf api $(DESTDIR)$(PREFIX)/lib/websocketd-rs/cgi/Heartbeat
 	install -D $(BIN)/chat-web $(DESTDIR)$(PREFIX)/lib/websocketd-rs/administration/api
 	rm -rf $(SHARE)/websocketd-rs/htdocs $(SHARE)/websocketd-rs/php
 	cd htdocs && find . -type f ! -path './php/*' -exec install -D -m 644 {} $(SHARE)/websocketd-rs/htdocs/{} ';'

@@ -86,6 +86,7 @@ fn decide(
         "transcript" => (&["GET"], &transcript::answer),
         "pages" => (&["GET"], &pages::answer),
         "health" => (&["GET"], &health::answer),
+        _ if name == "Heartbeat" => (&["GET"], &health::heartbeat),
         _ => return Response::error(404, "not_found", "there is no such thing here"),
     };
     let method = match request.method.as_str() {

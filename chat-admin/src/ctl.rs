@@ -62,6 +62,7 @@ pub(crate) use moderate::tell_all;
 pub(crate) use perform::Order;
 pub(crate) use rooms::{all as all_rooms, totals};
 
+use account::{AccountCommand, ImportCommand};
 use backup::Prepared;
 use cluster::ClusterCommand;
 use report::Report;
@@ -507,6 +508,13 @@ fn answer(
 ) -> Result<Report, Failure> {
     if let Command::Site(command) = &arguments.command {
         return site::run(command, &arguments.root);
+    }
+    if let Command::Account(AccountCommand::Import {
+        settings: Some(ImportCommand::Ilias(wish)),
+        ..
+    }) = &arguments.command
+    {
+        return site::import_ilias(wish, &arguments.root);
     }
     if let Command::Token(_) = &arguments.command {
         // Keys are where the settings are, which are not the chat's own user's to write.

@@ -10,6 +10,7 @@
 
 pub mod api;
 pub mod ctl;
+pub mod ilias;
 pub mod incoming;
 pub mod login;
 pub mod picture;

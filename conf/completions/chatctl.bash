@@ -106,6 +106,9 @@ _chatctl() {
             chatctl,mend)
                 cmd="chatctl__subcmd__mend"
                 ;;
+            chatctl,metrics)
+                cmd="chatctl__subcmd__metrics"
+                ;;
             chatctl,mute)
                 cmd="chatctl__subcmd__mute"
                 ;;
@@ -352,6 +355,9 @@ _chatctl() {
             chatctl__subcmd__help,mend)
                 cmd="chatctl__subcmd__help__subcmd__mend"
                 ;;
+            chatctl__subcmd__help,metrics)
+                cmd="chatctl__subcmd__help__subcmd__metrics"
+                ;;
             chatctl__subcmd__help,mute)
                 cmd="chatctl__subcmd__help__subcmd__mute"
                 ;;
@@ -466,6 +472,9 @@ _chatctl() {
             chatctl__subcmd__help__subcmd__hooks,redeliver)
                 cmd="chatctl__subcmd__help__subcmd__hooks__subcmd__redeliver"
                 ;;
+            chatctl__subcmd__help__subcmd__import,ilias)
+                cmd="chatctl__subcmd__help__subcmd__import__subcmd__ilias"
+                ;;
             chatctl__subcmd__help__subcmd__incoming,add)
                 cmd="chatctl__subcmd__help__subcmd__incoming__subcmd__add"
                 ;;
@@ -525,6 +534,18 @@ _chatctl() {
                 ;;
             chatctl__subcmd__hooks__subcmd__help,redeliver)
                 cmd="chatctl__subcmd__hooks__subcmd__help__subcmd__redeliver"
+                ;;
+            chatctl__subcmd__import,help)
+                cmd="chatctl__subcmd__import__subcmd__help"
+                ;;
+            chatctl__subcmd__import,ilias)
+                cmd="chatctl__subcmd__import__subcmd__ilias"
+                ;;
+            chatctl__subcmd__import__subcmd__help,help)
+                cmd="chatctl__subcmd__import__subcmd__help__subcmd__help"
+                ;;
+            chatctl__subcmd__import__subcmd__help,ilias)
+                cmd="chatctl__subcmd__import__subcmd__help__subcmd__ilias"
                 ;;
             chatctl__subcmd__incoming,add)
                 cmd="chatctl__subcmd__incoming__subcmd__add"
@@ -629,7 +650,7 @@ _chatctl() {
 
     case "${cmd}" in
         chatctl)
-            opts="-h -V --config --site --root --json --help --version status rooms users members kick ban unban bans mute unmute slow topic cluster hooks reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample bot incoming register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site setup doctor check help"
+            opts="-h -V --config --site --root --json --help --version status rooms users members kick ban unban bans mute unmute slow topic cluster hooks reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample metrics bot incoming register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site setup doctor check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1723,7 +1744,7 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__help)
-            opts="status rooms users members kick ban unban bans mute unmute slow topic cluster hooks reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample bot incoming register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site setup doctor check help"
+            opts="status rooms users members kick ban unban bans mute unmute slow topic cluster hooks reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample metrics bot incoming register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site setup doctor check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2227,8 +2248,22 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__help__subcmd__import)
-            opts=""
+            opts="ilias"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__import__subcmd__ilias)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2381,6 +2416,20 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__help__subcmd__mend)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__metrics)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -3073,7 +3122,7 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__import)
-            opts="-h --format --group --dry-run --config --site --root --json --help"
+            opts="-h --format --group --dry-run --config --site --root --json --help ilias help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3084,6 +3133,86 @@ _chatctl() {
                     return 0
                     ;;
                 --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__import__subcmd__help)
+            opts="ilias help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__import__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__import__subcmd__help__subcmd__ilias)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__import__subcmd__ilias)
+            opts="-h --host --user --prefix --dry-run --config --site --root --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --prefix)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3459,6 +3588,44 @@ _chatctl() {
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__metrics)
+            opts="-h --listen --textfile --every --config --site --root --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --textfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

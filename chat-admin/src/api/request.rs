@@ -59,6 +59,18 @@ pub struct Request {
     pub visitor: Visitor,
 }
 
+/// The program under which ILIAS asks for backend/Heartbeat/NAME: this one by another name.
+const HEARTBEAT: &str = "Heartbeat";
+
+/// What is asked for: what stands behind the program's name.
+fn path(script: &str, info: &str) -> String {
+    let info = info.trim_matches('/');
+    if script.rsplit('/').next() == Some(HEARTBEAT) {
+        return format!("{HEARTBEAT}/{info}");
+    }
+    info.to_owned()
+}
+
 /// The cookie in which a page of a guest keeps who they are, for the files of closed rooms: an address that names a
 /// guest's token would be shown, copied and logged. Pages set it for the path of the files alone.
 const CLIENT_COOKIE: &str = "chat-client";
@@ -96,7 +108,7 @@ impl Request {
         let text = |name: &str| get(name).unwrap_or_default();
         let method = text("REQUEST_METHOD").to_ascii_uppercase();
         let head = Self {
-            path: text("PATH_INFO").trim_matches('/').to_owned(),
+            path: path(&text("SCRIPT_NAME"), &text("PATH_INFO")),
             query: parse_query(&text("QUERY_STRING"))?,
             length: text("CONTENT_LENGTH").trim().parse().ok(),
             range: get("HTTP_RANGE"),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::Subcommand;
 
 use super::report::Report;
+use super::site::IliasArguments;
 use super::{Failure, nick, room};
 use chat_handler::settings::Settings;
 use chat_store::accounts::{AccountError, Group};
@@ -21,6 +22,14 @@ mod prompt;
 
 /// Hours in which a link or an invitation is good: a year at most.
 const MAX_HOURS: i64 = 24 * 366;
+
+/// Whose settings are imported.
+#[derive(Debug, Subcommand)]
+pub(super) enum ImportCommand {
+    /// A site for each client of an ILIAS chat server, by its server.cfg and each client.cfg; each key is mapped, to be
+    /// done by hand, not applicable, or refused
+    Ilias(IliasArguments),
+}
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AccountCommand {
@@ -100,10 +109,14 @@ pub(super) enum AccountCommand {
         #[arg(value_parser = nick)]
         name: Nick,
     },
-    /// Make accounts of a file of another server's
+    /// Make accounts of a file of another server's, or sites of its settings
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
     Import {
+        #[command(subcommand)]
+        settings: Option<ImportCommand>,
         /// The file
-        file: PathBuf,
+        #[arg(required = true)]
+        file: Option<PathBuf>,
         /// What it is; else it is found out
         #[arg(long, value_enum)]
         format: Option<import::Format>,
@@ -175,11 +188,14 @@ pub(super) fn run(command: AccountCommand, settings: &Settings) -> Result<Report
         AccountCommand::Accounts { group } => list::list(settings, group.as_ref()),
         AccountCommand::Verify { name } => change::verify(settings, &name),
         AccountCommand::Import {
-            file,
+            settings: None,
+            file: Some(file),
             format,
             groups,
             dry_run,
         } => import::import(settings, &file, format, (&groups, dry_run)),
+        // Done before, without settings.
+        AccountCommand::Import { .. } => Ok(Report::nothing()),
         AccountCommand::Invite { uses, hours } => first::invite(settings, uses, in_hours(hours)),
         AccountCommand::FirstCode { if_none } => first::code(settings, if_none),
         AccountCommand::Acl(AclCommand::Explain {

@@ -11,9 +11,12 @@ use super::report::Report;
 
 mod add;
 mod check;
+mod ilias;
 mod list;
 mod remove;
 mod routes;
+
+pub(super) use ilias::{IliasArguments, import as import_ilias};
 
 /// Where the settings of sites are.
 const SETTINGS: &str = "etc/websocketd-rs/sites";
@@ -24,6 +27,10 @@ const ROUTES: &str = "etc/websocketd-rs/sites.d";
 
 /// The longest name: a user's name, which is `chat-NAME`, has 32 characters (useradd(8)).
 const MAX_NAME: usize = 24;
+
+/// Handlers and questions at once, of all rooms of a site, and of one address.
+const PEOPLE: u32 = 500;
+const PER_ADDRESS: u32 = 50;
 
 /// A site's name: part of paths, and of its user's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,10 +159,10 @@ pub(super) struct AddArguments {
     #[arg(long)]
     user: Option<String>,
     /// Handlers and questions at once, of all its rooms
-    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = PEOPLE, value_parser = clap::value_parser!(u32).range(1..))]
     people: u32,
     /// The same of one address
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = PER_ADDRESS, value_parser = clap::value_parser!(u32).range(1..))]
     per_address: u32,
     /// The certificate that its hosts show, a PEM file
     #[arg(long, value_name = "FILE", requires = "key")]
@@ -166,6 +173,30 @@ pub(super) struct AddArguments {
     /// Where bin/chat-handler, lib/ and share/ are; else what chatctl itself is in
     #[arg(long, value_name = "DIR")]
     prefix: Option<PathBuf>,
+    /// Keys of its chat.ini that are not as shipped.
+    #[arg(skip)]
+    settings: Vec<(String, String)>,
+    /// ILIAS asks it for backend/Heartbeat.
+    #[arg(skip)]
+    has_heartbeat: bool,
+}
+
+impl AddArguments {
+    /// Of a site that nobody said anything of but its name.
+    fn usual(name: SiteName) -> Self {
+        Self {
+            name,
+            hosts: Vec::new(),
+            user: None,
+            people: PEOPLE,
+            per_address: PER_ADDRESS,
+            cert: None,
+            key: None,
+            prefix: None,
+            settings: Vec::new(),
+            has_heartbeat: false,
+        }
+    }
 }
 
 pub(super) fn run(command: &SiteCommand, root: &Path) -> Result<Report, Failure> {

@@ -13,7 +13,7 @@ use trial::try_out;
 
 #[test]
 fn import() {
-    let pieces: [&[u8]; 14] = [
+    let pieces: [&[u8]; 20] = [
         b"name,password\n",
         b"correct horse battery",
         b"\"",
@@ -28,6 +28,12 @@ fn import() {
         b"&#0;",
         b"<iter-count>99999999999</iter-count>",
         b"<!DOCTYPE x [<!ENTITY y SYSTEM 'file:///etc/passwd'>]>",
+        br#""cert":"/a\u000auser = root","#,
+        br#""address":"a]\u000a[route /]","#,
+        br#""deletion_value":99999999999999999999,"#,
+        br#""deletion_time":"99:99","#,
+        br#""correct horse battery":{},"#,
+        b"{\"name\":\"\"}",
     ];
     try_out("import", &pieces, bodies::import::run);
 }

@@ -4,6 +4,7 @@ mod certificates;
 mod client_library;
 mod files;
 mod hosts;
+mod ilias;
 mod make_dev;
 mod make_run;
 mod relay;

@@ -21,14 +21,8 @@ const SHIPPED: &str = include_str!("../../../../conf/chat.ini");
 const USERADD: &str = "/usr/sbin/useradd";
 
 pub(super) fn add(arguments: &AddArguments, root: &Path) -> Result<Report, Failure> {
+    refuse(arguments, root)?;
     let place = Place::new(&arguments.name, root);
-    for there in [place.settings_dir(), place.base(), place.routes()] {
-        if there.symlink_metadata().is_ok() {
-            let there = there.display();
-            return Err(Failure::Refused(format!("{there}: is there already")));
-        }
-    }
-    refuse_taken_hosts(arguments, root)?;
     let prefix = prefix(arguments)?;
     let wanted = arguments.user.clone();
     let wanted = wanted.unwrap_or_else(|| format!("chat-{}", arguments.name));
@@ -58,6 +52,19 @@ pub(super) fn add(arguments: &AddArguments, root: &Path) -> Result<Report, Failu
     let value = json!({ "done": true, "site": arguments.name.to_string(), "hosts": arguments.hosts, "user": owner.name,
         "config": place.ini(), "base_dir": place.base(), "routes": place.routes(), "user_is_new": is_new });
     Ok(Report::new(text, value))
+}
+
+/// What can be seen before anything is made: the site is there, a host is another's, the programs are not there.
+pub(super) fn refuse(arguments: &AddArguments, root: &Path) -> Result<(), Failure> {
+    let place = Place::new(&arguments.name, root);
+    for there in [place.settings_dir(), place.base(), place.routes()] {
+        if there.symlink_metadata().is_ok() {
+            let there = there.display();
+            return Err(Failure::Refused(format!("{there}: is there already")));
+        }
+    }
+    prefix(arguments)?;
+    refuse_taken_hosts(arguments, root)
 }
 
 /// Two sites with one host: the daemon would refuse all of them.
@@ -156,15 +163,7 @@ fn make(
         std::fs::set_permissions(dir, Permissions::from_mode(mode))
             .map_err(|error| of(dir, &error))?;
     }
-    let base_line = format!("BASE_DIR={}", base.display());
-    let lines = SHIPPED.lines().map(|line| {
-        if line.starts_with("BASE_DIR=") {
-            base_line.as_str()
-        } else {
-            line
-        }
-    });
-    let ini = lines.fold(String::new(), |all, line| all + line + "\n");
+    let ini = settings_of(arguments, &base);
     write_new(&place.ini(), 0o640, &ini)?;
     give(&settings_dir, None, owner.gid)?;
     give(&place.ini(), None, owner.gid)?;
@@ -174,6 +173,27 @@ fn make(
     std::fs::create_dir_all(dir).map_err(|error| of(dir, &error))?;
     let text = routes::text(arguments, &owner.name, &place.ini(), prefix);
     write_new(&routes_file, 0o644, &text)
+}
+
+/// The shipped settings, with those that this site has of its own.
+fn settings_of(arguments: &AddArguments, base: &Path) -> String {
+    let mut own = vec![("BASE_DIR".to_owned(), base.display().to_string())];
+    own.extend(arguments.settings.iter().cloned());
+    let mut ini = String::new();
+    for line in SHIPPED.lines() {
+        let uncommented = line.strip_prefix("; ").unwrap_or(line);
+        let of_line = own.iter().find(|(key, _)| {
+            uncommented
+                .strip_prefix(key.as_str())
+                .is_some_and(|rest| rest.starts_with('='))
+        });
+        match of_line {
+            Some((key, value)) => ini.extend([key, "=", value]),
+            None => ini.push_str(line),
+        }
+        ini.push('\n');
+    }
+    ini
 }
 
 fn write_new(path: &Path, mode: u32, text: &str) -> Result<(), Failure> {

@@ -43,6 +43,14 @@ pub(super) fn text(arguments: &AddArguments, user: &str, ini: &Path, prefix: &Pa
         "# The routes of the site {name}, made by chatctl site add. See docs/sites.md; after a change: systemctl reload websocketd-rs\n"
     );
     for host in &arguments.hosts {
+        let heartbeat = if arguments.has_heartbeat {
+            format!(
+                "\n# ILIAS asks whether the chat is there: backend/Heartbeat/NAME.\n[route //{host}/backend/]\n\
+                 cgi = {prefix}/lib/websocketd-rs/cgi\nhidepath = /backend/api/v1/in/\n"
+            )
+        } else {
+            String::new()
+        };
         // Writing to a String cannot fail.
         let _ = write!(
             text,
@@ -61,7 +69,7 @@ pub(super) fn text(arguments: &AddArguments, user: &str, ini: &Path, prefix: &Pa
              static = {prefix}/share/websocketd-rs/htdocs\n\
              cgi = {prefix}/lib/websocketd-rs/cgi\n\
              # What follows is the secret of an incoming webhook's address: it is in no log.\n\
-             hidepath = /api/v1/in/\n"
+             hidepath = /api/v1/in/\n{heartbeat}"
         );
     }
     text
@@ -104,14 +112,12 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         let arguments = AddArguments {
-            name: "a".parse().unwrap(),
             hosts: vec!["a.example".to_owned(), "*.a.example".to_owned()],
-            user: None,
             people: 7,
             per_address: 3,
             cert: Some("/c".into()),
             key: Some("/k".into()),
-            prefix: None,
+            ..AddArguments::usual("a".parse().unwrap())
         };
         let text = text(
             &arguments,
