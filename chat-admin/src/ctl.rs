@@ -530,8 +530,11 @@ fn answer(
                 format!("a site is made by chatctl site add {site}; setup is for a chat alone");
             return Err(Failure::Refused(text));
         }
-        let named = arguments.config.as_deref().or(variable);
-        return setup::setup(command, named, &arguments.root);
+        if arguments.config.is_some() {
+            let text = "setup is about the files of the service, /etc/websocketd-rs/chat.ini too";
+            return Err(Failure::Refused(text.to_owned()));
+        }
+        return setup::setup(command, &arguments.root);
     }
     if let Command::Doctor(command) = &arguments.command {
         let site = arguments.site.as_ref();

@@ -23,6 +23,11 @@ use lines::Style;
 /// Where the package and `make install` put what this changes, below `--root`.
 const CHAT_INI: &str = "etc/websocketd-rs/chat.ini";
 const STAND_ALONE: &str = "etc/websocketd-rs/stand-alone.ini";
+/// The same, and the other file that comes with it, as `CONFIG` names them.
+const STAND_ALONE_HERE: &str = "/etc/websocketd-rs/stand-alone.ini";
+const BEHIND_A_PROXY_HERE: &str = "/etc/websocketd-rs/behind-a-proxy.ini";
+/// With this the daemon serves sites (docs/sites.md).
+const SITES: &str = "etc/systemd/system/websocketd-rs.service.d/sites.conf";
 /// What the unit reads beside its own settings.
 const DEFAULTS: &str = "etc/default/websocketd-rs";
 /// What the unit may do more: systemd.unit(5), drop-ins.
@@ -64,18 +69,15 @@ fn host(text: &str) -> Result<String, &'static str> {
         .map_err(|_| "a host is a name like chat.example.org or an address like 192.0.2.7")
 }
 
-/// Where the settings are: those that `named` or the variable say, else those below `root`.
-pub(super) fn setup(
-    arguments: &SetupArguments,
-    named: Option<&Path>,
-    root: &Path,
-) -> Result<Report, Failure> {
-    let chat_ini = named.map_or_else(|| root.join(CHAT_INI), Path::to_owned);
-    let alone = root.join(STAND_ALONE);
+pub(super) fn setup(arguments: &SetupArguments, root: &Path) -> Result<Report, Failure> {
+    let (chat_ini, alone) = (root.join(CHAT_INI), root.join(STAND_ALONE));
     let wrong = |error: chat_handler::settings::SettingsError| Failure::Config(error.to_string());
     // All that can be refused is refused before a file is changed.
     let chat_text = file::read(&chat_ini)?;
     let alone_text = file::read(&alone)?;
+    let defaults = root.join(DEFAULTS);
+    let defaults_text = file::read(&defaults).unwrap_or_default();
+    refuse_others(root, &defaults_text)?;
     let register = arguments.register.as_deref();
     let chat_text = lines::set(&chat_text, Style::Chat, "ACCOUNTS", &["yes"]);
     let chat_text = match register {
@@ -89,14 +91,8 @@ pub(super) fn setup(
     pair.install()?;
     put(&chat_ini, &chat_text)?;
     put(&alone, &alone_text)?;
-    let config = format!("CONFIG={}", Path::new("/").join(STAND_ALONE).display());
-    let defaults = root.join(DEFAULTS);
-    let before = file::read(&defaults).unwrap_or_default();
-    let (_, config) = config.split_once('=').unwrap_or_default();
-    put(
-        &defaults,
-        &lines::set(&before, Style::Shell, "CONFIG", &[config]),
-    )?;
+    let defaults_text = lines::set(&defaults_text, Style::Shell, "CONFIG", &[STAND_ALONE_HERE]);
+    put(&defaults, &defaults_text)?;
     let drop_in = root.join(DROP_IN);
     if arguments.port < FIRST_FREE_PORT {
         put(&drop_in, PORTS)?;
@@ -107,6 +103,29 @@ pub(super) fn setup(
     }
     let changed = [&chat_ini, &alone, &defaults].map(|path| path.display().to_string());
     told(arguments, &settings, &changed, is_here)
+}
+
+/// A daemon that serves something else goes on serving it.
+fn refuse_others(root: &Path, defaults: &str) -> Result<(), Failure> {
+    let sites = root.join(SITES);
+    if sites.exists() {
+        let sites = sites.display();
+        let text =
+            format!("{sites}: the daemon serves several sites; chatctl site add makes one more");
+        return Err(Failure::Refused(text));
+    }
+    let config = defaults
+        .lines()
+        .filter_map(|line| line.strip_prefix("CONFIG="));
+    let other = config
+        .map(|value| value.trim().trim_matches('"'))
+        .find(|value| ![STAND_ALONE_HERE, BEHIND_A_PROXY_HERE].contains(value));
+    other.map_or(Ok(()), |other| {
+        let text = format!(
+            "/{DEFAULTS}: the daemon serves what {other} says; take the line out if the chat is to be all"
+        );
+        Err(Failure::Refused(text))
+    })
 }
 
 const PORTS: &str =

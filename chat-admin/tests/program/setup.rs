@@ -192,6 +192,30 @@ fn what_cannot_be_served_is_refused_before_anything_is_changed() {
     );
     refused(&[HOST, "--register=friends"], 2, "friends");
 
+    // What the daemon serves already goes on.
+    let words = [HOST, &good[0], &good[1]];
+    for (path, text, why) in [
+        (
+            "etc/default/websocketd-rs",
+            "CONFIG=/srv/mine.ini\n",
+            "/srv/mine.ini",
+        ),
+        (
+            "etc/systemd/system/websocketd-rs.service.d/sites.conf",
+            "[Service]\n",
+            "site add",
+        ),
+    ] {
+        let file = tree.path(path);
+        fs::create_dir_all(file.parent().expect("a directory")).expect("ours");
+        fs::write(&file, text).expect("ours");
+        let before = tree.everything();
+        let (code, said) = tree.setup(&words);
+        assert!(code == 1 && said.contains(why), "{code}: {said}");
+        assert_eq!(tree.everything(), before, "{path}");
+        fs::remove_file(&file).expect("ours");
+    }
+
     let ini = tree.path("etc/websocketd-rs/chat.ini");
     let broken = tree.text("etc/websocketd-rs/chat.ini") + "\n[access]\nspeak = everybody\n";
     fs::write(&ini, broken).expect("ours");
