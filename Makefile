@@ -32,11 +32,11 @@ DESTDIR ?=
 
 # Packages before builds before tests, also under -j; cargo is parallel by itself.
 .NOTPARALLEL:
-.PHONY: help run dev serve build static lint check test stumbles torture fuzz api-fuzz firefox packages bench install stage package release image clean
+.PHONY: help run dev serve build static lint check test stumbles torture cluster-torture fuzz api-fuzz firefox packages bench install stage package release image clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
-	  printf '  make %-13s %s\n' "$$name" "$$text"; done
+	  printf '  make %-15s %s\n' "$$name" "$$text"; done
 	@printf '\n  make run ADDRESS=0.0.0.0 PORT=9000 VAR=/srv/chat   listens elsewhere, keeps its files elsewhere\n'
 
 run: build serve ## build the chat, start it on http://127.0.0.1:8080/, its administration on :8081; Ctrl-C stops both
@@ -113,6 +113,11 @@ torture: build ## people who talk while processes are killed, ten times as long 
 # Needs a while: it builds the earlier programs, into target/upgrade.
 upgrade-test: build ## the programs of an earlier commit and these in one tree, there and back: FROM=COMMIT
 	tests/upgrade $(FROM)
+
+# As root. Two hours: SEEDS=100 SECONDS_EACH=72 of them; tests/cluster-torture.md
+cluster-torture: build ## a chat on three machines that are killed, stopped and cut off
+	CLUSTER_SEEDS=$${SEEDS:-100} CLUSTER_SECONDS=$${SECONDS_EACH:-72} CLUSTER_REPORT=$(CURDIR)/tests/cluster-torture.md \
+	  $(CARGO) test --locked -p e2e --test chat_cluster three_machines -- --nocapture
 
 fuzz: ## each parser on changed inputs, SECONDS_EACH=60; fuzz/REPORT.md
 	fuzz/run

@@ -128,21 +128,21 @@ impl Machine {
             .replace("NODE=one", &format!("NODE={}", self.name))
             .replace("/etc/websocketd-rs/engine.password", "engine.password");
         match machines {
-            3 => shipped,
             // Nobody else has a copy.
             1 => shipped.replace("ENGINE_REPLICAS=1", "ENGINE_REPLICAS=0"),
-            _ => shipped.replace(
-                ",10.0.0.3:26379",
-                &(3..=machines).fold(String::new(), |all, it| {
-                    all + &format!(",10.0.0.{it}:26379")
-                }),
-            ),
+            // A fourth has no engine of its own.
+            _ => shipped,
         }
     }
 
     /// Its address among people.
     pub fn address(&self) -> Ipv4Addr {
         Ipv4Addr::new(10, 1, 0, u8::try_from(self.number).expect("few machines"))
+    }
+
+    /// Its address among the machines.
+    pub fn at_engine(&self) -> String {
+        format!("10.0.0.{}", self.number)
     }
 
     /// `BASE_DIR`.
@@ -303,6 +303,21 @@ impl Machine {
         let own = format!("10.0.0.{}", self.number);
         let args = [&["-h", &own, "-p", "26379"], words].concat();
         self.run(part("/usr/bin/redis-cli", "redis-tools"), &args)
+    }
+
+    /// Waits until its Sentinel knows the two others and two copies: before that it chooses none of them.
+    #[track_caller]
+    pub fn wait_for_copies(&self) {
+        eventually("Sentinel knows the two others and two copies", || {
+            let about = self.sentinel(&["sentinel", "master", "chat"]);
+            let lines: Vec<&str> = about.lines().collect();
+            let value = |key| {
+                let at = lines.iter().position(|it| *it == key)?;
+                lines.get(at + 1).copied()
+            };
+            let known = (value("num-slaves"), value("num-other-sentinels"));
+            (known == (Some("2"), Some("2"))).then_some(())
+        });
     }
 
     /// Where its Sentinel says that the engine is; nothing if it does not answer.

@@ -12,18 +12,7 @@ fn engines() -> Cluster {
         machine.start_engine();
     }
     for machine in &cluster.machines {
-        eventually("each Sentinel knows the two others and two copies", || {
-            let about = machine.sentinel(&["sentinel", "master", "chat"]);
-            let lines: Vec<&str> = about.lines().collect();
-            let value = |key| {
-                lines
-                    .iter()
-                    .position(|it| *it == key)
-                    .map(|at| lines[at + 1])
-            };
-            let known = (value("num-slaves"), value("num-other-sentinels"));
-            (known == (Some("2"), Some("2"))).then_some(())
-        });
+        machine.wait_for_copies();
     }
     eventually("the first is copied by two", || {
         let said = cluster.machines[0].redis("chat", &["wait", "2", "100"]);

@@ -226,3 +226,36 @@ impl fmt::Display for Report {
         )
     }
 }
+
+/// The page that `make cluster-torture` keeps.
+pub(crate) fn page(reports: &[Report], seconds: u64) -> String {
+    let sum = |of: fn(&Report) -> usize| reports.iter().map(of).sum::<usize>();
+    let longest = reports
+        .iter()
+        .map(|it| it.longest_wait)
+        .max()
+        .unwrap_or_default();
+    let lines: Vec<_> = reports.iter().map(ToString::to_string).collect();
+    format!(
+        "# What `make cluster-torture` found\n\n\
+         Three machines as network namespaces, each with redis-server, redis-sentinel (conf/cluster/), chat-relay, the\n\
+         daemon and real handlers; nine people in two rooms, five messages a second each, who know all three servers.\n\
+         Written by the run itself; {} seeds of {seconds} s.\n\n\
+         **{} messages acked, {} lost, {} twice, {} out of their sender's order (each counted on each machine), {} shown\n\
+         twice to somebody. Rooms with unequal logs: {}. Longest wait for an ack: {:.1} s.**\n\n\
+         Not tried by it: power cuts (a pulled plug kills all programs at once, and the kernel keeps their files), wrong\n\
+         clocks, full disks.\n\n\
+         | seed | acked | lost | twice | late | shown twice | unequal logs | put back | longest wait | blows |\n\
+         |---|---|---|---|---|---|---|---|---|---|\n\
+         {}\n",
+        reports.len(),
+        sum(|it| it.acked),
+        sum(|it| it.lost.len()),
+        sum(|it| it.twice.len()),
+        sum(|it| it.late.len()),
+        sum(|it| it.shown_wrong.len()),
+        sum(|it| it.unequal.len()),
+        longest.as_secs_f64(),
+        lines.join("\n"),
+    )
+}

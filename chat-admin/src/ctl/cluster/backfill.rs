@@ -15,6 +15,10 @@ use chat_handler::settings::Settings;
 /// What all machines have alike, below `BASE_DIR`. What is only this machine's stays: `spool/out.log`, `spool/node`,
 /// `run/`, `users/`, `log/`, sessions.
 const ALIKE: [&str; 5] = ["rooms", "closed", "channels", "state", "spool/orders.log"];
+/// What is in there and is each machine's own: how far its spool was taken, how far it has written.
+const OWN: [&str; 2] = ["state/relay.pos", CURSOR];
+/// Without it the relay goes on behind the last line of the logs.
+const CURSOR: &str = "state/relay.cursor";
 /// Bytes that are compared at a time.
 const BLOCK: usize = 64 * 1024;
 
@@ -25,7 +29,7 @@ pub(super) fn run(settings: &Settings, state: &RelayState, from: &Path) -> Resul
             "chat-relay runs; stop it and the daemon first".to_owned(),
         ));
     }
-    if !from.join("state/relay.cursor").exists() {
+    if !from.join(CURSOR).exists() {
         return Err(Failure::Missing(format!(
             "{} is no BASE_DIR of a machine of several: it has no state/relay.cursor",
             from.display()
@@ -56,6 +60,10 @@ pub(super) fn run(settings: &Settings, state: &RelayState, from: &Path) -> Resul
         fs::copy(from.join(file), &new)?;
         fs::rename(&new, &to)?;
     }
+    match fs::remove_file(base.join(CURSOR)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error)?,
+        _ => {}
+    }
     let text = format!("{} files are as in {}", files.len(), from.display());
     Ok(Report::new(
         text,
@@ -71,8 +79,8 @@ fn list(place: &Path, name: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         Err(error) => return Err(error),
     };
     if kind.is_file() {
-        // How far this machine's spool was taken is its own.
-        if name != Path::new("state/relay.pos") {
+        // How far a machine has come is its own, and a copy's is older than its logs.
+        if !OWN.iter().any(|own| name == Path::new(own)) {
             files.push(name.to_owned());
         }
     } else if kind.is_dir() {
