@@ -317,10 +317,14 @@ impl Model {
 }
 
 /// Numbers by chance, the same each time (Marsaglia's xorshift).
-struct Chance(u64);
+pub(crate) struct Chance(u64);
 
 impl Chance {
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(0x9e37_79b9_7f4a_7c15 ^ seed)
+    }
+
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -333,7 +337,7 @@ fn whatever_is_offered_in_whatever_order_the_engine_says_what_a_model_says() {
     let server = Server::start();
     for seed in 1..=6 {
         server.ask(&["FLUSHALL"]);
-        let mut chance = Chance(0x9e37_79b9_7f4a_7c15 ^ seed);
+        let mut chance = Chance::new(seed);
         let mut nodes = [
             Node::new(&server, "a"),
             Node::new(&server, "b"),

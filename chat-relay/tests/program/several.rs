@@ -15,6 +15,8 @@ use e2e::tls::Authority;
 use e2e::under_test::beside;
 use nix::sys::signal::Signal;
 
+use crate::script::Chance;
+
 /// A machine.
 struct Machine {
     files: Files,
@@ -369,6 +371,66 @@ fn who_has_not_what_the_engine_no_longer_has_does_not_go_on_by_itself() {
     eventually("it has what came later", || {
         (two.said() == ["before", "later"]).then_some(())
     });
+}
+
+/// What each has said, in their order.
+fn of_sender(said: &[String], sender: char) -> Vec<&String> {
+    said.iter()
+        .filter(|text| text.starts_with(sender))
+        .collect()
+}
+
+#[test]
+fn whatever_fails_one_after_the_other_nothing_acked_is_lost_or_doubled() {
+    let mut server = Server::start();
+    let mut one = Machine::started("one", &server.address(), "");
+    let mut two = Machine::started("two", &server.address(), "");
+    let (mut alice, mut bob) = (
+        one.files.page("lobby", "alice"),
+        two.files.page("lobby", "bob"),
+    );
+    let mut wanted = Vec::new();
+    // The order of the faults is by chance, and the same each time.
+    let mut chance = Chance::new(7);
+    for round in 0..16 {
+        match chance.below(5) {
+            0 => one.start(),
+            1 => two.start(),
+            2 => {
+                server.kill();
+                server.run_again();
+            }
+            3 => {
+                server.wipe();
+                server.run_again();
+            }
+            _ => {
+                two.kill();
+                keep_saying(&mut alice, &format!("a{round:02}alone"));
+                wanted.push(format!("a{round:02}alone"));
+                server.wipe();
+                server.run_again();
+                two.start();
+            }
+        }
+        for at in 0..4 {
+            let (here, there) = (format!("a{round:02}{at}"), format!("b{round:02}{at}"));
+            keep_saying(&mut alice, &here);
+            keep_saying(&mut bob, &there);
+            wanted.extend([here, there]);
+        }
+    }
+    for machine in [&one, &two] {
+        eventually("it has all that was said", || {
+            let said = machine.said();
+            wanted.iter().all(|text| said.contains(text)).then_some(())
+        });
+        assert_once(machine, &wanted);
+        let said = machine.said();
+        for sender in ['a', 'b'] {
+            assert_eq!(of_sender(&said, sender), of_sender(&wanted, sender));
+        }
+    }
 }
 
 #[test]
