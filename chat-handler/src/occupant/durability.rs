@@ -14,25 +14,30 @@ const DELAY: Duration = Duration::from_millis(800);
 #[derive(Debug)]
 pub(super) struct Durability {
     pub(super) mode: Sync,
-    /// What was appended is on the disk soon after this.
+    /// What was appended is on the disk soon after this; `None`: all of it is, but for comings and goings. These are
+    /// worth nothing after a power cut, and who loads a page comes into fifty rooms.
     pub(super) at: Option<Instant>,
-    /// Among it is more than comings and goings, which are worth nothing after a power cut.
-    matters: bool,
 }
 
 impl Durability {
     pub(super) fn new(mode: Sync) -> Self {
-        Self {
-            mode,
-            at: None,
-            matters: false,
-        }
+        Self { mode, at: None }
     }
 
     /// A record was appended.
     pub(super) fn appended(&mut self, kind: Kind) {
+        if !matches!(kind, Kind::Join | Kind::Quit) {
+            self.set_due();
+        }
+    }
+
+    /// Somebody's handler was killed, maybe before it synced what they had said.
+    pub(super) fn found_stale(&mut self) {
+        self.set_due();
+    }
+
+    fn set_due(&mut self) {
         if self.mode != Sync::No {
-            self.matters |= !matches!(kind, Kind::Join | Kind::Quit);
             self.at.get_or_insert_with(|| Instant::now() + DELAY);
         }
     }
@@ -40,7 +45,6 @@ impl Durability {
     /// Everything is synced.
     pub(super) fn done(&mut self) {
         self.at = None;
-        self.matters = false;
     }
 }
 
@@ -62,7 +66,7 @@ impl Occupant {
 
     /// Before the process ends: nobody else knows what it has not synced.
     pub(super) fn sync_last(&mut self) {
-        if self.durability.matters
+        if self.durability.at.is_some()
             && let Err(error) = self.room.log.sync()
         {
             journal::note(format_args!("{} cannot be synced: {error}", self.room.name));

@@ -196,8 +196,10 @@ impl Newcomer {
         let is_fixed = room == RoomName::lobby() || settings.described_rooms().contains(&room);
         let log = quit_for_stale(&self.dirs, &room, &entered.stale);
         let mut bells = Bells::new(self.bell);
+        let mut durability = Durability::new(settings.sync);
         if !entered.stale.is_empty() {
             bells.set_due();
+            durability.found_stale();
         }
         let mut occupant = Occupant {
             verdict: Verdict::new(&self.dirs, &room),
@@ -229,7 +231,7 @@ impl Newcomer {
             powers,
             presence: Presence::new(entered.claim, self.inbox, self.watch, until, entered.is_new),
             bells,
-            durability: Durability::new(settings.sync),
+            durability,
             pace: self.pace,
             slow: Slow::default(),
             hooked,

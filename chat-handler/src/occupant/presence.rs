@@ -131,7 +131,10 @@ impl Occupant {
         let room = &mut self.room;
         for nick in &swept.stale {
             match room.log.append(&Draft::new(Kind::Quit, nick.as_str(), "")) {
-                Ok(_) => self.bells.set_due(),
+                Ok(_) => {
+                    self.bells.set_due();
+                    self.durability.found_stale();
+                }
                 Err(error) => {
                     journal::note(format_args!("{nick} was stale in {}: {error}", room.name));
                 }

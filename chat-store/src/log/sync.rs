@@ -56,11 +56,15 @@ pub(super) fn up_to(
         sync_both(log, live)?;
     }
     if lock.is_some() {
-        // A mark that cannot be written, or only in part, is read as none.
-        let text = format!("{id} {}\n", end.max(last));
-        let _ = mark_file
-            .set_len(0)
-            .and_then(|()| mark_file.write_all_at(text.as_bytes(), 0));
+        // A mark that cannot be written, or only in part, is read as none. It is written over: ext4 writes what was cut to
+        // nothing and then written to the disk as soon as it is closed (auto_da_alloc, ext4(5)).
+        let new = format!("{id} {}\n", end.max(last));
+        let _ = mark_file.write_all_at(new.as_bytes(), 0).and_then(|()| {
+            if text.len() > new.len() {
+                mark_file.set_len(new.len() as u64)?;
+            }
+            Ok(())
+        });
     }
     Ok(())
 }
