@@ -132,7 +132,7 @@ firefox: build ## client library, a room's page and the widget in Debian's Firef
 
 # Peers that nothing but the bench needs: a process for each connection without WebSocket, and a chat server.
 bench: build ## measures beside other servers, some twenty minutes; bench/REPORT.md
-	tests/install-packages ucspi-tcp prosody
+	tests/install-packages ucspi-tcp prosody redis-server
 	bench/run --full
 
 install: build stage ## into PREFIX (/usr/local), DESTDIR before it
