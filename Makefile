@@ -119,7 +119,7 @@ cluster-torture: build ## a chat on three machines that are killed, stopped and 
 	CLUSTER_SEEDS=$${SEEDS:-100} CLUSTER_SECONDS=$${SECONDS_EACH:-72} CLUSTER_REPORT=$(CURDIR)/tests/cluster-torture.md \
 	  $(CARGO) test --locked -p e2e --test chat_cluster three_machines -- --nocapture
 
-fuzz: ## each parser on changed inputs, SECONDS_EACH=60; fuzz/REPORT.md
+fuzz: ## each parser on changed inputs, SECONDS_EACH=60, JOBS=1; fuzz/REPORT.md
 	fuzz/run
 
 # Its tool is fetched into target/: python3-venv and the network, which nothing else here needs.
