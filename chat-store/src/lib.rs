@@ -4,10 +4,10 @@
 //! who follows, [`people`] are who is there and what is for one of them only, [`state`] is what a room
 //! remembers, [`moderation`] who may not be there, [`closed`] which rooms are for some only,
 //! [`moves`] makes one of an open one, and back, [`attachments`] what people put into them, [`channels`] what programs
-//! tell pages, [`quota`] how much of the disk all of it may take, [`accounts`] who may log in, [`bots`] which programs,
-//! [`incoming`] which addresses take messages of others, [`audit`] who changed what, [`counters`] how often something
-//! was done, [`cluster`] is how all of it is one on several machines; [`search`] finds words in all rooms. [`fs`] is
-//! what all of these do with files.
+//! tell pages, [`quota`] how much of the disk all of it may take, [`accounts`] who may log in, [`profiles`] how they are
+//! shown, [`bots`] which programs, [`incoming`] which addresses take messages of others, [`audit`] who changed what,
+//! [`counters`] how often something was done, [`cluster`] is how all of it is one on several machines; [`search`] finds
+//! words in all rooms. [`fs`] is what all of these do with files.
 
 #![cfg_attr(
     test,
@@ -27,6 +27,7 @@ pub mod bots;
 pub mod cluster;
 pub mod incoming;
 pub mod people;
+pub mod profiles;
 mod secret;
 
 pub mod attachments;

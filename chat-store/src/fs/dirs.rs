@@ -27,6 +27,8 @@ const CHANNELS: &str = "channels";
 pub(crate) const SPOOL: &str = "spool";
 /// The directory of accounts.
 const ACCOUNTS: &str = "accounts";
+/// The directory of how people are shown.
+const PROFILES: &str = "profiles";
 /// A file of a closed room is so many directories below it at most: `closed/ROOM/rooms/ROOM.log`.
 const CLOSED_DEPTH: usize = 3;
 
@@ -46,6 +48,8 @@ pub struct Dirs {
     pub names: PathBuf,
     /// `accounts/`: a file for each account of the chat's own; made by the first.
     pub accounts: PathBuf,
+    /// `profiles/`: how people who have an account are shown; made by the first.
+    pub profiles: PathBuf,
     /// `marks/`: how far each person has read, and which rooms are theirs; made by the first.
     pub marks: PathBuf,
     /// `sessions/`: PHP's session files.
@@ -78,6 +82,7 @@ impl Dirs {
             state: base.join("state"),
             names: base.join("names"),
             accounts: base.join(ACCOUNTS),
+            profiles: base.join(PROFILES),
             marks: base.join("marks"),
             sessions: base.join("sessions"),
             log: base.join("log"),
@@ -217,10 +222,11 @@ pub fn create_private(dir: &Path) -> io::Result<()> {
     create_with(dir, PRIVATE_MODE)
 }
 
-/// Whether a file is a closed room's, an account's or a channel's, and so for the user alone.
+/// Whether a file is a closed room's, an account's, a profile or a channel's, and so for the user alone.
 pub(crate) fn is_private(path: &Path) -> bool {
     let dir = path.parent().and_then(Path::file_name);
-    if dir.is_some_and(|name| name == ACCOUNTS || name == CHANNELS || name == SPOOL) {
+    let names = [ACCOUNTS, PROFILES, CHANNELS, SPOOL];
+    if dir.is_some_and(|dir| names.iter().any(|name| dir == *name)) {
         return true;
     }
     let mut above = path.ancestors().skip(1).take(CLOSED_DEPTH);

@@ -33,9 +33,37 @@ pub fn keep(dirs: &Dirs, nick: &Nick, account: &str) -> io::Result<bool> {
     }
     match made {
         Ok((file, _)) => write(&file, account).map(|()| true),
-        Err(Errno::EXIST) => Ok(false),
+        Err(Errno::EXIST) => take_back(dirs, nick, account),
         Err(error) => Err(error.into()),
     }
+}
+
+/// An account's own name is its own, though another was shown under it before anybody knew the account. True if it
+/// was another's. Where nobody has a profile, nobody was.
+fn take_back(dirs: &Dirs, nick: &Nick, account: &str) -> io::Result<bool> {
+    let is_named = |account: &str| Nick::parse(account).is_ok_and(|own| own.key() == nick.key());
+    if !crate::profiles::is_any(dirs) || !is_named(account) {
+        return Ok(false);
+    }
+    let is_anothers = owner(dirs, nick)?.is_some_and(|owner| !is_named(&owner));
+    if is_anothers {
+        file::replace(
+            &path(dirs, nick),
+            format!("{}\n", clean(account)).as_bytes(),
+        )?;
+    }
+    Ok(is_anothers)
+}
+
+/// Gives a name back that `account` has kept beside its own.
+///
+/// # Errors
+/// Those of reading and removing the file.
+pub fn release(dirs: &Dirs, nick: &Nick, account: &str) -> io::Result<()> {
+    if owner(dirs, nick)?.as_deref() == Some(account) {
+        std::fs::remove_file(path(dirs, nick))?;
+    }
+    Ok(())
 }
 
 /// Whose name `nick`, or what looks like it, is; `None`: no account's.

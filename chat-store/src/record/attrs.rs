@@ -29,6 +29,8 @@ pub const FILE: &str = "file";
 pub const EV: &str = "ev";
 /// Of a `clear` record: what was said up to it is deleted, not hidden alone.
 pub const DELETE: &str = "delete";
+/// Of who comes in: they have a profile.
+pub const PROFILE: &str = "profile";
 /// The machine a line came from.
 pub const ORIGIN: &str = "origin";
 

@@ -80,6 +80,8 @@ kinds! {
     /// In the log of orders and in no room: the state of a site on several machines changes, as TEXT and attributes say;
     /// see [`order`](crate::cluster::order).
     Order = "order",
+    /// FROM is shown otherwise from here on: look the profile of the attribute `person` up.
+    Profile = "profile",
     /// To one person: FROM whispers TEXT.
     Whisper = "whisper",
     /// To one person: WebRTC signalling, TEXT is the data.
