@@ -56,6 +56,10 @@ pub struct Person {
     pub groups: BTreeSet<Group>,
     /// The generation of that account when they came: of another one they are logged in no more.
     pub generation: Option<u64>,
+    /// What their token says of them to others: JSON on one line.
+    pub public: Option<Box<str>>,
+    /// Whether they are shown in a way of their own: see [`profiles`](chat_store::profiles).
+    pub has_profile: bool,
     /// What the token that they came with lets them do; `None`: they came without.
     pub pass: Option<Box<token::Pass>>,
 }

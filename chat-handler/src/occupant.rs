@@ -50,6 +50,7 @@ mod moderate;
 mod moving;
 mod pins;
 mod private;
+mod profiles;
 mod reaction;
 mod read_by;
 mod remind;
@@ -78,6 +79,7 @@ pub use converse::converse;
 pub use enter::{Arrival, enter, number_of, wished_nick};
 pub use event::{AboutRoom, Bye, Event, Form, Hello, Reading, Sink, Span, Welcome};
 pub use ignored::MAX_IGNORED;
+pub use profiles::Shown;
 pub use refusal::Refusal;
 pub use request::{AboutMessage, Act, Addressee, BadRequest, Request};
 
@@ -136,6 +138,8 @@ struct Me {
     address: Option<String>,
     /// Whether the site says that they moderate it.
     moderates_all: bool,
+    /// They have a profile, which those look up who hear that they come.
+    has_profile: bool,
     /// Whether they may moderate this room: what they are shown. Each command asks anew.
     moderator: bool,
 }
@@ -386,7 +390,7 @@ impl Occupant {
     }
 
     /// Whether they may not speak: by a measure, or by `[access]`.
-    fn is_muted(&mut self) -> bool {
+    pub fn is_muted(&mut self) -> bool {
         self.verdict().may(Right::Speak).is_some() || !self.powers.has(Permission::Speak)
     }
 }

@@ -27,12 +27,14 @@ mod log_in;
 mod marking;
 mod own_rooms;
 mod pass;
+mod profile;
 mod stays;
 mod upkeep;
 mod visit;
 mod wish;
 
 pub use channels::MAX_CHANNELS;
+pub use profile::ProfileWish;
 pub use stays::{Bell, MAX_ROOMS};
 pub use visit::Visit;
 pub use wish::{Entry, KeyRing, Wish};
@@ -43,6 +45,7 @@ use hooks::Pending;
 use log_in::LogIn;
 use own_rooms::OwnRooms;
 use pass::Admission;
+use profile::Held;
 use stays::{From, Stays};
 
 /// Takes events that are about a room, or about the connection.
@@ -78,17 +81,20 @@ pub struct Person<'a> {
     admission: Option<Box<Admission>>,
     /// `None`: they hear no channel.
     channels: Option<Box<Channels>>,
+    /// How they are shown.
+    held: Held,
 }
 
 impl<'a> Person<'a> {
     /// Somebody who is in no room yet.
     pub fn new(settings: &'a Settings, visit: Visit<'a>) -> Self {
-        Self {
+        let mut person = Self {
             log_in: LogIn::of(settings, &visit.person),
             admission: Admission::of(settings, &visit.person).map(Box::new),
             moderates_by_session: visit.person.moderator
                 && !identity::is_administrator(&settings.identity, &visit.person, visit.address),
             number: occupant::number_of(&visit.person, visit.client, visit.page),
+            held: Held::of(&visit.person),
             connection: Connection::new(&settings.limits),
             settings,
             visit,
@@ -100,7 +106,12 @@ impl<'a> Person<'a> {
             pending: None,
             decision: None,
             channels: None,
+        };
+        person.look_up_profile();
+        if person.keep_public() {
+            person.look_up_profile();
         }
+        person
     }
 
     /// Says who they are to a client that is not in a room from the start.
@@ -134,6 +145,7 @@ impl<'a> Person<'a> {
         };
         to.put_from(None, &Event::Hello(&hello));
         self.put_authenticated(to);
+        self.put_profile(to);
         self.put_accepting(to);
         for mark in self.own.as_ref().map_or(&[][..], OwnRooms::all) {
             self.put_about(&mark.room, to);
@@ -179,6 +191,7 @@ impl<'a> Person<'a> {
             }
             Wish::Subscribe(channel, since) => self.subscribe(&channel, since, to),
             Wish::Auth(token) => self.prolong(&token, to),
+            Wish::Profile(wish) => self.change_profile(&wish, to),
             Wish::Unsubscribe(channel) => self.unsubscribe(&channel, to),
             Wish::Part(room) => match self.stays.find(&room) {
                 Some(place) => return self.settle(place, Flow::Bye(Bye::Part), to),

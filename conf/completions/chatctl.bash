@@ -118,6 +118,9 @@ _chatctl() {
             chatctl,person)
                 cmd="chatctl__subcmd__person"
                 ;;
+            chatctl,profile)
+                cmd="chatctl__subcmd__profile"
+                ;;
             chatctl,purge)
                 cmd="chatctl__subcmd__purge"
                 ;;
@@ -180,6 +183,18 @@ _chatctl() {
                 ;;
             chatctl,verify)
                 cmd="chatctl__subcmd__verify"
+                ;;
+            chatctl__subcmd__accounts,help)
+                cmd="chatctl__subcmd__accounts__subcmd__help"
+                ;;
+            chatctl__subcmd__accounts,show)
+                cmd="chatctl__subcmd__accounts__subcmd__show"
+                ;;
+            chatctl__subcmd__accounts__subcmd__help,help)
+                cmd="chatctl__subcmd__accounts__subcmd__help__subcmd__help"
+                ;;
+            chatctl__subcmd__accounts__subcmd__help,show)
+                cmd="chatctl__subcmd__accounts__subcmd__help__subcmd__show"
                 ;;
             chatctl__subcmd__acl,explain)
                 cmd="chatctl__subcmd__acl__subcmd__explain"
@@ -367,6 +382,9 @@ _chatctl() {
             chatctl__subcmd__help,person)
                 cmd="chatctl__subcmd__help__subcmd__person"
                 ;;
+            chatctl__subcmd__help,profile)
+                cmd="chatctl__subcmd__help__subcmd__profile"
+                ;;
             chatctl__subcmd__help,purge)
                 cmd="chatctl__subcmd__help__subcmd__purge"
                 ;;
@@ -429,6 +447,9 @@ _chatctl() {
                 ;;
             chatctl__subcmd__help,verify)
                 cmd="chatctl__subcmd__help__subcmd__verify"
+                ;;
+            chatctl__subcmd__help__subcmd__accounts,show)
+                cmd="chatctl__subcmd__help__subcmd__accounts__subcmd__show"
                 ;;
             chatctl__subcmd__help__subcmd__acl,explain)
                 cmd="chatctl__subcmd__help__subcmd__acl__subcmd__explain"
@@ -650,7 +671,7 @@ _chatctl() {
 
     case "${cmd}" in
         chatctl)
-            opts="-h -V --config --site --root --json --help --version status rooms users members kick ban unban bans mute unmute slow topic cluster hooks reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample metrics bot incoming register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site setup doctor check help"
+            opts="-h -V --config --site --root --json --help --version status rooms users members kick ban unban bans mute unmute slow topic cluster hooks reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample metrics bot incoming register unregister passwd disable enable logout groups accounts verify import invite first-code acl profile backup restore token site setup doctor check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -676,7 +697,7 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__accounts)
-            opts="-h --group --config --site --root --json --help"
+            opts="-h --group --config --site --root --json --help show help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -686,6 +707,74 @@ _chatctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__accounts__subcmd__help)
+            opts="show help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__accounts__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__accounts__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__accounts__subcmd__show)
+            opts="-h --config --site --root --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1744,7 +1833,7 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__help)
-            opts="status rooms users members kick ban unban bans mute unmute slow topic cluster hooks reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample metrics bot incoming register unregister passwd disable enable logout groups accounts verify import invite first-code acl backup restore token site setup doctor check help"
+            opts="status rooms users members kick ban unban bans mute unmute slow topic cluster hooks reports resolve role redact clear erase person say event history export make-private make-public purge expire mend sample metrics bot incoming register unregister passwd disable enable logout groups accounts verify import invite first-code acl profile backup restore token site setup doctor check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1758,8 +1847,22 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__help__subcmd__accounts)
-            opts=""
+            opts="show"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__accounts__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2502,6 +2605,20 @@ _chatctl() {
         chatctl__subcmd__help__subcmd__person__subcmd__export)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__help__subcmd__profile)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -3840,6 +3957,56 @@ _chatctl() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatctl__subcmd__profile)
+            opts="-h --display-name --no-display-name --color --no-color --status --emoji --until --no-status --avatar --no-avatar --config --site --root --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --display-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --status)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --emoji)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --avatar)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -177,6 +177,7 @@ fn person(settings: &Settings, claims: Claims, revoked: &Revocations) -> Result<
         account: Some(subject),
         color: claims.color.as_deref().and_then(Color::parse),
         moderator: pass.moderates_all(),
+        public: claims.public.map(Into::into),
         pass: Some(Box::new(pass)),
         ..Person::default()
     })?;

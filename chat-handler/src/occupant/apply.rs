@@ -195,7 +195,8 @@ impl Turn<'_> {
     }
 
     pub(super) fn append_join(&mut self) {
-        let stored = self.append_anew(Kind::Join, "");
+        let profile = self.it.me.has_profile.then_some("1");
+        let stored = self.append_as(Kind::Join, "", None, &[(attrs::PROFILE, profile)]);
         self.it.presence.join_due = stored.is_none();
         self.it.presence.joined = stored.map_or(RecordId::ZERO, Stored::id);
     }
@@ -292,7 +293,9 @@ impl Me {
     /// from here on; where it tells one reaction from another; and where nothing else says whose words these are.
     fn number_in(&self, kind: Kind) -> Option<&str> {
         let is_nameless = self.account.is_none() && self.client.is_none();
-        let has_it = kind == Kind::Join || kind.is_amendment() || is_nameless && kind.is_talk();
+        let has_it = matches!(kind, Kind::Join | Kind::Profile)
+            || kind.is_amendment()
+            || is_nameless && kind.is_talk();
         has_it.then(|| self.person.as_str())
     }
 }

@@ -214,6 +214,7 @@ impl Newcomer {
                 client: arrival.client.map(str::to_owned),
                 address: self.address,
                 moderates_all: arrival.person.moderator,
+                has_profile: arrival.person.has_profile,
                 moderator: false,
             },
             room: Room {
@@ -346,6 +347,7 @@ impl Occupant {
             now: RecordId::now(),
             limits: &self.limits,
         }));
+        self.put_profiles_of(&members, sink);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What an occupant is told, and where it goes.
 
-use super::Code;
+use super::{Code, Shown};
 use crate::settings::Limits;
 use crate::wording::Line;
 use chat_store::closed::{Circle, Kind};
@@ -125,6 +125,8 @@ pub enum Event<'a> {
         /// What.
         record: &'a Record<'a>,
     },
+    /// How somebody is shown, from now on.
+    Profiles(&'a [Shown]),
     /// Your token is believed, until then if it has an end.
     Authenticated(Option<RecordId>),
     /// Somebody is typing.

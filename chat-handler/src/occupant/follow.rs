@@ -1,5 +1,6 @@
 //! From the log to the client.
 
+use super::profiles::Changed;
 use super::{Bye, Event, Flow, Occupant, Presence, Sink, Span};
 use crate::color::Color;
 use chat_store::log::tail::Progress;
@@ -64,6 +65,7 @@ impl Occupant {
         let mut moved = self.room.moved;
         let (me, joined) = (self.me.nick.as_str(), self.presence.joined);
         let mut own = OwnChanges::of(&self.me.nick, &self.presence);
+        let mut shown = Changed::default();
         let mut count = 0;
         let progress = self.room.tail.read(budget, &mut |record| {
             count += 1;
@@ -82,7 +84,9 @@ impl Occupant {
             // A guest who gave way with this name, before us: the list of members has the new one.
             let is_namesake = record.id < joined && record.kind == Kind::Nick && record.from == me;
             let is_seen = seen.is_some_and(|seen| record.id <= seen);
-            if !is_namesake && !is_seen && !ignored.hides(record) {
+            shown.see(record);
+            let is_told = record.kind != Kind::Profile;
+            if is_told && !is_namesake && !is_seen && !ignored.hides(record) {
                 sink.put(&Event::Record(record));
             }
         });
@@ -90,6 +94,7 @@ impl Occupant {
         self.bells.found(count, self.presence.watch.is_watchman());
         let changes = own.found();
         self.take_changes(changes, sink);
+        self.put_changed(shown, sink);
         sink.put(&Event::BatchEnd);
         progress
     }
@@ -117,6 +122,7 @@ impl Occupant {
         sink.put(&Event::PageStart(Span::Since(replay.since)));
         let (mut last, mut live) = (replay.since, false);
         let mut own = OwnChanges::of(&self.me.nick, &self.presence);
+        let mut shown = Changed::default();
         let (slow, person) = (&mut self.slow, &self.me);
         let (membership, mut is_out) = (&mut self.membership, false);
         let mut moved = self.room.moved;
@@ -130,6 +136,7 @@ impl Occupant {
                 live = true;
             }
             slow.follow(record, person);
+            shown.see(record);
             if live {
                 if is_out || moved {
                     return;
@@ -138,11 +145,13 @@ impl Occupant {
                 is_out = membership
                     .as_mut()
                     .is_some_and(|membership| membership.sees(record));
-                sink.put(&Event::Record(record));
+                if record.kind != Kind::Profile {
+                    sink.put(&Event::Record(record));
+                }
                 return;
             }
             last = last.max(record.id);
-            if !record.may_be_old_whisper() {
+            if !record.may_be_old_whisper() && record.kind != Kind::Profile {
                 sink.put(&Event::Past(record));
             }
         });
@@ -157,6 +166,7 @@ impl Occupant {
         }
         let changes = own.found();
         self.take_changes(changes, sink);
+        self.put_changed(shown, sink);
         sink.put(&Event::BatchEnd);
         self.replay = (!done).then_some(Replay {
             since: last,

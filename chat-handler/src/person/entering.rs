@@ -27,6 +27,7 @@ impl Person<'_> {
     }
 
     fn try_enter(&mut self, entry: &Entry, sink: &mut From<'_>) -> Result<(), Refusal> {
+        self.look_up_profile();
         let wished = entry.room.as_ref();
         let wished = wished.map_err(|error| Refusal::new(Code::BadRoom, error))?;
         let seeker = self.seeker(Keys {

@@ -143,8 +143,13 @@ impl Person<'_> {
         self.moderates_by_session = found.moderator;
         person.pass = found.pass;
         person.groups = found.groups;
+        person.public = found.public;
         self.admission = Admission::of(self.settings, person).map(Box::new);
         self.put_authenticated(to);
+        if self.keep_public() {
+            self.look_up_profile();
+            self.show_profile(None, None, to);
+        }
         // What they may has changed with it.
         self.take_powers(to);
     }

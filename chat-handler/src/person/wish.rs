@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::ProfileWish;
 use crate::occupant::{Addressee, Request};
 use chat_store::name::{NameError, RoomName};
 use chat_store::people::consent::Accept;
@@ -69,6 +70,8 @@ pub enum Wish<'a> {
     Unsubscribe(Cow<'a, str>),
     /// To be who this token says for longer.
     Auth(Cow<'a, str>),
+    /// To be shown otherwise.
+    Profile(Box<ProfileWish<'a>>),
     /// What these say is not to be counted as unread in rooms that are entered from now on.
     Ignored(Vec<Cow<'a, str>>),
     /// To leave a room.

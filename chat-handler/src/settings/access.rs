@@ -61,6 +61,8 @@ permissions! {
     Moderate = "moderate", true;
     /// To say something to everybody.
     Announce = "announce", false;
+    /// To say how one is shown: name, color, picture, status.
+    Profile = "profile", false;
     /// To register, as far as REGISTER lets anybody.
     Register = "register", false;
     /// To administer the site: an administrator owns every room.

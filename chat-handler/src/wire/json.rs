@@ -18,6 +18,7 @@ mod former;
 mod message;
 mod page;
 pub mod parse;
+mod profiles;
 mod reading;
 mod record;
 mod rows;
@@ -27,6 +28,7 @@ pub use record::record;
 use about::RoomAbout;
 use message::{Message, answer, private};
 use page::{end_page, put_past, start_page};
+use profiles::put_profiles;
 use reading::{MarkMessage, ReadTo};
 
 /// Over which time, in milliseconds, the clients of a server that goes are asked to spread their return, each by
@@ -97,6 +99,7 @@ impl Json {
                 put_past(std::mem::take(&mut self.page_empty), past, out.buffer());
             }
             Event::About(about) => put(&RoomAbout::of(about), out.buffer()),
+            Event::Profiles(people) => put_profiles(people, out.buffer()),
             Event::Mark(reading) => {
                 let message = MarkMessage {
                     kind: "mark",

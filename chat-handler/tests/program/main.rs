@@ -33,6 +33,7 @@ mod people;
 mod php;
 mod power;
 mod private;
+mod profiles;
 mod protocol;
 mod rooms;
 mod rush;

@@ -82,6 +82,7 @@ fn everything() -> Vec<Value> {
         json!({"type": "history", "since": id}),
         json!({"type": "history", "before": id}),
         json!({"type": "ping"}),
+        json!({"type": "profile", "status": {"text": "here"}}),
     ] {
         boss.send(&request);
     }

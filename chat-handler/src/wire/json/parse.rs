@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::occupant::{Act, Addressee, BadRequest, Code, MAX_IGNORED, Request};
-use crate::person::{Entry, KeyRing, MAX_ROOMS, Wish};
+use crate::person::{Entry, KeyRing, MAX_ROOMS, ProfileWish, Wish};
 use chat_store::attachments::{AttachmentId, MAX_OF_MESSAGE};
 use chat_store::name::RoomName;
 use chat_store::people::consent::Accept;
@@ -78,6 +78,23 @@ struct Fields<'a> {
     channel: Option<Cow<'a, str>>,
     #[serde(borrow)]
     token: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    status: Option<WishedStatus<'a>>,
+    #[serde(borrow)]
+    avatar: Option<Cow<'a, str>>,
+}
+
+/// The status of `profile`.
+#[derive(Deserialize)]
+struct WishedStatus<'a> {
+    #[serde(borrow)]
+    emoji: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    text: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    until: Option<Cow<'a, str>>,
 }
 
 /// A file of `say`; pages send what else they know of it, too.
@@ -168,6 +185,7 @@ fn wish(mut fields: Fields<'_>, many: bool) -> Result<Wish<'_>, Wrong<'_>> {
         "ping" => Wish::Ping(fields.within),
         "quit" => Wish::Quit,
         "auth" => Wish::Auth(needed(fields.token, "token")?),
+        "profile" => Wish::Profile(Box::new(profile(fields)?)),
         "enter" if many => Wish::Enter(entries(needed(fields.rooms, "rooms")?)?),
         "notify" if many => {
             let level = needed(fields.level, "level")?;
@@ -215,6 +233,33 @@ fn wish(mut fields: Fields<'_>, many: bool) -> Result<Wish<'_>, Wrong<'_>> {
             Wish::In(Some(needed(room, "room")?), request)
         }
         _ => Wish::In(None, request(fields)?),
+    })
+}
+
+fn profile(fields: Fields<'_>) -> Result<ProfileWish<'_>, Wrong<'_>> {
+    let Fields {
+        name,
+        color,
+        status,
+        avatar,
+        msgid,
+        ..
+    } = fields;
+    if avatar.as_deref().is_some_and(|avatar| !avatar.is_empty()) {
+        let reason = "avatar: only empty; a picture comes by POST api/avatar";
+        return Err((Code::BadField, reason.into()));
+    }
+    let status = status.map(|status| {
+        let WishedStatus { emoji, text, until } = status;
+        let until = id(until.filter(|until| !until.is_empty()), "until")?;
+        Ok((emoji.unwrap_or_default(), text.unwrap_or_default(), until))
+    });
+    Ok(ProfileWish {
+        name,
+        color,
+        status: status.transpose()?,
+        no_avatar: avatar.is_some(),
+        msgid: msgid.filter(|msgid| is_msgid(msgid)),
     })
 }
 

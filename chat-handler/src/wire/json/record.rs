@@ -18,7 +18,8 @@ pub fn record(record: &Record<'_>, out: &mut Vec<u8>) {
         | Kind::Clear
         | Kind::Leave
         | Kind::Pin
-        | Kind::Unpin => (None, None, None),
+        | Kind::Unpin
+        | Kind::Profile => (None, None, None),
         Kind::Nick | Kind::Admit | Kind::Dismiss => (Some(text), None, None),
         Kind::Kick | Kind::Ban => (Some(first), None, Some(rest)),
         Kind::Redact => (None, Some(text), None),
