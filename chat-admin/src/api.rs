@@ -8,6 +8,7 @@
 use std::cell::RefCell;
 use std::io::{self, Read};
 
+use crate::picture::MAX_UPLOAD;
 use chat_handler::identity::token;
 use chat_handler::settings::{Permission, Settings};
 use chat_store::log::rooms as rooms_on_disk;
@@ -16,6 +17,7 @@ use chat_store::name::RoomName;
 
 mod account;
 mod asker;
+mod avatars;
 mod config;
 mod files;
 mod found;
@@ -55,7 +57,7 @@ pub fn answer(
     };
     // A browser that is still sending reads no answer, and Apache gives none on of a program that has left bytes
     // unread.
-    if body.limit() <= settings.limits.max_file {
+    if body.limit() <= settings.limits.max_file.max(MAX_UPLOAD) {
         // A line that breaks now has nobody who wants the answer.
         let _ = io::copy(&mut body, &mut io::sink());
     }
@@ -73,9 +75,14 @@ fn decide(
     let upload = |request: &Request, settings: &Settings, explain: &mut dyn FnMut(&str)| {
         files::upload(request, settings, &mut **input.borrow_mut(), explain)
     };
+    let avatar = |request: &Request, settings: &Settings, explain: &mut dyn FnMut(&str)| {
+        avatars::change(request, settings, &mut **input.borrow_mut(), explain)
+    };
     let (methods, run): (&[&str], Endpoint<'_>) = match request.path.as_str() {
         "files" => (&["POST"], &upload),
         _ if name == "files" => (&["GET", "DELETE"], &files::answer),
+        "avatar" => (&["POST", "DELETE"], &avatar),
+        _ if name == "avatars" => (&["GET"], &avatars::answer),
         "session" => (&["GET", "POST", "DELETE"], &session::answer),
         "account/login" | "account/logout" | "account/register" | "account/password"
         | "account/link" | "account/first" => (&["POST"], &account::answer),
@@ -114,7 +121,9 @@ fn decide(
         explain(&format!("a room cannot be moved: {error}"));
         return Response::error(503, "storage", "a room is being moved, try again later");
     }
-    if is_room && let Err(refused) = admitted(request, settings, explain) {
+    if (is_room || name == "avatars")
+        && let Err(refused) = admitted(request, settings, explain)
+    {
         return refused;
     }
     let response = run(request, settings, &mut |line| lines.push(line.to_owned()));

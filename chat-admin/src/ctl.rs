@@ -43,6 +43,7 @@ mod owner;
 mod packed;
 mod perform;
 mod person;
+mod profile;
 mod purge;
 mod report;
 mod reports;
@@ -60,6 +61,7 @@ pub use expire::{Change, expire};
 pub use failure::Failure;
 pub(crate) use moderate::tell_all;
 pub(crate) use perform::Order;
+pub(crate) use profile::value as profile_value;
 pub(crate) use rooms::{all as all_rooms, totals};
 
 use account::{AccountCommand, ImportCommand};
@@ -304,6 +306,8 @@ enum Command {
     Incoming(incoming::IncomingCommand),
     #[command(flatten)]
     Account(account::AccountCommand),
+    /// How somebody is shown: what they are called, color, status, picture; with options, change it
+    Profile(profile::ProfileWish),
     /// Save a site in one file, while it runs: rooms, private rooms, state, who may what, files; not who is there now
     Backup {
         /// Where to; it must not be there. `-` is the standard output
@@ -697,6 +701,7 @@ fn dispatch(
         Command::Account(command) => account::run(command, settings),
         Command::Bot(command) => bot::run(&command, settings),
         Command::Incoming(command) => incoming::run(&command, settings),
+        Command::Profile(wish) => profile::run(&wish, settings),
         // Done before, with more than settings.
         Command::Backup { .. }
         | Command::Restore { .. }

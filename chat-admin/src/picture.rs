@@ -1,11 +1,15 @@
 //! Pictures that people give: what their cameras wrote into them is taken out, where and when they were taken with it.
 //! Pure. Nothing is decoded: a picture is taken apart into its pieces, and those that are needed to show it are put
-//! together again, so that whatever else was in it, in front or behind, is gone as well.
+//! together again, so that whatever else was in it, in front or behind, is gone as well. Pictures of people alone are
+//! decoded and made anew: [`avatar`].
 
+mod avatar;
 mod jpeg;
 mod orientation;
 mod png;
 mod webp;
+
+pub use avatar::{AvatarError, MAX_UPLOAD, avatar, avatar_kind};
 
 /// A picture of more pixels is shown as any other file: a browser would need a gigabyte for it.
 pub const MAX_PIXELS: u64 = 50_000_000;

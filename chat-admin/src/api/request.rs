@@ -78,7 +78,7 @@ const CLIENT_COOKIE: &str = "chat-client";
 impl Request {
     /// Whether the body is a file: it is read by whoever keeps it.
     pub fn is_upload(&self) -> bool {
-        self.method == "POST" && self.path == "files"
+        self.method == "POST" && ["files", "avatar"].contains(&self.path.as_str())
     }
 
     /// The token of `Authorization: Bearer` (RFC 6750 section 2.1).

@@ -24,6 +24,12 @@ const CONTENT: &str = "\
     Vary: Cookie\r\n\
     Content-Security-Policy: sandbox; default-src 'none'; frame-ancestors 'none'\r\n";
 
+/// A picture of somebody: its address is another one as soon as it is another picture.
+const PICTURE: &str = "\
+    Cache-Control: private, max-age=86400, immutable\r\n\
+    Vary: Cookie\r\n\
+    Content-Security-Policy: sandbox; default-src 'none'; frame-ancestors 'none'\r\n";
+
 const JSON: &str = "application/json; charset=utf-8";
 
 /// A status, some headers and a body, mostly JSON.
@@ -37,7 +43,8 @@ pub struct Response {
     pub body: Vec<u8>,
     /// What follows it: so many bytes of a file, from where that is.
     content: Option<(File, u64)>,
-    is_content: bool,
+    /// How it may be kept and shown.
+    manner: &'static str,
 }
 
 impl Response {
@@ -57,7 +64,7 @@ impl Response {
             headers: Vec::new(),
             body,
             content: None,
-            is_content: false,
+            manner: ANSWER,
         }
     }
 
@@ -67,8 +74,17 @@ impl Response {
             status,
             content_type,
             content,
-            is_content: true,
+            manner: CONTENT,
             ..Self::raw(Vec::new())
+        }
+    }
+
+    /// 200 with a picture of somebody.
+    pub fn picture(body: Vec<u8>, content_type: &'static str) -> Self {
+        Self {
+            content_type,
+            manner: PICTURE,
+            ..Self::raw(body)
         }
     }
 
@@ -134,7 +150,7 @@ impl Response {
             reason(self.status),
             self.content_type
         );
-        text.push_str(if self.is_content { CONTENT } else { ANSWER });
+        text.push_str(self.manner);
         for (name, value) in &self.headers {
             text.extend([name, ": ", value, "\r\n"]);
         }

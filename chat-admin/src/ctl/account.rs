@@ -98,7 +98,10 @@ pub(super) enum AccountCommand {
         remove: Vec<Group>,
     },
     /// The accounts: since when, in which groups, which of them are disabled
+    #[command(args_conflicts_with_subcommands = true)]
     Accounts {
+        #[command(subcommand)]
+        command: Option<AccountsCommand>,
         /// Only those of this group
         #[arg(long, value_name = "GROUP", value_parser = group)]
         group: Option<Group>,
@@ -148,6 +151,16 @@ pub(super) enum AccountCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub(super) enum AccountsCommand {
+    /// All that is known of one, but what it logs in by
+    Show {
+        /// Whose
+        #[arg(value_parser = nick)]
+        name: Nick,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(super) enum AclCommand {
     /// Name each right of somebody, and the line of chat.ini that says so
     Explain {
@@ -185,7 +198,11 @@ pub(super) fn run(command: AccountCommand, settings: &Settings) -> Result<Report
         AccountCommand::Groups { name, add, remove } => {
             change::groups(settings, &name, &add, &remove)
         }
-        AccountCommand::Accounts { group } => list::list(settings, group.as_ref()),
+        AccountCommand::Accounts {
+            command: Some(AccountsCommand::Show { name }),
+            ..
+        } => list::show(settings, &name),
+        AccountCommand::Accounts { group, .. } => list::list(settings, group.as_ref()),
         AccountCommand::Verify { name } => change::verify(settings, &name),
         AccountCommand::Import {
             settings: None,

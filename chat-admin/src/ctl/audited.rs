@@ -81,6 +81,7 @@ impl Command {
             Self::Hooks(HooksCommand::Redeliver { name, room, id }) => {
                 format!("hooks redeliver {name} {room} {id}")
             }
+            Self::Profile(wish) => return wish.deed(),
             Self::Account(command) => return command.deed(),
             _ => return None,
         })

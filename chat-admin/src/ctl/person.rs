@@ -6,13 +6,16 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 
 use super::erase::{TOLD, is_form_of, rewrite_packed};
 use super::moderate::tell_all;
 use super::report::Report;
-use super::{Failure, forgotten_deeds, memberships, messages, packed, rooms, sessions};
+use super::{Failure, forgotten_deeds, memberships, messages, packed, profile, rooms, sessions};
 use crate::login;
+use crate::picture::avatar_kind;
 use crate::transcript::Period;
 use chat_handler::settings::Settings;
 use chat_store::accounts::{self, Account};
@@ -28,6 +31,7 @@ use chat_store::moderation::{self, Entry, Extent, roles};
 use chat_store::name::{RoomName, SERVER};
 use chat_store::people::person::PersonId;
 use chat_store::people::{marks, presence};
+use chat_store::profiles;
 use chat_store::record::{Draft, Kind, Record, RecordId, clean};
 use chat_store::state;
 
@@ -97,6 +101,16 @@ pub(super) fn export(
             )?;
         }
     }
+    for shown in profiles::all(dirs)? {
+        if who.is_account(Some(&shown.account)) {
+            let mut value = profile::value(&shown);
+            if let Some(bytes) = profiles::avatar_of(dirs, &shown)? {
+                let (kind, coded) = (avatar_kind(&bytes), BASE64_STANDARD.encode(bytes));
+                value["avatar"] = json!(format!("data:{kind};base64,{coded}"));
+            }
+            writeln!(out, "{}", json!({ "profile": value }))?;
+        }
+    }
     for number in who.numbers() {
         let channel = channels::log_of(dirs, number);
         messages::each_of(&channel, Period::default(), &mut |record| {
@@ -139,6 +153,11 @@ pub(super) fn erase(settings: &Settings, mut who: Forgotten) -> Result<Report, F
     for number in who.numbers() {
         files += usize::from(marks::forget(dirs, number)?);
         files += channels::forget(dirs, number)?;
+    }
+    for shown in profiles::all(dirs)? {
+        if who.is_account(Some(&shown.account)) {
+            files += profiles::forget(dirs, &shown.account).map_err(profile::failed)?;
+        }
     }
     forget_measures(dirs, &who)?;
     lines += forget_reports(dirs, &who)?;

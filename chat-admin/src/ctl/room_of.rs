@@ -80,6 +80,7 @@ impl Command {
             | Self::Rooms
             | Self::Person(_)
             | Self::Account(_)
+            | Self::Profile(_)
             | Self::Sample { .. }
             | Self::Metrics(_)
             | Self::Backup { .. }

@@ -201,7 +201,7 @@ fn acl_explain_names_each_right_and_its_line() {
         let arguments = [&["--json", "acl", "explain", name][..], more].concat();
         let answer = chatctl(&chat, &arguments, "").json();
         let rows = answer.as_array().expect("rows").clone();
-        assert_eq!(rows.len(), 10);
+        assert_eq!(rows.len(), 11);
         let speak = rows
             .into_iter()
             .find(|row| row["right"] == "speak")

@@ -354,6 +354,7 @@ fn every_directory_below_base_dir_is_in_the_readmes_table() {
     for command in ["/topic tea", "/ban troll 60 spam", "/clear"] {
         boss.type_in(command);
     }
+    boss.send(&json!({"type": "profile", "color": "red"}));
     boss.settle();
     let mut reader = chat.window("client=readers-browser", "");
     reader.send(&json!({"type": "enter", "rooms": [{"room": "r"}]}));

@@ -22,6 +22,7 @@ mod ini;
 mod metrics;
 mod opensso;
 mod private;
+mod profiles;
 mod rights;
 mod round_trips;
 mod search;

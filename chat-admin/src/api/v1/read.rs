@@ -3,7 +3,9 @@
 use chat_store::closed;
 use chat_store::log::history::MAX_LIMIT as MAX_MESSAGES;
 use chat_store::log::rooms;
+use chat_store::people::person::PersonId;
 use chat_store::people::presence;
+use chat_store::profiles::{self, Profile};
 use chat_store::record::RecordId;
 use chat_store::search::MAX_HITS;
 use chat_store::state;
@@ -72,6 +74,10 @@ pub(super) fn people(call: &mut Call<'_>) -> Result<Response, Refusal> {
         let about = presence::about(&found.dirs, &found.room, &member.nick)?;
         let mut one = json!({ "nick": member.nick.as_str(), "color": &*member.color });
         if let Some(account) = about.account {
+            if let Some(shown) = profiles::of_account(&found.dirs, &account)? {
+                put_shown(&shown, &mut one);
+                one["person"] = Value::from(about.person.as_ref().map(PersonId::as_str));
+            }
             one["account"] = Value::from(account);
         }
         told.push(one);
@@ -81,6 +87,16 @@ pub(super) fn people(call: &mut Call<'_>) -> Result<Response, Refusal> {
         answer["next"] = Value::from(next);
     }
     Ok(Response::json(&answer))
+}
+
+/// What others are shown of somebody.
+fn put_shown(shown: &Profile, one: &mut Value) {
+    let value = crate::ctl::profile_value(shown);
+    for part in ["status", "avatar", "pub"] {
+        if !value[part].is_null() {
+            one[part] = value[part].clone();
+        }
+    }
 }
 
 pub(super) fn messages(call: &mut Call<'_>) -> Result<Response, Refusal> {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::super::Failure;
 use super::super::report::Report;
+use super::super::{Failure, profile};
 use super::{failed, prompt};
 use crate::login::{self, Costs, Verifier, Work};
 use chat_handler::settings::Settings;
@@ -13,6 +13,7 @@ use chat_store::accounts::{
     self, Account, AccountError, AccountKind, Group, MAX_GROUPS, Ticket, reach,
 };
 use chat_store::name::Nick;
+use chat_store::profiles;
 use chat_store::record::RecordId;
 
 fn done(account: &Account, what: &str) -> Report {
@@ -93,6 +94,8 @@ pub(super) fn unregister(settings: &Settings, name: &Nick) -> Result<Report, Fai
     let may = &mut |account: &Account| login::keep_an_administrator(settings, account, None);
     let account = accounts::remove(dir, name, may).map_err(failed)?;
     tell(settings, &account.name)?;
+    // What they were shown by goes with it; their name stays theirs.
+    profiles::forget(&settings.dirs(), account.name.as_str()).map_err(profile::failed)?;
     Ok(done(&account, "is no account any more"))
 }
 

@@ -17,11 +17,12 @@ const MAX_FILES: usize = 500_000;
 const NAMED: usize = 3;
 
 /// Directories that are the chat's user's alone.
-const PRIVATE: [&str; 6] = [
+const PRIVATE: [&str; 7] = [
     "sessions",
     "marks",
     "closed",
     "accounts",
+    "profiles",
     "files",
     "run/closed",
 ];
