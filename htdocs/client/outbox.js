@@ -50,9 +50,9 @@ export class Outbox {
 
 	/**
 	 * What the server takes.
-	 * @param {{ rate: number, burst: number }} pace Messages a second, and at once.
+	 * @param {{ rate?: number, burst?: number }} [pace] Messages a second, and at once.
 	 */
-	pace({ rate, burst }) {
+	pace({ rate = 10, burst = 20 } = {}) {
 		this.#interval = 1000 / (rate * SHARE_OF_PACE);
 		this.#burst = Math.max(1, Math.floor(burst * SHARE_OF_PACE));
 	}

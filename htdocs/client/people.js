@@ -17,12 +17,23 @@ export class People {
 		this.#people = new Map(members.map((person) => [person.name, person]));
 	}
 
+	/** @param {import("./types.d.ts").Shown[]} people */
+	shown(people) {
+		for (const person of people) {
+			const { name } = person;
+			const known = this.#people.get(name);
+			if (known) this.#people.set(name, { color: known.color, ...person });
+		}
+	}
+
 	/** @param {import("./types.d.ts").ChatRecord} record */
 	apply({ type, from, to, color, account, person: number }) {
-		const person = this.#people.get(from);
-		if (type === "join") this.#people.set(from, { name: from, color, account, person: number });
-		else if (type === "color") this.#people.set(from, { ...person, name: from, color });
-		else if (type === "quit" || type === "nick") this.#people.delete(from);
-		if (type === "nick" && to) this.#people.set(to, { ...person, name: to });
+		const all = this.#people;
+		const person = type === "join" ? { account, person: number } : all.get(from);
+		if (type === "join" || type === "color") all.set(from, { ...person, name: from, color });
+		else {
+			all.delete(from);
+			if (to) all.set(to, { ...person, name: to });
+		}
 	}
 }

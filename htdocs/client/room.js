@@ -5,9 +5,6 @@ import { Emitter } from "./emitter.js";
 import { MEMBERSHIP, People } from "./people.js";
 import { Sending } from "./sending.js";
 
-/** What stands in no log though it is from somebody and has an id: it says nothing about how far the log was read. */
-const UNLOGGED = ["whisper", "read"];
-
 export class Room extends Emitter {
 	#send;
 	#people = new People();
@@ -43,7 +40,7 @@ export class Room extends Emitter {
 		this.name = this.asked = name;
 		this.lastId = since;
 		this.#wanted = { history: 0, ...wanted };
-		this.#send = (/** @type {import("./types.d.ts").Message} */ message) => send({ ...message, room: this.name });
+		this.#send = send;
 		this.#environment = environment;
 		this.#sending = new Sending({
 			store,
@@ -111,7 +108,7 @@ export class Room extends Emitter {
 
 	/** Any other message of the protocol. @param {import("./types.d.ts").Message} message */
 	tell(message) {
-		return this.isWelcome && this.#send(message);
+		return this.isWelcome && this.#send({ ...message, room: this.name });
 	}
 
 	/** Leaves it for good. */
@@ -145,24 +142,26 @@ export class Room extends Emitter {
 		else if (type === "ack") this.#sending.kept(message);
 		else if (type === "error") this.#refused(message);
 		else if (type === "parted") this.#parted(message);
-		else if (message.id && message.from !== undefined && !UNLOGGED.includes(type))
+		else if (message.id && message.from !== undefined && type !== "whisper" && type !== "read")
 			this.#record(/** @type {any} */ (message));
 		else {
-			if (type === "you") this.#me(/** @type {any} */ (message));
+			if (type === "you") this.#me(message);
+			if (type === "profiles") this.#people.shown(message.people);
 			this.emit(type, message);
 		}
 	}
 
 	/** @param {import("./types.d.ts").Message} welcome */
 	#welcomed(welcome) {
-		const { you, color, account, moderator = false, topic = "", description = "", members, limits, oldest } = welcome;
-		Object.assign(this, { isWelcome: true, topic, description, me: { name: you, color, account, moderator } });
+		const { you: name, color, account, topic = "", description = "", members, limits, oldest } = welcome;
+		const me = { name, color, account, moderator: !!welcome.moderator };
+		Object.assign(this, { isWelcome: true, topic, description, me });
 		this.#isCatchingUp = true;
 		// Where nothing was said yet, all that is newer than this moment is still to come.
 		this.#newest = welcome.last ?? welcome.now ?? "";
 		this.#wanted = { history: this.#wanted.history };
 		this.#people.welcomed(members);
-		this.#sending.pace({ rate: limits?.rate || 10, burst: limits?.burst || 20 });
+		this.#sending.pace(limits);
 		this.emit("welcome", welcome);
 		this.emit("members", this.members);
 		// The server keeps nothing of so long ago: never a silent hole.
@@ -207,9 +206,11 @@ export class Room extends Emitter {
 		this.emit("record", missed ? { ...record, missed } : record);
 	}
 
-	/** What has changed of us. @param {{ name?: string, color?: string, moderator?: boolean }} change */
-	#me({ name = this.me.name, color = this.me.color, moderator = this.me.moderator }) {
-		this.me = { ...this.me, name, color, moderator };
+	/** What has changed of us. @param {Record<string, any>} change */
+	#me(change) {
+		/** @type {Record<string, any>} */
+		const me = (this.me = { ...this.me });
+		for (const key in me) me[key] = change[key] ?? me[key];
 	}
 
 	/** Whom a name means. @param {string} to */

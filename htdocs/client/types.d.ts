@@ -27,6 +27,29 @@ export interface Person {
 	account?: string;
 	/** The same whatever they are called. */
 	person?: string;
+	/** What they are up to. */
+	status?: Status;
+	/** The number of their picture, which is at `api/avatars/PERSON/AVATAR` beside the pages. */
+	avatar?: string;
+	/** What the site's log-in says of them: any JSON. It is words, never markup. */
+	pub?: any;
+}
+
+export interface Status {
+	emoji?: string;
+	text: string;
+	/** An id: over at this time. */
+	until?: string;
+}
+
+/** Of `profiles`: how somebody is shown from now on; what is not there is not shown any more. */
+export interface Shown {
+	name: string;
+	person: string;
+	account?: string;
+	status?: Status;
+	avatar?: string;
+	pub?: any;
 }
 
 export interface HistoryPage {

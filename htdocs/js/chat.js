@@ -131,8 +131,7 @@ class Chat {
 	/** @param {string} name */
 	start(name) {
 		for (const kept of keptRooms()) this.rooms.have(kept);
-		const room = this.rooms.have(name);
-		room.keys = invitationInAddress();
+		const room = Object.assign(this.rooms.have(name), { keys: invitationInAddress() });
 		this.#showRoom(room, isOfSome(name) ? "replace" : "keep", messageInAddress());
 		if (this.#shown.out) this.#drawBanner();
 		else this.connection.start();
@@ -289,6 +288,7 @@ class Chat {
 			compose: () => this.#compose(),
 			talkTo: this.rooms.protocol === 2 ? this.#talkTo : undefined,
 			sendToAll: (message) => this.connection.send(message),
+			rooms: this.rooms,
 		});
 	}
 

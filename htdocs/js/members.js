@@ -1,6 +1,7 @@
 // Who is in the room: told once by the welcome, then by what changes.
 
 import { MEMBERSHIP, People } from "../client/people.js";
+import { learn } from "./faces.js";
 
 export class Members {
 	#list;
@@ -22,6 +23,11 @@ export class Members {
 	follow(feed) {
 		feed.on("welcome", ({ members }) => {
 			this.#people.welcomed(members);
+			this.draw();
+		});
+		feed.on("profiles", ({ people }) => {
+			learn(people);
+			this.#people.shown(people);
 			this.draw();
 		});
 		feed.on(MEMBERSHIP, (record) => {

@@ -5,7 +5,8 @@ import { parameter } from "./addresses.js";
 import { filesOf } from "./attachments/files_of.js";
 import { nameColor } from "./colors.js";
 import { element, hiddenWords, icon } from "./dom.js";
-import { initial, isProgram } from "./initial.js";
+import { face } from "./faces.js";
+import { isProgram } from "./initial.js";
 import { bodyNodes } from "./messages/body.js";
 import { eventNodes } from "./messages/event_words.js";
 import { reactionRow } from "./messages/reaction_row.js";
@@ -72,12 +73,13 @@ export class MessageView {
 	}
 
 	/**
-	 * A round initial in the person's color.
+	 * Their picture, or a round initial in their color.
 	 * @param {string} name
 	 * @param {string} [color]
+	 * @param {string} [account]
 	 */
-	avatar(name, color) {
-		return this.#colored(element("span", { class: "avatar", "aria-hidden": "true" }, initial(name)), name, color);
+	avatar(name, color, account) {
+		return this.#colored(face(name, account), name, color);
 	}
 
 	/** @template {HTMLElement} Node @param {Node} node @param {string} name @param {string} [color] */
@@ -141,7 +143,7 @@ export class MessageView {
 		const side = whisper && element("span", { class: "side-note" }, whisper);
 		const heading = element("div", { class: "meta" }, ...this.who(from, record.color, record.account), side);
 		heading.append(this.#when(record));
-		const line = element("div", { class: "line" }, this.avatar(from, record.color), heading);
+		const line = element("div", { class: "line" }, this.avatar(from, record.color, record.account), heading);
 		line.append(...Object.values(this.#parts(record)).filter((part) => part !== null));
 		line.addEventListener("click", (event) => touched(event, heading));
 		node.append(line);

@@ -2,7 +2,8 @@
 
 import { nameColor } from "./colors.js";
 import { byId, element, icon } from "./dom.js";
-import { initial, isProgram } from "./initial.js";
+import { face, mood } from "./faces.js";
+import { isProgram } from "./initial.js";
 import { isIgnored } from "./preferences.js";
 import { language, text } from "./texts.js";
 
@@ -76,14 +77,15 @@ export class PeopleList {
 	}
 
 	/** @param {Person} person @param {Members} members */
-	#row({ name, color, account }, { me, callers }) {
+	#row({ name, color, account, status }, { me, callers }) {
 		/** @param {string} words @param {string} picture */
 		const badge = (words, picture) => element("span", { class: "badge", title: words }, icon(picture));
 		const button = element(
 			"button",
 			{ type: "button", class: "member", "data-name": name, title: name },
-			element("span", { class: "avatar", "aria-hidden": "true" }, initial(name)),
+			face(name, account),
 			element("bdi", {}, name),
+			status && mood(status),
 			account &&
 				(isProgram(account)
 					? element("span", { class: "badge" }, text("bot"))

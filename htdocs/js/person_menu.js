@@ -2,6 +2,7 @@
 
 import { nameColor } from "./colors.js";
 import { element } from "./dom.js";
+import { isProgram } from "./initial.js";
 import { Menu } from "./menu.js";
 import { ignore, isIgnored, unignore } from "./preferences.js";
 import { loadTexts, text } from "./texts.js";
@@ -11,16 +12,18 @@ await loadTexts("moderation");
 const menu = new Menu("person-menu");
 
 /**
- * @param {{ name: string, color?: string, isMe: boolean }} person
+ * @param {{ name: string, color?: string, account?: string, isMe: boolean }} person
  * @param {HTMLElement} button
  * @param {{ moderator: boolean, backdrop: Rgb }} reader
  * @param {PersonActions} actions
  */
-export function openPersonMenu({ name, color, isMe }, button, { moderator, backdrop }, actions) {
+export function openPersonMenu({ name, color, account, isMe }, button, { moderator, backdrop }, actions) {
 	const title = element("strong", { class: "menu-title" }, element("bdi", {}, name));
 	title.style.setProperty("--name-color", nameColor(name, color, backdrop));
-	const own = [menu.item(text("yourName"), actions.changeName)];
+	const card = Boolean(account) && !isProgram(account ?? "") && menu.item(text("profile"), () => actions.show(name));
+	const own = [menu.item(text(card ? "editProfile" : "yourName"), actions.changeName), card];
 	const others = [
+		card,
 		menu.item(text("whisper"), () => actions.whisper(name)),
 		actions.talkTo !== undefined && menu.item(text("talkTo"), () => actions.talkTo?.(name)),
 		menu.item(text("mention"), () => actions.mention(name)),

@@ -12,9 +12,14 @@ export class RoomMenus {
 	async person(name, button) {
 		const { openPersonMenu } = await import("./person_menu.js");
 		const { me, members, backdrop } = this.#uses;
-		const person = { name, color: members.get(name)?.color, isMe: name === me.name };
+		const { color, account } = members.get(name) ?? {};
+		const person = { name, color, account, isMe: name === me.name };
 		const reader = { moderator: me.moderator, backdrop: backdrop() };
-		openPersonMenu(person, button, reader, { ...this.#actions(), changeName: () => this.changeName() });
+		openPersonMenu(person, button, reader, {
+			...this.#actions(),
+			changeName: () => this.changeName(),
+			show: async (who) => (await import("./profile/card.js")).openCard(who, this.#uses),
+		});
 	}
 
 	/** Something is done with a message. @param {Act} what @param {Entry} record @param {HTMLElement} place */
@@ -40,7 +45,13 @@ export class RoomMenus {
 		return { ...this.#uses, report, moderate };
 	}
 
+	/** Who has logged in has a profile, which holds on all their devices. */
 	async changeName() {
+		if (this.#uses.me.account) {
+			const { openProfileDialog } = await import("./profile/dialog.js");
+			openProfileDialog(this.#uses);
+			return;
+		}
 		const { openNameDialog } = await import("./name_dialog.js");
 		openNameDialog(this.#uses.me, this.#uses.rename);
 	}

@@ -63,7 +63,7 @@ export class Sending {
 	follow(feed) {
 		feed.on("welcome", ({ limits, account = "" }) => {
 			this.#outbox.setAccount(account);
-			this.#outbox.pace({ rate: limits?.rate || 10, burst: limits?.burst || 20 });
+			this.#outbox.pace(limits);
 			// What waits from before was drawn under no name yet.
 			this.#redraw();
 		});

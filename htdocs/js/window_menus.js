@@ -3,7 +3,7 @@
 import { byId } from "./dom.js";
 
 /** @param {(menus: RoomMenus) => void} open @param {Room} room @param {WindowUses} uses */
-export async function openMenus(open, room, { backdrop, compose, talkTo, sendToAll }) {
+export async function openMenus(open, room, { backdrop, compose, talkTo, sendToAll, rooms }) {
 	const { RoomMenus } = await import("./room_menus.js");
 	/** @type {MenuUses} */
 	const uses = {
@@ -16,6 +16,9 @@ export async function openMenus(open, room, { backdrop, compose, talkTo, sendToA
 		compose,
 		command: (words) => room.submit({ words, to: "" }),
 		room,
+		sendToAll,
+		roomsOf: (number) =>
+			rooms.all.filter(({ members }) => members.all.some(({ person }) => person === number)).map(({ label }) => label),
 		rename: (name, color) => rename(room, name, color),
 	};
 	open(new RoomMenus(uses));

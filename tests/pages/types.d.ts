@@ -403,6 +403,8 @@ interface PersonActions {
 	mention: (name: string) => void;
 	command: (line: string) => void;
 	changeName: () => void;
+	/** Who is this? */
+	show: (name: string) => void;
 }
 
 // preferences.js
@@ -476,6 +478,9 @@ interface Person {
 	account?: string;
 	/** Their number under all names. */
 	person?: string;
+	status?: import("../../htdocs/client/types.d.ts").Status;
+	avatar?: string;
+	pub?: any;
 }
 
 interface Welcome {
@@ -650,6 +655,10 @@ interface MenuUses {
 	compose: () => Composer;
 	command: (line: string) => void;
 	rename: (name: string, color: string) => void;
+	/** To the server, for all rooms. */
+	sendToAll: (message: Message) => void;
+	/** Rooms of this window that somebody is in. */
+	roomsOf: (person: string) => string[];
 }
 
 type MenuActions = MenuUses & {
@@ -851,7 +860,11 @@ type Texts =
 	| "files"
 	| "composing"
 	| "calls"
-	| "accounts";
+	| "accounts"
+	| "profile";
+
+type Status = import("../../htdocs/client/types.d.ts").Status;
+type Shown = import("../../htdocs/client/types.d.ts").Shown;
 
 // theme.js
 
@@ -927,4 +940,6 @@ interface WindowUses {
 	talkTo?: (name: string) => void;
 	/** To the server, for all rooms. */
 	sendToAll: (message: Message) => void;
+	/** All rooms of this window. */
+	rooms: { all: Room[] };
 }

@@ -23,6 +23,7 @@ mod moderation;
 mod modules;
 mod offline;
 mod pages;
+mod profiles;
 mod relay;
 mod room;
 mod rooms;

@@ -13,6 +13,14 @@ function stateOf(it) {
 	return element("span", { class: "tag" }, it.password === "none" ? "no password yet" : "can log in");
 }
 
+/** How somebody is shown: name and status. @param {any} [profile] */
+function shownAs(profile) {
+	const { display_name: name, status, avatar } = profile ?? {};
+	const parts = [name, status && [status.emoji, status.text].filter(Boolean).join(" "), avatar && "with a picture"];
+	const known = parts.filter(Boolean);
+	return known.length ? element("bdi", {}, known.join(", ")) : "–";
+}
+
 export async function accounts() {
 	const found = await ask("accounts");
 	const list = table(
@@ -24,6 +32,7 @@ export async function accounts() {
 					element("a", { href: `#account/${encodeURIComponent(it.account)}` }, element("bdi", {}, it.account)),
 			},
 			{ label: "Kind", cell: (it) => it.kind },
+			{ label: "Shown as", cell: (it) => shownAs(it.profile) },
 			{ label: "Since", cell: (it) => moment(it.created) },
 			{ label: "State", cell: stateOf },
 			{ label: "Groups", cell: (it) => it.groups.join(" ") || "–" },

@@ -24,6 +24,8 @@ export default {
 	talkTo: "Soukromá konverzace",
 	aboutConversation: "Lidé a nastavení…",
 	moderate: "Moderovat…",
+	profile: "Profil",
+	editProfile: "Upravit svůj profil",
 	moderateName: "Moderovat: {name}",
 	modDone: "Hotovo.",
 	modMeasures: "Umlčet, vyhodit, nepustit",

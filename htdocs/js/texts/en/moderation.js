@@ -24,6 +24,8 @@ export default {
 	talkTo: "Private conversation",
 	aboutConversation: "People and settings…",
 	moderate: "Moderate…",
+	profile: "Profile",
+	editProfile: "Edit your profile",
 	moderateName: "Moderate: {name}",
 	modDone: "Done.",
 	modMeasures: "Silence, send out, keep out",
