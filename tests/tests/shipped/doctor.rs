@@ -751,7 +751,6 @@ fn webhooks_that_nobody_posts_and_that_have_given_up_are_named() {
         (!machine.doctor(&[]).page.contains("chat-hooks does not run")).then_some(())
     });
     assert_eq!(machine.doctor(&[]).code, 0, "{}", machine.doctor(&[]).page);
-    drop(running);
     let status = eventually("it has left a status", || {
         let entries = fs::read_dir(machine.base("run/hooks"))
             .into_iter()
@@ -761,6 +760,7 @@ fn webhooks_that_nobody_posts_and_that_have_given_up_are_named() {
             .map(|entry| entry.path())
             .find(|path| fs::read_to_string(path).is_ok_and(|text| text.contains("\"delivered\"")))
     });
+    drop(running);
     fs::write(
         &status,
         r#"{"name":"club","off":false,"waiting":0,"delivered":7,"failed":9,"dead":2,"last_error":"status 500"}"#,
