@@ -1,7 +1,7 @@
 //! Programs that stay beside the daemon: what the settings need runs, and so does what systemd is to start.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::daemon::Daemon;
 use super::sheet::Sheet;
@@ -71,7 +71,12 @@ pub(super) fn look(settings: &Settings, is_site: bool, root: &Path, sheet: &mut 
         }
     }
     let timer = units.name("chat-sample", "timer");
-    if units.is_enabled("timers.target", &timer) {
+    // Who has just enabled it has no sample yet.
+    let is_due = |since: SystemTime| since.elapsed().is_ok_and(|time| time > SAMPLE_MISSING);
+    if units
+        .enabled_since("timers.target", &timer)
+        .is_some_and(is_due)
+    {
         let now = RecordId::now().as_micros() / 1_000_000;
         let last = samples::load(&settings.dirs())
             .ok()
@@ -114,11 +119,15 @@ impl Units<'_> {
     }
 
     fn is_enabled(&self, target: &str, unit: &str) -> bool {
+        self.enabled_since(target, unit).is_some()
+    }
+
+    fn enabled_since(&self, target: &str, unit: &str) -> Option<SystemTime> {
         let link: PathBuf = self
             .root
             .join(WANTS)
             .join(format!("{target}.wants"))
             .join(unit);
-        link.symlink_metadata().is_ok()
+        link.symlink_metadata().ok()?.modified().ok()
     }
 }
