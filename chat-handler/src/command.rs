@@ -143,7 +143,7 @@ pub fn parse(line: &str) -> Result<Command<'_>, CommandError<'_>> {
 /// As much of an unknown command as is told back.
 const MAX_UNKNOWN_CHARS: usize = 32;
 
-fn cut(text: &str, chars: usize) -> &str {
+pub(crate) fn cut(text: &str, chars: usize) -> &str {
     text.char_indices()
         .nth(chars)
         .map_or(text, |(end, _)| &text[..end])

@@ -77,6 +77,17 @@ pub struct List {
     pub fail: Fail,
 }
 
+impl List {
+    /// Of nobody, which takes nothing.
+    pub fn nobody() -> Self {
+        Self {
+            hooks: Vec::new(),
+            timeout: Duration::ZERO,
+            fail: Fail::Closed,
+        }
+    }
+}
+
 /// What an administrator decided.
 #[derive(Clone, Debug)]
 pub struct Hooks {
@@ -117,6 +128,8 @@ impl Hooks {
             About::Message => (&self.messages, self.timeout, self.fail),
             About::Entry => (&self.entries, self.timeout, self.fail),
             About::File => (&self.files, self.file_timeout, Fail::Closed),
+            // Each has a list of its own.
+            About::Command => return List::nobody(),
         };
         List {
             hooks: hooks.clone(),

@@ -57,6 +57,7 @@ mod remind;
 mod report;
 mod roles;
 mod say;
+mod site_command;
 mod slow;
 mod unread;
 

@@ -17,6 +17,7 @@ use ini::{Ini, ParseOption};
 
 pub mod access;
 mod cluster;
+pub mod commands;
 mod files;
 mod keys;
 mod places;
@@ -105,6 +106,8 @@ pub struct Settings {
     pub files: Files,
     /// Who is asked before something is taken.
     pub hooks: Hooks,
+    /// `[command NAME]`: slash commands of the site's own.
+    pub commands: Vec<commands::SiteCommand>,
     /// `[webhook NAME]`: who is told what happens.
     pub webhooks: Vec<webhooks::Webhook>,
     /// What only the pages need.
@@ -280,6 +283,19 @@ impl Settings {
         Ok(settings)
     }
 
+    /// Takes a section whose head names one of several: `[webhook NAME]`, `[command NAME]`.
+    fn add_named<'a>(
+        &mut self,
+        section: &str,
+        pairs: impl Iterator<Item = (&'a str, &'a str)>,
+        folder: &Path,
+    ) -> Result<(), (Option<String>, String)> {
+        if webhooks::section(section).is_some() {
+            return webhooks::add(&mut self.webhooks, section, pairs, folder);
+        }
+        commands::add(&mut self.commands, section, pairs, folder)
+    }
+
     /// Checks `text` as if it stood in `path`; looks at no other file.
     ///
     /// # Errors
@@ -339,11 +355,9 @@ impl Settings {
                     problems.extend(wrong.map(|(pattern, text)| problem(at(pattern), text)));
                     continue;
                 }
-                Some(name) if webhooks::section(name).is_some() => {
-                    let hooks = &mut settings.webhooks;
-                    if let Err((key, words)) =
-                        webhooks::add(hooks, name, properties.iter(), &folder)
-                    {
+                Some(name) if is_named(name) => {
+                    let added = settings.add_named(name, properties.iter(), &folder);
+                    if let Err((key, words)) = added {
                         let line = key.map_or(0, |key| line_of(text, section, &key, 0));
                         problems.push(problem(line, words));
                     }
@@ -357,7 +371,7 @@ impl Settings {
                 other => {
                     if let Some((key, _)) = properties.iter().next() {
                         let line = line_of(text, other, key, 0);
-                        let allowed = "allowed sections: [global], [access], [access ROOM], [webhook NAME], [channels], [cluster], [keep], [room descriptions]";
+                        let allowed = "allowed sections: [global], [access], [access ROOM], [webhook NAME], [command NAME], [channels], [cluster], [keep], [room descriptions]";
                         let name = other.map_or("a key before any section".to_owned(), |name| {
                             format!("unknown section [{name}]")
                         });
@@ -477,6 +491,7 @@ impl Settings {
             },
             files: Files::default(),
             hooks: Hooks::default(),
+            commands: Vec::new(),
             webhooks: Vec::new(),
             pages: Pages {
                 websocket_url: None,
@@ -518,6 +533,11 @@ impl Settings {
         self.identity.access.for_accounts = !self.identity.anonymous;
         self
     }
+}
+
+/// Whether a section is one of several of its kind.
+fn is_named(section: &str) -> bool {
+    webhooks::section(section).is_some() || commands::section(section).is_some()
 }
 
 #[cfg(test)]

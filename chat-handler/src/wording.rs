@@ -11,9 +11,11 @@ use crate::settings::Lang;
 mod closed;
 mod messages;
 mod moderation;
+mod own;
 mod token;
 
 pub use closed::Closed;
+pub use own::Own;
 pub use token::Token;
 
 /// A line of the server's own, without time and name.
@@ -47,6 +49,8 @@ pub enum Line<'a> {
     Usage(&'static Usage),
     /// One line of `/help`.
     Help(&'static Usage),
+    /// About a command of the site's own.
+    Own(Own<'a>),
     /// The name.
     NoSuchUser(&'a str),
     /// What is wrong with it.
@@ -273,6 +277,7 @@ fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::UnknownCommand(word) => write!(f, "unknown command {word}"),
         Line::Usage(usage) => write!(f, "usage: /{}{}", usage.name, usage.arguments),
         Line::Help(usage) => write!(f, "/{}{} - {}", usage.name, usage.arguments, usage.en),
+        Line::Own(own) => own.write(Lang::En, f),
         Line::NoSuchUser(name) => write!(f, "{name} is not here"),
         Line::BadName(reason) | Line::BadRoom(reason) | Line::NotSaved(reason) => {
             f.write_str(reason)
@@ -375,6 +380,7 @@ fn czech(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::UnknownCommand(word) => write!(f, "neznámý příkaz {word}"),
         Line::Usage(usage) => write!(f, "použití: /{}{}", usage.name, usage.arguments),
         Line::Help(usage) => write!(f, "/{}{} - {}", usage.name, usage.arguments, usage.cs),
+        Line::Own(own) => own.write(Lang::Cs, f),
         Line::NoSuchUser(name) => write!(f, "{name} tu není"),
         Line::BadName(reason) => write!(f, "takové jméno nejde ({reason})"),
         Line::BadRoom(reason) => write!(f, "taková místnost nejde ({reason})"),

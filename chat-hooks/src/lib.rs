@@ -6,6 +6,7 @@
 //! was posted just before comes once more. docs/hooks.md is the same for those who receive it.
 
 pub mod address;
+pub mod command;
 pub mod dead;
 pub mod endpoint;
 pub mod event;

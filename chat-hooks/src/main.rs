@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chat_handler::settings::Settings;
+use chat_handler::settings::commands;
+use chat_hooks::command::Commands;
 use chat_hooks::endpoint::Endpoint;
 use chat_store::fs::lock::{self, Share};
 use chat_store::record::clean;
@@ -61,6 +63,7 @@ fn run(args: &Args, variable: Option<&Path>) -> Result<(), String> {
     for hook in &settings.webhooks {
         endpoints.push(Endpoint::new(hook, site, &dirs, &note)?);
     }
+    let commands = Commands::new(&settings.commands, &note)?;
     if args.check {
         return Ok(());
     }
@@ -71,8 +74,24 @@ fn run(args: &Args, variable: Option<&Path>) -> Result<(), String> {
     }
     signals.thread_block().map_err(|error| error.to_string())?;
     let stop = AtomicBool::new(false);
-    note(&format!("{} webhooks", endpoints.len()));
+    note(&format!(
+        "{} commands, {} webhooks",
+        commands.len(),
+        endpoints.len()
+    ));
     std::thread::scope(|scope| {
+        if !commands.is_empty() {
+            let (socket, commands, stop) = (commands::socket_of(&dirs.run), &commands, &stop);
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "one, joined at the end of the scope"
+            )]
+            scope.spawn(move || {
+                if let Err(error) = commands.listen(&socket, stop) {
+                    note(&format!("commands: {}: {error}", socket.display()));
+                }
+            });
+        }
         for endpoint in endpoints {
             let stop = &stop;
             #[expect(

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use chat_handler::hooks::reply::MAX_REPLY;
 use chat_handler::settings::webhooks::Webhook;
 use ureq::config::Config;
 use ureq::http::Uri;
@@ -20,6 +21,8 @@ use crate::sign::Secrets;
 const SYSTEM_CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// A receiver has so long for all of it: the name, the connection, the answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest answer to what is asked, in bytes: as much as a program may say.
+const MAX_ANSWER: u64 = MAX_REPLY as u64;
 /// The receiver wants it no more.
 const GONE: u16 = 410;
 
@@ -104,6 +107,47 @@ impl Receiver {
             Ok(reply) => Outcome::Refused(format!("status {}", reply.status().as_u16())),
             Err(error) => Outcome::Unreachable(error.to_string()),
         }
+    }
+}
+
+impl Receiver {
+    /// Asks something of it, within `limit`; the type and the body of what it says.
+    ///
+    /// # Errors
+    /// It says nothing, or not 2xx, or too much.
+    pub fn ask(
+        &self,
+        id: &str,
+        timestamp: u64,
+        body: &[u8],
+        limit: Duration,
+    ) -> Result<(String, Vec<u8>), String> {
+        let posted = self
+            .agent
+            .post(&self.url)
+            .config()
+            .timeout_global(Some(limit))
+            .build()
+            .header("Content-Type", "application/json")
+            .header("webhook-id", id)
+            .header("webhook-timestamp", timestamp.to_string())
+            .header("webhook-signature", self.secrets.sign(id, timestamp, body))
+            .send(body);
+        let mut reply = posted.map_err(|error| error.to_string())?;
+        if !reply.status().is_success() {
+            return Err(format!("status {}", reply.status().as_u16()));
+        }
+        let kind = reply.headers().get("content-type");
+        let kind = kind
+            .and_then(|kind| kind.to_str().ok())
+            .unwrap_or_default()
+            .to_owned();
+        let body = reply
+            .body_mut()
+            .with_config()
+            .limit(MAX_ANSWER)
+            .read_to_vec();
+        Ok((kind, body.map_err(|error| error.to_string())?))
     }
 }
 

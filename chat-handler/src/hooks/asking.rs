@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::call::Call;
-use super::question::Question;
+use super::question::{About, Question};
 use super::reply::{Action, Fault, Reply};
 use super::{Fail, Hook, List, outage};
 
@@ -25,6 +25,13 @@ pub enum Outcome {
     Refused(String),
     /// A program has taken it; what its sender is told, or nothing.
     Diverted(String),
+    /// What a command of the site says.
+    Answered {
+        /// In one line or several.
+        text: String,
+        /// For everybody in the room.
+        to_room: bool,
+    },
     /// It could not be asked about, and is not taken for that.
     Unasked,
 }
@@ -112,7 +119,8 @@ impl Asking {
         let id = format!("{:016x}", u64::from_ne_bytes(bytes));
         let file = self.question.file.as_ref().map(|file| file.path.as_str());
         let line = self.question.line(&id);
-        let call = Call::start(hook, (id, line), file, self.most)?;
+        let about = (self.most, self.question.ask == About::Command);
+        let call = Call::start(hook, (id, line), file, about)?;
         self.go_on(call, now)
     }
 
@@ -124,7 +132,21 @@ impl Asking {
             }
             self.call = Some(call);
         }
+        if let Some(reply) = &replied {
+            self.check(reply)?;
+        }
         Ok(replied)
+    }
+
+    /// Commands are answered, and nothing else is.
+    fn check(&self, reply: &Reply) -> Result<(), Fault> {
+        let is_command = self.question.ask == About::Command;
+        let reason = match reply.action {
+            Action::Answer { .. } if !is_command => "action answer is for commands",
+            Action::Replace(_) if is_command => "there is nothing to replace",
+            _ => return Ok(()),
+        };
+        Err(Fault::NotUnderstood(reason.to_owned()))
     }
 
     /// What a reply means for all of it; `None`: the next one is asked.
@@ -142,6 +164,7 @@ impl Asking {
             }
             Action::Refuse => Some(Outcome::Refused(reply.message)),
             Action::Divert => Some(Outcome::Diverted(reply.message)),
+            Action::Answer { text, to_room } => Some(Outcome::Answered { text, to_room }),
         }
     }
 

@@ -30,6 +30,8 @@ pub(super) struct Call {
     written: usize,
     /// The most characters of a new text.
     most: usize,
+    /// What it prints is an answer.
+    is_command: bool,
     stream: Option<UnixStream>,
     /// A process that was started for it and has not been reaped.
     process: Option<Pid>,
@@ -49,7 +51,7 @@ impl Call {
         hook: &Hook,
         (id, question): (String, Vec<u8>),
         file: Option<&str>,
-        most: usize,
+        (most, is_command): (usize, bool),
     ) -> Result<Self, Fault> {
         let mut call = Self {
             hook: hook.clone(),
@@ -57,6 +59,7 @@ impl Call {
             question,
             written: 0,
             most,
+            is_command,
             stream: None,
             process: None,
             got: Vec::new(),
@@ -151,7 +154,7 @@ impl Call {
             };
             self.process = None;
             if !self.got.trim_ascii_start().starts_with(b"{") {
-                return reply::of_status(&self.got, status).map(Some);
+                return reply::of_status(&self.got, status, self.most, self.is_command).map(Some);
             }
         }
         reply::parse(&self.got, &self.id, self.most).map(Some)

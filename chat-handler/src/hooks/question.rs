@@ -16,6 +16,8 @@ pub enum About {
     File,
     /// Somebody who comes in, or changes their name.
     Entry,
+    /// A slash command of the site's own.
+    Command,
 }
 
 /// A file, in a question about it.
@@ -37,7 +39,7 @@ pub struct FileAsked {
 pub struct Question {
     /// What it is about.
     pub ask: About,
-    /// `say`, `me`, `edit`, `topic`, `whisper`; of an entry `enter` or `nick`; of a file `file`.
+    /// `say`, `me`, `edit`, `topic`, `whisper`; of an entry `enter` or `nick`; of a file `file`; of a command `command`.
     pub kind: &'static str,
     /// The room.
     pub room: String,
@@ -67,6 +69,12 @@ pub struct Question {
     /// Of an entry: where they come from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
+    /// The command, without its slash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// What was typed behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub args: Option<String>,
     /// The file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<FileAsked>,

@@ -25,6 +25,13 @@ pub enum Action {
     Refuse,
     /// The program has taken it: it is not said in the room.
     Divert,
+    /// What a command says.
+    Answer {
+        /// In one line or several.
+        text: String,
+        /// For everybody in the room, not for who asked alone.
+        to_room: bool,
+    },
 }
 
 /// A reply.
@@ -83,6 +90,8 @@ struct Wire {
     #[serde(default)]
     text: Option<String>,
     #[serde(default)]
+    to: Option<String>,
+    #[serde(default)]
     message: Option<String>,
     #[serde(default)]
     delay: Option<f64>,
@@ -127,8 +136,22 @@ pub fn parse(reply: &[u8], id: &str, most: usize) -> Result<Reply, Fault> {
                 .ok_or_else(|| wrong("action replace needs a text"))?;
             Action::Replace(replacement(&text, most)?)
         }
+        "answer" => {
+            let to_room = match wire.to.as_deref() {
+                None | Some("asker") => false,
+                Some("room") => true,
+                Some(_) => return Err(wrong("to is asker or room")),
+            };
+            let text = wire
+                .text
+                .ok_or_else(|| wrong("action answer needs a text"))?;
+            let text = words(&text, most);
+            Action::Answer { text, to_room }
+        }
         _ => {
-            return Err(wrong("action is accept, refuse, replace, divert or delay"));
+            return Err(wrong(
+                "action is accept, refuse, replace, divert, answer or delay",
+            ));
         }
     };
     Ok(Reply {
@@ -136,6 +159,11 @@ pub fn parse(reply: &[u8], id: &str, most: usize) -> Result<Reply, Fault> {
         message: reason(wire.message.as_deref().unwrap_or_default()),
         delay,
     })
+}
+
+/// What a command says: cleaned, and of too much the start.
+fn words(text: &str, most: usize) -> String {
+    tidy(&clean_lines(text)).chars().take(most).collect()
 }
 
 fn replacement(text: &str, most: usize) -> Result<String, Fault> {
@@ -149,12 +177,21 @@ fn replacement(text: &str, most: usize) -> Result<String, Fault> {
 }
 
 /// What a program that is no JSON's friend says by its exit status: 0 takes it, 1 refuses it, with the first line that
-/// it printed.
+/// it printed. What a command printed is its answer; `most`: characters of it.
 ///
 /// # Errors
 /// It ended otherwise.
-pub fn of_status(printed: &[u8], status: Option<i32>) -> Result<Reply, Fault> {
+pub fn of_status(
+    printed: &[u8],
+    status: Option<i32>,
+    most: usize,
+    is_command: bool,
+) -> Result<Reply, Fault> {
     let action = match status {
+        Some(0) if is_command => Action::Answer {
+            text: words(&String::from_utf8_lossy(printed), most),
+            to_room: false,
+        },
         Some(0) => Action::Accept,
         Some(1) => Action::Refuse,
         Some(other) => return Err(Fault::Ended(format!("the exit status {other}"))),

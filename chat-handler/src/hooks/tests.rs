@@ -81,7 +81,7 @@ fn what_is_no_reply_is_a_fault() {
 #[test]
 fn a_status_is_a_reply_too() {
     let said = |printed: &[u8], status| {
-        of_status(printed, status).map(|reply| (reply.action, reply.message))
+        of_status(printed, status, 10, false).map(|reply| (reply.action, reply.message))
     };
     assert_eq!(said(b"", Some(0)), Ok((Action::Accept, String::new())));
     assert_eq!(
@@ -99,7 +99,7 @@ fn a_status_is_a_reply_too() {
         message: String::new(),
         delay: Duration::ZERO,
     };
-    assert_eq!(of_status(b"", Some(0)), Ok(accepted));
+    assert_eq!(of_status(b"", Some(0), 10, false), Ok(accepted));
 }
 
 #[test]
@@ -111,4 +111,18 @@ fn hooks_are_written_with_their_kind() {
     for wrong in ["/run/a", "unix:", "http://a", "exec:a\u{7}", ""] {
         assert_eq!(parse(wrong), None, "{wrong}");
     }
+}
+
+#[test]
+fn what_a_command_printed_is_its_answer() {
+    let of = |printed: &[u8], status| of_status(printed, status, 10, true).map(|it| it.action);
+    let answer = |text: &str| {
+        let (text, to_room) = (text.to_owned(), false);
+        Ok(Action::Answer { text, to_room })
+    };
+    assert_eq!(of(b"sun\nwind\n", Some(0)), answer("sun\nwind"));
+    assert_eq!(of(b"", Some(0)), answer(""));
+    assert_eq!(of(b"more than ten", Some(0)), answer("more than "));
+    assert_eq!(of(b"sun", Some(1)), Ok(Action::Refuse));
+    assert!(of(b"sun", Some(2)).is_err() && of(b"sun", None).is_err());
 }

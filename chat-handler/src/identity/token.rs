@@ -8,7 +8,7 @@ use chat_token::{Claims, Keys, Patterns, Rules, Scope, TokenError, verify};
 
 use super::{Person, Visitor, account, bounded, cookie, is_administrator, recognize};
 use crate::color::Color;
-use crate::settings::{Permission, Settings};
+use crate::settings::{Permission, Settings, commands};
 use chat_store::accounts::Group;
 use chat_store::bots;
 use chat_store::channels::ChannelName;
@@ -17,7 +17,7 @@ use chat_store::name::RoomName;
 use chat_store::state::Revocations;
 
 /// Accounts of programs and bots, which no token of a person's can name.
-const PROGRAMS: [&str; 3] = ["api:", bots::ACCOUNT, incoming::ACCOUNT];
+const PROGRAMS: [&str; 4] = ["api:", bots::ACCOUNT, incoming::ACCOUNT, commands::ACCOUNT];
 
 /// What a token lets its holder do, and for how long.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 
 use super::{Code, Event, Turn};
 use crate::command::{self, USAGES};
-use crate::wording::Line;
+use crate::settings::commands::SiteCommand;
+use crate::wording::{Line, Own};
 use chat_store::name::Nick;
 use chat_store::people::presence;
 
@@ -11,6 +12,11 @@ const MAX_ROOMS_SHOWN: usize = 50;
 
 /// Names in one answer to `/who`.
 const MAX_NAMES_SHOWN: usize = 500;
+
+/// A line of help about a command of the site's own.
+fn help_of(command: &SiteCommand) -> Line<'_> {
+    Line::Own(Own::Help(&command.name, &command.arguments, &command.help))
+}
 
 impl Turn<'_> {
     pub(super) fn show_topic(&mut self) {
@@ -33,12 +39,21 @@ impl Turn<'_> {
 
     pub(super) fn help(&mut self, of: Option<&str>) {
         if let Some(name) = of {
-            let line = command::usage_of(name).map_or(Line::NotFound, Line::Help);
+            let own = name.strip_prefix('/').unwrap_or(name);
+            let is_it = |it: &&SiteCommand| it.name.eq_ignore_ascii_case(own);
+            let own = self.site_commands().find(is_it).cloned();
+            let line = match (command::usage_of(name), &own) {
+                (Some(usage), _) => Line::Help(usage),
+                (None, Some(command)) => help_of(command),
+                (None, None) => Line::NotFound,
+            };
             return self.info("help", line);
         }
         let moderator = self.it.me.moderator;
         let allowed = USAGES.iter().filter(|usage| moderator || !usage.moderators);
-        let lines: Vec<_> = allowed.map(Line::Help).collect();
+        let own: Vec<_> = self.site_commands().cloned().collect();
+        let lines = allowed.map(Line::Help).chain(own.iter().map(help_of));
+        let lines: Vec<_> = lines.collect();
         self.info_lines("help", &lines);
     }
 

@@ -192,7 +192,7 @@ impl Newcomer {
         let nick = entered.claim.nick().clone();
         let color = Color::parse(entered.claim.color()).filter(|_| !entered.is_new);
         let powers = Powers::of(settings, arrival.person, &room, arrival.address);
-        let hooked = Hooked::new(&settings.hooks, self.membership.is_none());
+        let hooked = Hooked::new(settings, &room, self.membership.is_none());
         let is_fixed = room == RoomName::lobby() || settings.described_rooms().contains(&room);
         let log = quit_for_stale(&self.dirs, &room, &entered.stale);
         let mut bells = Bells::new(self.bell);

@@ -4,8 +4,11 @@
 //! connection, which asks; then the same request is applied once more, with the decision.
 
 use super::{Code, Event, Occupant, Turn};
-use crate::hooks::{About, Decision, Hooks, Outcome, Question};
+use crate::hooks::{About, Decision, Outcome, Question};
+use crate::settings::Settings;
+use crate::settings::commands::SiteCommand;
 use crate::wording::Line;
+use chat_store::name::RoomName;
 
 /// Who is asked, the question that is to be asked, and what came of it.
 #[derive(Debug, Default)]
@@ -13,18 +16,23 @@ pub(super) struct Hooked {
     messages: bool,
     whispers: bool,
     names: bool,
+    /// `[command NAME]` of this room.
+    commands: Vec<SiteCommand>,
     question: Option<Box<Question>>,
     decision: Option<Box<Decision>>,
 }
 
 impl Hooked {
     /// `is_open`: whether everybody may come into the room.
-    pub(super) fn new(hooks: &Hooks, is_open: bool) -> Self {
+    pub(super) fn new(settings: &Settings, room: &RoomName, is_open: bool) -> Self {
+        let hooks = &settings.hooks;
+        let here = settings.commands.iter().filter(|it| it.is_in(room));
         let may = is_open || hooks.private;
         Self {
             messages: may && !hooks.messages.is_empty(),
             whispers: hooks.private,
             names: may && !hooks.entries.is_empty(),
+            commands: here.cloned().collect(),
             ..Self::default()
         }
     }
@@ -32,6 +40,21 @@ impl Hooked {
     /// Whether whispers are any of their business.
     pub(super) fn of_whispers(&self) -> bool {
         self.whispers
+    }
+
+    /// Slash commands of the site's own.
+    pub(super) fn commands(&self) -> &[SiteCommand] {
+        &self.commands
+    }
+
+    /// What was decided about the request that is applied.
+    pub(super) fn take_decision(&mut self) -> Option<Box<Decision>> {
+        self.decision.take()
+    }
+
+    /// Leaves a question for the connection.
+    pub(super) fn put_question(&mut self, question: Question) {
+        self.question = Some(Box::new(question));
     }
 
     /// What somebody types is not shown before it was looked at.
@@ -96,7 +119,9 @@ impl Turn<'_> {
         match decision.outcome {
             Outcome::Taken(changed) => return Some(changed.unwrap_or(text)),
             Outcome::Refused(reason) => self.error(Code::Refused, Line::Refused(&reason)),
-            Outcome::Unasked => self.error(Code::Busy, Line::Unasked),
+            Outcome::Unasked | Outcome::Answered { .. } => {
+                self.error(Code::Busy, Line::Unasked);
+            }
             Outcome::Diverted(words) => {
                 if !words.is_empty() {
                     let line = Line::Said(&words);

@@ -29,6 +29,7 @@ impl Turn<'_> {
             Ok(Command::Say(text)) => self.say_as(Kind::Say, text, reply),
             Ok(Command::Me(text)) => self.say_as(Kind::Me, text, reply),
             Ok(command) => return self.run(&command),
+            Err(command::CommandError::Unknown(_)) if self.run_site_command(typed) => {}
             Err(command::CommandError::Unknown(word)) => {
                 self.error(Code::UnknownCommand, Line::UnknownCommand(word));
             }

@@ -5,7 +5,7 @@ use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
 use super::{Audience, Entry, Person};
-use crate::hooks::{About, Asking, Decision, Outcome, Question, consult};
+use crate::hooks::{About, Asking, Decision, List, Outcome, Question, consult};
 use crate::journal;
 use crate::occupant::{self, Code, Refusal, Sink as _};
 use chat_store::name::RoomName;
@@ -58,7 +58,13 @@ impl Person<'_> {
     /// Begins to ask, the first program at once.
     pub(super) fn begin_asking(&mut self, question: Question, of_request: bool) {
         let settings = self.settings;
-        let list = settings.hooks.list(question.ask);
+        let list = match &question.command {
+            None => settings.hooks.list(question.ask),
+            Some(name) => {
+                let found = settings.commands.iter().find(|it| it.name == *name);
+                found.map_or_else(List::nobody, |command| command.list(&settings.run_dir))
+            }
+        };
         let most = settings.limits.max_message;
         let asking = Asking::new(list, question, most, &settings.run_dir);
         self.pending = Some(Box::new(Pending { asking, of_request }));
@@ -104,7 +110,7 @@ impl Person<'_> {
             Outcome::Refused(reason) | Outcome::Diverted(reason) => {
                 Refusal::new(Code::Refused, &reason)
             }
-            Outcome::Unasked => Refusal::new(Code::Busy, ""),
+            Outcome::Unasked | Outcome::Answered { .. } => Refusal::new(Code::Busy, ""),
         };
         let room = self.visit.many.then_some(&*entry.asked);
         From { room, to }.put(&refusal.event());

@@ -230,7 +230,9 @@ impl Person<'_> {
                 Outcome::Refused(reason) | Outcome::Diverted(reason) => {
                     return refuse(Code::Refused, Line::Refused(&reason));
                 }
-                Outcome::Unasked => return refuse(Code::Busy, Line::Unasked),
+                Outcome::Unasked | Outcome::Answered { .. } => {
+                    return refuse(Code::Busy, Line::Unasked);
+                }
             }
         } else if let Some(question) = plan.question(self, &account) {
             return self.begin_asking(question, true);

@@ -95,17 +95,7 @@ fn read<'a>(
         let text = "write [webhook NAME], of letters, digits, - and _, up to 32";
         return Err((None, text.to_owned()));
     }
-    let mut hook = Webhook {
-        name: name.to_owned(),
-        url: String::new(),
-        secret_file: PathBuf::new(),
-        events: USUAL.map(str::to_owned).to_vec(),
-        rooms: None,
-        retries: RETRIES.map(Duration::from_secs).to_vec(),
-        ca_file: None,
-        allows_http: false,
-        allows_private: false,
-    };
+    let mut hook = Webhook::new(name);
     for (key, value) in pairs {
         let value = value.trim();
         if set(&mut hook, key, value, folder).is_none() {
@@ -113,6 +103,33 @@ fn read<'a>(
             return Err((Some(key.to_owned()), text));
         }
     }
+    check(&hook)?;
+    Ok(hook)
+}
+
+impl Webhook {
+    /// One that nothing is said of yet.
+    pub(super) fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            url: String::new(),
+            secret_file: PathBuf::new(),
+            events: USUAL.map(str::to_owned).to_vec(),
+            rooms: None,
+            retries: RETRIES.map(Duration::from_secs).to_vec(),
+            ca_file: None,
+            allows_http: false,
+            allows_private: false,
+        }
+    }
+}
+
+/// Whether it can be posted to, as far as that is known without trying.
+///
+/// # Errors
+/// The key that is wrong, and what is allowed.
+pub(super) fn check(hook: &Webhook) -> Result<(), (Option<String>, String)> {
+    let name = &hook.name;
     if hook.url.is_empty() || hook.secret_file.as_os_str().is_empty() {
         let text = format!("[webhook {name}] needs URL= and SECRET_FILE=");
         return Err((None, text));
@@ -121,10 +138,11 @@ fn read<'a>(
         let text = "URL is not https://; ALLOW=http lets it be".to_owned();
         return Err((Some("URL".to_owned()), text));
     }
-    Ok(hook)
+    Ok(())
 }
 
-fn set(hook: &mut Webhook, key: &str, value: &str, folder: &Path) -> Option<()> {
+/// Takes a key; `None`: its value is not allowed.
+pub(super) fn set(hook: &mut Webhook, key: &str, value: &str, folder: &Path) -> Option<()> {
     let list = || {
         value
             .split([',', ' ', '\t'])
@@ -168,7 +186,7 @@ fn set(hook: &mut Webhook, key: &str, value: &str, folder: &Path) -> Option<()> 
     Some(())
 }
 
-fn allowed(key: &str) -> String {
+pub(super) fn allowed(key: &str) -> String {
     match key {
         "URL" => "an https:// address".to_owned(),
         "SECRET_FILE" | "CA_FILE" => "a file, absolute or relative to this file".to_owned(),

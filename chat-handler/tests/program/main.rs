@@ -37,5 +37,6 @@ mod profiles;
 mod protocol;
 mod rooms;
 mod rush;
+mod site_commands;
 mod storage;
 mod tokens;

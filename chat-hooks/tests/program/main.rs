@@ -5,6 +5,7 @@
     reason = "tests start programs and threads"
 )]
 
+mod commands;
 mod receiver;
 
 use std::fs;

@@ -14,6 +14,8 @@ use serde_json::Value;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Answer {
     Status(u16),
+    /// 200, with a type and a body.
+    Says(&'static str, &'static str),
     Redirect,
     HangUp,
     Hang,
@@ -153,13 +155,17 @@ fn serve(stream: TcpStream, decide: &Decide, posts: &Mutex<Vec<Post>>, elsewhere
                 timestamp: header("webhook-timestamp").parse().expect("a time"),
                 signature: header("webhook-signature"),
                 json: serde_json::from_str(&body).expect("JSON"),
-                is_taken: matches!(answer, Answer::Status(200..300)),
+                is_taken: matches!(answer, Answer::Status(200..300) | Answer::Says(..)),
                 body,
             });
             answer
         };
         let reply = match answer {
             Answer::Status(status) => format!("HTTP/1.1 {status} So\r\nContent-Length: 0\r\n\r\n"),
+            Answer::Says(kind, body) => format!(
+                "HTTP/1.1 200 So\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            ),
             Answer::Redirect => {
                 "HTTP/1.1 307 There\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n".to_owned()
             }

@@ -224,7 +224,7 @@ impl<'a> Upload<'a> {
         match decision.outcome {
             Outcome::Taken(_) => Ok(()),
             Outcome::Refused(reason) | Outcome::Diverted(reason) => Err(Refusal::Refused(reason)),
-            Outcome::Unasked => Err(Refusal::Unasked),
+            Outcome::Unasked | Outcome::Answered { .. } => Err(Refusal::Unasked),
         }
     }
 }

@@ -217,7 +217,7 @@ impl Call<'_> {
             Outcome::Taken(None) => Ok(Cow::Borrowed(text)),
             Outcome::Taken(Some(other)) => Ok(Cow::Owned(other)),
             Outcome::Refused(reason) | Outcome::Diverted(reason) => Err(Refusal::Refused(reason)),
-            Outcome::Unasked => Err(Refusal::Busy),
+            Outcome::Unasked | Outcome::Answered { .. } => Err(Refusal::Busy),
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::settings::Lang;
-use crate::wording::Line;
+use crate::wording::{Line, Own};
 
 /// One line of an answer; fields that are not set are left out.
 #[derive(Default, Serialize)]
@@ -57,6 +57,12 @@ fn row<'a>(line: &Line<'a>, lang: Lang) -> Option<Row<'a>> {
                 Lang::En => usage.en,
                 Lang::Cs => usage.cs,
             }),
+            ..Row::default()
+        },
+        Line::Own(Own::Help(name, arguments, does)) => Row {
+            command: Some(name),
+            arguments: Some(arguments),
+            does: Some(does),
             ..Row::default()
         },
         Line::Ban {
