@@ -16,6 +16,7 @@ use chat_handler::settings::Settings;
 
 mod collect;
 mod page;
+mod relay;
 mod server;
 
 use collect::Collector;

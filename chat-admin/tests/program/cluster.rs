@@ -92,6 +92,19 @@ fn a_relay_that_is_stuck_or_cut_off_or_has_a_gap_is_not_well() {
     assert_eq!(cluster(&chat, &["lag"]), (0, "0.25\n".to_owned()));
     assert_eq!(cluster(&chat, &["lag", "--most=0.1"]).0, 1);
     assert_eq!(cluster(&chat, &["accept-gap"]).0, 1);
+    let metrics = Command::new(e2e::under_test::beside("chatctl"))
+        .env("CHAT_CONFIG", chat.ini())
+        .arg("metrics")
+        .output()
+        .expect("chatctl starts");
+    let metrics = String::from_utf8(metrics.stdout).expect("UTF-8");
+    let has = |name: &str, end: &str| {
+        let mut lines = metrics.lines();
+        lines.any(|line| line.starts_with(name) && line.ends_with(end))
+    };
+    assert!(has("chat_relay_well{", " 1"), "{metrics}");
+    assert!(has("chat_relay_lag_seconds{", " 0.25"), "{metrics}");
+    assert!(has("chat_relay_total{", "what=\"taken\"} 3"), "{metrics}");
     assert!(health(&chat).contains(r#""status":"ok""#));
     for (state, wanted) in [
         (

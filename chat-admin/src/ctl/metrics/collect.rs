@@ -9,6 +9,7 @@ use rustix::fs::OFlags;
 use serde_json::Value;
 
 use super::page::{Kind, Page};
+use super::relay;
 use crate::ctl::rooms;
 use crate::samples::{self, handlers};
 use chat_handler::hooks;
@@ -67,6 +68,7 @@ impl<'a> Collector<'a> {
         let counts = count(dirs)?;
         write_counts(&mut page, &counts);
         self.write_hooks(&mut page, dirs)?;
+        relay::write(&mut page, self.settings)?;
         let last = samples::load(dirs)?.day.last().map_or(0, |last| last.at);
         page.one(
             Kind::Gauge,
