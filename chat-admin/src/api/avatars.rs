@@ -204,6 +204,6 @@ fn ask_hooks(
         Outcome::Refused(reason) | Outcome::Diverted(reason) => {
             Err(Response::error(403, "file_refused", &reason))
         }
-        Outcome::Unasked => Err(unasked()),
+        Outcome::Unasked | Outcome::Answered { .. } => Err(unasked()),
     }
 }
