@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use chat_store::moderation::ModerationError;
+
 /// Why a command was not done.
 #[derive(Debug)]
 pub enum Failure {
@@ -49,6 +51,16 @@ impl std::fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+impl From<ModerationError> for Failure {
+    fn from(error: ModerationError) -> Self {
+        match error {
+            // Its text names a file, which is not for everybody who is told what was refused.
+            ModerationError::Io(error) => Self::Io(error),
+            error => Self::refused(error),
+        }
+    }
+}
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {

@@ -161,7 +161,7 @@ pub(super) fn impose(
     let target = &asked.target;
     let found = present_in(dirs, target)?;
     let entry = entry(dirs, measure, asked, found.first())?;
-    moderation::impose(dirs, target.room.extent(), &entry).map_err(Failure::refused)?;
+    moderation::impose(dirs, target.room.extent(), &entry)?;
     let reason = entry.reason.as_str();
     let (record, message) = match measure {
         Measure::Ban => (Some(Kind::Ban), Message::Ban(reason.into())),
@@ -182,7 +182,7 @@ pub(super) fn impose(
 
 pub(super) fn lift(dirs: &Dirs, measure: Measure, target: &Target) -> Result<Report, Failure> {
     let (place, who) = (&target.room, &target.who);
-    if !moderation::lift(dirs, place.extent(), measure, who).map_err(Failure::refused)? {
+    if !moderation::lift(dirs, place.extent(), measure, who)? {
         let word = measure.as_str();
         return Err(Failure::Missing(format!(
             "there is no {word} against {who} in {}",

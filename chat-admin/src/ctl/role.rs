@@ -46,7 +46,7 @@ pub(super) fn set(
     account: &str,
     role: Role,
 ) -> Result<Report, Failure> {
-    roles::set(dirs, place.extent(), account, role, SERVER).map_err(Failure::refused)?;
+    roles::set(dirs, place.extent(), account, role, SERVER)?;
     Ok(report(place, account, role))
 }
 

@@ -31,6 +31,10 @@ fn run(call: &Call<'_>, options: &[&str], values: &[&str]) -> Result<Value, Refu
     let words: Vec<String> = words.map(|&word| word.to_owned()).collect();
     let order = Order::parse(&words)?;
     let deed = order.deed();
+    if deed.is_some() {
+        // Nobody may have been here yet.
+        call.site().create()?;
+    }
     let done = order.run(call.settings)?;
     if let Some(what) = &deed {
         let (who, from) = (call.caller()?.account(), &call.request.visitor.address);

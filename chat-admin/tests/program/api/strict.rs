@@ -57,6 +57,22 @@ fn a_number_without_a_fraction_is_whole_however_it_is_written() {
     assert_eq!((made.status, made.body["uses"].as_u64()), (201, Some(1)));
 }
 
+/// Found by the fuzz target `api`: a kick was "storage", an unban told where the site's files are.
+#[test]
+fn where_nobody_has_been_yet_nobody_is_kicked() {
+    for (method, path, body, status) in [
+        ("POST", "rooms/lobby/kick", json!({ "who": "eve" }), 404),
+        ("DELETE", "rooms/lobby/bans?who=eve", Value::Null, 404),
+    ] {
+        let shop = Shop::new("");
+        for dir in ["rooms", "users", "state", "run"] {
+            let _ = fs::remove_dir_all(shop.site.path(dir));
+        }
+        let answer = shop.ask(&shop.scope("moderate"), method, path, &body);
+        assert_eq!(answer.status, status, "{path}: {}", answer.body);
+    }
+}
+
 #[test]
 fn what_a_parameter_cannot_be_is_refused_and_named() {
     let (shop, token) = shop();
