@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::{
     Bells, Code, Connection, Durability, Event, Hooked, Ignored, Me, Membership, Occupant, Pace,
-    Powers, Presence, Refusal, Replay, Room, Sink, Slow, Span, Trouble, Way, Welcome, new_room,
+    Powers, Presence, Refusal, Replay, Room, Sink, Slow, Span, Trouble, Turn, Way, Welcome,
+    new_room,
 };
 use crate::color::Color;
 use crate::identity::php_session::SessionId;
@@ -257,16 +258,12 @@ impl Newcomer {
             occupant.put_read_by(sink);
         }
         let mut turn = occupant.turn(sink, None);
-        if arrival.since.is_none() {
-            let wanted = arrival.history.unwrap_or(settings.last_messages);
-            turn.put_newest(
-                wanted.min(settings.limits.max_history),
-                arrival.whole_history,
-            );
-        } else if replay.is_none() {
-            // Nothing was missed; the client waits for a page that says so.
-            turn.put_empty(Span::Since(until), false);
-        }
+        put_history(
+            &mut turn,
+            &arrival,
+            settings,
+            replay.is_none().then_some(until),
+        );
         if entered.is_new {
             turn.append_join();
         } else {
@@ -311,6 +308,23 @@ impl Newcomer {
         };
         self.tail = Tail::after(&self.dirs, &self.room, since)?;
         Ok(Some(Replay { since, until }))
+    }
+}
+
+/// The newest records of a room, or, where they know those up to `nothing_since`, a page that says so: the client waits
+/// for it.
+fn put_history(
+    turn: &mut Turn<'_>,
+    arrival: &Arrival<'_>,
+    settings: &Settings,
+    nothing_since: Option<RecordId>,
+) {
+    if arrival.since.is_none() {
+        let wanted = arrival.history.unwrap_or(settings.last_messages);
+        let wanted = wanted.min(settings.limits.max_history);
+        turn.put_newest(wanted, arrival.whole_history);
+    } else if let Some(until) = nothing_since {
+        turn.put_empty(Span::Since(until), false);
     }
 }
 
