@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::chat_cgi::{Answer, Site};
 
+mod cookie;
 mod document;
 mod examples;
 mod posted;
