@@ -22,7 +22,7 @@ use chat_store::moderation::{self, Right, Verdict};
 use chat_store::name::{Nick, RoomName};
 use chat_store::people::person::PersonId;
 use chat_store::people::presence::{Claim, Leave, Standing};
-use chat_store::record::{Draft, Kind, RecordId};
+use chat_store::record::RecordId;
 
 mod code;
 mod event;
@@ -45,6 +45,7 @@ mod change;
 mod circle;
 mod history;
 mod hooked;
+mod joining;
 mod measures;
 mod moderate;
 mod moving;
@@ -356,11 +357,14 @@ impl Occupant {
         };
         // Who goes along is not gone, and what is in the log by now is for others.
         if last.is_some() && !self.presence.join_due && bye != Some(Bye::Moved) {
-            let draft = Draft {
-                account: self.me.account.as_deref(),
-                ..Draft::new(Kind::Quit, self.me.nick.as_str(), "")
-            };
-            match self.room.log.append(&draft) {
+            let Me {
+                nick,
+                person,
+                account,
+                ..
+            } = &self.me;
+            let quit = (nick.as_str(), Some(person), account.as_deref());
+            match self.room.log.append_quit(quit.0, quit.1, quit.2) {
                 Ok(_) => self.bells.set_due(),
                 Err(error) => {
                     let (nick, room) = (&self.me.nick, &self.room.name);

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod engine;
 pub mod journal;
 pub mod machines;
+pub mod members;
 pub mod node;
 pub mod orders;
 pub mod relay;

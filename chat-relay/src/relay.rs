@@ -85,11 +85,12 @@ impl Relay {
     ) -> io::Result<Self> {
         let place = Spool::place(dirs);
         let guarded = before(RecordId::now(), GUARD);
+        let node = node::incarnation(&cluster.spool, &settings.node)?;
         let relay = Self {
-            node: node::incarnation(&cluster.spool, &settings.node)?,
             wait_limit: settings.send_timeout,
             spool: Spool::open(dirs, &cluster, place)?,
-            rooms: Rooms::new(dirs, &cluster, place.min(guarded)),
+            rooms: Rooms::new(dirs, &cluster, &node, place.min(guarded)),
+            node,
             signals: signals()?,
             supervisor: Supervisor::default(),
             syncs: sync != Sync::No,

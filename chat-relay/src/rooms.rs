@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chat_store::bell;
 use chat_store::closed;
@@ -16,6 +17,7 @@ use chat_store::record::{Attrs, Draft, Kind, RecordId, attrs};
 use chat_store::state;
 
 use crate::journal;
+use crate::members::{Members, Row};
 use crate::orders::Orders;
 
 /// Logs that are kept open. Who speaks in more rooms than that at a time has one closed for another.
@@ -46,7 +48,7 @@ pub struct Entry {
 
 impl Entry {
     /// The value of an attribute.
-    fn value(&self, key: &str) -> Option<String> {
+    pub(crate) fn value(&self, key: &str) -> Option<String> {
         let found = Attrs::new(&self.attrs).find(|(name, value)| *name == key && !value.is_empty());
         found.map(|(_, value)| value.into_owned())
     }
@@ -71,7 +73,8 @@ impl Entry {
             attrs::COLOR,
             attrs::ORIGIN,
         ];
-        let rest = pairs.iter().filter(|(key, _)| !known.contains(key));
+        let is_inner = |key: &str| known.contains(&key) || key.starts_with(attrs::FOR_MACHINES);
+        let rest = pairs.iter().filter(|(key, _)| !is_inner(key));
         let rest: Vec<_> = rest.map(|(key, value)| (*key, Some(&**value))).collect();
         give(&Draft {
             msgid: value(attrs::MSGID),
@@ -153,6 +156,7 @@ impl Room {
 pub struct Rooms {
     dirs: Dirs,
     orders: Orders,
+    members: Members,
     open: BTreeMap<RoomName, Room>,
     /// How far back it is looked which entries a log has, when it is opened.
     since: RecordId,
@@ -165,9 +169,10 @@ pub struct Rooms {
 
 impl Rooms {
     /// Those of `dirs`. What was put in order before `since` is not given again.
-    pub fn new(dirs: &Dirs, cluster: &Cluster, since: RecordId) -> Self {
+    pub fn new(dirs: &Dirs, cluster: &Arc<Cluster>, node: &str, since: RecordId) -> Self {
         Self {
             orders: Orders::new(dirs, cluster),
+            members: Members::new(node, cluster),
             dirs: dirs.alone(),
             open: BTreeMap::new(),
             since,
@@ -183,6 +188,7 @@ impl Rooms {
     /// # Errors
     /// It is not in the log then.
     pub fn apply(&mut self, id: Option<RecordId>, entry: &Entry) -> Result<Applied, AppendError> {
+        self.members.follow(&self.dirs, entry);
         if entry.quiet {
             return Ok(Applied::Known);
         }
@@ -219,6 +225,14 @@ impl Rooms {
         }
     }
 
+    /// Brings who is on other machines into line with the whole table of members.
+    ///
+    /// # Errors
+    /// Those of reading the rooms.
+    pub fn reconcile(&mut self, table: &[Row]) -> io::Result<()> {
+        self.members.reconcile(&self.dirs, table)
+    }
+
     /// Lets go of rooms that an order has taken away or elsewhere.
     fn forget_gone(&mut self) {
         self.open.retain(|_, room| room.log.path().exists());
@@ -239,6 +253,10 @@ impl Rooms {
     /// # Errors
     /// The first that could not be rung: its people look by themselves after a while.
     pub fn ring(&mut self) -> io::Result<()> {
+        self.members.settle(&self.dirs);
+        if let Err(error) = self.members.sweep(&self.dirs) {
+            journal::note(format_args!("people who are gone: {error}"));
+        }
         let mut result = Ok(());
         for name in std::mem::take(&mut self.touched) {
             if let Some(room) = self.open.get(&name)

@@ -15,14 +15,19 @@ use std::time::Duration;
 use crate::fs::dirs;
 use crate::log::room_log::{AppendError, Stored};
 use crate::name::RoomName;
+use crate::people::person::PersonId;
+use crate::people::presence::elsewhere::Known;
 use crate::record::{Draft, Kind};
 
 mod answer;
 pub mod order;
 mod spool;
+mod tell;
 
 pub use answer::{Answer, Refused, answer, sweep_answers};
 pub use spool::{ANSWER, KEY, LIMIT, MEMBER, ORDERS, QUIET, ROOM, SPOOL, Submission};
+
+pub use tell::Parcel;
 
 use spool::Writer;
 
@@ -99,6 +104,35 @@ impl Cluster {
     /// It is not in the log. With [`AppendError::Busy`] it may be later: send it again with the same `msgid`.
     pub(crate) fn submit(&self, room: &RoomName, draft: &Draft<'_>) -> Result<Stored, AppendError> {
         self.give(room, draft, draft.kind != Kind::Quit)
+    }
+
+    /// Has it known that somebody is in a room on this machine, of whom the others should know already: it is no record.
+    ///
+    /// # Errors
+    /// Those of writing the spool.
+    pub fn hold(&self, room: &RoomName, who: &Known) -> std::io::Result<()> {
+        let about = [(MEMBER, Some(who.person.as_str())), (QUIET, Some("1"))];
+        let draft = Draft {
+            account: who.account.as_deref(),
+            color: Some(&who.color),
+            extra: &about,
+            ..Draft::new(Kind::Join, who.nick.as_str(), "")
+        };
+        let given = self.give(room, &draft, false);
+        given.map(drop).map_err(std::io::Error::other)
+    }
+
+    /// Has it known that somebody is not on this machine, whatever the others think.
+    ///
+    /// # Errors
+    /// As [`Cluster::hold`].
+    pub fn let_go(&self, room: &RoomName, nick: &str, person: &PersonId) -> std::io::Result<()> {
+        let draft = Draft {
+            extra: &[(MEMBER, Some(person.as_str()))],
+            ..Draft::new(Kind::Quit, nick, "")
+        };
+        let given = self.give(room, &draft, false);
+        given.map(drop).map_err(std::io::Error::other)
     }
 
     /// As [`Cluster::submit`], for a record that is for no room's log, or that nobody waits for.

@@ -150,9 +150,25 @@ impl Turn<'_> {
         msgid: Option<&str>,
         extra: &[(&str, Option<&str>)],
     ) -> Option<Stored> {
+        let stored = self.store(kind, text, msgid, extra);
+        self.saved(stored, kind, msgid)
+    }
+
+    /// Appends, and tells nobody.
+    pub(super) fn store(
+        &mut self,
+        kind: Kind,
+        text: &str,
+        msgid: Option<&str>,
+        extra: &[(&str, Option<&str>)],
+    ) -> Result<Stored, AppendError> {
         let me = &self.it.me;
         let mut all = vec![(attrs::PERSON, me.number_in(kind))];
         all.extend_from_slice(extra);
+        let limit = self.it.limits.max_members.to_string();
+        if self.it.room.log.is_relayed() {
+            all.extend_from_slice(&me.as_member(kind, &limit));
+        }
         let draft = Draft {
             extra: &all,
             msgid,
@@ -167,10 +183,19 @@ impl Turn<'_> {
             Some(_) => log.append_once(&draft),
             None => log.append(&draft).map(Stored::New),
         };
-        let stored = stored.and_then(|stored| {
+        stored.and_then(|stored| {
             self.it.keep(stored, kind, msgid.is_some())?;
             Ok(stored)
-        });
+        })
+    }
+
+    /// Tells them what kept something from being saved.
+    pub(super) fn saved(
+        &mut self,
+        stored: Result<Stored, AppendError>,
+        kind: Kind,
+        msgid: Option<&str>,
+    ) -> Option<Stored> {
         match stored {
             Ok(stored) => {
                 if kind.is_talk() {
@@ -192,13 +217,6 @@ impl Turn<'_> {
                 None
             }
         }
-    }
-
-    pub(super) fn append_join(&mut self) {
-        let profile = self.it.me.has_profile.then_some("1");
-        let stored = self.append_as(Kind::Join, "", None, &[(attrs::PROFILE, profile)]);
-        self.it.presence.join_due = stored.is_none();
-        self.it.presence.joined = stored.map_or(RecordId::ZERO, Stored::id);
     }
 
     /// Appends what concerns all, and acks it. False: it was not saved, and that was reported.

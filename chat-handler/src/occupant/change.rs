@@ -44,7 +44,8 @@ impl Turn<'_> {
 
     /// An account's owner comes, whose name this guest has.
     pub(super) fn give_way(&mut self) {
-        if self.it.me.account.is_none() {
+        // On several machines another account may have had the name, or one like it, first.
+        if self.it.me.account.is_none() || self.it.room.log.is_relayed() {
             self.move_to(Claim::give_way);
         }
     }

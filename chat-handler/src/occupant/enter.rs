@@ -24,9 +24,9 @@ use chat_store::people::inbox::{self, Inbox};
 use chat_store::people::marks::Mark;
 use chat_store::people::message::{Message, Sender};
 use chat_store::people::person::{PersonId, hex_of};
-use chat_store::people::presence::{self as members, About, Entered, Members};
+use chat_store::people::presence::{self as members, About, Entered, Gone, Members};
 use chat_store::people::watch::Watch;
-use chat_store::record::{Draft, Kind, RecordId};
+use chat_store::record::RecordId;
 use chat_store::state;
 
 /// Who comes, from where, and what they ask for.
@@ -196,6 +196,8 @@ impl Newcomer {
         let hooked = Hooked::new(settings, &room, self.membership.is_none());
         let is_fixed = room == RoomName::lobby() || settings.described_rooms().contains(&room);
         let log = quit_for_stale(&self.dirs, &room, &entered.stale);
+        // On several machines the others are told that they are on this one, too; nobody in the room is.
+        let is_told = entered.is_new || entered.is_first_here;
         let mut bells = Bells::new(self.bell);
         let mut durability = Durability::new(settings.sync);
         if !entered.stale.is_empty() {
@@ -231,7 +233,7 @@ impl Newcomer {
             opened: None,
             account_due: false,
             powers,
-            presence: Presence::new(entered.claim, self.inbox, self.watch, until, entered.is_new),
+            presence: Presence::new(entered.claim, self.inbox, self.watch, until, is_told),
             bells,
             durability,
             pace: self.pace,
@@ -264,16 +266,11 @@ impl Newcomer {
             settings,
             replay.is_none().then_some(until),
         );
-        if entered.is_new {
+        if is_told {
             turn.append_join();
-        } else {
-            if let Some(since) = arrival.since {
-                turn.put_kept(since);
-            }
-            // Text clients have no pages that others call.
-            if arrival.page.is_some() {
-                turn.it.tell_here();
-            }
+        }
+        if !entered.is_new {
+            turn.come_back(&arrival);
         }
         let silence = occupant.room.log.silence();
         let room = occupant.room.name.as_str();
@@ -325,6 +322,19 @@ fn put_history(
         turn.put_newest(wanted, arrival.whole_history);
     } else if let Some(until) = nothing_since {
         turn.put_empty(Span::Since(until), false);
+    }
+}
+
+impl Turn<'_> {
+    /// What is for somebody alone who was here already, and for those who knew another page of theirs.
+    fn come_back(&mut self, arrival: &Arrival<'_>) {
+        if let Some(since) = arrival.since {
+            self.put_kept(since);
+        }
+        // Text clients have no pages that others call.
+        if arrival.page.is_some() {
+            self.it.tell_here();
+        }
     }
 }
 
@@ -418,10 +428,10 @@ fn refuse_banned(
 }
 
 /// The room's log, with a quit record for each whose files were found stale.
-fn quit_for_stale(dirs: &Dirs, room: &RoomName, stale: &[Nick]) -> RoomLog {
+fn quit_for_stale(dirs: &Dirs, room: &RoomName, stale: &[Gone]) -> RoomLog {
     let mut log = RoomLog::new(dirs, room);
-    for nick in stale {
-        if let Err(error) = log.append(&Draft::new(Kind::Quit, nick.as_str(), "")) {
+    for Gone { nick, person } in stale {
+        if let Err(error) = log.append_quit(nick.as_str(), person.as_ref(), None) {
             journal::note(format_args!("{nick} was stale in {room}: {error}"));
         }
     }

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use super::Occupant;
 use crate::journal;
 use chat_store::people::inbox::Inbox;
-use chat_store::people::presence::{Claim, Swept};
+use chat_store::people::presence::{Claim, Gone, Swept};
 use chat_store::people::watch::Watch;
-use chat_store::record::{Draft, Kind, RecordId};
+use chat_store::record::RecordId;
 
 /// When the files are looked at for the first time.
 const FIRST_LOOK: Duration = Duration::from_secs(5);
@@ -52,13 +52,13 @@ impl Presence {
         inbox: Inbox,
         watch: Watch,
         until: RecordId,
-        is_new: bool,
+        join_due: bool,
     ) -> Self {
         Self {
             claim: Some(claim),
             inbox,
             inbox_due: true,
-            join_due: is_new,
+            join_due,
             joined: until,
             named: until,
             colored: until,
@@ -129,8 +129,8 @@ impl Occupant {
     fn quit_for(&mut self, swept: &Swept) {
         self.presence.next_deadline = swept.next;
         let room = &mut self.room;
-        for nick in &swept.stale {
-            match room.log.append(&Draft::new(Kind::Quit, nick.as_str(), "")) {
+        for Gone { nick, person } in &swept.stale {
+            match room.log.append_quit(nick.as_str(), person.as_ref(), None) {
                 Ok(_) => {
                     self.bells.set_due();
                     self.durability.found_stale();

@@ -10,7 +10,7 @@ use chat_store::people::kept;
 use chat_store::people::message::{Message, Sender};
 use chat_store::people::person::PersonId;
 use chat_store::people::presence;
-use chat_store::record::{Draft, Kind, RecordId, tidy};
+use chat_store::record::{RecordId, tidy};
 
 impl Turn<'_> {
     pub(super) fn whisper(&mut self, to: &Addressee<'_>, text: &str) {
@@ -171,12 +171,12 @@ impl Occupant {
             Err(SendError::Away) => {}
             sent => return sent.map(|_| ()),
         }
+        let person = self.about(who).person;
         let Room {
             dirs, name, log, ..
         } = &mut self.room;
         if presence::evict(dirs, name, who)? {
-            let quit = Draft::new(Kind::Quit, who.as_str(), "");
-            log.append(&quit)
+            log.append_quit(who.as_str(), person.as_ref(), None)
                 .map_err(|error| SendError::Io(std::io::Error::other(error)))?;
             self.bells.set_due();
         }

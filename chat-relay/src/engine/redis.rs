@@ -23,6 +23,7 @@ use crate::relay::{Relay, Stop};
 pub mod cursor;
 pub mod entry;
 pub mod link;
+pub mod personal;
 pub mod publish;
 pub mod read;
 pub mod repair;
@@ -33,6 +34,7 @@ pub mod trouble;
 
 use cursor::Cursor;
 use link::Access;
+use personal::Personal;
 use publish::Publisher;
 use read::Reader;
 use script::{Keys, Machine};
@@ -76,18 +78,27 @@ pub fn run(
     };
     let cursor = Cursor::load(dirs)?;
     let shared = Shared::new(setup, cursor.at);
+    let personal = Personal::new(&shared, parts.cluster, dirs)?;
     let mut publisher = Publisher::new(&shared, dirs, parts.spool);
     let mut reader = Reader::new(&shared, parts.rooms, cursor, parts.syncs);
     thread::scope(|scope| {
         #[expect(
             clippy::disallowed_methods,
-            reason = "the two ends of an engine, a thread each"
+            reason = "the ends of an engine, a thread each"
         )]
         let threads = [
             scope.spawn(|| {
                 let ended = publisher.run();
                 shared.stop();
                 ended
+            }),
+            scope.spawn(|| {
+                personal.give();
+                Ok(())
+            }),
+            scope.spawn(|| {
+                personal.take();
+                Ok(())
             }),
             scope.spawn(|| {
                 reader.run();

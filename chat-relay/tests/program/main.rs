@@ -17,6 +17,7 @@ use e2e::page::Page;
 use e2e::relay::Relay;
 
 mod orders;
+mod persons;
 
 const SECTION: &str = "[cluster]\nNODE=one\nENGINE=local\nSEND_TIMEOUT=3\n";
 

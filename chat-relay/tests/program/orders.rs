@@ -25,7 +25,7 @@ fn orders(chat: &e2e::chat::Files) -> Vec<String> {
     records.map(name).collect()
 }
 
-fn run(chat: &e2e::chat::Files, line: &str) -> Output {
+pub(super) fn run(chat: &e2e::chat::Files, line: &str) -> Output {
     let mut command = Command::new(beside("chatctl"));
     command.arg("--config").arg(chat.ini());
     command.args(line.split(' ')).output().expect("started")

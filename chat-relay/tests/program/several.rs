@@ -18,8 +18,8 @@ use nix::sys::signal::Signal;
 use crate::script::Chance;
 
 /// A machine.
-struct Machine {
-    files: Files,
+pub(super) struct Machine {
+    pub(super) files: Files,
     relay: Option<Relay>,
 }
 
@@ -33,7 +33,7 @@ impl Machine {
         Self { files, relay: None }
     }
 
-    fn started(node: &str, engine: &str, more: &str) -> Self {
+    pub(super) fn started(node: &str, engine: &str, more: &str) -> Self {
         let mut machine = Self::new(node, engine, more);
         machine.start();
         machine
@@ -45,7 +45,7 @@ impl Machine {
     }
 
     /// Ends its relay at once.
-    fn kill(&mut self) {
+    pub(super) fn kill(&mut self) {
         if let Some(mut relay) = self.relay.take() {
             relay.child.kill().expect("killed");
             relay.child.wait().expect("gone");
@@ -68,7 +68,11 @@ impl Machine {
         self.relay = Some(Relay { child });
     }
 
-    fn log(&self) -> String {
+    pub(super) fn page(&self, nick: &str) -> Page {
+        self.files.page("lobby", nick)
+    }
+
+    pub(super) fn log(&self) -> String {
         fs::read_to_string(self.files.room_log("lobby")).unwrap_or_default()
     }
 

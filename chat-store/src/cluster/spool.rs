@@ -47,6 +47,11 @@ impl Writer {
         })
     }
 
+    /// Where answers come.
+    pub(super) fn ear(&mut self) -> &mut Ear {
+        &mut self.ear
+    }
+
     pub(super) fn submit(
         &mut self,
         cluster: &Cluster,

@@ -59,8 +59,13 @@ pub fn announce(
     match inbox::send(dirs, room, nick, from, message) {
         // They have lost their connection, and are not waited for any longer.
         Err(SendError::Away) if matches!(message, Message::Kick(_) | Message::Ban(_)) => {
+            let person = presence::about(dirs, room, nick)?.person;
             if presence::evict(dirs, room, nick)? {
-                append(dirs, room, &Draft::new(Kind::Quit, nick.as_str(), ""))?;
+                let mut log = RoomLog::new(dirs, room);
+                log.append_quit(nick.as_str(), person.as_ref(), None)
+                    .map_err(io::Error::other)?;
+                Bell::open(&dirs.bell(room))?.ring()?;
+                log.sync()?;
             }
             Ok(())
         }

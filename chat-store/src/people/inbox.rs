@@ -30,7 +30,7 @@ mod error;
 mod send;
 
 pub use error::SendError;
-pub use send::{send, send_own, send_to};
+pub use send::{deliver, send, send_own, send_to};
 
 /// The most that may wait for one person, in bytes: sixty signals of the greatest length. Beyond it
 /// senders are told, so that nobody can fill the disk (or the memory, on tmpfs) through a reader that

@@ -105,6 +105,15 @@ impl<'a> Sender<'a> {
 }
 
 impl<'a> Message<'a> {
+    /// Whether its sender is to know that it did not arrive. Signals are sent again by pages, and what somebody types is
+    /// worth nothing later.
+    pub(crate) fn must_arrive(&self) -> bool {
+        !matches!(
+            self,
+            Self::Signal(_) | Self::Typing { .. } | Self::Read(_) | Self::Here
+        )
+    }
+
     /// What a record of an inbox means; `None`: nothing that this version knows.
     pub fn of(record: &'a Record<'_>) -> Option<Self> {
         let text = || Cow::Borrowed(&*record.text);

@@ -28,6 +28,7 @@ use crate::record::{RecordId, clean};
 mod about;
 mod claim;
 mod content;
+pub mod elsewhere;
 mod fate;
 pub(crate) mod find;
 mod give_way;
@@ -121,8 +122,28 @@ pub struct Entered {
     pub is_new: bool,
     /// Everybody in the room, themselves too, in no order.
     pub members: Members,
+    /// The site is on several machines, which know of them on others only: append a join record.
+    pub is_first_here: bool,
     /// Whose files were found stale, and who are no members any more: append a quit record for each.
-    pub stale: Vec<Nick>,
+    pub stale: Vec<Gone>,
+}
+
+/// Somebody who has left a room without saying so, or, on several machines, this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gone {
+    /// What they were called.
+    pub nick: Nick,
+    /// Their number; `None`: not known.
+    pub person: Option<PersonId>,
+}
+
+impl Gone {
+    fn new(nick: &Nick, content: &content::Content) -> Self {
+        Self {
+            nick: nick.clone(),
+            person: content.about.person.clone(),
+        }
+    }
 }
 
 /// Comes into a room: as who they are there already, else under the wished name, or, if that or a look-alike is
@@ -155,6 +176,7 @@ pub fn claim(
     let own = Some(claim.nick());
     stale.append(&mut users::sweep(dirs, room, &others, own, &mut members)?);
     Ok(Entered {
+        is_first_here: claim.is_first_here(),
         claim,
         is_new,
         members,
@@ -169,7 +191,7 @@ fn take_place(
     room: &RoomName,
     newcomer: Newcomer<'_>,
     max_members: usize,
-    stale: &mut Vec<Nick>,
+    stale: &mut Vec<Gone>,
 ) -> Result<(Claim, bool, Taken), ClaimError> {
     let entry = open_entry_lock(dirs, room)?;
     let Some(_lock) = lock::take(&entry, Share::Exclusive, ENTRY_TIMEOUT)? else {
@@ -205,7 +227,7 @@ fn take_place(
 #[derive(Debug, Default)]
 pub struct Swept {
     /// Who are no members any more: append a quit record for each.
-    pub stale: Vec<Nick>,
+    pub stale: Vec<Gone>,
     /// When the first of those who are waited for is gone for good.
     pub next: Option<RecordId>,
 }
@@ -222,7 +244,9 @@ pub fn sweep(dirs: &Dirs, room: &RoomName) -> io::Result<Swept> {
         };
         match fate::judge(dirs, room, &nick, &file)? {
             Fate::Here(_) => {}
-            Fate::Stale => swept.stale.push(nick),
+            Fate::Stale(content) | Fate::Left(content) => {
+                swept.stale.push(Gone::new(&nick, &content));
+            }
             Fate::Awaited(_, until) => {
                 swept.next = Some(swept.next.map_or(until, |next| next.min(until)));
             }
@@ -246,7 +270,14 @@ pub fn evict(dirs: &Dirs, room: &RoomName, nick: &Nick) -> io::Result<bool> {
     if !slots::hold_all(&file)? || !file::is_at(&file, &path)? {
         return Ok(false);
     }
-    let content = content::Content::read(&file)?;
+    let _lock = content::lock(dirs, &file)?;
+    let mut content = content::Content::read(&file)?;
+    if content.is_elsewhere() {
+        // There they are sent out as well, and quit.
+        (content.here, content.until) = (false, None);
+        content.write(&file)?;
+        return Ok(false);
+    }
     fate::remove(dirs, room, nick, content, &file)?;
     Ok(true)
 }
@@ -256,16 +287,16 @@ fn remove_stale_namesakes(
     dirs: &Dirs,
     room: &RoomName,
     wished: &Nick,
-    stale: &mut Vec<Nick>,
+    stale: &mut Vec<Gone>,
 ) -> io::Result<bool> {
     let key = wished.key();
     let mut found = false;
     users::names(dirs, room, &mut |nick, entry| {
         if nick.key() == key
             && let Some(file) = entry.open()?
-            && matches!(fate::judge(dirs, room, &nick, &file)?, Fate::Stale)
+            && let Fate::Stale(content) = fate::judge(dirs, room, &nick, &file)?
         {
-            stale.push(nick);
+            stale.push(Gone::new(&nick, &content));
             found = true;
         }
         Ok(())

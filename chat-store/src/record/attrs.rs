@@ -27,6 +27,12 @@ pub const COLOR: &str = "color";
 pub const FILE: &str = "file";
 /// What an event of a channel is.
 pub const EV: &str = "ev";
+/// For other machines of the site, and in no log: the address that somebody comes from, and that they moderate the site.
+pub const ADDRESS: &str = ".address";
+/// See [`ADDRESS`].
+pub const SITE: &str = ".site";
+/// How attributes begin that are for other machines and stand in no log.
+pub const FOR_MACHINES: char = '.';
 /// Of a `clear` record: what was said up to it is deleted, not hidden alone.
 pub const DELETE: &str = "delete";
 /// Of who comes in: they have a profile.

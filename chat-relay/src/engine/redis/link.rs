@@ -230,6 +230,11 @@ impl Link {
         Ok(question.query(&mut self.connection)?)
     }
 
+    /// The connection, for what is said without having been asked.
+    pub fn into_connection(self) -> Connection {
+        self.connection
+    }
+
     /// Asks what is only answered after a while.
     ///
     /// # Errors

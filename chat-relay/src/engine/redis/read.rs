@@ -1,5 +1,6 @@
 //! What has been put in order, written to this machine's rooms.
 
+use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -17,6 +18,7 @@ use super::status::Status;
 use super::trouble::{Result, Trouble};
 use crate::journal;
 use crate::machines::Machines;
+use crate::members::Row;
 use crate::rooms::{Applied, Entry, Rooms};
 
 /// Entries that are read at a time.
@@ -95,6 +97,21 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads from one engine for as long as it is the one.
+    /// Brings what is known of the other machines' people into line with the engine's table of members.
+    fn reconcile(&mut self, link: &mut Link) -> Result<()> {
+        let mut question = redis::cmd("HGETALL");
+        question.arg(self.shared.setup.keys.members());
+        let all: BTreeMap<String, String> = link.ask(&question)?;
+        let rows: Vec<_> = all
+            .iter()
+            .filter_map(|(key, row)| Row::parse(key, row))
+            .collect();
+        if let Err(error) = self.rooms.reconcile(&rows) {
+            journal::note(format_args!("the members on other machines: {error}"));
+        }
+        Ok(())
+    }
+
     fn follow(&mut self, generation: u64, failed: &mut u32) -> Result<()> {
         let shared = self.shared;
         let mut link = Link::open(&shared.setup.access, ALL)?;
@@ -122,6 +139,7 @@ impl<'a> Reader<'a> {
                 is_ready = true;
                 *failed = 0;
                 self.cursor.caught_up();
+                self.reconcile(&mut link)?;
                 shared.say(generation, Status::reads);
             }
             if self.kept.elapsed() >= KEEP_EVERY {

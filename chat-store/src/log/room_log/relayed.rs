@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use super::{AppendError, RoomLog, Stored};
+use crate::cluster::MEMBER;
 use crate::fs::dirs::Dirs;
 use crate::name::RoomName;
-use crate::record::{Draft, RecordId};
+use crate::people::person::PersonId;
+use crate::record::{Draft, Kind, RecordId};
 
 impl RoomLog {
     /// The log of `room`, written here whatever the site is on: for the relay.
@@ -19,6 +21,25 @@ impl RoomLog {
     /// Whether the relay writes it, which also rings the room's bell.
     pub fn is_relayed(&self) -> bool {
         self.relay.is_some()
+    }
+
+    /// Appends that somebody has left. On several machines it is a record only if they are on none any more.
+    ///
+    /// # Errors
+    /// As [`RoomLog::append`].
+    pub fn append_quit(
+        &mut self,
+        nick: &str,
+        person: Option<&PersonId>,
+        account: Option<&str>,
+    ) -> Result<RecordId, AppendError> {
+        let person = person.filter(|_| self.is_relayed());
+        let member = [(MEMBER, person.map(PersonId::as_str))];
+        self.append(&Draft {
+            account,
+            extra: &member,
+            ..Draft::new(Kind::Quit, nick, "")
+        })
     }
 
     /// Whether nothing can be put in order just now.

@@ -18,7 +18,7 @@ use crate::people::message::{Message, Sender};
 use crate::people::person::PersonId;
 use crate::people::presence::Claim;
 use crate::people::presence::find::{self, Found};
-use crate::record::{Draft, MAX_LINE, RecordId};
+use crate::record::{Draft, MAX_LINE, Record, RecordId, attrs};
 
 /// So much may wait for anybody, in bytes, unless the disk is full: a call's beginning.
 const ALWAYS: u64 = 256 * 1024;
@@ -58,6 +58,25 @@ pub fn send_to(
     let found = find::by_person(dirs, room, to)?.ok_or(SendError::NotHere)?;
     let id = put_all(dirs, room, &found, None, from, message)?;
     Ok((id, found.nick))
+}
+
+/// Puts a line that another machine's relay has handed over into the inboxes of a person here.
+///
+/// # Errors
+/// As [`send`]; `NotHere` also for a line that is none.
+pub fn deliver(dirs: &Dirs, room: &RoomName, to: &PersonId, line: &[u8]) -> Result<(), SendError> {
+    let record = Record::parse(line).ok_or(SendError::NotHere)?;
+    let message = Message::of(&record).ok_or(SendError::NotHere)?;
+    let attr = |key: &str| record.attr(key);
+    let (account, person) = (attr(attrs::ACCOUNT), attr(attrs::PERSON));
+    let color = attr(attrs::COLOR);
+    let from = Sender {
+        nick: &record.from,
+        account: account.as_deref(),
+        person: person.as_deref(),
+        color: color.as_deref(),
+    };
+    send_to(dirs, room, to, from, &message).map(drop)
 }
 
 /// As [`send`], to the other connections of who holds `claim`. True if there is one.
@@ -120,6 +139,24 @@ fn put_all(
             kept::forget(dirs, room, &to.person);
         } else {
             result = Ok(());
+        }
+    }
+    if let Some(cluster) = dirs.cluster.as_ref().filter(|_| !to.elsewhere().is_empty()) {
+        line.clear();
+        message.draft(from, |draft| draft.write_to(id, &mut line));
+        // That one of their connections gets it is enough.
+        let waits = result.is_err() && own.is_none() && message.must_arrive();
+        match cluster.tell(to.elsewhere(), room, &to.person, &line, waits) {
+            Ok(true) if result.is_err() => result = Ok(()),
+            Err(error) if result.is_err() => {
+                result = Err(match error.kind() {
+                    io::ErrorKind::StorageFull => SendError::Full,
+                    // Nobody knows whether it has arrived.
+                    io::ErrorKind::TimedOut | io::ErrorKind::NotConnected => SendError::Busy,
+                    _ => SendError::Io(error),
+                });
+            }
+            _ => {}
         }
     }
     match result {

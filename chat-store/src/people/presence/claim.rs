@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
-use super::content::{Content, after};
+use super::content::{self, Content, after};
 use super::{About, ClaimError, fate, find, place};
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
@@ -42,6 +42,7 @@ pub struct Claim {
     path: PathBuf,
     slot: u32,
     at_drop: AtDrop,
+    is_first_here: bool,
 }
 
 /// How a connection left; see [`Claim::leave`].
@@ -89,6 +90,11 @@ impl Claim {
         content.map_or(self.content.grace, |content| content.grace)
     }
 
+    /// Whether the site is on several machines, and they do not know yet that its person is on this one.
+    pub fn is_first_here(&self) -> bool {
+        self.is_first_here
+    }
+
     /// Which of the person's connections this is.
     pub fn slot(&self) -> u32 {
         self.slot
@@ -110,6 +116,7 @@ impl Claim {
     /// # Errors
     /// Those of write(2).
     pub fn recolor(&mut self, color: &str) -> io::Result<()> {
+        let _lock = content::lock(&self.dirs, &self.file)?;
         self.content = Content::read(&self.file)?;
         self.content.color = line(color);
         self.content.write(&self.file)
@@ -182,6 +189,7 @@ impl Claim {
             }
         }
         let is_there = self.find_itself()?;
+        let lock = content::lock(&self.dirs, &self.file)?;
         if let Ok(content) = Content::read(&self.file) {
             self.content = content;
         }
@@ -192,11 +200,20 @@ impl Claim {
         if is_there && !grace.is_zero() {
             self.content.until = Some(after(RecordId::now(), grace));
             if self.content.write(&self.file).is_ok() {
+                drop(lock);
                 return Ok(Leave::Awaited);
             }
         }
+        if self.content.is_elsewhere() {
+            // They stay, on other machines; here they are no longer.
+            (self.content.here, self.content.until) = (false, None);
+            let _ = self.content.write(&self.file);
+            drop(lock);
+            return Ok(Leave::Last(Box::new(self)));
+        }
         // If the mark cannot be set, a newcomer may see them until the next one looks.
         let _ = self.content.mark_leaving(&self.file);
+        drop(lock);
         if is_there {
             self.at_drop = AtDrop::Remove;
         }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use super::About;
 use super::users::PRESENCE_BYTES;
+use crate::fs::dirs::Dirs;
 use crate::fs::file;
+use crate::fs::lock::{self, Lock, Share};
 use crate::fs::slots::SLOTS;
 use crate::record::{Attrs, RecordId, attrs, clean, show};
 
@@ -14,10 +16,16 @@ use crate::record::{Attrs, RecordId, attrs, clean, show};
 const COLOR_BYTES: usize = 64;
 /// The longest grace: a deadline that is further ahead was written by a clock that was wrong.
 pub const MAX_GRACE: Duration = Duration::from_secs(300);
+/// The longest wait for somebody else who writes a few bytes.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 /// Seconds that they may be away without anybody being told.
 const GRACE: &str = "grace";
 /// The highest slot that any of their connections has had, if it is not the first.
 const TOP: &str = "top";
+/// The other machines on which they are, between blanks.
+const ON: &str = "on";
+/// Of a site on several machines: somebody has been here as well, not on another machine alone.
+const HERE: &str = "here";
 /// When those are over.
 const UNTIL: &str = "until";
 
@@ -33,6 +41,10 @@ pub(super) struct Content {
     pub(super) top: u32,
     /// They are away, and gone for good at this time.
     pub(super) until: Option<RecordId>,
+    /// The other machines on which they are, between blanks.
+    pub(super) on: Box<str>,
+    /// The site is on several machines, and all of them know that they are on this one.
+    pub(super) here: bool,
 }
 
 impl Content {
@@ -52,6 +64,8 @@ impl Content {
             top: value(&about, TOP)
                 .and_then(|slot| slot.parse().ok())
                 .map_or(0, |slot: u32| slot.min(SLOTS - 1)),
+            on: value(&about, ON).unwrap_or_default().into(),
+            here: value(&about, HERE).is_some(),
             about: About::parse(&about),
             until: value(&state, UNTIL).and_then(|id| RecordId::parse(id.as_bytes())),
         }
@@ -73,7 +87,18 @@ impl Content {
         let top = (self.top > 0).then_some(&*top);
         let [account, person, address, site] = self.about.pairs();
         let start = text.len();
-        let pairs = [account, person, address, site, (GRACE, grace), (TOP, top)];
+        let on = (ON, Some(&*self.on).filter(|on| !on.is_empty()));
+        let here = (HERE, self.here.then_some("1"));
+        let pairs = [
+            account,
+            person,
+            address,
+            site,
+            (GRACE, grace),
+            (TOP, top),
+            on,
+            here,
+        ];
         attrs::write_to(&pairs, &mut text);
         if text.len() > start {
             text.push(b'\n');
@@ -104,12 +129,39 @@ impl Content {
         self.color.is_empty()
     }
 
+    /// Whether they are on another machine.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        !self.on.is_empty()
+    }
+
+    /// Whether they are on other machines alone.
+    pub(super) fn is_only_elsewhere(&self) -> bool {
+        self.is_elsewhere() && !self.here
+    }
+
     /// Until when they are waited for, if they still are.
     pub(super) fn awaited_until(&self) -> Option<RecordId> {
         let now = RecordId::now();
         let latest = after(now, MAX_GRACE);
         self.until.filter(|&until| until > now && until <= latest)
     }
+}
+
+/// On several machines the relay writes into the file, too: held while it is read and written again.
+///
+/// # Errors
+/// Those of flock(2), and `TimedOut`.
+pub(super) fn lock<'a>(dirs: &Dirs, file: &'a File) -> io::Result<Option<Lock<'a>>> {
+    if dirs.cluster.is_none() {
+        return Ok(None);
+    }
+    lock_always(file).map(Some)
+}
+
+/// As [`lock`], for the relay.
+pub(super) fn lock_always(file: &File) -> io::Result<Lock<'_>> {
+    let held = lock::take(file, Share::Exclusive, LOCK_TIMEOUT)?;
+    held.ok_or_else(|| io::ErrorKind::TimedOut.into())
 }
 
 /// So much later.
@@ -141,6 +193,8 @@ mod tests {
             },
             grace: Duration::from_secs(15),
             top: 3,
+            on: "b~2 c~3".into(),
+            here: true,
             until: Some(after(RecordId::now(), Duration::from_secs(9))),
         };
         let read = Content::parse(content.to_text().as_bytes());
@@ -149,6 +203,7 @@ mod tests {
         assert_eq!(read.about.person, content.about.person);
         assert_eq!((read.grace, read.until), (content.grace, content.until));
         assert_eq!(read.top, 3);
+        assert_eq!((&*read.on, read.here), ("b~2 c~3", true));
         assert_eq!(read.awaited_until(), content.until);
         let plain = Content {
             color: "red".into(),

@@ -6,7 +6,7 @@ use std::io;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-use super::content::{Content, after};
+use super::content::{self, Content, after};
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
 use crate::fs::slots;
@@ -20,8 +20,10 @@ pub(super) enum Fate {
     Here(Content),
     /// Nobody does, and they may come back until then.
     Awaited(Content, RecordId),
+    /// Nobody does on this machine, and they are on others.
+    Left(Content),
     /// Nobody does.
-    Stale,
+    Stale(Content),
 }
 
 /// Looks, and changes nothing.
@@ -29,21 +31,22 @@ pub(super) fn look(file: &File) -> io::Result<Fate> {
     let is_held = slots::is_held(file)?;
     let content = Content::read(file)?;
     Ok(match content.awaited_until() {
-        _ if is_held => Fate::Here(content),
+        _ if is_held || content.is_only_elsewhere() => Fate::Here(content),
         Some(until) => Fate::Awaited(content, until),
-        None => Fate::Stale,
+        None if content.is_elsewhere() => Fate::Left(content),
+        None => Fate::Stale(content),
     })
 }
 
 /// Looks, and removes what is stale. Whose handler was killed had no time to say that they may come back: it is
-/// said for them, from now on. [`Fate::Stale`] is told to one who looks and nobody else: that one has the quit
+/// said for them, from now on. [`Fate::Stale`] and [`Fate::Left`] are told to one who looks and nobody else: that one has the quit
 /// record to write.
 ///
 /// It needs no lock of the room: who holds all slots of a file is the only one who changes it. Of two who look at
 /// once, the other counts that file as a member, and then reads the quit record that the first one writes.
 pub(super) fn judge(dirs: &Dirs, room: &RoomName, nick: &Nick, file: &File) -> io::Result<Fate> {
     let fate = look(file)?;
-    if !matches!(fate, Fate::Stale) {
+    if !matches!(fate, Fate::Stale(_) | Fate::Left(_)) {
         return Ok(fate);
     }
     let path = dirs.user(room, nick);
@@ -60,6 +63,7 @@ pub(super) fn judge(dirs: &Dirs, room: &RoomName, nick: &Nick, file: &File) -> i
     if !file::is_at(&file, &path)? {
         return gone();
     }
+    let _lock = content::lock(dirs, &file)?;
     let mut content = Content::read(&file)?;
     let was_killed = content.until.is_none() && !content.is_leaving();
     if was_killed && !content.grace.is_zero() {
@@ -69,8 +73,15 @@ pub(super) fn judge(dirs: &Dirs, room: &RoomName, nick: &Nick, file: &File) -> i
     if let Some(until) = content.awaited_until() {
         return Ok(Fate::Awaited(content, until));
     }
+    if content.is_elsewhere() {
+        content.until = None;
+        content.here = false;
+        content.write(&file)?;
+        return Ok(Fate::Left(content));
+    }
+    let stale = Fate::Stale(content.clone());
     remove(dirs, room, nick, content, &file)?;
-    Ok(Fate::Stale)
+    Ok(stale)
 }
 
 /// Removes a presence whose slots are all held by the caller through `file`, and what belongs to it. The caller tells

@@ -31,6 +31,11 @@ impl Found {
         slots::held(&self.file)
     }
 
+    /// The other machines on which they are, between blanks.
+    pub(crate) fn elsewhere(&self) -> &str {
+        &self.content.on
+    }
+
     /// Whether they have no connection just now and are waited for.
     pub(crate) fn is_awaited(&self) -> bool {
         let content = &self.content;
@@ -106,7 +111,12 @@ pub(super) fn write_name(
     Ok(())
 }
 
-fn open(dirs: &Dirs, room: &RoomName, nick: &Nick, access: OFlags) -> io::Result<Option<Found>> {
+pub(super) fn open(
+    dirs: &Dirs,
+    room: &RoomName,
+    nick: &Nick,
+    access: OFlags,
+) -> io::Result<Option<Found>> {
     let file = match file::open(&dirs.user(room, nick), access) {
         Ok((file, _)) => file,
         // A directory, a link, a FIFO: nothing of ours.

@@ -80,6 +80,10 @@ fn nick(name: &str) -> Nick {
     Nick::parse(name).unwrap()
 }
 
+fn gone(stale: &[Gone]) -> Vec<&str> {
+    stale.iter().map(|gone| gone.nick.as_str()).collect()
+}
+
 #[test]
 fn a_member_is_a_file_with_a_color() {
     let home = home();
@@ -135,7 +139,7 @@ fn a_dead_handler_leaves_no_ghost() {
             .collect::<Vec<_>>(),
         [(living[0].nick.as_str(), &*living[0].color)]
     );
-    assert_eq!(alice.stale, [nick("ghost")]);
+    assert_eq!(gone(&alice.stale), ["ghost"]);
     assert_eq!(alice.members.len(), 1);
     assert_eq!(home.names(), ["alice"]);
     std::fs::write(home.dirs.users.join("lobby_ghost"), "Gray\n").unwrap();
@@ -214,7 +218,7 @@ fn a_ghost_takes_no_seat_of_a_full_room() {
     let home = home();
     std::fs::write(home.dirs.users.join("lobby_ghost"), "Gray\n").unwrap();
     let two = enter(&home.dirs, &home.room, "two", 1).unwrap();
-    assert_eq!(two.stale, [nick("ghost")]);
+    assert_eq!(gone(&two.stale), ["ghost"]);
     assert_eq!(home.names(), ["two"]);
 }
 
@@ -387,7 +391,10 @@ fn who_had_given_back_their_slot_when_the_last_one_left_is_no_second_last() {
     // Nor if it was somebody else who found that nobody holds the file.
     let second = anna(&home, NONE).claim;
     slots::release(second.file()).unwrap();
-    assert_eq!(sweep(&home.dirs, &home.room).unwrap().stale, [nick("anna")]);
+    assert_eq!(
+        gone(&sweep(&home.dirs, &home.room).unwrap().stale),
+        ["anna"]
+    );
     assert!(!is_last(second.leave(NONE)));
     // Nobody has told of one whose file was merely taken away.
     let (first, second) = (anna(&home, NONE).claim, anna(&home, NONE).claim);
@@ -433,7 +440,10 @@ fn who_does_not_come_back_in_time_has_left() {
     std::thread::sleep(Duration::from_millis(30));
     assert_eq!(list_alive(&home.dirs, &home.room).unwrap(), []);
     assert_eq!(rooms(&home.dirs).unwrap(), []);
-    assert_eq!(sweep(&home.dirs, &home.room).unwrap().stale, [nick("anna")]);
+    assert_eq!(
+        gone(&sweep(&home.dirs, &home.room).unwrap().stale),
+        ["anna"]
+    );
     assert_eq!(sweep(&home.dirs, &home.room).unwrap().stale, []);
     assert_eq!(home.files(), Vec::<String>::new());
     assert!(anna(&home, LONG).is_new);

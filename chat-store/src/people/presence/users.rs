@@ -13,7 +13,7 @@ use rustix::io::Errno;
 
 use super::content::Content;
 use super::fate::{self, Fate};
-use super::{Member, MemberRef, Members};
+use super::{Gone, Member, MemberRef, Members};
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
 use crate::fs::pages::Pages;
@@ -57,7 +57,8 @@ pub fn list_alive(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Member>> {
     let mut members = Vec::new();
     names(dirs, room, &mut |nick, found| {
         if let Some(file) = found.open()?
-            && let Fate::Here(content) | Fate::Awaited(content, _) = fate::look(&file)?
+            && let Fate::Here(content) | Fate::Awaited(content, _) | Fate::Left(content) =
+                fate::look(&file)?
         {
             members.push(Member {
                 color: content.color,
@@ -79,7 +80,7 @@ pub(super) fn sweep(
     listing: &Listing,
     but: Option<&Nick>,
     members: &mut Members,
-) -> io::Result<Vec<Nick>> {
+) -> io::Result<Vec<Gone>> {
     let mut stale = Vec::new();
     if listing.files.is_empty() {
         return Ok(stale);
@@ -100,11 +101,16 @@ pub(super) fn sweep(
         let Some(file) = found.open()? else {
             continue;
         };
-        let (Fate::Here(content) | Fate::Awaited(content, _)) =
-            fate::judge(dirs, room, &nick, &file)?
-        else {
-            stale.push(nick);
-            continue;
+        let content = match fate::judge(dirs, room, &nick, &file)? {
+            Fate::Here(content) | Fate::Awaited(content, _) => content,
+            Fate::Left(content) => {
+                stale.push(Gone::new(&nick, &content));
+                content
+            }
+            Fate::Stale(content) => {
+                stale.push(Gone::new(&nick, &content));
+                continue;
+            }
         };
         let is_leaving = content.is_leaving();
         let Content { color, about, .. } = content;

@@ -93,7 +93,7 @@ local function join(entry)
     if not ours then
       row.holders = row.holders .. ' ' .. node
       set_row(entry, row)
-      entry.key = row.key
+      entry.key, entry.from = row.key, row.nick
       put(entry, true, row.holders)
     end
     return 'held ' .. row.id

@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 
-use super::super::content::Content;
+use super::super::content::{self, Content};
 use super::super::names::Taken;
-use super::super::{ClaimError, Newcomer, fate, find, place};
+use super::super::{ClaimError, Gone, Newcomer, fate, find, place};
 use super::{AtDrop, Claim, line};
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
 use crate::fs::slots;
-use crate::name::{Nick, RoomName};
+use crate::name::RoomName;
 
 /// How long another process may hold all slots of a presence: it removes it, or writes a few bytes.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -26,7 +26,7 @@ impl Claim {
         dirs: &Dirs,
         room: &RoomName,
         newcomer: &Newcomer<'_>,
-        stale: &mut Vec<Nick>,
+        stale: &mut Vec<Gone>,
     ) -> Result<Option<Self>, ClaimError> {
         let Some(person) = &newcomer.about.person else {
             return Ok(None);
@@ -42,9 +42,10 @@ impl Claim {
             {
                 let content = Content::read(&found.file)?;
                 // Nobody else holds it and nobody is waited for: they came back too late.
-                if !found.is_awaited() && slots::hold_all(&found.file)? {
+                let is_here = found.is_awaited() || content.is_elsewhere();
+                if !is_here && slots::hold_all(&found.file)? {
+                    stale.push(Gone::new(&found.nick, &content));
                     fate::remove(dirs, room, &found.nick, content, &found.file)?;
-                    stale.push(found.nick);
                     return Ok(None);
                 }
                 return Self::join_at(dirs, room, newcomer, (found, content), slot).map(Some);
@@ -64,11 +65,19 @@ impl Claim {
         slot: u32,
     ) -> Result<Self, ClaimError> {
         let find::Found { nick, file, .. } = found;
+        let lock = content::lock(dirs, &file)?;
+        if lock.is_some() {
+            // The relay may have written since.
+            content = Content::read(&file)?;
+        }
+        let is_first_here = dirs.cluster.is_some() && !content.here;
+        content.here |= is_first_here;
         content.about = newcomer.about.clone();
         content.grace = content.grace.max(newcomer.grace);
         content.top = content.top.max(slot);
         content.until = None;
         content.write(&file)?;
+        drop(lock);
         let claim = Self {
             dirs: dirs.clone(),
             room: room.clone(),
@@ -79,6 +88,7 @@ impl Claim {
             slot,
             // Others have seen them: if this connection does not get in, they are told that they went.
             at_drop: AtDrop::Nothing,
+            is_first_here,
         };
         claim.write_name()?;
         Ok(claim)
@@ -96,7 +106,8 @@ impl Claim {
             about: newcomer.about.clone(),
             grace: newcomer.grace,
             top: 0,
-            until: None,
+            here: dirs.cluster.is_some(),
+            ..Content::default()
         };
         let is_guest = content.about.account.is_none();
         for nick in taken.free(newcomer.nick, dirs, is_guest) {
@@ -112,6 +123,7 @@ impl Claim {
                         path,
                         slot: 0,
                         at_drop: AtDrop::Leave,
+                        is_first_here: dirs.cluster.is_some(),
                     };
                     claim.write_name()?;
                     return Ok(claim);

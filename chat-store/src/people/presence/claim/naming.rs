@@ -101,6 +101,15 @@ impl Claim {
         Ok(true)
     }
 
+    /// Learns the name that the relay has given, because all machines know the person by that. False: the file is in no
+    /// place.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn learn_name(&mut self) -> io::Result<bool> {
+        self.find_itself()
+    }
+
     /// Another connection of this person may have taken another name, of which this one has not read yet. False: the
     /// file is in no place.
     pub(super) fn find_itself(&mut self) -> io::Result<bool> {

@@ -1,0 +1,262 @@
+//! Who is in which room on the other machines: written down as presence files of this one, which handlers, `chat-cgi`
+//! and `chatctl` read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chat_store::closed;
+use chat_store::cluster::Cluster;
+use chat_store::fs::dirs::Dirs;
+use chat_store::name::{Nick, RoomName, SERVER};
+use chat_store::people::inbox;
+use chat_store::people::message::{Message, Sender};
+use chat_store::people::person::PersonId;
+use chat_store::people::presence::elsewhere::{self, Elsewhere, Placed};
+use chat_store::people::presence::{About, Gone};
+use chat_store::people::watch::Watch;
+use chat_store::record::{Kind, attrs};
+
+use crate::journal;
+use crate::rooms::Entry;
+
+/// Between two tries to put somebody down whose name another has on this machine.
+const PAUSE: Duration = Duration::from_millis(200);
+/// Between two looks for people whose handler was killed.
+const SWEEP_EVERY: Duration = Duration::from_secs(5);
+/// Who has it may just be learning that it is taken. After so many tries they are told.
+const TOLD_AFTER: u32 = 15;
+/// After so many tries it is given up: the next change of the person's is taken.
+const MAX_TRIES: u32 = 300;
+/// The most who wait for their names.
+const MAX_WAITING: usize = 1_000;
+
+/// A line of the table that the engine has of all rooms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The room.
+    pub room: RoomName,
+    /// Who.
+    pub person: String,
+    /// What they are called.
+    pub nick: String,
+    /// Their color.
+    pub color: String,
+    /// The machines on which they are.
+    pub holders: Vec<String>,
+}
+
+impl Row {
+    /// As the engine has it: `ROOM NUL PERSON` and holders, key, name, color and the join's id between tabs.
+    pub fn parse(key: &str, row: &str) -> Option<Self> {
+        let (room, person) = key.split_once('\0')?;
+        let mut fields = row.split('\t');
+        let holders = fields.next()?.split_whitespace().map(str::to_owned);
+        let holders = holders.collect();
+        let (_, nick, color) = (fields.next()?, fields.next()?, fields.next()?);
+        Some(Self {
+            room: RoomName::parse(room).ok()?,
+            person: person.to_owned(),
+            nick: nick.to_owned(),
+            color: color.to_owned(),
+            holders,
+        })
+    }
+}
+
+/// Somebody whose name another has on this machine.
+#[derive(Debug)]
+struct Waiting {
+    room: RoomName,
+    who: Elsewhere,
+    tries: u32,
+}
+
+/// What this machine knows of the others' people.
+#[derive(Debug)]
+pub struct Members {
+    /// What this machine is called in records.
+    node: String,
+    cluster: Arc<Cluster>,
+    waiting: Vec<Waiting>,
+    tried_at: Instant,
+    swept_at: Instant,
+}
+
+impl Members {
+    /// Of the machine that is called `node` in records.
+    pub fn new(node: &str, cluster: &Arc<Cluster>) -> Self {
+        Self {
+            cluster: Arc::clone(cluster),
+            node: node.to_owned(),
+            waiting: Vec::new(),
+            tried_at: Instant::now(),
+            swept_at: Instant::now(),
+        }
+    }
+
+    /// Writes down what an entry says of a member, if it does. What it says of this machine alone its handlers know.
+    pub fn follow(&mut self, dirs: &Dirs, entry: &Entry) {
+        let Some(holders) = &entry.holders else {
+            return;
+        };
+        let Some(person) = entry.member.as_deref().and_then(PersonId::parse) else {
+            return;
+        };
+        let name = match entry.kind {
+            Kind::Nick => &entry.text,
+            _ => &entry.from,
+        };
+        let is_join = entry.kind == Kind::Join;
+        let who = Elsewhere {
+            nick: Nick::parse(name).ok(),
+            color: entry
+                .value(attrs::COLOR)
+                .filter(|_| entry.kind != Kind::Quit),
+            about: is_join.then(|| About {
+                account: entry.value(attrs::ACCOUNT),
+                person: Some(person.clone()),
+                address: entry.value(attrs::ADDRESS),
+                moderates_all: entry.value(attrs::SITE).is_some(),
+            }),
+            on: self.others(holders),
+            person,
+        };
+        self.waiting
+            .retain(|it| (&it.room, &it.who.person) != (&entry.room, &who.person));
+        self.put(dirs, &entry.room, who, 0);
+    }
+
+    /// The machines but this.
+    fn others(&self, holders: &[String]) -> String {
+        let others = holders.iter().filter(|holder| **holder != self.node);
+        others.map(String::as_str).collect::<Vec<_>>().join(" ")
+    }
+
+    fn put(&mut self, dirs: &Dirs, room: &RoomName, who: Elsewhere, tries: u32) {
+        if !closed::is_there(dirs, room) {
+            return;
+        }
+        let own = closed::dirs_of(dirs, room);
+        match own.create().and_then(|()| elsewhere::put(&own, room, &who)) {
+            Ok(Placed::Done) => {}
+            Ok(Placed::Taken(nick)) if tries < MAX_TRIES && self.waiting.len() < MAX_WAITING => {
+                if tries == TOLD_AFTER {
+                    // They are on this machine, or gone.
+                    let sender = Sender::new(SERVER);
+                    let _ = inbox::send(&own, room, &nick, sender, &Message::GiveWay);
+                }
+                self.waiting.push(Waiting {
+                    room: room.clone(),
+                    who,
+                    tries: tries + 1,
+                });
+            }
+            Ok(Placed::Taken(nick)) => {
+                journal::note(format_args!("{nick} in {room} is two people's name"));
+            }
+            Err(error) => journal::note(format_args!("a member of {room}: {error}")),
+        }
+    }
+
+    /// Tries again to put those down who wait for their names.
+    pub fn settle(&mut self, dirs: &Dirs) {
+        if self.waiting.is_empty() || self.tried_at.elapsed() < PAUSE {
+            return;
+        }
+        self.tried_at = Instant::now();
+        for Waiting { room, who, tries } in std::mem::take(&mut self.waiting) {
+            self.put(dirs, &room, who, tries);
+        }
+    }
+
+    /// Looks for people whose handler was killed in rooms where no other handler looks, because nobody is there on this
+    /// machine: those on other machines would see them for ever.
+    ///
+    /// # Errors
+    /// Those of reading the rooms.
+    pub fn sweep(&mut self, dirs: &Dirs) -> io::Result<()> {
+        if self.swept_at.elapsed() < SWEEP_EVERY {
+            return Ok(());
+        }
+        self.swept_at = Instant::now();
+        for room in elsewhere::rooms(dirs)? {
+            let own = closed::dirs_of(dirs, &room);
+            if !closed::is_there(dirs, &room) || own.create().is_err() {
+                continue;
+            }
+            // Whoever is the watchman looks by themselves. This one gives it back at once.
+            let watch = Watch::open(&own, &room)?;
+            for Gone { nick, person } in watch.sweep(&own, &room)?.stale {
+                if let Some(person) = person {
+                    self.cluster.let_go(&room, nick.as_str(), &person)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings this machine's files into line with the whole table. Own people whom the table lacks are submitted anew,
+    /// those whom it has and who are not here are let go.
+    ///
+    /// # Errors
+    /// Those of reading the rooms.
+    pub fn reconcile(&mut self, dirs: &Dirs, table: &[Row]) -> io::Result<()> {
+        let mut rooms: BTreeMap<RoomName, Vec<&Row>> = BTreeMap::new();
+        for row in table {
+            rooms.entry(row.room.clone()).or_default().push(row);
+        }
+        for room in elsewhere::rooms(dirs)? {
+            rooms.entry(room).or_default();
+        }
+        for (room, rows) in rooms {
+            if closed::is_there(dirs, &room) {
+                self.reconcile_room(dirs, &room, &rows)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn reconcile_room(&mut self, dirs: &Dirs, room: &RoomName, rows: &[&Row]) -> io::Result<()> {
+        let own = closed::dirs_of(dirs, room);
+        own.create()?;
+        let known = elsewhere::all(&own, room)?;
+        let here = known.iter().filter(|it| it.here);
+        let here: BTreeSet<_> = here.map(|it| it.person.as_str()).collect();
+        let rows: BTreeMap<_, _> = rows.iter().map(|row| (row.person.as_str(), row)).collect();
+        for (person, row) in &rows {
+            let Some(who) = PersonId::parse(person) else {
+                continue;
+            };
+            if row.holders.contains(&self.node) && !here.contains(person) {
+                self.cluster.let_go(room, &row.nick, &who)?;
+            }
+            let who = Elsewhere {
+                nick: Nick::parse(&row.nick).ok(),
+                color: Some(row.color.clone()),
+                about: None,
+                on: self.others(&row.holders),
+                person: who,
+            };
+            self.put(dirs, room, who, 0);
+        }
+        for it in &known {
+            let row = rows.get(it.person.as_str());
+            if row.is_none() {
+                let who = Elsewhere {
+                    person: it.person.clone(),
+                    nick: None,
+                    color: None,
+                    about: None,
+                    on: String::new(),
+                };
+                self.put(dirs, room, who, 0);
+            }
+            if it.here && !row.is_some_and(|row| row.holders.contains(&self.node)) {
+                self.cluster.hold(room, it)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,233 @@
+//! A site's people on several machines: one name is one person's, and a person is one member wherever they are.
+
+use std::fs;
+use std::path::Path;
+use std::thread;
+
+use e2e::deadline::eventually;
+use e2e::redis::Server;
+use nix::sys::signal::Signal;
+use serde_json::json;
+
+use super::orders::run;
+use super::several::Machine;
+
+/// Machines of one engine.
+fn site(names: &[&str]) -> (Server, Vec<Machine>) {
+    let engine = Server::start();
+    let start = |name: &&str| Machine::started(name, &engine.address(), "");
+    let machines = names.iter().map(start).collect();
+    (engine, machines)
+}
+
+/// The comings and goings in a machine's log, as `KIND NAME`.
+fn comings(machine: &Machine) -> Vec<String> {
+    let records = machine.files.records("lobby").into_iter();
+    let is_one = |kind: &str| matches!(kind, "join" | "quit" | "nick");
+    records
+        .filter(|it| is_one(&it.kind))
+        .map(|it| format!("{} {}", it.kind, it.from))
+        .collect()
+}
+
+#[track_caller]
+fn all_have(machines: &[Machine], names: &[&str]) {
+    eventually("all machines have the same people", || {
+        let is_so = |machine: &Machine| machine.files.present("lobby") == names;
+        machines.iter().all(is_so).then_some(())
+    });
+}
+
+#[test]
+fn one_name_on_three_machines_at_once_is_three_names_and_three_joins() {
+    let (_engine, machines) = site(&["a", "b", "c"]);
+    let mut pages: Vec<_> = thread::scope(|scope| {
+        let enter = |machine| scope.spawn(move || Machine::page(machine, "alice"));
+        let threads: Vec<_> = machines.iter().map(enter).collect();
+        threads
+            .into_iter()
+            .map(|it| it.join().expect("in"))
+            .collect()
+    });
+    let names = eventually("all machines have the same three people", || {
+        let names = machines[0].files.present("lobby");
+        let is_same = |machine: &Machine| machine.files.present("lobby") == names;
+        (names.len() == 3 && machines.iter().all(is_same)).then_some(names)
+    });
+    assert!(names.iter().all(|name| name.starts_with("alice")));
+    eventually("all machines tell of these three", || {
+        let mut told = comings(&machines[0]);
+        told.sort();
+        let wanted: Vec<_> = names.iter().map(|name| format!("join {name}")).collect();
+        let same = machines.iter().all(|it| it.log() == machines[0].log());
+        (same && told == wanted).then_some(())
+    });
+    for (machine, page) in machines.iter().zip(&mut pages) {
+        page.say_acked("me", "m1");
+        let said = machine.files.records("lobby").into_iter();
+        let mine = said
+            .filter(|it| it.kind == "say")
+            .map(|it| it.from)
+            .next_back();
+        assert!(names.contains(&mine.expect("said")));
+    }
+    // Who comes later finds all three.
+    let late = machines[1].page("bob");
+    assert_eq!(late.members().len(), 4);
+}
+
+#[test]
+fn somebody_on_two_machines_comes_once_and_goes_with_the_last() {
+    let (_engine, machines) = site(&["a", "b"]);
+    let [a, b] = [&machines[0], &machines[1]];
+    let on = |machine: &Machine| {
+        let cookie = machine.files.log_in_as("anna");
+        machine.files.page_with("lobby", "", &cookie)
+    };
+    let first = on(a);
+    all_have(&machines, &["anna"]);
+    let second = on(b);
+    assert_eq!(second.you(), "anna");
+    let mut watcher = b.page("bob");
+    watcher.say_acked("hello", "m1");
+    drop(first);
+    eventually("anna has left the first machine", || {
+        let file = fs::read_to_string(b.files.path("users/lobby_anna")).unwrap_or_default();
+        (!file.contains(";on=")).then_some(())
+    });
+    all_have(&machines, &["anna", "bob"]);
+    assert_eq!(comings(a), ["join anna", "join bob"]);
+    // She comes again, and goes where she was first.
+    let third = on(a);
+    eventually("anna is on both", || {
+        let file = fs::read_to_string(b.files.path("users/lobby_anna")).unwrap_or_default();
+        file.contains(";on=").then_some(())
+    });
+    drop(second);
+    watcher.say_acked("still", "m2");
+    all_have(&machines, &["anna", "bob"]);
+    drop(third);
+    all_have(&machines, &["bob"]);
+    assert_eq!(comings(b), ["join anna", "join bob", "quit anna"]);
+    eventually("both have the same", || (a.log() == b.log()).then_some(()));
+}
+
+#[test]
+fn a_name_that_was_changed_is_changed_on_all_machines() {
+    let (_engine, machines) = site(&["a", "b"]);
+    let mut alice = machines[0].page("alice");
+    let mut bob = machines[1].page("bob");
+    all_have(&machines, &["alice", "bob"]);
+    alice.type_in("/nick carol");
+    all_have(&machines, &["bob", "carol"]);
+    bob.type_in("/nick Carol");
+    let you = bob.find(|it| it["type"] == "you");
+    assert_eq!(you["name"], "Carol1");
+    all_have(&machines, &["Carol1", "carol"]);
+}
+
+/// Whether a file below `dir` holds the words.
+fn holds(dir: &Path, words: &str) -> bool {
+    let Ok(entries) = fs::read_dir(dir) else {
+        return false;
+    };
+    entries.flatten().any(|entry| {
+        let path = entry.path();
+        if path.is_dir() {
+            return holds(&path, words);
+        }
+        let is_file = fs::metadata(&path).is_ok_and(|found| found.is_file());
+        is_file
+            && fs::read(&path).is_ok_and(|text| {
+                let mut parts = text.windows(words.len());
+                parts.any(|part| part == words.as_bytes())
+            })
+    })
+}
+
+#[test]
+fn a_whisper_reaches_another_machine_and_is_on_no_disk() {
+    let (engine, machines) = site(&["a", "b"]);
+    let mut alice = machines[0].page("alice");
+    let mut bob = machines[1].page("bob");
+    all_have(&machines, &["alice", "bob"]);
+    let words = "nobody else's business";
+    alice.send(&json!({ "type": "whisper", "to": "bob", "text": words, "msgid": "w1" }));
+    alice.find(|it| it["type"] == "ack" && it["msgid"] == "w1");
+    let heard = bob.find(|it| it["type"] == "whisper");
+    assert_eq!(
+        (&heard["from"], &heard["text"]),
+        (&json!("alice"), &json!(words))
+    );
+    bob.send(&json!({ "type": "signal", "to": "alice", "data": "{}" }));
+    alice.find(|it| it["type"] == "signal" && it["from"] == "bob");
+    engine.ask(&["SAVE"]);
+    assert!(!holds(engine.dir(), words));
+    for machine in &machines {
+        for dir in ["rooms", "spool", "state", "log", "users", "marks"] {
+            assert!(!holds(&machine.files.path(dir), words), "{dir}");
+        }
+    }
+    drop(bob);
+    all_have(&machines, &["alice"]);
+    alice.send(&json!({ "type": "whisper", "to": "bob", "text": words, "msgid": "w2" }));
+    let error = alice.find(|it| it["msgid"] == "w2");
+    assert_eq!(error["code"], "no_such_user");
+}
+
+#[test]
+fn what_moderators_do_on_one_machine_holds_on_all() {
+    let (_engine, machines) = site(&["a", "b"]);
+    let mut alice = machines[0].page("alice");
+    let mut bob = machines[1].page("bob");
+    all_have(&machines, &["alice", "bob"]);
+    let ctl = |line: &str| {
+        let done = run(&machines[0].files, line);
+        assert!(done.status.success(), "{line}: {done:?}");
+    };
+    let id = bob.say_acked("take this back", "m1");
+    alice.find(|it| it["text"] == "take this back");
+    ctl("mute lobby bob 5 loud");
+    let same = |path: &str| {
+        eventually(path, || {
+            let [one, two] = [0, 1].map(|at: usize| fs::read(machines[at].files.path(path)).ok());
+            (one.is_some() && one == two).then_some(())
+        });
+    };
+    same("state/lobby.bans");
+    bob.say("may I", "m2");
+    bob.find(|it| it["code"] == "muted");
+    ctl("role lobby anna owner");
+    same("state/lobby.roles");
+    ctl("topic lobby tea");
+    same("state/lobby.topic");
+    ctl(&format!("redact lobby {id}"));
+    eventually("it is on no machine", || {
+        let is_gone = |machine: &Machine| !machine.log().contains("take this back");
+        machines.iter().all(is_gone).then_some(())
+    });
+    ctl("ban lobby bob");
+    bob.find(|it| it["type"] == "bye" && it["reason"] == "banned");
+    drop(bob);
+    all_have(&machines, &["alice"]);
+}
+
+#[test]
+fn the_people_of_a_machine_that_died_quit_once_everywhere() {
+    let (_engine, mut machines) = site(&["a", "b", "c"]);
+    let alice = machines[0].files.start(&[
+        ("PATH_INFO", "/lobby"),
+        ("QUERY_STRING", "format=json&nick=alice"),
+    ]);
+    let _bob = machines[1].page("bob");
+    all_have(&machines, &["alice", "bob"]);
+    machines[0].kill();
+    alice.signal(Signal::SIGKILL);
+    let left = machines.split_off(1);
+    all_have(&left, &["bob"]);
+    for machine in &left {
+        let quits = comings(machine).into_iter();
+        assert_eq!(quits.filter(|it| it == "quit alice").count(), 1);
+    }
+    assert_eq!(left[0].log(), left[1].log());
+}

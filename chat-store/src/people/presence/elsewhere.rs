@@ -1,0 +1,211 @@
+//! Who is in a room on other machines: their presence files are here as well, written by the relay, and nobody holds a
+//! slot of them. So whoever lists, counts, or looks for a free name needs not know that there are other machines. Of
+//! somebody who is on this one, too, there is the one file that there is of each person; it says on which others.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+
+use super::content::{self, Content};
+use super::{About, fate, find, place, users};
+use crate::closed;
+use crate::fs::dirs::Dirs;
+use crate::fs::file;
+use crate::fs::slots;
+use crate::name::{Nick, RoomName};
+use crate::people::person::PersonId;
+
+/// Somebody in a room, as all machines agree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// Who.
+    pub person: PersonId,
+    /// What they are called; `None`: as before.
+    pub nick: Option<Nick>,
+    /// Their color; `None`: as before.
+    pub color: Option<String>,
+    /// Who they are besides; `None`: as before.
+    pub about: Option<About>,
+    /// The other machines on which they are, between blanks; empty: none.
+    pub on: String,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Placed {
+    /// It is so.
+    Done,
+    /// Somebody else has the name on this machine: tell them, and try again later.
+    Taken(Nick),
+}
+
+/// Puts down where somebody is. `dirs` are those of the room.
+///
+/// # Errors
+/// Those of the files.
+pub fn put(dirs: &Dirs, room: &RoomName, it: &Elsewhere) -> io::Result<Placed> {
+    let known = find::called(dirs, room, &it.person)?;
+    let mut found = match &known {
+        Some(nick) => find::open(dirs, room, nick, OFlags::RDWR)?,
+        None => None,
+    };
+    if found.as_ref().is_none_or(|found| found.person != it.person) {
+        found = match &it.nick {
+            Some(nick) => find::open(dirs, room, nick, OFlags::RDWR)?,
+            None => None,
+        };
+    }
+    match found.filter(|found| found.person == it.person) {
+        Some(found) => change(dirs, room, it, found),
+        None if it.on.is_empty() => Ok(Placed::Done),
+        None => make(dirs, room, it),
+    }
+}
+
+fn change(dirs: &Dirs, room: &RoomName, it: &Elsewhere, found: find::Found) -> io::Result<Placed> {
+    let find::Found { file, nick, .. } = found;
+    let path = dirs.user(room, &nick);
+    let lock = content::lock_always(&file)?;
+    let mut content = Content::read(&file)?;
+    if it.on.is_empty() && !content.here {
+        // Only who holds all slots removes it; somebody may just be coming.
+        if slots::hold_all(&file)? && file::is_at(&file, &path)? {
+            fate::remove(dirs, room, &nick, content, &file)?;
+        }
+        return Ok(Placed::Done);
+    }
+    content.on = it.on.as_str().into();
+    if let Some(color) = it.color.as_deref().filter(|color| !color.is_empty()) {
+        content.color = color.into();
+    }
+    if let Some(about) = it.about.as_ref().filter(|_| !content.here) {
+        content.about = about.clone();
+        content.about.person = Some(it.person.clone());
+    }
+    content.write(&file)?;
+    drop(lock);
+    let Some(wished) = it.nick.as_ref().filter(|wished| **wished != nick) else {
+        return Ok(Placed::Done);
+    };
+    // It stays the same file: whoever holds it goes on to.
+    match file::move_to(&path, &dirs.user(room, wished)) {
+        Ok(()) => {
+            find::write_name(dirs, room, &it.person, wished)?;
+            Ok(Placed::Done)
+        }
+        Err(Errno::EXIST) => Ok(Placed::Taken(wished.clone())),
+        Err(Errno::NOENT) => Ok(Placed::Done),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn make(dirs: &Dirs, room: &RoomName, it: &Elsewhere) -> io::Result<Placed> {
+    let Some(nick) = &it.nick else {
+        return Ok(Placed::Done);
+    };
+    if let Some(other) = look_alike(dirs, room, nick)? {
+        return Ok(Placed::Taken(other));
+    }
+    let mut about = it.about.clone().unwrap_or_default();
+    about.person = Some(it.person.clone());
+    let content = Content {
+        // Without a color they would be just leaving.
+        color: it
+            .color
+            .as_deref()
+            .filter(|color| !color.is_empty())
+            .unwrap_or("#000000")
+            .into(),
+        about,
+        on: it.on.as_str().into(),
+        ..Content::default()
+    };
+    match place(&dirs.user(room, nick), &content.to_text(), 0) {
+        // The slot that it was made with is free again with the descriptor.
+        Ok(file) => drop(file),
+        Err(Errno::EXIST) => return Ok(Placed::Taken(nick.clone())),
+        Err(error) => return Err(error.into()),
+    }
+    find::write_name(dirs, room, &it.person, nick)?;
+    Ok(Placed::Done)
+}
+
+/// Whoever has a name here that looks like this one.
+fn look_alike(dirs: &Dirs, room: &RoomName, nick: &Nick) -> io::Result<Option<Nick>> {
+    let key = nick.key();
+    let mut found = None;
+    users::names(dirs, room, &mut |other, _| {
+        if other.key() == key {
+            found = Some(other);
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Somebody in a room on this machine, or said to be on others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Who.
+    pub person: PersonId,
+    /// What they are called.
+    pub nick: Nick,
+    /// Their color.
+    pub color: String,
+    /// Who they log in as.
+    pub account: Option<String>,
+    /// Whether they are on this machine.
+    pub here: bool,
+}
+
+/// Everybody in a room of whom a number is known.
+///
+/// # Errors
+/// Those of reading.
+pub fn all(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Known>> {
+    let mut all = Vec::new();
+    users::names(dirs, room, &mut |nick, found| {
+        let Some(file) = found.open()? else {
+            return Ok(());
+        };
+        let Content {
+            about, color, here, ..
+        } = Content::read(&file)?;
+        if let Some(person) = about.person {
+            all.push(Known {
+                person,
+                nick,
+                color: color.into(),
+                account: about.account,
+                here,
+            });
+        }
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+/// The rooms that have a presence file, as far as they are known by name; and all closed ones.
+///
+/// # Errors
+/// Those of reading.
+pub fn rooms(dirs: &Dirs) -> io::Result<Vec<RoomName>> {
+    let mut rooms = closed::all(dirs)?;
+    let mut stems = BTreeSet::new();
+    for entry in std::fs::read_dir(&dirs.site_users)?.flatten() {
+        // Neither a room's name nor a nick holds the character between them.
+        let name = entry.file_name();
+        let stem = name.to_str().and_then(|name| name.rsplit_once('_'));
+        stems.extend(stem.map(|(stem, _)| stem.to_owned()));
+    }
+    for stem in stems {
+        let room = RoomName::parse(&stem).ok();
+        rooms.extend(room.filter(|room| room.users_stem() == stem));
+    }
+    Ok(rooms)
+}
+
+#[cfg(test)]
+mod tests;

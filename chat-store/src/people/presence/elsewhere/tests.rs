@@ -1,0 +1,176 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::{
+    Claim, Entered, Gone, Leave, Newcomer, claim, list_alive, people_by_stem, sweep,
+};
+use super::*;
+use crate::cluster::Cluster;
+
+const NONE: Duration = Duration::ZERO;
+
+struct Home {
+    _dir: tempfile::TempDir,
+    dirs: Dirs,
+    room: RoomName,
+}
+
+fn home() -> Home {
+    let dir = tempfile::tempdir().unwrap();
+    let mut dirs = Dirs::under(dir.path());
+    dirs.create().unwrap();
+    let cluster = Cluster::new(dir.path(), &dirs.run, Duration::from_secs(1));
+    dirs.cluster = Some(Arc::new(cluster));
+    Home {
+        _dir: dir,
+        dirs,
+        room: RoomName::lobby(),
+    }
+}
+
+fn nick(name: &str) -> Nick {
+    Nick::parse(name).unwrap()
+}
+
+fn person(account: &str) -> PersonId {
+    PersonId::of(Some(account), None).unwrap()
+}
+
+impl Home {
+    fn put(&self, account: &str, name: &str, on: &str) -> Placed {
+        let who = Elsewhere {
+            person: person(account),
+            nick: Some(nick(name)),
+            color: Some("#aa0000".to_owned()),
+            about: Some(About {
+                account: Some(account.to_owned()),
+                address: Some("192.0.2.7".to_owned()),
+                ..About::default()
+            }),
+            on: on.to_owned(),
+        };
+        put(&self.dirs.alone(), &self.room, &who).unwrap()
+    }
+
+    fn enter(&self, account: &str, name: &str, grace: Duration) -> Entered {
+        let about = About {
+            account: Some(account.to_owned()),
+            person: Some(person(account)),
+            ..About::default()
+        };
+        let newcomer = Newcomer {
+            nick: &nick(name),
+            color: "#00aa00",
+            about: &about,
+            grace,
+        };
+        claim(&self.dirs, &self.room, newcomer, 100).unwrap()
+    }
+
+    fn names(&self) -> Vec<String> {
+        let members = list_alive(&self.dirs, &self.room).unwrap();
+        let mut names: Vec<_> = members.iter().map(|it| it.nick.to_string()).collect();
+        names.sort();
+        names
+    }
+
+    fn gone(&self) -> Vec<Gone> {
+        sweep(&self.dirs, &self.room).unwrap().stale
+    }
+}
+
+fn is_last(claim: Claim) -> bool {
+    matches!(claim.leave(NONE).unwrap(), Leave::Last(_))
+}
+
+#[test]
+fn who_is_on_another_machine_is_listed_counted_and_has_their_name() {
+    let home = home();
+    assert_eq!(home.put("anna", "anna", "b~1"), Placed::Done);
+    assert_eq!(home.put("anna", "anna", "b~1"), Placed::Done);
+    assert_eq!(home.names(), ["anna"]);
+    assert_eq!(people_by_stem(&home.dirs).unwrap()["lobby"], 1);
+    assert_eq!(home.gone(), []);
+    let about = super::super::about(&home.dirs, &home.room, &nick("anna")).unwrap();
+    assert_eq!(about.address.as_deref(), Some("192.0.2.7"));
+    let other = home.enter("bert", "Anna", NONE);
+    assert_eq!(other.claim.nick().as_str(), "Anna1");
+    assert!(other.is_new && other.members.len() == 2);
+    assert_eq!(home.put("anna", "hanna", "b~1 c~1"), Placed::Done);
+    assert_eq!(home.names(), ["Anna1", "hanna"]);
+    assert_eq!(home.put("anna", "hanna", ""), Placed::Done);
+    assert_eq!(home.names(), ["Anna1"]);
+}
+
+#[test]
+fn somebody_on_two_machines_is_one_member_until_they_are_on_none() {
+    let home = home();
+    home.put("anna", "anna", "b~1");
+    let entered = home.enter("anna", "other", NONE);
+    assert!(!entered.is_new && entered.is_first_here);
+    assert_eq!(entered.claim.nick().as_str(), "anna");
+    let second = home.enter("anna", "anna", NONE);
+    assert!(!second.is_new && !second.is_first_here);
+    assert!(!is_last(second.claim));
+    // The last one here tells of it; they are still there.
+    assert!(is_last(entered.claim));
+    assert_eq!(home.names(), ["anna"]);
+    assert_eq!(home.gone(), []);
+    // They come again, and go there first.
+    let entered = home.enter("anna", "anna", NONE);
+    assert!(entered.is_first_here);
+    home.put("anna", "anna", "");
+    assert_eq!(home.names(), ["anna"]);
+    assert!(is_last(entered.claim));
+    assert_eq!(home.names(), Vec::<String>::new());
+}
+
+#[test]
+fn whose_handler_was_killed_has_left_this_machine_and_no_other() {
+    let home = home();
+    home.put("anna", "anna", "b~1");
+    let entered = home.enter("anna", "anna", NONE);
+    slots::release(entered.claim.file()).unwrap();
+    let gone = Gone {
+        nick: nick("anna"),
+        person: Some(person("anna")),
+    };
+    assert_eq!(home.gone(), [gone]);
+    assert_eq!(home.gone(), []);
+    assert_eq!(home.names(), ["anna"]);
+    home.put("anna", "anna", "");
+    assert_eq!(home.names(), Vec::<String>::new());
+}
+
+#[test]
+fn who_is_waited_for_here_comes_back_on_another_machine() {
+    let home = home();
+    let entered = home.enter("anna", "anna", Duration::from_secs(60));
+    assert!(entered.is_new);
+    let left = entered.claim.leave(Duration::from_secs(60)).unwrap();
+    assert!(matches!(left, Leave::Awaited));
+    assert_eq!(home.put("anna", "anna", "b~1"), Placed::Done);
+    assert_eq!(home.gone(), []);
+    assert_eq!(home.names(), ["anna"]);
+    let back = home.enter("anna", "anna", NONE);
+    assert!(!back.is_new && !back.is_first_here);
+}
+
+#[test]
+fn a_name_that_somebody_else_has_here_is_put_down_once_they_have_another() {
+    let home = home();
+    let mut entered = home.enter("bert", "anna", NONE);
+    assert_eq!(home.put("anna", "anna", "b~1"), Placed::Taken(nick("anna")));
+    entered
+        .claim
+        .rename(&nick("bert"), &mut |_, _| true)
+        .unwrap();
+    assert_eq!(home.put("anna", "anna", "b~1"), Placed::Done);
+    assert_eq!(home.names(), ["anna", "bert"]);
+    // All machines know bert by another name: the claim learns it.
+    assert_eq!(home.put("bert", "berta", "c~1"), Placed::Done);
+    assert!(entered.claim.learn_name().unwrap());
+    assert_eq!(entered.claim.nick().as_str(), "berta");
+    let known = all(&home.dirs, &home.room).unwrap();
+    assert_eq!(known.iter().filter(|it| it.here).count(), 1);
+}
