@@ -64,11 +64,8 @@ fn image_of(rest: &[u8]) -> Option<Bytes> {
                 image.extend_from_slice(&rest[marker_at..marker_at + 2]);
                 at = marker_at + 2;
             }
-            // Filling before a marker.
-            0xff => {
-                image.push(0xff);
-                at = marker_at + 1;
-            }
+            // Filling before a marker: before one that is left out it would make a marker of what follows.
+            0xff => at = marker_at + 1,
             markers::EOI => {
                 image.extend_from_slice(&[0xff, markers::EOI]);
                 return Some(image.into());

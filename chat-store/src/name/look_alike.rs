@@ -8,6 +8,10 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::skeleton;
 
+/// How often what a name looks like is looked at again; for every known one it is the same at the second look or the
+/// third.
+const MAX_LOOKS: usize = 8;
+
 /// What a name looks like; equal keys mean that people would mix the names up.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(Box<str>);
@@ -18,17 +22,16 @@ impl Key {
         if name.is_ascii() {
             return Self(name.to_ascii_lowercase().into());
         }
-        let folded: String = name
-            .nfkc()
-            .filter(|&c| !is_ignorable(c))
-            // Up and down again is full case folding for all but a few letters: ß and ẞ give ss,
-            // both sigmas give σ.
-            .flat_map(char::to_uppercase)
-            .flat_map(char::to_lowercase)
-            // Apart from their marks, so that а́ looks like á, which is one character.
-            .nfkd()
-            .fold(String::new(), |looks, c| looks + &look(c));
-        Self(folded.nfkc().collect::<String>().into())
+        let mut seen = looks(name);
+        // What a letter looks like may bring marks of its own, which put those behind it in another order.
+        for _ in 1..MAX_LOOKS {
+            let again = looks(&seen);
+            if again == seen {
+                break;
+            }
+            seen = again;
+        }
+        Self(seen.into())
     }
 
     /// The key as text.
@@ -50,6 +53,21 @@ pub(super) fn is_ignorable(c: char) -> bool {
         | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
         | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
         | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// What a name looks like at first sight.
+fn looks(name: &str) -> String {
+    let folded: String = name
+        .nfkc()
+        .filter(|&c| !is_ignorable(c))
+        // Up and down again is full case folding for all but a few letters: ß and ẞ give ss,
+        // both sigmas give σ.
+        .flat_map(char::to_uppercase)
+        .flat_map(char::to_lowercase)
+        // Apart from their marks, so that а́ looks like á, which is one character.
+        .nfkd()
+        .fold(String::new(), |looks, c| looks + &look(c));
+    folded.nfkc().collect()
 }
 
 /// What a folded character looks like.

@@ -106,8 +106,11 @@ fn rotate(base: &Path, room: &str) {
         0 => rooms.join(format!("{room}.log")),
         _ => rooms.join(format!("{room}.log.{number}")),
     };
-    let oldest = (0..).take_while(|&number| named(number).exists()).last();
-    for number in (0..=oldest.unwrap_or(0)).rev() {
+    let mut oldest = 0;
+    while named(oldest + 1).exists() {
+        oldest += 1;
+    }
+    for number in (0..=oldest).rev() {
         // Nobody may have written since the last time.
         let _ = fs::rename(named(number), named(number + 1));
     }
