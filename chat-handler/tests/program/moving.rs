@@ -61,6 +61,7 @@ fn the_owner_makes_a_room_private_and_those_who_are_in_it_go_along() {
     let mut alice = in_den(&chat, "alice");
     let mut bob = in_den(&chat, "bob");
     let mut carol = chat.old_page("den", "carol");
+    carol.line_with("Userlist");
     say(&mut alice, "den", "before");
     bob.send(&json!({"type": "make_private", "room": "den", "msgid": "p0"}));
     assert_eq!(bob.find(|it| it["msgid"] == "p0")["code"], "not_moderator");

@@ -438,8 +438,9 @@ fn rooms_that_nobody_reads_wait_in_their_logs() {
     for name in &names {
         let welcome = alice.find(|message| message["type"] == "welcome");
         assert_eq!(welcome["room"], *name);
+        // A quarter of what stands in the logs, at most: a busy machine fills all that may wait on the way.
         let used = anonymous_kib(alice.client.child.id());
-        assert!(used < 3 * 1024, "{used} KiB before the history of {name}");
+        assert!(used < 5 * 1024, "{used} KiB before the history of {name}");
         let history = alice.expect("history");
         assert_eq!(history["records"].as_array().map(Vec::len), Some(200));
     }
