@@ -2,15 +2,18 @@
 //! to a log of their own, in the spool, which tells which were: so that none is performed late, or twice with others
 //! between.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
+use std::path::Path;
 
 use chat_store::cluster::Cluster;
 use chat_store::cluster::order::{self, Moment};
 use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
-use chat_store::log::origins;
+use chat_store::log::origins::{self, Origin};
 use chat_store::log::room_log::{AppendError, RoomLog};
+use chat_store::name::RoomName;
 use chat_store::record::RecordId;
 use rustix::fs::OFlags;
 
@@ -20,14 +23,41 @@ use crate::rooms::{Applied, Entry};
 /// How large the log becomes before it is rotated, in bytes. One file before it is kept.
 const ROTATE_BYTES: u64 = 16 * 1024 * 1024;
 
+/// What was performed.
+#[derive(Debug, Default)]
+struct Known {
+    /// The greatest number of each machine.
+    greatest: BTreeMap<String, RecordId>,
+    /// The last order that took a room's log away, and its id. The log cannot tell any more what was in it.
+    emptied: BTreeMap<RoomName, (Origin, RecordId)>,
+}
+
+impl Known {
+    /// What the log whose live file is `live` tells behind `since`.
+    fn read(live: &Path, since: RecordId) -> io::Result<Self> {
+        let mut known = Self::default();
+        origins::each_back(live, since, &mut |record| {
+            let Some(origin) = Origin::of(record) else {
+                return;
+            };
+            let greatest = known.greatest.entry(origin.node.clone()).or_default();
+            *greatest = origin.number.max(*greatest);
+            if let Some(room) = order::emptied_by(|key| record.attr(key), &record.text) {
+                known.emptied.entry(room).or_insert((origin, record.id));
+            }
+        })?;
+        Ok(known)
+    }
+}
+
 /// The orders of this machine.
 #[derive(Debug)]
 pub struct Orders {
     /// Those of a machine alone: here they are performed.
     dirs: Dirs,
     log: RoomLog,
-    /// The greatest number of each machine in the log, once it was looked at.
-    known: Option<BTreeMap<String, RecordId>>,
+    /// What the log tells, once it was looked at.
+    known: Option<Known>,
     is_unsynced: bool,
 }
 
@@ -52,28 +82,63 @@ impl Orders {
         since: RecordId,
         entry: &Entry,
     ) -> Result<Applied, AppendError> {
-        if self.known.is_none() {
-            let found = origins::greatest(self.log.path(), since);
-            self.known = Some(found.map_err(AppendError::Io)?);
-        }
-        let known = self.known.get_or_insert_default();
+        let known = self.known(since)?;
         let (node, number) = (&entry.origin.node, entry.origin.number);
-        if known.get(node).is_some_and(|&known| known >= number) {
+        if known
+            .greatest
+            .get(node)
+            .is_some_and(|&known| known >= number)
+        {
             return Ok(Applied::Known);
         }
         let moment = Moment(id.unwrap_or_else(RecordId::now));
         let done = order::perform(&self.dirs, moment, &entry.attrs, &entry.text);
         let done = done.map_err(AppendError::Io)?;
-        known.insert(node.clone(), number);
+        self.known(since)?.greatest.insert(node.clone(), number);
         let id = entry.with_draft(|draft| match id {
             Some(id) => self.log.append_at(id, draft),
             None => self.log.append(draft),
         })?;
         self.is_unsynced = true;
+        if done.is_ok()
+            && let Some(room) =
+                order::emptied_by(|key| entry.value(key).map(Cow::Owned), &entry.text)
+        {
+            let last = (entry.origin.clone(), id);
+            self.known(since)?.emptied.insert(room, last);
+        }
         Ok(match done {
             Ok(()) => Applied::New(id),
             Err(why) => Applied::Refused(why),
         })
+    }
+
+    /// Whether an entry was in a room's log when an order took that away: of one machine by the numbers, else by the ids.
+    ///
+    /// # Errors
+    /// Those of reading the log.
+    pub fn took_away(
+        &mut self,
+        id: Option<RecordId>,
+        since: RecordId,
+        entry: &Entry,
+    ) -> Result<bool, AppendError> {
+        let last = self.known(since)?.emptied.get(&entry.room);
+        Ok(last.is_some_and(|(order, emptied_at)| {
+            if order.node == entry.origin.node {
+                order.number >= entry.origin.number
+            } else {
+                id.is_some_and(|id| id <= *emptied_at)
+            }
+        }))
+    }
+
+    fn known(&mut self, since: RecordId) -> Result<&mut Known, AppendError> {
+        if self.known.is_none() {
+            let read = Known::read(self.log.path(), since);
+            self.known = Some(read.map_err(AppendError::Io)?);
+        }
+        Ok(self.known.get_or_insert_default())
     }
 
     /// Makes what was written survive a power cut, and rotates a log that is long.

@@ -197,6 +197,9 @@ impl Rooms {
             self.forget_gone();
             return Ok(applied);
         }
+        if self.orders.took_away(id, self.since, entry)? {
+            return Ok(Applied::Known);
+        }
         if !closed::is_there(&self.dirs, &entry.room) {
             return Ok(Applied::Refused(Refused::NotMember));
         }

@@ -240,6 +240,11 @@ impl Lock {
     }
 }
 
+/// The room that a plan moves.
+pub(crate) fn source_of(plan: &[u8]) -> Option<RoomName> {
+    Some(Plan::parse(plan)?.from)
+}
+
 /// Carries a move out that was ordered, on this machine: `id` is that of the record that tells of it. False: the rooms
 /// are not as they were when it was ordered.
 pub(crate) fn perform(site: &Dirs, plan: &[u8], id: RecordId) -> io::Result<bool> {

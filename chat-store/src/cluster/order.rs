@@ -7,6 +7,7 @@
 //! gave it reads the list anew. An order of its own for each kind of change was refused: the lists have their rules
 //! where they are edited, and would need them once more where an order is performed.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Component, Path};
 
@@ -229,6 +230,18 @@ pub fn perform(
         _ => return Ok(Err(Refused::NotWritten)),
     }
     Ok(Ok(()))
+}
+
+/// The room whose log an order takes away, if it does: what was said there before is not to come again under its name.
+pub fn emptied_by<'a>(
+    value: impl Fn(&str) -> Option<Cow<'a, str>>,
+    text: &str,
+) -> Option<RoomName> {
+    match &*value(WHAT)? {
+        DELETE => RoomName::parse(&value(ROOM)?).ok(),
+        MOVE => moves::source_of(&text::unescaped(text)),
+        _ => None,
+    }
 }
 
 fn put_in_place(dirs: &Dirs, path: &Path, text: &[u8]) -> io::Result<()> {
