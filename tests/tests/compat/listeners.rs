@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::Ipv6Addr;
 use std::os::unix::fs::FileTypeExt as _;
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -332,6 +332,8 @@ fn unix(section: &mut Section) {
         let path = dir.path().join("s");
         drop(UnixListener::bind(&path).expect("a socket"));
         assert!(path.exists());
+        // A program that another case is just starting has it, too, until it is executed.
+        e2e::deadline::eventually("nobody listens", || UnixStream::connect(&path).err());
         assert_echo(&cat(subject).unix_socket(&path).start());
     });
     section.ours(
