@@ -252,19 +252,48 @@ fn ini_page() -> String {
             &format!("{}. Allowed: {allowed}.", capital(key.about)),
         );
     }
+    for (title, text) in SECTIONS {
+        section(&mut page, title, text);
+    }
     section(
         &mut page,
-        "[CHANNELS]",
-        "TOPIC=whom, a line for each topic, or for all whose names begin alike: orders.*=group:staff. Who may hear what programs of the site tell there; whom is as in [access], and the first line that fits counts. Without one nobody hears a topic.",
+        "SEE ALSO",
+        "chat-handler(1), chatctl(1), chat-relay(1)",
     );
-    section(
-        &mut page,
-        "[ROOM DESCRIPTIONS]",
-        "ROOM=text, a line for each room. Described rooms are in the list of rooms, also when nobody is there.",
-    );
-    section(&mut page, "SEE ALSO", "chat-handler(1), chatctl(1)");
     page
 }
+
+/// What the sections of chat.ini are, whose keys are no settings of the whole site.
+const SECTIONS: [(&str, &str); 7] = [
+    (
+        "[CHANNELS]",
+        "TOPIC=whom, a line for each topic, or for all whose names begin alike: orders.*=group:staff. Who may hear what programs of the site tell there; whom is as in [access], and the first line that fits counts. Without one nobody hears a topic.",
+    ),
+    (
+        "[ACCESS], [ACCESS ROOM]",
+        "RIGHT=whom, for enter, create_room, speak, upload, call, invite, moderate, announce, profile, register and admin; of one room alone for those that a room can have. Whom: all, account, group:NAME, account:NAME or network ADDRESS/BITS, joined by commas, with ! before an exception; the first that fits counts. chatctl acl explain NAME tells which line gives what.",
+    ),
+    (
+        "[KEEP]",
+        "ROOM=age, as 30days, or forever: how long what is said there is kept, in place of KEEP.",
+    ),
+    (
+        "[WEBHOOK NAME]",
+        "An address that is told what happens, by chat-hooks. URL and SECRET_FILE are needed; EVENTS, ROOMS, RETRIES, ALLOW and CA_FILE may be there.",
+    ),
+    (
+        "[COMMAND NAME]",
+        "A slash command that the site answers: ASK (unix:SOCKET or exec:PROGRAM), or URL and SECRET_FILE by way of chat-hooks, with ALLOW and CA_FILE; ARGUMENTS, HELP, ROOMS, WHO (all, account, moderator), NAME, TIMEOUT.",
+    ),
+    (
+        "[CLUSTER]",
+        "Of a site on several machines: NODE, ENGINE, ENGINE_USER, ENGINE_PASSWORD_FILE, ENGINE_CA_FILE, ENGINE_REPLICAS, KEEP, SEND_TIMEOUT. Without the section nothing of it is used.",
+    ),
+    (
+        "[ROOM DESCRIPTIONS]",
+        "ROOM=text, a line for each room. Described rooms are in the list of rooms, also when nobody is there.",
+    ),
+];
 
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
