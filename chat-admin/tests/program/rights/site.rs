@@ -142,7 +142,7 @@ impl Site {
             .stderr(Stdio::null())
             .spawn()
             .expect("the handler starts");
-        // Who is refused at the door reads nothing.
+        // Who is not let in reads nothing.
         let _ = handler
             .stdin
             .take()

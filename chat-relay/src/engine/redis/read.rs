@@ -96,7 +96,6 @@ impl<'a> Reader<'a> {
         self.keep();
     }
 
-    /// Reads from one engine for as long as it is the one.
     /// Brings what is known of the other machines' people into line with the engine's table of members.
     fn reconcile(&mut self, link: &mut Link) -> Result<()> {
         let mut question = redis::cmd("HGETALL");
@@ -112,6 +111,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// Reads from one engine for as long as it is the one.
     fn follow(&mut self, generation: u64, failed: &mut u32) -> Result<()> {
         let shared = self.shared;
         let mut link = Link::open(&shared.setup.access, ALL)?;
