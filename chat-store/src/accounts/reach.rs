@@ -3,9 +3,8 @@
 
 use std::io;
 
-use crate::closed;
 use crate::fs::dirs::Dirs;
-use crate::name::{Nick, RoomName, SERVER};
+use crate::name::{Nick, SERVER};
 use crate::people::inbox;
 use crate::people::message::{Message, Sender};
 use crate::people::presence;
@@ -16,26 +15,9 @@ use crate::people::presence;
 /// # Errors
 /// Those of reading the presence files.
 pub fn tell(dirs: &Dirs, account: &Nick) -> io::Result<usize> {
-    let open = presence::rooms(dirs)?;
-    let mut rooms: Vec<_> = open
-        .iter()
-        .filter_map(|(name, _)| RoomName::parse(name).ok())
-        .collect();
-    rooms.extend(closed::all(dirs)?);
-    let mut count = 0;
-    for room in rooms {
-        let dirs = &closed::dirs_of(dirs, &room);
-        for member in presence::list_alive(dirs, &room)? {
-            let about = presence::about(dirs, &room, &member.nick)?;
-            if about.account.as_deref() != Some(account.as_str()) {
-                continue;
-            }
-            // Who is away, or deaf, is asked when they are back.
-            let server = Sender::new(SERVER);
-            count += usize::from(
-                inbox::send(dirs, &room, &member.nick, server, &Message::Account).is_ok(),
-            );
-        }
-    }
-    Ok(count)
+    presence::tell_rooms_of(dirs, account.as_str(), &mut |dirs, room, nick| {
+        // Who is away, or deaf, is asked when they are back.
+        let server = Sender::new(SERVER);
+        Ok(inbox::send(dirs, room, nick, server, &Message::Account).is_ok())
+    })
 }

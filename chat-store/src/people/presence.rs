@@ -44,7 +44,7 @@ use fate::Fate;
 pub use give_way::reserve;
 pub use members::{Member, MemberRef, Members};
 use names::Taken;
-pub use rooms::{people_by_stem, rooms};
+pub use rooms::{people_by_stem, rooms, tell_rooms_of};
 pub use users::{list, list_alive};
 
 /// The longest wait for the entry lock. A thousand people who join at once are through in two seconds, on a

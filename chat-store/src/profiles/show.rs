@@ -5,10 +5,8 @@ use std::io;
 
 use super::number_of;
 use crate::bell::Bell;
-use crate::closed;
 use crate::fs::dirs::Dirs;
 use crate::log::room_log::RoomLog;
-use crate::name::RoomName;
 use crate::people::presence;
 use crate::record::{Draft, Kind, attrs};
 
@@ -25,31 +23,17 @@ pub fn tell(dirs: &Dirs, account: &str) -> io::Result<usize> {
     let Some(person) = number_of(account).filter(|_| dirs.users.is_dir()) else {
         return Ok(0);
     };
-    let open = presence::rooms(dirs)?;
-    let mut rooms: Vec<_> = open
-        .iter()
-        .filter_map(|(name, _)| RoomName::parse(name).ok())
-        .collect();
-    rooms.extend(closed::all(dirs)?);
-    let mut count = 0;
-    for room in rooms {
-        let dirs = &closed::dirs_of(dirs, &room);
-        for member in presence::list_alive(dirs, &room)? {
-            let about = presence::about(dirs, &room, &member.nick)?;
-            if about.account.as_deref() != Some(account) {
-                continue;
-            }
-            let extra = [(attrs::PERSON, Some(person.as_str()))];
-            let draft = Draft {
-                account: Some(account),
-                extra: &extra,
-                ..Draft::new(Kind::Profile, member.nick.as_str(), "")
-            };
-            if RoomLog::new(dirs, &room).append(&draft).is_ok() {
-                Bell::open(&dirs.bell(&room))?.ring()?;
-                count += 1;
-            }
+    presence::tell_rooms_of(dirs, account, &mut |dirs, room, nick| {
+        let extra = [(attrs::PERSON, Some(person.as_str()))];
+        let draft = Draft {
+            account: Some(account),
+            extra: &extra,
+            ..Draft::new(Kind::Profile, nick.as_str(), "")
+        };
+        let is_told = RoomLog::new(dirs, room).append(&draft).is_ok();
+        if is_told {
+            Bell::open(&dirs.bell(room))?.ring()?;
         }
-    }
-    Ok(count)
+        Ok(is_told)
+    })
 }

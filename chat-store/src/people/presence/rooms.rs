@@ -1,12 +1,14 @@
-//! How many people are in which room.
+//! Who is in which room: how many people, and in which ones somebody is by an account.
 
 use std::collections::BTreeMap;
 use std::io;
 
 use super::fate::{self, Fate};
+use super::{about, list_alive};
+use crate::closed;
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
-use crate::name::RoomName;
+use crate::name::{Nick, RoomName};
 
 /// Rooms and how many people they have, the fullest first. Rooms whose name is too long for a
 /// file name are known by a hash here and left out, closed rooms are nobody's to count.
@@ -45,4 +47,33 @@ pub fn people_by_stem(dirs: &Dirs) -> io::Result<BTreeMap<String, usize>> {
         }
     }
     Ok(people)
+}
+
+/// Tells each room, closed ones too, in which somebody is by this account; `tell` gets the room's directories and says
+/// whether it did. Gives how often that was.
+///
+/// # Errors
+/// Those of reading the presence files, and the first of `tell`.
+pub fn tell_rooms_of(
+    dirs: &Dirs,
+    account: &str,
+    tell: &mut dyn FnMut(&Dirs, &RoomName, &Nick) -> io::Result<bool>,
+) -> io::Result<usize> {
+    let open = rooms(dirs)?;
+    let mut all: Vec<_> = open
+        .iter()
+        .filter_map(|(name, _)| RoomName::parse(name).ok())
+        .collect();
+    all.extend(closed::all(dirs)?);
+    let mut count = 0;
+    for room in all {
+        let dirs = &closed::dirs_of(dirs, &room);
+        for member in list_alive(dirs, &room)? {
+            let about = about(dirs, &room, &member.nick)?;
+            if about.account.as_deref() == Some(account) {
+                count += usize::from(tell(dirs, &room, &member.nick)?);
+            }
+        }
+    }
+    Ok(count)
 }
