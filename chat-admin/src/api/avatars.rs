@@ -40,8 +40,7 @@ pub(super) fn change(
     }
     let dirs = settings.dirs();
     let changed = if request.method == "DELETE" {
-        let changed = profiles::change(&dirs, &account, &mut |profile| profile.avatar = None);
-        changed.map(|(profile, _)| profile)
+        profiles::change(&dirs, &account, &mut |profile| profile.avatar = None)
     } else {
         let counted = Counted::of(&who, &request.visitor.address);
         let made = match received(request, settings, input, &counted) {
@@ -51,11 +50,11 @@ pub(super) fn change(
         if let Err(refused) = ask_hooks(settings, &account, &made, explain) {
             return refused;
         }
-        profiles::set_avatar(&dirs, &account, &made)
+        profiles::set_avatar(&dirs, &account, &made).map(|profile| (profile, true))
     };
     match changed {
-        Ok(profile) => {
-            if let Err(error) = profiles::tell(&dirs, &account) {
+        Ok((profile, is_new)) => {
+            if is_new && let Err(error) = profiles::tell(&dirs, &account) {
                 explain(&format!("rooms are not told of a picture: {error}"));
             }
             let avatar = profile.avatar.as_ref().map(AvatarId::as_str);

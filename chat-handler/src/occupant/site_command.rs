@@ -22,6 +22,10 @@ impl Turn<'_> {
 
     /// Does what was typed, if it is one of these.
     pub(super) fn run_site_command(&mut self, typed: &str) -> bool {
+        if !self.it.hooked.commands().is_empty() {
+            // They may have been dismissed since.
+            self.it.look_up_role();
+        }
         let (word, args) = typed.split_once(char::is_whitespace).unwrap_or((typed, ""));
         let name = word.strip_prefix('/').unwrap_or(word);
         let found = self
@@ -61,6 +65,7 @@ impl Turn<'_> {
             Outcome::Refused(reason) => self.error(Code::Refused, Line::Refused(&reason)),
             Outcome::Unasked => self.error(Code::Busy, Line::Own(Own::NoAnswer(&command.name))),
             Outcome::Diverted(words) => self.tell_asker(&words),
+            Outcome::Answered { text, .. } if text.trim().is_empty() => self.ack(),
             Outcome::Answered { text, to_room } => {
                 if !to_room || !self.waited() {
                     self.tell_asker(&text);
@@ -101,7 +106,8 @@ impl Turn<'_> {
             )
         };
         let id = log.append(&draft).map_err(std::io::Error::other)?;
-        bell::ring_at(&room.dirs.bell(&room.name))?;
+        // It is said; who is not woken looks by themselves.
+        let _ = bell::ring_at(&room.dirs.bell(&room.name));
         log.sync()?;
         Ok(id)
     }
