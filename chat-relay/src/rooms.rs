@@ -211,7 +211,14 @@ impl Rooms {
         let stored = entry.with_draft(|draft| match id {
             Some(id) => room.log.append_at(id, draft).map(Stored::New),
             None => room.log.append_once(draft),
-        })?;
+        });
+        let stored = match stored {
+            // The room is elsewhere on all machines, for good; nor does a line get shorter by waiting.
+            Err(AppendError::Moved | AppendError::TooLong) => {
+                return Ok(Applied::Refused(Refused::NotMember));
+            }
+            stored => stored?,
+        };
         let Origin { node, number } = &entry.origin;
         room.known.insert(node.clone(), *number);
         match stored {

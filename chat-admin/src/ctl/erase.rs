@@ -34,7 +34,7 @@ pub(super) fn clear(dirs: &Dirs, room: &RoomName, delete: bool) -> Result<Report
     if delete && is_here {
         erase::everything(&live, RecordId::now())?;
     }
-    let about = [(attrs::DELETE, delete.then_some("1"))];
+    let about = [(attrs::DELETE, (delete && !is_here).then_some("1"))];
     let record = Draft {
         extra: &about,
         ..Draft::new(Kind::Clear, SERVER, "")

@@ -145,7 +145,7 @@ impl Turn<'_> {
         {
             return self.not_saved(&error);
         }
-        let about = [(attrs::DELETE, delete.then_some("1"))];
+        let about = [(attrs::DELETE, (delete && !is_here).then_some("1"))];
         let Some(stored) = self.append_as(Kind::Clear, "", None, &about) else {
             return;
         };

@@ -61,6 +61,13 @@ impl Pair {
         let Some(own) = chain.first() else {
             return Err(refused(cert, &"holds no certificate (PEM)"));
         };
+        // Everybody may read the file that it is put into.
+        if PrivateKeyDer::from_pem_slice(&self.cert).is_ok() {
+            return Err(refused(
+                cert,
+                &"holds a private key, too: name a file without it",
+            ));
+        }
         let parsed = ParsedCertificate::try_from(own).map_err(|error| refused(cert, &error))?;
         let name = ServerName::try_from(host).map_err(|error| refused(cert, &error))?;
         rustls::client::verify_server_name(&parsed, &name)
