@@ -22,7 +22,8 @@ export class People {
 		for (const person of people) {
 			const { name } = person;
 			const known = this.#people.get(name);
-			if (known) this.#people.set(name, { color: known.color, ...person });
+			// Somebody else may have the name by now.
+			if (known && known.person === person.person) this.#people.set(name, { color: known.color, ...person });
 		}
 	}
 
