@@ -20,10 +20,8 @@ export class People {
 	/** @param {import("./types.d.ts").Shown[]} people */
 	shown(people) {
 		for (const person of people) {
-			const { name } = person;
-			const known = this.#people.get(name);
-			// Somebody else may have the name by now.
-			if (known && known.person === person.person) this.#people.set(name, { color: known.color, ...person });
+			const known = this.#people.get(person.name);
+			if (known?.person === person.person) this.#people.set(person.name, { color: known.color, ...person });
 		}
 	}
 
