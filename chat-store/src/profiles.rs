@@ -22,10 +22,12 @@ use crate::people::accounts as names;
 use crate::people::person::PersonId;
 
 mod avatar;
+mod muted;
 mod profile;
 mod show;
 
 pub use avatar::{AvatarId, MAX_AVATAR_BYTES, avatar, avatar_of, set_avatar};
+pub use muted::is_muted;
 pub use profile::{MAX_PUBLIC_BYTES, MAX_STATUS_CHARS, Profile, Status};
 pub use show::{is_any, tell};
 

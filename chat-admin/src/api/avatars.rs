@@ -1,7 +1,8 @@
 //! Pictures of people. `POST avatar` takes that of whoever asks, `DELETE avatar` takes it away, `GET avatars/PERSON/ID`
 //! gives one to whoever knows its number: those who were shown its owner do.
 
-use std::io::{Read, Write as _};
+use std::fs::File;
+use std::io::{self, Read, Write as _};
 use std::time::Duration;
 
 use chat_handler::hooks::question::FileAsked;
@@ -10,9 +11,12 @@ use chat_handler::identity::counted::Counted;
 use chat_handler::identity::{self, token};
 use chat_handler::quota::{Pace, Quota};
 use chat_handler::settings::{Permission, Settings};
+use chat_store::fs::file;
+use chat_store::fs::lock::{self, Share};
 use chat_store::moderation::{Extent, Right};
 use chat_store::people::person::PersonId;
 use chat_store::profiles::{self, AvatarId, ProfileError};
+use rustix::fs::OFlags;
 use serde_json::json;
 
 use super::{Request, Response, allowed};
@@ -23,6 +27,11 @@ const PACE: Pace = Pace {
     every: Duration::from_secs(60),
     burst: 10,
 };
+
+/// Locked by whoever decodes one, which takes 200 MB and some: pictures are made one after the other.
+const TURNS: &str = "avatars.lock";
+/// The longest wait for those before.
+const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What `POST avatar` and `DELETE avatar` answer.
 pub(super) fn change(
@@ -116,7 +125,20 @@ fn may(
     }
     let (dirs, at, right) = (settings.dirs(), Extent::Everywhere, Right::Speak);
     allowed(request, settings, &dirs, at, right, explain)
-        .map_err(|reason| Response::error(403, "muted", &reason))
+        .map_err(|reason| Response::error(403, "muted", &reason))?;
+    let account = who.account.as_deref().unwrap_or_default();
+    let address = Some(address).filter(|address| !address.is_empty());
+    match profiles::is_muted(&dirs, account, address, who.moderator) {
+        Ok(false) => Ok(()),
+        Ok(true) => {
+            let text = "you may not speak in a room where you are";
+            Err(Response::error(403, "muted", text))
+        }
+        Err(error) => {
+            explain(&format!("the mutes cannot be read: {error}"));
+            Ok(())
+        }
+    }
 }
 
 /// The picture that is made of what came.
@@ -152,6 +174,11 @@ fn received(
             "less came than was said",
         ));
     }
+    // The memory of one is enough.
+    let busy = |_| Response::error(503, "busy", "try again");
+    let file = turns(settings).map_err(busy)?;
+    let turn = lock::take(&file, Share::Exclusive, TURN_TIMEOUT).map_err(busy)?;
+    let _turn = turn.ok_or_else(|| Response::error(503, "busy", "try again"))?;
     avatar(&bytes).map_err(|error| {
         let (status, code) = match error {
             AvatarError::Kind | AvatarError::Broken => (415, "file_type"),
@@ -159,6 +186,12 @@ fn received(
         };
         Response::error(status, code, &error.to_string())
     })
+}
+
+/// What is locked while a picture is decoded.
+fn turns(settings: &Settings) -> io::Result<File> {
+    let path = settings.dirs().run.join(TURNS);
+    Ok(file::open(&path, OFlags::RDWR | OFlags::CREATE)?.0)
 }
 
 /// The site's programs that are asked about files are asked about these as well.

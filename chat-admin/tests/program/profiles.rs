@@ -6,6 +6,8 @@
 use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use e2e::page::Page;
 use serde_json::{Value, json};
@@ -180,6 +182,40 @@ fn what_is_no_picture_is_refused_and_nothing_is_kept() {
     // Ten at once, then one a minute: each is decoded.
     let mut answers = (0..10).map(|_| code(ask(&chat, "POST", "/avatar", &cookie, SVG)));
     assert!(answers.any(|answer| answer == "429 too_many_files"));
+}
+
+#[test]
+fn who_may_not_speak_where_they_are_gets_no_other_face() {
+    let chat = chat();
+    let cookie = chat.log_in(&[("username", "anna")]);
+    let _anna = chat.page_with("lobby", "", &cookie);
+    assert!(chatctl(&chat, &["mute", "lobby", "anna"]).status.success());
+    for (method, body) in [("POST", PNG), ("DELETE", b"")] {
+        let answer = code(ask(&chat, method, "/avatar", &cookie, body));
+        assert_eq!(answer, "403 muted", "{method}");
+    }
+    assert!(
+        chatctl(&chat, &["unmute", "lobby", "anna"])
+            .status
+            .success()
+    );
+    assert_eq!(ask(&chat, "POST", "/avatar", &cookie, PNG).0, 200);
+}
+
+#[test]
+fn pictures_are_decoded_one_after_the_other() {
+    let chat = chat();
+    let cookie = chat.log_in(&[("username", "anna")]);
+    assert_eq!(ask(&chat, "POST", "/avatar", &cookie, PNG).0, 200);
+    let other = fs::File::open(chat.path("run/avatars.lock")).expect("it was locked");
+    other.lock().expect("nobody decodes");
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| ask(&chat, "POST", "/avatar", &cookie, JPEG).0);
+        thread::sleep(Duration::from_millis(500));
+        assert!(!waiting.is_finished());
+        other.unlock().expect("it is ours");
+        assert_eq!(waiting.join().expect("it is answered"), 200);
+    });
 }
 
 #[test]

@@ -194,6 +194,18 @@ impl Person<'_> {
         }
     }
 
+    /// Whether they may not speak in a room where they are by another connection.
+    fn is_muted_elsewhere(&self, account: &str) -> bool {
+        let (address, moderates_all) = (self.visit.address, self.visit.person.moderator);
+        let address = Some(address).filter(|address| !address.is_empty());
+        let found = profiles::is_muted(&self.settings.dirs(), account, address, moderates_all);
+        // As where they are: lists that cannot be read forbid nothing.
+        found.unwrap_or_else(|error| {
+            journal::note(format_args!("the mutes of {account}: {error}"));
+            false
+        })
+    }
+
     /// Changes how they are shown, if they may.
     pub(super) fn change_profile(&mut self, wish: &ProfileWish<'_>, to: &mut dyn Audience) {
         let decision = self.decision.take();
@@ -214,7 +226,8 @@ impl Person<'_> {
             return refuse(Code::NotAllowed, Line::NotAllowed(what.as_str()));
         }
         // What they may not say they may not be called, or be up to.
-        if self.stays.all_mut().any(|stay| stay.occupant.is_muted()) {
+        let is_muted = self.stays.all_mut().any(|stay| stay.occupant.is_muted());
+        if is_muted || self.is_muted_elsewhere(&account) {
             return refuse(Code::Muted, Line::Muted);
         }
         let mut plan = match Plan::of(wish) {

@@ -4,8 +4,10 @@ use std::fs;
 
 use crate::support::{Chat, Page};
 use chat_store::fs::dirs::Dirs;
-use chat_store::name::Nick;
+use chat_store::moderation::{self, Entry, Measure};
+use chat_store::name::{Nick, RoomName, SERVER};
 use chat_store::people::accounts as names;
+use chat_store::people::presence::About;
 use chat_store::profiles::{self, Status};
 use chat_token::sign::Signer;
 use serde_json::{Value, json};
@@ -166,6 +168,32 @@ fn what_is_wrong_is_told_and_changes_nothing() {
         let answer = anna.find(|message| message["msgid"] == "m");
         assert_eq!(answer["code"], code, "{wish}: {answer}");
     }
+    assert_eq!(profiles::of_account(&dirs, "anna").expect("read"), None);
+}
+
+#[test]
+fn who_may_not_speak_in_one_room_changes_nothing_from_another() {
+    let (chat, dirs) = chat("");
+    let mut there = page(&chat, "anna");
+    there.find(is("join", "anna"));
+    let cookie = chat.log_in(&[("username", "anna")]);
+    let mut elsewhere = Page::over(chat.start(&[
+        ("PATH_INFO", "/garden"),
+        ("QUERY_STRING", "format=json&protocol=2"),
+        ("HTTP_COOKIE", &cookie),
+    ]));
+    elsewhere.expect("hello");
+    let about = About {
+        account: Some("anna".to_owned()),
+        ..About::default()
+    };
+    let nick = Nick::parse("anna").expect("a name");
+    let entry = Entry::against(Measure::Mute, nick, about, SERVER);
+    moderation::impose(&dirs, &RoomName::lobby(), &entry).expect("imposed");
+    let wish = json!({"type": "profile", "msgid": "m", "status": {"text": "shouting"}});
+    elsewhere.send(&wish);
+    let answer = elsewhere.find(|message| message["msgid"] == "m");
+    assert_eq!(answer["code"], "muted", "{answer}");
     assert_eq!(profiles::of_account(&dirs, "anna").expect("read"), None);
 }
 
