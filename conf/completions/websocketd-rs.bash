@@ -23,7 +23,7 @@ _websocketd__rs() {
 
     case "${cmd}" in
         websocketd__rs)
-            opts="-h --port --address --unixsocket --unixsocket-mode --admin-address --redirport --ssl --sslcert --sslkey --sslca --dir --staticdir --cgidir --devconsole --gzip --header --header-ws --header-http --hidepath --sameorigin --origin --authorize --htpasswd --authorizeall --authorizetimeout --trusted-proxy --proxy-protocol --reverselookup --binary --framing --passstderr --protocol --refuse-with-close --close-on-exit --passenv --env --cwd --closems --cgitimeout --handlercpu --handlermemory --handlerfiles --handlerprocs --unbuffered --pty --term --terminal --readonly --shared --sharedby --sharedenv --replay --sharedrestart --sharedidle --maxshared --maxqueue --slowms --slowclient --linger --lingerbytes --lingertotal --maxforks --maxconns --maxconnsperip --maxframesize --maxfragments --maxline --maxheaderbytes --maxheaders --maxenvbytes --tlstimeout --headertimeout --idletimeout --sessionidletimeout --writetimeout --closetimeout --pingms --shutdowngrace --config --check --healthcheck --once --exit-when-idle --user --loglevel --log-format --log-file --help --version --license"
+            opts="-h --port --address --unixsocket --unixsocket-mode --admin-address --redirport --ssl --sslcert --sslkey --sslca --dir --staticdir --cgidir --devconsole --gzip --header --header-ws --header-http --hidepath --sameorigin --origin --authorize --htpasswd --authorizeall --authorizetimeout --trusted-proxy --proxy-protocol --reverselookup --binary --framing --passstderr --protocol --refuse-with-close --refuse-while --close-on-exit --passenv --env --cwd --closems --cgitimeout --handlercpu --handlermemory --handlerfiles --handlerprocs --unbuffered --pty --term --terminal --readonly --shared --sharedby --sharedenv --replay --sharedrestart --sharedidle --maxshared --maxqueue --slowms --slowclient --linger --lingerbytes --lingertotal --maxforks --maxconns --maxconnsperip --maxframesize --maxfragments --maxline --maxheaderbytes --maxheaders --maxenvbytes --tlstimeout --headertimeout --idletimeout --sessionidletimeout --writetimeout --closetimeout --pingms --shutdowngrace --config --check --healthcheck --once --exit-when-idle --user --loglevel --log-format --log-file --help --version --license"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -118,6 +118,10 @@ _websocketd__rs() {
                     return 0
                     ;;
                 --protocol)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --refuse-while)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -209,6 +209,10 @@ pub struct ProgramFlags {
     /// see a close code, but no status
     #[arg(long = "refuse-with-close")]
     pub refuse_with_close: bool,
+    /// Refuse upgrades (503) while this file is there: proxies that know other servers send clients there. Sessions that
+    /// are open go on
+    #[arg(long = "refuse-while", value_name = "FILE")]
+    pub refuse_while: Option<PathBuf>,
     /// Close code for an exit status of the program, as STATUS:CODE with a code from 4000 to 4999; may be given several
     /// times. Without it status 0 gives 1000, any other 1011
     #[arg(long = "close-on-exit", value_name = "STATUS:CODE")]

@@ -123,7 +123,12 @@ const MEANINGLESS: [(&[&str], &str); 10] = [
         "is about messages; over TCP bytes pass as they are",
     ),
     (
-        &["protocol", "close-on-exit", "refuse-with-close"],
+        &[
+            "protocol",
+            "close-on-exit",
+            "refuse-with-close",
+            "refuse-while",
+        ],
         "is about WebSocket: TCP has no subprotocols and no close codes",
     ),
     (

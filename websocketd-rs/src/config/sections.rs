@@ -14,7 +14,7 @@ use crate::cli::Args;
 
 /// Flags that a route may set for itself. The rest belongs to the daemon or to the connection, which is there
 /// before the route is known.
-pub(super) const ROUTE_FLAGS: [&str; 57] = [
+pub(super) const ROUTE_FLAGS: [&str; 58] = [
     "dir",
     "staticdir",
     "cgidir",
@@ -45,6 +45,7 @@ pub(super) const ROUTE_FLAGS: [&str; 57] = [
     "closems",
     "cwd",
     "refuse-with-close",
+    "refuse-while",
     "cgitimeout",
     "handlercpu",
     "handlermemory",

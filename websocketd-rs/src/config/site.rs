@@ -171,6 +171,8 @@ pub struct Session {
     pub max_fragments: usize,
     /// `--refuse-with-close`: a refused upgrade gets 101 and a close frame.
     pub refuse_with_close: bool,
+    /// `--refuse-while`: upgrades are refused as long as this file is there.
+    pub refuse_while: Option<PathBuf>,
     /// Subprotocols in the order of preference; empty: none is negotiated.
     pub protocols: Vec<String>,
     /// Close codes by exit status, from 4000 to 4999 (RFC 6455 section 7.4.2: for private use).

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use e2e::raw::opcode;
+use e2e::raw::{Frame, opcode};
 
 use crate::daemon::Daemon;
 use crate::http::{Client, Reply, get};
@@ -367,4 +367,21 @@ fn a_refusal_can_be_a_close_frame() {
     // What is no handshake has no frames.
     let request = format!("GET / HTTP/1.1\r\nHost: h\r\n{UPGRADE}{VERSION}\r\n");
     assert_eq!(ask(&daemon, &request).1.status, 403);
+}
+
+/// A machine of several is to be stopped: a proxy that knows others asks one of them.
+#[test]
+fn nobody_comes_in_while_a_file_says_so_and_who_is_in_stays() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let file = dir.path().join("drain");
+    let daemon = serve(&[&format!("--refuse-while={}", file.display()), "/bin/cat"]);
+    let (mut inside, head) = upgrade(&daemon, "/", "");
+    assert_eq!(head.status, 101);
+    fs::write(&file, "60\n").expect("it can be written");
+    let (_, head) = upgrade(&daemon, "/", "");
+    assert_eq!(head.status, 503, "{}", head.head);
+    inside.0.send(&Frame::text("still there"));
+    inside.0.expect(opcode::TEXT, b"still there");
+    fs::remove_file(&file).expect("it can be removed");
+    assert_eq!(upgrade(&daemon, "/", "").1.status, 101);
 }

@@ -44,6 +44,7 @@ pub(super) fn check_session(args: &Args, program: Option<Runnable>) -> Result<Se
         max_line: bounded("maxline", args.limits.maxline, 1, MAX_BYTES)?,
         max_fragments: bounded("maxfragments", args.limits.maxfragments, 1, MAX_COUNT)?,
         refuse_with_close: args.programs.refuse_with_close,
+        refuse_while: args.programs.refuse_while.clone(),
         protocols: check_protocols(args.programs.protocol.as_deref(), args.terminal.pty)?,
         exit_codes: check_exit_codes(&args.programs.close_on_exit)?,
         ping_interval: match args.limits.pingms {

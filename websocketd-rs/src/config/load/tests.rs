@@ -304,6 +304,7 @@ fn sample(flag: &str) -> &'static str {
         "terminal" => "true\npty=true",
         "header" | "header-ws" | "header-http" => "X-Own: 1",
         "hidepath" => "/own/",
+        "refuse-while" => "/run/own",
         "authorize" => "/bin/true",
         "authorizeall" => "true\nauthorize=/bin/true",
         "htpasswd" => concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/htpasswd"),

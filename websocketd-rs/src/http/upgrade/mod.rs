@@ -9,6 +9,7 @@ pub(super) mod shared;
 mod terminal;
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::authorize::{self, Grant, Wish};
@@ -133,6 +134,9 @@ async fn start(
     program: &config::Runnable,
     fields: &mut Fields,
 ) -> io::Result<Result<Ready, Refusal>> {
+    if is_away(exchange.site.config.session.refuse_while.as_deref()) {
+        return Ok(Err(Refusal::Away));
+    }
     let endpoint = find_endpoint(program, exchange);
     let script_name = endpoint.as_ref().map(|endpoint| &endpoint.script_name[..]);
     let linger = linger::Request::of(exchange, script_name.unwrap_or_default());
@@ -209,6 +213,11 @@ async fn start(
         };
         ready(partner, handshake, grant)
     }))
+}
+
+/// Whether the site takes nobody just now. A file that cannot be looked at is not there: nobody is kept out by mistake.
+fn is_away(file: Option<&Path>) -> bool {
+    file.is_some_and(|file| rustix::fs::stat(file).is_ok())
 }
 
 /// What a client takes: a shared program has a permit of its own, taken by the first of its clients.

@@ -13,6 +13,8 @@ use crate::process::{NO_TERMINAL, env};
 /// Why an upgrade is refused.
 #[derive(Debug)]
 pub(in crate::http) enum Refusal {
+    /// The file of `--refuse-while` is there.
+    Away,
     /// No permit for a program is free.
     NoPermit(NoPermit),
     /// `--maxshared` programs run at the site.
@@ -69,6 +71,11 @@ const VERSION: (&str, &str) = ("Sec-WebSocket-Version", "13");
 impl Refusal {
     pub(super) fn answer(&self) -> Answer<'_> {
         match self {
+            Self::Away => refused(
+                503,
+                "No new sessions for now (--refuse-while), upgrade rejected",
+                "away",
+            ),
             Self::NoPermit(NoPermit::Forks) => Answer {
                 level: Level::Error,
                 category: "http",
