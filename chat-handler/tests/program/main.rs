@@ -16,6 +16,7 @@ mod architecture;
 mod channels;
 mod commands;
 mod conversation;
+mod delivery;
 mod devices;
 mod effort;
 mod fuzz_bodies;
