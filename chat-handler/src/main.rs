@@ -10,7 +10,7 @@ use std::time::Duration;
 use chat_handler::cgi::Cgi;
 use chat_handler::cli::Args;
 use chat_handler::identity::token::{self, Distrust};
-use chat_handler::occupant::{Code, Refusal};
+use chat_handler::occupant::{Bye, Code, Event, Refusal};
 use chat_handler::person::{Audience as _, Entry, KeyRing, Person, Visit};
 use chat_handler::pipe::client::Client;
 use chat_handler::pipe::event_loop::{EventLoop, watch_signals};
@@ -19,6 +19,7 @@ use chat_handler::pipe::input::Input;
 use chat_handler::pipe::output::Output;
 use chat_handler::settings::Settings;
 use chat_handler::wire::{Clock, Wire};
+use chat_handler::wording::Line;
 use chat_handler::{identity, journal};
 use chat_store::name::RoomName;
 use chat_store::record::RecordId;
@@ -79,6 +80,13 @@ fn chat(settings: &Settings, cgi: &Cgi) -> std::io::Result<()> {
     let (many, comes_back) = (wire.has_many_rooms(), wire.comes_back());
     let whole_history = wire.shows_whole_history();
     let mut client = Client::new(wire, Output::new(stdout.as_fd()));
+    let machine = settings.machine();
+    if machine.is_some_and(|machine| machine.time_to_go().is_some()) {
+        let (reason, line) = (Bye::Draining, Line::Draining);
+        client.put_from(None, &Event::Bye { reason, line });
+        client.finish();
+        return Ok(());
+    }
     let person = match who(settings, cgi, stdin.as_fd(), &mut input) {
         Ok(person) => person,
         Err(refusal) => {
@@ -101,6 +109,7 @@ fn chat(settings: &Settings, cgi: &Cgi) -> std::io::Result<()> {
         whole_history,
         many,
         ping_timeout: cgi.ping_timeout,
+        comes_back,
         grace: if comes_back {
             settings.presence_grace
         } else {

@@ -334,16 +334,24 @@ impl Occupant {
         self.presence.silence = silence;
     }
 
+    /// They are waited for so long when they leave now, whatever the site's settings say.
+    pub fn wait_at_least(&mut self, grace: Duration) {
+        self.presence.grace_at_least = grace;
+    }
+
     /// Leaves: marked, recorded, released, in this order (see above). Nobody is told while the person has another
     /// connection, or, unless they go on purpose, may come back.
     pub fn leave(&mut self, bye: Option<Bye>) {
         let Some(claim) = self.presence.claim.take() else {
             return;
         };
-        let comes_back =
-            matches!(bye, None | Some(Bye::ShuttingDown | Bye::Expired)) && !self.presence.join_due;
+        let comes_back = matches!(
+            bye,
+            None | Some(Bye::ShuttingDown | Bye::Draining | Bye::Expired)
+        ) && !self.presence.join_due;
         let grace = if comes_back {
-            claim.grace().saturating_sub(self.presence.silence)
+            let grace = claim.grace().max(self.presence.grace_at_least);
+            grace.saturating_sub(self.presence.silence)
         } else {
             Duration::ZERO
         };
@@ -404,6 +412,7 @@ impl Occupant {
 pub fn say_bye(reason: Bye, sink: &mut dyn Sink) {
     let line = match reason {
         Bye::ShuttingDown => Line::ShuttingDown,
+        Bye::Draining => Line::Draining,
         Bye::LoggedOut => Line::LoggedOut,
         Bye::Expired => Line::Token(Token::Expired),
         Bye::Quit | Bye::Part => Line::Goodbye,

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::os::fd::BorrowedFd;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::hooks::Decision;
 use crate::identity;
@@ -25,6 +25,7 @@ mod heartbeat;
 mod hooks;
 mod log_in;
 mod marking;
+mod moving;
 mod own_rooms;
 mod pass;
 mod profile;
@@ -83,6 +84,8 @@ pub struct Person<'a> {
     channels: Option<Box<Channels>>,
     /// How they are shown.
     held: Held,
+    /// When they go to another machine, if they are to.
+    goes_at: Option<Instant>,
 }
 
 impl<'a> Person<'a> {
@@ -106,6 +109,7 @@ impl<'a> Person<'a> {
             pending: None,
             decision: None,
             channels: None,
+            goes_at: None,
         };
         person.look_up_profile();
         if person.keep_public() {
@@ -411,7 +415,12 @@ impl<'a> Person<'a> {
             occupant::say_bye(bye, &mut From { room: None, to });
         }
         let silence = self.heartbeat.whole_silence();
+        let at_least = match bye {
+            Some(Bye::Draining) => self.grace_for_the_way(),
+            _ => Duration::ZERO,
+        };
         for stay in self.stays.all_mut() {
+            stay.occupant.wait_at_least(at_least);
             stay.occupant.was_silent_for(silence);
             stay.occupant.leave(bye);
         }

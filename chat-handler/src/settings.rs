@@ -442,6 +442,11 @@ impl Settings {
         dirs
     }
 
+    /// This machine's part of a site on several; `None`: it is on one.
+    pub fn machine(&self) -> Option<&chat_store::cluster::Cluster> {
+        self.shared.as_deref()
+    }
+
     fn defaults(path: &Path) -> Self {
         Self {
             source: path.to_owned(),

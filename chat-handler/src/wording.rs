@@ -9,6 +9,7 @@ use crate::command::Usage;
 use crate::settings::Lang;
 
 mod closed;
+mod ending;
 mod messages;
 mod moderation;
 mod own;
@@ -208,6 +209,8 @@ pub enum Line<'a> {
     Replaced,
     /// The server stops.
     ShuttingDown,
+    /// Other machines of the site take them.
+    Draining,
     /// Their log-in is over.
     LoggedOut,
     /// What they may not, as `[access]` calls it.
@@ -348,8 +351,7 @@ fn english(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::YouKicked(reason) => write!(f, "you were sent out{}", Because(reason)),
         Line::YouBanned(reason) => write!(f, "you are banned{}", Because(reason)),
         Line::Replaced => f.write_str("you are here on another connection"),
-        Line::ShuttingDown => f.write_str("the server is shutting down"),
-        Line::LoggedOut => f.write_str("you were logged out"),
+        Line::ShuttingDown | Line::Draining | Line::LoggedOut => f.write_str(ending::english(line)),
         Line::NotAllowed(right) => write!(f, "you may not do this here ({right})"),
         Line::Goodbye => f.write_str("goodbye"),
         Line::RoomFull => f.write_str("the room is full"),
@@ -443,8 +445,7 @@ fn czech(line: Line<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Line::YouKicked(reason) => write!(f, "letíte ven{}", Because(reason)),
         Line::YouBanned(reason) => write!(f, "nesmíte dovnitř{}", Because(reason)),
         Line::Replaced => f.write_str("jste tu na jiném spojení"),
-        Line::ShuttingDown => f.write_str("server končí"),
-        Line::LoggedOut => f.write_str("byli jste odhlášeni"),
+        Line::ShuttingDown | Line::Draining | Line::LoggedOut => f.write_str(ending::czech(line)),
         Line::NotAllowed(right) => write!(f, "tohle tady nesmíte ({right})"),
         Line::Goodbye => f.write_str("na shledanou"),
         Line::RoomFull => f.write_str("místnost je plná"),

@@ -20,6 +20,7 @@ use crate::people::presence::elsewhere::Known;
 use crate::record::{Draft, Kind};
 
 mod answer;
+mod drain;
 pub mod order;
 mod spool;
 mod tell;

@@ -64,29 +64,26 @@ impl ClusterCommand {
 }
 
 pub(super) fn run(settings: &Settings, wish: &ClusterCommand) -> Result<Report, Failure> {
-    let Some(state) = relay_state::read(settings)? else {
+    let (Some(state), Some(cluster)) = (relay_state::read(settings)?, settings.machine()) else {
         return Err(Failure::Config(format!(
             "{}: there is no section [cluster]",
             settings.source.display()
         )));
     };
-    let run = settings.run_dir.join("relay");
     match wish {
         ClusterCommand::Status => Ok(status(&state)),
         ClusterCommand::Nodes => Ok(nodes(&relay_state::heard(&settings.run_dir)?)),
         ClusterCommand::Lag { most } => lag(&state, *most),
         ClusterCommand::Drain { undo: true, .. } => {
-            match std::fs::remove_file(run.join("drain")) {
+            match std::fs::remove_file(cluster.drain()) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error)?,
                 _ => {}
             }
             Ok(done("people may come again"))
         }
         ClusterCommand::Drain { over, .. } => {
-            if let Some(cluster) = &settings.dirs().cluster {
-                cluster.create()?;
-            }
-            file::swap(&run.join("drain"), format!("{over}\n").as_bytes())?;
+            cluster.create()?;
+            file::swap(&cluster.drain(), format!("{over}\n").as_bytes())?;
             Ok(done(&format!(
                 "people go to other machines within {over} s"
             )))
@@ -96,7 +93,7 @@ pub(super) fn run(settings: &Settings, wish: &ClusterCommand) -> Result<Report, 
             Err(Failure::Refused("nothing is missing here".to_owned()))
         }
         ClusterCommand::AcceptGap => {
-            file::swap(&run.join("accept-gap"), b"")?;
+            file::swap(&cluster.run.join("accept-gap"), b"")?;
             Ok(done("the relay goes on with what the engine has"))
         }
     }

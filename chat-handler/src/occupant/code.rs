@@ -97,6 +97,8 @@ codes! {
     WrongPassword = "wrong_password",
     /// They, or others of their address, tried too many passwords.
     TooManyTries = "too_many_tries",
+    /// Other machines of the site take them.
+    Draining = "draining",
     /// No token came in time.
     AuthTimeout = "auth_timeout",
     /// The token is not believed.

@@ -346,6 +346,8 @@ pub enum Bye {
     Expired,
     /// The server stops.
     ShuttingDown,
+    /// This machine of several is to be stopped.
+    Draining,
     /// They asked for it.
     Quit,
     /// They left this room.

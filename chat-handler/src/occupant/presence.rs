@@ -36,6 +36,8 @@ pub(super) struct Presence {
     pub(super) colored: RecordId,
     /// How long they had not been heard when they were given up.
     pub(super) silence: Duration,
+    /// How long they are waited for at least.
+    pub(super) grace_at_least: Duration,
     pub(super) watch: Watch,
     /// The files are to be looked at now.
     pub(super) look_due: bool,
@@ -63,6 +65,7 @@ impl Presence {
             named: until,
             colored: until,
             silence: Duration::ZERO,
+            grace_at_least: Duration::ZERO,
             watch,
             look_due: false,
             look_at: Instant::now() + FIRST_LOOK,
@@ -123,6 +126,15 @@ impl Occupant {
         }
         self.presence.look_at = Instant::now() + self.look_pause();
         replaced
+    }
+
+    /// Has the others of the room look after their files now, if that is this one's task.
+    pub fn have_others_look(&mut self) {
+        if self.presence.watch.is_watchman()
+            && let Err(error) = self.presence.watch.alarm()
+        {
+            self.trouble.note(&format!("{}: {error}", self.room.name));
+        }
     }
 
     /// Quits for those whose handler was killed, or who did not come back.

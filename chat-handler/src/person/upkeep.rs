@@ -32,6 +32,7 @@ impl Person<'_> {
             .chain(self.heartbeat.due_at())
             .chain(self.asks_at())
             .chain(self.admission.as_ref().map(|it| it.due_at()))
+            .chain(self.goes_at)
             .min()
     }
 
@@ -39,7 +40,8 @@ impl Person<'_> {
     /// by `until`.
     ///
     /// # Errors
-    /// They have been banned meanwhile from their only room, by somebody who did not ring.
+    /// They have been banned meanwhile from their only room, by somebody who did not ring; or they are to go to another
+    /// machine now.
     pub fn poll(&mut self, until: Instant, to: &mut dyn Audience) -> Result<(), Bye> {
         if let Flow::Bye(bye) = self.check_log_in_now_and_then(to) {
             return Err(bye);
@@ -47,6 +49,7 @@ impl Person<'_> {
         if let Flow::Bye(bye) = self.look_at_pass(until, to) {
             return Err(bye);
         }
+        self.go_if_time(until)?;
         let is_somewhere = self.stays.all().next().is_some();
         let mut places = self.stays.places();
         if is_somewhere && !places.any(|place| self.stays.is_look_due(place, until)) {
@@ -56,6 +59,7 @@ impl Person<'_> {
             self.stays.watch(Bell::Own);
         }
         self.look_after_channels(until);
+        let is_to_go = self.look_at_drain();
         for place in self.stays.places() {
             if !self.stays.is_look_due(place, until) {
                 continue;
@@ -63,6 +67,9 @@ impl Person<'_> {
             let polled = self
                 .stays
                 .in_room(place, self.visit.many, to, |occupant, sink| {
+                    if is_to_go {
+                        occupant.have_others_look();
+                    }
                     occupant.poll(sink)
                 });
             self.stays.set_due(place);

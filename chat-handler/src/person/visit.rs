@@ -26,6 +26,8 @@ pub struct Visit<'a> {
     pub many: bool,
     /// For how long the daemon does not hear a client before it gives it up.
     pub ping_timeout: Duration,
+    /// Whether a client that is lost comes back by itself.
+    pub comes_back: bool,
     /// How long they may be gone, when their connection is lost, before the others are told.
     pub grace: Duration,
 }

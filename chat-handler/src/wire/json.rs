@@ -163,6 +163,8 @@ impl Json {
 
     /// The end of the connection, or of a stay.
     fn end<'a>(&self, kind: &'a str, reason: Bye, line: Line<'_>) -> Message<'a> {
+        // Who is sent to another machine goes in a moment of their own anyway.
+        let spread = (reason == Bye::ShuttingDown).then_some(SPREAD_MS);
         let (reason, code) = bye(reason);
         Message {
             reason: Some(match reason {
@@ -172,7 +174,7 @@ impl Json {
             }),
             code: code.map(Code::as_str),
             text: Some(self.worded(line)),
-            spread: (reason == "shutting down").then_some(SPREAD_MS),
+            spread,
             ..Message::of(kind)
         }
     }
@@ -219,6 +221,8 @@ fn bye(reason: Bye) -> (&'static str, Option<Code>) {
         Bye::LoggedOut => ("logged_out", None),
         Bye::Expired => ("expired", None),
         Bye::ShuttingDown => ("shutting down", None),
+        // Who knows no code comes back all the same.
+        Bye::Draining => ("shutting down", Some(Code::Draining)),
         Bye::Quit => ("quit", None),
         Bye::Part => ("part", None),
         Bye::Dismissed => ("dismissed", None),

@@ -85,6 +85,11 @@ impl Cables {
         self.machines[at].pid()
     }
 
+    /// The process in whose network people are, for programs.
+    pub fn outside(&self) -> u32 {
+        self.switch.pid()
+    }
+
     /// The way to where people are, for a thread of theirs.
     pub fn entrance(&self) -> Entrance {
         Entrance(self.switch.pid())

@@ -189,7 +189,9 @@ impl Machine {
         let port = format!("--port={ROOMS}");
         let handler = chat_handler().display().to_string();
         let config = format!("--config={}", self.base().join("chat.ini").display());
-        let args = [&address, &port, "--pingms=9000", &handler, &config];
+        let drain = self.base().join("run/relay/drain");
+        let refuse = format!("--refuse-while={}", drain.display());
+        let args = [&address, &port, "--pingms=9000", &refuse, &handler, &config];
         self.start("daemon", &daemon.to_string_lossy(), &args);
     }
 
@@ -237,6 +239,14 @@ impl Machine {
         for program in PROGRAMS {
             self.end(program);
         }
+    }
+
+    /// How many people its daemon serves just now: each has a program of their own.
+    pub fn served(&self) -> usize {
+        let family = self.running.get("daemon").map(|child| child.id());
+        let family = family.map(crate::proc::descendants).unwrap_or_default();
+        let served = family.iter().filter(|it| it.name == "chat-handler");
+        served.count()
     }
 
     /// Sends a program a signal.
