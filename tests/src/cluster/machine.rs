@@ -243,7 +243,7 @@ impl Machine {
 
     /// How many people its daemon serves just now: each has a program of their own.
     pub fn served(&self) -> usize {
-        let family = self.running.get("daemon").map(|child| child.id());
+        let family = self.running.get("daemon").map(Child::id);
         let family = family.map(crate::proc::descendants).unwrap_or_default();
         let served = family.iter().filter(|it| it.name == "chat-handler");
         served.count()

@@ -1,7 +1,8 @@
 // Somebody who speaks and somebody who listens, by the client library, until stdin ends; then one line of JSON says what
-// was sent, what was acknowledged and what was heard. Arguments: where the library is, where ws is, the server.
+// was sent, what was acknowledged and what was heard. Arguments: where the library is, where ws is, the servers, between
+// commas.
 
-const [library, ws, server] = process.argv.slice(2);
+const [library, ws, servers] = process.argv.slice(2);
 const { ChatClient } = await import(library);
 const sockets = await import(ws);
 
@@ -13,7 +14,7 @@ class WebSocket extends sockets.WebSocket {
 }
 
 const join = (nick) => {
-	const client = new ChatClient({ servers: [server], nick, WebSocket });
+	const client = new ChatClient({ servers: servers.split(","), nick, WebSocket });
 	const room = client.enter("fire");
 	let losses = 0;
 	client.on("state", ({ state }) => {
