@@ -2,6 +2,7 @@
 //! an [`engine`] that all machines share, and written to the machine's [`rooms`] in that order: so each machine's logs
 //! have the same records, under the same ids.
 
+pub mod channels;
 pub mod cli;
 pub mod engine;
 pub mod journal;

@@ -16,6 +16,7 @@ use chat_store::name::RoomName;
 use chat_store::record::{Attrs, Draft, Kind, RecordId, attrs};
 use chat_store::state;
 
+use crate::channels::Channels;
 use crate::journal;
 use crate::members::{Members, Row};
 use crate::orders::Orders;
@@ -156,6 +157,7 @@ impl Room {
 pub struct Rooms {
     dirs: Dirs,
     orders: Orders,
+    channels: Channels,
     members: Members,
     open: BTreeMap<RoomName, Room>,
     /// How far back it is looked which entries a log has, when it is opened.
@@ -172,6 +174,7 @@ impl Rooms {
     pub fn new(dirs: &Dirs, cluster: &Arc<Cluster>, node: &str, since: RecordId) -> Self {
         Self {
             orders: Orders::new(dirs, cluster),
+            channels: Channels::new(dirs),
             members: Members::new(node, cluster),
             dirs: dirs.alone(),
             open: BTreeMap::new(),
@@ -196,6 +199,10 @@ impl Rooms {
             let applied = self.orders.apply(id, self.since, entry)?;
             self.forget_gone();
             return Ok(applied);
+        }
+        if entry.kind == Kind::Event {
+            let applied = self.channels.apply(id, self.since, entry);
+            return applied.unwrap_or(Ok(Applied::Refused(Refused::NotWritten)));
         }
         if self.orders.took_away(id, self.since, entry)? {
             return Ok(Applied::Known);
@@ -267,6 +274,7 @@ impl Rooms {
         if let Err(error) = self.members.sweep(&self.dirs) {
             journal::note(format_args!("people who are gone: {error}"));
         }
+        self.channels.ring();
         let mut result = Ok(());
         for name in std::mem::take(&mut self.touched) {
             if let Some(room) = self.open.get(&name)
@@ -284,6 +292,7 @@ impl Rooms {
     /// Those of fdatasync(2); tried again with the next call.
     pub fn sync(&mut self) -> io::Result<()> {
         self.orders.sync()?;
+        self.channels.sync()?;
         while let Some(name) = self.unsynced.first().cloned() {
             if let Some(room) = self.open.get_mut(&name) {
                 room.log.sync()?;

@@ -14,13 +14,16 @@ use crate::bell::{self, Bell};
 use crate::fs::dirs::{self, Dirs};
 use crate::fs::lock::{self, Share};
 use crate::log::room_log::{AppendError, RoomLog, Stored};
+use crate::name::RoomName;
 use crate::people::person::PersonId;
 use crate::record::{Draft, Kind, attrs};
 
 mod name;
 mod plain;
+mod stem;
 
 pub use name::{ChannelName, Pattern};
+pub use stem::{CHANNEL, Stem};
 
 /// The longest data of an event, in bytes.
 pub const MAX_DATA: usize = 4 * 1024;
@@ -105,6 +108,7 @@ pub fn tell(dirs: &Dirs, channel: &ChannelName, event: &Event<'_>) -> Result<Sto
     }
     dirs::create_private(&dirs.channels)?;
     let mut log = RoomLog::at(log(dirs, channel));
+    let stem = channel.file_stem();
     let extra = [(attrs::EV, Some(event.ev))];
     let draft = Draft {
         msgid: event.msgid,
@@ -112,6 +116,20 @@ pub fn tell(dirs: &Dirs, channel: &ChannelName, event: &Event<'_>) -> Result<Sto
         extra: &extra,
         ..Draft::new(Kind::Event, event.from, &data)
     };
+    if let Some(cluster) = &dirs.cluster {
+        let extra = [(attrs::EV, Some(event.ev)), (CHANNEL, Some(&*stem))];
+        let draft = Draft {
+            extra: &extra,
+            ..draft
+        };
+        let stored = match log.find_sent(&draft)? {
+            Some(id) => Stored::Already(id),
+            // The relay writes it, and rings.
+            None => cluster.give(&RoomName::lobby(), &draft, true)?,
+        };
+        log.sync_found()?;
+        return Ok(stored);
+    }
     let stored = log.append_once(&draft)?;
     match stored {
         Stored::New(_) => log.sync()?,
@@ -203,8 +221,11 @@ impl Drop for ChannelBell {
 }
 
 fn bell_of(dirs: &Dirs, channel: &ChannelName) -> PathBuf {
-    dirs.run_of_channels()
-        .join(format!("{}.bell", channel.file_stem()))
+    bell_at(dirs, &channel.file_stem())
+}
+
+fn bell_at(dirs: &Dirs, stem: &str) -> PathBuf {
+    dirs.run_of_channels().join(format!("{stem}.bell"))
 }
 
 /// Deletes what was told to one person; how many files.

@@ -7,7 +7,7 @@ const MAX_TOPIC: usize = 64;
 /// The longest account that has a channel, in bytes.
 const MAX_ACCOUNT: usize = 255;
 /// What the channel of an account begins with. No topic holds a colon.
-const USER: &str = "user:";
+pub(super) const USER: &str = "user:";
 
 /// A channel's name: a topic (1 to 64 of `A-Z a-z 0-9 . _ -`, not a dot first) or `user:ACCOUNT`.
 #[derive(Debug, Clone, PartialEq, Eq)]

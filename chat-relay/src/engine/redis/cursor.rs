@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use chat_store::channels;
 use chat_store::closed;
 use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
@@ -92,7 +93,7 @@ pub fn earlier(id: RecordId, time: Duration) -> RecordId {
     RecordId::from_micros(id.as_micros().saturating_sub(micros))
 }
 
-/// The log of each room.
+/// The log of each room and channel.
 ///
 /// # Errors
 /// Those of reading the directories.
@@ -104,6 +105,7 @@ pub fn logs(dirs: &Dirs) -> io::Result<BTreeSet<PathBuf>> {
     for room in closed::all(dirs)? {
         logs.insert(closed::dirs_of(dirs, &room).room_log(&room));
     }
+    logs.extend(channels::logs(dirs)?);
     Ok(logs)
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chat_store::channels;
 use chat_store::cluster::Submission;
 use chat_store::log::origins::Origin;
 use chat_store::name::{Nick, RoomName};
@@ -92,7 +93,8 @@ pub fn offer(submission: &Submission) -> Offer {
     let scope = msgid.map(|msgid| {
         let account = value(&submission.attrs, attrs::ACCOUNT);
         let client = value(&submission.attrs, attrs::CLIENT);
-        scope(account, client, &submission.from, &msgid)
+        let scope = scope(account, client, &submission.from, &msgid);
+        within(scope, value(&submission.attrs, channels::CHANNEL))
     });
     let named = match submission.kind {
         Kind::Nick => &submission.text,
@@ -117,14 +119,21 @@ pub fn offer(submission: &Submission) -> Offer {
 }
 
 /// What is offered of a record that an engine has forgotten.
-pub fn offer_again(room: &RoomName, number: RecordId, record: &Record<'_>) -> Offer {
+pub fn offer_again(
+    room: &RoomName,
+    channel: Option<&channels::Stem>,
+    number: RecordId,
+    record: &Record<'_>,
+) -> Offer {
     let pairs: Vec<_> = record
         .attrs()
         .filter(|(key, _)| *key != attrs::ORIGIN)
         .collect();
+    let channel = channel.map(channels::Stem::as_str);
     let pairs: Vec<_> = pairs
         .iter()
         .map(|(key, value)| (*key, Some(&**value)))
+        .chain([(channels::CHANNEL, channel)])
         .collect();
     let mut line = Vec::new();
     attrs::write_to(&pairs, &mut line);
@@ -132,7 +141,8 @@ pub fn offer_again(room: &RoomName, number: RecordId, record: &Record<'_>) -> Of
     let scope = msgid.map(|msgid| {
         let (account, client) = (record.attr(attrs::ACCOUNT), record.attr(attrs::CLIENT));
         let own = |value: Option<std::borrow::Cow<'_, str>>| value.map(Into::into);
-        scope(own(account), own(client), &record.from, &msgid)
+        let scope = scope(own(account), own(client), &record.from, &msgid);
+        within(scope, channel.map(str::to_owned))
     });
     Offer {
         number,
@@ -150,6 +160,14 @@ pub fn offer_again(room: &RoomName, number: RecordId, record: &Record<'_>) -> Of
 fn value(field: &str, wanted: &str) -> Option<String> {
     let mut found = Attrs::new(field).filter(|(key, value)| *key == wanted && !value.is_empty());
     found.next().map(|(_, value)| value.into_owned())
+}
+
+/// An event's id is its channel's, as a message's is its room's.
+fn within(scope: String, channel: Option<String>) -> String {
+    match channel {
+        Some(channel) => format!("{scope}\t{channel}"),
+        None => scope,
+    }
 }
 
 /// As [`Record::scope`], as a text.

@@ -6,6 +6,7 @@ use std::io;
 use std::sync::atomic::Ordering;
 use std::time::UNIX_EPOCH;
 
+use chat_store::channels;
 use chat_store::closed;
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::origins::{self, Origin};
@@ -84,13 +85,19 @@ fn collect(
     let mut lost = Lost::new();
     let mut greatest = BTreeMap::new();
     let rooms = rooms::all(dirs)?.into_iter().chain(closed::all(dirs)?);
-    let logs = rooms.map(|room| (closed::dirs_of(dirs, &room).room_log(&room), room));
+    let logs = rooms.map(|room| (closed::dirs_of(dirs, &room).room_log(&room), room, None));
     // An order is of no room.
     let orders = dirs
         .cluster
         .iter()
-        .map(|it| (it.orders_log(), RoomName::lobby()));
-    for (live, room) in logs.chain(orders) {
+        .map(|it| (it.orders_log(), RoomName::lobby(), None));
+    // Neither is an event.
+    let channels = channels::logs(dirs)?.into_iter();
+    let channels = channels.map(|live| {
+        let stem = channels::Stem::of_log(&live);
+        (live, RoomName::lobby(), stem)
+    });
+    for (live, room, channel) in logs.chain(orders).chain(channels) {
         if is_older(&live, since) {
             continue;
         }
@@ -101,7 +108,7 @@ fn collect(
             let most: &mut RecordId = greatest.entry(node.clone()).or_default();
             *most = number.max(*most);
             if number > taken(&node) {
-                let offer = entry::offer_again(&room, number, record);
+                let offer = entry::offer_again(&room, channel.as_ref(), number, record);
                 lost.entry(node).or_default().insert(number, offer);
             }
         })?;
