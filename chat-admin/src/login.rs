@@ -201,8 +201,7 @@ fn renewed(
         return Ok(account);
     }
     let verifier = Verifier::new(password)?.to_string();
-    let dir = &settings.dirs().accounts;
-    let done = accounts::change(dir, &account.name, &mut |it| {
+    let done = accounts::change(&settings.dirs(), &account.name, &mut |it| {
         it.set_verifier(verifier.clone());
         Ok(())
     });

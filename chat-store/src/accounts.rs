@@ -12,6 +12,7 @@ use std::time::Duration;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
+use crate::cluster::order::{self, After};
 use crate::fs::dirs::{self, Dirs};
 use crate::fs::file;
 use crate::fs::lock::{self, Share};
@@ -115,11 +116,29 @@ fn read(path: &Path) -> io::Result<Option<Account>> {
     if text.is_empty() && file::FileId::at(path)?.is_none() {
         return Ok(None);
     }
-    let account = Account::parse(&text).ok_or_else(|| {
+    parse(path, &text).map(Some)
+}
+
+fn parse(path: &Path, text: &[u8]) -> io::Result<Account> {
+    Account::parse(text).ok_or_else(|| {
         let text = format!("{} is no account", path.display());
         io::Error::new(io::ErrorKind::InvalidData, text)
-    });
-    account.map(Some)
+    })
+}
+
+/// Has an account be what `edit` makes of it, on all machines of the site.
+fn edit_there(
+    dirs: &Dirs,
+    path: &Path,
+    edit: &mut dyn FnMut(&mut Account) -> Result<After, AccountError>,
+) -> Result<Account, AccountError> {
+    order::edit(dirs, path, MAX_ACCOUNT_BYTES, |text| {
+        if text.is_empty() && file::FileId::at(path)?.is_none() {
+            return Err(AccountError::Missing);
+        }
+        let mut account = parse(path, text)?;
+        Ok((edit(&mut account)?, account))
+    })
 }
 
 /// Every account, in no order, until `each` says that it is enough. Files that are none are left out.
@@ -187,30 +206,35 @@ pub fn create(dirs: &Dirs, account: &Account) -> Result<(), AccountError> {
     if std::fs::read_dir(dir)?.count() > MAX_ACCOUNTS {
         return Err(AccountError::TooMany);
     }
-    file::replace(&path, &account.text())?;
+    let is_ours = order::replace(dirs, &path, b"", &account.text())?;
+    if !is_ours {
+        // On another machine somebody was first.
+        let there = read(&path)?.map_or_else(|| account.name.clone(), |there| there.name);
+        return Err(AccountError::Taken(there));
+    }
     // Without it a guest may take the name until its owner comes for the first time.
     let _ = crate::people::accounts::keep(dirs, &account.name, account.name.as_str());
     Ok(())
 }
 
-/// Changes an account, if `edit` agrees. Gives what it is from then on.
+/// Changes an account, if `edit` agrees, which may be asked again. Gives what it is from then on.
 ///
 /// # Errors
 /// Nothing is changed then.
 pub fn change(
-    dir: &Path,
+    dirs: &Dirs,
     name: &Nick,
     edit: &mut dyn FnMut(&mut Account) -> Result<(), AccountError>,
 ) -> Result<Account, AccountError> {
-    let path = path(dir, name);
+    let path = path(&dirs.accounts, name);
     // Who asks for a name that nobody has makes no directory.
     read(&path)?.ok_or(AccountError::Missing)?;
-    let file = open_lock(dir)?;
+    let file = open_lock(&dirs.accounts)?;
     let _lock = hold(&file)?;
-    let mut account = read(&path)?.ok_or(AccountError::Missing)?;
-    edit(&mut account)?;
-    file::replace(&path, &account.text())?;
-    Ok(account)
+    edit_there(dirs, &path, &mut |account| {
+        edit(account)?;
+        Ok(After::Text(account.text()))
+    })
 }
 
 /// Removes an account, if `may` agrees. Its name stays taken in `names/`: whoever had it next would own its rooms
@@ -219,21 +243,20 @@ pub fn change(
 /// # Errors
 /// Nothing is removed then.
 pub fn remove(
-    dir: &Path,
+    dirs: &Dirs,
     name: &Nick,
     may: &mut dyn FnMut(&Account) -> Result<(), AccountError>,
 ) -> Result<Account, AccountError> {
-    let path = path(dir, name);
+    let path = path(&dirs.accounts, name);
     let file = match read(&path)? {
-        Some(_) => open_lock(dir)?,
+        Some(_) => open_lock(&dirs.accounts)?,
         None => return Err(AccountError::Missing),
     };
     let _lock = hold(&file)?;
-    let account = read(&path)?.ok_or(AccountError::Missing)?;
-    may(&account)?;
-    std::fs::remove_file(&path)?;
-    file::sync_directory_of(&path)?;
-    Ok(account)
+    edit_there(dirs, &path, &mut |account| {
+        may(account)?;
+        Ok(After::Gone)
+    })
 }
 
 fn open_lock(dir: &Path) -> io::Result<File> {

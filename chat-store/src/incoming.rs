@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::fs::OFlags;
 
+use crate::cluster::order::{self, After};
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
 use crate::fs::lock::{self, Share};
@@ -105,11 +106,14 @@ impl From<io::Error> for IncomingError {
 /// # Errors
 /// Those of reading the list.
 pub fn all(dirs: &Dirs) -> io::Result<Vec<Incoming>> {
-    let text = file::read_whole(&list(dirs), MAX_BYTES)?;
-    let text = String::from_utf8_lossy(&text);
+    Ok(hooks_in(&file::read_whole(&list(dirs), MAX_BYTES)?))
+}
+
+fn hooks_in(text: &[u8]) -> Vec<Incoming> {
+    let text = String::from_utf8_lossy(text);
     let mut hooks: Vec<_> = text.lines().filter_map(Incoming::parse).collect();
     hooks.sort_by(|one, other| (&one.room, &one.name).cmp(&(&other.room, &other.name)));
-    Ok(hooks)
+    hooks
 }
 
 /// The one whose secret this is.
@@ -177,7 +181,7 @@ pub fn remove_all(dirs: &Dirs, room: &RoomName) -> Result<(), IncomingError> {
 
 fn change<T>(
     dirs: &Dirs,
-    edit: impl FnOnce(&mut Vec<Incoming>) -> Result<T, IncomingError>,
+    mut edit: impl FnMut(&mut Vec<Incoming>) -> Result<T, IncomingError>,
 ) -> Result<T, IncomingError> {
     let path = list(dirs);
     let lock_path = file::suffixed(&path, ".lock");
@@ -186,17 +190,18 @@ fn change<T>(
     let Some(_lock) = lock::take(&lock_file, Share::Exclusive, LOCK_TIMEOUT)? else {
         return Err(IncomingError::Io(io::ErrorKind::TimedOut.into()));
     };
-    let mut hooks = all(dirs)?;
-    let done = edit(&mut hooks)?;
     let line = |hook: &Incoming| {
         format!(
             "{}\t{}\t{}\t{}\n",
             hook.hash, hook.room, hook.name, hook.made
         )
     };
-    let lines: String = hooks.iter().map(line).collect();
-    file::replace(&path, lines.as_bytes())?;
-    Ok(done)
+    order::edit(dirs, &path, MAX_BYTES, |text| {
+        let mut hooks = hooks_in(text);
+        let done = edit(&mut hooks)?;
+        let lines: String = hooks.iter().map(line).collect();
+        Ok((After::Text(lines.into_bytes()), done))
+    })
 }
 
 /// No room's file is called so: no name of a room holds `_`.

@@ -14,6 +14,7 @@ use std::time::Duration;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
+use crate::cluster::order::{self, After};
 use crate::fs::dirs::{self, Dirs};
 use crate::fs::file;
 use crate::fs::lock::{self, Share};
@@ -127,28 +128,47 @@ pub fn change(
     account: &str,
     edit: &mut dyn FnMut(&mut Profile),
 ) -> Result<(Profile, bool), ProfileError> {
+    try_change(dirs, account, &mut |profile| {
+        edit(profile);
+        Ok(())
+    })
+}
+
+/// As [`change`], unless `edit` fails. It may be asked again.
+fn try_change(
+    dirs: &Dirs,
+    account: &str,
+    edit: &mut dyn FnMut(&mut Profile) -> Result<(), ProfileError>,
+) -> Result<(Profile, bool), ProfileError> {
     let Some(person) = number_of(account) else {
         return Ok((Profile::of(account), false));
     };
     let file = open_lock(dirs)?;
     let _lock = lock::take(&file, Share::Exclusive, LOCK_TIMEOUT)?.ok_or(ProfileError::Busy)?;
     let path = path(dirs, &person);
-    let old = find(dirs, &person)?.unwrap_or_else(|| Profile::of(account));
-    let mut new = old.clone();
-    edit(&mut new);
+    let (old, new) = order::edit(dirs, &path, MAX_BYTES, |text| {
+        let old = Profile::parse(text).unwrap_or_else(|| Profile::of(account));
+        let mut new = old.clone();
+        edit(&mut new)?;
+        if new == old {
+            return Ok((After::Same, (old, new)));
+        }
+        if let Some(name) = new.name.as_ref().filter(|_| new.name != old.name) {
+            take_name(dirs, name, account)?;
+        }
+        let picture = avatar::path(dirs, &person);
+        if new.avatar.is_none() && picture.exists() {
+            order::remove(dirs, &picture)?;
+        }
+        let after = match (new.is_empty(), text.is_empty()) {
+            (true, true) => After::Same,
+            (true, false) => After::Gone,
+            (false, _) => After::Text(new.text()),
+        };
+        Ok::<_, ProfileError>((after, (old, new)))
+    })?;
     if new == old {
         return Ok((new, false));
-    }
-    if let Some(name) = new.name.as_ref().filter(|_| new.name != old.name) {
-        take_name(dirs, name, account)?;
-    }
-    if new.avatar.is_none() {
-        remove(&avatar::path(dirs, &person))?;
-    }
-    if new.is_empty() {
-        remove(&path)?;
-    } else {
-        file::replace(&path, &new.text())?;
     }
     if let Some(name) = old.name.filter(|name| new.name.as_ref() != Some(name)) {
         give_back(dirs, &name, &new)?;
@@ -200,13 +220,6 @@ fn give_back(dirs: &Dirs, name: &Nick, profile: &Profile) -> io::Result<()> {
         return Ok(());
     }
     names::release(dirs, name, &profile.account)
-}
-
-fn remove(path: &std::path::Path) -> io::Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
-    }
 }
 
 fn open_lock(dirs: &Dirs) -> io::Result<File> {

@@ -169,7 +169,7 @@ pub(super) fn erase(settings: &Settings, mut who: Forgotten) -> Result<Report, F
     for account in accounts::all(&dirs.accounts)? {
         if who.is_account(Some(account.name.as_str())) {
             let may = &mut |it: &Account| login::keep_an_administrator(settings, it, None);
-            accounts::remove(&dirs.accounts, &account.name, may).map_err(Failure::refused)?;
+            accounts::remove(dirs, &account.name, may).map_err(Failure::refused)?;
             files += 1;
         }
     }

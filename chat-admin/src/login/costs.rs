@@ -7,6 +7,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use chat_store::accounts;
+use chat_store::cluster::order::{self, After};
+use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
 
 use super::{Foreign, Password, Work};
@@ -96,20 +98,25 @@ impl Costs {
     ///
     /// # Errors
     /// Those of writing the file.
-    pub fn save(&self, dir: &Path) -> io::Result<()> {
-        if self.0.is_empty() && !path(dir).exists() {
+    pub fn save(&self, dirs: &Dirs) -> io::Result<()> {
+        let path = path(&dirs.accounts);
+        if self.0.is_empty() && !path.exists() {
             return Ok(());
         }
-        chat_store::fs::dirs::create_private(dir)?;
+        chat_store::fs::dirs::create_private(&dirs.accounts)?;
         let lines: Vec<_> = self.0.iter().map(|cost| format!("{cost}\n")).collect();
-        file::replace(&path(dir), lines.concat().as_bytes())
+        let text = lines.concat().into_bytes();
+        order::edit(dirs, &path, MAX_BYTES, |_| {
+            Ok((After::Text(text.clone()), ()))
+        })
     }
 
     /// Lets go of those that no account needs any more.
     ///
     /// # Errors
     /// Those of reading the accounts and writing the file.
-    pub fn tidy(dir: &Path) -> io::Result<()> {
+    pub fn tidy(dirs: &Dirs) -> io::Result<()> {
+        let dir = &dirs.accounts;
         let kept = Self::load(dir)?;
         if kept.0.is_empty() {
             return Ok(());
@@ -123,7 +130,7 @@ impl Costs {
         if needed == kept {
             return Ok(());
         }
-        needed.save(dir)
+        needed.save(dirs)
     }
 
     /// Whether the password is that of a verifier. The work is the same with one of them and without.

@@ -107,7 +107,7 @@ fn the_work_is_the_same_for_names_that_are_known_and_that_are_not() {
         assert_eq!(Foreign::parse(&it.to_string()).as_ref(), Some(it));
         assert!(costs.add(it.cost()));
     }
-    costs.save(&settings.dirs().accounts).unwrap();
+    costs.save(&settings.dirs()).unwrap();
     account(&settings, "anna", |it| it.scram = Some(own(GOOD).into()));
     account(&settings, "disabled", |it| {
         it.scram = Some(own(GOOD).into());
@@ -155,7 +155,7 @@ fn the_work_is_the_same_for_names_that_are_known_and_that_are_not() {
         &mut Work::default(),
     );
     assert!(pencil.is_ok(), "{pencil:?}");
-    Costs::tidy(&settings.dirs().accounts).unwrap();
+    Costs::tidy(&settings.dirs()).unwrap();
     assert_eq!(
         Costs::load(&settings.dirs().accounts).unwrap(),
         Costs::default()

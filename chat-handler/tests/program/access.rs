@@ -37,7 +37,7 @@ fn cookie(chat: &Chat, dirs: &Dirs, name: &str) -> String {
 }
 
 fn change(dirs: &Dirs, name: &str, edit: impl Fn(&mut Account)) {
-    accounts::change(&dirs.accounts, &nick(name), &mut |account| {
+    accounts::change(dirs, &nick(name), &mut |account| {
         edit(account);
         Ok(())
     })
@@ -85,7 +85,7 @@ fn a_log_in_holds_as_long_as_its_account_does() {
         let forged = chat.log_in(&[("chat_generation", planted), ("username", "anna")]);
         assert_eq!(comes(&chat, "r", &forged).1, Value::Null, "{planted}");
     }
-    accounts::remove(&dirs.accounts, &nick("anna"), &mut |_| Ok(())).expect("removed");
+    accounts::remove(&dirs, &nick("anna"), &mut |_| Ok(())).expect("removed");
     assert_eq!(
         comes(&chat, "r", &new).1,
         Value::Null,

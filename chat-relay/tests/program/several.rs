@@ -39,6 +39,16 @@ impl Machine {
         machine
     }
 
+    /// A started one with more settings.
+    pub(super) fn with_lines(node: &str, engine: &str, lines: &str) -> Self {
+        let mut machine = Self::new(node, engine, "");
+        let ini = fs::read_to_string(machine.files.ini()).expect("an ini");
+        let ini = ini.replacen("[global]", &format!("[global]\n{lines}"), 1);
+        fs::write(machine.files.ini(), ini).expect("written");
+        machine.start();
+        machine
+    }
+
     fn start(&mut self) {
         self.kill();
         self.relay = Some(Relay::start(self.files.base()));

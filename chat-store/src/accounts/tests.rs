@@ -36,7 +36,7 @@ fn an_account_survives_its_file_and_look_alikes_are_one() {
     }
     assert_eq!(find(&dirs.accounts, &nick("anna1")).unwrap(), None);
     assert!(crate::people::accounts::has(&dirs, &nick("anna")));
-    let removed = remove(&dirs.accounts, &nick("anna"), &mut |_| Ok(())).expect("removed");
+    let removed = remove(&dirs, &nick("anna"), &mut |_| Ok(())).expect("removed");
     assert_eq!(removed.name, anna.name);
     // Whoever registers next is somebody else: the name stays taken.
     assert!(crate::people::accounts::has(&dirs, &nick("anna")));
@@ -48,7 +48,7 @@ fn files_are_for_the_user_alone() {
     use std::os::unix::fs::PermissionsExt as _;
     let (_home, dirs) = site();
     create(&dirs, &person("anna")).expect("made");
-    change(&dirs.accounts, &nick("anna"), &mut |account| {
+    change(&dirs, &nick("anna"), &mut |account| {
         account.end_sessions();
         Ok(())
     })

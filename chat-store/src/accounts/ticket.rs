@@ -10,6 +10,7 @@ use rustix::fs::OFlags;
 use sha2::{Digest as _, Sha256};
 
 use super::AccountError;
+use crate::cluster::order::{self, After};
 use crate::fs::dirs::{self, Dirs};
 use crate::fs::file;
 use crate::fs::lock::{self, Share};
@@ -78,6 +79,7 @@ impl fmt::Display for Ticket {
 /// A list of tickets for one purpose, a file in `state/`.
 #[derive(Debug)]
 pub struct Tickets {
+    dirs: Dirs,
     path: PathBuf,
 }
 
@@ -95,6 +97,7 @@ impl Tickets {
     fn of(dirs: &Dirs, name: &str) -> Self {
         Self {
             path: dirs.site_state.join(name),
+            dirs: dirs.clone(),
         }
     }
 
@@ -120,6 +123,7 @@ impl Tickets {
         let now = RecordId::now();
         let mut found = false;
         self.change(&mut |tickets| {
+            found = false;
             let ticket = tickets.iter_mut().find(|it| it.is_good_for(word, now));
             if let Some(ticket) = ticket {
                 ticket.left -= 1;
@@ -152,8 +156,7 @@ impl Tickets {
 
     fn load(&self) -> io::Result<Vec<Ticket>> {
         let text = file::read_whole(&self.path, MAX_BYTES)?;
-        let text = String::from_utf8_lossy(&text);
-        Ok(text.lines().filter_map(Ticket::parse).collect())
+        Ok(tickets_in(&text))
     }
 
     fn change(
@@ -169,20 +172,33 @@ impl Tickets {
         let Some(_lock) = lock::take(&lock_file, Share::Exclusive, LOCK_TIMEOUT)? else {
             return Err(AccountError::Busy);
         };
-        let mut tickets = self.load()?;
-        if !edit(&mut tickets)? {
-            return Ok(());
-        }
-        let now = RecordId::now();
-        tickets.retain(|ticket| ticket.left > 0 && now < ticket.until);
-        if tickets.len() > MAX_TICKETS {
-            return Err(AccountError::Refused(
-                "there are too many invitations that nobody has used",
-            ));
-        }
-        let lines: Vec<_> = tickets.iter().map(|ticket| format!("{ticket}\n")).collect();
-        Ok(file::replace(&self.path, lines.concat().as_bytes())?)
+        order::edit(&self.dirs, &self.path, MAX_BYTES, |text| {
+            let mut tickets = tickets_in(text);
+            if !edit(&mut tickets)? {
+                return Ok((After::Same, ()));
+            }
+            let now = RecordId::now();
+            tickets.retain(|ticket| ticket.left > 0 && now < ticket.until);
+            if tickets.len() > MAX_TICKETS {
+                return Err(AccountError::Refused(
+                    "there are too many invitations that nobody has used",
+                ));
+            }
+            let mut lines: Vec<_> = tickets.iter().map(|it| format!("{it}\n")).collect();
+            if self.dirs.cluster.is_some() {
+                // Two who use one ticket on two machines would make the same list of it, and that is no conflict.
+                let mut chance = [0; WORD_BYTES];
+                getrandom::fill(&mut chance).map_err(io::Error::other)?;
+                lines.push(format!("change {}\n", hex(&chance)));
+            }
+            Ok((After::Text(lines.concat().into_bytes()), ()))
+        })
     }
+}
+
+fn tickets_in(text: &[u8]) -> Vec<Ticket> {
+    let text = String::from_utf8_lossy(text);
+    text.lines().filter_map(Ticket::parse).collect()
 }
 
 fn hash_of(word: &str) -> String {

@@ -25,7 +25,10 @@ use crate::people::marks::{self, Change};
 use crate::people::person::{PersonId, hex_of_bytes};
 use crate::record::{Attrs, Draft, Kind, RecordId, attrs};
 
+mod edit;
 mod text;
+
+pub use edit::{After, edit};
 
 /// What an order does.
 const WHAT: &str = "do";
@@ -40,14 +43,23 @@ const CUT: &str = "cut";
 
 /// The largest file that is changed by orders, in bytes.
 const MAX_BYTES: u64 = 8 * 1024 * 1024;
+/// How many bytes of a large file go into one order: each may need three in its text.
+const PART: usize = MAX_TEXT / 3;
+/// What is put together by several orders ends so until it is whole.
+const UNFINISHED: &str = ".part";
 /// The most that one order can say, in bytes: less than a line of a log.
 const MAX_TEXT: usize = 72 * 1024;
 /// The directories of which files are changed by orders.
-const DIRECTORIES: [&str; 4] = ["accounts", "closed", "marks", "state"];
+const DIRECTORIES: [&str; 7] = [
+    "accounts", "closed", "logins", "marks", "names", "profiles", "state",
+];
+/// The one file of them that begins with a dot.
+const HIDDEN: &str = "accounts/.costs";
 
 /// What `do` may say.
 const REPLACE: &str = "replace";
 const REMOVE: &str = "remove";
+const FINISH: &str = "finish";
 const MARK: &str = "mark";
 const DELETE: &str = "delete";
 const MOVE: &str = "move";
@@ -70,11 +82,7 @@ pub fn replace(dirs: &Dirs, path: &Path, before: &[u8], text: &[u8]) -> io::Resu
     let put = &text[at..text.len() - (before.len() - at - cut)];
     let put = text::escaped(put);
     if put.len() > MAX_TEXT {
-        let error = format!(
-            "{}: more changes at once than one order can say",
-            path.display()
-        );
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, error));
+        return replace_in_parts(dirs, path, before, text);
     }
     let (before, after) = (hash_of(before), hash_of(text));
     let (at, cut) = (at.to_string(), cut.to_string());
@@ -86,10 +94,29 @@ pub fn replace(dirs: &Dirs, path: &Path, before: &[u8], text: &[u8]) -> io::Resu
         (AT, Some(&*at)),
         (CUT, Some(&*cut)),
     ];
-    match give(dirs, &about, &put, true) {
-        Err(AppendError::Refused(Refused::Conflict)) => Ok(false),
-        given => given.map(|()| true).map_err(io::Error::other),
+    give_change(dirs, &about, &put)
+}
+
+/// As [`replace`], by several orders: what comes is put together beside the file, which the last one replaces at once.
+fn replace_in_parts(dirs: &Dirs, path: &Path, before: &[u8], text: &[u8]) -> io::Result<bool> {
+    let unfinished = file::suffixed(path, UNFINISHED);
+    // What somebody has left there who did not come to the end.
+    let mut there = file::read_whole(&unfinished, MAX_BYTES)?;
+    let ends = (PART..text.len()).step_by(PART).chain([text.len()]);
+    for end in ends {
+        if !replace(dirs, &unfinished, &there, &text[..end])? {
+            return Ok(false);
+        }
+        there = text[..end].to_vec();
     }
+    let (before, after) = (hash_of(before), hash_of(text));
+    let about = [
+        (WHAT, Some(FINISH)),
+        (PATH, Some(name_of(dirs, path)?)),
+        (BEFORE, Some(&*before)),
+        (AFTER, Some(&*after)),
+    ];
+    give_change(dirs, &about, "")
 }
 
 /// Has a file of the site's state, or a closed room by its list, removed: here, or on all machines.
@@ -102,6 +129,31 @@ pub fn remove(dirs: &Dirs, path: &Path) -> io::Result<()> {
     }
     let about = [(WHAT, Some(REMOVE)), (PATH, Some(name_of(dirs, path)?))];
     give(dirs, &about, "", true).map_err(io::Error::other)
+}
+
+/// As [`remove`], if the file is still what the caller has read. False: it was changed meanwhile on another machine.
+///
+/// # Errors
+/// As [`replace`].
+pub fn remove_if(dirs: &Dirs, path: &Path, before: &[u8]) -> io::Result<bool> {
+    if dirs.cluster.is_none() {
+        return remove_here(dirs, path).map(|()| true);
+    }
+    let before = hash_of(before);
+    let about = [
+        (WHAT, Some(REMOVE)),
+        (PATH, Some(name_of(dirs, path)?)),
+        (BEFORE, Some(&*before)),
+    ];
+    give_change(dirs, &about, "")
+}
+
+/// False: somebody else was first.
+fn give_change(dirs: &Dirs, about: &[(&str, Option<&str>)], text: &str) -> io::Result<bool> {
+    match give(dirs, about, text, true) {
+        Err(AppendError::Refused(Refused::Conflict)) => Ok(false),
+        given => given.map(|()| true).map_err(io::Error::other),
+    }
 }
 
 /// Has a room deleted on all machines.
@@ -122,10 +174,7 @@ pub(crate) fn move_room(dirs: &Dirs, plan: &[u8]) -> io::Result<bool> {
     if text.len() > MAX_TEXT {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
-    match give(dirs, &[(WHAT, Some(MOVE))], &text, true) {
-        Err(AppendError::Refused(Refused::Conflict)) => Ok(false),
-        given => given.map(|()| true).map_err(io::Error::other),
-    }
+    give_change(dirs, &[(WHAT, Some(MOVE))], &text)
 }
 
 /// Tells the other machines how somebody's marks have changed; here that is done. Nobody waits for it.
@@ -201,10 +250,35 @@ pub fn perform(
             else {
                 return Ok(Err(Refused::Conflict));
             };
-            put_in_place(dirs, &path, &[&now[..at], &text, &now[end..]].concat())?;
+            let after = [&now[..at], &text, &now[end..]].concat();
+            // What it says may have been blanked meanwhile, where somebody was forgotten.
+            if hash_of(&after) != value(AFTER) {
+                return Ok(Err(Refused::Conflict));
+            }
+            put_in_place(dirs, &path, &after)?;
+        }
+        FINISH => {
+            let Some(path) = path_of(dirs, &value(PATH)) else {
+                return Ok(Err(Refused::NotWritten));
+            };
+            let unfinished = file::suffixed(&path, UNFINISHED);
+            let now = hash_of(&file::read_whole(&path, MAX_BYTES)?);
+            if now != value(AFTER) {
+                let whole = file::read_whole(&unfinished, MAX_BYTES)?;
+                if now != value(BEFORE) || hash_of(&whole) != value(AFTER) {
+                    return Ok(Err(Refused::Conflict));
+                }
+                put_in_place(dirs, &path, &whole)?;
+            }
+            remove_here(dirs, &unfinished)?;
         }
         REMOVE => {
             if let Some(path) = path_of(dirs, &value(PATH)) {
+                let before = value(BEFORE);
+                let now = || file::read_whole(&path, MAX_BYTES).map(|now| hash_of(&now));
+                if !before.is_empty() && path.exists() && now()? != before {
+                    return Ok(Err(Refused::Conflict));
+                }
                 remove_here(dirs, &path)?;
             }
         }
@@ -249,7 +323,11 @@ fn put_in_place(dirs: &Dirs, path: &Path, text: &[u8]) -> io::Result<()> {
         return closed::put_list(dirs, &room, text);
     }
     if let Some(dir) = path.parent().filter(|dir| !dir.is_dir()) {
-        dirs::create_private(dir)?;
+        if dir == dirs.names || dir == dirs.site_state {
+            dirs::create_dir(dir)?;
+        } else {
+            dirs::create_private(dir)?;
+        }
     }
     file::replace(path, text)
 }
@@ -291,6 +369,7 @@ fn path_of(dirs: &Dirs, name: &str) -> Option<std::path::PathBuf> {
     let first = parts.next()?.as_os_str().to_str()?;
     let is_plain = |part: Component<'_>| matches!(part, Component::Normal(name) if !name.as_encoded_bytes().starts_with(b"."));
     let is_one = DIRECTORIES.contains(&first) && parts.all(is_plain) && !name.contains('\0');
+    let is_one = is_one || name == HIDDEN;
     is_one.then(|| dirs.base().join(path))
 }
 

@@ -11,6 +11,7 @@ use rustix::fs::{Access, OFlags};
 use rustix::io::Errno;
 
 use super::person::hex_of;
+use crate::cluster::order::{self, After};
 use crate::fs::dirs::{self, Dirs};
 use crate::fs::file;
 use crate::name::Nick;
@@ -25,6 +26,15 @@ const MAX_BYTES: u64 = 1024;
 /// Those of making the file.
 pub fn keep(dirs: &Dirs, nick: &Nick, account: &str) -> io::Result<bool> {
     let path = path(dirs, nick);
+    if dirs.cluster.is_some() {
+        // Of two machines on which it is kept for somebody the first has it.
+        let is_new = !has(dirs, nick) && order::replace(dirs, &path, b"", &line_of(account))?;
+        return if is_new {
+            Ok(true)
+        } else {
+            take_back(dirs, nick, account)
+        };
+    }
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
     let mut made = file::open(&path, flags);
     if let Err(Errno::NOENT) = made {
@@ -45,14 +55,16 @@ fn take_back(dirs: &Dirs, nick: &Nick, account: &str) -> io::Result<bool> {
     if !crate::profiles::is_any(dirs) || !is_named(account) {
         return Ok(false);
     }
-    let is_anothers = owner(dirs, nick)?.is_some_and(|owner| !is_named(&owner));
-    if is_anothers {
-        file::replace(
-            &path(dirs, nick),
-            format!("{}\n", clean(account)).as_bytes(),
-        )?;
-    }
-    Ok(is_anothers)
+    let path = path(dirs, nick);
+    order::edit(dirs, &path, MAX_BYTES, |text| {
+        let is_anothers = owner_in(text).is_some_and(|owner| !is_named(&owner));
+        let after = if is_anothers {
+            After::Text(line_of(account))
+        } else {
+            After::Same
+        };
+        Ok((after, is_anothers))
+    })
 }
 
 /// Gives a name back that `account` has kept beside its own.
@@ -60,10 +72,11 @@ fn take_back(dirs: &Dirs, nick: &Nick, account: &str) -> io::Result<bool> {
 /// # Errors
 /// Those of reading and removing the file.
 pub fn release(dirs: &Dirs, nick: &Nick, account: &str) -> io::Result<()> {
-    if owner(dirs, nick)?.as_deref() == Some(account) {
-        std::fs::remove_file(path(dirs, nick))?;
-    }
-    Ok(())
+    order::edit(dirs, &path(dirs, nick), MAX_BYTES, |text| {
+        let is_theirs = owner_in(text).as_deref() == Some(account);
+        let after = if is_theirs { After::Gone } else { After::Same };
+        Ok((after, ()))
+    })
 }
 
 /// Whose name `nick`, or what looks like it, is; `None`: no account's.
@@ -72,8 +85,12 @@ pub fn release(dirs: &Dirs, nick: &Nick, account: &str) -> io::Result<()> {
 /// Those of reading the file.
 pub fn owner(dirs: &Dirs, nick: &Nick) -> io::Result<Option<String>> {
     let text = file::read_whole(&path(dirs, nick), MAX_BYTES)?;
+    Ok(owner_in(&text))
+}
+
+fn owner_in(text: &[u8]) -> Option<String> {
     let line = show(text.split(|&byte| byte == b'\n').next().unwrap_or_default()).into_owned();
-    Ok((!line.is_empty()).then_some(line))
+    (!line.is_empty()).then_some(line)
 }
 
 /// Whether `nick`, or what looks like it, is an account's name.
@@ -86,9 +103,12 @@ fn path(dirs: &Dirs, nick: &Nick) -> PathBuf {
 }
 
 /// Whose name it is.
+fn line_of(account: &str) -> Vec<u8> {
+    format!("{}\n", clean(account)).into_bytes()
+}
+
 fn write(file: &File, account: &str) -> io::Result<()> {
-    let line = format!("{}\n", clean(account));
-    file::write_once(file, line.as_bytes())?;
+    file::write_once(file, &line_of(account))?;
     Ok(())
 }
 

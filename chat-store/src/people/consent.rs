@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use super::marks;
 use super::person::PersonId;
+use crate::cluster::order::{self, After};
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
 
@@ -63,8 +64,10 @@ pub fn set(dirs: &Dirs, person: &PersonId, accept: Accept) -> io::Result<bool> {
     if !marks::is_known(dirs, person) {
         return Ok(false);
     }
-    let line = format!("{}\n", accept.as_str());
-    file::replace(&path(dirs, person), line.as_bytes()).map(|()| true)
+    let line = format!("{}\n", accept.as_str()).into_bytes();
+    order::edit(dirs, &path(dirs, person), MAX_BYTES, |_| {
+        Ok((After::Text(line.clone()), true))
+    })
 }
 
 /// Forgets it.
@@ -72,10 +75,11 @@ pub fn set(dirs: &Dirs, person: &PersonId, accept: Accept) -> io::Result<bool> {
 /// # Errors
 /// Those of unlink(2).
 pub(super) fn forget(dirs: &Dirs, person: &PersonId) -> io::Result<()> {
-    match rustix::fs::unlink(path(dirs, person)) {
-        Ok(()) | Err(rustix::io::Errno::NOENT) => Ok(()),
-        Err(error) => Err(error.into()),
+    let path = path(dirs, person);
+    if path.exists() {
+        order::remove(dirs, &path)?;
     }
+    Ok(())
 }
 
 /// Whether `from` may begin a conversation with `to`.

@@ -295,17 +295,18 @@ pub fn people(dirs: &Dirs) -> io::Result<Vec<(PersonId, SystemTime)>> {
     Ok(people)
 }
 
-/// Forgets somebody's rooms; false: nothing was kept.
+/// Forgets somebody's rooms, on all machines of the site; false: nothing was kept.
 ///
 /// # Errors
-/// Those of unlink(2).
+/// Those of [`order::remove`].
 pub fn forget(dirs: &Dirs, person: &PersonId) -> io::Result<bool> {
     consent::forget(dirs, person)?;
-    match rustix::fs::unlink(path(dirs, person)) {
-        Ok(()) => Ok(true),
-        Err(rustix::io::Errno::NOENT) => Ok(false),
-        Err(error) => Err(error.into()),
+    let path = path(dirs, person);
+    let is_there = path.exists();
+    if is_there {
+        order::remove(dirs, &path)?;
     }
+    Ok(is_there)
 }
 
 fn path(dirs: &Dirs, person: &PersonId) -> PathBuf {

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 
-use super::{Profile, ProfileError, change, find, number_of};
+use super::{Profile, ProfileError, find, number_of, try_change};
+use crate::cluster::order::{self, After};
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
 use crate::people::person::PersonId;
@@ -83,14 +84,14 @@ pub fn set_avatar(dirs: &Dirs, account: &str, bytes: &[u8]) -> Result<Profile, P
         return Err(ProfileError::Io(error));
     };
     let id = AvatarId::new()?;
-    let mut written = Ok(());
-    let (profile, _) = change(dirs, account, &mut |profile| {
+    let path = path(dirs, &person);
+    let (profile, _) = try_change(dirs, account, &mut |profile| {
         // Within the lock: who asks by the former number between this and the profile is given the new picture.
-        written = file::replace(&path(dirs, &person), bytes);
-        if written.is_ok() {
-            profile.avatar = Some(id.clone());
-        }
+        order::edit(dirs, &path, MAX_AVATAR_BYTES as u64, |_| {
+            Ok::<_, io::Error>((After::Text(bytes.to_vec()), ()))
+        })?;
+        profile.avatar = Some(id.clone());
+        Ok(())
     })?;
-    written?;
     Ok(profile)
 }

@@ -75,7 +75,7 @@ fn change(
     edit: &mut dyn FnMut(&mut Account) -> Result<(), AccountError>,
 ) -> Result<Account, Failure> {
     let dirs = settings.dirs();
-    let account = accounts::change(&dirs.accounts, name, edit).map_err(failed)?;
+    let account = accounts::change(&dirs, name, edit).map_err(failed)?;
     tell(settings, &account.name)?;
     Ok(account)
 }
@@ -90,9 +90,8 @@ fn tell(settings: &Settings, name: &Nick) -> Result<(), Failure> {
 }
 
 pub(super) fn unregister(settings: &Settings, name: &Nick) -> Result<Report, Failure> {
-    let dir = &settings.dirs().accounts;
     let may = &mut |account: &Account| login::keep_an_administrator(settings, account, None);
-    let account = accounts::remove(dir, name, may).map_err(failed)?;
+    let account = accounts::remove(&settings.dirs(), name, may).map_err(failed)?;
     tell(settings, &account.name)?;
     // What they were shown by goes with it; their name stays theirs.
     profiles::forget(&settings.dirs(), account.name.as_str()).map_err(profile::failed)?;
@@ -118,8 +117,7 @@ pub(super) fn passwd(settings: &Settings, name: &Nick) -> Result<Report, Failure
 pub(super) fn link(settings: &Settings, name: &Nick, life: Duration) -> Result<Report, Failure> {
     let (ticket, word) = Ticket::new(life, 1)?;
     let until = ticket.until.to_string();
-    let dir = &settings.dirs().accounts;
-    let account = accounts::change(dir, name, &mut |account| {
+    let account = accounts::change(&settings.dirs(), name, &mut |account| {
         account.link = Some(ticket.clone());
         Ok(())
     })

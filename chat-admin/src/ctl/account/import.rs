@@ -117,9 +117,7 @@ fn take(
         }
     }
     if !dry_run {
-        costs
-            .save(&dirs.accounts)
-            .map_err(|error| error.to_string())?;
+        costs.save(&dirs).map_err(|error| error.to_string())?;
         accounts::create(&dirs, &account)
             .map_err(failed)
             .map_err(|error| error.to_string())?;

@@ -15,7 +15,7 @@ use chat_store::record::RecordId;
 pub(super) fn list(settings: &Settings, group: Option<&Group>) -> Result<Report, Failure> {
     let dir = &settings.dirs().accounts;
     let mut found = accounts::all(dir)?;
-    Costs::tidy(dir)?;
+    Costs::tidy(&settings.dirs())?;
     found.retain(|account| group.is_none_or(|group| account.groups.contains(group)));
     let rows: Vec<_> = found
         .iter()

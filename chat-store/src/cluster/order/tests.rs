@@ -89,6 +89,56 @@ fn who_changes_what_was_changed_meanwhile_is_refused_everywhere() {
 }
 
 #[test]
+fn what_is_put_together_is_there_whole_or_not_at_all() {
+    let (_keep, dirs) = home();
+    let path = "profiles/anna.avatar";
+    let file = dirs.profiles.join("anna.avatar");
+    let finish = |before: &str, after: &str| {
+        let (before, after) = (hash_of(before.as_bytes()), hash_of(after.as_bytes()));
+        let pairs = [
+            (WHAT, FINISH),
+            (PATH, path),
+            (BEFORE, &*before),
+            (AFTER, &*after),
+        ];
+        (about(&pairs), String::new())
+    };
+    let part = format!("{path}{UNFINISHED}");
+    assert_eq!(perform_now(&dirs, &change(&part, "", "one")), Ok(()));
+    assert!(!file.exists());
+    // The second part is missing, or another's picture came first.
+    let whole = finish("", "one two");
+    assert_eq!(perform_now(&dirs, &whole), Err(Refused::Conflict));
+    assert_eq!(perform_now(&dirs, &change(&part, "one", "one two")), Ok(()));
+    let late = finish("another", "one two");
+    assert_eq!(perform_now(&dirs, &late), Err(Refused::Conflict));
+    for _ in 0..2 {
+        assert_eq!(perform_now(&dirs, &whole), Ok(()));
+        assert_eq!(std::fs::read(&file).unwrap(), b"one two");
+        assert_eq!(std::fs::read_dir(&dirs.profiles).unwrap().count(), 1);
+    }
+}
+
+#[test]
+fn what_was_changed_meanwhile_is_not_removed_and_what_was_blanked_not_written() {
+    let (_keep, dirs) = home();
+    let path = "names/0123";
+    let before = hash_of(b"anna\n");
+    let pairs = [(WHAT, REMOVE), (PATH, path), (BEFORE, &*before)];
+    let remove = (about(&pairs), String::new());
+    assert_eq!(perform_now(&dirs, &change(path, "", "bob\n")), Ok(()));
+    assert_eq!(perform_now(&dirs, &remove), Err(Refused::Conflict));
+    let (about, text) = change(path, "bob\n", "anna\n");
+    let blanked = (about.clone(), "_".repeat(text.len()));
+    assert_eq!(perform_now(&dirs, &blanked), Err(Refused::Conflict));
+    assert_eq!(perform_now(&dirs, &(about, text)), Ok(()));
+    for _ in 0..2 {
+        assert_eq!(perform_now(&dirs, &remove), Ok(()));
+        assert!(!dirs.names.join("0123").exists());
+    }
+}
+
+#[test]
 fn an_order_changes_no_other_file() {
     let (keep, dirs) = home();
     for path in [
