@@ -141,6 +141,8 @@ pub struct Identity {
     pub color_path: String,
     /// Where in the session the moderator flag is; `None`: no session makes a moderator.
     pub admin_path: Option<String>,
+    /// Where sessions of the chat's own form are, if they hold on several machines.
+    pub logins: Option<PathBuf>,
     /// A session file older than this does not count.
     pub session_max_age: Duration,
     /// `OpenSSO`'s attribute service; asked only if set.
@@ -461,6 +463,7 @@ impl Settings {
                 session_cookie: "PHPSESSID".to_owned(),
                 session_dir: PathBuf::new(),
                 session_depth: 0,
+                logins: None,
                 serializer: Serializer::Auto,
                 user_path: "username".to_owned(),
                 color_path: "color".to_owned(),
@@ -527,6 +530,10 @@ impl Settings {
         }
         if self.identity.session_dir.as_os_str().is_empty() {
             self.identity.session_dir = self.base_dir.join("sessions");
+        }
+        // What PHP sweeps and reads is PHP's to share.
+        if self.shared.is_some() && self.identity.session_dir == self.base_dir.join("sessions") {
+            self.identity.logins = Some(self.dirs().logins);
         }
         if self.identity.session_max_age.is_zero() {
             let is_own = self.identity.accounts.is_some();

@@ -28,7 +28,7 @@ pub mod cluster;
 pub mod incoming;
 pub mod people;
 pub mod profiles;
-mod secret;
+pub mod secret;
 
 pub mod attachments;
 pub mod audit;

@@ -10,7 +10,7 @@ use super::{Request, Response, session};
 use crate::login::{self, Password, Verifier, Work, has_administrator, is_administrator};
 use chat_handler::identity::Person;
 use chat_handler::identity::counted::Counted;
-use chat_handler::identity::php_session::{CHOSEN_COLOR, GENERATION, write};
+use chat_handler::identity::php_session::{CHOSEN_COLOR, GENERATION, Own};
 use chat_handler::identity::token;
 use chat_handler::quota::{Pace, Quota};
 use chat_handler::settings::{Permission, Register, Settings};
@@ -107,7 +107,7 @@ impl Act<'_> {
     /// A session for the account, under an id that nobody knew before (session fixation); the one of before ends.
     fn admit(&self, account: &Account) -> Result<Response, Refused> {
         let identity = &self.settings.identity;
-        let (dir, depth) = (&identity.session_dir, identity.session_depth);
+        let dirs = self.settings.dirs();
         let generation = account.generation.to_string();
         let color = self
             .before
@@ -119,9 +119,8 @@ impl Act<'_> {
             (identity.user_path.as_str(), account.name.as_str()),
         ];
         variables.extend(color.as_deref().map(|color| (CHOSEN_COLOR, color)));
-        chat_store::fs::dirs::create_private(dir)?;
-        let id = write::create(dir, depth, &variables)?;
-        session::end(self.request, identity)?;
+        let id = Own::new(identity, &dirs).create(&variables)?;
+        session::end(self.request, self.settings)?;
         let person = Person {
             name: Some(account.name.to_string()),
             account: Some(account.name.to_string()),
@@ -143,7 +142,7 @@ impl Act<'_> {
             })?;
         }
         let identity = &self.settings.identity;
-        session::end(self.request, identity)?;
+        session::end(self.request, self.settings)?;
         let cookie = session::cookie(self.request, identity, None);
         Ok(Response::json(&session::told(&Person::default())).header("Set-Cookie", &cookie))
     }
@@ -161,7 +160,7 @@ impl Act<'_> {
         edit: &mut dyn FnMut(&mut Account) -> Result<(), AccountError>,
     ) -> Result<Account, AccountError> {
         let dirs = self.settings.dirs();
-        let account = accounts::change(&dirs.accounts, name, edit)?;
+        let account = accounts::change(&dirs, name, edit)?;
         if dirs.users.is_dir() {
             reach::tell(&dirs, &account.name)?;
         }

@@ -16,7 +16,7 @@ use chat_handler::identity::Person;
 use chat_handler::identity::cookie::first_value;
 use chat_handler::identity::counted::Counted;
 use chat_handler::identity::php_session::{
-    CHOSEN_COLOR, CHOSEN_NAME, Contents, SessionId, contents, write,
+    CHOSEN_COLOR, CHOSEN_NAME, Contents, Own, SessionId, contents, write,
 };
 use chat_handler::identity::token;
 use chat_handler::quota::{Pace, Quota};
@@ -54,12 +54,12 @@ pub(super) fn answer(
             Err(Refused::Failed(error)) => failed(&error, explain),
         },
         "DELETE" => {
-            forget(request, identity, &person).unwrap_or_else(|error| failed(&error, explain))
+            forget(request, settings, &person).unwrap_or_else(|error| failed(&error, explain))
         }
         _ => {
             if let Some(id) = &person.session {
                 // As PHP does with each request; a session that cannot be renewed only ends sooner.
-                let _ = write::touch(&identity.session_dir, identity.session_depth, id);
+                let _ = Own::new(identity, &settings.dirs()).touch(id);
             }
             Response::json(&told(&person)).header("Vary", "Cookie")
         }
@@ -125,13 +125,7 @@ fn choose(request: &Request, settings: &Settings, person: &Person) -> Result<Res
     };
     let identity = &settings.identity;
     match to_keep(request, identity, person) {
-        Some(id) => write::set(
-            &identity.session_dir,
-            identity.session_depth,
-            identity.serializer,
-            &id,
-            &variables,
-        )?,
+        Some(id) => Own::new(identity, &settings.dirs()).set(&id, &variables)?,
         None => return fresh(request, settings, person, &now),
     }
     Ok(Response::json(&told(&now)))
@@ -146,7 +140,7 @@ fn fresh(
     now: &Person,
 ) -> Result<Response, Refused> {
     let identity = &settings.identity;
-    let (dir, depth) = (&identity.session_dir, identity.session_depth);
+    let (dir, dirs) = (&identity.session_dir, settings.dirs());
     let mut variables = Vec::new();
     if let Some(name) = &now.name {
         variables.push((CHOSEN_NAME, name.as_str()));
@@ -156,17 +150,14 @@ fn fresh(
     }
     // Whoever comes with a session gets another in its place.
     if before.session.is_none()
-        && !SESSIONS.take(
-            &settings.dirs(),
-            &Counted::of(before, &request.visitor.address),
-        )
+        && !SESSIONS.take(&dirs, &Counted::of(before, &request.visitor.address))
     {
         return Err(Refused::TooMany);
     }
-    chat_store::fs::dirs::create_private(dir)?;
-    let id = write::create(dir, depth, &variables)?;
+    let own = Own::new(identity, &dirs);
+    let id = own.create(&variables)?;
     if let Some(old) = &before.session {
-        write::destroy(dir, depth, old)?;
+        own.destroy(old)?;
     }
     // Now and then, as PHP does it: the one who asks waits for it. In a directory of PHP's own, PHP sweeps.
     let is_chosen = id
@@ -181,12 +172,13 @@ fn fresh(
     Ok(Response::json(&told(now)).header("Set-Cookie", &cookie(request, identity, Some(&id))))
 }
 
-fn forget(request: &Request, identity: &Identity, person: &Person) -> io::Result<Response> {
-    let (dir, depth) = (&identity.session_dir, identity.session_depth);
+fn forget(request: &Request, settings: &Settings, person: &Person) -> io::Result<Response> {
+    let (identity, dirs) = (&settings.identity, settings.dirs());
+    let own = Own::new(identity, &dirs);
     if let Some(id) = to_keep(request, identity, person) {
         // The log-in is the site's to end; the name typed here goes.
         let none = [(CHOSEN_NAME, ""), (CHOSEN_COLOR, "")];
-        write::set(dir, depth, identity.serializer, &id, &none)?;
+        own.set(&id, &none)?;
         let left = Person {
             name: person.account.clone(),
             color: None,
@@ -195,7 +187,7 @@ fn forget(request: &Request, identity: &Identity, person: &Person) -> io::Result
         return Ok(Response::json(&told(&left)));
     }
     if let Some(id) = &person.session {
-        write::destroy(dir, depth, id)?;
+        own.destroy(id)?;
     }
     let left = told(&Person::default());
     Ok(Response::json(&left).header("Set-Cookie", &cookie(request, identity, None)))
@@ -216,13 +208,14 @@ fn named(request: &Request, identity: &Identity) -> Option<SessionId> {
 }
 
 /// Ends the session that the cookie names, if it is ours to end.
-pub(super) fn end(request: &Request, identity: &Identity) -> io::Result<()> {
+pub(super) fn end(request: &Request, settings: &Settings) -> io::Result<()> {
+    let identity = &settings.identity;
     let Some(id) = named(request, identity) else {
         return Ok(());
     };
     // What cannot be read is over, or never was.
     if contents(identity, &id).is_ok_and(|holds| holds != Contents::Sites) {
-        write::destroy(&identity.session_dir, identity.session_depth, &id)?;
+        Own::new(identity, &settings.dirs()).destroy(&id)?;
     }
     Ok(())
 }

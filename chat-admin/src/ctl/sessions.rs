@@ -13,6 +13,7 @@ use rustix::fs::{FlockOperation, Mode, OFlags, flock};
 
 use chat_handler::identity::php_session::{Owner, owner};
 use chat_handler::settings::Settings;
+use chat_store::cluster::order;
 
 /// A session is kept at least so long, however short `SESSION_MAX_AGE` is: what else the site keeps in it is the site's,
 /// and nobody's page is as old as that.
@@ -49,6 +50,18 @@ pub(super) fn sweep(settings: &Settings, now: SystemTime, dry_run: bool) -> io::
         return Ok(swept);
     };
     let mut dirs = vec![(identity.session_dir.clone(), identity.session_depth)];
+    for path in shared(settings)? {
+        let Some(found) = gone_is_none(fs::symlink_metadata(&path))? else {
+            continue;
+        };
+        if found.modified()? < before {
+            if !dry_run {
+                order::remove(&settings.dirs(), &path)?;
+            }
+            swept.files += 1;
+            swept.bytes += found.len();
+        }
+    }
     while let Some((dir, depth)) = dirs.pop() {
         for path in entries(&dir)? {
             let Some(found) = gone_is_none(fs::symlink_metadata(&path))? else {
@@ -79,6 +92,13 @@ pub(super) fn delete_of(
         return Ok(0);
     }
     let mut count = 0;
+    for path in shared(settings)? {
+        let bytes = gone_is_none(fs::read(&path))?.unwrap_or_default();
+        if owner(&bytes, identity).is_ok_and(|owner| is_theirs(&owner)) {
+            order::remove(&settings.dirs(), &path)?;
+            count += 1;
+        }
+    }
     let mut dirs = vec![(identity.session_dir.clone(), identity.session_depth)];
     while let Some((dir, depth)) = dirs.pop() {
         for path in entries(&dir)? {
@@ -104,6 +124,14 @@ fn entries(dir: &Path) -> io::Result<Vec<PathBuf>> {
         return Ok(Vec::new());
     };
     entries.map(|entry| Ok(entry?.path())).collect()
+}
+
+/// Those that hold on all machines of the site.
+fn shared(settings: &Settings) -> io::Result<Vec<PathBuf>> {
+    match &settings.identity.logins {
+        Some(dir) => entries(dir),
+        None => Ok(Vec::new()),
+    }
 }
 
 fn is_ours(path: &Path) -> bool {

@@ -14,8 +14,11 @@ use rustix::fs::{FlockOperation, Mode, OFlags};
 
 use crate::settings::{Identity, Serializer};
 
+mod own;
 pub mod serialized;
 pub mod write;
+
+pub use own::Own;
 
 use serialized::{Scalar, lookup};
 
@@ -66,6 +69,9 @@ pub const CHOSEN_COLOR: &str = "chat_color";
 /// logged in here.
 pub const GENERATION: &str = "chat_generation";
 
+/// The variable in which our own form keeps when a session was used last, as far as other machines know.
+const USED: &str = "chat_used";
+
 /// What a session says about its owner.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Owner {
@@ -86,9 +92,7 @@ pub struct Owner {
 /// # Errors
 /// Why the session does not count, for the log; the person is then Anonymous.
 pub fn read_owner(settings: &Identity, id: &SessionId) -> Result<Owner, String> {
-    let file = open(settings, id)?;
-    let bytes = read_all(file).map_err(|error| format!("the session cannot be read: {error}"))?;
-    owner(&bytes, settings)
+    owner(&bytes_of(settings, id)?, settings)
 }
 
 /// What the bytes of a session file say about its owner. Pure.
@@ -144,11 +148,11 @@ pub enum Contents {
 /// # Errors
 /// Why the session does not count.
 pub fn contents(settings: &Identity, id: &SessionId) -> Result<Contents, String> {
-    let bytes = read_all(open(settings, id)?).map_err(|error| error.to_string())?;
+    let bytes = bytes_of(settings, id)?;
     let (_, entries) = serialized::entries(&bytes, settings.serializer)
         .ok_or("the session is malformed, or SESSION_SERIALIZE_HANDLER is wrong")?;
     let has = |wanted: &str| entries.iter().any(|(name, _)| *name == wanted.as_bytes());
-    let ours = [CHOSEN_NAME.as_bytes(), CHOSEN_COLOR.as_bytes()];
+    let ours = [CHOSEN_NAME, CHOSEN_COLOR, USED].map(str::as_bytes);
     Ok(if has(GENERATION) {
         Contents::OwnLogIn
     } else if entries.iter().all(|(name, _)| ours.contains(name)) {
@@ -156,6 +160,13 @@ pub fn contents(settings: &Identity, id: &SessionId) -> Result<Contents, String>
     } else {
         Contents::Sites
     })
+}
+
+fn bytes_of(settings: &Identity, id: &SessionId) -> Result<Vec<u8>, String> {
+    if let Some(path) = own::place(settings, id) {
+        return own::read(settings, &path);
+    }
+    read_all(open(settings, id)?).map_err(|error| format!("the session cannot be read: {error}"))
 }
 
 fn open(settings: &Identity, id: &SessionId) -> Result<File, String> {

@@ -16,6 +16,7 @@ use e2e::chat::{Files, UNLIMITED};
 use e2e::page::Page;
 use e2e::relay::Relay;
 
+mod carried;
 mod drain;
 mod orders;
 mod persons;

@@ -27,6 +27,8 @@ const CHANNELS: &str = "channels";
 pub(crate) const SPOOL: &str = "spool";
 /// The directory of accounts.
 const ACCOUNTS: &str = "accounts";
+/// The directory of log-ins that hold on all machines.
+const LOGINS: &str = "logins";
 /// The directory of how people are shown.
 const PROFILES: &str = "profiles";
 /// A file of a closed room is so many directories below it at most: `closed/ROOM/rooms/ROOM.log`.
@@ -52,6 +54,8 @@ pub struct Dirs {
     pub profiles: PathBuf,
     /// `marks/`: how far each person has read, and which rooms are theirs; made by the first.
     pub marks: PathBuf,
+    /// `logins/`: who has logged in by the chat's own form, on a site of several machines; made by the first.
+    pub logins: PathBuf,
     /// `sessions/`: PHP's session files.
     pub sessions: PathBuf,
     /// `log/`: the list of entries.
@@ -84,6 +88,7 @@ impl Dirs {
             accounts: base.join(ACCOUNTS),
             profiles: base.join(PROFILES),
             marks: base.join("marks"),
+            logins: base.join(LOGINS),
             sessions: base.join("sessions"),
             log: base.join("log"),
             closed: base.join(CLOSED),
@@ -222,10 +227,10 @@ pub fn create_private(dir: &Path) -> io::Result<()> {
     create_with(dir, PRIVATE_MODE)
 }
 
-/// Whether a file is a closed room's, an account's, a profile or a channel's, and so for the user alone.
+/// Whether a file is a closed room's, an account's, a log-in, a profile or a channel's, and so for the user alone.
 pub(crate) fn is_private(path: &Path) -> bool {
     let dir = path.parent().and_then(Path::file_name);
-    let names = [ACCOUNTS, PROFILES, CHANNELS, SPOOL];
+    let names = [ACCOUNTS, LOGINS, PROFILES, CHANNELS, SPOOL];
     if dir.is_some_and(|dir| names.iter().any(|name| dir == *name)) {
         return true;
     }

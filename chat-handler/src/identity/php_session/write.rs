@@ -21,22 +21,32 @@ const ID_BYTES: usize = 16;
 /// # Errors
 /// Whatever making the directory or the file meets.
 pub fn create(dir: &Path, depth: u8, variables: &[(&str, &str)]) -> io::Result<SessionId> {
-    let mut chance = [0; ID_BYTES];
-    getrandom::fill(&mut chance).map_err(io::Error::other)?;
-    let id = SessionId(format!("{:032x}", u128::from_ne_bytes(chance)));
+    let id = new_id()?;
     let path = id.path(dir, depth);
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent)?;
     }
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mut file = File::from(rustix::fs::open(&path, flags, Mode::RUSR | Mode::WUSR)?);
-    let values: Vec<_> = variables.iter().map(serialized).collect();
-    let written = file.write_all(&encode(Serializer::Php, &values));
+    let written = file.write_all(&text_of(variables));
     if written.is_err() {
         // Half a session is worse than none; that it cannot be removed changes nothing.
         let _ = std::fs::remove_file(&path);
     }
     written.map(|()| id)
+}
+
+/// An id that nobody can guess.
+pub(super) fn new_id() -> io::Result<SessionId> {
+    let mut chance = [0; ID_BYTES];
+    getrandom::fill(&mut chance).map_err(io::Error::other)?;
+    Ok(SessionId(format!("{:032x}", u128::from_ne_bytes(chance))))
+}
+
+/// What a session's file says that holds `variables` and nothing else.
+pub(super) fn text_of(variables: &[(&str, &str)]) -> Vec<u8> {
+    let values: Vec<_> = variables.iter().map(serialized).collect();
+    encode(Serializer::Php, &values)
 }
 
 /// Sets `variables` in session `id` and keeps all others, in the serializer it was written with.
@@ -62,10 +72,21 @@ pub fn set(
         return Err(io::ErrorKind::InvalidData.into());
     }
     let bytes = read_all(file.try_clone()?)?;
+    let text = with(&bytes, serializer, variables)?;
+    file.write_all_at(&text, 0)?;
+    file.set_len(text.len() as u64)
+}
+
+/// What a session's file says with `variables` beside all others.
+pub(super) fn with(
+    bytes: &[u8],
+    serializer: Serializer,
+    variables: &[(&str, &str)],
+) -> io::Result<Vec<u8>> {
     let (serializer, old) = if bytes.is_empty() {
         (Serializer::Php, Vec::new())
     } else {
-        entries(&bytes, serializer).ok_or(io::ErrorKind::InvalidData)?
+        entries(bytes, serializer).ok_or(io::ErrorKind::InvalidData)?
     };
     let mut kept: Vec<_> = old
         .iter()
@@ -79,9 +100,7 @@ pub fn set(
             None => kept.push((name, value)),
         }
     }
-    let text = encode(serializer, &kept);
-    file.write_all_at(&text, 0)?;
-    file.set_len(text.len() as u64)
+    Ok(encode(serializer, &kept))
 }
 
 /// Renews the age of session `id`, as PHP does at each request.

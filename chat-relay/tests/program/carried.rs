@@ -1,0 +1,397 @@
+//! What a site keeps beside its rooms is the same on all machines, and is changed on all or on none.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chat_store::accounts::{self, Account, AccountError, AccountKind, Ticket, Tickets};
+use chat_store::cluster::Cluster;
+use chat_store::fs::dirs::Dirs;
+use chat_store::incoming;
+use chat_store::name::{Nick, RoomName};
+use chat_store::people::accounts as names;
+use chat_store::people::consent::{self, Accept};
+use chat_store::people::marks::{self, Change};
+use chat_store::people::person::PersonId;
+use chat_store::profiles::{self, Status};
+use chat_store::record::RecordId;
+use e2e::deadline::eventually;
+use e2e::redis::Server;
+use e2e::under_test::beside;
+
+use crate::orders::run;
+use crate::several::Machine;
+
+/// Longer than any machine that tests run on is busy.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The directories of a machine, as its programs see them.
+pub(super) fn dirs(machine: &Machine) -> Dirs {
+    let base = machine.files.base();
+    let mut dirs = Dirs::under(base);
+    dirs.cluster = Some(Arc::new(Cluster::new(base, &base.join("run"), PATIENCE)));
+    dirs
+}
+
+fn nick(name: &str) -> Nick {
+    Nick::parse(name).expect("a nick")
+}
+
+fn account(name: &str) -> Account {
+    Account::new(nick(name), AccountKind::Person)
+}
+
+/// What all that is the site's holds, by name below `BASE_DIR`; locks are each machine's own.
+fn state(machine: &Machine) -> Vec<(PathBuf, Vec<u8>)> {
+    let base = machine.files.base();
+    let mut found = Vec::new();
+    for dir in ["accounts", "names", "profiles", "marks", "logins", "state"] {
+        let entries = fs::read_dir(base.join(dir)).into_iter().flatten();
+        for path in entries.map(|entry| entry.expect("an entry").path()) {
+            let name = path.file_name().expect("a name").to_string_lossy();
+            let own = name.ends_with(".lock") || name.starts_with("relay.");
+            if !own && !name.contains(".new-") {
+                let text = fs::read(&path).unwrap_or_default();
+                let path = path.strip_prefix(base).expect("below it");
+                found.push((path.to_owned(), text));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[track_caller]
+pub(super) fn assert_alike(machines: &[&Machine]) {
+    eventually("all machines have the same state", || {
+        let all: Vec<_> = machines.iter().map(|it| state(it)).collect();
+        all.windows(2).all(|pair| pair[0] == pair[1]).then_some(())
+    });
+}
+
+#[test]
+fn accounts_names_and_tickets_are_one_site_on_two_machines() {
+    let server = Server::start();
+    let one = Machine::started("one", &server.address(), "");
+    let two = Machine::started("two", &server.address(), "");
+    let (here, there) = (dirs(&one), dirs(&two));
+    accounts::create(&here, &account("Anna")).expect("made");
+    let read = || accounts::find(&there.accounts, &nick("anna")).expect("read");
+    eventually("the other machine has the account", read);
+    let owner = eventually("and keeps its name", || {
+        names::owner(&there, &nick("anna")).expect("read")
+    });
+    assert_eq!(owner, "Anna");
+    // Changed there, seen here, also by who had read it before.
+    accounts::change(&there, &nick("Anna"), &mut |it| {
+        it.disabled = Some(RecordId::now());
+        Ok(())
+    })
+    .expect("changed");
+    eventually("it is disabled here", || {
+        let found = accounts::find(&here.accounts, &nick("anna")).expect("read");
+        found.and_then(|it| it.disabled)
+    });
+    // A look-alike's is the same.
+    let taken = accounts::create(&there, &account("аnna"));
+    assert!(matches!(taken, Err(AccountError::Taken(_))), "{taken:?}");
+    // An invitation for one lets one in.
+    let (ticket, word) = Ticket::new(Duration::from_secs(3600), 1).expect("made");
+    Tickets::invitations(&here)
+        .add(&ticket, false)
+        .expect("added");
+    eventually("it is known there", || {
+        let known = Tickets::invitations(&there).has(&word).expect("read");
+        known.then_some(())
+    });
+    let used: Vec<bool> = std::thread::scope(|scope| {
+        let uses = [&here, &there].map(|dirs| {
+            let word = &word;
+            scope.spawn(move || Tickets::invitations(dirs).take(word).expect("asked"))
+        });
+        uses.map(|it| it.join().expect("ended")).to_vec()
+    });
+    assert_eq!(used.iter().filter(|it| **it).count(), 1, "{used:?}");
+    // An account goes with its picture; its name stays taken.
+    let done = run(&one.files, "unregister Anna");
+    assert!(done.status.success(), "{done:?}");
+    eventually("it is no account any more", || {
+        let found = accounts::find(&there.accounts, &nick("anna")).expect("read");
+        found.is_none().then_some(())
+    });
+    assert!(names::has(&there, &nick("anna")));
+    assert_alike(&[&one, &two]);
+}
+
+#[test]
+fn of_two_who_make_one_account_or_take_one_name_on_two_machines_one_has_it() {
+    let server = Server::start();
+    let one = Machine::started("one", &server.address(), "");
+    let two = Machine::started("two", &server.address(), "");
+    let (here, there) = (dirs(&one), dirs(&two));
+    for round in 0..8 {
+        let name = format!("twin{round}");
+        let made = std::thread::scope(|scope| {
+            let makers = [&here, &there].map(|dirs| {
+                let name = &name;
+                scope.spawn(move || accounts::create(dirs, &account(name)))
+            });
+            makers.map(|it| it.join().expect("ended"))
+        });
+        let is_told = |it: &Result<(), AccountError>| matches!(it, Err(AccountError::Taken(_)));
+        let told = made.iter().filter(|it| is_told(it)).count();
+        assert_eq!((made.iter().filter(|it| it.is_ok()).count(), told), (1, 1));
+        let name = format!("shown{round}");
+        let kept = std::thread::scope(|scope| {
+            let takers = [(&here, "bob"), (&there, "eve")].map(|(dirs, owner)| {
+                let name = &name;
+                let take =
+                    move || profiles::change(dirs, owner, &mut |it| it.name = Some(nick(name)));
+                scope.spawn(take)
+            });
+            takers.map(|it| it.join().expect("ended").is_ok())
+        });
+        assert_ne!(kept[0], kept[1], "round {round}");
+    }
+    assert_alike(&[&one, &two]);
+}
+
+#[test]
+fn how_somebody_is_shown_is_the_same_everywhere_with_the_largest_picture() {
+    let server = Server::start();
+    let one = Machine::started("one", &server.address(), "");
+    let two = Machine::started("two", &server.address(), "");
+    let (here, there) = (dirs(&one), dirs(&two));
+    // Nothing in it can be pressed, and most of it is no text: more than one order can say.
+    let picture: Vec<u8> = (0..profiles::MAX_AVATAR_BYTES)
+        .map(|at| u8::try_from((at * 2_654_435_761) >> 9 & 255).expect("a byte"))
+        .collect();
+    let shown = profiles::set_avatar(&here, "anna", &picture).expect("kept");
+    let person = PersonId::of(Some("anna"), None).expect("a number");
+    let id = shown.avatar.expect("one");
+    let seen = eventually("the other machine has the picture", || {
+        profiles::avatar(&there, &person, &id).expect("read")
+    });
+    assert!(seen == picture, "another picture");
+    profiles::change(&there, "anna", &mut |it| {
+        it.status = Status::new("", "tea", None);
+        it.avatar = None;
+    })
+    .expect("changed");
+    eventually("its picture is gone here", || {
+        let found = profiles::find(&here, &person)
+            .expect("read")
+            .expect("shown");
+        found.avatar.is_none().then_some(())
+    });
+    let room = RoomName::parse("den").expect("a name");
+    let mark = Change::Read(RecordId::now());
+    marks::change(&here, &person, &[(room.clone(), mark)]).expect("changed");
+    assert!(consent::set(&here, &person, Accept::Nobody).expect("kept"));
+    let secret = incoming::add(&here, &room, &nick("Grafana")).expect("made");
+    eventually("the webhook is known there", || {
+        incoming::find(&there, &secret).expect("read")
+    });
+    assert_eq!(consent::of(&there, &person).expect("read"), Accept::Nobody);
+    assert_alike(&[&one, &two]);
+    assert!(marks::forget(&there, &person).expect("forgotten"));
+    profiles::forget(&there, "anna").expect("forgotten");
+    eventually("it is forgotten here", || {
+        let left = [&here.marks, &here.profiles].map(|dir| {
+            let names = fs::read_dir(dir).expect("read").map(|it| it.expect("one"));
+            names.filter(|it| it.file_name() != ".lock").count()
+        });
+        (left == [0, 0]).then_some(())
+    });
+    assert_alike(&[&one, &two]);
+}
+
+#[test]
+fn while_nothing_can_be_put_in_order_nothing_is_changed_on_one_machine() {
+    let server = Server::start();
+    let mut one = Machine::started("one", &server.address(), "");
+    let here = dirs(&one);
+    accounts::create(&here, &account("Anna")).expect("made");
+    let before = state(&one);
+    one.kill();
+    let errors = [
+        accounts::create(&here, &account("bob")).map_err(|it| it.to_string()),
+        accounts::change(&here, &nick("anna"), &mut |it| {
+            it.end_sessions();
+            Ok(())
+        })
+        .map(drop)
+        .map_err(|it| it.to_string()),
+        accounts::remove(&here, &nick("anna"), &mut |_| Ok(()))
+            .map(drop)
+            .map_err(|it| it.to_string()),
+        names::keep(&here, &nick("carl"), "carl")
+            .map(drop)
+            .map_err(|it| it.to_string()),
+        profiles::set_avatar(&here, "anna", b"PICTURE")
+            .map(drop)
+            .map_err(|it| it.to_string()),
+        incoming::add(&here, &RoomName::lobby(), &nick("Grafana"))
+            .map(drop)
+            .map_err(|it| it.to_string()),
+    ];
+    for (at, error) in errors.into_iter().enumerate() {
+        let words = error.expect_err("not done");
+        assert!(words.contains("cut off"), "{at}: {words}");
+    }
+    assert_eq!(state(&one), before);
+}
+
+/// What a web server makes of a request to `chat-cgi`: its status, its body, and the cookie that it sets.
+fn ask(
+    machine: &Machine,
+    method: &str,
+    path: &str,
+    cookie: &str,
+    body: &str,
+) -> (String, String, String) {
+    let mut child = Command::new(beside("chat-cgi"))
+        .env_clear()
+        .envs([
+            ("GATEWAY_INTERFACE", "CGI/1.1"),
+            ("REQUEST_METHOD", method),
+            ("PATH_INFO", path),
+            ("HTTP_HOST", "chat.example.org"),
+            ("HTTP_ORIGIN", "https://chat.example.org"),
+            ("CONTENT_TYPE", "application/json"),
+            ("REMOTE_ADDR", "192.0.2.7"),
+            ("HTTP_COOKIE", cookie),
+            ("CONTENT_LENGTH", &body.len().to_string()),
+        ])
+        .env("CHAT_CONFIG", machine.files.ini())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("chat-cgi starts");
+    let mut input = child.stdin.take().expect("a pipe");
+    input.write_all(body.as_bytes()).expect("written");
+    drop(input);
+    let done = child.wait_with_output().expect("ended");
+    let text = String::from_utf8_lossy(&done.stdout).into_owned();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let header = |name: &str| {
+        let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+        let found = lines.find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.to_owned()).unwrap_or_default()
+    };
+    let cookie = header("Set-Cookie");
+    let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+    (header("Status"), body.to_owned(), cookie)
+}
+
+#[test]
+fn who_has_logged_in_on_one_machine_is_logged_in_on_the_other_until_they_log_out() {
+    let server = Server::start();
+    let started =
+        |node| Machine::with_lines(node, &server.address(), "ACCOUNTS=yes\nREGISTER=open");
+    let (one, two) = (started("one"), started("two"));
+    let form = r#"{"name":"Anna","password":"correct horse battery"}"#;
+    let (status, body, cookie) = ask(&one, "POST", "/account/register", "", form);
+    assert!(
+        status.starts_with("200") && cookie.starts_with("PHPSESSID="),
+        "{status} {body}"
+    );
+    let account = |machine: &Machine, cookie: &str| {
+        let (_, body, _) = ask(machine, "GET", "/session", cookie, "");
+        let told: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+        told["account"].as_str().map(str::to_owned)
+    };
+    eventually("she is logged in there", || account(&two, &cookie));
+    let (status, body, other) = ask(&two, "POST", "/account/login", "", form);
+    assert!(status.starts_with("200"), "{status} {body}");
+    eventually("and here by a log-in of there", || account(&one, &other));
+    // Whoever reads what goes through the engine, or its log, has nobody's session.
+    let id = cookie.split_once('=').expect("a value").1;
+    for machine in [&one, &two] {
+        for name in ["spool/orders.log", "spool/out.log"] {
+            let text = fs::read_to_string(machine.files.path(name)).unwrap_or_default();
+            assert!(!text.contains(id), "{name}");
+        }
+        let names = fs::read_dir(machine.files.path("logins")).expect("read");
+        for entry in names.map(|it| it.expect("an entry")) {
+            assert!(!entry.file_name().to_string_lossy().contains(id));
+            let mode = entry.metadata().expect("there").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+    // A name that a guest has chosen goes with them, too.
+    let (status, body, guest) = ask(&one, "POST", "/session", "", r#"{"name":"bob"}"#);
+    assert!(status.starts_with("200"), "{status} {body}");
+    eventually("he is called so there", || {
+        let (_, body, _) = ask(&two, "GET", "/session", &guest, "");
+        body.contains("bob").then_some(())
+    });
+    // Logged out there: that session is over here, the other one goes on.
+    let (status, body, _) = ask(&two, "POST", "/account/logout", &cookie, "{}");
+    assert!(status.starts_with("200"), "{status} {body}");
+    eventually("she is out here", || {
+        account(&one, &cookie).is_none().then_some(())
+    });
+    assert_eq!(account(&one, &other).as_deref(), Some("Anna"));
+    let done = run(&two.files, "logout Anna");
+    assert!(done.status.success(), "{done:?}");
+    eventually("she is out everywhere", || {
+        account(&one, &other).is_none().then_some(())
+    });
+    assert_alike(&[&one, &two]);
+}
+
+#[test]
+fn what_a_program_tells_on_one_machine_is_heard_on_the_other_once() {
+    let server = Server::start();
+    let started = |node| Machine::started(node, &server.address(), "[channels]\nnews = all");
+    let (one, two) = (started("one"), started("two"));
+    let cookie = two.files.log_in_as("anna");
+    let mut anna = two.files.window("", &cookie);
+    for channel in ["news", "user:anna"] {
+        anna.send(&serde_json::json!({"type": "subscribe", "channel": channel}));
+        anna.find(|it| it["type"] == "subscribed" && it["channel"] == channel);
+    }
+    let tell = |machine: &Machine, channel: &str, once: &str, data: &str| {
+        let line = format!("event {channel} order.paid {data} --once={once}");
+        let done = run(&machine.files, &line);
+        assert!(done.status.success(), "{done:?}");
+        String::from_utf8_lossy(&done.stdout).into_owned()
+    };
+    // One id in two channels is two events.
+    tell(&one, "news", "m1", "1");
+    tell(&one, "user:anna", "m1", "2");
+    let mut heard = [(); 2].map(|()| {
+        let event = anna.expect("event");
+        (event["channel"].to_string(), event["data"].to_string())
+    });
+    heard.sort();
+    let wanted = [("\"news\"", "1"), ("\"user:anna\"", "2")];
+    assert_eq!(
+        heard,
+        wanted.map(|(channel, data)| (channel.to_owned(), data.to_owned()))
+    );
+    // Told again, there or here, it is there once.
+    for machine in [&two, &one] {
+        assert!(tell(machine, "news", "m1", "1").contains("told before"));
+    }
+    tell(&two, "news", "m2", "3");
+    assert_eq!(anna.expect("event")["data"], 3);
+    let person = PersonId::of(Some("anna"), None).expect("a number");
+    for stem in ["news".to_owned(), format!("user:{}", person.as_str())] {
+        let log = |machine: &Machine| {
+            let path = machine.files.path("channels").join(format!("{stem}.log"));
+            fs::read_to_string(path).unwrap_or_default()
+        };
+        eventually("both have the same events", || {
+            (!log(&one).is_empty() && log(&one) == log(&two)).then_some(())
+        });
+        assert!(!log(&one).contains(".channel"), "{}", log(&one));
+    }
+    let lobby = one.log() + &two.log();
+    assert!(!lobby.contains("order.paid"), "{lobby}");
+}
