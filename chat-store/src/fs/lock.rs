@@ -150,6 +150,7 @@ impl Wait {
 /// The place of the one who is next.
 mod turnstile {
     use super::{BorrowedFd, FcntlArg, fcntl, io, libc};
+    use crate::fs::slots;
     use nix::errno::Errno;
 
     /// Given up on drop.
@@ -184,13 +185,14 @@ mod turnstile {
         Ok(None)
     }
 
-    /// The whole file.
+    /// All of the file that is before the slots of those who hold it: who holds one waits for nobody, keeps nobody
+    /// waiting, and keeps it.
     fn lock(kind: i32) -> libc::flock {
         libc::flock {
             l_type: i16::try_from(kind).expect("a lock type is a small number"),
             l_whence: i16::try_from(libc::SEEK_SET).expect("zero"),
             l_start: 0,
-            l_len: 0,
+            l_len: slots::FIRST,
             // Must be zero for open file description locks.
             l_pid: 0,
         }
@@ -200,6 +202,7 @@ mod turnstile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fs::slots;
 
     #[test]
     fn a_lock_is_given_back() {
@@ -236,6 +239,28 @@ mod tests {
         // Even the last look of a limited wait is at the lock itself.
         let limit = Duration::from_millis(40);
         assert!(take(&other, Share::Exclusive, limit).unwrap().is_some());
+    }
+
+    #[test]
+    fn who_holds_a_slot_is_not_waited_for_and_keeps_it() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let (holder, other) = (file.reopen().unwrap(), file.reopen().unwrap());
+        assert_eq!(slots::hold(&holder).unwrap(), Some(0));
+        let lock = take(&other, Share::Exclusive, Duration::ZERO).unwrap();
+        assert!(lock.is_some());
+        std::thread::scope(|scope| {
+            let waits = scope.spawn(|| {
+                let limit = Duration::from_secs(30);
+                take(&holder, Share::Exclusive, limit).unwrap().is_some()
+            });
+            let limit = Instant::now() + Duration::from_secs(30);
+            while !turnstile::is_taken(other.as_fd()).unwrap() && Instant::now() < limit {
+                std::thread::yield_now();
+            }
+            drop(lock);
+            assert!(waits.join().unwrap());
+        });
+        assert!(slots::is_held(&other).unwrap());
     }
 
     /// How often this thread has slept.

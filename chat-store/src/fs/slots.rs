@@ -12,7 +12,7 @@ use nix::libc;
 /// How many hold one file at most.
 pub const SLOTS: u32 = 32;
 /// Where the first slot is: no file that is held is so long, and other locks of it end before.
-const FIRST: i64 = 1 << 40;
+pub(crate) const FIRST: i64 = 1 << 40;
 
 /// Takes the first free slot, and keeps it until the descriptor is closed. `None`: there is none, or one holds all.
 ///
