@@ -28,6 +28,7 @@ pub mod publish;
 pub mod read;
 pub mod repair;
 pub mod script;
+pub mod sentinels;
 pub mod shared;
 pub mod status;
 pub mod trouble;
@@ -112,6 +113,7 @@ pub fn run(
         let is_ended = |thread: &thread::ScopedJoinHandle<'_, _>| thread.is_finished();
         while !threads.iter().any(is_ended) && matches!(told, Ok(false)) {
             let mut status = locked(&shared.status);
+            status.is_given_up();
             if let Err(error) = status.write(&shared.counters) {
                 journal::note(format_args!("run/relay/state: {error}"));
             }

@@ -28,7 +28,12 @@ impl Machine {
     fn new(node: &str, engine: &str, more: &str) -> Self {
         let files = Files::with(UNLIMITED);
         let ini = fs::read_to_string(files.ini()).expect("an ini");
-        let section = format!("[cluster]\nNODE={node}\nENGINE={engine}\nSEND_TIMEOUT=5\n{more}\n");
+        let limit = if more.contains("SEND_TIMEOUT") {
+            ""
+        } else {
+            "SEND_TIMEOUT=5\n"
+        };
+        let section = format!("[cluster]\nNODE={node}\nENGINE={engine}\n{limit}{more}\n");
         fs::write(files.ini(), format!("{ini}\n{section}")).expect("written");
         Self { files, relay: None }
     }
@@ -359,6 +364,45 @@ fn while_the_engines_memory_is_full_it_is_told_and_nothing_is_taken() {
     server.ask(&["CONFIG", "SET", "maxmemory", "0"]);
     keep_saying(&mut alice, "after");
     assert_eq!(one.said(), ["before", "after"]);
+}
+
+#[test]
+fn what_is_said_while_the_engine_comes_back_waits_for_it_and_nobody_is_told() {
+    let mut server = Server::start();
+    let one = Machine::started("one", &server.address(), "SEND_TIMEOUT=30\n");
+    let mut alice = one.files.page("lobby", "alice");
+    keep_saying(&mut alice, "before");
+    // On a busy machine it may not be back in time.
+    let is_waited_for = (0..5).any(|round| {
+        let msgid = format!("m{round}");
+        server.kill();
+        eventually("it is gone", || one.is_in("away").then_some(()));
+        alice.say("meanwhile", &msgid);
+        server.run_again();
+        let answer = alice.find(|it| it["msgid"] == *msgid && it["type"] != "say");
+        eventually("it is back", || one.is_in("up").then_some(()));
+        answer["type"] == "ack"
+    });
+    assert!(is_waited_for, "it was refused each time");
+}
+
+#[test]
+fn who_waits_for_an_engine_that_does_not_answer_is_told_that_this_machine_is_cut_off() {
+    let server = Server::start();
+    let one = Machine::started("one", &server.address(), "SEND_TIMEOUT=30\n");
+    let mut alice = one.files.page("lobby", "alice");
+    keep_saying(&mut alice, "before");
+    server.signal(Signal::SIGSTOP);
+    alice.say("meanwhile", "m-meanwhile");
+    let error = alice.find(|it| it["msgid"] == "m-meanwhile");
+    // Not that the time is up, which would be "busy".
+    let is_told = |it: &str| it.contains("cut off from the others");
+    assert!(error["text"].as_str().is_some_and(is_told), "{error}");
+    assert!(!one.files.path("run/relay/up").exists());
+    server.signal(Signal::SIGCONT);
+    keep_saying(&mut alice, "meanwhile");
+    keep_saying(&mut alice, "after");
+    assert_eq!(one.said(), ["before", "meanwhile", "after"]);
 }
 
 #[test]

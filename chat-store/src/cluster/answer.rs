@@ -49,11 +49,13 @@ pub enum Refused {
     NoMemory,
     /// The room's log could not be written here.
     NotWritten,
+    /// No engine puts anything in order just now. What one was given before may still come.
+    Away,
 }
 
 impl Refused {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Expired,
         Self::Taken,
         Self::Full,
@@ -61,6 +63,7 @@ impl Refused {
         Self::Conflict,
         Self::NoMemory,
         Self::NotWritten,
+        Self::Away,
     ];
 
     /// A word for programs, stable.
@@ -73,6 +76,7 @@ impl Refused {
             Self::Conflict => "conflict",
             Self::NoMemory => "no-memory",
             Self::NotWritten => "not-written",
+            Self::Away => "away",
         }
     }
 
@@ -92,6 +96,7 @@ impl fmt::Display for Refused {
             Self::Conflict => "it was changed on another server just now, try again",
             Self::NoMemory => "the servers' memory is full, send it again later",
             Self::NotWritten => "the server may not write the room's log, tell its administrator",
+            Self::Away => "this server is cut off from the others, send it again in a moment",
         })
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::time::Instant;
 
 use super::Cluster;
-use super::answer::{Answer, Ear};
+use super::answer::{Answer, Ear, Refused};
 use crate::bell;
 use crate::log::room_log::{AppendError, RoomLog, Stored};
 use crate::name::RoomName;
@@ -77,6 +77,7 @@ impl Writer {
         match self.ear.wait_for(number, until).map_err(failed)? {
             Some(Answer::Stored(id)) => Ok(Stored::New(id)),
             Some(Answer::Again(id)) => Ok(Stored::Already(id)),
+            Some(Answer::Refused(Refused::Away)) => Err(AppendError::Isolated),
             Some(Answer::Refused(why)) => Err(AppendError::Refused(why)),
             None => Err(AppendError::Busy),
         }

@@ -263,10 +263,19 @@ impl Machine {
 
     /// What its relay has counted since it was started; 0 where it counts nothing.
     pub fn counter(&self, name: &str) -> u64 {
+        self.relay_says(name).parse().unwrap_or(0)
+    }
+
+    /// Which engine its relay uses, or used last.
+    pub fn engine_in_use(&self) -> String {
+        self.relay_says("engine")
+    }
+
+    fn relay_says(&self, name: &str) -> String {
         let state = fs::read_to_string(self.base().join("run/relay/state")).unwrap_or_default();
         let mut lines = state.lines().filter_map(|line| line.split_once(' '));
         let found = lines.find(|(key, _)| *key == name);
-        found.and_then(|(_, value)| value.parse().ok()).unwrap_or(0)
+        found.map(|(_, value)| value.to_owned()).unwrap_or_default()
     }
 
     /// Waits for that, and for its daemon.

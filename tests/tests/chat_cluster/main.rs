@@ -6,6 +6,7 @@
 
 mod blows;
 mod engine;
+mod failover;
 mod moved;
 mod operation;
 mod trial;

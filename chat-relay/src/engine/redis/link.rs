@@ -1,7 +1,7 @@
 //! A connection to the engine that takes writes, wherever that is just now.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chat_handler::settings::{Address, Cluster};
@@ -11,15 +11,15 @@ use redis::{
     RedisConnectionInfo, TlsCertificates, Value, cmd,
 };
 
+use super::sentinels::Sentinels;
+use super::shared::locked;
 use super::trouble::{Result, Trouble};
 use crate::journal;
 
-/// The longest wait for a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// The longest wait for a connection: where one does not come, another engine may be in charge by then.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// The longest wait for an answer, beside what a question waits itself.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
-/// The longest wait for a Sentinel: another one may be asked.
-const SENTINEL_TIMEOUT: Duration = Duration::from_millis(700);
 /// How far the engine's clock may be from ours without anybody being told.
 const CLOCK_WARN: u64 = 2_000_000;
 /// How far it may be at all, in microseconds: ids are times.
@@ -35,6 +35,9 @@ pub struct Access {
     user: Option<String>,
     password_file: Option<PathBuf>,
     ca_file: Option<PathBuf>,
+    sentinels: Sentinels,
+    /// Where the engine was when it was looked for last.
+    found: Arc<Mutex<Option<ConnectionAddr>>>,
 }
 
 impl Access {
@@ -47,6 +50,8 @@ impl Access {
             user: settings.user.clone(),
             password_file: settings.password_file.clone(),
             ca_file: settings.ca_file.clone(),
+            sentinels: Sentinels::default(),
+            found: Arc::default(),
         }
     }
 
@@ -81,7 +86,12 @@ impl Access {
         })
     }
 
-    fn connect(&self, at: ConnectionAddr, let_in: bool, limit: Duration) -> Result<Connection> {
+    pub(super) fn connect(
+        &self,
+        at: ConnectionAddr,
+        let_in: bool,
+        limit: Duration,
+    ) -> Result<Connection> {
         let mut redis = RedisConnectionInfo::default().set_skip_set_lib_name();
         if let_in && let Some(password) = self.password()? {
             if let Some(user) = &self.user {
@@ -104,61 +114,31 @@ impl Access {
 
     /// Where the engine is that takes writes.
     fn find(&self) -> Result<ConnectionAddr> {
-        match &self.address {
-            Address::Tcp { host, port, tls } => Ok(tcp(host, *port, *tls)),
-            Address::Unix(path) => Ok(ConnectionAddr::Unix(path.clone())),
-            Address::Sentinel { hosts, name, tls } => self.ask_sentinels(hosts, name, *tls),
-        }
-    }
-
-    /// What the Sentinel says that knows of the last election: one that is cut off may believe in the one before.
-    fn ask_sentinels(
-        &self,
-        hosts: &[(String, u16)],
-        name: &str,
-        tls: bool,
-    ) -> Result<ConnectionAddr> {
-        let mut best: Option<(u64, ConnectionAddr)> = None;
-        let mut why = String::new();
-        for (host, port) in hosts {
-            match self.ask_sentinel(tcp(host, *port, tls), name, tls) {
-                Ok((epoch, _)) if best.as_ref().is_some_and(|(known, _)| *known >= epoch) => {}
-                Ok(found) => best = Some(found),
-                Err(trouble) => why = format!("Sentinel {host}:{port}: {trouble}"),
+        let found = match &self.address {
+            Address::Tcp { host, port, tls } => tcp(host, *port, *tls),
+            Address::Unix(path) => ConnectionAddr::Unix(path.clone()),
+            Address::Sentinel { hosts, name, tls } => {
+                self.sentinels.ask(self, hosts, name, *tls)?
             }
-        }
-        match best {
-            Some((_, at)) => Ok(at),
-            None => Err(Trouble::Away(why)),
-        }
+        };
+        *locked(&self.found) = Some(found.clone());
+        Ok(found)
     }
 
-    fn ask_sentinel(
-        &self,
-        at: ConnectionAddr,
-        name: &str,
-        tls: bool,
-    ) -> Result<(u64, ConnectionAddr)> {
-        let mut sentinel = self.connect(at, false, SENTINEL_TIMEOUT)?;
-        sentinel.set_read_timeout(Some(SENTINEL_TIMEOUT))?;
-        let found: HashMap<String, String> = cmd("SENTINEL")
-            .arg("MASTER")
-            .arg(name)
-            .query(&mut sentinel)?;
-        let value = |key: &str| {
-            found
-                .get(key)
-                .ok_or_else(|| Trouble::odd("SENTINEL MASTER"))
-        };
-        let epoch = value("config-epoch")?.parse().unwrap_or(0);
-        let port = value("port")?
-            .parse()
-            .map_err(|_| Trouble::odd("SENTINEL MASTER"))?;
-        Ok((epoch, tcp(value("ip")?, port, tls)))
+    /// Where it was when it was looked for last.
+    fn found(&self) -> Result<ConnectionAddr> {
+        let found = locked(&self.found).clone();
+        found.ok_or_else(|| Trouble::Away("the engine has not been found yet".to_owned()))
+    }
+
+    /// Whether that is where a connection goes, by what it says of its [`place`](Link::place).
+    pub fn is_found_at(&self, place: &str) -> bool {
+        let found = locked(&self.found);
+        found.as_ref().is_some_and(|at| at.to_string() == place)
     }
 }
 
-fn tcp(host: &str, port: u16, tls: bool) -> ConnectionAddr {
+pub(super) fn tcp(host: &str, port: u16, tls: bool) -> ConnectionAddr {
     let host = host.to_owned();
     if !tls {
         return ConnectionAddr::Tcp(host, port);
@@ -189,12 +169,24 @@ impl std::fmt::Debug for Link {
 }
 
 impl Link {
-    /// Connects to the engine that takes writes, and looks whether it is one that can be used.
+    /// Looks for the engine that takes writes, connects to it, and looks whether it is one that can be used. One
+    /// thread does it for all: the others follow it by [`Link::open_found`].
     ///
     /// # Errors
     /// There is none now.
     pub fn open(access: &Access, scripts: [&str; 3]) -> Result<Self> {
-        let at = access.find()?;
+        Self::open_at(access, access.find()?, scripts)
+    }
+
+    /// Another connection to the engine that was found last.
+    ///
+    /// # Errors
+    /// It is not there any more, or none was found yet.
+    pub fn open_found(access: &Access, scripts: [&str; 3]) -> Result<Self> {
+        Self::open_at(access, access.found()?, scripts)
+    }
+
+    fn open_at(access: &Access, at: ConnectionAddr, scripts: [&str; 3]) -> Result<Self> {
         let place = at.to_string();
         let connection = access
             .connect(at, true, CONNECT_TIMEOUT)

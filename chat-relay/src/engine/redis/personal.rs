@@ -1,9 +1,10 @@
 //! What is for one person on another machine: given to that machine's channel, which keeps nothing, and taken from this
 //! machine's own. Two threads: one gives what handlers of this machine have left, one takes what the others give.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::os::fd::AsFd as _;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use chat_store::bell::Bell;
@@ -16,8 +17,8 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 
 use super::link::Link;
 use super::script;
-use super::shared::Shared;
-use super::trouble::Result;
+use super::shared::{Shared, locked};
+use super::trouble::{Result, Trouble};
 use crate::journal;
 
 /// How often a machine gives itself a word, so that it hears that its connection is alive.
@@ -30,6 +31,8 @@ const LOOK: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(500);
 /// So many parcels of late are known: none is put into an inbox twice.
 const KNOWN: usize = 1_000;
+/// So many parcels are waited for at a time: whoever waits gives up after two seconds.
+const MAX_AWAITED: usize = 10_000;
 
 /// The words of a channel.
 const ALIVE: &[u8] = b".";
@@ -45,6 +48,7 @@ pub struct Personal<'a> {
     /// Those of a machine alone: what came from another goes no further.
     dirs: Dirs,
     bell: Bell,
+    awaited: Mutex<Awaited>,
 }
 
 impl<'a> Personal<'a> {
@@ -58,6 +62,7 @@ impl<'a> Personal<'a> {
             cluster,
             dirs: dirs.alone(),
             bell: Bell::make(&cluster.personal_bell())?,
+            awaited: Mutex::default(),
         })
     }
 
@@ -70,12 +75,17 @@ impl<'a> Personal<'a> {
     }
 
     fn open(&self) -> Result<Link> {
-        Link::open(&self.shared.setup.access, script::ALL)
+        Link::open_found(&self.shared.setup.access, script::ALL)
+    }
+
+    /// Whether it goes to the engine that is in charge now.
+    fn is_current(&self, place: &str) -> bool {
+        self.shared.setup.access.is_found_at(place)
     }
 
     /// Gives what handlers leave, until the end.
     pub fn give(&self) {
-        let mut link = None;
+        let mut link: Option<Link> = None;
         let mut alive_at = Instant::now();
         while !self.shared.is_stopping() {
             if let Err(error) = self.wait() {
@@ -90,7 +100,7 @@ impl<'a> Personal<'a> {
             if parcels.is_empty() && !is_due {
                 continue;
             }
-            if link.is_none() {
+            if link.as_ref().is_none_or(|it| !self.is_current(&it.place)) {
                 link = self.open().ok();
             }
             let Some(open) = &mut link else {
@@ -126,18 +136,21 @@ impl<'a> Personal<'a> {
         self.bell.silence()
     }
 
-    /// To all machines on which the person is. If nobody listens there, whoever waits is told at once.
+    /// To all machines on which the person is. Where nobody listens they are not.
     fn give_one(&self, link: &mut Link, parcel: &Parcel) -> Result<()> {
         let text = parcel.written();
         let head = [PARCEL, self.own().as_bytes(), b" "].concat();
-        let mut listeners = 0;
-        for node in &parcel.nodes {
-            listeners += self.say(link, node, &head, &text)?;
+        if let Some(to) = &parcel.answer {
+            // Before it is given: the first may answer at once.
+            locked(&self.awaited).add(to, parcel.number, parcel.nodes.len());
         }
-        if listeners == 0
-            && let Some(to) = &parcel.answer
-        {
-            let _ = self.cluster.answer_parcel(to, parcel.number, false);
+        for node in &parcel.nodes {
+            let listeners = self.say(link, node, &head, &text)?;
+            if listeners == 0
+                && let Some(to) = &parcel.answer
+            {
+                self.heard(to, parcel.number, false);
+            }
         }
         Ok(())
     }
@@ -161,12 +174,24 @@ impl<'a> Personal<'a> {
 
     fn listen(&self, known: &mut Known) -> Result<()> {
         let mut replies = self.open()?;
-        let mut connection = self.open()?.into_connection();
-        connection.set_read_timeout(Some(DEAD_AFTER))?;
+        let link = self.open()?;
+        let place = link.place.clone();
+        let mut connection = link.into_connection();
         let mut channel = connection.as_pubsub();
         channel.subscribe(self.channel(self.own()))?;
+        channel.set_read_timeout(Some(LOOK))?;
+        let mut heard = Instant::now();
         while !self.shared.is_stopping() {
-            let message = channel.get_message()?;
+            let message = match channel.get_message() {
+                // What has come of a message until then is kept for the next look.
+                Err(error) if error.is_timeout() && heard.elapsed() < DEAD_AFTER => None,
+                message => Some(message?),
+            };
+            if !self.is_current(&place) {
+                return Err(Trouble::Away("the engine is another one now".to_owned()));
+            }
+            let Some(message) = message else { continue };
+            heard = Instant::now();
             let bytes = message.get_payload_bytes();
             if let Some(rest) = bytes.strip_prefix(PARCEL) {
                 self.take_one(&mut replies, known, rest)?;
@@ -203,15 +228,54 @@ impl<'a> Personal<'a> {
         Ok(())
     }
 
-    /// Tells a handler of this machine what became of its parcel.
+    /// What another machine says of a parcel of a handler of this one.
     fn pass_on(&self, text: &[u8], arrived: bool) {
         let text = String::from_utf8_lossy(text);
         if let Some((to, number)) = text.split_once(' ')
             && let Some(number) = RecordId::parse(number.as_bytes())
+        {
+            self.heard(to, number, arrived);
+        }
+    }
+
+    /// Tells a handler of this machine what became of its parcel, once that is known: it has arrived, or all machines
+    /// have said that its person is not there.
+    fn heard(&self, to: &str, number: RecordId, arrived: bool) {
+        if locked(&self.awaited).is_known_by(to, number, arrived)
             && let Err(error) = self.cluster.answer_parcel(to, number, arrived)
         {
             journal::note(format_args!("an answer: {error}"));
         }
+    }
+}
+
+/// The parcels that somebody waits for.
+#[derive(Debug, Default)]
+struct Awaited {
+    /// By number, which rises, and whom to answer: how many machines have not said anything yet.
+    all: BTreeMap<(RecordId, String), usize>,
+}
+
+impl Awaited {
+    fn add(&mut self, to: &str, number: RecordId, machines: usize) {
+        self.all.insert((number, to.to_owned()), machines);
+        if self.all.len() > MAX_AWAITED {
+            self.all.pop_first();
+        }
+    }
+
+    /// Whether it is known, by what one of the machines has said, what became of it.
+    fn is_known_by(&mut self, to: &str, number: RecordId, arrived: bool) -> bool {
+        let parcel = (number, to.to_owned());
+        let Some(left) = self.all.get_mut(&parcel) else {
+            return false;
+        };
+        *left = left.saturating_sub(1);
+        let is_known = arrived || *left == 0;
+        if is_known {
+            self.all.remove(&parcel);
+        }
+        is_known
     }
 }
 
@@ -236,5 +300,28 @@ impl Known {
             self.all.remove(&oldest);
         }
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_on_two_machines_is_not_there_when_neither_has_them() {
+        let mut awaited = Awaited::default();
+        let number = RecordId::from_micros(7);
+        let says = |awaited: &mut Awaited, arrived| awaited.is_known_by("1-2", number, arrived);
+        awaited.add("1-2", number, 2);
+        assert!(!says(&mut awaited, false));
+        assert!(says(&mut awaited, true));
+        assert!(!says(&mut awaited, false), "it was told");
+        awaited.add("1-2", number, 2);
+        assert!(!says(&mut awaited, false));
+        assert!(says(&mut awaited, false));
+        for micros in 0..=MAX_AWAITED as u64 {
+            awaited.add("1-2", RecordId::from_micros(10 + micros), 1);
+        }
+        assert_eq!(awaited.all.len(), MAX_AWAITED);
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use chat_store::cluster::{Answer, Refused, Submission};
 use chat_store::fs::dirs::Dirs;
+use chat_store::log::tail::Progress;
 use chat_store::record::RecordId;
 
 use super::entry::{self, TICK};
@@ -38,6 +39,8 @@ pub struct Publisher<'a> {
     queue: VecDeque<Submission>,
     /// The greatest number that an engine has ever taken.
     taken: RecordId,
+    /// Who submitted what is up to here was told that it was not taken.
+    refused: RecordId,
     tick_at: Instant,
     looked: Instant,
 }
@@ -50,6 +53,7 @@ impl<'a> Publisher<'a> {
             dirs,
             taken: spool.kept(),
             spool,
+            refused: RecordId::ZERO,
             queue: VecDeque::new(),
             tick_at: Instant::now(),
             looked: Instant::now(),
@@ -78,6 +82,9 @@ impl<'a> Publisher<'a> {
                 }
                 Err(trouble) => {
                     self.shared.leave(generation, &trouble);
+                    if self.shared.is_given_up() {
+                        self.refuse_waiting()?;
+                    }
                     self.shared.pause_after(failed);
                     failed += 1;
                 }
@@ -131,9 +138,12 @@ impl<'a> Publisher<'a> {
     /// Whoever submitted it was told that it had failed.
     fn drop_expired(&mut self) {
         let (limit, taken, shared) = (self.shared.setup.wait_limit, self.taken, self.shared);
+        let refused = self.refused;
         self.queue.retain(|submission| {
             // What an engine has taken once is followed by what stands behind it.
-            let is_dropped = submission.number > taken && is_expired(submission, limit);
+            let was_refused = submission.answer.is_some() && submission.number <= refused;
+            let is_dropped =
+                submission.number > taken && (was_refused || is_expired(submission, limit));
             if is_dropped {
                 shared.expect(
                     submission.number,
@@ -184,6 +194,29 @@ impl<'a> Publisher<'a> {
             }
             is_kept
         });
+    }
+
+    /// No engine is there, and none is waited for: who waits can try another machine. What nobody waits for stays in the
+    /// spool, where it is read again.
+    fn refuse_waiting(&mut self) -> io::Result<()> {
+        let why = Answer::Refused(Refused::Away);
+        self.shared.tell_all(why);
+        loop {
+            let mut read = Vec::new();
+            let progress = self.spool.read(&mut read)?;
+            for submission in self.queue.drain(..).chain(read) {
+                if submission.number > self.refused
+                    && let Some(to) = submission.answer
+                {
+                    self.shared.expect(submission.number, to);
+                    self.shared.tell(submission.number, why);
+                    self.refused = submission.number;
+                }
+            }
+            if progress == Progress::Idle {
+                return Ok(());
+            }
+        }
     }
 
     /// What is due: a tick, a look after the other machines, a look at the engine, files.

@@ -27,6 +27,8 @@ const BATCH: usize = 200;
 const WAIT: Duration = Duration::from_millis(500);
 /// The longest wait for copies before it is looked whether the engine is still the one.
 const CONFIRM: Duration = Duration::from_millis(300);
+/// The longest wait for them. An engine that is cut off from its copies goes on for a while, alone.
+const CONFIRM_AT_MOST: Duration = Duration::from_secs(3);
 /// Between two looks after files.
 const KEEP_EVERY: Duration = Duration::from_secs(1);
 /// Between two attempts to write what could not be written.
@@ -114,7 +116,7 @@ impl<'a> Reader<'a> {
     /// Reads from one engine for as long as it is the one.
     fn follow(&mut self, generation: u64, failed: &mut u32) -> Result<()> {
         let shared = self.shared;
-        let mut link = Link::open(&shared.setup.access, ALL)?;
+        let mut link = Link::open_found(&shared.setup.access, ALL)?;
         self.complete = self.cursor.at;
         self.look_for_gap(&mut link)?;
         let wanted = self.last_id(&mut link)?;
@@ -135,6 +137,7 @@ impl<'a> Reader<'a> {
             }
             self.ring();
             shared.tell_due();
+            shared.answered();
             if !is_ready && (is_idle || at >= wanted) && shared.is_current(generation) {
                 is_ready = true;
                 *failed = 0;
@@ -219,7 +222,7 @@ impl<'a> Reader<'a> {
             if !self.shared.is_current(generation) {
                 return Err(Trouble::Away("the engine is another one now".to_owned()));
             }
-            if began.elapsed() > DEAD_AFTER {
+            if began.elapsed() > CONFIRM_AT_MOST {
                 return Err(Trouble::Away(format!(
                     "{}: only {copies} of ENGINE_REPLICAS={} copies have what was said",
                     link.place, setup.replicas

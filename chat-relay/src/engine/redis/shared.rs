@@ -15,10 +15,16 @@ use super::status::{Counters, Status};
 use super::trouble::Trouble;
 use crate::journal;
 
-/// Between two attempts to connect, at first and at most.
+/// Between two attempts to connect: while another engine is being chosen, which takes some seconds, and people wait.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// After so many it has not been chosen, and nobody waits any more.
+const SHORT_PAUSES: u32 = 100;
+/// Between two attempts from then on.
+const LONG_PAUSE: Duration = Duration::from_secs(1);
 
+/// How long people wait for another engine to be chosen, since the last one answered, before they are told that this
+/// machine is cut off: where one dies, another is in charge by then.
+const PATIENCE: Duration = Duration::from_millis(5500);
 /// How long a thread may do one thing: connecting, and looking through many logs, take a while.
 const STUCK: Duration = Duration::from_secs(60);
 
@@ -73,6 +79,8 @@ pub struct Shared {
     full: AtomicBool,
     /// Somebody writes what an engine gives.
     reading: AtomicBool,
+    /// When what an engine gave was on enough copies last, in milliseconds since `began`.
+    answered: AtomicU64,
     /// When each thread did something last, in seconds since `began`.
     beats: [AtomicU64; 2],
     began: Instant,
@@ -100,6 +108,7 @@ impl Shared {
             stopping: AtomicBool::new(false),
             full: AtomicBool::new(false),
             reading: AtomicBool::new(false),
+            answered: AtomicU64::new(0),
             beats: Default::default(),
             began: Instant::now(),
             floor: AtomicU64::new(floor.as_micros()),
@@ -133,10 +142,22 @@ impl Shared {
             .is_ok()
         {
             self.counters.reconnects.fetch_add(1, Ordering::Relaxed);
-            status.away(trouble);
+            let answered = Duration::from_millis(self.answered.load(Ordering::Relaxed));
+            status.away_until(trouble, self.began + answered + PATIENCE);
         }
         drop(status);
         self.changed.notify_all();
+    }
+
+    /// Nothing waits to be written here: an engine has answered, and its copies have what it said.
+    pub fn answered(&self) {
+        let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.answered.store(now, Ordering::Relaxed);
+    }
+
+    /// Whether people need not wait for an engine any more.
+    pub fn is_given_up(&self) -> bool {
+        locked(&self.status).is_given_up()
     }
 
     /// Says how it stands, unless that is another engine by now.
@@ -228,10 +249,13 @@ impl Shared {
         self.changed.notify_all();
     }
 
-    /// Waits before the next attempt, the longer the more have failed.
+    /// Waits before the next attempt, longer when many have failed.
     pub fn pause_after(&self, failed: u32) {
-        let pause = FIRST_PAUSE.saturating_mul(1 << failed.min(5));
-        self.pause(pause.min(LONGEST_PAUSE));
+        self.pause(if failed < SHORT_PAUSES {
+            FIRST_PAUSE
+        } else {
+            LONG_PAUSE
+        });
     }
 
     /// Waits that long, or until something changes.
@@ -267,6 +291,16 @@ impl Shared {
     /// Who waits for it.
     pub fn waiting(&self, number: RecordId) -> Option<String> {
         locked(&self.waiting).remove(&number)
+    }
+
+    /// Tells all who wait.
+    pub fn tell_all(&self, answer: Answer) {
+        for due in std::mem::take(&mut *locked(&self.due)) {
+            self.answer(&due.to, due.number, answer);
+        }
+        for (number, to) in std::mem::take(&mut *locked(&self.waiting)) {
+            self.answer(&to, number, answer);
+        }
     }
 
     /// Nobody waits any more for what is older.

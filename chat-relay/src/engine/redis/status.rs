@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use chat_store::fs::file;
 
@@ -68,6 +68,8 @@ pub struct Status {
     /// Both: who publishes, and who reads.
     publishes: bool,
     reads: bool,
+    /// Away, and people are to wait until then: another engine may be in charge by that time.
+    up_until: Option<Instant>,
     /// When the last own tick came back, in seconds since 1970, and how long that took, in microseconds.
     seen: Option<(u64, u64)>,
     written: String,
@@ -85,6 +87,7 @@ impl Status {
             engine: "-".to_owned(),
             publishes: false,
             reads: false,
+            up_until: None,
             seen: None,
             written: String::new(),
         }
@@ -92,6 +95,39 @@ impl Status {
 
     /// Nothing can be put in order. Told once, as long as the reason stays.
     pub fn away(&mut self, trouble: &Trouble) {
+        self.leave(trouble);
+        self.up_until = None;
+        self.say_up(false);
+    }
+
+    /// The same, which may be over soon: where it was up, what people say is refused from `until` on.
+    pub fn away_until(&mut self, trouble: &Trouble, until: Instant) {
+        if !matches!(trouble, Trouble::Away(_)) {
+            self.away(trouble);
+            return;
+        }
+        if self.state == State::Up {
+            self.up_until = Some(until);
+        } else if self.up_until.is_none() {
+            // One that was killed may have left it.
+            self.say_up(false);
+        }
+        self.leave(trouble);
+        self.is_given_up();
+    }
+
+    /// Whether it is away, and not to be waited for.
+    pub fn is_given_up(&mut self) -> bool {
+        if self.up_until.is_some_and(|until| Instant::now() < until) {
+            return false;
+        }
+        if self.up_until.take().is_some() {
+            self.say_up(false);
+        }
+        self.state != State::Up
+    }
+
+    fn leave(&mut self, trouble: &Trouble) {
         let state = match trouble {
             // The engine itself is as it should be.
             Trouble::Gap(_) => State::Gap,
@@ -107,7 +143,6 @@ impl Status {
             (self.state, self.since) = (state, now());
         }
         self.why = why;
-        self.say_up(false);
     }
 
     /// What is submitted is put in order by the engine at `place`.
@@ -141,6 +176,7 @@ impl Status {
     fn look(&mut self) {
         if self.publishes && self.reads && self.state != State::Up {
             (self.state, self.since) = (State::Up, now());
+            self.up_until = None;
             journal::note(format_args!(
                 "the engine at {} puts records in order",
                 self.engine
