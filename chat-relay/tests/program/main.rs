@@ -5,6 +5,7 @@
 mod documents;
 mod script;
 mod several;
+mod shipped;
 mod supervised;
 
 use std::fs;

@@ -25,7 +25,7 @@ pub(super) struct Machine {
 
 impl Machine {
     /// One whose relay has not been started.
-    fn new(node: &str, engine: &str, more: &str) -> Self {
+    pub(super) fn new(node: &str, engine: &str, more: &str) -> Self {
         let files = Files::with(UNLIMITED);
         let ini = fs::read_to_string(files.ini()).expect("an ini");
         let limit = if more.contains("SEND_TIMEOUT") {
@@ -71,7 +71,7 @@ impl Machine {
     }
 
     /// A relay that need not come up.
-    fn try_start(&mut self) {
+    pub(super) fn try_start(&mut self) {
         let child = Command::new(beside("chat-relay"))
             .arg("--config")
             .arg(self.files.ini())
@@ -99,7 +99,7 @@ impl Machine {
             .collect()
     }
 
-    fn state(&self, key: &str) -> String {
+    pub(super) fn state(&self, key: &str) -> String {
         let text = fs::read_to_string(self.files.path("run/relay/state")).unwrap_or_default();
         let mut lines = text.lines().filter_map(|line| line.split_once(' '));
         lines
@@ -114,7 +114,7 @@ impl Machine {
 }
 
 /// Says it again until it is acked, as a page does.
-fn keep_saying(page: &mut Page, text: &str) {
+pub(super) fn keep_saying(page: &mut Page, text: &str) {
     let msgid = format!("m-{text}");
     let end = Instant::now() + DEADLINE;
     while Instant::now() < end {

@@ -1,0 +1,49 @@
+//! conf/cluster/chat.acl as it is shipped.
+
+use std::fs;
+
+use e2e::deadline::eventually;
+use e2e::redis::Server;
+use e2e::under_test::workspace;
+
+use crate::several::{Machine, keep_saying};
+
+/// While it reads its file a server does what stands there as the user `default`, also if nobody can log in as that:
+/// with too few rights it loses all that scripts wrote, and says so in its log alone (Redis 7.0).
+#[test]
+fn an_engine_with_the_shipped_users_has_after_a_restart_all_that_it_had() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let shipped = fs::read_to_string(workspace().join("conf/cluster/chat.acl"));
+    let users = shipped
+        .expect("it is shipped")
+        .replace("CHAT-PASSWORD", "hunter2");
+    let (acl, password) = (dir.path().join("chat.acl"), dir.path().join("password"));
+    fs::write(&acl, users).expect("written");
+    fs::write(&password, "hunter2\n").expect("written");
+    let mut server = Server::with(&[&format!("aclfile {}", acl.display())]);
+    let more = format!(
+        "ENGINE_USER=chat\nENGINE_PASSWORD_FILE={}\n",
+        password.display()
+    );
+    let mut one = Machine::started("one", &server.address(), &more);
+    let mut alice = one.page("alice");
+    for at in 0..5 {
+        keep_saying(&mut alice, &format!("m{at}"));
+    }
+    one.kill();
+    let entries = |server: &Server| {
+        let words = ["--user", "chat", "--pass", "hunter2", "--no-auth-warning"];
+        server.ask(&[&words[..], &["XRANGE", "{chat}:s", "-", "+"]].concat())
+    };
+    let before = entries(&server);
+    assert!(before.contains("m4"), "{before}");
+    assert!(server.ask(&["XLEN", "{chat}:s"]).contains("NOAUTH"));
+    server.kill();
+    server.run_again();
+    let after = eventually("it has read its file", || {
+        let after = entries(&server);
+        (!after.contains("LOADING")).then_some(after)
+    });
+    assert_eq!(after, before);
+    assert!(server.ask(&["XLEN", "{chat}:s"]).contains("NOAUTH"));
+}
