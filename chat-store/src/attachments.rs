@@ -4,6 +4,8 @@
 //! `ID.file` is that line: what the file is, whose, and which message it belongs to. What belongs to none within
 //! [`UNSAID_MAX`] is deleted, and what belongs to one is deleted with it. All changes are made under the lock of the
 //! room's directory, so that a message never names what is being deleted.
+//!
+//! On several machines a file is put on one of them, and the others fetch it when a message names it ([`Arrival`]).
 
 use std::fmt;
 use std::fmt::Write as _;
@@ -11,6 +13,7 @@ use std::time::Duration;
 
 use crate::record::RecordId;
 
+mod arrival;
 mod drop;
 mod given;
 mod incoming;
@@ -21,7 +24,8 @@ mod shelf;
 mod sidecar;
 mod sweep;
 
-pub use given::{Given, GivenError};
+pub use arrival::{Arrival, ArrivalError, Naming, Standing};
+pub use given::{Elsewhere, Given, GivenError};
 pub use incoming::{Incoming, PutError};
 pub use ledger::{Bounds, Full};
 pub use named::{Named, clean_name, lines, named, named_key};

@@ -21,11 +21,15 @@ use crate::record::{Draft, Kind};
 
 mod answer;
 mod drain;
+mod missing;
 pub mod order;
+mod sought;
 mod spool;
 mod tell;
 
 pub use answer::{Answer, Refused, answer, sweep_answers};
+pub use missing::{MAX_MISSING, Missing};
+pub use sought::Sought;
 pub use spool::{ANSWER, KEY, LIMIT, MEMBER, ORDERS, QUIET, ROOM, SPOOL, Submission};
 
 pub use tell::Parcel;

@@ -144,7 +144,7 @@ impl Site {
         let room_files = self.shelf();
         let person = PersonId::of(None, Some(client)).unwrap();
         let ids = [AttachmentId::parse(id).unwrap()];
-        let given = room_files.give(&ids, &person, Some("m1")).unwrap();
+        let given = room_files.give(&ids, &person, Some("m1"), None).unwrap();
         let values = given.values();
         let extra = [(attrs::FILE, Some(values[0].as_str()))];
         let draft = Draft {

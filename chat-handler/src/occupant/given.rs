@@ -2,7 +2,7 @@
 
 use super::{Code, Turn};
 use crate::wording::Line;
-use chat_store::attachments::{AttachmentId, GivenError, Shelf};
+use chat_store::attachments::{AttachmentId, Elsewhere, GivenError, Shelf};
 use chat_store::log::room_log::Stored;
 use chat_store::record::{Kind, RecordId, attrs, clean_lines, tidy};
 
@@ -32,7 +32,10 @@ impl Turn<'_> {
         };
         let Some(text) = text else { return };
         let kept = Shelf::of(&self.it.room.dirs, &self.it.room.name);
-        let given = match kept.give(files, &self.it.me.person, self.msgid) {
+        let (room, cluster) = (&self.it.room.name, self.it.room.dirs.cluster.clone());
+        let mut seek = cluster.map(|cluster| move |id: &AttachmentId| cluster.seek(room, id));
+        let elsewhere = seek.as_mut().map(|seek| seek as &mut Elsewhere<'_>);
+        let given = match kept.give(files, &self.it.me.person, self.msgid, elsewhere) {
             Ok(given) => given,
             Err(error) => return self.not_given(&error),
         };

@@ -131,7 +131,7 @@ impl Incoming<'_> {
 
     fn put(&self, kept: &Attachment) -> io::Result<()> {
         let content = self.shelf.content(kept);
-        let is_there = std::fs::metadata(&content).is_ok_and(|found| found.len() == kept.size);
+        let is_there = self.shelf.has_content(kept);
         if !is_there {
             std::fs::rename(&self.path, &content)?;
             file::sync_directory_of(&content)?;
@@ -157,14 +157,15 @@ fn hash_of(file: &mut File) -> io::Result<(String, u64)> {
         hash.update(&buffer[..count]);
         size += count as u64;
     }
-    let text = hash
-        .finalize()
-        .iter()
-        .fold(String::new(), |mut text, byte| {
-            use std::fmt::Write as _;
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        });
-    Ok((text, size))
+    Ok((hex(&hash.finalize()), size))
+}
+
+/// How a hash is written.
+pub(super) fn hex(hash: &[u8]) -> String {
+    use std::fmt::Write as _;
+    hash.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

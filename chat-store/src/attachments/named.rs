@@ -22,7 +22,8 @@ pub struct Named {
 }
 
 impl Named {
-    fn parse(value: &str) -> Option<Self> {
+    /// What a value of the attribute `file` says; `None`: it names no file.
+    pub fn parse(value: &str) -> Option<Self> {
         let mut parts = value.splitn(5, ' ');
         let mut next = || parts.next();
         let (id, kind, size, pixels, name) = (next()?, next()?, next()?, next()?, next()?);

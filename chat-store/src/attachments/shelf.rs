@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::ledger::{self, Bounds, Entry, Full, Ledger};
-use super::{Attachment, AttachmentId, sidecar};
+use super::{Attachment, AttachmentId};
 use crate::fs::dirs::{self, Dirs};
 use crate::fs::file;
 use crate::fs::lock::{self, Share};
@@ -81,6 +81,11 @@ impl Shelf {
         self.dir.join(&file.hash)
     }
 
+    /// Whether the content of `file` is there, all of it.
+    pub fn has_content(&self, file: &Attachment) -> bool {
+        std::fs::metadata(self.content(file)).is_ok_and(|found| found.len() == file.size)
+    }
+
     fn sidecar(&self, id: &AttachmentId) -> PathBuf {
         self.dir.join(format!("{id}{ENDING}"))
     }
@@ -90,8 +95,8 @@ impl Shelf {
     /// # Errors
     /// Those of reading.
     pub fn find(&self, id: &AttachmentId) -> io::Result<Option<Attachment>> {
-        let line = file::read_whole(&self.sidecar(id), sidecar::MAX_BYTES)?;
-        Ok(sidecar::read(id.clone(), &line))
+        let line = file::read_whole(&self.sidecar(id), Attachment::MAX_LINE)?;
+        Ok(Attachment::from_line(id.clone(), &line))
     }
 
     /// All files of the room.
@@ -182,7 +187,7 @@ impl Shelf {
                 .truncate(true)
                 .mode(FILE_MODE)
                 .open(&scratch)?;
-            new.write_all(&sidecar::write(file))?;
+            new.write_all(&file.to_line())?;
             new.sync_all()?;
             std::fs::rename(&scratch, &path)
         })();

@@ -3,11 +3,23 @@
 use super::{Attachment, AttachmentId};
 use crate::record::{Attrs, RecordId, attrs, show};
 
-/// The longest line: names and accounts are short.
-pub(super) const MAX_BYTES: u64 = 4 * 1024;
+impl Attachment {
+    /// The longest line: names and accounts are short.
+    pub const MAX_LINE: u64 = 4 * 1024;
+
+    /// The line beside the file.
+    pub fn to_line(&self) -> Vec<u8> {
+        write(self)
+    }
+
+    /// What the line beside the file `id` says; `None`: it is none.
+    pub fn from_line(id: AttachmentId, line: &[u8]) -> Option<Self> {
+        read(id, line)
+    }
+}
 
 /// The line of `file`.
-pub(super) fn write(file: &Attachment) -> Vec<u8> {
+fn write(file: &Attachment) -> Vec<u8> {
     let (size, at) = (file.size.to_string(), file.at.to_string());
     let (width, height) = file.pixels.unzip();
     let [width, height] = [width, height].map(|side| side.map(|side| side.to_string()));
@@ -33,7 +45,7 @@ pub(super) fn write(file: &Attachment) -> Vec<u8> {
 }
 
 /// Reads the line; `None`: somebody else's.
-pub(super) fn read(id: AttachmentId, line: &[u8]) -> Option<Attachment> {
+fn read(id: AttachmentId, line: &[u8]) -> Option<Attachment> {
     let line = show(line.strip_suffix(b"\n").unwrap_or(line));
     let value = |key: &str| {
         Attrs::new(&line)

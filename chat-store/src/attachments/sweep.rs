@@ -39,7 +39,8 @@ pub struct Orphans {
 
 impl Shelf {
     /// Deletes what no message came for within an hour before `now`, and what nothing names. `dirs` and `room` are
-    /// those of the room.
+    /// those of the room. On a machine of several that is cut off from the others nothing is late: the message may be in
+    /// their logs.
     ///
     /// # Errors
     /// Those of reading and deleting.
@@ -50,12 +51,10 @@ impl Shelf {
         now: RecordId,
         dry_run: bool,
     ) -> io::Result<Swept> {
+        let is_told = dirs.cluster.as_ref().is_none_or(|cluster| cluster.is_up());
+        let is_late = |file: &Attachment| is_told && is_late(file, now);
         let swept = self.locked(|| {
-            let old: Vec<_> = self
-                .all()?
-                .into_iter()
-                .filter(|file| is_late(file, now))
-                .collect();
+            let old: Vec<_> = self.all()?.into_iter().filter(&is_late).collect();
             // Whoever was killed after the message and before the line beside the file.
             let said = said(dirs, room, &old)?;
             if !dry_run {
@@ -69,7 +68,7 @@ impl Shelf {
                     }
                 }
             }
-            let is_unsaid = |file: &Attachment| is_late(file, now) && !said.contains_key(&file.id);
+            let is_unsaid = |file: &Attachment| is_late(file) && !said.contains_key(&file.id);
             let unsaid = if dry_run {
                 old.iter().filter(|file| is_unsaid(file)).count()
             } else {

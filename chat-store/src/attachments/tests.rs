@@ -8,6 +8,8 @@ use crate::name::RoomName;
 use crate::people::person::PersonId;
 use crate::record::{Draft, Kind, Record, attrs};
 
+mod arrival;
+
 const WIDE: Bounds = Bounds {
     person: 1 << 30,
     room: 1 << 30,
@@ -72,7 +74,7 @@ fn names(shelf: &Shelf) -> Vec<String> {
 /// Says that the files are there; the message's line is read again.
 fn say(home: &Home, files: &[&Attachment], text: &str, msgid: &str) -> (RecordId, String) {
     let ids: Vec<_> = files.iter().map(|file| file.id.clone()).collect();
-    let given = home.shelf.give(&ids, &anna(), Some(msgid)).unwrap();
+    let given = home.shelf.give(&ids, &anna(), Some(msgid), None).unwrap();
     let values = given.values();
     let extra: Vec<_> = values
         .iter()
@@ -208,7 +210,7 @@ fn a_message_names_its_files_and_takes_them_along() {
     ] {
         let given = home
             .shelf
-            .give(std::slice::from_ref(&picture.id), &person, msgid);
+            .give(std::slice::from_ref(&picture.id), &person, msgid, None);
         assert!(matches!(given, Err(GivenError::NotFound)), "{given:?}");
     }
 

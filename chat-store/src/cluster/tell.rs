@@ -139,13 +139,7 @@ impl Cluster {
     /// # Errors
     /// Those of reading it.
     pub fn take_parcels(&self) -> io::Result<Vec<Parcel>> {
-        let path = self.run.join(FILE);
-        let (file, _) = file::open(&path, OFlags::RDWR | OFlags::CREATE)?;
-        let Some(_lock) = lock::take(&file, Share::Exclusive, LOCK_TIMEOUT)? else {
-            return Err(io::ErrorKind::TimedOut.into());
-        };
-        let text = file::read_whole(&path, MAX_UNREAD + MAX_LINE as u64)?;
-        rustix::fs::ftruncate(&file, 0)?;
+        let text = take(&self.run.join(FILE))?;
         let lines = text.split_inclusive(|&byte| byte == b'\n');
         Ok(lines.filter_map(Parcel::parse).collect())
     }
@@ -164,7 +158,19 @@ impl Cluster {
     }
 }
 
-fn put(path: &Path, line: &[u8]) -> io::Result<()> {
+/// All that is in the file, which is empty then.
+pub(super) fn take(path: &Path) -> io::Result<Vec<u8>> {
+    let (file, _) = file::open(path, OFlags::RDWR | OFlags::CREATE)?;
+    let Some(_lock) = lock::take(&file, Share::Exclusive, LOCK_TIMEOUT)? else {
+        return Err(io::ErrorKind::TimedOut.into());
+    };
+    let text = file::read_whole(path, MAX_UNREAD + MAX_LINE as u64)?;
+    rustix::fs::ftruncate(&file, 0)?;
+    Ok(text)
+}
+
+/// Adds a line to the file, whole or not at all.
+pub(super) fn put(path: &Path, line: &[u8]) -> io::Result<()> {
     let (file, _) = file::open(path, OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE)?;
     let Some(_lock) = lock::take(&file, Share::Exclusive, LOCK_TIMEOUT)? else {
         return Err(io::ErrorKind::TimedOut.into());

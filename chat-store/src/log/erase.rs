@@ -37,7 +37,7 @@ pub type Edit<'a> = dyn FnMut(&[u8]) -> Option<Vec<u8>> + 'a;
 /// # Errors
 /// Those of reading and writing the files; what was done is done, and doing it again completes it.
 pub fn texts(live: &Path, wanted: &Wanted<'_>) -> io::Result<Vec<RecordId>> {
-    delete_files_of(live, &|record| record.kind.is_talk() && wanted(record))?;
+    let files = delete_files_of(live, &|record| record.kind.is_talk() && wanted(record))?;
     let mut erased = Vec::new();
     rewrite(live, &mut |line| {
         let record = Record::parse(line)?;
@@ -48,17 +48,19 @@ pub fn texts(live: &Path, wanted: &Wanted<'_>) -> io::Result<Vec<RecordId>> {
             blanked(line)
         })
     })?;
+    // One may have come from another machine just before its line was blank; from here on none comes.
+    delete_files(live, &files)?;
     Ok(erased)
 }
 
-/// Deletes the files of the records that are `wanted`. Before what names them is overwritten: whoever is stopped in
-/// between finds them again.
+/// Deletes the files of the records that are `wanted`; which these are. Before what names them is overwritten: whoever
+/// is stopped in between finds them again.
 ///
 /// # Errors
 /// As [`texts`].
-pub fn delete_files_of(live: &Path, wanted: &Wanted<'_>) -> io::Result<()> {
+pub fn delete_files_of(live: &Path, wanted: &Wanted<'_>) -> io::Result<Vec<AttachmentId>> {
     let Some(shelf) = Shelf::beside(live).filter(Shelf::exists) else {
-        return Ok(());
+        return Ok(Vec::new());
     };
     let mut files = Vec::new();
     rewrite(live, &mut |line| {
@@ -68,7 +70,8 @@ pub fn delete_files_of(live: &Path, wanted: &Wanted<'_>) -> io::Result<()> {
         }
         None
     })?;
-    shelf.delete_ids(&files).map(drop)
+    shelf.delete_ids(&files)?;
+    Ok(files)
 }
 
 /// Whether there is something in a record that can be erased: a text, or files.

@@ -64,7 +64,20 @@ pub fn each_back(
     since: RecordId,
     give: &mut dyn FnMut(&Record<'_>),
 ) -> io::Result<()> {
-    let needle = format!("{}=", attrs::ORIGIN);
+    each_back_having(live, since, attrs::ORIGIN, give)
+}
+
+/// As [`each_back`], for records with an attribute that is called `key`; some others may be among them.
+///
+/// # Errors
+/// As [`greatest`].
+pub fn each_back_having(
+    live: &Path,
+    since: RecordId,
+    key: &str,
+    give: &mut dyn FnMut(&Record<'_>),
+) -> io::Result<()> {
+    let needle = format!("{key}=");
     let finder = Finder::new(needle.as_bytes());
     // Given twice if somebody rotates meanwhile, which does no harm.
     lines::until_whole(|| {

@@ -180,11 +180,17 @@ fn blank(
     }
     // Before the line that names them, so that whoever is stopped in between finds them again; and before the lock:
     // who says something with files has theirs first.
-    erase::delete_files(live, &files_in(&file, holder, target)?)?;
-    let Some(_lock) = lock::take(&file, Share::Exclusive, LOCK_TIMEOUT)? else {
-        return Ok(Err(RedactError::Append(AppendError::Busy)));
+    let files = files_in(&file, holder, target)?;
+    erase::delete_files(live, &files)?;
+    let blanked = {
+        let Some(_lock) = lock::take(&file, Share::Exclusive, LOCK_TIMEOUT)? else {
+            return Ok(Err(RedactError::Append(AppendError::Busy)));
+        };
+        blank_in(&file, holder, target, may)?
     };
-    blank_in(&file, holder, target, may)
+    // One may have come from another machine just before the line was blank; from here on none comes.
+    erase::delete_files(live, &files)?;
+    Ok(blanked)
 }
 
 /// The files that the record has.
