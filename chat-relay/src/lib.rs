@@ -5,6 +5,7 @@
 pub mod channels;
 pub mod cli;
 pub mod engine;
+pub mod files;
 pub mod journal;
 pub mod machines;
 pub mod members;

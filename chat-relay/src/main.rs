@@ -65,7 +65,7 @@ fn run(settings: &Settings) -> std::io::Result<()> {
     };
     let mut relay = Relay::open(&dirs, shared, cluster, settings.sync)?;
     let ended = match &cluster.engine {
-        Engine::Local => local::run(&mut relay),
+        Engine::Local => local::run(&mut relay, &dirs),
         Engine::Redis(address) => redis::run(&mut relay, &dirs, settings, address),
         _ => Err(std::io::Error::other(
             "this chat-relay does not know its ENGINE",

@@ -37,7 +37,7 @@ pub enum Stop {
 #[derive(Debug)]
 pub struct Parts<'a> {
     /// How submitters and relay wake each other.
-    pub cluster: &'a Cluster,
+    pub cluster: &'a Arc<Cluster>,
     /// What this machine is called in records.
     pub node: &'a str,
     /// What was submitted here.

@@ -17,6 +17,7 @@ use chat_store::record::{Attrs, Draft, Kind, RecordId, attrs};
 use chat_store::state;
 
 use crate::channels::Channels;
+use crate::files::Files;
 use crate::journal;
 use crate::members::{Members, Row};
 use crate::orders::Orders;
@@ -159,6 +160,8 @@ pub struct Rooms {
     orders: Orders,
     channels: Channels,
     members: Members,
+    /// What is missing here of what messages have with them; `None`: there is no other machine.
+    files: Option<Arc<Files>>,
     open: BTreeMap<RoomName, Room>,
     /// How far back it is looked which entries a log has, when it is opened.
     since: RecordId,
@@ -176,6 +179,7 @@ impl Rooms {
             orders: Orders::new(dirs, cluster),
             channels: Channels::new(dirs),
             members: Members::new(node, cluster),
+            files: None,
             dirs: dirs.alone(),
             open: BTreeMap::new(),
             since,
@@ -183,6 +187,11 @@ impl Rooms {
             touched: BTreeSet::new(),
             unsynced: BTreeSet::new(),
         }
+    }
+
+    /// Has the files noted that messages name from here on.
+    pub fn watch_files(&mut self, files: &Arc<Files>) {
+        self.files = Some(Arc::clone(files));
     }
 
     /// Writes an entry to its room's log: under `id`, or, if there is none, where it comes now, unless its sender has
@@ -210,6 +219,7 @@ impl Rooms {
         if !closed::is_there(&self.dirs, &entry.room) {
             return Ok(Applied::Refused(Refused::NotMember));
         }
+        let files = self.files.clone();
         let room = self.room(&entry.room)?;
         let greatest = room.known.get(&entry.origin.node);
         if greatest.is_some_and(|&number| number >= entry.origin.number) {
@@ -233,6 +243,9 @@ impl Rooms {
                 // Before anybody is woken: who sees the record may ask for what it says.
                 if let Err(error) = room.remember(id, entry) {
                     journal::note(format_args!("the state of {}: {error}", entry.room));
+                }
+                if let Some(files) = &files {
+                    files.named(&room.dirs, id, entry);
                 }
                 self.touched.insert(entry.room.clone());
                 self.unsynced.insert(entry.room.clone());

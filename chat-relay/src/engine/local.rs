@@ -1,9 +1,13 @@
 //! The engine of a site that is on one machine: its records are in order as they come.
 
+use std::sync::Arc;
+
 use chat_store::cluster::{Answer, Refused, Submission};
+use chat_store::fs::dirs::Dirs;
 use chat_store::log::origins::Origin;
 use chat_store::log::tail::Progress;
 
+use crate::files::Files;
 use crate::journal;
 use crate::relay::{Relay, Stop, is_expired};
 use crate::rooms::{Applied, Entry};
@@ -12,7 +16,10 @@ use crate::rooms::{Applied, Entry};
 ///
 /// # Errors
 /// Those of reading the spool, which a restart may mend.
-pub fn run(relay: &mut Relay) -> std::io::Result<Stop> {
+pub fn run(relay: &mut Relay, dirs: &Dirs) -> std::io::Result<Stop> {
+    let parts = relay.parts();
+    let files = Arc::new(Files::new(dirs, parts.cluster)?);
+    parts.rooms.watch_files(&files);
     relay.say_up(true);
     let mut batch = Vec::new();
     loop {
@@ -29,6 +36,12 @@ pub fn run(relay: &mut Relay) -> std::io::Result<Stop> {
         relay.ring();
         for (to, number, what) in answers {
             relay.answer(&to, number, what);
+        }
+        // All are here, and become their messages' now.
+        for id in files.due(&|_| false) {
+            if files.settle(&id) {
+                files.again(&id);
+            }
         }
         relay.tick();
         if progress == Progress::Idle

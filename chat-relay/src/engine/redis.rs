@@ -2,12 +2,14 @@
 //!
 //! One thread gives it what is submitted on this machine ([`publish`]), another writes what it has put in order
 //! ([`read`]). Whoever meets trouble counts the generation on; both connect anew then, and what the next engine does not
-//! know, because it is a copy that had not got it yet or has lost everything, it is given again ([`repair`]).
+//! know, because it is a copy that had not got it yet or has lost everything, it is given again ([`repair`]). What is for
+//! one person ([`personal`]) and what messages have with them ([`files`]) goes beside it, and waits for neither.
 //! Blocking connections, a thread each: their end, and what it means, must be seen here and nowhere below.
 
 use std::io;
 use std::os::fd::AsFd as _;
 use std::os::unix::fs::MetadataExt as _;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -17,11 +19,13 @@ use chat_store::cluster;
 use chat_store::fs::dirs::Dirs;
 use rustix::event::{PollFd, PollFlags, Timespec};
 
+use crate::files::Files;
 use crate::journal;
 use crate::relay::{Relay, Stop};
 
 pub mod cursor;
 pub mod entry;
+pub mod files;
 pub mod link;
 pub mod personal;
 pub mod publish;
@@ -34,6 +38,8 @@ pub mod status;
 pub mod trouble;
 
 use cursor::Cursor;
+use files::fetch::Fetcher;
+use files::give::Giver;
 use link::Access;
 use personal::Personal;
 use publish::Publisher;
@@ -79,27 +85,29 @@ pub fn run(
     };
     let cursor = Cursor::load(dirs)?;
     let shared = Shared::new(setup, cursor.at);
-    let personal = Personal::new(&shared, parts.cluster, dirs)?;
+    let files = Arc::new(Files::new(dirs, parts.cluster)?);
+    parts.rooms.watch_files(&files);
+    let giver = Giver::new(&shared, dirs);
+    let fetcher = Fetcher::new(&shared, parts.cluster, &files);
+    let personal = Personal::new(&shared, parts.cluster, dirs, (&giver, &files))?;
     let mut publisher = Publisher::new(&shared, dirs, parts.spool);
     let mut reader = Reader::new(&shared, parts.rooms, cursor, parts.syncs);
+    let beside: [&(dyn Fn() + Sync); 4] = [
+        &|| personal.give(),
+        &|| personal.take(),
+        &|| giver.run(),
+        &|| fetcher.run(),
+    ];
     thread::scope(|scope| {
         #[expect(
             clippy::disallowed_methods,
             reason = "the ends of an engine, a thread each"
         )]
-        let threads = [
+        let mut threads = vec![
             scope.spawn(|| {
                 let ended = publisher.run();
                 shared.stop();
                 ended
-            }),
-            scope.spawn(|| {
-                personal.give();
-                Ok(())
-            }),
-            scope.spawn(|| {
-                personal.take();
-                Ok(())
             }),
             scope.spawn(|| {
                 reader.run();
@@ -107,6 +115,13 @@ pub fn run(
                 Ok(())
             }),
         ];
+        #[expect(clippy::disallowed_methods, reason = "what goes beside, a thread each")]
+        threads.extend(beside.map(|run| {
+            scope.spawn(move || {
+                run();
+                Ok(())
+            })
+        }));
         let mut looks = 0_u32;
         let mut told = Ok(false);
         // One that has panicked has not said that it ended.

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests start programs")]
 
 mod documents;
+mod files;
 mod script;
 mod several;
 mod shipped;

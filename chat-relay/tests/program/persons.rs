@@ -13,7 +13,7 @@ use super::orders::run;
 use super::several::Machine;
 
 /// Machines of one engine.
-fn site(names: &[&str]) -> (Server, Vec<Machine>) {
+pub(super) fn site(names: &[&str]) -> (Server, Vec<Machine>) {
     let engine = Server::start();
     let start = |name: &&str| Machine::started(name, &engine.address(), "");
     let machines = names.iter().map(start).collect();
@@ -127,7 +127,7 @@ fn a_name_that_was_changed_is_changed_on_all_machines() {
 }
 
 /// Whether a file below `dir` holds the words.
-fn holds(dir: &Path, words: &str) -> bool {
+pub(super) fn holds(dir: &Path, words: &str) -> bool {
     let Ok(entries) = fs::read_dir(dir) else {
         return false;
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -54,9 +54,27 @@ impl Machine {
         machine
     }
 
-    fn start(&mut self) {
+    pub(super) fn start(&mut self) {
         self.kill();
         self.relay = Some(Relay::start(self.files.base()));
+    }
+
+    /// As [`Machine::start`], with what it tells in a file.
+    pub(super) fn start_telling(&mut self) -> PathBuf {
+        self.kill();
+        let told = self.files.path("relay.told");
+        let child = Command::new(beside("chat-relay"))
+            .arg("--config")
+            .arg(self.files.ini())
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(&told).expect("writable"))
+            .spawn()
+            .expect("the relay starts");
+        self.relay = Some(Relay { child });
+        eventually("the relay is up", || self.is_in("up").then_some(()));
+        told
     }
 
     /// Ends its relay at once.

@@ -15,10 +15,12 @@ use chat_store::people::inbox;
 use chat_store::record::RecordId;
 use rustix::event::{PollFd, PollFlags, Timespec};
 
+use super::files::give::Giver;
 use super::link::Link;
 use super::script;
 use super::shared::{Shared, locked};
 use super::trouble::{Result, Trouble};
+use crate::files::Files;
 use crate::journal;
 
 /// How often a machine gives itself a word, so that it hears that its connection is alive.
@@ -49,6 +51,9 @@ pub struct Personal<'a> {
     dirs: Dirs,
     bell: Bell,
     awaited: Mutex<Awaited>,
+    /// Questions for files come the same way: from other machines, and from this one's people.
+    giver: &'a Giver<'a>,
+    files: &'a Files,
 }
 
 impl<'a> Personal<'a> {
@@ -56,13 +61,20 @@ impl<'a> Personal<'a> {
     ///
     /// # Errors
     /// Those of making the bell.
-    pub fn new(shared: &'a Shared, cluster: &'a Cluster, dirs: &Dirs) -> io::Result<Self> {
+    pub fn new(
+        shared: &'a Shared,
+        cluster: &'a Cluster,
+        dirs: &Dirs,
+        (giver, files): (&'a Giver<'a>, &'a Files),
+    ) -> io::Result<Self> {
         Ok(Self {
             shared,
             cluster,
             dirs: dirs.alone(),
             bell: Bell::make(&cluster.personal_bell())?,
             awaited: Mutex::default(),
+            giver,
+            files,
         })
     }
 
@@ -96,6 +108,10 @@ impl<'a> Personal<'a> {
                 journal::note(format_args!("run/relay/personal: {error}"));
                 Vec::new()
             });
+            match self.cluster.take_sought() {
+                Ok(sought) => self.files.seek(sought),
+                Err(error) => journal::note(format_args!("run/relay/sought: {error}")),
+            }
             let is_due = alive_at.elapsed() >= ALIVE_EVERY;
             if parcels.is_empty() && !is_due {
                 continue;
@@ -178,7 +194,8 @@ impl<'a> Personal<'a> {
         let place = link.place.clone();
         let mut connection = link.into_connection();
         let mut channel = connection.as_pubsub();
-        channel.subscribe(self.channel(self.own()))?;
+        let files = self.shared.setup.keys.key("files");
+        channel.subscribe(&[self.channel(self.own()), files])?;
         channel.set_read_timeout(Some(LOOK))?;
         let mut heard = Instant::now();
         while !self.shared.is_stopping() {
@@ -199,6 +216,8 @@ impl<'a> Personal<'a> {
                 self.pass_on(rest, true);
             } else if let Some(rest) = bytes.strip_prefix(NOT_HERE) {
                 self.pass_on(rest, false);
+            } else {
+                self.giver.asked(bytes);
             }
         }
         Ok(())

@@ -31,10 +31,14 @@ pub struct Counters {
     pub reconnects: AtomicU64,
     /// Microseconds that were waited for copies.
     pub wait_us: AtomicU64,
+    /// Files of messages that came from other machines.
+    pub files: AtomicU64,
+    /// Files of messages that have not come yet: as many as there are now.
+    pub files_missing: AtomicU64,
 }
 
 impl Counters {
-    fn each(&self) -> [(&'static str, &AtomicU64); 8] {
+    fn each(&self) -> [(&'static str, &AtomicU64); 10] {
         [
             ("taken", &self.taken),
             ("refused", &self.refused),
@@ -44,6 +48,8 @@ impl Counters {
             ("resubmitted", &self.resubmitted),
             ("reconnects", &self.reconnects),
             ("wait_us", &self.wait_us),
+            ("files", &self.files),
+            ("files_missing", &self.files_missing),
         ]
     }
 }

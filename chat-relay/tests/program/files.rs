@@ -1,0 +1,377 @@
+//! Files of messages on several machines: each has them, whichever was given them, and none has them for longer than the
+//! message.
+
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use e2e::deadline::eventually;
+use e2e::page::Page;
+use e2e::redis::Server;
+use e2e::under_test::beside;
+use serde_json::{Value, json};
+
+use super::orders::run;
+use super::persons::{holds, site};
+use super::several::Machine;
+
+/// As `FILE_MAX` is by default.
+const LARGEST: usize = 25 << 20;
+
+/// An answer of chat-cgi.
+struct Answer {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).expect("JSON")
+    }
+}
+
+/// Asks chat-cgi as a web server of that machine does, for somebody with these cookies.
+#[track_caller]
+fn ask(machine: &Machine, method: &str, path: &str, cookies: &str, body: &[u8]) -> Answer {
+    let (path, query) = path.split_once('?').expect("a query");
+    let mut program = Command::new(beside("chat-cgi"))
+        .env_clear()
+        .env("CHAT_CONFIG", machine.files.ini())
+        .env("REQUEST_METHOD", method)
+        .env("PATH_INFO", path)
+        .env("QUERY_STRING", query)
+        .env("HTTP_HOST", "chat.example.org")
+        .env("HTTP_COOKIE", cookies)
+        .env("REMOTE_ADDR", "192.0.2.7")
+        .env("CONTENT_TYPE", "application/octet-stream")
+        .env("CONTENT_LENGTH", body.len().to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    // It may answer without reading what it does not want.
+    let _ = program.stdin.take().expect("a pipe").write_all(body);
+    let output = program.wait_with_output().expect("it ends").stdout;
+    let mut parts = output.windows(4);
+    let end = parts.position(|part| part == b"\r\n\r\n").expect("a head");
+    let head = String::from_utf8(output[..end].to_vec()).expect("text");
+    let status = head.lines().find_map(|line| line.strip_prefix("Status: "));
+    let status = status.and_then(|it| it.get(..3)?.parse().ok());
+    Answer {
+        status: status.expect("a status"),
+        body: output[end + 4..].to_vec(),
+        head,
+    }
+}
+
+/// Anna's cookies on that machine.
+fn anna(machine: &Machine) -> String {
+    machine.files.log_in_as("anna")
+}
+
+/// Anna puts a file on that machine; its id.
+#[track_caller]
+fn put(machine: &Machine, name: &str, content: &[u8]) -> String {
+    let path = format!("/files?room=lobby&name={name}");
+    let answer = ask(machine, "POST", &path, &anna(machine), content);
+    let told = answer.json();
+    assert_eq!(answer.status, 200, "{told}");
+    told["id"].as_str().expect("an id").to_owned()
+}
+
+#[track_caller]
+fn have(machine: &Machine, id: &str) -> Answer {
+    let path = format!("/files/{id}/name?room=lobby");
+    ask(machine, "GET", &path, "", b"")
+}
+
+fn enter(machine: &Machine) -> Page {
+    machine.files.page_with("lobby", "", &anna(machine))
+}
+
+#[track_caller]
+fn say_with(page: &mut Page, id: &str, msgid: &str) -> Value {
+    page.send(&json!({ "type": "say", "text": "look", "msgid": msgid, "files": [{ "id": id }] }));
+    page.find(|it| it["msgid"] == msgid && (it["type"] == "ack" || it["type"] == "error"))
+}
+
+#[track_caller]
+fn say_with_acked(page: &mut Page, id: &str, msgid: &str) -> String {
+    let answer = say_with(page, id, msgid);
+    assert_eq!(answer["type"], "ack", "{answer}");
+    answer["id"].as_str().expect("an id").to_owned()
+}
+
+/// Bytes that nobody has elsewhere.
+fn random(length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    let mut source = File::open("/dev/urandom").expect("there");
+    source.read_exact(&mut bytes).expect("enough");
+    bytes
+}
+
+#[track_caller]
+fn wait_for(machine: &Machine, id: &str, content: &[u8]) {
+    let answer = eventually("the file has come", || {
+        let answer = have(machine, id);
+        (answer.status == 200).then_some(answer)
+    });
+    assert!(answer.body == content, "{} bytes", answer.body.len());
+    eventually("nothing is missing", || {
+        missing(machine).is_empty().then_some(())
+    });
+}
+
+/// What is noted to be missing.
+fn missing(machine: &Machine) -> Vec<String> {
+    let names = |dir: PathBuf| {
+        let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+        entries.filter_map(|entry| entry.file_name().into_string().ok())
+    };
+    names(machine.files.path("spool/missing")).collect()
+}
+
+/// What is in the lobby's directory of files, but its lock.
+fn left(machine: &Machine) -> Vec<String> {
+    let mut left = machine.files.files("files/lobby");
+    left.retain(|name| name != "lock");
+    left
+}
+
+/// Waits until a file comes to that machine, and is not whole.
+#[track_caller]
+fn wait_for_a_part(machine: &Machine) {
+    eventually("a part of it has come", || {
+        let scratch = left(machine)
+            .into_iter()
+            .find(|name| name.contains(".part"));
+        let path = machine.files.path("files/lobby").join(scratch?);
+        let length = fs::metadata(path).ok()?.len();
+        (length > 0).then_some(())
+    });
+}
+
+#[test]
+fn a_file_put_on_one_machine_is_said_on_another_and_had_on_a_third() {
+    let (engine, machines) = site(&["a", "b", "c"]);
+    let mut page = enter(&machines[0]);
+    let mut content = random(3_000_000);
+    let words = b"nobody keeps these words but the machines";
+    content[1_000_000..1_000_000 + words.len()].copy_from_slice(words);
+    let id = put(&machines[1], "a%20film.bin", &content);
+    // Nobody fetches what no message has.
+    assert_eq!(left(&machines[2]), Vec::<String>::new());
+    let message = say_with_acked(&mut page, &id, "m1");
+    let record = page.find(|it| it["id"] == *message);
+    assert_eq!(record["files"][0]["name"], "a film.bin", "{record}");
+    for machine in &machines {
+        eventually("the message is there", || {
+            machine.log().contains(&id).then_some(())
+        });
+        let answer = have(machine, &id);
+        assert!([200, 503].contains(&answer.status), "{}", answer.head);
+        wait_for(machine, &id, &content);
+        let line = fs::read_to_string(machine.files.path("files/lobby").join(format!("{id}.file")));
+        let line = line.expect("there");
+        assert!(
+            line.contains(&format!("message={message};msgid=m1;")),
+            "{line}"
+        );
+        assert_eq!(left(machine).len(), 2, "a content, and a line");
+    }
+    // Sent again it is the same message, also where it came from elsewhere.
+    let mut other = enter(&machines[2]);
+    assert_eq!(say_with_acked(&mut other, &id, "m1"), message);
+    // In another message it is nobody's any more, nor is it anybody else's.
+    for machine in &machines {
+        let answer = say_with(&mut enter(machine), &id, "m2");
+        assert_eq!(answer["code"], "not_found", "{answer}");
+    }
+    let unsaid = put(&machines[1], "unsaid.bin", b"\0unsaid");
+    let mut bob = machines[0]
+        .files
+        .page_with("lobby", "", &machines[0].files.log_in_as("bob"));
+    let answer = say_with(&mut bob, &unsaid, "m3");
+    assert_eq!(answer["code"], "not_found", "{answer}");
+    assert_eq!(
+        say_with(&mut bob, &"0".repeat(32), "m4")["code"],
+        "not_found"
+    );
+    // The same content again: nothing of it goes round.
+    let again = put(&machines[2], "again.bin", &content);
+    say_with_acked(&mut page, &again, "m5");
+    for machine in &machines {
+        wait_for(machine, &again, &content);
+        assert!(left(machine).iter().filter(|name| name.len() == 64).count() <= 2);
+    }
+    engine.ask(&["BGREWRITEAOF"]);
+    engine.ask(&["SAVE"]);
+    let words = std::str::from_utf8(words).expect("text");
+    assert!(holds(&machines[0].files.path("files"), words));
+    assert!(!holds(engine.dir(), words));
+}
+
+#[test]
+fn a_file_comes_whole_whichever_machine_is_killed_meanwhile() {
+    let (_engine, mut machines) = site(&["a", "b", "c"]);
+    let content = random(LARGEST);
+    let mut page = enter(&machines[0]);
+    let id = put(&machines[0], "large.bin", &content);
+    machines[2].kill();
+    let message = say_with_acked(&mut page, &id, "m1");
+    // The one that gets it.
+    wait_for_a_part(&machines[1]);
+    machines[1].kill();
+    let answer = have(&machines[1], &id);
+    assert_eq!(answer.status, 503, "{}", answer.head);
+    assert!(answer.head.contains("Retry-After: "), "{}", answer.head);
+    assert_eq!(answer.json()["error"]["code"], "on_its_way");
+    machines[1].start();
+    // The one that has it, before anybody else does.
+    wait_for_a_part(&machines[1]);
+    machines[0].kill();
+    assert_eq!(have(&machines[1], &id).status, 503);
+    // One that was away, and whose note was lost: its log tells.
+    machines[2].start();
+    eventually("the message is there", || {
+        machines[2].log().contains(&id).then_some(())
+    });
+    machines[2].kill();
+    let _ = fs::remove_dir_all(machines[2].files.path("spool/missing"));
+    machines[2].start();
+    machines[0].start();
+    for machine in &machines {
+        wait_for(machine, &id, &content);
+        assert!(machine.log().contains(&message));
+    }
+    // Who would put it there once more has it.
+    let page = format!("/files/{id}/name?room=kino");
+    assert_eq!(ask(&machines[1], "GET", &page, "", b"").status, 404);
+}
+
+#[test]
+fn a_file_goes_with_its_message_on_all_machines() {
+    let (_engine, machines) = site(&["a", "b"]);
+    let mut page = enter(&machines[0]);
+    for (at, deed) in [
+        "redact lobby ID",
+        "clear lobby --delete",
+        "purge lobby --force",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let content = random(100_000);
+        let name = format!("plan-{at}.bin");
+        let id = put(&machines[1], &name, &content);
+        let message = say_with_acked(&mut page, &id, &format!("m{at}"));
+        for machine in &machines {
+            wait_for(machine, &id, &content);
+        }
+        let done = run(&machines[1].files, &deed.replace("ID", &message));
+        assert!(done.status.success(), "{deed}: {done:?}");
+        for machine in &machines {
+            eventually(deed, || left(machine).is_empty().then_some(()));
+            assert_eq!(have(machine, &id).status, 404, "{deed}");
+            assert!(!machine.log().contains(&name), "{deed}");
+        }
+    }
+    // What is taken back while it comes does not stay either.
+    let mut page = enter(&machines[0]);
+    let id = put(&machines[0], "large.bin", &random(LARGEST));
+    let message = say_with_acked(&mut page, &id, "last");
+    wait_for_a_part(&machines[1]);
+    let done = run(&machines[0].files, &format!("redact lobby {message}"));
+    assert!(done.status.success(), "{done:?}");
+    for machine in &machines {
+        eventually("nothing of it is left", || {
+            (left(machine).is_empty() && missing(machine).is_empty()).then_some(())
+        });
+        assert_eq!(have(machine, &id).status, 404);
+    }
+}
+
+#[test]
+fn what_is_not_what_it_was_is_discarded_and_fetched_when_it_is_mended() {
+    let (_engine, mut machines) = site(&["a", "b"]);
+    let told = machines[1].start_telling();
+    let mut page = enter(&machines[0]);
+    let content = random(300_000);
+    let id = put(&machines[0], "plan.bin", &content);
+    let stored = left(&machines[0]).into_iter().find(|name| name.len() == 64);
+    let stored = machines[0]
+        .files
+        .path("files/lobby")
+        .join(stored.expect("a content"));
+    fs::write(&stored, random(content.len())).expect("a broken disk");
+    say_with_acked(&mut page, &id, "m1");
+    eventually("it is known to be missing", || {
+        (missing(&machines[1]) == [id.clone()]).then_some(())
+    });
+    eventually("it was had and thrown away", || {
+        let told = fs::read_to_string(&told).expect("readable");
+        told.contains("it is not what its message says")
+            .then_some(())
+    });
+    assert_eq!(left(&machines[1]), Vec::<String>::new());
+    assert_eq!(have(&machines[1], &id).status, 503);
+    fs::write(&stored, &content).expect("restored from a backup");
+    wait_for(&machines[1], &id, &content);
+}
+
+#[test]
+fn a_file_for_some_only_is_for_them_on_all_machines() {
+    let (_engine, machines) = site(&["a", "b"]);
+    let mut page = enter(&machines[0]);
+    let id = put(&machines[0], "plan.bin", b"\0a plan");
+    // Before it is said it is its giver's alone; elsewhere there is none.
+    assert_eq!(have(&machines[0], &id).status, 404);
+    assert_eq!(have(&machines[1], &id).status, 404);
+    say_with_acked(&mut page, &id, "m1");
+    wait_for(&machines[1], &id, b"\0a plan");
+    let done = run(&machines[0].files, "clear lobby");
+    assert!(done.status.success(), "{done:?}");
+    for machine in &machines {
+        eventually("what was cleared is nobody's", || {
+            (have(machine, &id).status == 404).then_some(())
+        });
+    }
+}
+
+#[test]
+fn machines_that_share_their_files_fetch_nothing() {
+    let engine = Server::start();
+    let shared = tempfile::tempdir().expect("a mount");
+    let machines: Vec<_> = ["a", "b"]
+        .map(|name| {
+            let machine = Machine::new(name, &engine.address(), "");
+            std::os::unix::fs::symlink(shared.path(), machine.files.path("files"))
+                .expect("mounted");
+            machine
+        })
+        .into_iter()
+        .map(|mut machine| {
+            machine.start();
+            machine
+        })
+        .collect();
+    let mut page = enter(&machines[0]);
+    let id = put(&machines[1], "plan.bin", b"\0a plan");
+    let message = say_with_acked(&mut page, &id, "m1");
+    for machine in &machines {
+        wait_for(machine, &id, b"\0a plan");
+        assert_eq!(machine.state("files"), "0");
+    }
+    let done = run(&machines[0].files, &format!("redact lobby {message}"));
+    assert!(done.status.success(), "{done:?}");
+    eventually("it is deleted once", || {
+        left(&machines[1]).is_empty().then_some(())
+    });
+    let ledger = fs::read_to_string(shared.path().join("ledger")).expect("a ledger");
+    let sizes = ledger
+        .lines()
+        .filter_map(|line| line.split('\t').next()?.parse::<i64>().ok());
+    assert_eq!(sizes.sum::<i64>(), 0, "{ledger}");
+}
