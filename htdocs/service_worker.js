@@ -26,12 +26,12 @@ const FILES = `
 	css/profile.css css/room.css css/search.css css/sidebar.css css/write.css first.html icons/favicon.svg
 	icons/icons.svg index.html js/account/first.js js/account/form.js js/account/login.js js/account/password.js
 	js/account/register.js js/account/socket_check.js js/addresses.js js/aim.js js/arrow_keys.js
-	js/attachments/address.js js/attachments/attach.js js/attachments/chip.js js/attachments/files_of.js
-	js/attachments/refusals.js js/attachments/tray.js js/attachments/upload.js js/attachments/view.js
-	js/attachments/viewer.js js/attachments/words.js js/attention.js js/banner.js js/calls/call_view.js
-	js/calls/calls.js js/calls/connect.js js/calls/device_choice.js js/calls/devices.js js/calls/hellos.js
-	js/calls/ice_servers.js js/calls/join_dialog.js js/calls/limits.js js/calls/media.js js/calls/mesh.js
-	js/calls/moments.js js/calls/others.js js/calls/peer.js js/calls/reasons.js js/calls/ringing.js
+	js/attachments/address.js js/attachments/arrival.js js/attachments/attach.js js/attachments/chip.js
+	js/attachments/files_of.js js/attachments/refusals.js js/attachments/tray.js js/attachments/upload.js
+	js/attachments/view.js js/attachments/viewer.js js/attachments/words.js js/attention.js js/banner.js
+	js/calls/call_view.js js/calls/calls.js js/calls/connect.js js/calls/device_choice.js js/calls/devices.js
+	js/calls/hellos.js js/calls/ice_servers.js js/calls/join_dialog.js js/calls/limits.js js/calls/media.js
+	js/calls/mesh.js js/calls/moments.js js/calls/others.js js/calls/peer.js js/calls/reasons.js js/calls/ringing.js
 	js/calls/speaking.js js/calls/tile.js js/calls/tiles.js js/chat.js js/clipboard.js js/closed_room_dialog.js
 	js/colors.js js/comings.js js/composer.js js/composing/begun.js js/composing/candidates.js
 	js/composing/drafts.js js/composing/lazy_help.js js/composing/paste_dialog.js js/composing/recalling.js

@@ -96,6 +96,38 @@ pub(crate) fn heard(run: &Path) -> io::Result<Vec<Heard>> {
     Ok(lines.collect())
 }
 
+/// Files that messages name and that are not on this machine yet.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lacking {
+    /// How many.
+    pub(crate) files: usize,
+    /// How many of them belong to messages that were said more than [`FETCHED`] ago.
+    pub(crate) overdue: usize,
+    /// Their bytes.
+    pub(crate) bytes: u64,
+}
+
+/// What messages have comes within this time, in seconds, if a machine that has it is there.
+pub(crate) const FETCHED: u64 = 600;
+
+/// What is missing here; nothing without `[cluster]`.
+///
+/// # Errors
+/// Those of reading the relay's notes.
+pub(crate) fn lacking(settings: &Settings) -> io::Result<Lacking> {
+    let mut lacking = Lacking::default();
+    let Some(cluster) = settings.dirs().cluster else {
+        return Ok(lacking);
+    };
+    let due = RecordId::from_micros(now().saturating_sub(FETCHED) * 1_000_000);
+    for (_, missing) in cluster.all_missing()? {
+        lacking.files += 1;
+        lacking.overdue += usize::from(missing.message < due);
+        lacking.bytes += missing.size;
+    }
+    Ok(lacking)
+}
+
 /// Now, in Unix seconds.
 pub(crate) fn now() -> u64 {
     let passed = SystemTime::now().duration_since(UNIX_EPOCH);

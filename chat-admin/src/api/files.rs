@@ -5,9 +5,12 @@
 
 use std::fs::File;
 use std::io::{Read, Seek as _, SeekFrom};
+use std::time::{Duration, Instant};
 
 use chat_handler::settings::Settings;
 use chat_store::attachments::{Attachment, AttachmentId, Shelf};
+use chat_store::cluster::Missing;
+use chat_store::record::RecordId;
 use chat_store::state;
 
 use super::found::{self, Found};
@@ -20,6 +23,13 @@ mod upload;
 
 use range::Part;
 
+/// How long somebody waits for a file that comes from another machine: most are there by then.
+const WAIT: Duration = Duration::from_secs(4);
+/// Between two looks whether it has come.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// Seconds after which one that has not may have.
+const RETRY_AFTER: &str = "2";
+
 pub(super) fn upload(
     request: &Request,
     settings: &Settings,
@@ -29,32 +39,55 @@ pub(super) fn upload(
     upload::answer(request, settings, input, explain)
 }
 
+/// Answers; for what is on its way from another machine it waits a little.
 pub(super) fn answer(
     request: &Request,
     settings: &Settings,
     explain: &mut dyn FnMut(&str),
 ) -> Response {
+    let until = Instant::now() + WAIT;
+    loop {
+        match look(request, settings, explain) {
+            Some(response) => return response,
+            None if Instant::now() >= until => return on_its_way(),
+            None => std::thread::sleep(LOOK_AGAIN),
+        }
+    }
+}
+
+/// The answer; `None`: whoever asks may have the file, and it is on its way.
+fn look(request: &Request, settings: &Settings, explain: &mut dyn FnMut(&str)) -> Option<Response> {
     let found = match found::room(request, settings, explain) {
         Ok(found) => found,
-        Err(refusal) if refusal.status == 503 => return refusal,
-        Err(_) => return none(),
+        Err(refusal) if refusal.status == 503 => return Some(refusal),
+        Err(_) => return Some(none()),
     };
     let shelf = Shelf::of(&found.dirs, &found.room);
     let id = request.path.split('/').nth(1).and_then(AttachmentId::parse);
-    let file = match id.map(|id| shelf.find(&id)).transpose() {
-        Ok(file) => file.flatten(),
-        Err(error) => return found::unreadable(&found.room, &error, explain),
+    let Some(id) = id else { return Some(none()) };
+    let (missing, file) = match missing(&found, &id).and_then(|it| Ok((it, shelf.find(&id)?))) {
+        Ok(both) => both,
+        Err(error) => return Some(found::unreadable(&found.room, &error, explain)),
     };
-    let Some(file) = file else { return none() };
+    let Some(mut file) = file else {
+        return match missing.map(|it| is_shown(&found, it.message)).transpose() {
+            Ok(Some(true)) if request.method != "DELETE" => None,
+            Ok(_) => Some(none()),
+            Err(error) => Some(found::unreadable(&found.room, &error, explain)),
+        };
+    };
+    // Before the relay has come to it, the note alone tells which message has it.
+    file.message = file.message.or(missing.as_ref().map(|it| it.message));
     let (person, _) = found::person(request, settings, explain);
     let is_theirs = person.is_some_and(|person| person.as_str() == file.person);
     if request.method == "DELETE" {
-        return take_back(&shelf, &file, is_theirs, explain);
+        return Some(take_back(&shelf, &file, is_theirs, explain));
     }
     match may_read(&found, &file, is_theirs) {
-        Ok(true) => given(request, &shelf, &file, explain),
-        Ok(false) => none(),
-        Err(error) => found::unreadable(&found.room, &error, explain),
+        Ok(true) if missing.is_some() && !shelf.has_content(&file) => None,
+        Ok(true) => Some(given(request, &shelf, &file, explain)),
+        Ok(false) => Some(none()),
+        Err(error) => Some(found::unreadable(&found.room, &error, explain)),
     }
 }
 
@@ -62,11 +95,30 @@ fn none() -> Response {
     Response::error(404, "not_found", "there is no such file")
 }
 
+/// What the relay has noted of a file that is not in its place yet. Nothing on one machine.
+fn missing(found: &Found, id: &AttachmentId) -> std::io::Result<Option<Missing>> {
+    let Some(cluster) = &found.dirs.cluster else {
+        return Ok(None);
+    };
+    let missing = cluster.missing(id)?;
+    Ok(missing.filter(|missing| missing.room == found.room))
+}
+
+/// It comes from another machine: whoever may have it is told to ask again.
+fn on_its_way() -> Response {
+    let text = "the file comes from another server and arrives in a moment";
+    Response::error(503, "on_its_way", text).header("Retry-After", RETRY_AFTER)
+}
+
 /// As its message; before it has one, whoever gave it.
 fn may_read(found: &Found, file: &Attachment, is_theirs: bool) -> std::io::Result<bool> {
     let Some(message) = file.message else {
         return Ok(is_theirs);
     };
+    is_shown(found, message)
+}
+
+fn is_shown(found: &Found, message: RecordId) -> std::io::Result<bool> {
     let cleared = state::cleared(&found.dirs, &found.room)?;
     Ok(message > found.since.max(cleared))
 }

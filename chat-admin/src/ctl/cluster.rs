@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::Failure;
 use super::report::{Report, table};
-use crate::relay_state::{self, Heard, RelayState, SILENT};
+use crate::relay_state::{self, Heard, Lacking, RelayState, SILENT};
 use chat_handler::settings::Settings;
 use chat_store::fs::file;
 
@@ -71,7 +71,7 @@ pub(super) fn run(settings: &Settings, wish: &ClusterCommand) -> Result<Report, 
         )));
     };
     match wish {
-        ClusterCommand::Status => Ok(status(&state)),
+        ClusterCommand::Status => Ok(status(&state, &relay_state::lacking(settings)?)),
         ClusterCommand::Nodes => Ok(nodes(&relay_state::heard(&settings.run_dir)?)),
         ClusterCommand::Lag { most } => lag(&state, *most),
         ClusterCommand::Drain { undo: true, .. } => {
@@ -103,7 +103,7 @@ fn done(text: &str) -> Report {
     Report::new(text, json!({ "done": true }))
 }
 
-fn status(state: &RelayState) -> Report {
+fn status(state: &RelayState, lacking: &Lacking) -> Report {
     let now = relay_state::now();
     let trouble = state.trouble(now);
     let mut text = format!("{}: {}", state.node, state.state);
@@ -119,6 +119,13 @@ fn status(state: &RelayState) -> Report {
     if !counted.is_empty() {
         let _ = write!(text, "\nsince its start: {}", counted.join(", "));
     }
+    if lacking.files > 0 {
+        let Lacking { files, bytes, .. } = lacking;
+        let _ = write!(
+            text,
+            "\nfiles of messages that are not here yet: {files} ({bytes} bytes)"
+        );
+    }
     if let Some(trouble) = &trouble {
         let _ = write!(text, "\nnot well: {trouble}");
     }
@@ -133,6 +140,7 @@ fn status(state: &RelayState) -> Report {
             "lag": state.lag,
             "trouble": trouble,
             "counters": state.counters,
+            "missing": { "files": lacking.files, "bytes": lacking.bytes },
         }),
     );
     if trouble.is_some() {

@@ -263,3 +263,63 @@ fn what_a_machine_has_missed_comes_from_another_and_its_own_lines_are_never_thro
     assert!(code == 1 && said.contains("lobby.log"), "{said}");
     assert_eq!(chat.log("lobby"), format!("{first}{second}{third}"));
 }
+
+#[test]
+fn what_a_machine_lacks_is_told_to_its_administrator_and_to_who_asks_for_it() {
+    let chat = chat("redis://127.0.0.1:1");
+    let run = |program: &str, arguments: &[&str], variables: &[(&str, &str)]| {
+        let output = Command::new(e2e::under_test::beside(program))
+            .env("CHAT_CONFIG", chat.ini())
+            .envs(variables.iter().copied())
+            .args(arguments)
+            .output()
+            .expect("it starts");
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    };
+    fs::write(chat.path("run/relay/state"), "state up\n").expect("written");
+    assert!(!cluster(&chat, &["status"]).1.contains("not here yet"));
+    let (id, other) = ("0".repeat(31) + "1", "0".repeat(31) + "2");
+    let message = "2026-11-21T10:15:30.123456Z";
+    fs::create_dir_all(chat.path("spool/missing")).expect("made");
+    let note = |id: &str, line: &str| {
+        fs::write(chat.path("spool/missing").join(id), line).expect("written");
+    };
+    note(&id, &format!("lobby\t{message}\t70000\n"));
+    let (_, said) = cluster(&chat, &["status"]);
+    let wanted = "files of messages that are not here yet: 1 (70000 bytes)";
+    assert!(said.contains(wanted), "{said}");
+    let doctor = run("chatctl", &["doctor"], &[]);
+    let wanted = "1 files of messages of more than 10 minutes ago are not on this machine";
+    assert!(doctor.contains(wanted), "{doctor}");
+
+    let ask = |id: &str, room: &str, method: &str| {
+        let path = format!("/files/{id}/plan.png");
+        let query = format!("room={room}");
+        let variables = [
+            ("REQUEST_METHOD", method),
+            ("PATH_INFO", &path),
+            ("QUERY_STRING", &query),
+            ("CONTENT_TYPE", "application/json"),
+        ];
+        run("chat-cgi", &[], &variables)
+    };
+    let answer = ask(&id, "lobby", "GET");
+    assert!(
+        answer.contains("Status: 503")
+            && answer.contains("Retry-After: 2")
+            && answer.contains("on_its_way"),
+        "{answer}"
+    );
+    // Others are not told that there is one: of another room, of a message that was cleared, of none.
+    for (id, room, method) in [
+        (&id, "kino", "GET"),
+        (&id, "lobby", "DELETE"),
+        (&other, "lobby", "GET"),
+    ] {
+        let answer = ask(id, room, method);
+        assert!(answer.contains("Status: 404"), "{answer}");
+    }
+    fs::create_dir_all(chat.path("state")).expect("made");
+    fs::write(chat.path("state/lobby.clear"), format!("{message}\n")).expect("written");
+    assert!(ask(&id, "lobby", "GET").contains("Status: 404"));
+}

@@ -23,18 +23,30 @@ export function fill(box, file, { room, words }) {
 	else box.replaceChildren(card(file, address));
 }
 
-/** @param {HTMLElement} box @param {Attached} file @param {string} address @param {string} words */
-function picture(box, file, address, words) {
+/**
+ * @param {HTMLElement} box @param {Attached} file @param {string} address @param {string} words
+ * @param {boolean} [again] It was not there the first time.
+ */
+function picture(box, file, address, words, again = false) {
 	const { name, width, height } = file;
 	const alt = words.trim() ? text("pictureWith", { name, words: words.trim().slice(0, 200) }) : name;
 	const image = element("img", { src: address, alt, width, height, loading: "lazy", decoding: "async" });
 	const enlarge = async () => (await import("./viewer.js")).openViewer(button);
 	const attributes = { type: "button", class: "enlarge", "aria-label": text("enlarge", { name: alt }), title: name };
 	const button = element("button", { ...attributes, onclick: enlarge }, image);
-	image.addEventListener("error", () => {
+	const { style } = box;
+	const size = style.cssText;
+	const put = (/** @type {string} */ note) => {
 		box.classList.remove("picture");
 		box.removeAttribute("style");
-		box.replaceChildren(card(file, address, text("notShown")));
+		box.replaceChildren(card(file, address, text(note)));
+	};
+	image.addEventListener("error", async () => {
+		const { arrives } = await import("./arrival.js");
+		if (again || !(await arrives(address, () => put("onItsWay")))) return put("notShown");
+		box.classList.add("picture");
+		style.cssText = size;
+		box.replaceChildren(picture(box, file, address, words, true));
 	});
 	return button;
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::daemon::Daemon;
 use super::sheet::Sheet;
+use crate::relay_state;
 use crate::samples::{self, handlers};
 use chat_handler::settings::Settings;
 use chat_store::record::RecordId;
@@ -53,6 +54,7 @@ pub(super) fn look(settings: &Settings, is_site: bool, root: &Path, sheet: &mut 
             );
         }
     }
+    look_for_files(settings, sheet);
     // Sites have one file of the administration together: which process is whose is not to be told by it.
     let unit = "chat-web.service";
     if !is_site && units.is_enabled("multi-user.target", unit) {
@@ -103,6 +105,20 @@ pub(super) fn look(settings: &Settings, is_site: bool, root: &Path, sheet: &mut 
 fn site_of(settings: &Settings) -> Option<String> {
     let dir = settings.source.parent()?.file_name()?;
     Some(dir.to_str()?.to_owned())
+}
+
+/// What messages have with them and has not come from another machine.
+fn look_for_files(settings: &Settings, sheet: &mut Sheet) {
+    let lacking = relay_state::lacking(settings).unwrap_or_default();
+    if lacking.overdue > 0 {
+        let text = format!(
+            "{} files of messages of more than {} minutes ago are not on this machine",
+            lacking.overdue,
+            relay_state::FETCHED / 60
+        );
+        let mend = "a machine that has them is away, or the disk is full: chatctl cluster nodes; journalctl -u chat-relay";
+        sheet.warn("services", text, mend);
+    }
 }
 
 struct Units<'a> {

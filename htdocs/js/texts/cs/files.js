@@ -4,6 +4,7 @@ export default {
 	enlarge: "Zvětšit {name}",
 	pictureWith: "{name}: {words}",
 	notShown: "nelze zobrazit, nebo už tu není",
+	onItsWay: "přichází z jiného serveru, za okamžik",
 	saveFile: "Uložit",
 	previousPicture: "Předchozí obrázek",
 	nextPicture: "Další obrázek",

@@ -4,6 +4,7 @@ export default {
 	enlarge: "Enlarge {name}",
 	pictureWith: "{name}: {words}",
 	notShown: "cannot be shown, or is not there any more",
+	onItsWay: "comes from another server, in a moment",
 	saveFile: "Save",
 	previousPicture: "Previous picture",
 	nextPicture: "Next picture",
