@@ -132,7 +132,8 @@ impl<'a> Fetcher<'a> {
         let mut channel = connection.as_pubsub();
         let own = &setup.machine.incarnation;
         channel.subscribe(setup.keys.key(&format!("files:{own}")))?;
-        while !self.shared.is_stopping() {
+        // What is under way when another engine is chosen is begun again there.
+        while !self.shared.is_stopping() && setup.access.is_found_at(&session.link.place) {
             session.begin(sought, lacking)?;
             if session.tasks.is_empty() {
                 return Ok(());

@@ -88,7 +88,9 @@ impl<'a> Giver<'a> {
                 continue;
             };
             used = Instant::now();
-            if link.is_none() {
+            let access = &self.shared.setup.access;
+            let is_current = |link: &Link| access.is_found_at(&link.place);
+            if !link.as_ref().is_some_and(is_current) {
                 link = Link::open(&self.shared.setup.access, script::ALL).ok();
             }
             // Who asked asks again when there is an engine.
