@@ -7,6 +7,7 @@ pub mod cli;
 pub mod engine;
 pub mod files;
 pub mod journal;
+pub mod lock_file;
 pub mod machines;
 pub mod members;
 pub mod node;

@@ -9,11 +9,10 @@ use chat_handler::settings::{Engine, Settings};
 use chat_relay::cli::Args;
 use chat_relay::engine::{local, redis};
 use chat_relay::journal;
+use chat_relay::lock_file::LockFile;
 use chat_relay::relay::Relay;
-use chat_store::fs::file;
 use chat_store::fs::lock::{self, Share};
 use clap::Parser as _;
-use rustix::fs::OFlags;
 
 /// The configuration is at fault (as chatctl's).
 const BAD_CONFIG: u8 = 5;
@@ -57,13 +56,13 @@ fn run(settings: &Settings) -> std::io::Result<()> {
     dirs.create()?;
     shared.create()?;
     // A site has one on this machine: two would write each line twice.
-    let (lock_file, _) = file::open(&shared.run.join("lock"), OFlags::RDWR | OFlags::CREATE)?;
-    let Some(_lock) = lock::take(&lock_file, Share::Exclusive, LOCK_TIMEOUT)? else {
+    let (lock_file, opened) = LockFile::open(&shared)?;
+    let Some(_lock) = lock::take(&opened, Share::Exclusive, LOCK_TIMEOUT)? else {
         return Err(std::io::Error::other(
             "another chat-relay of this site is running",
         ));
     };
-    let mut relay = Relay::open(&dirs, shared, cluster, settings.sync)?;
+    let mut relay = Relay::open(&dirs, shared, cluster, settings.sync, lock_file)?;
     let ended = match &cluster.engine {
         Engine::Local => local::run(&mut relay, &dirs),
         Engine::Redis(address) => redis::run(&mut relay, &dirs, settings, address),

@@ -14,6 +14,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use rustix::event::{PollFd, PollFlags, Timespec};
 
 use crate::journal;
+use crate::lock_file::LockFile;
 use crate::node;
 use crate::rooms::Rooms;
 use crate::spool::{self, Spool};
@@ -48,6 +49,8 @@ pub struct Parts<'a> {
     pub supervisor: &'a mut Supervisor,
     /// Readable when it is to end.
     pub signals: &'a SignalFd,
+    /// What makes it the only relay of the site here.
+    pub lock_file: &'a LockFile,
     /// Whether what is written has to survive a power cut.
     pub syncs: bool,
 }
@@ -65,6 +68,7 @@ pub struct Relay {
     /// The room logs.
     pub rooms: Rooms,
     signals: SignalFd,
+    lock_file: LockFile,
     supervisor: Supervisor,
     syncs: bool,
     tick_at: Instant,
@@ -82,6 +86,7 @@ impl Relay {
         cluster: Arc<Cluster>,
         settings: &Settings,
         sync: Sync,
+        lock_file: LockFile,
     ) -> io::Result<Self> {
         let place = Spool::place(dirs);
         let guarded = before(RecordId::now(), GUARD);
@@ -92,6 +97,7 @@ impl Relay {
             rooms: Rooms::new(dirs, &cluster, &node, place.min(guarded)),
             node,
             signals: signals()?,
+            lock_file,
             supervisor: Supervisor::default(),
             syncs: sync != Sync::No,
             tick_at: Instant::now() + TICK,
@@ -112,6 +118,7 @@ impl Relay {
             rooms: &mut self.rooms,
             supervisor: &mut self.supervisor,
             signals: &self.signals,
+            lock_file: &self.lock_file,
             syncs: self.syncs,
         }
     }
@@ -141,12 +148,16 @@ impl Relay {
     }
 
     /// Looks after files, once a second.
-    pub fn tick(&mut self) {
+    ///
+    /// # Errors
+    /// Those of [`LockFile::check`].
+    pub fn tick(&mut self) -> io::Result<()> {
         self.supervisor.alive();
         let now = Instant::now();
         if now < self.tick_at {
-            return;
+            return Ok(());
         }
+        self.lock_file.check()?;
         self.tick_at = now + TICK;
         self.ticks += 1;
         if self.syncs {
@@ -160,6 +171,7 @@ impl Relay {
             self.note("run/relay", swept);
             self.rooms.guard(before(RecordId::now(), GUARD));
         }
+        Ok(())
     }
 
     /// Waits until something is submitted, or it is time for a look after files.
@@ -189,7 +201,10 @@ impl Relay {
     /// Leaves everything so that the next one goes on from here.
     pub fn close(mut self) {
         self.supervisor.stopping();
-        self.say_up(false);
+        // Else it may be up by another one already.
+        if self.lock_file.check().is_ok() {
+            self.say_up(false);
+        }
         let kept = self.rooms.sync().and_then(|()| self.spool.keep_place());
         self.note("the files", kept);
     }

@@ -154,9 +154,14 @@ impl Cluster {
         if writer.is_none() {
             *writer = Some(Writer::open(self)?);
         }
-        match writer.as_mut() {
+        let given = match writer.as_mut() {
             Some(writer) => writer.submit(self, room, draft, waits),
             None => Err(AppendError::Isolated),
+        };
+        if matches!(given, Err(AppendError::Busy)) {
+            // Somebody may have removed where answers come.
+            *writer = None;
         }
+        given
     }
 }

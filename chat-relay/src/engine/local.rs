@@ -43,7 +43,7 @@ pub fn run(relay: &mut Relay, dirs: &Dirs) -> std::io::Result<Stop> {
                 files.again(&id);
             }
         }
-        relay.tick();
+        relay.tick()?;
         if progress == Progress::Idle
             && let Some(stop) = relay.wait()?
         {

@@ -149,7 +149,7 @@ pub fn run(
                 journal::note(format_args!("run/relay: {error}"));
             }
             looks = looks.wrapping_add(1);
-            told = wait(parts.signals);
+            told = wait(parts.signals).and_then(|told| parts.lock_file.check().map(|()| told));
         }
         shared.stop();
         // Who waits for the spool waits at its bell.
@@ -161,9 +161,12 @@ pub fn run(
                 .unwrap_or_else(|_| Err(io::Error::other("a thread panicked")));
             ended = done.and(ended);
         }
-        let mut status = locked(&shared.status);
-        status.away(&Trouble::Away("chat-relay has been stopped".to_owned()));
-        let _ = status.write(&shared.counters);
+        // Else what stands there may be another one's already.
+        if parts.lock_file.check().is_ok() {
+            let mut status = locked(&shared.status);
+            status.away(&Trouble::Away("chat-relay has been stopped".to_owned()));
+            let _ = status.write(&shared.counters);
+        }
         ended
     })
 }

@@ -121,6 +121,7 @@ fn what_is_submitted_is_for_the_service_alone() {
     for (path, mode) in [
         ("spool", 0o700),
         ("spool/out.log", 0o600),
+        ("rooms/lobby.log", 0o640),
         ("run/relay", 0o700),
     ] {
         let found = fs::metadata(chat.path(path))
@@ -136,6 +137,20 @@ fn what_is_submitted_is_for_the_service_alone() {
             .count()
     };
     assert_eq!(answers(&chat.path("run/relay")), 1);
+}
+
+/// A relay that goes on would have a lock that nobody sees, and a bell that nobody rings.
+#[test]
+fn a_relay_whose_files_were_removed_ends_and_the_next_one_goes_on() {
+    let chat = chat();
+    let mut relay = Relay::start(chat.base());
+    let mut alice = chat.page("lobby", "alice");
+    alice.say_acked("before", "m1");
+    fs::remove_dir_all(chat.path("run/relay")).expect("removed");
+    assert!(!relay.child.wait().expect("our child").success());
+    let _relay = Relay::start(chat.base());
+    keep_saying(&mut alice, "after", "m2");
+    assert_eq!(said(&chat), ["before", "after"]);
 }
 
 #[test]
