@@ -6,7 +6,6 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use super::expire::{Change, expire as expire_log, sweep};
-use super::moderate::tell_all;
 use super::report::Report;
 use super::sessions::{self, Swept};
 use super::{Failure, empty_rooms, event, given, memberships, rooms};
@@ -16,9 +15,9 @@ use chat_store::fs::dirs::Dirs;
 use chat_store::incoming;
 use chat_store::log::{delete, erase};
 use chat_store::moderation::reports;
-use chat_store::name::{RoomName, SERVER};
+use chat_store::name::RoomName;
 use chat_store::people::{marks, presence};
-use chat_store::record::{Age, Draft, Keep, Kind, RecordId};
+use chat_store::record::{Age, Keep, RecordId};
 
 pub(super) fn purge(dirs: &Dirs, room: &RoomName, force: bool) -> Result<Report, Failure> {
     rooms::chosen(dirs, Some(room))?;
@@ -27,11 +26,6 @@ pub(super) fn purge(dirs: &Dirs, room: &RoomName, force: bool) -> Result<Report,
         let text =
             format!("{people} people are in the room {room}, use --force to delete it still");
         return Err(Failure::Refused(text));
-    }
-    if room.is_closed() {
-        // Whoever is there looks at the list when they hear of it, and goes.
-        closed::disband(dirs, room)?;
-        tell_all(dirs, room, &Draft::new(Kind::Dismiss, SERVER, ""))?;
     }
     let bytes = delete::room(dirs, room)?;
     // Who makes a room of this name anew did not give these addresses away.

@@ -2,15 +2,18 @@
 
 use std::io;
 
-use super::room_log::LOCK_TIMEOUT;
+use super::room_log::{LOCK_TIMEOUT, RoomLog};
 use super::{chain, packed};
 use crate::attachments::Shelf;
+use crate::bell;
 use crate::closed;
 use crate::cluster::order;
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
 use crate::fs::lock::{self, Share};
-use crate::name::RoomName;
+use crate::name::{RoomName, SERVER};
+use crate::people::presence;
+use crate::record::{Draft, Kind};
 
 /// What is kept of a room beside its log.
 const STATE: [&str; 10] = [
@@ -42,6 +45,9 @@ pub fn room(dirs: &Dirs, room: &RoomName) -> io::Result<u64> {
 
 /// As [`room`], on this machine.
 pub(crate) fn here(dirs: &Dirs, room: &RoomName) -> io::Result<u64> {
+    if room.is_closed() {
+        dismiss(dirs, room)?;
+    }
     let live = dirs.room_log(room);
     let mut bytes = 0;
     for path in packed::list(&live)? {
@@ -71,4 +77,15 @@ pub(crate) fn here(dirs: &Dirs, room: &RoomName) -> io::Result<u64> {
         closed::remove_here(dirs, room)?;
     }
     Ok(bytes)
+}
+
+/// Takes a closed room from those who are in it: they look at the list when they hear of it, and go.
+fn dismiss(dirs: &Dirs, room: &RoomName) -> io::Result<()> {
+    closed::disband(dirs, room)?;
+    if presence::list_alive(dirs, room)?.is_empty() {
+        return Ok(());
+    }
+    let told = RoomLog::new(dirs, room).append(&Draft::new(Kind::Dismiss, SERVER, ""));
+    told.map_err(io::Error::other)?;
+    bell::ring_at(&dirs.bell(room)).map(drop)
 }
