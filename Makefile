@@ -32,11 +32,11 @@ DESTDIR ?=
 
 # Packages before builds before tests, also under -j; cargo is parallel by itself.
 .NOTPARALLEL:
-.PHONY: help run dev serve build static lint check test stumbles torture cluster-torture fuzz api-fuzz firefox packages bench install stage package release image clean
+.PHONY: help run dev serve build static lint check test test-cluster-of-one stumbles torture cluster-torture fuzz api-fuzz firefox packages bench install stage package release image clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
-	  printf '  make %-15s %s\n' "$$name" "$$text"; done
+	  printf '  make %-19s %s\n' "$$name" "$$text"; done
 	@printf '\n  make run ADDRESS=0.0.0.0 PORT=9000 VAR=/srv/chat   listens elsewhere, keeps its files elsewhere\n'
 
 run: build serve ## build the chat, start it on http://127.0.0.1:8080/, its administration on :8081; Ctrl-C stops both
@@ -102,6 +102,8 @@ packages: ## the Debian packages that the tests need
 test: packages build static lint ## everything, from a clean checkout
 	tests/pages/check test
 	$(CARGO) test --locked --workspace --no-fail-fast
+	@# A part of test-cluster-of-one; the whole of it takes as long as all of the above.
+	CHAT_CLUSTER=one $(CARGO) test --locked --workspace --test program -- rooms:: moderation:: conversation:: private::
 
 stumbles: packages build ## what people once tripped over: a test for each (tests/stumbles)
 	tests/stumbles
@@ -118,6 +120,10 @@ upgrade-test: build ## the programs of an earlier commit and these in one tree, 
 cluster-torture: build ## a chat on three machines that are killed, stopped and cut off
 	CLUSTER_SEEDS=$${SEEDS:-100} CLUSTER_SECONDS=$${SECONDS_EACH:-72} CLUSTER_REPORT=$(CURDIR)/tests/cluster-torture.md \
 	  $(CARGO) test --locked -p e2e --test chat_cluster three_machines -- --nocapture
+
+# ENGINE=redis: with a Redis for each chat. TARGETS='chat-handler/program ...': these alone.
+test-cluster-of-one: packages build static ## the suite with a relay beside each chat; tests/cluster-of-one.md
+	CARGO='$(CARGO)' tests/cluster-of-one $(or $(ENGINE),one) $(TARGETS)
 
 fuzz: ## each parser on changed inputs, SECONDS_EACH=60, JOBS=1; fuzz/REPORT.md
 	fuzz/run

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tempfile::TempDir;
 
+use crate::cluster_of_one::ClusterOfOne;
 use crate::daemon::{Builder, Daemon};
+use crate::deadline::eventually;
 use crate::page::Page;
-use crate::relay::{self, Relay};
 use crate::under_test::{Subject, chat_handler};
 use crate::ws::Client;
 
@@ -30,7 +31,7 @@ pub struct Chat {
 #[derive(Debug)]
 pub struct Files {
     // Before the files that it uses.
-    _relay: Option<Relay>,
+    cluster: Option<ClusterOfOne>,
     /// `BASE_DIR`, with `chat.ini` in it.
     pub dir: TempDir,
 }
@@ -49,6 +50,19 @@ impl Files {
 
     /// The same with more lines in `[global]`.
     pub fn with(lines: &str) -> Self {
+        Self::clustered(Self::written(lines))
+    }
+
+    /// The whole tree, as an administrator makes it, and texts in English whatever the environment says.
+    pub fn installed(lines: &str) -> Self {
+        let dir = Self::written(&format!("LANG=en\n{lines}"));
+        for name in TREE {
+            fs::create_dir(dir.path().join(name)).expect("writable");
+        }
+        Self::clustered(dir)
+    }
+
+    fn written(lines: &str) -> TempDir {
         let dir = tempfile::tempdir().expect("a temporary directory");
         // Tests count who comes and goes: nobody is waited for, unless the test is about that.
         let grace = if lines.contains("PRESENCE_GRACE") {
@@ -56,26 +70,36 @@ impl Files {
         } else {
             "PRESENCE_GRACE=0\n"
         };
-        let cluster = if relay::is_asked_for() {
-            relay::SECTION
-        } else {
-            ""
-        };
         let ini = format!(
-            "[global]\nBASE_DIR=.\n{grace}{lines}\n{cluster}[room descriptions]\nlobby=Where all begin\n"
+            "[global]\nBASE_DIR=.\n{grace}{lines}\n[room descriptions]\nlobby=Where all begin\n"
         );
         fs::write(dir.path().join("chat.ini"), ini).expect("writable");
-        let relay = relay::is_asked_for().then(|| Relay::start(dir.path()));
-        Self { _relay: relay, dir }
+        dir
     }
 
-    /// The whole tree, as an administrator makes it, and texts in English whatever the environment says.
-    pub fn installed(lines: &str) -> Self {
-        let files = Self::with(&format!("LANG=en\n{lines}"));
-        for dir in TREE {
-            fs::create_dir(files.path(dir)).expect("writable");
+    fn clustered(dir: TempDir) -> Self {
+        let cluster = ClusterOfOne::of(&dir.path().join("chat.ini"), dir.path());
+        Self { cluster, dir }
+    }
+
+    /// Someone whose handler has ended has quit. With a relay a moment later: nobody waits for it to write a quit.
+    #[track_caller]
+    pub fn expect_quit(&self, room: &str, nick: &str) {
+        let line = format!("\tquit\t{nick}\t");
+        let is_there = || self.log(room).contains(&line).then_some(());
+        match self.cluster {
+            Some(_) => eventually("they have quit", is_there),
+            None => is_there().unwrap_or_else(|| panic!("{nick} has not quit")),
         }
-        files
+    }
+
+    /// Does something that a relay, if there is one, must not run beside: a disk comes or goes.
+    #[track_caller]
+    pub fn without_relay<T>(&self, act: impl FnOnce() -> T) -> T {
+        match &self.cluster {
+            Some(cluster) => cluster.without_relay(act),
+            None => act(),
+        }
     }
 
     /// `BASE_DIR`.

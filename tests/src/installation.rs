@@ -1,6 +1,7 @@
 //! The chat as `make install` puts it on a machine, below a directory of its own: programs, pages and configurations are
 //! those that are shipped, and only the paths and ports in them are others.
 
+use std::cell::OnceCell;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use nix::unistd::{User, chown, geteuid};
 use tempfile::TempDir;
 
 use crate::chat::Record;
+use crate::cluster_of_one::ClusterOfOne;
 use crate::daemon::Daemon;
 use crate::program::Program;
 use crate::requirement::part;
@@ -31,6 +33,8 @@ const PLACES: [&str; 5] = [
 
 /// An installed chat; `Drop` deletes it.
 pub struct Installation {
+    // Before the files that it uses.
+    cluster: OnceCell<Option<ClusterOfOne>>,
     root: TempDir,
     authority: Authority,
 }
@@ -55,6 +59,7 @@ impl Installation {
         let staged = Program::run(&make);
         assert_eq!(staged.code(), 0, "{staged:#?}");
         let installation = Self {
+            cluster: OnceCell::new(),
             root,
             authority: Authority::new(),
         };
@@ -125,6 +130,13 @@ impl Installation {
     /// Starts the daemon with one of the configurations, as the service's user where that is possible.
     #[track_caller]
     pub fn daemon(&self, name: &str, edit: impl FnOnce(Configuration) -> Configuration) -> Daemon {
+        self.cluster.get_or_init(|| {
+            let chat_ini = self.path("/etc/websocketd-rs/chat.ini");
+            let relay = self.path("/usr/local/bin/chat-relay");
+            ClusterOfOne::run_by(&chat_ini, &self.base(), || {
+                as_service_user(&relay.display().to_string())
+            })
+        });
         let config = self.configure(name, edit);
         let text = fs::read_to_string(&config).expect("just written");
         let subject = Subject {

@@ -22,6 +22,7 @@ pub mod ws;
 pub mod browser;
 pub mod chat;
 pub mod cluster;
+pub mod cluster_of_one;
 pub mod coturn;
 pub mod daemon;
 pub mod debian;

@@ -20,6 +20,7 @@ pub const NAME: &str = "chat";
 const PORT_TRIES: usize = 20;
 
 /// A server; `Drop` ends it.
+#[derive(Debug)]
 pub struct Server {
     program: Option<Program>,
     files: TempDir,

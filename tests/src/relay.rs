@@ -1,20 +1,13 @@
-//! A chat-relay beside a chat. With `CHAT_CLUSTER=one` in the environment every chat of a test is a cluster of one
-//! machine: what holds for one machine must hold for it, too.
+//! A chat-relay beside a chat.
 
-use std::env;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crate::deadline::eventually;
 use crate::under_test::beside;
 
-/// The section of chat.ini that a cluster of one has.
+/// The section of chat.ini of a machine that is its own engine.
 pub const SECTION: &str = "[cluster]\nNODE=one\nENGINE=local\nSEND_TIMEOUT=30\n\n";
-
-/// Whether every chat is to be a cluster of one.
-pub fn is_asked_for() -> bool {
-    env::var_os("CHAT_CLUSTER").is_some_and(|value| value == "one")
-}
 
 /// A running chat-relay; killed when dropped.
 #[derive(Debug)]
@@ -27,17 +20,30 @@ impl Relay {
     /// Starts that of the chat in `base`, and waits until it takes something.
     #[track_caller]
     pub fn start(base: &Path) -> Self {
-        let child = Command::new(beside("chat-relay"))
+        let program = Command::new(beside("chat-relay"));
+        Self::start_by(program, &base.join("chat.ini"), base)
+    }
+
+    /// The same by another command, with another place of chat.ini.
+    #[track_caller]
+    pub fn start_by(mut program: Command, ini: &Path, base: &Path) -> Self {
+        let child = program
             .arg("--config")
-            .arg(base.join("chat.ini"))
+            .arg(ini)
             .env_clear()
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()
             .expect("the relay starts");
+        // Ended also when it does not come up.
+        let mut relay = Self { child };
         let up = base.join("run/relay/up");
-        eventually("the relay is up", || up.exists().then_some(()));
-        Self { child }
+        eventually("the relay is up", || {
+            let ended = relay.child.try_wait().expect("our child");
+            assert!(ended.is_none(), "the relay has ended: {ended:?}");
+            up.exists().then_some(())
+        });
+        relay
     }
 }
 

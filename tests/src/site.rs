@@ -5,6 +5,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use crate::cluster_of_one::ClusterOfOne;
 use crate::daemon::free_port;
 use crate::lines::Lines;
 use crate::proc;
@@ -15,6 +16,7 @@ use crate::under_test::{chatctl, target, workspace};
 pub struct Site {
     // Dropped in this order: the programs first, then the files they use.
     program: Program,
+    _cluster: Option<ClusterOfOne>,
     var: TempDir,
     port: u16,
 }
@@ -28,8 +30,7 @@ impl Site {
     pub fn start() -> Self {
         let var = tempfile::tempdir().expect("a temporary directory");
         let program = serve(var.path(), 0);
-        let port = wait_for_port(&program);
-        Self { program, var, port }
+        Self::of(program, var)
     }
 
     /// The same, with a port number chosen before, so that it stays the same over [`Self::restart`].
@@ -37,8 +38,7 @@ impl Site {
     pub fn start_on_fixed_port() -> Self {
         let var = tempfile::tempdir().expect("a temporary directory");
         let program = serve(var.path(), free_port());
-        let port = wait_for_port(&program);
-        Self { program, var, port }
+        Self::of(program, var)
     }
 
     /// The same with accounts and with the administration, as `make run` starts it; gives the administration's address.
@@ -51,9 +51,21 @@ impl Site {
             "ACCOUNTS=yes".to_owned(),
         ];
         let program = serve_with(var.path(), free_port(), &more);
-        let port = wait_for_port(&program);
-        let site = Self { program, var, port };
+        let site = Self::of(program, var);
         (site, format!("http://127.0.0.1:{administration}"))
+    }
+
+    #[track_caller]
+    fn of(program: Program, var: TempDir) -> Self {
+        let port = wait_for_port(&program);
+        // The daemon does not read it, and nobody else runs yet.
+        let cluster = ClusterOfOne::of(&var.path().join("conf/chat.ini"), var.path());
+        Self {
+            program,
+            _cluster: cluster,
+            var,
+            port,
+        }
     }
 
     /// Kills the daemon and everything it started, without a word.

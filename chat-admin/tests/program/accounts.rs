@@ -260,7 +260,7 @@ fn accounts_of_other_servers_are_brought_in() {
     };
     let bcrypt = bcrypt::hash(PASSWORD, 4).expect("a hash");
     let users = format!("# staff\nbob:{bcrypt}\nold:$apr1$x$y\na_b:{bcrypt}\n");
-    let htpasswd = write("users", &users);
+    let htpasswd = write("htpasswd", &users);
     let would = import(&htpasswd, &["--dry-run"]);
     assert_eq!(would["made"], json!(["bob"]));
     assert!(

@@ -408,5 +408,6 @@ fn a_request_of_a_wrong_form_is_told_what_to_send() {
         &key,
     );
     assert_eq!(answer.code(), "bad_parameter");
-    assert!(!shop.site.path("rooms").exists(), "nothing was said");
+    let log = shop.site.path("rooms/lobby.log");
+    assert!(!log.exists(), "nothing was said");
 }

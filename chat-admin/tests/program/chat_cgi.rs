@@ -8,10 +8,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use e2e::cluster_of_one::{ClusterOfOne, needs_alone};
 use serde_json::{Value, json};
 
 /// A chat's files, and requests to it.
 pub(crate) struct Site {
+    // Before the files that it uses.
+    _cluster: Option<ClusterOfOne>,
     dir: tempfile::TempDir,
 }
 
@@ -46,12 +49,12 @@ impl Answer {
 impl Site {
     pub(crate) fn new(lines: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        fs::write(
-            dir.path().join("chat.ini"),
-            format!("[global]\nBASE_DIR=.\n{lines}"),
-        )
-        .unwrap();
-        Self { dir }
+        let ini = dir.path().join("chat.ini");
+        fs::write(&ini, format!("[global]\nBASE_DIR=.\n{lines}")).unwrap();
+        Self {
+            _cluster: ClusterOfOne::of(&ini, dir.path()),
+            dir,
+        }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -204,7 +207,7 @@ fn a_typed_name_is_no_account_and_makes_no_moderator() {
 #[test]
 fn the_sites_own_log_in_stays_what_it_is() {
     let site = Site::new("SESSION_ADMIN_PATH=admin\n");
-    fs::create_dir(site.path("sessions")).unwrap();
+    fs::create_dir_all(site.path("sessions")).unwrap();
     let file = site.path("sessions/sess_abcdefghijklmnopqrstuvwxyz");
     fs::write(
         &file,
@@ -374,6 +377,7 @@ fn the_page_is_told_where_people_log_in_if_anywhere() {
         "https://example.org/login?x=1"
     );
     // An address of another kind is refused as a whole: no page runs it.
+    let _alone = needs_alone("no relay starts with a chat.ini that is wrong");
     for bad in ["javascript:alert(1)", "//evil.example/", "/\\evil.example/"] {
         assert_eq!(url(&format!("LOGIN_URL={bad}\n")), Value::Null, "{bad}");
     }
@@ -417,7 +421,7 @@ fn a_relay_is_told_only_with_credentials_that_end() {
 fn rooms_are_listed_with_people_descriptions_and_sizes() {
     let site = Site::new("[room descriptions]\nlobby=Where everybody begins\n");
     for dir in ["rooms", "users"] {
-        fs::create_dir(site.path(dir)).unwrap();
+        fs::create_dir_all(site.path(dir)).unwrap();
     }
     fs::write(site.path("rooms/old.log"), "x".repeat(100)).unwrap();
     fs::write(site.path("rooms/old.log.1"), "x".repeat(50)).unwrap();
@@ -471,7 +475,7 @@ fn rooms_are_listed_with_people_descriptions_and_sizes() {
 
 /// A log of 250 messages, one a second, and other records.
 fn written_room(site: &Site) {
-    fs::create_dir(site.path("rooms")).unwrap();
+    fs::create_dir_all(site.path("rooms")).unwrap();
     let mut log = String::new();
     for number in 0..250 {
         let time = format!(
@@ -600,6 +604,7 @@ fn a_history_that_cannot_be_is_told() {
 fn health_tells_what_is_not_usable() {
     let site = Site::new("");
     assert_eq!(site.get("/health", "").body, json!({"status": "ok"}));
+    let _ = fs::remove_dir_all(site.path("rooms"));
     fs::write(site.path("rooms"), "a file where a directory should be").unwrap();
     let answer = site.get("/health", "");
     assert_eq!((answer.status, answer.code()), (503, "storage"));
@@ -613,6 +618,7 @@ fn health_tells_what_is_not_usable() {
 
 #[test]
 fn a_broken_configuration_is_told_to_the_log_and_not_to_the_world() {
+    let _alone = needs_alone("no relay starts with a chat.ini that is wrong");
     let site = Site::new("NO_SUCH_KEY=1\n");
     let answer = site.get("/config", "");
     assert_eq!((answer.status, answer.code()), (500, "config"));
@@ -626,7 +632,7 @@ fn who_may_not_enter_may_not_read() {
         "ANONYMOUS=no\nTURN_URLS=turn:turn.example.org:3478\nTURN_SECRET=0123456789abcdef\n",
     );
     for dir in ["rooms", "sessions"] {
-        fs::create_dir(site.path(dir)).unwrap();
+        fs::create_dir_all(site.path(dir)).unwrap();
     }
     let line = "2026-11-21T10:15:30.123456Z\tsay\talice\t\tamong us\n";
     fs::write(site.path("rooms/lobby.log"), line).unwrap();
@@ -663,7 +669,7 @@ fn who_may_not_enter_may_not_read() {
 #[test]
 fn whispers_of_an_old_log_are_in_no_page() {
     let site = Site::new("");
-    fs::create_dir(site.path("rooms")).unwrap();
+    fs::create_dir_all(site.path("rooms")).unwrap();
     let log = "[10:15:29] alice> bob: only for bob\n[10:15:30] alice> for all\n";
     fs::write(site.path("rooms/lobby.log"), log).unwrap();
     for path in ["/history", "/history?q=bob", "/history?q=only"] {
@@ -747,7 +753,7 @@ fn a_quota_of_the_relay_is_nobody_elses() {
 #[test]
 fn the_history_of_a_room_is_that_of_all_names_that_look_like_it() {
     let site = Site::new("");
-    fs::create_dir(site.path("rooms")).unwrap();
+    fs::create_dir_all(site.path("rooms")).unwrap();
     let line = "2026-11-21T10:15:30.123456Z\tsay\talice\t\thello\n";
     fs::write(site.path("rooms/Kino.log"), line).unwrap();
     let body = site.get("/history?room=kino", "").body;

@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use crate::support::{Chat, text_of};
+use e2e::cluster_of_one::{SPOOL_KEEPS, differs};
 use serde_json::{Value, json};
 
 /// What a command line gave.
@@ -1065,6 +1066,9 @@ fn everything(chat: &Chat) -> String {
             let entry = entry.expect("an entry");
             let (path, kind) = (entry.path(), entry.file_type().expect("a type"));
             all.extend(["\n", &entry.file_name().to_string_lossy(), "\n"]);
+            if kind.is_dir() && entry.file_name() == "spool" && differs(SPOOL_KEEPS) {
+                continue;
+            }
             if kind.is_dir() {
                 dirs.push(path);
             } else if kind.is_file() {

@@ -5,11 +5,13 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use e2e::cluster_of_one::needs_alone;
 use e2e::relay::Relay;
 
 use crate::support::Chat;
 
 fn chat(engine: &str) -> Chat {
+    let _alone = needs_alone("is about a relay of its own");
     let chat = Chat::installed("");
     let ini = fs::read_to_string(chat.ini()).expect("an ini");
     let section = format!("\n[cluster]\nNODE=one\nENGINE={engine}\nSEND_TIMEOUT=3\n");

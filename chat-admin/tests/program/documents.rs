@@ -372,6 +372,7 @@ fn the_protocol_lists_every_command() {
 
 #[test]
 fn every_directory_below_base_dir_is_in_the_readmes_table() {
+    let _alone = e2e::cluster_of_one::needs_alone("a relay makes spool/, too");
     let chat = Chat::with("SESSION_ADMIN_PATH=admin");
     let mut boss = chat.page_with(
         "r",

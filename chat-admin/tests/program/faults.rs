@@ -11,8 +11,11 @@ use chat_store::fs::dirs::Dirs;
 use chat_store::log::room_log::RoomLog;
 use chat_store::name::RoomName;
 use chat_store::record::{Draft, Kind, Record};
+use e2e::cluster_of_one::{ClusterOfOne, needs_alone};
 
 struct Site {
+    // Before the files that it uses.
+    _cluster: Option<ClusterOfOne>,
     dir: tempfile::TempDir,
     live: PathBuf,
 }
@@ -22,13 +25,14 @@ fn site() -> Site {
     let dirs = Dirs::under(dir.path());
     dirs.create().unwrap();
     let base = dir.path().display();
-    fs::write(
-        dir.path().join("chat.ini"),
-        format!("[global]\nBASE_DIR={base}\n"),
-    )
-    .unwrap();
+    let ini = dir.path().join("chat.ini");
+    fs::write(&ini, format!("[global]\nBASE_DIR={base}\n")).unwrap();
     let live = dirs.room_log(&RoomName::lobby());
-    Site { dir, live }
+    Site {
+        _cluster: ClusterOfOne::of(&ini, dir.path()),
+        dir,
+        live,
+    }
 }
 
 impl Site {
@@ -107,6 +111,7 @@ fn what_was_acknowledged_survives_kill_9() {
 
 #[test]
 fn a_line_that_does_not_fit_is_not_saved_and_leaves_nothing() {
+    let _alone = needs_alone("the limit is that of chatctl, and a relay writes the log");
     let site = site();
     let mut log = RoomLog::at(site.live.clone());
     while fs::metadata(&site.live).map_or(0, |found| found.len()) < 8_000 {

@@ -16,6 +16,7 @@ use chat_store::log::room_log::RoomLog;
 use chat_store::name::RoomName;
 use chat_store::people::person::PersonId;
 use chat_store::record::{Draft, Kind, RecordId, attrs};
+use e2e::cluster_of_one::ClusterOfOne;
 use e2e::page::Page;
 use serde_json::{Value, json};
 
@@ -25,6 +26,8 @@ const PNG: &[u8] = include_bytes!("../../src/picture/samples/plain.png");
 const JPEG: &[u8] = include_bytes!("../../src/picture/samples/plain.jpg");
 
 struct Site {
+    // Before the files that it uses.
+    _cluster: Option<ClusterOfOne>,
     dir: tempfile::TempDir,
     dirs: Dirs,
     room: RoomName,
@@ -66,13 +69,19 @@ impl Site {
     fn new(lines: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let config = format!("[global]\nBASE_DIR=.\nFILES_PER_MINUTE=1000\n{lines}\n");
-        fs::write(dir.path().join("chat.ini"), config).unwrap();
+        let ini = dir.path().join("chat.ini");
+        fs::write(&ini, config).unwrap();
         let dirs = Dirs::under(dir.path());
         dirs.create().unwrap();
         let room = RoomName::lobby();
         let said = Draft::new(Kind::Say, "bob", "first");
         RoomLog::new(&dirs, &room).append(&said).unwrap();
-        Self { dir, dirs, room }
+        Self {
+            _cluster: ClusterOfOne::of(&ini, dir.path()),
+            dir,
+            dirs,
+            room,
+        }
     }
 
     fn shelf(&self) -> Shelf {

@@ -16,13 +16,7 @@ use crate::support::Chat;
 const SET: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"id-1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},{"kty":"RSA","use":"enc","kid":"enc"}]}"#;
 
 fn chat() -> Chat {
-    let chat = Chat::new();
-    fs::write(
-        chat.path("chat.ini"),
-        "[global]\nBASE_DIR=.\nJWT_KEYS=keys\n",
-    )
-    .expect("written");
-    chat
+    Chat::with("JWT_KEYS=keys\n")
 }
 
 fn token(chat: &Chat, arguments: &[&str]) -> (i32, String) {

@@ -394,7 +394,7 @@ fn a_signal_ends_a_handler_in_good_order() {
         assert_eq!(bye["reason"], "shutting down");
         assert_eq!(bye["spread"], 2000, "not all come back in one moment");
         assert!(page.client.wait().success());
-        assert!(chat.log("r").contains("\tquit\talice\t"));
+        chat.expect_quit("r", "alice");
         assert!(chat.files("users").is_empty());
         assert!(!chat.files("run").iter().any(|name| name.contains("alice")));
     }

@@ -228,6 +228,7 @@ fn whichever_connection_is_lost_last_a_page_is_waited_for() {
     // By itself it is not.
     let bob = chat.log_in(&[("username", "bob")]);
     old_page(&chat, &bob).leave();
+    chat.expect_quit("r", "bob");
     assert_eq!(
         (count(&chat, "join", "bob"), count(&chat, "quit", "bob")),
         (1, 1)

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use crate::support::{Chat, Client, Page};
+use e2e::cluster_of_one::needs_alone;
 use e2e::deadline::eventually;
 use e2e::requirement::part;
 use serde_json::json;
@@ -109,6 +110,7 @@ fn rooms_that_are_only_entered_are_not_synced() {
 
 #[test]
 fn one_more_room_takes_few_system_calls() {
+    let _alone = needs_alone("counts the system calls that a site without [cluster] pays for");
     let chat = with_rooms();
     let [none, one, all] = [0, 1, ROOMS].map(|rooms| calls_for(&chat, rooms));
     let first = one - none;

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use crate::support::Chat;
 use chat_handler::settings::KEYS;
+use e2e::cluster_of_one::needs_alone;
 
 /// Runs a program with nothing in its environment but these; exit status and what it says.
 fn run(program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> (i32, String) {
@@ -20,6 +21,8 @@ fn run(program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> (i32, S
     )
 }
 
+const OTHER_INI: &str = "its chat.ini is another one";
+
 const HANDLER: &str = env!("CARGO_BIN_EXE_chat-handler");
 
 fn check(chat: &Chat, ini: impl AsRef<[u8]>) -> (i32, String) {
@@ -30,6 +33,7 @@ fn check(chat: &Chat, ini: impl AsRef<[u8]>) -> (i32, String) {
 
 #[test]
 fn a_value_that_is_not_allowed_is_told_with_line_key_and_what_is() {
+    let _alone = needs_alone(OTHER_INI);
     let chat = Chat::new();
     for key in KEYS {
         // No key allows a control character, a quote and a blank all at once.
@@ -63,6 +67,7 @@ fn a_value_that_is_not_allowed_is_told_with_line_key_and_what_is() {
 
 #[test]
 fn every_mistake_is_told_at_once() {
+    let _alone = needs_alone(OTHER_INI);
     let chat = Chat::new();
     let ini = "[global]\nBASE_DIR=.\nLANG=\nMAX_MESSAGE=many\n[rooms]\nx=1\n[room descriptions]\nanything=goes=here\n";
     let (code, told) = check(&chat, ini);
@@ -106,6 +111,7 @@ fn every_mistake_is_told_at_once() {
 /// The file of 2016, with the old locale, an empty address and names of rooms as people wrote them.
 #[test]
 fn the_old_file_works_unchanged() {
+    let _alone = needs_alone("the file of 2016 has no [cluster]");
     let chat = Chat::new();
     let base = chat.dir.path().display();
     let old = format!(

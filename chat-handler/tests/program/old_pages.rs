@@ -184,7 +184,7 @@ fn answers_come_in_the_order_of_the_questions() {
 #[test]
 fn lines_of_the_old_log_are_history() {
     let chat = Chat::new();
-    std::fs::create_dir(chat.path("rooms")).expect("made");
+    std::fs::create_dir_all(chat.path("rooms")).expect("made");
     std::fs::write(
         chat.path("rooms/r.log"),
         "[10:15:29] alice> bob: only for bob\n[10:15:30] alice> from 2016\n[10:15:31] bob joined the r\n",

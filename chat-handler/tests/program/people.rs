@@ -282,6 +282,7 @@ fn who_is_ignored_is_not_heard() {
 
 #[test]
 fn the_ini_is_checked_and_what_is_wrong_is_told() {
+    let _alone = e2e::cluster_of_one::needs_alone("its chat.ini is another one");
     let chat = Chat::new();
     let run = |arguments: &[&str], ini: &str| {
         std::fs::write(chat.path("chat.ini"), ini).expect("written");

@@ -274,7 +274,7 @@ impl Drop for Holding {
 
 fn chat_with_alice() -> Chat {
     let chat = Chat::new();
-    std::fs::create_dir(chat.path("sessions")).expect("made");
+    std::fs::create_dir_all(chat.path("sessions")).expect("made");
     std::fs::write(file_of(&chat, ID), "username|s:5:\"alice\";").expect("written");
     chat
 }

@@ -261,6 +261,7 @@ fn who_may_not_speak_asks_nobody() {
 
 #[test]
 fn what_is_wrong_with_a_section_is_told_with_its_line() {
+    let _alone = e2e::cluster_of_one::needs_alone("no relay starts with a chat.ini that is wrong");
     for (lines, words) in [
         ("[command x]\nHELP=a\n", "needs either ASK= or URL="),
         (

@@ -251,6 +251,7 @@ fn names(text: &str) -> BTreeSet<String> {
 
 /// What `chatctl metrics` gives out of a site with these lines in its settings.
 fn of_chat(lines: &str, more: &str) -> String {
+    let _alone = e2e::cluster_of_one::needs_alone("gives a chat the section itself");
     let files = Files::installed(lines);
     let ini = fs::read_to_string(files.ini()).expect("there");
     fs::write(files.ini(), ini + more).expect("writable");

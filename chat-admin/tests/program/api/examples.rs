@@ -40,13 +40,7 @@ fn run(chat: &Chat, program: PathBuf, arguments: &[&str], api: &str) -> String {
 
 #[test]
 fn what_the_document_shows_works_as_it_stands_there() {
-    let chat = Chat::new();
-    let ini = blocks("ini").concat();
-    fs::write(
-        chat.path("chat.ini"),
-        format!("[global]\nBASE_DIR=.\n{ini}\n"),
-    )
-    .expect("written");
+    let chat = Chat::with(&blocks("ini").concat());
     fs::create_dir_all(chat.path("cgi")).expect("made");
     fs::copy(beside("chat-cgi"), chat.path("cgi/api")).expect("copied");
     let daemon = Daemon::builder()
