@@ -218,7 +218,9 @@ fn the_codes_are_those_of_the_document() {
     let errors = words(between(&document, "Error codes: ", "\n\n"));
     let notices = words(between(&document, "something to know: ", " |\n"));
     let refusals = words(between(&document, "`refused` (with `code`: ", ")"));
-    let documented = errors.union(&notices).chain(&refusals).cloned().collect();
+    let ends = words(between(&document, "`shutting down` (with `code` ", ":"));
+    let told = [notices, refusals, ends].into_iter().flatten();
+    let documented = errors.into_iter().chain(told).collect();
     assert_eq!(codes, documented);
 }
 
