@@ -203,6 +203,9 @@ enum Command {
         /// By their log-in, whatever they were called
         #[arg(long)]
         account: bool,
+        /// On this machine alone: another one has told it to
+        #[arg(long, hide = true)]
+        here: bool,
     },
     /// What is kept about one person, in all rooms and logs: give it out, or forget it
     #[command(subcommand)]
@@ -346,7 +349,23 @@ enum PersonCommand {
     /// Give out all of it in JSON, an object a line
     Export(Who),
     /// Forget them: what they said and their names are overwritten, their roles, bans and sessions deleted
-    Erase(Who),
+    Erase {
+        #[command(flatten)]
+        who: Who,
+        /// On this machine alone: another one has told it to
+        #[arg(long, hide = true)]
+        here: bool,
+    },
+}
+
+impl PersonCommand {
+    fn run(self, settings: &Settings, out: &mut dyn Write) -> Result<Report, Failure> {
+        match self {
+            Self::Export(who) => person::export(&settings.dirs(), who.forgotten()?, out),
+            Self::Erase { who, here: true } => person::erase_here(settings, who.forgotten()?),
+            Self::Erase { who, .. } => person::erase(settings, who.forgotten()?, &who.words()),
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -359,6 +378,13 @@ struct Who {
 }
 
 impl Who {
+    /// As another machine is told it.
+    fn words(&self) -> Vec<&str> {
+        let account = self.account.then_some("--account");
+        let words = ["person", "erase"].into_iter().chain(account);
+        words.chain(["--", &self.name]).collect()
+    }
+
     fn forgotten(&self) -> Result<Forgotten, Failure> {
         if self.account {
             return Ok(Forgotten::account(&self.name));
@@ -648,9 +674,9 @@ fn dispatch(
             room,
             name,
             account,
-        } => erase::erase(dirs, &room, &erase::Whose::of(name, account)?),
-        Command::Person(PersonCommand::Export(who)) => person::export(dirs, who.forgotten()?, out),
-        Command::Person(PersonCommand::Erase(who)) => person::erase(settings, who.forgotten()?),
+            here,
+        } => erase::erase(dirs, &room, &erase::Whose::of(name, account)?, here),
+        Command::Person(command) => command.run(settings, out),
         Command::Say { room, text, from } => messages::say(
             dirs,
             &room,

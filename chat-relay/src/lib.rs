@@ -16,3 +16,4 @@ pub mod relay;
 pub mod rooms;
 pub mod spool;
 pub mod supervisor;
+pub mod tasks;

@@ -63,6 +63,7 @@ fn run(settings: &Settings) -> std::io::Result<()> {
         ));
     };
     let mut relay = Relay::open(&dirs, shared, cluster, settings.sync, lock_file)?;
+    relay.rooms.begin_tasks(settings.source.clone())?;
     let ended = match &cluster.engine {
         Engine::Local => local::run(&mut relay, &dirs),
         Engine::Redis(address) => redis::run(&mut relay, &dirs, settings, address),

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chat_store::cluster::Cluster;
 use chat_store::cluster::order::{self, Moment};
@@ -19,6 +19,7 @@ use rustix::fs::OFlags;
 
 use crate::journal;
 use crate::rooms::{Applied, Entry};
+use crate::tasks::Tasks;
 
 /// How large the log becomes before it is rotated, in bytes. One file before it is kept.
 const ROTATE_BYTES: u64 = 16 * 1024 * 1024;
@@ -56,6 +57,9 @@ pub struct Orders {
     /// Those of a machine alone: here they are performed.
     dirs: Dirs,
     log: RoomLog,
+    /// What this machine is called in records.
+    node: String,
+    tasks: Tasks,
     /// What the log tells, once it was looked at.
     known: Option<Known>,
     is_unsynced: bool,
@@ -63,8 +67,10 @@ pub struct Orders {
 
 impl Orders {
     /// Those whose log is in the spool of `cluster`.
-    pub fn new(dirs: &Dirs, cluster: &Cluster) -> Self {
+    pub fn new(dirs: &Dirs, cluster: &Cluster, node: &str) -> Self {
         Self {
+            node: node.to_owned(),
+            tasks: Tasks::default(),
             dirs: dirs.alone(),
             log: RoomLog::at(cluster.orders_log()),
             known: None,
@@ -92,8 +98,16 @@ impl Orders {
             return Ok(Applied::Known);
         }
         let moment = Moment(id.unwrap_or_else(RecordId::now));
-        let done = order::perform(&self.dirs, moment, &entry.attrs, &entry.text);
-        let done = done.map_err(AppendError::Io)?;
+        let is_for_others = order::is_for_others(|key| entry.value(key).map(Cow::Owned));
+        let done = if is_for_others && *node == self.node {
+            Ok(())
+        } else {
+            let done = order::perform(&self.dirs, moment, &entry.attrs, &entry.text);
+            done.map_err(AppendError::Io)?
+        };
+        if is_for_others && done.is_ok() {
+            self.tasks.look(&self.dirs).map_err(AppendError::Io)?;
+        }
         self.known(since)?.greatest.insert(node.clone(), number);
         let id = entry.with_draft(|draft| match id {
             Some(id) => self.log.append_at(id, draft),
@@ -139,6 +153,19 @@ impl Orders {
             self.known = Some(read.map_err(AppendError::Io)?);
         }
         Ok(self.known.get_or_insert_default())
+    }
+
+    /// Has the tasks of this machine done by the settings in that file, also those that were left.
+    ///
+    /// # Errors
+    /// Those of reading them.
+    pub fn begin_tasks(&mut self, settings: PathBuf) -> io::Result<()> {
+        self.tasks.begin(&self.dirs, settings)
+    }
+
+    /// As [`Tasks::go_on`].
+    pub fn go_on(&mut self) {
+        self.tasks.go_on();
     }
 
     /// Makes what was written survive a power cut, and rotates a log that is long.

@@ -176,7 +176,7 @@ impl Rooms {
     /// Those of `dirs`. What was put in order before `since` is not given again.
     pub fn new(dirs: &Dirs, cluster: &Arc<Cluster>, node: &str, since: RecordId) -> Self {
         Self {
-            orders: Orders::new(dirs, cluster),
+            orders: Orders::new(dirs, cluster, node),
             channels: Channels::new(dirs),
             members: Members::new(node, cluster),
             files: None,
@@ -263,6 +263,14 @@ impl Rooms {
         self.members.reconcile(&self.dirs, table)
     }
 
+    /// As [`Orders::begin_tasks`].
+    ///
+    /// # Errors
+    /// As [`Orders::begin_tasks`].
+    pub fn begin_tasks(&mut self, settings: PathBuf) -> io::Result<()> {
+        self.orders.begin_tasks(settings)
+    }
+
     /// Lets go of rooms that an order has taken away or elsewhere.
     fn forget_gone(&mut self) {
         self.open.retain(|_, room| room.log.path().exists());
@@ -288,6 +296,7 @@ impl Rooms {
             journal::note(format_args!("people who are gone: {error}"));
         }
         self.channels.ring();
+        self.orders.go_on();
         let mut result = Ok(());
         for name in std::mem::take(&mut self.touched) {
             if let Some(room) = self.open.get(&name)
@@ -304,6 +313,7 @@ impl Rooms {
     /// # Errors
     /// Those of fdatasync(2); tried again with the next call.
     pub fn sync(&mut self) -> io::Result<()> {
+        self.orders.go_on();
         self.orders.sync()?;
         self.channels.sync()?;
         while let Some(name) = self.unsynced.first().cloned() {

@@ -25,6 +25,7 @@ mod missing;
 pub mod order;
 mod sought;
 mod spool;
+pub mod tasks;
 mod tell;
 
 pub use answer::{Answer, Refused, answer, sweep_answers};

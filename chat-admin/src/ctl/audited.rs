@@ -62,7 +62,7 @@ impl Command {
                 format!("clear {room}{}", if *delete { " --delete" } else { "" })
             }
             Self::Erase { room, .. } => format!("erase {}", room.name()),
-            Self::Person(PersonCommand::Erase(_)) => "person erase".to_owned(),
+            Self::Person(PersonCommand::Erase { .. }) => "person erase".to_owned(),
             Self::Say { room, from, .. } => format!("say {room} --as={from}"),
             Self::MakePrivate(wish) => format!("make-private {}", wish.room),
             Self::MakePublic(wish) => format!("make-public {}", wish.room),

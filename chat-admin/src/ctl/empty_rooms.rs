@@ -12,6 +12,7 @@ use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
 use chat_store::fs::lock::{self, Share};
 use chat_store::log::chain;
+use chat_store::log::delete;
 use chat_store::log::lines::Forward;
 use chat_store::log::room_log::LOCK_TIMEOUT;
 use chat_store::log::rooms;
@@ -65,14 +66,18 @@ fn delete_if_empty(
     if !is_quiet(&file, now)? || has_words(&file)? {
         return Ok(false);
     }
-    let Some(_lock) = lock::take(&file, Share::Exclusive, LOCK_TIMEOUT)? else {
+    let Some(held) = lock::take(&file, Share::Exclusive, LOCK_TIMEOUT)? else {
         return Ok(false);
     };
     // A writer is before the lock, and then the file is not quiet any more, or sees that it is gone.
     let is_empty = file::is_at(&file, &live)?
         && is_quiet(&file, now)?
         && presence::list_alive(dirs, room)?.is_empty();
-    if is_empty && !dry_run {
+    if is_empty && !dry_run && dirs.cluster.is_some() {
+        // On all machines, or on none; each relay takes the lock for it.
+        drop(held);
+        delete::room(dirs, room)?;
+    } else if is_empty && !dry_run {
         std::fs::remove_file(&live)?;
         remove_state(dirs, room)?;
         Shelf::of(dirs, room).delete_all()?;

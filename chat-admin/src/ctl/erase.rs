@@ -15,6 +15,7 @@ use super::moderate::tell_all;
 use super::report::Report;
 use super::{Failure, Place, packed, rooms};
 use chat_store::closed;
+use chat_store::cluster::{ROOM, tasks};
 use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
 use chat_store::log::erase::{self, Edit};
@@ -75,6 +76,32 @@ impl Whose {
     }
 }
 
+/// What this machine has submitted of it, if the site is on several.
+fn erase_spool(dirs: &Dirs, place: &Place, whose: &Whose) -> io::Result<()> {
+    let Some(cluster) = &dirs.cluster else {
+        return Ok(());
+    };
+    erase::rewrite(&cluster.spool_log(), &mut |line| {
+        let record = Record::parse(line)?;
+        let is_there = match place {
+            Place::Room(room) => record.attr(ROOM).is_some_and(|it| it == room.as_str()),
+            Place::Everywhere => true,
+        };
+        let is_theirs = is_there && erase::has_words(&record) && whose.wrote(&record);
+        is_theirs.then(|| erase::blanked(line))
+    })
+}
+
+/// As another machine is told it.
+fn words<'a>(place: &'a Place, whose: &'a Whose) -> Vec<&'a str> {
+    let (account, name) = match whose {
+        Whose::Called(nick) => (None, nick.as_str()),
+        Whose::Account(account) => (Some("--account"), account.as_str()),
+    };
+    let words = ["erase"].into_iter().chain(account);
+    words.chain(["--", place.name(), name]).collect()
+}
+
 impl Whose {
     fn wrote(&self, record: &Record<'_>) -> bool {
         match self {
@@ -86,8 +113,18 @@ impl Whose {
     }
 }
 
-/// Deletes what one person said, from every log, compressed ones too.
-pub(super) fn erase(dirs: &Dirs, place: &Place, whose: &Whose) -> Result<Report, Failure> {
+/// Deletes what one person said, from every log, compressed ones too, and on all machines of the site; `here`: another
+/// machine was told to, and has told the pages.
+pub(super) fn erase(
+    dirs: &Dirs,
+    place: &Place,
+    whose: &Whose,
+    here: bool,
+) -> Result<Report, Failure> {
+    let is_for_all = dirs.cluster.is_some() && !here;
+    if is_for_all {
+        tasks::give(dirs, &words(place, whose))?;
+    }
     let room = match place {
         Place::Room(room) => Some(room),
         Place::Everywhere => None,
@@ -99,7 +136,7 @@ pub(super) fn erase(dirs: &Dirs, place: &Place, whose: &Whose) -> Result<Report,
         let wanted = |record: &Record<'_>| whose.wrote(record);
         let erased = erase::texts(&live, &wanted)?;
         let told = erased.iter().rev().filter(|id| !id.is_place()).take(TOLD);
-        for id in told {
+        for id in told.filter(|_| !here) {
             tell_all(
                 dirs,
                 &room,
@@ -126,6 +163,7 @@ pub(super) fn erase(dirs: &Dirs, place: &Place, whose: &Whose) -> Result<Report,
         // under another name goes with the message.
         erase::texts(&live, &|record| wanted(record) || is_form_of(&gone, record))?;
     }
+    erase_spool(dirs, place, whose)?;
     if count == 0 {
         return Err(Failure::Missing("there is no such message".to_owned()));
     }

@@ -17,15 +17,18 @@ use super::{Failure, forgotten_deeds, memberships, messages, packed, profile, ro
 use crate::login;
 use crate::picture::avatar_kind;
 use crate::transcript::Period;
+use chat_handler::identity::php_session::Owner;
 use chat_handler::settings::Settings;
 use chat_store::accounts::{self, Account};
 use chat_store::attachments::{Attachment, Shelf};
 use chat_store::channels;
 use chat_store::closed;
+use chat_store::cluster::{order, tasks};
 use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
 use chat_store::log::erase;
 use chat_store::log::forget::Forgotten;
+use chat_store::log::room_log::AppendError;
 use chat_store::moderation::reports::{self, Report as Reported};
 use chat_store::moderation::{self, Entry, Extent, roles};
 use chat_store::name::{RoomName, SERVER};
@@ -127,52 +130,40 @@ pub(super) fn export(
     Ok(Report::nothing())
 }
 
-/// Forgets one person: afterwards no file of the chat holds their name, their account or what they said. What others
-/// wrote about them is theirs.
-pub(super) fn erase(settings: &Settings, mut who: Forgotten) -> Result<Report, Failure> {
+/// Forgets one person, on all machines of the site: afterwards no file of the chat holds their name, their account or
+/// what they said. What others wrote about them is theirs. `words`: how the other machines are told.
+pub(super) fn erase(
+    settings: &Settings,
+    mut who: Forgotten,
+    words: &[&str],
+) -> Result<Report, Failure> {
     let dirs = &settings.dirs();
+    if dirs.cluster.as_ref().is_some_and(|it| !it.is_up()) {
+        // Half of it would be done here, and nothing elsewhere.
+        return Err(Failure::refused(AppendError::Isolated));
+    }
     learn(dirs, &mut who)?;
     refuse_present(dirs, &who)?;
-    let (mut lines, mut files) = (0, 0);
-    for room in rooms::chosen(dirs, None)? {
-        let dirs = &closed::dirs_of(dirs, &room);
-        files += forget_given(dirs, &room, &who)?;
-        lines += forget_in(dirs, &room, &who)?;
-        if room.is_closed() {
-            lines += memberships::forget(dirs, &room, &who)?;
-            files += forget_inboxes(dirs, &who)?;
-            files += forget_files(&dirs.users, &mut |name, _| is_presence(name, &who))?;
-        }
+    let (mut lines, mut files) = forget_logs(settings, &who, false)?;
+    let shared = forget_shared(settings, &who)?;
+    (lines, files) = (lines + shared.0, files + shared.1);
+    if dirs.cluster.is_some() {
+        // What was ordered until here names them as well.
+        tasks::give(dirs, words)?;
+        lines += forget_spool(dirs, &who)?;
     }
-    files += forget_inboxes(dirs, &who)?;
-    files += forget_files(&dirs.users, &mut |name, _| is_presence(name, &who))?;
-    files += forget_files(&dirs.names, &mut |_, text| {
-        let owner = text.trim_end();
-        who.is_account(Some(owner)) || who.is_name(owner)
-    })?;
-    for number in who.numbers() {
-        files += usize::from(marks::forget(dirs, number)?);
-        files += channels::forget(dirs, number)?;
-    }
-    for shown in profiles::all(dirs)? {
-        if who.is_account(Some(&shown.account)) {
-            files += profiles::forget(dirs, &shown.account).map_err(profile::failed)?;
-        }
-    }
-    forget_measures(dirs, &who)?;
-    lines += forget_reports(dirs, &who)?;
-    lines += forget_entries(dirs, &who)?;
-    lines += forgotten_deeds::forget(dirs, &who)?;
-    files += sessions::delete_of(settings, &|owner| {
-        who.is_account(owner.account.as_deref()) || who.is_name(&owner.name)
-    })?;
-    for account in accounts::all(&dirs.accounts)? {
-        if who.is_account(Some(account.name.as_str())) {
-            let may = &mut |it: &Account| login::keep_an_administrator(settings, it, None);
-            accounts::remove(dirs, &account.name, may).map_err(Failure::refused)?;
-            files += 1;
-        }
-    }
+    report(lines, files)
+}
+
+/// As [`erase`], for what each machine keeps by itself: another one was told to, and has had the rest forgotten.
+pub(super) fn erase_here(settings: &Settings, mut who: Forgotten) -> Result<Report, Failure> {
+    let dirs = &settings.dirs();
+    learn(dirs, &mut who)?;
+    let (lines, files) = forget_logs(settings, &who, true)?;
+    report(lines + forget_spool(dirs, &who)?, files)
+}
+
+fn report(lines: usize, files: usize) -> Result<Report, Failure> {
     if lines + files == 0 {
         return Err(Failure::Missing(
             "there is nothing of this person".to_owned(),
@@ -181,6 +172,100 @@ pub(super) fn erase(settings: &Settings, mut who: Forgotten) -> Result<Report, F
     let value = json!({ "done": true, "lines": lines, "files": files });
     let text = format!("forgotten in {lines} lines, {files} files deleted");
     Ok(Report::new(text, value))
+}
+
+/// What each machine of a site has of its own; lines and files. `here`: another one tells the rooms.
+fn forget_logs(
+    settings: &Settings,
+    who: &Forgotten,
+    here: bool,
+) -> Result<(usize, usize), Failure> {
+    let dirs = &settings.dirs();
+    let (mut lines, mut files) = (0, 0);
+    for room in rooms::chosen(dirs, None)? {
+        let dirs = &closed::dirs_of(dirs, &room);
+        files += forget_given(dirs, &room, who)?;
+        lines += forget_in(dirs, &room, who, here)?;
+        if room.is_closed() {
+            files += forget_inboxes(dirs, who)?;
+            files += forget_files(&dirs.users, &mut |name, _| is_presence(name, who))?;
+        }
+    }
+    files += forget_inboxes(dirs, who)?;
+    files += forget_files(&dirs.users, &mut |name, _| is_presence(name, who))?;
+    for number in who.numbers() {
+        files += channels::forget(dirs, number)?;
+    }
+    lines += forget_entries(dirs, who)?;
+    lines += forgotten_deeds::forget(dirs, who)?;
+    files += sessions::delete_of(settings, &|owner| is_theirs(owner, who))?;
+    Ok((lines, files))
+}
+
+fn is_theirs(owner: &Owner, who: &Forgotten) -> bool {
+    who.is_account(owner.account.as_deref()) || who.is_name(&owner.name)
+}
+
+/// What this machine has submitted and ordered. The lines.
+fn forget_spool(dirs: &Dirs, who: &Forgotten) -> Result<usize, Failure> {
+    let Some(cluster) = &dirs.cluster else {
+        return Ok(0);
+    };
+    let mut count = 0;
+    for live in [cluster.spool_log(), cluster.orders_log()] {
+        erase::rewrite(&live, &mut |line| {
+            let new = who.spooled(line)?;
+            count += 1;
+            Some(new)
+        })?;
+    }
+    Ok(count)
+}
+
+/// What is the same on all machines of a site, and changed on all at once; lines and files.
+fn forget_shared(settings: &Settings, who: &Forgotten) -> Result<(usize, usize), Failure> {
+    let dirs = &settings.dirs();
+    let (mut lines, mut files) = (0, 0);
+    for room in rooms::chosen(dirs, None)? {
+        if room.is_closed() {
+            lines += memberships::forget(&closed::dirs_of(dirs, &room), &room, who)?;
+        }
+    }
+    files += forget_names(dirs, who)?;
+    files += sessions::delete_shared_of(settings, &|owner| is_theirs(owner, who))?;
+    for number in who.numbers() {
+        files += usize::from(marks::forget(dirs, number)?);
+    }
+    for shown in profiles::all(dirs)? {
+        if who.is_account(Some(&shown.account)) {
+            files += profiles::forget(dirs, &shown.account).map_err(profile::failed)?;
+        }
+    }
+    forget_measures(dirs, who)?;
+    lines += forget_reports(dirs, who)?;
+    for account in accounts::all(&dirs.accounts)? {
+        if who.is_account(Some(account.name.as_str())) {
+            let may = &mut |it: &Account| login::keep_an_administrator(settings, it, None);
+            accounts::remove(dirs, &account.name, may).map_err(Failure::refused)?;
+            files += 1;
+        }
+    }
+    Ok((lines, files))
+}
+
+/// The names that are kept for them; how many.
+fn forget_names(dirs: &Dirs, who: &Forgotten) -> Result<usize, Failure> {
+    let mut count = 0;
+    for path in files(&dirs.names)? {
+        let text = file::read_whole(&path, SMALL).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let owner = text.trim_end();
+        if who.is_account(Some(owner)) || who.is_name(owner) {
+            order::remove(dirs, &path)?;
+            count += 1;
+        }
+    }
+    Ok(count)
 }
 
 /// The names of an account, from all that it wrote.
@@ -214,7 +299,7 @@ fn refuse_present(dirs: &Dirs, who: &Forgotten) -> Result<(), Failure> {
 }
 
 /// All that a room's logs hold of them, and its topic if it is theirs. The lines.
-fn forget_in(dirs: &Dirs, room: &RoomName, who: &Forgotten) -> Result<usize, Failure> {
+fn forget_in(dirs: &Dirs, room: &RoomName, who: &Forgotten, here: bool) -> Result<usize, Failure> {
     let live = dirs.room_log(room);
     let (mut count, mut said) = (0, Vec::new());
     let topics = RefCell::new(Vec::new());
@@ -232,7 +317,7 @@ fn forget_in(dirs: &Dirs, room: &RoomName, who: &Forgotten) -> Result<usize, Fai
     };
     erase::rewrite(&live, &mut |line| forget(line, &mut said))?;
     // Open pages show no more than these.
-    for id in said.iter().rev().take(TOLD) {
+    for id in said.iter().rev().take(TOLD).filter(|_| !here) {
         let id = id.to_string();
         tell_all(dirs, room, &Draft::new(Kind::Redact, SERVER, &id))?;
     }

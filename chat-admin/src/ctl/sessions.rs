@@ -92,13 +92,6 @@ pub(super) fn delete_of(
         return Ok(0);
     }
     let mut count = 0;
-    for path in shared(settings)? {
-        let bytes = gone_is_none(fs::read(&path))?.unwrap_or_default();
-        if owner(&bytes, identity).is_ok_and(|owner| is_theirs(&owner)) {
-            order::remove(&settings.dirs(), &path)?;
-            count += 1;
-        }
-    }
     let mut dirs = vec![(identity.session_dir.clone(), identity.session_depth)];
     while let Some((dir, depth)) = dirs.pop() {
         for path in entries(&dir)? {
@@ -124,6 +117,25 @@ fn entries(dir: &Path) -> io::Result<Vec<PathBuf>> {
         return Ok(Vec::new());
     };
     entries.map(|entry| Ok(entry?.path())).collect()
+}
+
+/// As [`delete_of`], of those that hold on all machines of the site.
+///
+/// # Errors
+/// Those of the files, and of having them removed.
+pub(super) fn delete_shared_of(
+    settings: &Settings,
+    is_theirs: &dyn Fn(&Owner) -> bool,
+) -> io::Result<usize> {
+    let mut count = 0;
+    for path in shared(settings)? {
+        let bytes = gone_is_none(fs::read(&path))?.unwrap_or_default();
+        if owner(&bytes, &settings.identity).is_ok_and(|owner| is_theirs(&owner)) {
+            order::remove(&settings.dirs(), &path)?;
+            count += 1;
+        }
+    }
+    Ok(count)
 }
 
 /// Those that hold on all machines of the site.

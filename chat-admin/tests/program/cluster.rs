@@ -1,6 +1,7 @@
 //! `chatctl cluster`, and `health` of a machine of several: with a real relay, and with what a relay would say.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -235,6 +236,11 @@ fn what_a_machine_has_missed_comes_from_another_and_its_own_lines_are_never_thro
         "2026-01-01T10:00:01.000000Z\n",
     );
     write(peer.path(), "spool/node", "two~1\n");
+    write(peer.path(), "accounts/anna", "name=anna\n");
+    let private = fs::Permissions::from_mode(0o700);
+    fs::set_permissions(peer.path().join("accounts"), private).expect("ours");
+    // Given back there since.
+    write(chat.base(), "names/0123", "bob\n");
     let from = peer.path().to_string_lossy().into_owned();
     let (code, said) = cluster(&chat, &["backfill", &from]);
     assert!(code == 3 && said.contains("relay.cursor"), "{said}");
@@ -249,6 +255,11 @@ fn what_a_machine_has_missed_comes_from_another_and_its_own_lines_are_never_thro
     assert_eq!(chat.log("den"), first);
     assert!(chat.path("state/lobby.topic").exists() && !chat.path("state/relay.cursor").exists());
     assert!(!chat.path("state/relay.pos").exists());
+    assert!(chat.path("accounts/anna").exists() && !chat.path("names/0123").exists());
+    let mode = fs::metadata(chat.path("accounts"))
+        .expect("there")
+        .permissions();
+    assert_eq!(mode.mode() & 0o777, 0o700);
     assert_eq!(
         fs::read_to_string(chat.path("spool/node")).expect("there"),
         "one~1\n"

@@ -395,3 +395,113 @@ fn what_a_program_tells_on_one_machine_is_heard_on_the_other_once() {
     let lobby = one.log() + &two.log();
     assert!(!lobby.contains("order.paid"), "{lobby}");
 }
+
+/// Files of a machine in which one of these words stands. Counters of who is too fast hold hashes, and nothing else.
+fn files_with(machine: &Machine, words: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut dirs = vec![machine.files.base().to_owned()];
+    while let Some(dir) = dirs.pop() {
+        for entry in fs::read_dir(dir).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            let kind = fs::symlink_metadata(&path);
+            if kind.as_ref().is_ok_and(fs::Metadata::is_dir) {
+                dirs.push(path);
+            } else if kind.as_ref().is_ok_and(fs::Metadata::is_file) {
+                let text =
+                    String::from_utf8_lossy(&fs::read(&path).unwrap_or_default()).to_lowercase();
+                let name = path.to_string_lossy().to_lowercase();
+                if words
+                    .iter()
+                    .any(|word| text.contains(word) || name.contains(word))
+                {
+                    found.push(format!("{}: {text}", path.display()));
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn who_is_forgotten_on_one_machine_is_forgotten_on_all() {
+    let server = Server::start();
+    let mut one = Machine::started("one", &server.address(), "");
+    let two = Machine::started("two", &server.address(), "");
+    let (here, there) = (dirs(&one), dirs(&two));
+    accounts::create(&here, &account("Xanthippe")).expect("made");
+    profiles::change(&there, "Xanthippe", &mut |it| {
+        it.status = Status::new("", "on the hill", None);
+    })
+    .expect("changed");
+    let person = PersonId::of(Some("Xanthippe"), None).expect("a number");
+    let mark = Change::Read(RecordId::now());
+    marks::change(&there, &person, &[(RoomName::lobby(), mark)]).expect("changed");
+    for machine in [&one, &two] {
+        let cookie = machine.files.log_in_as("Xanthippe");
+        let mut page = machine.files.page_with("lobby", "", &cookie);
+        page.say_acked("rather hemlock", "m1");
+        let done = run(&machine.files, "event user:Xanthippe order.paid 7");
+        assert!(done.status.success(), "{done:?}");
+    }
+    let mut bob = one.page("bob");
+    bob.say_acked("who was that", "m2");
+    eventually("she has left both machines", || {
+        let present = [&one, &two].map(|it| it.files.present("lobby"));
+        let is_gone = |it: &Vec<String>| it.iter().all(|name| !name.contains("Xanthippe"));
+        present.iter().all(is_gone).then_some(())
+    });
+    let words = ["xanthippe", "hemlock", "on the hill", person.as_str()];
+    assert!(files_with(&one, &words).len() > 8 && files_with(&two, &words).len() > 8);
+    // What cannot be done everywhere is not begun.
+    let erase = "person erase --account Xanthippe";
+    one.kill();
+    let before = one.log();
+    let done = run(&one.files, erase);
+    let text = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(!done.status.success() && text.contains("cut off"), "{text}");
+    assert_eq!(one.log(), before);
+    one.start();
+    let done = run(&one.files, erase);
+    assert!(done.status.success(), "{done:?}");
+    for machine in [&one, &two] {
+        until_none("nothing is left of her", || files_with(machine, &words));
+    }
+    for machine in [&one, &two] {
+        assert!(machine.log().contains("who was that"));
+        let tasks = fs::read_dir(machine.files.path("spool/tasks"));
+        assert_eq!(tasks.map_or(0, Iterator::count), 0);
+    }
+    assert_alike(&[&one, &two]);
+    eventually("the logs are the same", || {
+        (one.log() == two.log()).then_some(())
+    });
+    // One person's words alone, by one command for both.
+    let done = run(&two.files, "erase * bob");
+    assert!(done.status.success(), "{done:?}");
+    for machine in [&one, &two] {
+        until_none("his words are gone", || {
+            files_with(machine, &["who was that"])
+        });
+    }
+    eventually("the logs are the same again", || {
+        (one.log() == two.log()).then_some(())
+    });
+}
+
+/// Waits until `look` finds nothing any more; what it found last is told if it does not come to that.
+#[track_caller]
+fn until_none(what: &str, look: impl Fn() -> Vec<String>) {
+    let end = std::time::Instant::now() + PATIENCE;
+    loop {
+        let left = look();
+        if left.is_empty() {
+            return;
+        }
+        assert!(
+            std::time::Instant::now() < end,
+            "{what}:\n{}",
+            left.join("\n\n")
+        );
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}

@@ -13,7 +13,7 @@ use std::path::{Component, Path};
 
 use sha2::{Digest as _, Sha256};
 
-use super::Refused;
+use super::{Refused, tasks};
 use crate::closed;
 use crate::fs::dirs::{self, Dirs};
 use crate::fs::file;
@@ -33,7 +33,7 @@ pub use edit::{After, edit};
 /// What an order does.
 const WHAT: &str = "do";
 /// The file that it is about, below `BASE_DIR`.
-const PATH: &str = "path";
+pub(crate) const PATH: &str = "path";
 /// Hashes of the file before and after.
 const BEFORE: &str = "before";
 const AFTER: &str = "after";
@@ -63,6 +63,7 @@ const FINISH: &str = "finish";
 const MARK: &str = "mark";
 const DELETE: &str = "delete";
 const MOVE: &str = "move";
+const TASK: &str = "task";
 /// The room that an order is about.
 const ROOM: &str = "room";
 
@@ -175,6 +176,12 @@ pub(crate) fn move_room(dirs: &Dirs, plan: &[u8]) -> io::Result<bool> {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
     give_change(dirs, &[(WHAT, Some(MOVE))], &text)
+}
+
+/// Has all other machines do what `text` says: see [`tasks`].
+pub(super) fn give_task(dirs: &Dirs, text: &str) -> io::Result<()> {
+    let text = text::escaped(text.as_bytes());
+    give(dirs, &[(WHAT, Some(TASK))], &text, true).map_err(io::Error::other)
 }
 
 /// Tells the other machines how somebody's marks have changed; here that is done. Nobody waits for it.
@@ -300,10 +307,25 @@ pub fn perform(
                 return Ok(Err(Refused::Conflict));
             }
         }
+        TASK => {
+            if !tasks::keep(dirs, moment.0, &text)? {
+                return Ok(Err(Refused::NotWritten));
+            }
+        }
         // Of a newer version, which is to be on all machines before it is used.
         _ => return Ok(Err(Refused::NotWritten)),
     }
     Ok(Ok(()))
+}
+
+/// Whether the machine that gave an order does itself what it says.
+pub fn is_for_others<'a>(value: impl Fn(&str) -> Option<Cow<'a, str>>) -> bool {
+    value(WHAT).is_some_and(|what| what == TASK)
+}
+
+/// What a record of an order says, as it was before it was made one line.
+pub(crate) fn said(text: &str) -> Vec<u8> {
+    text::unescaped(text)
 }
 
 /// The room whose log an order takes away, if it does: what was said there before is not to come again under its name.

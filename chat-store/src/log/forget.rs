@@ -8,6 +8,8 @@ use crate::name::Nick;
 use crate::people::person::PersonId;
 use crate::record::{Kind, Record, attrs};
 
+mod spooled;
+
 /// What stands in the place of a name.
 const NOBODY: u8 = b'_';
 /// Attributes that tell who somebody is.

@@ -99,7 +99,12 @@ pub fn has(dirs: &Dirs, nick: &Nick) -> bool {
 }
 
 fn path(dirs: &Dirs, nick: &Nick) -> PathBuf {
-    dirs.names.join(hex_of(&[nick.key().as_str()]))
+    dirs.names.join(file_name(nick))
+}
+
+/// What the file of a name is called.
+pub(crate) fn file_name(nick: &Nick) -> String {
+    hex_of(&[nick.key().as_str()])
 }
 
 /// Whose name it is.

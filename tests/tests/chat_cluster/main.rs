@@ -9,6 +9,7 @@ mod engine;
 mod failover;
 mod moved;
 mod operation;
+mod site;
 mod trial;
 
 use e2e::cluster::machine::Engine;

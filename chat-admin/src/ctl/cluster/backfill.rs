@@ -1,6 +1,7 @@
 //! What a machine has missed, from a copy of another's tree: the logs are the same bytes on all machines, so a file of
 //! another machine is this one's, if it only goes further.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -14,7 +15,20 @@ use chat_handler::settings::Settings;
 
 /// What all machines have alike, below `BASE_DIR`. What is only this machine's stays: `spool/out.log`, `spool/node`,
 /// `run/`, `users/`, `log/`, sessions.
-const ALIKE: [&str; 5] = ["rooms", "closed", "channels", "state", "spool/orders.log"];
+const ALIKE: [&str; 10] = [
+    "rooms",
+    "closed",
+    "channels",
+    "state",
+    "accounts",
+    "logins",
+    "marks",
+    "names",
+    "profiles",
+    "spool/orders.log",
+];
+/// Of these nothing is left that the copy does not have: an account was removed there, a name given back.
+const FILES_ONLY: [&str; 5] = ["accounts", "logins", "marks", "names", "profiles"];
 /// What is in there and is each machine's own: how far its spool was taken, how far it has written.
 const OWN: [&str; 2] = ["state/relay.pos", CURSOR];
 /// Without it the relay goes on behind the last line of the logs.
@@ -53,12 +67,24 @@ pub(super) fn run(settings: &Settings, state: &RelayState, from: &Path) -> Resul
     }
     for file in &files {
         let to = base.join(file);
-        if let Some(dir) = to.parent() {
+        if let Some(dir) = to.parent().filter(|dir| !dir.is_dir()) {
             fs::create_dir_all(dir)?;
+            // Private ones stay so.
+            let from = from.join(file);
+            let mode = fs::metadata(from.parent().unwrap_or(&from))?.permissions();
+            fs::set_permissions(dir, mode)?;
         }
         let new = to.with_extension("backfill");
         fs::copy(from.join(file), &new)?;
         fs::rename(&new, &to)?;
+    }
+    let copied: BTreeSet<_> = files.iter().collect();
+    for part in FILES_ONLY {
+        let mut own = Vec::new();
+        list(&base.join(part), Path::new(part), &mut own)?;
+        for file in own.iter().filter(|file| !copied.contains(file)) {
+            fs::remove_file(base.join(file))?;
+        }
     }
     match fs::remove_file(base.join(CURSOR)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error)?,
