@@ -5,7 +5,6 @@
 //! of the people (10.1.0.N). Whose machine has lost the first can still come in, and is told.
 
 use std::fs;
-use std::net::SocketAddr;
 use std::thread;
 
 use tempfile::TempDir;
@@ -86,10 +85,7 @@ impl Cluster {
 
     /// Where people reach each machine.
     pub fn endpoints(&self) -> Vec<Endpoint> {
-        let machines = self.machines.iter();
-        machines
-            .map(|it| Endpoint::Tcp(SocketAddr::new(it.address().into(), machine::ROOMS)))
-            .collect()
+        self.machines.iter().map(Machine::endpoint).collect()
     }
 
     /// Whether all machines have the same bytes in a room's log, whatever files they are in.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -14,6 +14,7 @@ use crate::chat::UNLIMITED;
 use crate::deadline::eventually;
 use crate::program::pid_of;
 use crate::requirement::part;
+use crate::transport::Endpoint;
 use crate::under_test::{beside, chat_handler, workspace};
 
 /// Where a daemon listens.
@@ -138,6 +139,11 @@ impl Machine {
     /// Its address among people.
     pub fn address(&self) -> Ipv4Addr {
         Ipv4Addr::new(10, 1, 0, u8::try_from(self.number).expect("few machines"))
+    }
+
+    /// Where people reach it.
+    pub fn endpoint(&self) -> Endpoint {
+        Endpoint::Tcp(SocketAddr::new(self.address().into(), ROOMS))
     }
 
     /// Its address among the machines.

@@ -9,6 +9,8 @@ mod engine;
 mod failover;
 mod moved;
 mod operation;
+mod people;
+mod private;
 mod site;
 mod trial;
 
