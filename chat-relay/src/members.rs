@@ -29,6 +29,8 @@ const SWEEP_EVERY: Duration = Duration::from_secs(5);
 const TOLD_AFTER: u32 = 15;
 /// After so many tries it is given up: the next change of the person's is taken.
 const MAX_TRIES: u32 = 300;
+/// Behind what a machine is called, in the origin of its people's quits when it was given up: script/reap.lua.
+const REAPED: &str = "~reap";
 /// The most who wait for their names.
 const MAX_WAITING: usize = 1_000;
 
@@ -80,6 +82,8 @@ pub struct Members {
     node: String,
     cluster: Arc<Cluster>,
     waiting: Vec<Waiting>,
+    /// People of this machine of whom all were told that they had gone: nothing was heard of it for too long.
+    given_up: BTreeSet<(RoomName, PersonId)>,
     tried_at: Instant,
     swept_at: Instant,
 }
@@ -91,6 +95,7 @@ impl Members {
             cluster: Arc::clone(cluster),
             node: node.to_owned(),
             waiting: Vec::new(),
+            given_up: BTreeSet::new(),
             tried_at: Instant::now(),
             swept_at: Instant::now(),
         }
@@ -109,6 +114,12 @@ impl Members {
             _ => &entry.from,
         };
         let is_join = entry.kind == Kind::Join;
+        let place = (entry.room.clone(), person.clone());
+        if is_join {
+            self.given_up.remove(&place);
+        } else if entry.origin.node.strip_prefix(&*self.node) == Some(REAPED) {
+            self.given_up.insert(place);
+        }
         let who = Elsewhere {
             nick: Nick::parse(name).ok(),
             color: entry
@@ -215,6 +226,7 @@ impl Members {
                 self.reconcile_room(dirs, &room, &rows)?;
             }
         }
+        self.given_up.clear();
         Ok(())
     }
 
@@ -254,7 +266,11 @@ impl Members {
                 self.put(dirs, room, who, 0);
             }
             if it.here && !row.is_some_and(|row| row.holders.contains(&self.node)) {
-                self.cluster.hold(room, it)?;
+                let was_given_up = self.given_up.contains(&(room.clone(), it.person.clone()));
+                // Whoever was told that they went has been told: their handler is dead, or waits for them.
+                if it.held || !was_given_up {
+                    self.cluster.hold(room, it, was_given_up && row.is_none())?;
+                }
             }
         }
         Ok(())

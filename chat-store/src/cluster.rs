@@ -17,7 +17,7 @@ use crate::log::room_log::{AppendError, Stored};
 use crate::name::RoomName;
 use crate::people::person::PersonId;
 use crate::people::presence::elsewhere::Known;
-use crate::record::{Draft, Kind};
+use crate::record::{Draft, Kind, attrs};
 
 mod answer;
 mod drain;
@@ -112,12 +112,15 @@ impl Cluster {
         self.give(room, draft, draft.kind != Kind::Quit)
     }
 
-    /// Has it known that somebody is in a room on this machine, of whom the others should know already: it is no record.
+    /// Has it known that somebody is in a room on this machine, of whom the others should know already: it is no record,
+    /// unless the others were told that they had gone (`comes_back`).
     ///
     /// # Errors
     /// Those of writing the spool.
-    pub fn hold(&self, room: &RoomName, who: &Known) -> std::io::Result<()> {
-        let about = [(MEMBER, Some(who.person.as_str())), (QUIET, Some("1"))];
+    pub fn hold(&self, room: &RoomName, who: &Known, comes_back: bool) -> std::io::Result<()> {
+        let person = Some(who.person.as_str());
+        let quiet = (!comes_back).then_some("1");
+        let about = [(MEMBER, person), (attrs::PERSON, person), (QUIET, quiet)];
         let draft = Draft {
             account: who.account.as_deref(),
             color: Some(&who.color),

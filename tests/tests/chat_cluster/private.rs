@@ -14,7 +14,7 @@ use e2e::ws::Client;
 use serde_json::{Value, json};
 
 /// A moderator is one whose session says so.
-const LINES: &str = "SESSION_ADMIN_PATH=admin\nSESSION_DIR=sessions";
+const LINES: &str = "SESSION_ADMIN_PATH=admin";
 /// Each message has an id of its own.
 static MESSAGES: AtomicUsize = AtomicUsize::new(0);
 

@@ -158,6 +158,8 @@ pub struct Known {
     pub account: Option<String>,
     /// Whether they are on this machine.
     pub here: bool,
+    /// Whether a handler of theirs is: one that was killed leaves its file, one whose client is lost waits for it.
+    pub held: bool,
 }
 
 /// Everybody in a room of whom a number is known.
@@ -180,6 +182,7 @@ pub fn all(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Known>> {
                 color: color.into(),
                 account: about.account,
                 here,
+                held: slots::is_held(&file)?,
             });
         }
         Ok(())
