@@ -11,7 +11,7 @@ use crate::record::{Record, attrs};
 const BYTES: usize = 10;
 
 /// A person's own number, the same in all rooms and for all connections. It is public, what it is made of is not.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PersonId(Box<str>);
 
 impl PersonId {

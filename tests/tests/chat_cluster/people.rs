@@ -18,6 +18,8 @@ use serde_json::Value;
 const QUITS_WITHIN: Duration = Duration::from_secs(20);
 /// A cut that is long enough for everything that is given up to be given up.
 const CUT: Duration = Duration::from_secs(60);
+/// `PRESENCE_GRACE` where a test sets it.
+const GRACE: Duration = Duration::from_secs(12);
 /// Between two looks at all pages.
 const LOOK_AGAIN: Duration = Duration::from_millis(300);
 /// So often each relay looks for handlers that were killed.
@@ -184,7 +186,7 @@ fn three_take_one_name_at_once_and_a_machine_that_dies_takes_its_people_along_on
         cluster.machines.iter().all(known).then_some(())
     });
     let third = records(&cluster.machines[2]);
-    let third = third.into_iter().filter(|it| it.1 == "say").next_back();
+    let third = third.into_iter().rfind(|it| it.1 == "say");
     let of_third = third.expect("they spoke last").2;
     let engine = cluster.machines[0].redis("chat", &["hgetall", "{chat}:h"]);
     assert!(engine.contains("tick three~"), "{engine}");
@@ -310,4 +312,36 @@ fn sixty_seconds_of_partition_leave_no_ghost_and_nobody_out() {
     let mut members = page(one, "lobby", "hal").members();
     members.sort();
     assert_eq!(members, ["ada", "ben", "fay", "gus", "hal"]);
+}
+
+#[test]
+fn who_loses_a_machine_is_waited_for_on_all() {
+    let cluster = Cluster::start(3, Engine::Sentinel, "PRESENCE_GRACE=12");
+    cluster.cables.entrance().enter();
+    let [one, two, three] = &cluster.machines[..] else {
+        panic!("three machines")
+    };
+    let mut others = Crowd::of([page(two, "lobby", "ben"), page(three, "lobby", "fay")]);
+    let ada = page(one, "lobby", "ada");
+    others.wait_for(&[one, two, three], &["ada", "ben", "fay"]);
+    let came = ["join ben", "join fay", "join ada"];
+    // Her network goes; she comes to another machine before she is given up, and after that.
+    drop(ada);
+    others.pages.push((page(three, "lobby", "ada"), Vec::new()));
+    others.rest(GRACE + SWEEP * 2);
+    for machine in [one, two, three] {
+        assert_eq!(comings(machine), came, "on {}", machine.name);
+    }
+    // She does not come again.
+    others.pages.truncate(2);
+    let told: Vec<_> = came.into_iter().chain(["quit ada"]).collect();
+    others.wait_until("all are told that she went", || {
+        let is_told = |machine: &&Machine| comings(machine) == told;
+        [one, two, three].iter().all(is_told).then_some(())
+    });
+    others.wait_for(&[one, two, three], &["ben", "fay"]);
+    others.rest(SWEEP * 2);
+    for machine in [one, two, three] {
+        assert_eq!(comings(machine), told, "on {}", machine.name);
+    }
 }

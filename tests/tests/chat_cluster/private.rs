@@ -48,6 +48,15 @@ fn window(cluster: &Cluster, at: usize, name: &str) -> Window {
     page
 }
 
+/// Four people: a moderator on the first machine, bob and eve on the second, cyril on the third.
+struct Four {
+    cluster: Cluster,
+    anna: Window,
+    bob: Window,
+    cyril: Window,
+    eve: Window,
+}
+
 /// Sends a request with an id; the ack or the error.
 #[track_caller]
 fn ask(page: &mut Window, mut request: Value) -> Value {
@@ -60,7 +69,7 @@ fn ask(page: &mut Window, mut request: Value) -> Value {
 
 /// The same; it must be done.
 #[track_caller]
-fn done(page: &mut Window, request: Value) -> String {
+fn done(page: &mut Window, request: &Value) -> String {
     let answer = ask(page, request.clone());
     assert_eq!(answer["type"], "ack", "{request}: {answer}");
     answer["id"].as_str().unwrap_or_default().to_owned()
@@ -68,7 +77,16 @@ fn done(page: &mut Window, request: Value) -> String {
 
 #[track_caller]
 fn say(page: &mut Window, room: &str, text: &str) -> String {
-    done(page, json!({"type": "say", "room": room, "text": text}))
+    done(page, &json!({"type": "say", "room": room, "text": text}))
+}
+
+/// Types a command in the lobby, which is taken.
+#[track_caller]
+fn command(page: &mut Window, text: &str) {
+    page.send(&json!({"type": "say", "room": "lobby", "text": text}));
+    let seen = page.settle();
+    let is_refused = seen.iter().any(|it| it["type"] == "error");
+    assert!(!is_refused, "{text}: {seen:?}");
 }
 
 #[track_caller]
@@ -125,61 +143,61 @@ fn assert_only_in(machine: &Machine, text: &str, starts: &[&str]) {
     assert!(wrong.is_empty(), "{text} on {}: {wrong:?}", machine.name);
 }
 
-#[test]
-fn what_is_private_on_three_machines_reaches_whom_it_is_for_and_no_disk_besides() {
-    let cluster = Cluster::start(3, Engine::Sentinel, LINES);
-    cluster.cables.entrance().enter();
-    let mut anna = window(&cluster, 0, "anna");
-    let mut bob = window(&cluster, 1, "bob");
-    let mut cyril = window(&cluster, 2, "cyril");
-    let mut eve = window(&cluster, 1, "eve");
-    for page in [&mut anna, &mut bob, &mut cyril, &mut eve] {
-        assert_eq!(enter(page, "lobby")["type"], "welcome");
-    }
-    for (page, last) in [(&mut anna, "eve"), (&mut bob, "eve"), (&mut cyril, "eve")] {
-        page.find(|it| it["type"] == "join" && it["from"] == last);
-    }
-
-    // Whispers, both ways, and what calls are made of.
+/// Whispers, both ways, and what calls are made of.
+#[track_caller]
+fn whisper_and_signal(all: &mut Four) {
+    let Four {
+        anna, bob, cyril, ..
+    } = all;
     let whisper =
         |to: &str, text: &str| json!({"type": "whisper", "room": "lobby", "to": to, "text": text});
     let is_whisper =
         |text: &'static str| move |it: &Value| it["type"] == "whisper" && text_of(it) == text;
-    done(&mut anna, whisper("bob", "a-whisper-to-bob"));
+    done(anna, &whisper("bob", "a-whisper-to-bob"));
     let heard = bob.find(is_whisper("a-whisper-to-bob"));
     assert_eq!(
         (&heard["from"], &heard["to"]),
         (&json!("anna"), &json!("bob"))
     );
-    done(&mut bob, whisper("anna", "a-whisper-to-anna"));
+    done(bob, &whisper("anna", "a-whisper-to-anna"));
     anna.find(is_whisper("a-whisper-to-anna"));
     cyril.send(&json!({"type": "signal", "room": "lobby", "to": "anna", "data": {"sdp": "a-signal-to-anna"}}));
     let signal = anna.expect("signal");
     assert_eq!(signal["data"]["sdp"], "a-signal-to-anna");
+}
 
-    // A conversation over three machines, into which somebody is invited later.
+/// A conversation over three machines, into which somebody is invited later.
+#[track_caller]
+fn converse(all: &mut Four) -> String {
+    let Four {
+        cluster,
+        anna,
+        bob,
+        cyril,
+        eve,
+    } = all;
     anna.send(
         &json!({"type": "converse", "people": [{"to": "bob"}], "title": "plans", "msgid": "c1"}),
     );
     let welcome = anna.find(|it| it["type"] == "welcome" || it["type"] == "error");
     let talk = welcome["room"].as_str().expect("a room").to_owned();
-    follow_invitation(&mut bob, &talk);
-    say(&mut bob, &talk, "between-two-of-us");
-    hears(&mut anna, &talk, "between-two-of-us");
-    assert_eq!(enter(&mut cyril, &talk)["code"], "no_such_room");
+    follow_invitation(bob, &talk);
+    say(bob, &talk, "between-two-of-us");
+    hears(anna, &talk, "between-two-of-us");
+    assert_eq!(enter(cyril, &talk)["code"], "no_such_room");
     done(
-        &mut anna,
-        json!({"type": "invite", "room": talk, "to": "cyril"}),
+        anna,
+        &json!({"type": "invite", "room": talk, "to": "cyril"}),
     );
-    follow_invitation(&mut cyril, &talk);
-    let last = say(&mut cyril, &talk, "between-three-of-us");
-    hears(&mut bob, &talk, "between-three-of-us");
-    assert_eq!(enter(&mut eve, &talk)["code"], "no_such_room");
+    follow_invitation(cyril, &talk);
+    let last = say(cyril, &talk, "between-three-of-us");
+    hears(bob, &talk, "between-three-of-us");
+    assert_eq!(enter(eve, &talk)["code"], "no_such_room");
 
     // Read on one machine, read on another.
     bob.send(&json!({"type": "read", "room": talk, "id": last}));
     let phone = eventually("what bob has read is known on the third", || {
-        let mut phone = window(&cluster, 2, "bob");
+        let mut phone = window(cluster, 2, "bob");
         let rooms = phone.welcome["rooms"]
             .as_array()
             .cloned()
@@ -195,79 +213,85 @@ fn what_is_private_on_three_machines_reaches_whom_it_is_for_and_no_disk_besides(
         page.send(&json!({"type": "members", "room": talk}));
         page.settle()
     };
-    let told = about(&mut anna);
+    let told = about(anna);
     let joins = told
         .iter()
         .filter(|it| it["type"] == "join" && it["from"] == "bob");
     assert_eq!(joins.count(), 0, "bob was there already: {told:?}");
     drop(phone);
+    talk
+}
 
-    // A room becomes private, and open again.
-    for page in [&mut anna, &mut bob, &mut eve] {
+/// A room becomes private, and open again.
+#[track_caller]
+fn make_private_and_open(all: &mut Four) {
+    let Four {
+        anna,
+        bob,
+        cyril,
+        eve,
+        ..
+    } = all;
+    for page in [&mut *anna, &mut *bob, &mut *eve] {
         assert_eq!(enter(page, "den")["type"], "welcome");
     }
-    say(&mut eve, "den", "all-may-read-this");
+    say(eve, "den", "all-may-read-this");
     eve.send(&json!({"type": "part", "room": "den"}));
     eve.find(|it| it["type"] == "parted" && it["room"] == "den");
-    done(&mut anna, json!({"type": "make_private", "room": "den"}));
+    done(anna, &json!({"type": "make_private", "room": "den"}));
     let gone_along = |page: &mut Window, from: &str| {
         let welcome = page.find(|it| it["type"] == "welcome" && it["asked"] == *from);
         welcome["room"].as_str().expect("a room").to_owned()
     };
-    let den = gone_along(&mut anna, "den");
-    assert_eq!(gone_along(&mut bob, "den"), den);
+    let den = gone_along(anna, "den");
+    assert_eq!(gone_along(bob, "den"), den);
     assert!(den.starts_with('~'), "{den}");
-    say(&mut bob, &den, "some-may-read-this");
+    say(bob, &den, "some-may-read-this");
     eventually("the room is closed on the third, too", || {
-        (enter(&mut cyril, "den")["code"] == "no_such_room").then_some(())
+        (enter(cyril, "den")["code"] == "no_such_room").then_some(())
     });
     done(
-        &mut anna,
-        json!({"type": "make_public", "room": den, "history": "all"}),
+        anna,
+        &json!({"type": "make_public", "room": den, "history": "all"}),
     );
-    assert_eq!(gone_along(&mut bob, &den), "den");
+    assert_eq!(gone_along(bob, &den), "den");
     eventually("the room is open on the third, too", || {
-        (enter(&mut cyril, "den")["type"] == "welcome").then_some(())
+        (enter(cyril, "den")["type"] == "welcome").then_some(())
     });
-    say(&mut cyril, "den", "open-again");
-    hears(&mut bob, "den", "open-again");
+    say(cyril, "den", "open-again");
+    hears(bob, "den", "open-again");
+}
 
-    // What a moderator does on one machine holds on all.
-    done(
-        &mut anna,
-        json!({"type": "topic", "room": "lobby", "text": "tea"}),
-    );
-    hears(&mut cyril, "lobby", "tea");
-    let slip = say(&mut cyril, "lobby", "a-slip-of-cyril");
-    hears(&mut bob, "lobby", "a-slip-of-cyril");
-    done(
-        &mut anna,
-        json!({"type": "say", "room": "lobby", "text": format!("/redact {slip}")}),
-    );
+/// What a moderator does on one machine holds on all.
+#[track_caller]
+fn moderate(all: &mut Four) {
+    let Four {
+        cluster,
+        anna,
+        bob,
+        cyril,
+        eve,
+    } = all;
+    anna.send(&json!({"type": "topic", "room": "lobby", "text": "tea"}));
+    hears(cyril, "lobby", "tea");
+    let slip = say(cyril, "lobby", "a-slip-of-cyril");
+    hears(bob, "lobby", "a-slip-of-cyril");
+    command(anna, &format!("/redact {slip}"));
     bob.find(|it| it["type"] == "redact" && it["target"] == *slip);
-    done(
-        &mut anna,
-        json!({"type": "say", "room": "lobby", "text": "/kick eve loud"}),
-    );
+    command(anna, "/kick eve loud");
     eve.find(|it| it["type"] == "parted" && it["room"] == "lobby" && it["reason"] == "kicked");
-    done(
-        &mut anna,
-        json!({"type": "say", "room": "lobby", "text": "/ban cyril for good"}),
-    );
+    command(anna, "/ban cyril for good");
     cyril.find(|it| it["type"] == "parted" && it["room"] == "lobby" && it["reason"] == "banned");
     for at in 0..3 {
-        let mut cyril = window(&cluster, at, "cyril");
+        let mut cyril = window(cluster, at, "cyril");
         let refused = eventually("the ban holds", || {
             let answer = enter(&mut cyril, "lobby");
             (answer["type"] == "parted").then_some(answer)
         });
-        assert_eq!(refused["code"], "banned", "{refused}");
+        assert_eq!(refused["reason"], "banned", "{refused}");
     }
-    say(&mut bob, "lobby", "to-be-cleared");
-    done(
-        &mut anna,
-        json!({"type": "say", "room": "lobby", "text": "/clear delete"}),
-    );
+    say(bob, "lobby", "to-be-cleared");
+    command(anna, "/clear delete");
     bob.find(|it| it["type"] == "clear");
     let (code, said) = cluster.machines[2].chatctl(&["purge", "--force", "den"]);
     assert_eq!(code, 0, "{said}");
@@ -275,8 +299,11 @@ fn what_is_private_on_three_machines_reaches_whom_it_is_for_and_no_disk_besides(
         let log = |machine: &Machine| machine.base().join("rooms/den.log").exists();
         (!cluster.machines.iter().any(log)).then_some(())
     });
+}
 
-    // Where it is.
+/// Which disks have it.
+#[track_caller]
+fn assert_where_it_is(cluster: &Cluster, talk: &str) {
     let closed = format!("chat/closed/{talk}");
     for machine in &cluster.machines {
         let log = machine
@@ -323,4 +350,34 @@ fn what_is_private_on_three_machines_reaches_whom_it_is_for_and_no_disk_besides(
         .flat_map(|dir| with_text(&dir, "between-two-of-us"))
         .collect();
     assert!(!kept.is_empty(), "the engine keeps what is in logs");
+}
+#[test]
+fn what_is_private_on_three_machines_reaches_whom_it_is_for_and_no_disk_besides() {
+    let cluster = Cluster::start(3, Engine::Sentinel, LINES);
+    cluster.cables.entrance().enter();
+    let mut all = Four {
+        anna: window(&cluster, 0, "anna"),
+        bob: window(&cluster, 1, "bob"),
+        cyril: window(&cluster, 2, "cyril"),
+        eve: window(&cluster, 1, "eve"),
+        cluster,
+    };
+    let Four {
+        anna,
+        bob,
+        cyril,
+        eve,
+        ..
+    } = &mut all;
+    for page in [&mut *anna, &mut *bob, &mut *cyril, &mut *eve] {
+        assert_eq!(enter(page, "lobby")["type"], "welcome");
+    }
+    for page in [anna, bob, cyril] {
+        page.find(|it| it["type"] == "join" && it["from"] == "eve");
+    }
+    whisper_and_signal(&mut all);
+    let talk = converse(&mut all);
+    make_private_and_open(&mut all);
+    moderate(&mut all);
+    assert_where_it_is(&all.cluster, &talk);
 }
