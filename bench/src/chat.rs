@@ -15,7 +15,7 @@ const TREE: [&str; 5] = ["rooms", "users", "sessions", "log", "run"];
 
 /// Our defaults but for these: a person types no faster than ten lines a second and opens no more than twenty
 /// pages, the load program does, and the room holds as many as are measured.
-const SETTINGS: &str = "MESSAGE_RATE=100000\nMESSAGE_BURST=100000\nMAX_MEMBERS=10000\n";
+pub const SETTINGS: &str = "MESSAGE_RATE=100000\nMESSAGE_BURST=100000\nMAX_MEMBERS=10000\n";
 
 /// Bytes of a record of [`Files::fill_log`].
 const RECORD_LEN: u64 = 100;
@@ -45,7 +45,15 @@ impl Wire {
     pub fn fields(self, person: usize) -> String {
         match self {
             Self::Text | Self::Json => Files::cookie(person),
-            Self::Xmpp => xmpp::FIELD.to_owned(),
+            Self::Xmpp => self.extra().to_owned(),
+        }
+    }
+
+    /// Those that are the same for all.
+    pub fn extra(self) -> &'static str {
+        match self {
+            Self::Text | Self::Json => "",
+            Self::Xmpp => xmpp::FIELD,
         }
     }
 

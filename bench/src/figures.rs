@@ -33,7 +33,7 @@ impl Figures {
 }
 
 /// The smallest value that at least `share` of `sorted` do not exceed; NaN for none.
-fn percentile(sorted: &[u64], share: f64) -> f64 {
+pub fn percentile(sorted: &[u64], share: f64) -> f64 {
     if sorted.is_empty() {
         return f64::NAN;
     }

@@ -16,6 +16,7 @@ mod client;
 mod figures;
 mod load;
 mod machine;
+mod machines;
 mod plan;
 mod proc;
 mod report;

@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+pub mod cluster;
 pub mod framework;
 mod tcp;
 
@@ -117,7 +118,7 @@ const TERMINALS: &[Kind] = &[Kind::Ours, Kind::Tcpserver];
 const ROOMS: &[Kind] = &[Kind::Ours, Kind::Prosody];
 
 /// Longest that one run may take: many times what the longest does.
-const RUN_LIMIT: Duration = Duration::from_secs(120);
+const RUN_LIMIT: Duration = Duration::from_secs(300);
 /// People in the room that the script can serve, and at full speed.
 pub const ROOM: usize = 50;
 /// As the figures of the XMPP server were taken.
@@ -235,6 +236,7 @@ impl Lab {
         all.extend(self.framework());
         all.extend(self.chats());
         all.extend(self.growth());
+        all.extend(self.cluster());
         all
     }
 

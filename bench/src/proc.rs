@@ -60,6 +60,17 @@ pub struct Memory {
     pub kernel: f64,
 }
 
+/// CPU time so far of a process, all below it and what they waited for, in nanoseconds.
+pub fn tree_nanos(root: u32) -> u64 {
+    let server = PathBuf::new();
+    Group { root, server }.cpu().all
+}
+
+/// Private memory of a process, in KiB.
+pub fn private(pid: u32) -> f64 {
+    rollup(pid, "Private_Clean:") + rollup(pid, "Private_Dirty:")
+}
+
 #[derive(Debug)]
 struct Process {
     pid: u32,
@@ -96,9 +107,7 @@ impl Group {
             .partition(|&pid| self.is_server(pid));
         let sampled = handlers.len().min(SAMPLED_HANDLERS);
         let sample = handlers.iter().rev().take(sampled);
-        let private: f64 = sample
-            .map(|&pid| rollup(pid, "Private_Clean:") + rollup(pid, "Private_Dirty:"))
-            .sum();
+        let private: f64 = sample.map(|&pid| private(pid)).sum();
         Memory {
             server_pss: servers.iter().map(|&pid| rollup(pid, "Pss:")).sum(),
             server_fds: servers.iter().map(|&pid| descriptors(pid)).sum(),

@@ -41,6 +41,10 @@ pub enum Kind {
     Prosody,
     /// scalesocket from crates.io: a program for each room of clients.
     Scalesocket,
+    /// Our chat on one machine, without `[cluster]`.
+    Alone,
+    /// Debian's ejabberd as a cluster: an XMPP server, chat rooms only.
+    Ejabberd,
 }
 
 impl Kind {
@@ -53,6 +57,8 @@ impl Kind {
             Self::Tcpserver => "tcpserver",
             Self::Prosody => "prosody",
             Self::Scalesocket => "scalesocket",
+            Self::Alone => "one machine, no [cluster]",
+            Self::Ejabberd => "ejabberd",
         }
     }
 }
@@ -66,6 +72,15 @@ pub struct Programs {
     /// Our chat handler
     #[arg(long, default_value = "target/bin/chat-handler", value_name = "FILE")]
     pub chat_handler: PathBuf,
+    /// What puts what is said on several machines in order
+    #[arg(long, default_value = "target/bin/chat-relay", value_name = "FILE")]
+    pub chat_relay: PathBuf,
+    /// How several machines are set up, as it is shipped
+    #[arg(long, default_value = "conf/cluster", value_name = "DIR")]
+    pub cluster_conf: PathBuf,
+    /// The XMPP server that knows clusters
+    #[arg(long, default_value = "/usr/sbin/ejabberdctl", value_name = "FILE")]
+    pub ejabberd: PathBuf,
     /// The original
     #[arg(long, default_value = "/usr/bin/websocketd", value_name = "FILE")]
     pub websocketd: PathBuf,
@@ -99,12 +114,13 @@ pub struct Programs {
 impl Programs {
     fn of(&self, kind: Kind) -> &Path {
         match kind {
-            Kind::Ours => &self.ours,
+            Kind::Ours | Kind::Alone => &self.ours,
             Kind::Websocketd => &self.websocketd,
             Kind::Websocat => &self.websocat,
             Kind::Tcpserver => &self.tcpserver,
             Kind::Prosody => &self.prosody,
             Kind::Scalesocket => &self.scalesocket,
+            Kind::Ejabberd => &self.ejabberd,
         }
     }
 
@@ -206,6 +222,8 @@ impl<'a> Launch<'a> {
                 add(&format!("--addr=127.0.0.1:{port}"));
                 arguments.push(self.handler.into());
             }
+            // Started with all that it needs on several machines: `machines`.
+            Kind::Alone | Kind::Ejabberd => {}
             Kind::Prosody => {
                 add("-F");
                 add("--config");
@@ -261,7 +279,10 @@ impl Server {
         let program = fs::canonicalize(programs.of(launch.kind))
             .map_err(|error| io::Error::other(format!("{name}: {error}")))?;
         let configuration = match launch.kind {
-            Kind::Prosody => Some(xmpp::configure(&programs.work_dir, port)?),
+            Kind::Prosody => Some(xmpp::configure(
+                &programs.work_dir,
+                (Ipv4Addr::LOCALHOST, port).into(),
+            )?),
             Kind::Ours if launch.tcp => Some(section(&programs.work_dir, launch.handler, port)?),
             _ => None,
         };
@@ -311,28 +332,36 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let deadline = Instant::now() + STOP_GRACE;
-        signal(self.child.id(), Signal::TERM);
-        while Instant::now() < deadline {
-            if !matches!(self.child.try_wait(), Ok(None)) && self.group.pids().is_empty() {
-                return;
-            }
-            reap_orphans(self.child.id());
-            thread::sleep(Duration::from_millis(20));
+        end(&mut [&mut self.child]);
+    }
+}
+
+/// Ends `children` and all that descends from this process: one server is measured at a time.
+pub fn end(children: &mut [&mut Child]) {
+    let all = descendants();
+    let ids: Vec<u32> = children.iter().map(|child| child.id()).collect();
+    for &pid in &ids {
+        signal(pid, Signal::TERM);
+    }
+    let deadline = Instant::now() + STOP_GRACE;
+    loop {
+        let have_ended = children
+            .iter_mut()
+            .all(|child| !matches!(child.try_wait(), Ok(None)));
+        let pids = all.pids();
+        if have_ended && pids.is_empty() {
+            return;
         }
-        let deadline = deadline + START_TIMEOUT;
-        loop {
-            let pids = self.group.pids();
-            if pids.is_empty() || Instant::now() > deadline {
+        if Instant::now() > deadline {
+            if Instant::now() > deadline + START_TIMEOUT {
                 return;
             }
             for pid in pids {
                 signal(pid, Signal::KILL);
             }
-            let _ = self.child.try_wait();
-            reap_orphans(self.child.id());
-            thread::sleep(Duration::from_millis(20));
         }
+        reap_orphans(&ids);
+        thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -389,9 +418,9 @@ fn signal(pid: u32, signal: Signal) {
 }
 
 /// The load program is a subreaper: what a server left behind is its child, and must be waited for.
-fn reap_orphans(server: u32) {
+fn reap_orphans(servers: &[u32]) {
     for pid in descendants().pids() {
-        if pid != server
+        if !servers.contains(&pid)
             && let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw)
         {
             let _ = waitpid(Some(pid), WaitOptions::NOHANG);

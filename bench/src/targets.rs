@@ -1,9 +1,9 @@
 //! The targets, and whether they are met.
 
 use crate::figures::median;
-use crate::load::fanout;
-use crate::plan::framework;
+use crate::load::{catch_up, failover, fanout, spread};
 use crate::plan::{FULL_SPEED_ROOM, LARGE_LOG, ROOM, SMALL_LOG, Size, growth_id};
+use crate::plan::{cluster, framework};
 use crate::results::Results;
 use crate::server::Kind;
 
@@ -254,6 +254,7 @@ pub fn judge(results: &Results, size: &Size) -> Vec<Target> {
     terminals(&mut judge);
     tcp(&mut judge);
     framework(&mut judge);
+    machines(&mut judge);
     judge.group = 7;
     judge.flat(
         "CPU of a message as connections grow",
@@ -356,6 +357,47 @@ fn framework(judge: &mut Judge<'_>) {
             figure,
             AtMost(0.0),
         );
+    }
+}
+
+/// As the chat on several machines was designed: with one copy that has what was said before anybody is shown it.
+fn machines(judge: &mut Judge<'_>) {
+    use Bound::AtMost;
+    judge.group = 11;
+    for (what, id, figure, most) in [
+        ("ack", cluster::TALK, spread::ACK_P50, 1_000.0),
+        ("slowest acks", cluster::TALK, spread::ACK_P99, 10_000.0),
+        (
+            "line of another machine",
+            cluster::TALK,
+            spread::OTHER_P50,
+            1_200.0,
+        ),
+        ("relay's CPU", cluster::RELAY, spread::OWN_RELAY, 70.0),
+        ("relay's CPU", cluster::RELAY, spread::OTHER_RELAY, 35.0),
+        ("engine's CPU", cluster::RELAY, spread::ENGINE, 120.0),
+        ("the engine killed", cluster::FAILOVER, failover::WAIT, 8.0),
+        (
+            "10,000 lines missed",
+            cluster::CATCH_UP,
+            catch_up::CAUGHT_UP,
+            2.0,
+        ),
+        (
+            "a relay's memory",
+            cluster::RELAY,
+            spread::RELAY_MEMORY,
+            10.0,
+        ),
+        ("a line on three machines", cluster::TALK, "lost", 0.0),
+        (
+            "a line to a crowd on three machines",
+            cluster::CROWD,
+            "lost",
+            0.0,
+        ),
+    ] {
+        judge.value(what, id, figure, AtMost(most));
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::io::{self, Read, Write};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::client::Upgraded;
 use crate::ws;
 
-/// Where Prosody listens for WebSocket.
+/// Where Prosody listens for WebSocket; ejabberd is told to.
 pub const PATH: &str = "/xmpp-websocket";
 
 /// What a request needs.
@@ -18,8 +19,8 @@ const OPEN: &str =
 const AUTH: &str = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='ANONYMOUS'/>";
 const BIND: &str = "<iq xmlns='jabber:client' type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>";
 
-/// Writes a configuration for `port` into `dir`: guests, one room server, all in memory, no limit of rate.
-pub fn configure(dir: &Path, port: u16) -> io::Result<PathBuf> {
+/// Writes a configuration for `address` into `dir`: guests, one room server, all in memory, no limit of rate.
+pub fn configure(dir: &Path, address: SocketAddr) -> io::Result<PathBuf> {
     let dir = std::path::absolute(dir)?.join("prosody");
     fs::create_dir_all(&dir)?;
     let file = dir.join("prosody.cfg.lua");
@@ -31,7 +32,7 @@ modules_disabled = {{ "s2s", "offline" }}
 c2s_ports = {{ }}
 c2s_direct_tls_ports = {{ }}
 http_ports = {{ {port} }}
-http_interfaces = {{ "127.0.0.1" }}
+http_interfaces = {{ "{host}" }}
 https_ports = {{ }}
 consider_websocket_secure = true
 c2s_require_encryption = false
@@ -43,7 +44,9 @@ Component "rooms.localhost" "muc"
   muc_room_locking = false
   muc_room_default_history_length = 0
 "#,
-        data = dir.display()
+        data = dir.display(),
+        host = address.ip(),
+        port = address.port(),
     );
     fs::write(&file, text)?;
     Ok(file)

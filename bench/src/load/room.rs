@@ -39,17 +39,22 @@ impl Shape {
 
 /// A line's marks: `~PHASE~SENDER~NUMBER~TIME~`, each of a fixed width.
 #[derive(Debug, Clone, Copy)]
-struct Mark {
-    measured: bool,
-    sender: usize,
-    number: usize,
-    nanos: u64,
+pub struct Mark {
+    /// Not a line that is said to see whether all are there.
+    pub measured: bool,
+    /// Who says it.
+    pub sender: usize,
+    /// Which it is.
+    pub number: usize,
+    /// When.
+    pub nanos: u64,
 }
 
 impl Mark {
     const LEN: usize = 1 + 1 + 1 + 5 + 1 + 8 + 1 + 15 + 1;
 
-    fn text(self) -> String {
+    /// What is said.
+    pub fn text(self) -> String {
         let phase = u8::from(self.measured);
         format!(
             "~{phase}~{:05}~{:08}~{:015}~",
@@ -57,7 +62,8 @@ impl Mark {
         )
     }
 
-    fn find(payload: &[u8]) -> Option<Self> {
+    /// Finds it in what somebody got.
+    pub fn find(payload: &[u8]) -> Option<Self> {
         let at = memchr::memchr(b'~', payload)?;
         let mark = std::str::from_utf8(payload.get(at..at + Self::LEN)?).ok()?;
         Some(Self {
