@@ -136,9 +136,10 @@ firefox: build ## client library, a room's page and the widget in Debian's Firef
 	tests/install-packages firefox-esr
 	tests/firefox/run
 
-# Peers that nothing but the bench needs: a process for each connection without WebSocket, and a chat server.
-bench: build ## measures beside other servers, some twenty minutes; bench/REPORT.md
-	tests/install-packages ucspi-tcp prosody redis-server
+# Peers that nothing but the bench needs: a process for each connection without WebSocket, and chat servers. What
+# several machines take is measured as root alone.
+bench: build ## measures beside other servers, some thirty minutes; bench/REPORT.md
+	tests/install-packages ucspi-tcp prosody ejabberd redis-server redis-sentinel
 	bench/run --full
 
 install: build stage ## into PREFIX (/usr/local), DESTDIR before it

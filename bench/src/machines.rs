@@ -108,7 +108,7 @@ impl Network {
             .map_err(|error| io::Error::other(format!("setpriv (util-linux): {error}")))?;
         let network = Self { holder };
         let own = fs::read_link("/proc/self/ns/net")?;
-        wait_for("a network of its own: as root", || {
+        wait_for("a network of its own", || {
             Ok(fs::read_link(network.path()).is_ok_and(|it| it != own))
         })?;
         Ok(network)
@@ -143,6 +143,9 @@ impl Network {
 impl Site {
     /// Networks in which nothing runs yet. This thread is in the switch from then on.
     fn lay(programs: &Programs, wire: Wire) -> io::Result<Self> {
+        if !rustix::process::geteuid().is_root() {
+            return Err(io::Error::other("networks take the rights of root"));
+        }
         let home = File::open("/proc/thread-self/ns/net")?;
         let dir = Dir(std::path::absolute(&programs.work_dir)?.join("machines"));
         if dir.0.exists() {
@@ -258,6 +261,13 @@ impl Site {
     pub fn cpu(&self, part: Part, at: usize) -> u64 {
         let running = self.parts(part).filter(|it| it.at == at);
         running.map(|it| proc::tree_nanos(it.pid())).sum()
+    }
+
+    /// What the engine of machine `at` has on its disk, in bytes.
+    pub fn engine_files(&self, at: usize) -> u64 {
+        let files = fs::read_dir(self.dir(at).join("redis/appendonlydir"));
+        let files = files.into_iter().flatten().filter_map(Result::ok);
+        files.filter_map(|it| Some(it.metadata().ok()?.len())).sum()
     }
 
     /// Private memory of `part` on machine `at`, in KiB; of what it started none.

@@ -195,7 +195,8 @@ fn run(command: Command) -> io::Result<()> {
             let size = if quick { Size::QUICK } else { Size::FULL };
             let lab = Lab::new(*programs, size)?;
             let results = lab.measure(&only);
-            return fs::write(output, report::render(&lab, &results));
+            let all = only.is_empty();
+            return fs::write(output, report::render(&lab, &results, all));
         }
         command => measure(&command)?,
     };

@@ -15,9 +15,10 @@ of the rounds' own ratios. CPU is user and system time from /proc: of all proces
 `websocketd` is Debian's; in the chat it runs a bash script with a `tail` for each person, as `bench/peers/chat.sh` has it, `websocketd-rs` runs `chat-handler`.
 ";
 
-/// The whole text.
-pub fn render(lab: &Lab, results: &Results) -> String {
-    let targets = judge(results, &lab.size);
+/// The whole text; unless `all` was to be measured, with the targets of what was.
+pub fn render(lab: &Lab, results: &Results, all: bool) -> String {
+    let mut targets = judge(results, &lab.size);
+    targets.retain(|target| all || target.measured.is_some());
     let mut text = PREFACE.to_owned();
     text.push_str("\n## Machine\n\n");
     for line in machine::describe() {

@@ -20,7 +20,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// `lines` are said while the last machine's relay is away.
 pub fn run(chat: &mut Chat, lines: usize) -> io::Result<Figures> {
-    let mut crowd = Crowd::gather(&chat.site, PEOPLE)?;
+    let mut crowd = Crowd::gather(&chat.site, PEOPLE, MACHINES)?;
     let (away, listener) = (MACHINES - 1, MACHINES - 1);
     let before = chat.log_len(away, ROOM);
     let entries = chat.entries()?;
@@ -96,6 +96,11 @@ pub fn run(chat: &mut Chat, lines: usize) -> io::Result<Figures> {
     figures.set("said before, lines/s", lines as f64 / took);
     let log = (whole - before) as f64 / lines as f64;
     figures.set("log bytes/line", log);
+    let window = chat.msgids()?;
+    figures.set(
+        "engine bytes/msgid",
+        window.0 as f64 / window.1.max(1) as f64,
+    );
     let now = chat.entries()?;
     let memory = now.0.saturating_sub(entries.0) as f64 / (now.1 - entries.1).max(1) as f64;
     figures.set("engine bytes/entry", memory);

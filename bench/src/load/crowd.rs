@@ -45,12 +45,13 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// `people` come in, one machine after the other; done when all have heard a line that was said after that.
-    pub fn gather(site: &Site, people: usize) -> io::Result<Self> {
+    /// `people` come in, in turn on each of the first `machines`; done when all have heard a line that was said after
+    /// that.
+    pub fn gather(site: &Site, people: usize, machines: usize) -> io::Result<Self> {
         let mut crowd = Self {
             wire: site.wire,
             fleet: Fleet::new()?,
-            machines: site.endpoints.len(),
+            machines,
             start: Instant::now(),
         };
         let deadline = Instant::now() + JOIN_TIMEOUT;

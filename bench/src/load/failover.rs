@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::figures::{Figures, median};
 use crate::load::crowd::{Crowd, Told};
 use crate::machines::chat::Chat;
-use crate::machines::{Part, engine};
+use crate::machines::{MACHINES, Part, engine};
 
 /// The longest that anybody waited.
 pub const WAIT: &str = "longest wait s";
@@ -104,7 +104,7 @@ impl Talk {
 
 /// `people` talk, and the engine is killed `blows` times.
 pub fn run(chat: &mut Chat, people: usize, blows: usize) -> io::Result<Figures> {
-    let crowd = Crowd::gather(&chat.site, people)?;
+    let crowd = Crowd::gather(&chat.site, people, MACHINES)?;
     let now = Instant::now();
     let mut talk = Talk {
         crowd,

@@ -30,6 +30,8 @@ pub const ALL_CPU: &str = "CPU us/delivery";
 pub struct Shape {
     /// People in the room, in turn on each machine.
     pub people: usize,
+    /// Of so many machines.
+    pub machines: usize,
     /// Only those on the first machine speak; else all do, in turn.
     pub from_one: bool,
     /// Lines a second in all.
@@ -95,12 +97,13 @@ impl Cpu {
 
 /// Fills the room, talks for a while, and counts.
 pub fn run(site: &Site, primary: Option<usize>, shape: Shape) -> io::Result<Figures> {
-    let mut crowd = Crowd::gather(site, shape.people)?;
+    let machines = shape.machines.min(site.endpoints.len());
+    let mut crowd = Crowd::gather(site, shape.people, machines)?;
     // What joining has left to do.
     std::thread::sleep(Duration::from_secs(1));
     let mut heard = Heard::default();
-    let machines = site.endpoints.len();
     let before = Cpu::now(site);
+    let stored = primary.map_or(0, |at| site.engine_files(at));
     let start = Instant::now();
     while start.elapsed() < shape.duration {
         let turn = heard.said.len();
@@ -170,6 +173,8 @@ pub fn run(site: &Site, primary: Option<usize>, shape: Shape) -> io::Result<Figu
         );
         let memory = (0..MACHINES).map(|at| site.private(Part::Relay, at));
         figures.set(RELAY_MEMORY, memory.fold(0.0, f64::max) / 1024.0);
+        let stored = site.engine_files(primary).saturating_sub(stored) as f64;
+        figures.set("engine file bytes/message", stored / messages);
         let engine = site.private(Part::Engine, primary);
         figures.set("engine private MiB", engine / 1024.0);
     }

@@ -5,6 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{Line, MACHINES, NAMES, Part, Site, engine, inner, outer, wait_for};
 use crate::chat::{SETTINGS, Wire};
@@ -150,13 +151,22 @@ impl Chat {
 
     /// What the engine needs for all entries that it keeps, in bytes of memory, and their number.
     pub fn entries(&self) -> io::Result<(u64, u64)> {
+        let bytes = self.ask("MEMORY USAGE {chat}:s SAMPLES 0")?;
+        Ok((bytes, self.ask("XLEN {chat}:s")?))
+    }
+
+    /// What it needs for the ids of this hour's messages, and their number.
+    pub fn msgids(&self) -> io::Result<(u64, u64)> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let hour = now.map_err(io::Error::other)?.as_secs() / 3600;
+        let bytes = self.ask(&format!("MEMORY USAGE {{chat}}:d:{hour} SAMPLES 0"))?;
+        Ok((bytes, self.ask(&format!("HLEN {{chat}}:d:{hour}"))?))
+    }
+
+    fn ask(&self, question: &str) -> io::Result<u64> {
         let primary = engine::primary().ok_or_else(|| io::Error::other("no engine"))?;
-        let ask = |question: &str| {
-            let answer = engine::engine(inner(primary), question)?;
-            let first = answer.first().and_then(|it| it.parse().ok());
-            first.ok_or_else(|| io::Error::other(format!("{question}: {answer:?}")))
-        };
-        let bytes = ask("MEMORY USAGE {chat}:s SAMPLES 0")?;
-        Ok((bytes, ask("XLEN {chat}:s")?))
+        let answer = engine::engine(inner(primary), question)?;
+        let first = answer.first().and_then(|it| it.parse().ok());
+        first.ok_or_else(|| io::Error::other(format!("{question}: {answer:?}")))
     }
 }

@@ -7,7 +7,7 @@ use crate::figures::Figures;
 use crate::load::spread::{self, Shape};
 use crate::load::{catch_up, failover};
 use crate::machines::chat::Chat;
-use crate::machines::{Site, engine};
+use crate::machines::{MACHINES, Part, Site, engine};
 use crate::server::Kind;
 
 /// A few who talk.
@@ -39,6 +39,7 @@ impl Lab {
             move |lab: &Lab, kind| {
                 let shape = Shape {
                     people,
+                    machines: MACHINES,
                     from_one,
                     rate,
                     duration: lab.seconds() * 3,
@@ -63,7 +64,7 @@ impl Lab {
                 RELAY,
                 format!("{FEW} people in a room, {FAST_RATE} lines a second, from those on one machine"),
                 OURS,
-                talk(FEW, true, FAST_RATE),
+                relays,
             ),
             self.add(
                 FAILOVER,
@@ -85,4 +86,25 @@ fn room(lab: &Lab, kind: Kind, shape: Shape) -> io::Result<Figures> {
     let site = Site::start(&lab.programs, kind)?;
     let primary = (kind == Kind::Ours).then(engine::primary).flatten();
     spread::run(&site, primary, shape)
+}
+
+/// With all relays, then with one: what the engine takes for each.
+fn relays(lab: &Lab, kind: Kind) -> io::Result<Figures> {
+    let mut chat = Chat::start(&lab.programs, kind)?;
+    let mut shape = Shape {
+        people: FEW,
+        machines: MACHINES,
+        from_one: true,
+        rate: FAST_RATE,
+        duration: lab.seconds() * 3,
+    };
+    let mut figures = spread::run(&chat.site, engine::primary(), shape)?;
+    for at in 1..MACHINES {
+        chat.site.kill(Part::Relay, at)?;
+    }
+    shape.machines = 1;
+    let one = spread::run(&chat.site, engine::primary(), shape)?;
+    let alone = one.get(spread::ENGINE).unwrap_or(f64::NAN);
+    figures.set("engine CPU us/message, one relay", alone);
+    Ok(figures)
 }
