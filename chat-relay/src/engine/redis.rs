@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use chat_handler::settings::{Address, Settings};
+use chat_handler::settings::{self, Address, Settings};
 use chat_store::bell;
 use chat_store::cluster;
 use chat_store::fs::dirs::Dirs;
@@ -21,7 +21,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 
 use crate::files::Files;
 use crate::journal;
-use crate::relay::{Relay, Stop};
+use crate::relay::{Parts, Relay, Stop};
 
 pub mod cursor;
 pub mod entry;
@@ -68,21 +68,7 @@ pub fn run(
     };
     let parts = relay.parts();
     let run = parts.cluster.run.clone();
-    // A copy of the spool has another inode: the machine that has it is another one.
-    let inode = std::fs::metadata(parts.cluster.spool.join("node"))?.ino();
-    let setup = Setup {
-        access: Access::new(cluster, address),
-        keys: Keys::new(&settings.identity.tokens.site),
-        machine: Machine {
-            name: cluster.node.clone(),
-            lease: format!("{}/{inode}", parts.node),
-            incarnation: parts.node.to_owned(),
-        },
-        replicas: cluster.replicas,
-        keep: cluster.keep,
-        wait_limit: cluster.send_timeout,
-        run: run.clone(),
-    };
+    let setup = setup(&parts, settings, cluster, address)?;
     let cursor = Cursor::load(dirs)?;
     let shared = Shared::new(setup, cursor.at);
     let files = Arc::new(Files::new(dirs, parts.cluster)?);
@@ -168,6 +154,30 @@ pub fn run(
             let _ = status.write(&shared.counters);
         }
         ended
+    })
+}
+
+/// What chat.ini says, and which machine this is.
+fn setup(
+    parts: &Parts<'_>,
+    settings: &Settings,
+    cluster: &settings::Cluster,
+    address: &Address,
+) -> io::Result<Setup> {
+    // A copy of the spool has another inode: the machine that has it is another one.
+    let inode = std::fs::metadata(parts.cluster.spool.join("node"))?.ino();
+    Ok(Setup {
+        access: Access::new(cluster, address),
+        keys: Keys::new(&settings.identity.tokens.site),
+        machine: Machine {
+            name: cluster.node.clone(),
+            lease: format!("{}/{inode}", parts.node),
+            incarnation: parts.node.to_owned(),
+        },
+        replicas: cluster.replicas,
+        keep: cluster.keep,
+        wait_limit: cluster.send_timeout,
+        run: parts.cluster.run.clone(),
     })
 }
 
