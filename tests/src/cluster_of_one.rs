@@ -43,6 +43,8 @@ pub fn needs_alone(why: &str) -> Alone {
     Alone(())
 }
 
+/// Tests that look into a session's file do not find it.
+pub const LOGINS: &str = "with [cluster] a log-in is in logins/, under a hash of its id";
 /// What is in no other file any more may stand there still.
 pub const SPOOL_KEEPS: &str = "spool/ keeps what was said for a while: docs/cluster.md";
 

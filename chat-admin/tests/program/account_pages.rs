@@ -323,6 +323,7 @@ fn the_first_administrator_needs_the_code_and_there_is_one() {
 
 #[test]
 fn a_session_is_what_a_site_with_php_reads() {
+    let _alone = e2e::cluster_of_one::needs_alone(e2e::cluster_of_one::LOGINS);
     let (site, _) = site("REGISTER=open\nSESSION_USER_PATH=user.name");
     let cookie = open(&site, "anna").cookie();
     let id = cookie.split_once('=').unwrap().1.to_owned();

@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use e2e::cluster_of_one::{ClusterOfOne, needs_alone};
+use e2e::cluster_of_one::{ClusterOfOne, LOGINS, needs_alone};
 use serde_json::{Value, json};
 
 /// A chat's files, and requests to it.
@@ -147,6 +147,7 @@ impl Site {
 
 #[test]
 fn a_name_is_kept_in_a_session_only_this_browser_can_name() {
+    let _alone = needs_alone(LOGINS);
     let site = Site::new("");
     assert_eq!(
         site.get("/session", "").body,
@@ -192,6 +193,7 @@ fn every_name_typed_gets_a_fresh_id_so_that_none_can_be_planted() {
 
 #[test]
 fn a_typed_name_is_no_account_and_makes_no_moderator() {
+    let _alone = needs_alone(LOGINS);
     let site = Site::new("SESSION_ADMIN_PATH=admin\n");
     let body = json!({"name": "root", "admin": true, "username": "root", "account": "root", "color": "red"});
     let answer = site.post("", &body);

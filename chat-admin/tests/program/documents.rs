@@ -372,7 +372,8 @@ fn the_protocol_lists_every_command() {
 
 #[test]
 fn every_directory_below_base_dir_is_in_the_readmes_table() {
-    let _alone = e2e::cluster_of_one::needs_alone("a relay makes spool/, too");
+    let _alone =
+        e2e::cluster_of_one::needs_alone("with [cluster] there are spool/ and logins/, too");
     let chat = Chat::with("SESSION_ADMIN_PATH=admin");
     let mut boss = chat.page_with(
         "r",
@@ -418,8 +419,8 @@ fn every_directory_below_base_dir_is_in_the_readmes_table() {
         .collect();
     // Where these tests put it; it is the administrator's.
     told.insert("chat.ini".to_owned());
-    // The relay's, with [cluster]: this chat has none.
-    assert!(told.remove("spool"));
+    // With [cluster]: this chat has none.
+    assert!(told.remove("spool") && told.remove("logins"));
     assert_eq!(made, told);
 }
 
