@@ -7,7 +7,6 @@ use std::process::Command;
 
 use crate::support::{Chat, Client, Page};
 use e2e::cluster_of_one::needs_alone;
-use e2e::cluster_of_one::needs_alone;
 use e2e::requirement::part;
 use serde_json::json;
 
@@ -111,7 +110,6 @@ fn text_of(number: usize) -> String {
 #[test]
 fn a_delivery_takes_these_system_calls_and_no_other() {
     let _alone = needs_alone("counts the system calls that a site without [cluster] pays for");
-    let _alone = needs_alone("lists the system calls of a site without [cluster]");
     let chat = Chat::with("MESSAGE_RATE=100000\nMESSAGE_BURST=100000");
     let (mut alice, of_alice) = traced(&chat, "alice");
     let (mut bob, of_bob) = traced(&chat, "bob");
