@@ -193,10 +193,12 @@ impl Members {
         }
         self.swept_at = Instant::now();
         for room in elsewhere::rooms(dirs)? {
-            let own = closed::dirs_of(dirs, &room);
+            let mut own = closed::dirs_of(dirs, &room);
             if !closed::is_there(dirs, &room) || own.create().is_err() {
                 continue;
             }
+            // As a handler: files are changed under their locks.
+            own.cluster = Some(Arc::clone(&self.cluster));
             // Whoever is the watchman looks by themselves. This one gives it back at once.
             let watch = Watch::open(&own, &room)?;
             for Gone { nick, person } in watch.sweep(&own, &room)?.stale {

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use chat_store::cluster::Cluster;
 use chat_store::cluster::order::{self, Moment};
+use chat_store::cluster::{Cluster, Refused};
 use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
 use chat_store::log::origins::{self, Origin};
@@ -16,6 +16,7 @@ use chat_store::log::room_log::{AppendError, RoomLog};
 use chat_store::name::RoomName;
 use chat_store::record::RecordId;
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 
 use crate::journal;
 use crate::rooms::{Applied, Entry};
@@ -102,8 +103,15 @@ impl Orders {
         let done = if is_for_others && *node == self.node {
             Ok(())
         } else {
-            let done = order::perform(&self.dirs, moment, &entry.attrs, &entry.text);
-            done.map_err(AppendError::Io)?
+            match order::perform(&self.dirs, moment, &entry.attrs, &entry.text) {
+                Err(error) if is_for_good(&error) => {
+                    journal::note(format_args!(
+                        "an order of {node} cannot be performed: {error}"
+                    ));
+                    Err(Refused::NotWritten)
+                }
+                done => done.map_err(AppendError::Io)?,
+            }
         };
         if is_for_others && done.is_ok() {
             self.tasks.look(&self.dirs).map_err(AppendError::Io)?;
@@ -187,4 +195,23 @@ impl Orders {
         }
         Ok(())
     }
+}
+
+/// Whether it fails again whenever it is tried, because of what it says and not of the disk: what stands behind it must
+/// not wait for it. Other machines, where something else is in its place, may have performed it: it is told.
+fn is_for_good(error: &io::Error) -> bool {
+    let by_the_system = Errno::from_io_error(error).is_some_and(|error| {
+        [
+            Errno::INVAL,
+            Errno::ISDIR,
+            Errno::NOTDIR,
+            Errno::NAMETOOLONG,
+            Errno::NOTEMPTY,
+            Errno::EXIST,
+            Errno::LOOP,
+        ]
+        .contains(&error)
+    });
+    let by_us = [io::ErrorKind::InvalidInput, io::ErrorKind::InvalidData];
+    by_the_system || by_us.contains(&error.kind())
 }

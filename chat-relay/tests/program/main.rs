@@ -8,6 +8,7 @@ mod script;
 mod several;
 mod shipped;
 mod supervised;
+mod unperformed;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -49,6 +49,8 @@ const PART: usize = MAX_TEXT / 3;
 const UNFINISHED: &str = ".part";
 /// The most that one order can say, in bytes: less than a line of a log.
 const MAX_TEXT: usize = 72 * 1024;
+/// The longest name of a file, in bytes: it is written under a longer one first.
+const MAX_NAME: usize = 200;
 /// The directories of which files are changed by orders.
 const DIRECTORIES: [&str; 7] = [
     "accounts", "closed", "logins", "marks", "names", "profiles", "state",
@@ -389,8 +391,10 @@ fn path_of(dirs: &Dirs, name: &str) -> Option<std::path::PathBuf> {
     let path = Path::new(name);
     let mut parts = path.components();
     let first = parts.next()?.as_os_str().to_str()?;
-    let is_plain = |part: Component<'_>| matches!(part, Component::Normal(name) if !name.as_encoded_bytes().starts_with(b"."));
-    let is_one = DIRECTORIES.contains(&first) && parts.all(is_plain) && !name.contains('\0');
+    let is_plain = |part: Component<'_>| matches!(part, Component::Normal(name) if !name.as_encoded_bytes().starts_with(b".") && name.len() <= MAX_NAME);
+    let is_below = parts.clone().next().is_some();
+    let is_one =
+        DIRECTORIES.contains(&first) && is_below && parts.all(is_plain) && !name.contains('\0');
     let is_one = is_one || name == HIDDEN;
     is_one.then(|| dirs.base().join(path))
 }

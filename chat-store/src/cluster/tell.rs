@@ -134,14 +134,18 @@ impl Cluster {
         }
     }
 
-    /// All that waits for the relay, which empties the file.
+    /// All that waits for the relay, which empties the file. What nobody waits for any more, because no relay was there,
+    /// is dropped: whoever sent it may have sent it again.
     ///
     /// # Errors
     /// Those of reading it.
     pub fn take_parcels(&self) -> io::Result<Vec<Parcel>> {
         let text = take(&self.run.join(FILE))?;
         let lines = text.split_inclusive(|&byte| byte == b'\n');
-        Ok(lines.filter_map(Parcel::parse).collect())
+        let wait = u64::try_from(WAIT.as_micros()).unwrap_or(u64::MAX);
+        let oldest = RecordId::now().as_micros().saturating_sub(wait);
+        let is_young = |parcel: &Parcel| parcel.number.as_micros() >= oldest;
+        Ok(lines.filter_map(Parcel::parse).filter(is_young).collect())
     }
 
     /// Tells who waits whether a parcel of theirs has arrived.
@@ -160,7 +164,7 @@ impl Cluster {
 
 /// All that is in the file, which is empty then.
 pub(super) fn take(path: &Path) -> io::Result<Vec<u8>> {
-    let (file, _) = file::open(path, OFlags::RDWR | OFlags::CREATE)?;
+    let (file, _) = file::open_private(path, OFlags::RDWR)?;
     let Some(_lock) = lock::take(&file, Share::Exclusive, LOCK_TIMEOUT)? else {
         return Err(io::ErrorKind::TimedOut.into());
     };
@@ -171,7 +175,7 @@ pub(super) fn take(path: &Path) -> io::Result<Vec<u8>> {
 
 /// Adds a line to the file, whole or not at all.
 pub(super) fn put(path: &Path, line: &[u8]) -> io::Result<()> {
-    let (file, _) = file::open(path, OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE)?;
+    let (file, _) = file::open_private(path, OFlags::WRONLY | OFlags::APPEND)?;
     let Some(_lock) = lock::take(&file, Share::Exclusive, LOCK_TIMEOUT)? else {
         return Err(io::ErrorKind::TimedOut.into());
     };
@@ -211,5 +215,17 @@ mod tests {
             Some(parcels[1].clone())
         );
         assert!(cluster.take_parcels().unwrap().is_empty());
+        let mode = std::os::unix::fs::PermissionsExt::mode;
+        let found = std::fs::metadata(cluster.run.join(FILE)).unwrap();
+        assert_eq!(mode(&found.permissions()) & 0o777, 0o600);
+        // Left by somebody who has given up.
+        let old = Parcel {
+            number: RecordId::from_micros(RecordId::now().as_micros() - 4_000_000),
+            ..parcels[0].clone()
+        };
+        put(&cluster.run.join(FILE), &old.written()).unwrap();
+        tell().unwrap();
+        let numbers = cluster.take_parcels().unwrap();
+        assert!(numbers.len() == 1 && numbers[0].number != old.number);
     }
 }

@@ -74,6 +74,8 @@ pub struct Dirs {
     pub(crate) site_files: PathBuf,
     /// The site is on several machines.
     pub cluster: Option<Arc<Cluster>>,
+    /// The site is on several machines, and these are [`alone`](Dirs::alone).
+    is_alone: bool,
 }
 
 impl Dirs {
@@ -98,6 +100,7 @@ impl Dirs {
             site_users: base.join("users"),
             site_files: base.join(FILES),
             cluster: None,
+            is_alone: false,
         }
     }
 
@@ -107,8 +110,14 @@ impl Dirs {
     pub fn alone(&self) -> Self {
         Self {
             cluster: None,
+            is_alone: self.is_of_several(),
             ..self.clone()
         }
+    }
+
+    /// Whether the site is on several machines, whoever asks.
+    pub(crate) fn is_of_several(&self) -> bool {
+        self.cluster.is_some() || self.is_alone
     }
 
     /// Those of a closed room: what is the room's is in a directory of its own, what is the site's stays there.

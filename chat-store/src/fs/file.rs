@@ -135,6 +135,18 @@ pub fn open(path: &Path, flags: OFlags) -> Result<(File, Stat), Errno> {
     Ok((File::from(fd), stat))
 }
 
+/// As [`open`], and makes it for the service's user alone if it is not there.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn open_private(path: &Path, flags: OFlags) -> Result<(File, Stat), Errno> {
+    let (file, stat) = open(path, flags | OFlags::CREATE)?;
+    if stat.st_mode & 0o777 != PRIVATE_MODE.as_raw_mode() {
+        rustix::fs::fchmod(&file, PRIVATE_MODE)?;
+    }
+    Ok((file, stat))
+}
+
 /// Opens for reading.
 ///
 /// # Errors

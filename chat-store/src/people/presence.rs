@@ -256,7 +256,8 @@ pub fn sweep(dirs: &Dirs, room: &RoomName) -> io::Result<Swept> {
     Ok(swept)
 }
 
-/// Takes the presence of somebody away who is waited for: they have been sent out. False: they are not, or are back.
+/// Takes the presence of somebody away who is waited for: they have been sent out. The caller tells of it. False: they
+/// are not, or are back.
 ///
 /// # Errors
 /// Those of opening and removing files.
@@ -271,12 +272,13 @@ pub fn evict(dirs: &Dirs, room: &RoomName, nick: &Nick) -> io::Result<bool> {
         return Ok(false);
     }
     let _lock = content::lock(dirs, &file)?;
-    let mut content = content::Content::read(&file)?;
+    let mut content = content::Content::read_in(dirs, &file)?;
     if content.is_elsewhere() {
-        // There they are sent out as well, and quit.
+        // There they are sent out as well, and quit. This machine holds them no longer.
+        let was_here = content.here;
         (content.here, content.until) = (false, None);
         content.write(&file)?;
-        return Ok(false);
+        return Ok(was_here);
     }
     fate::remove(dirs, room, nick, content, &file)?;
     Ok(true)

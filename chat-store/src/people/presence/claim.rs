@@ -117,7 +117,7 @@ impl Claim {
     /// Those of write(2).
     pub fn recolor(&mut self, color: &str) -> io::Result<()> {
         let _lock = content::lock(&self.dirs, &self.file)?;
-        self.content = Content::read(&self.file)?;
+        self.content = Content::read_in(&self.dirs, &self.file)?;
         self.content.color = line(color);
         self.content.write(&self.file)
     }
@@ -190,7 +190,7 @@ impl Claim {
         }
         let is_there = self.find_itself()?;
         let lock = content::lock(&self.dirs, &self.file)?;
-        if let Ok(content) = Content::read(&self.file) {
+        if let Ok(content) = Content::read_in(&self.dirs, &self.file) {
             self.content = content;
         }
         if !is_there && self.content.is_leaving() {

@@ -78,6 +78,15 @@ impl Content {
         Ok(Self::parse(&bytes[..filled]))
     }
 
+    /// As [`Content::read`]. On a site of one machine nobody is on another, whatever was written when there were some.
+    pub(super) fn read_in(dirs: &Dirs, file: &File) -> io::Result<Self> {
+        let mut content = Self::read(file)?;
+        if !dirs.is_of_several() {
+            content.on = "".into();
+        }
+        Ok(content)
+    }
+
     pub(super) fn to_text(&self) -> String {
         let mut text = clean(&self.color).trim_end().as_bytes().to_vec();
         text.push(b'\n');

@@ -70,11 +70,14 @@ fn change(dirs: &Dirs, room: &RoomName, it: &Elsewhere, found: find::Found) -> i
     let lock = content::lock_always(&file)?;
     let mut content = Content::read(&file)?;
     if it.on.is_empty() && !content.here {
-        // Only who holds all slots removes it; somebody may just be coming.
-        if slots::hold_all(&file)? && file::is_at(&file, &path)? {
-            fate::remove(dirs, room, &nick, content, &file)?;
+        if !file::is_at(&file, &path)? {
+            return Ok(Placed::Done);
         }
-        return Ok(Placed::Done);
+        // Only who holds all slots removes it. Somebody who is just coming keeps it, and is on this machine alone.
+        if slots::hold_all(&file)? {
+            fate::remove(dirs, room, &nick, content, &file)?;
+            return Ok(Placed::Done);
+        }
     }
     content.on = it.on.as_str().into();
     if let Some(color) = it.color.as_deref().filter(|color| !color.is_empty()) {

@@ -27,9 +27,9 @@ pub(super) enum Fate {
 }
 
 /// Looks, and changes nothing.
-pub(super) fn look(file: &File) -> io::Result<Fate> {
+pub(super) fn look(dirs: &Dirs, file: &File) -> io::Result<Fate> {
     let is_held = slots::is_held(file)?;
-    let content = Content::read(file)?;
+    let content = Content::read_in(dirs, file)?;
     Ok(match content.awaited_until() {
         _ if is_held || content.is_only_elsewhere() => Fate::Here(content),
         Some(until) => Fate::Awaited(content, until),
@@ -45,7 +45,7 @@ pub(super) fn look(file: &File) -> io::Result<Fate> {
 /// It needs no lock of the room: who holds all slots of a file is the only one who changes it. Of two who look at
 /// once, the other counts that file as a member, and then reads the quit record that the first one writes.
 pub(super) fn judge(dirs: &Dirs, room: &RoomName, nick: &Nick, file: &File) -> io::Result<Fate> {
-    let fate = look(file)?;
+    let fate = look(dirs, file)?;
     if !matches!(fate, Fate::Stale(_) | Fate::Left(_)) {
         return Ok(fate);
     }
@@ -58,13 +58,13 @@ pub(super) fn judge(dirs: &Dirs, room: &RoomName, nick: &Nick, file: &File) -> i
         Err(error) => return Err(error.into()),
     };
     if !slots::hold_all(&file)? {
-        return Ok(Fate::Here(Content::read(&file)?));
+        return Ok(Fate::Here(Content::read_in(dirs, &file)?));
     }
     if !file::is_at(&file, &path)? {
         return gone();
     }
     let _lock = content::lock(dirs, &file)?;
-    let mut content = Content::read(&file)?;
+    let mut content = Content::read_in(dirs, &file)?;
     let was_killed = content.until.is_none() && !content.is_leaving();
     if was_killed && !content.grace.is_zero() {
         content.until = Some(after(RecordId::now(), content.grace));

@@ -125,7 +125,7 @@ pub(super) fn open(
         }
         Err(error) => return Err(error.into()),
     };
-    let content = Content::read(&file)?;
+    let content = Content::read_in(dirs, &file)?;
     Ok(content.about.person.clone().map(|person| Found {
         nick: nick.clone(),
         person,

@@ -41,7 +41,7 @@ pub fn people_by_stem(dirs: &Dirs) -> io::Result<BTreeMap<String, usize>> {
         };
         let file = file::open_read(&entry.path()).ok();
         let is_here =
-            file.is_some_and(|(file, _)| !matches!(fate::look(&file), Ok(Fate::Stale(_))));
+            file.is_some_and(|(file, _)| !matches!(fate::look(dirs, &file), Ok(Fate::Stale(_))));
         if !stem.starts_with('.') && is_here {
             *people.entry(stem.to_owned()).or_default() += 1;
         }

@@ -58,7 +58,7 @@ pub fn list_alive(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Member>> {
     names(dirs, room, &mut |nick, found| {
         if let Some(file) = found.open()?
             && let Fate::Here(content) | Fate::Awaited(content, _) | Fate::Left(content) =
-                fate::look(&file)?
+                fate::look(dirs, &file)?
         {
             members.push(Member {
                 color: content.color,

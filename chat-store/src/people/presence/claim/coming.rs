@@ -40,7 +40,7 @@ impl Claim {
             if let Some(slot) = slots::hold(&found.file)?
                 && file::is_at(&found.file, &path)?
             {
-                let content = Content::read(&found.file)?;
+                let content = Content::read_in(dirs, &found.file)?;
                 // Nobody else holds it and nobody is waited for: they came back too late.
                 let is_here = found.is_awaited() || content.is_elsewhere();
                 if !is_here && slots::hold_all(&found.file)? {
@@ -68,7 +68,7 @@ impl Claim {
         let lock = content::lock(dirs, &file)?;
         if lock.is_some() {
             // The relay may have written since.
-            content = Content::read(&file)?;
+            content = Content::read_in(dirs, &file)?;
         }
         let is_first_here = dirs.cluster.is_some() && !content.here;
         content.here |= is_first_here;

@@ -174,3 +174,44 @@ fn a_name_that_somebody_else_has_here_is_put_down_once_they_have_another() {
     let known = all(&home.dirs, &home.room).unwrap();
     assert_eq!(known.iter().filter(|it| it.here).count(), 1);
 }
+
+#[test]
+fn who_has_gone_elsewhere_while_somebody_comes_here_is_on_no_other_machine() {
+    let home = home();
+    home.put("anna", "anna", "b~1");
+    let path = home.dirs.user(&home.room, &nick("anna"));
+    // They have a slot, and have not said yet that they are here.
+    let (coming, _) = file::open(&path, OFlags::RDWR).unwrap();
+    assert_eq!(slots::hold(&coming).unwrap(), Some(0));
+    home.put("anna", "anna", "");
+    assert_eq!(&*Content::read(&coming).unwrap().on, "");
+    drop(coming);
+    assert_eq!(home.gone().len(), 1);
+    assert_eq!(home.names(), Vec::<String>::new());
+}
+
+#[test]
+fn who_is_waited_for_here_and_sent_out_is_held_by_this_machine_no_longer() {
+    let home = home();
+    home.put("anna", "anna", "b~1");
+    let entered = home.enter("anna", "anna", Duration::from_secs(60));
+    let left = entered.claim.leave(Duration::from_secs(60)).unwrap();
+    assert!(matches!(left, Leave::Awaited));
+    let evict = || super::super::evict(&home.dirs, &home.room, &nick("anna")).unwrap();
+    // Whoever sends them out has a quit to submit, and no second one.
+    assert_eq!([evict(), evict()], [true, false]);
+    assert_eq!(home.names(), ["anna"]);
+}
+
+#[test]
+fn on_a_site_that_is_on_one_machine_again_nobody_is_elsewhere() {
+    let mut home = home();
+    home.put("anna", "anna", "b~1");
+    home.put("bert", "bert", "b~1");
+    home.dirs.cluster = None;
+    assert_eq!(home.names(), Vec::<String>::new());
+    assert!(!people_by_stem(&home.dirs).unwrap().contains_key("lobby"));
+    let entered = home.enter("carl", "Anna", NONE);
+    assert_eq!(entered.claim.nick().as_str(), "Anna");
+    assert_eq!(home.names(), ["Anna"]);
+}
