@@ -14,6 +14,7 @@ pub mod node;
 pub mod orders;
 pub mod relay;
 pub mod rooms;
+pub mod said;
 pub mod spool;
 pub mod supervisor;
 pub mod tasks;

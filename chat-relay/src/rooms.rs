@@ -21,6 +21,7 @@ use crate::files::Files;
 use crate::journal;
 use crate::members::{Members, Row};
 use crate::orders::Orders;
+use crate::said::Said;
 
 /// Logs that are kept open. Who speaks in more rooms than that at a time has one closed for another.
 const MAX_OPEN: usize = 512;
@@ -111,11 +112,28 @@ struct Room {
     bell: PathBuf,
     /// The greatest number of each machine in the log.
     known: BTreeMap<String, RecordId>,
+    /// What was said of late.
+    said: Said,
     /// When it was used last, in entries.
     used: u64,
 }
 
 impl Room {
+    /// Writes a record, unless it is there: by its sender's own id, whoever has submitted it.
+    fn append(&mut self, id: Option<RecordId>, draft: &Draft<'_>) -> Result<Stored, AppendError> {
+        let Some(id) = id else {
+            return self.log.append_once(draft);
+        };
+        if self.said.may_hold(draft)
+            && let Some(found) = self.log.find_sent(draft).map_err(AppendError::Io)?
+        {
+            return Ok(Stored::Already(found));
+        }
+        let id = self.log.append_at(id, draft)?;
+        self.said.add(draft);
+        Ok(Stored::New(id))
+    }
+
     /// Keeps what a room remembers of a record when it has gone from the log.
     fn remember(&self, id: RecordId, entry: &Entry) -> io::Result<()> {
         match entry.kind {
@@ -225,10 +243,7 @@ impl Rooms {
         if greatest.is_some_and(|&number| number >= entry.origin.number) {
             return Ok(Applied::Known);
         }
-        let stored = entry.with_draft(|draft| match id {
-            Some(id) => room.log.append_at(id, draft).map(Stored::New),
-            None => room.log.append_once(draft),
-        });
+        let stored = entry.with_draft(|draft| room.append(id, draft));
         let stored = match stored {
             // The room is elsewhere on all machines, for good; nor does a line get shorter by waiting.
             Err(AppendError::Moved | AppendError::TooLong) => {
@@ -342,9 +357,18 @@ impl Rooms {
         let dirs = closed::dirs_of(&self.dirs, name);
         dirs.create()?;
         let log = RoomLog::own(&dirs, name);
+        let (mut known, mut said) = (BTreeMap::new(), Said::default());
+        origins::each_back(log.path(), self.since, &mut |record| {
+            said.add_before(record);
+            if let Some(Origin { node, number }) = Origin::of(record) {
+                let greatest: &mut RecordId = known.entry(node).or_default();
+                *greatest = number.max(*greatest);
+            }
+        })?;
         Ok(Room {
             dirs: dirs.clone(),
-            known: origins::greatest(log.path(), self.since)?,
+            known,
+            said,
             bell: dirs.bell(name),
             log,
             used: 0,

@@ -51,8 +51,9 @@ export class DrawnEntries {
 
 	/** @param {Entry} record */
 	insert(record) {
-		if (this.#known.has(record.id)) return;
-		this.#known.add(record.id);
+		const { was = record.id } = record;
+		if (this.#known.has(was)) return;
+		this.#known.add(was);
 		const index = this.lastId < record.id ? this.items.length : this.#indexOf(record.id);
 		const node = this.#look.entry(record);
 		this.#list.insertBefore(node, this.items[index]?.node ?? null);
@@ -88,7 +89,7 @@ export class DrawnEntries {
 		const gone = end === "top" ? this.items.splice(0, this.items.length - keep) : this.items.splice(keep);
 		for (const { node, record } of gone) {
 			node.remove();
-			this.#known.delete(record.id);
+			this.#known.delete(record.was ?? record.id);
 		}
 		this.#decorate(0, 1);
 	}

@@ -453,6 +453,8 @@ interface Entry {
 	person?: string;
 	/** The sender's own id of the message. */
 	msgid?: string;
+	/** Its id on other servers, which had it before a failure. */
+	was?: string;
 	/** The record that a `redact`, an `edit` or a reaction is about. */
 	target?: string;
 	redacted?: boolean;

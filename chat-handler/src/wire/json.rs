@@ -270,6 +270,14 @@ mod tests {
             written(&draft),
             "{\"type\":\"say\",\"id\":\"2026-11-21T10:15:30.123456Z\",\"from\":\"alice\",\"color\":\"red\",\"msgid\":\"m1\",\"text\":\"a \\\"b\\\"\\n\\n<\"}\n"
         );
+        let late = Draft {
+            extra: &[("was", Some("2026-11-21T10:15:29.000001Z"))],
+            ..Draft::new(Kind::Say, "alice", "put back")
+        };
+        assert_eq!(
+            written(&late),
+            "{\"type\":\"say\",\"id\":\"2026-11-21T10:15:30.123456Z\",\"from\":\"alice\",\"was\":\"2026-11-21T10:15:29.000001Z\",\"text\":\"put back\"}\n"
+        );
         assert_eq!(
             written(&Draft::new(Kind::Kick, "mod", "eve bad words")),
             "{\"type\":\"kick\",\"id\":\"2026-11-21T10:15:30.123456Z\",\"from\":\"mod\",\"to\":\"eve\",\"text\":\"bad words\"}\n"

@@ -120,6 +120,30 @@ fn ids_rise_over_machines_and_floors_and_each_number_counts_once() {
 }
 
 #[test]
+fn what_an_engine_has_lost_keeps_its_id_unless_something_stands_behind_it_or_it_is_old() {
+    let server = Server::start();
+    let (mut a, mut b) = (Node::new(&server, "a"), Node::new(&server, "b"));
+    let again = |number, at: RecordId| Offer {
+        again: true,
+        at,
+        ..say(number, "lost")
+    };
+    // Later than now: a busy machine does not make it old.
+    let ahead = RecordId::from_micros(RecordId::now().as_micros() + 3_600_000_000);
+    a.floor = ahead.next();
+    assert_eq!(id_of(a.one(again(1, ahead))), ahead);
+    assert_eq!(id_of(b.one(say(1, "next"))), ahead.next());
+    assert_eq!(id_of(a.one(again(2, ahead.next()))), ahead.next().next());
+    let last = |server: &Server| server.ask(&["XREVRANGE", "{site}:s", "+", "-", "COUNT", "1"]);
+    let fields = last(&server);
+    let was = format!("w\n{}", ahead.next().as_micros());
+    assert!(fields.contains(&was), "{fields}");
+    let old = RecordId::from_micros(RecordId::now().as_micros() - 60_000_000);
+    assert!(id_of(a.one(again(3, old))) > ahead);
+    assert!(last(&server).contains(&format!("w\n{}", old.as_micros())));
+}
+
+#[test]
 fn a_message_is_taken_once_whichever_machine_it_is_sent_to_again() {
     let server = Server::start();
     let (mut a, mut b) = (Node::new(&server, "a"), Node::new(&server, "b"));

@@ -320,6 +320,46 @@ fn what_an_engine_lost_at_its_end_is_put_back_behind_what_stands_there() {
     assert_same_said(&[&one, &two], &wanted);
 }
 
+#[test]
+fn what_is_said_again_elsewhere_after_an_engine_lost_it_stands_once_in_each_log() {
+    let mut server = Server::start();
+    let mut one = Machine::started("one", &server.address(), "");
+    let mut two = Machine::started("two", &server.address(), "");
+    let on = |machine: &Machine| {
+        let cookie = machine.files.log_in_as("anna");
+        machine.files.page_with("lobby", "", &cookie)
+    };
+    let mut anna = on(&one);
+    keep_saying(&mut anna, "before");
+    assert_same(&[&one, &two], &["before".to_owned()]);
+    server.kill();
+    let kept = server.dir().join("kept");
+    copy(&server.dir().join("appendonlydir"), &kept);
+    server.run_again();
+    two.kill();
+    // The first machine alone has it.
+    keep_saying(&mut anna, "lost");
+    drop(anna);
+    one.kill();
+    server.wipe();
+    copy(&kept, &server.dir().join("appendonlydir"));
+    server.run_again();
+    two.start();
+    let mut anna = on(&two);
+    keep_saying(&mut anna, "lost");
+    keep_saying(&mut anna, "after");
+    one.start();
+    let wanted = ["before", "lost", "after"].map(str::to_owned);
+    assert_same_said(&[&one, &two], &wanted);
+    keep_saying(&mut anna, "end");
+    for machine in [&one, &two] {
+        eventually("it goes on", || {
+            machine.said().contains(&"end".to_owned()).then_some(())
+        });
+        assert_once(machine, &wanted);
+    }
+}
+
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("made");
     for entry in fs::read_dir(from).expect("there") {

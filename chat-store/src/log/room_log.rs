@@ -413,7 +413,10 @@ impl RoomLog {
         if place.line_end {
             self.line.push(b'\n');
         }
-        draft.write_to(id, &mut self.line);
+        match self.given.filter(|given| *given != id) {
+            Some(given) => relayed::write_late(draft, given, id, &mut self.line),
+            None => draft.write_to(id, &mut self.line),
+        }
         if self.line.len() > MAX_LINE {
             return Err(AppendError::TooLong);
         }

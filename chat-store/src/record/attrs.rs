@@ -39,6 +39,9 @@ pub const DELETE: &str = "delete";
 pub const PROFILE: &str = "profile";
 /// The machine a line came from.
 pub const ORIGIN: &str = "origin";
+/// Of a record that stands in this machine's log under another id than on machines that had it first, since an engine
+/// has lost its tail: the id that it has there.
+pub const WAS: &str = "was";
 
 /// The pairs of one record, in the order they stand there.
 // Each handler of a room takes each line apart: memchr, because a search for a char costs five times

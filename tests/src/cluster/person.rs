@@ -19,6 +19,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// A server that is asked and does not answer.
 const READ: Duration = Duration::from_millis(50);
 
+/// So many ids are known, as by the client library.
+const KNOWN: usize = 300;
+
 /// What came of one person.
 #[derive(Debug, Default)]
 pub struct Story {
@@ -176,8 +179,11 @@ fn see(record: &Value, story: &mut Story, since: &mut String) {
         return;
     };
     id.clone_into(since);
-    if record["type"] == "say" {
+    // As pages do: another server had it under this id.
+    let first = record["was"].as_str().unwrap_or(id);
+    let is_known = |(known, _): &(String, String)| known == first;
+    if record["type"] == "say" && !story.seen.iter().rev().take(KNOWN).any(is_known) {
         let text = record["text"].as_str().unwrap_or_default();
-        story.seen.push((id.to_owned(), text.to_owned()));
+        story.seen.push((first.to_owned(), text.to_owned()));
     }
 }

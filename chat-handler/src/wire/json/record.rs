@@ -34,7 +34,7 @@ pub fn record(record: &Record<'_>, out: &mut Vec<u8>) {
         out.push(b'"');
     }
     let (mut color, mut account, mut person, mut msgid) = (None, None, None, None);
-    let (mut about, mut reply) = (None, None);
+    let (mut about, mut reply, mut was) = (None, None, None);
     let mut has_files = false;
     for (key, value) in record.attrs().filter(|(_, value)| !value.is_empty()) {
         let place = match key {
@@ -44,6 +44,7 @@ pub fn record(record: &Record<'_>, out: &mut Vec<u8>) {
             attrs::MSGID => &mut msgid,
             attrs::TARGET => &mut about,
             attrs::REPLY => &mut reply,
+            attrs::WAS => &mut was,
             attrs::FILE => {
                 has_files = true;
                 continue;
@@ -58,6 +59,7 @@ pub fn record(record: &Record<'_>, out: &mut Vec<u8>) {
         (b",\"to\":", to),
         (b",\"target\":", target.or(about.as_deref())),
         (b",\"reply\":", reply.as_deref()),
+        (b",\"was\":", was.as_deref()),
         (b",\"color\":", color.as_deref()),
         (b",\"account\":", account.as_deref()),
         (b",\"person\":", person.as_deref()),

@@ -74,17 +74,39 @@ pub fn read(mut fields: Fields) -> Read {
         .split_ascii_whitespace()
         .map(str::to_owned)
         .collect();
+    let mut about = take("a");
+    if let Ok(micros) = take("w").parse() {
+        put_was(&mut about, RecordId::from_micros(micros));
+    }
     Read::Entry(Entry {
         room,
         origin,
         kind,
         from,
-        attrs: take("a"),
+        attrs: about,
         text,
         holders: member.is_some().then_some(holders),
         member,
         quiet,
     })
+}
+
+/// Notes under which id an entry stands on machines that had it before an engine lost it. The first note counts.
+fn put_was(about: &mut String, was: RecordId) {
+    let mut pairs: Vec<_> = Attrs::new(about)
+        .map(|(key, value)| (key.to_owned(), value.into_owned()))
+        .collect();
+    if pairs.iter().any(|(key, _)| key == attrs::WAS) {
+        return;
+    }
+    pairs.push((attrs::WAS.to_owned(), was.to_string()));
+    let pairs: Vec<_> = pairs
+        .iter()
+        .map(|(key, value)| (&**key, Some(&**value)))
+        .collect();
+    let mut line = Vec::new();
+    attrs::write_to(&pairs, &mut line);
+    *about = String::from_utf8_lossy(&line).into_owned();
 }
 
 /// What is offered of a submission.
@@ -105,6 +127,7 @@ pub fn offer(submission: &Submission) -> Offer {
     Offer {
         number: submission.number,
         again: false,
+        at: RecordId::ZERO,
         quiet: submission.quiet,
         room: submission.room.as_str().to_owned(),
         kind: submission.kind.as_str().to_owned(),
@@ -147,6 +170,7 @@ pub fn offer_again(
     Offer {
         number,
         again: true,
+        at: record.id,
         room: room.as_str().to_owned(),
         kind: record.kind.as_str().to_owned(),
         from: record.from.clone().into_owned(),
@@ -209,6 +233,21 @@ mod tests {
             ("one~1.7".to_owned(), Kind::Say)
         );
         assert_eq!((entry.holders, entry.quiet), (None, false));
+        let mut put_back = said.to_vec();
+        put_back.extend([("a", "msgid=m1"), ("w", "7000000")]);
+        let Read::Entry(entry) = read(fields(&put_back)) else {
+            panic!("no entry");
+        };
+        let was = RecordId::from_micros(7_000_000).to_string();
+        assert_eq!(entry.value(attrs::WAS), Some(was.clone()));
+        assert_eq!(entry.value(attrs::MSGID).as_deref(), Some("m1"));
+        // As it came to the machine that puts it back once more.
+        let first = format!("was={was}");
+        put_back.extend([("a", &*first), ("w", "8000000")]);
+        let Read::Entry(entry) = read(fields(&put_back)) else {
+            panic!("no entry");
+        };
+        assert_eq!(entry.attrs, first);
         let left = [
             ("r", "lobby"),
             ("k", "quit"),

@@ -1,10 +1,10 @@
 //! What an engine has lost, put back: it may have failed with its last seconds, or with all that it had. The room logs
 //! of all machines are the last word.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
 use std::sync::atomic::Ordering;
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use chat_store::channels;
 use chat_store::closed;
@@ -25,6 +25,12 @@ use crate::journal;
 
 /// Records that are given at a time.
 const BATCH: usize = 64;
+/// Bytes of what one machine said that are kept until they are given, more or less: of the rest it is looked again.
+const MAX_BYTES: usize = 4 * 1024 * 1024;
+/// What an offer takes beside its text, in bytes.
+const OVERHEAD: usize = 300;
+/// What is younger may keep its id: script/append.lua.
+const YOUNG: Duration = Duration::from_secs(10);
 
 /// Takes the machine's name, and gives the engine what it lacks and this machine has; gives the number behind which
 /// the spool is to be read.
@@ -36,54 +42,118 @@ pub fn repair(link: &mut Link, shared: &Shared, dirs: &Dirs) -> Result<RecordId>
     let ours = shared.floor();
     let before = earlier(ours, REPAIR);
     let leased = script::lease(link, &setup.keys, &setup.machine, DEAD_AFTER, before)?;
-    let mut question = redis::cmd("HGETALL");
-    question.arg(setup.keys.head());
-    let head: HashMap<String, String> = link.ask(&question)?;
-    let taken = |node: &str| -> RecordId {
-        let number = head.get(node).and_then(|digits| digits.parse().ok());
-        RecordId::from_micros(number.unwrap_or_default())
-    };
-    let failed = |error: io::Error| Trouble::Away(format!("the rooms' logs: {error}"));
-    let (lost, greatest) = collect(dirs, before, &taken).map_err(failed)?;
-    if !lost.is_empty() && !(before..ours).contains(&leased.last) {
-        say_since(link, shared, before)?;
-    }
-    for (node, records) in &lost {
-        let records: Vec<_> = records.values().cloned().collect();
-        for batch in records.chunks(BATCH) {
-            let bounds = (shared.floor(), setup.keep);
-            script::append(link, &setup.keys, (&setup.machine, node), bounds, batch)?;
+    let own = &*setup.machine.incarnation;
+    let mut is_told = (before..ours).contains(&leased.last);
+    loop {
+        let mut question = redis::cmd("HGETALL");
+        question.arg(setup.keys.head());
+        let head: HashMap<String, String> = link.ask(&question)?;
+        let taken = |node: &str| -> RecordId {
+            let number = head.get(node).and_then(|digits| digits.parse().ok());
+            RecordId::from_micros(number.unwrap_or_default())
+        };
+        let failed = |error: io::Error| Trouble::Away(format!("the rooms' logs: {error}"));
+        let found = collect(dirs, before, &taken).map_err(failed)?;
+        let known = found.greatest.get(own).copied().unwrap_or_default();
+        if !found.lost.is_empty() && !std::mem::replace(&mut is_told, true) {
+            say_since(link, shared, before)?;
         }
-        let count = records.len();
-        shared
-            .counters
-            .resubmitted
-            .fetch_add(count as u64, Ordering::Relaxed);
+        give(link, shared, found.lost)?;
+        if !found.is_cut {
+            // A machine that has no logs, and a spool all the same, says nothing that is old.
+            let oldest = match before {
+                RecordId::ZERO => earlier(RecordId::now(), REPAIR),
+                before => before,
+            };
+            return Ok(taken(own).max(known).max(oldest));
+        }
+    }
+}
+
+/// Puts it back: of each machine in the order of its numbers, and what is young in the order in which it was, so that it
+/// has the same ids again.
+fn give(link: &mut Link, shared: &Shared, lost: BTreeMap<String, Lost>) -> Result<()> {
+    let setup = &shared.setup;
+    let young = earlier(RecordId::now(), YOUNG);
+    let mut queues: BTreeMap<_, VecDeque<Offer>> = lost
+        .into_iter()
+        .map(|(node, lost)| (node, lost.offers.into_values().collect()))
+        .collect();
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    let next_of = |queues: &BTreeMap<String, VecDeque<Offer>>, but: &str| {
+        let others = queues.iter().filter(|(node, _)| *node != but);
+        let heads = others.filter_map(|(node, queue)| Some((queue.front()?.at, node.clone())));
+        heads.min()
+    };
+    while let Some((_, node)) = next_of(&queues, "") {
+        let other = next_of(&queues, &node).map(|(at, _)| at);
+        let Some(queue) = queues.get_mut(&node) else {
+            break;
+        };
+        let mut batch = Vec::new();
+        while batch.len() < BATCH
+            && let Some(offer) = queue.front()
+            && (batch.is_empty() || offer.at < young || other.is_none_or(|at| offer.at <= at))
+        {
+            batch.extend(queue.pop_front());
+        }
+        let bounds = (shared.floor(), setup.keep);
+        script::append(link, &setup.keys, (&setup.machine, &node), bounds, &batch)?;
+        *counts.entry(node).or_default() += batch.len() as u64;
+    }
+    for (node, count) in counts {
+        let resubmitted = &shared.counters.resubmitted;
+        resubmitted.fetch_add(count, Ordering::Relaxed);
         journal::note(format_args!(
             "the engine had lost {count} records of {node}: it has them again"
         ));
     }
-    let own = &*setup.machine.incarnation;
-    let known = greatest.get(own).copied().unwrap_or_default();
-    // A machine that has no logs, and a spool all the same, says nothing that is old.
-    let oldest = match before {
-        RecordId::ZERO => earlier(RecordId::now(), REPAIR),
-        before => before,
-    };
-    Ok(taken(own).max(known).max(oldest))
+    Ok(())
 }
 
-/// By machine and number.
-type Lost = BTreeMap<String, BTreeMap<RecordId, Offer>>;
+/// What the engine does not know of one machine, by number: the least of them.
+#[derive(Debug, Default)]
+struct Lost {
+    offers: BTreeMap<RecordId, Offer>,
+    bytes: usize,
+}
 
-/// What stands in the logs behind `since` and the engine does not know, and the greatest number of each machine.
-fn collect(
-    dirs: &Dirs,
-    since: RecordId,
-    taken: &dyn Fn(&str) -> RecordId,
-) -> io::Result<(Lost, BTreeMap<String, RecordId>)> {
-    let mut lost = Lost::new();
-    let mut greatest = BTreeMap::new();
+impl Lost {
+    /// Adds one; true if another one had to go for it.
+    fn add(&mut self, number: RecordId, offer: Offer) -> bool {
+        self.bytes += size_of(&offer);
+        if let Some(same) = self.offers.insert(number, offer) {
+            self.bytes -= size_of(&same);
+        }
+        let mut is_cut = false;
+        while self.bytes > MAX_BYTES && self.offers.len() > 1 {
+            if let Some((_, last)) = self.offers.pop_last() {
+                self.bytes -= size_of(&last);
+                is_cut = true;
+            }
+        }
+        is_cut
+    }
+}
+
+fn size_of(offer: &Offer) -> usize {
+    OVERHEAD + offer.attrs.len() + offer.text.len()
+}
+
+/// What the logs tell.
+#[derive(Debug, Default)]
+struct Found {
+    /// By machine, what the engine does not know.
+    lost: BTreeMap<String, Lost>,
+    /// There is more of it.
+    is_cut: bool,
+    /// The greatest number of each machine.
+    greatest: BTreeMap<String, RecordId>,
+}
+
+/// What stands in the logs behind `since`, and how much of it the engine does not know.
+fn collect(dirs: &Dirs, since: RecordId, taken: &dyn Fn(&str) -> RecordId) -> io::Result<Found> {
+    let mut found = Found::default();
     let rooms = rooms::all(dirs)?.into_iter().chain(closed::all(dirs)?);
     let logs = rooms.map(|room| (closed::dirs_of(dirs, &room).room_log(&room), room, None));
     // An order is of no room.
@@ -105,15 +175,15 @@ fn collect(
             let Some(Origin { node, number }) = Origin::of(record) else {
                 return;
             };
-            let most: &mut RecordId = greatest.entry(node.clone()).or_default();
+            let most: &mut RecordId = found.greatest.entry(node.clone()).or_default();
             *most = number.max(*most);
             if number > taken(&node) {
                 let offer = entry::offer_again(&room, channel.as_ref(), number, record);
-                lost.entry(node).or_default().insert(number, offer);
+                found.is_cut |= found.lost.entry(node).or_default().add(number, offer);
             }
         })?;
     }
-    Ok((lost, greatest))
+    Ok(found)
 }
 
 /// Whether a log was last written before that. One that is just being rotated is looked at.
@@ -156,4 +226,28 @@ fn say_since(link: &mut Link, shared: &Shared, before: RecordId) -> Result<()> {
         &[offer],
     )?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_much_that_was_lost_the_least_numbers_are_kept() {
+        let mut lost = Lost::default();
+        let offer = || Offer {
+            text: "x".repeat(64 * 1024),
+            ..Offer::default()
+        };
+        let number = RecordId::from_micros;
+        // As logs are read: the last first, and one file after the other.
+        let cut = (1..=200).rev().filter(|&at| lost.add(number(at), offer()));
+        assert!(cut.count() > 100);
+        assert!(lost.bytes <= MAX_BYTES);
+        let count = lost.offers.len() as u64;
+        assert!(count > 50 && lost.offers.keys().copied().eq((1..=count).map(number)));
+        assert!(lost.add(number(300), offer()));
+        assert!(!lost.offers.contains_key(&number(300)));
+        assert!(!lost.add(number(1), offer()), "it is the same");
+    }
 }

@@ -69,6 +69,8 @@ pub struct Offer {
     pub number: RecordId,
     /// It was taken before, and the engine has forgotten it.
     pub again: bool,
+    /// The id that it has in this machine's log then; zero: none.
+    pub at: RecordId,
     /// It is no record.
     pub quiet: bool,
     /// The room.
@@ -174,7 +176,7 @@ pub fn append(
         ] {
             call.arg(text);
         }
-        call.arg(offer.limit);
+        call.arg(offer.limit).arg(offer.at.as_micros());
     }
     let verdicts: Vec<String> = link.ask(&call)?;
     let verdicts: Option<Vec<_>> = verdicts.iter().map(|text| Verdict::parse(text)).collect();

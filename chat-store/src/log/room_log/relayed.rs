@@ -7,7 +7,22 @@ use crate::cluster::MEMBER;
 use crate::fs::dirs::Dirs;
 use crate::name::RoomName;
 use crate::people::person::PersonId;
-use crate::record::{Draft, Kind, RecordId};
+use crate::record::{Draft, Kind, RecordId, attrs};
+
+/// Writes a record whose id is not the one that it has on other machines: who saw it there is to know it again.
+pub(super) fn write_late(draft: &Draft<'_>, given: RecordId, id: RecordId, line: &mut Vec<u8>) {
+    let was = given.to_string();
+    let mut extra = draft.extra.to_vec();
+    // The first one counts, here and where it is read.
+    if extra.iter().all(|(key, _)| *key != attrs::WAS) {
+        extra.push((attrs::WAS, Some(&was)));
+    }
+    let late = Draft {
+        extra: &extra,
+        ..*draft
+    };
+    late.write_to(id, line);
+}
 
 impl RoomLog {
     /// The log of `room`, written here whatever the site is on: for the relay.

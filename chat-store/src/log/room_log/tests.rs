@@ -447,3 +447,34 @@ fn the_silence_before_a_record_is_known() {
     other.append(&say("now")).unwrap();
     assert!(other.silence() >= Duration::from_secs(3600));
 }
+
+#[test]
+fn a_record_that_stands_under_another_id_than_elsewhere_says_which() {
+    let home = home();
+    let mut log = home.open();
+    let id = |micros| RecordId::from_micros(micros);
+    assert_eq!(
+        log.append_at(id(7_000_000), &say("a")).unwrap(),
+        id(7_000_000)
+    );
+    assert_eq!(
+        log.append_at(id(5_000_000), &say("b")).unwrap(),
+        id(7_000_001)
+    );
+    let was = id(3_000_000).to_string();
+    let again = Draft {
+        extra: &[("was", Some(&was))],
+        ..say("c")
+    };
+    assert_eq!(log.append_at(id(6_000_000), &again).unwrap(), id(7_000_002));
+    let text = fs::read_to_string(&home.live).unwrap();
+    let told: Vec<_> = text
+        .lines()
+        .map(|line| {
+            let record = Record::parse(line.as_bytes()).unwrap();
+            record.attr("was").map(std::borrow::Cow::into_owned)
+        })
+        .collect();
+    assert_eq!(told, [None, Some(id(5_000_000).to_string()), Some(was)]);
+    assert_eq!(text.matches("was=").count(), 2);
+}

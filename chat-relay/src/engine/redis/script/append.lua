@@ -6,12 +6,16 @@
 -- KEYS: the stream, the head, the members, the names, how many are in a room
 -- ARGV: the keys' prefix, the machine's incarnation, its name, its lease, the greatest id that it has written (0: none),
 --       how long entries are kept (microseconds); then for each submission:
---       number (0: none), again, quiet, room, kind, from, attributes, text, scope and msgid, person, key, limit
+--       number (0: none), again, quiet, room, kind, from, attributes, text, scope and msgid, person, key, limit,
+--       the id that it has in a log already (microseconds; 0: none)
 -- Gives for each: ok ID, held ID, left ID, seen, dup ID, taken, full, nomember
 local stream, head, members, names, counts = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local prefix, node, name, lease = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local floor, keep = tonumber(ARGV[5]), tonumber(ARGV[6])
-local FIRST, FIELDS = 7, 12
+local FIRST, FIELDS = 7, 13
+-- What was lost keeps its id if it is no older than this and nothing stands behind it: all read again what is a minute
+-- older than the last that they have, so nobody has gone by.
+local YOUNG = 10000000
 -- A msgid is known for this hour and the two before.
 local HOUR, WINDOW = 3600000000, 2
 
@@ -31,7 +35,12 @@ local hour = math.floor(now / HOUR)
 
 -- Appends to the stream; gives the id.
 local function put(entry, quiet, holders)
-  local id = math.max(now, last + 1, floor + 1)
+  local id
+  if entry.at > 0 and entry.at > now - YOUNG then
+    id = math.max(entry.at, last + 1)
+  else
+    id = math.max(now, last + 1, floor + 1)
+  end
   last = id
   local fields = { 'r', entry.room, 'k', entry.kind, 'f', entry.from, 'a', entry.attrs, 't', entry.text }
   local function field(key, value)
@@ -39,6 +48,9 @@ local function put(entry, quiet, holders)
       fields[#fields + 1] = key
       fields[#fields + 1] = value
     end
+  end
+  if entry.at > 0 and entry.at ~= id then
+    field('w', text(entry.at))
   end
   if entry.number > 0 then
     field('o', node .. '.' .. text(entry.number))
@@ -223,6 +235,7 @@ for at = FIRST, #ARGV, FIELDS do
     person = ARGV[at + 9],
     key = ARGV[at + 10],
     limit = tonumber(ARGV[at + 11]),
+    at = tonumber(ARGV[at + 12]),
   })
 end
 if last > 0 then
