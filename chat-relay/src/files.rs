@@ -200,6 +200,10 @@ impl Files {
         let Some(want) = self.get(id) else {
             return false;
         };
+        if !closed::is_there(&self.dirs, &want.missing.room) {
+            self.done(id);
+            return false;
+        }
         let place = Place::of(&self.dirs, &want.missing);
         match place.shelf().settle(place.naming(), id) {
             Ok(Standing::Lacking) => return true,

@@ -13,7 +13,7 @@ use e2e::under_test::beside;
 use serde_json::{Value, json};
 
 use super::orders::run;
-use super::persons::{holds, site};
+use super::persons::{all_have, holds, site};
 use super::several::Machine;
 
 /// As `FILE_MAX` is by default.
@@ -75,7 +75,11 @@ fn anna(machine: &Machine) -> String {
 #[track_caller]
 fn put(machine: &Machine, name: &str, content: &[u8]) -> String {
     let path = format!("/files?room=lobby&name={name}");
-    let answer = ask(machine, "POST", &path, &anna(machine), content);
+    // The room may have been made on another machine just now.
+    let answer = eventually("the room is there", || {
+        let answer = ask(machine, "POST", &path, &anna(machine), content);
+        (answer.status != 404).then_some(answer)
+    });
     let told = answer.json();
     assert_eq!(answer.status, 200, "{told}");
     told["id"].as_str().expect("an id").to_owned()
@@ -258,6 +262,7 @@ fn a_file_goes_with_its_message_on_all_machines() {
     for (at, deed) in [
         "redact lobby ID",
         "clear lobby --delete",
+        "erase lobby anna",
         "purge lobby --force",
     ]
     .into_iter()
@@ -337,6 +342,52 @@ fn a_file_for_some_only_is_for_them_on_all_machines() {
         eventually("what was cleared is nobody's", || {
             (have(machine, &id).status == 404).then_some(())
         });
+    }
+}
+
+#[test]
+fn a_file_of_a_conversation_is_its_peoples_on_all_machines() {
+    let (engine, machines) = site(&["a", "b"]);
+    let [a, b] = [&machines[0], &machines[1]];
+    let login = |machine: &Machine, name: &str| machine.files.log_in_as(name);
+    let mut page = a.files.window("", &anna(a));
+    let mut bob = b.files.window("", &login(b, "bob"));
+    for page in [&mut page, &mut bob] {
+        page.send(&json!({ "type": "enter", "rooms": [{ "room": "lobby" }] }));
+        page.find(|it| it["type"] == "welcome");
+    }
+    all_have(&machines, &["anna", "bob"]);
+    page.send(&json!({ "type": "converse", "people": [{ "to": "bob" }] }));
+    let room = page.find(|it| it["type"] == "welcome" && it["room"] != "lobby")["room"].clone();
+    let room = room.as_str().expect("a name");
+    eventually("the room is on both", || {
+        b.files
+            .path(&format!("closed/{room}"))
+            .exists()
+            .then_some(())
+    });
+    let words = b"nobody else's plan";
+    let path = format!("/files?room={room}&name=plan.bin");
+    let content = [b"\0", &words[..]].concat();
+    let told = ask(b, "POST", &path, &anna(b), &content).json();
+    let id = told["id"].as_str().expect("an id").to_owned();
+    let files = [json!({ "id": id })];
+    page.send(&json!({ "type": "say", "room": room, "text": "", "msgid": "m1", "files": files }));
+    page.find(|it| it["type"] == "ack" && it["msgid"] == "m1");
+    for machine in &machines {
+        let path = format!("/files/{id}/x?room={room}");
+        let had = eventually("it has come", || {
+            let answer = ask(machine, "GET", &path, &login(machine, "bob"), b"");
+            (answer.status == 200).then_some(answer)
+        });
+        assert_eq!(had.body, content);
+        for cookies in [login(machine, "eve"), String::new()] {
+            assert_eq!(ask(machine, "GET", &path, &cookies, b"").status, 404);
+        }
+        let at_home = format!("closed/{room}/files");
+        let words = std::str::from_utf8(words).expect("text");
+        assert!(holds(&machine.files.path(&at_home), words));
+        assert!(!holds(&machine.files.path("files"), words) && !holds(engine.dir(), words));
     }
 }
 

@@ -31,7 +31,7 @@ fn comings(machine: &Machine) -> Vec<String> {
 }
 
 #[track_caller]
-fn all_have(machines: &[Machine], names: &[&str]) {
+pub(super) fn all_have(machines: &[Machine], names: &[&str]) {
     eventually("all machines have the same people", || {
         let is_so = |machine: &Machine| machine.files.present("lobby") == names;
         machines.iter().all(is_so).then_some(())

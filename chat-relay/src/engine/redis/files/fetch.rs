@@ -99,7 +99,7 @@ impl<'a> Fetcher<'a> {
             }
             self.files.wait(LOOK);
             let sought = self.files.sought();
-            let lacking = self.lacking(&|_| false);
+            let lacking = self.lacking(MAX_TASKS, &|_| false);
             if sought.is_empty() && lacking.is_empty() {
                 continue;
             }
@@ -110,13 +110,14 @@ impl<'a> Fetcher<'a> {
         }
     }
 
-    /// What is due and must be fetched.
-    fn lacking(&self, under_way: &dyn Fn(&AttachmentId) -> bool) -> Vec<AttachmentId> {
-        let mut due = self.files.due(under_way);
-        due.retain(|id| !self.shared.is_stopping() && self.files.settle(id));
+    /// So many of those that are due and must be fetched. What need not be is done on the way.
+    fn lacking(&self, most: usize, under_way: &dyn Fn(&AttachmentId) -> bool) -> Vec<AttachmentId> {
+        let due = self.files.due(under_way).into_iter();
+        let lacks = |id: &AttachmentId| !self.shared.is_stopping() && self.files.settle(id);
+        let lacking = due.filter(lacks).take(most).collect();
         let missing = &self.shared.counters.files_missing;
         missing.store(self.files.count() as u64, Ordering::Relaxed);
-        due
+        lacking
     }
 
     fn session(&self, mut sought: Vec<Sought>, mut lacking: Vec<AttachmentId>) -> Result<()> {
@@ -141,10 +142,10 @@ impl<'a> Fetcher<'a> {
             session.listen(&mut channel)?;
             session.give_up();
             sought = self.files.sought();
-            lacking = if session.has_room() {
-                self.lacking(&|id| session.is_under_way(id))
-            } else {
-                Vec::new()
+            let room = MAX_TASKS.saturating_sub(session.tasks.len());
+            lacking = match room {
+                0 => Vec::new(),
+                room => self.lacking(room, &|id| session.is_under_way(id)),
             };
         }
         Ok(())
@@ -152,10 +153,6 @@ impl<'a> Fetcher<'a> {
 }
 
 impl Session<'_> {
-    fn has_room(&self) -> bool {
-        self.tasks.len() < MAX_TASKS
-    }
-
     fn is_under_way(&self, id: &AttachmentId) -> bool {
         self.tasks.values().any(|(task, _)| match task {
             Task::Tell(..) => false,
@@ -163,7 +160,7 @@ impl Session<'_> {
         })
     }
 
-    /// Begins what is to be done; files as far as there is room.
+    /// Begins what is to be done.
     fn begin(&mut self, sought: Vec<Sought>, lacking: Vec<AttachmentId>) -> Result<()> {
         for sought in sought {
             let (room, id) = (sought.room.clone(), sought.id.clone());
@@ -171,9 +168,6 @@ impl Session<'_> {
             self.put(Task::Tell(sought, search), SEARCH);
         }
         for id in lacking {
-            if !self.has_room() {
-                break;
-            }
             if let Some(want) = self.it.files.get(&id) {
                 let search = self.search(want.missing.room.clone(), id.clone())?;
                 self.put(Task::Find(id, want, search), SEARCH);
