@@ -7,6 +7,7 @@
 mod blows;
 mod engine;
 mod failover;
+mod files;
 mod moved;
 mod operation;
 mod people;
