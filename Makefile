@@ -103,7 +103,7 @@ test: packages build static lint ## everything, from a clean checkout
 	tests/pages/check test
 	$(CARGO) test --locked --workspace --no-fail-fast
 	@# A part of test-cluster-of-one; the whole of it takes as long as all of the above.
-	CHAT_CLUSTER=one $(CARGO) test --locked --workspace --test program -- rooms:: moderation:: conversation:: private::
+	CHAT_CLUSTER=one $(CARGO) test --locked --workspace --test program -- rooms:: moderation:: conversation::
 
 stumbles: packages build ## what people once tripped over: a test for each (tests/stumbles)
 	tests/stumbles
