@@ -181,7 +181,10 @@ impl Client {
         transport
             .set_patience(patience)
             .map_err(|_| Ended::Dropped)?;
-        match self.socket.read() {
+        let read = self.socket.read();
+        // What is waited for next has all the time again.
+        let _ = self.socket.get_ref().set_patience(DEADLINE);
+        match read {
             Ok(Message::Text(text)) => Ok(Some(text.to_string())),
             Ok(Message::Close(_)) => Err(Ended::Closed(1005, String::new())),
             Ok(_) => Ok(None),
