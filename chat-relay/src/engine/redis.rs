@@ -35,6 +35,7 @@ pub mod script;
 pub mod sentinels;
 pub mod shared;
 pub mod status;
+pub mod stream;
 pub mod trouble;
 
 use cursor::Cursor;

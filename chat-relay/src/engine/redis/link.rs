@@ -227,16 +227,32 @@ impl Link {
         self.connection
     }
 
-    /// Asks what is only answered after a while.
+    /// From now on each answer may come so much later.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn be_patient(&self, wait: Duration) -> Result<()> {
+        Ok(self
+            .connection
+            .set_read_timeout(Some(ANSWER_TIMEOUT + wait))?)
+    }
+
+    /// Asks all of these at once; each answer is to be [received](Link::receive).
+    ///
+    /// # Errors
+    /// The connection is of no use any more.
+    pub fn send(&mut self, questions: &[&Cmd]) -> Result<()> {
+        let packed: Vec<_> = questions.iter().map(|it| it.get_packed_command()).collect();
+        Ok(self.connection.send_packed_command(&packed.concat())?)
+    }
+
+    /// The next answer.
     ///
     /// # Errors
     /// As [`Link::ask`].
-    pub fn ask_for<T: FromRedisValue>(&mut self, question: &Cmd, wait: Duration) -> Result<T> {
-        self.connection
-            .set_read_timeout(Some(ANSWER_TIMEOUT + wait))?;
-        let answer = question.query(&mut self.connection);
-        self.connection.set_read_timeout(Some(ANSWER_TIMEOUT))?;
-        Ok(answer?)
+    pub fn receive<T: FromRedisValue>(&mut self) -> Result<T> {
+        let answer = self.connection.recv_response()?.extract_error()?;
+        Ok(redis::from_redis_value(answer).map_err(redis::RedisError::from)?)
     }
 
     /// Looks whether this is still the one that takes writes. Also what shows that it is there at all.

@@ -12,23 +12,15 @@ use super::cursor::{Cursor, earlier};
 use super::entry::{self, Fields, Read};
 use super::link::Link;
 use super::publish::DEAD_AFTER;
-use super::script::ALL;
 use super::shared::{Shared, Thread, locked};
 use super::status::Status;
+use super::stream::Stream;
 use super::trouble::{Result, Trouble};
 use crate::journal;
 use crate::machines::Machines;
 use crate::members::Row;
 use crate::rooms::{Applied, Entry, Rooms};
 
-/// Entries that are read at a time.
-const BATCH: usize = 200;
-/// The longest wait for one.
-const WAIT: Duration = Duration::from_millis(500);
-/// The longest wait for copies before it is looked whether the engine is still the one.
-const CONFIRM: Duration = Duration::from_millis(300);
-/// The longest wait for them. An engine that is cut off from its copies goes on for a while, alone.
-const CONFIRM_AT_MOST: Duration = Duration::from_secs(3);
 /// Between two looks after files.
 const KEEP_EVERY: Duration = Duration::from_secs(1);
 /// Between two attempts to write what could not be written.
@@ -116,23 +108,21 @@ impl<'a> Reader<'a> {
     /// Reads from one engine for as long as it is the one.
     fn follow(&mut self, generation: u64, failed: &mut u32) -> Result<()> {
         let shared = self.shared;
-        let mut link = Link::open_found(&shared.setup.access, ALL)?;
+        let mut stream = Stream::open(&shared.setup)?;
         self.complete = self.cursor.at;
-        self.look_for_gap(&mut link)?;
-        let wanted = self.last_id(&mut link)?;
+        self.look_for_gap(stream.link())?;
+        let wanted = self.last_id(stream.link())?;
         let mut at = self.cursor.start();
+        stream.go_to(at);
         self.rooms.guard_from(earlier(at, GUARD));
         self.tick_seen = Instant::now();
         let mut is_ready = false;
         while shared.is_current(generation) {
             shared.beat(Thread::Reader);
-            let entries = self.read(&mut link, at)?;
+            let entries = stream.read(shared, generation, is_ready)?;
             let is_idle = entries.is_empty();
-            if let Some((last, _)) = entries.last() {
-                at = *last;
-                self.confirm(&mut link, at, generation)?;
-            }
             for (id, fields) in entries {
+                at = id;
                 self.take(id, fields, generation)?;
             }
             self.ring();
@@ -142,7 +132,7 @@ impl<'a> Reader<'a> {
                 is_ready = true;
                 *failed = 0;
                 self.cursor.caught_up();
-                self.reconcile(&mut link)?;
+                self.reconcile(stream.link())?;
                 shared.say(generation, Status::reads);
             }
             if self.kept.elapsed() >= KEEP_EVERY {
@@ -160,81 +150,12 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn read(&self, link: &mut Link, after: RecordId) -> Result<Vec<(RecordId, Fields)>> {
-        type Answered = Vec<(String, Vec<(String, Fields)>)>;
-        let mut question = redis::cmd("XREAD");
-        let wait = u64::try_from(WAIT.as_millis()).unwrap_or(0);
-        question.arg("COUNT").arg(BATCH).arg("BLOCK").arg(wait);
-        question.arg("STREAMS").arg(self.shared.setup.keys.stream());
-        question.arg(format!("{}-0", after.as_micros()));
-        let streams: Option<Answered> = link.ask_for(&question, WAIT)?;
-        let entries = streams
-            .into_iter()
-            .flatten()
-            .flat_map(|(_, entries)| entries);
-        entries
-            .map(|(id, fields)| {
-                let micros = id.split('-').next().and_then(|digits| digits.parse().ok());
-                let id = micros.ok_or_else(|| Trouble::odd("XREAD"))?;
-                Ok((RecordId::from_micros(id), fields))
-            })
-            .collect()
-    }
-
     /// The last id of the stream.
     fn last_id(&self, link: &mut Link) -> Result<RecordId> {
         let mut question = redis::cmd("HGET");
         question.arg(self.shared.setup.keys.head()).arg("last");
         let last: Option<u64> = link.ask(&question)?;
         Ok(RecordId::from_micros(last.unwrap_or_default()))
-    }
-
-    /// Waits until enough copies have what has been read: what one engine alone has may be lost with it, and whoever
-    /// has seen it would have seen what never was.
-    fn confirm(&mut self, link: &mut Link, id: RecordId, generation: u64) -> Result<()> {
-        let setup = &self.shared.setup;
-        if setup.replicas == 0 {
-            return Ok(());
-        }
-        let began = Instant::now();
-        let mut write = redis::cmd("HSET");
-        write
-            .arg(setup.keys.key("pos"))
-            .arg(&setup.machine.incarnation)
-            .arg(id.as_micros());
-        match link.ask::<()>(&write) {
-            // Nothing can be written; nothing new comes either, and what is there is waited for all the same.
-            Err(Trouble::Full) => {
-                let mut touch = redis::cmd("EXPIRE");
-                link.ask::<()>(touch.arg(setup.keys.head()).arg(u32::MAX))?;
-            }
-            written => written?,
-        }
-        let mut wait = redis::cmd("WAIT");
-        let limit = u64::try_from(CONFIRM.as_millis()).unwrap_or(0);
-        wait.arg(setup.replicas).arg(limit);
-        loop {
-            let copies: u32 = link.ask_for(&wait, CONFIRM)?;
-            self.shared.beat(Thread::Reader);
-            if copies >= setup.replicas {
-                break;
-            }
-            if !self.shared.is_current(generation) {
-                return Err(Trouble::Away("the engine is another one now".to_owned()));
-            }
-            if began.elapsed() > CONFIRM_AT_MOST {
-                return Err(Trouble::Away(format!(
-                    "{}: only {copies} of ENGINE_REPLICAS={} copies have what was said",
-                    link.place, setup.replicas
-                )));
-            }
-        }
-        let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.shared
-            .counters
-            .wait_us
-            .fetch_add(micros, Ordering::Relaxed);
-        Ok(())
     }
 
     fn take(&mut self, id: RecordId, fields: Fields, generation: u64) -> Result<()> {
