@@ -84,6 +84,9 @@ pub struct Members {
     waiting: Vec<Waiting>,
     /// People of this machine of whom all were told that they had gone: nothing was heard of it for too long.
     given_up: BTreeSet<(RoomName, PersonId)>,
+    /// Who has come to this machine of late, and what they are called: whoever submitted it may have been killed, or
+    /// have given up, before it was put in order, and nobody would say that they are gone.
+    come: BTreeMap<RoomName, BTreeMap<PersonId, String>>,
     tried_at: Instant,
     swept_at: Instant,
 }
@@ -96,6 +99,7 @@ impl Members {
             node: node.to_owned(),
             waiting: Vec::new(),
             given_up: BTreeSet::new(),
+            come: BTreeMap::new(),
             tried_at: Instant::now(),
             swept_at: Instant::now(),
         }
@@ -119,6 +123,12 @@ impl Members {
             self.given_up.remove(&place);
         } else if entry.origin.node.strip_prefix(&*self.node) == Some(REAPED) {
             self.given_up.insert(place);
+        }
+        let come = self.come.entry(entry.room.clone()).or_default();
+        if is_join && entry.origin.node == self.node {
+            come.insert(person.clone(), name.clone());
+        } else if !holders.contains(&self.node) {
+            come.remove(&person);
         }
         let who = Elsewhere {
             nick: Nick::parse(name).ok(),
@@ -192,6 +202,7 @@ impl Members {
             return Ok(());
         }
         self.swept_at = Instant::now();
+        self.look_after_those_who_came(dirs)?;
         for room in elsewhere::rooms(dirs)? {
             let mut own = closed::dirs_of(dirs, &room);
             if !closed::is_there(dirs, &room) || own.create().is_err() {
@@ -205,6 +216,21 @@ impl Members {
                 if let Some(person) = person {
                     self.cluster.let_go(&room, nick.as_str(), &person)?;
                 }
+            }
+        }
+        Ok(())
+    }
+
+    fn look_after_those_who_came(&mut self, dirs: &Dirs) -> io::Result<()> {
+        for (room, people) in std::mem::take(&mut self.come) {
+            if people.is_empty() || !closed::is_there(dirs, &room) {
+                continue;
+            }
+            let known = elsewhere::all(&closed::dirs_of(dirs, &room), &room)?;
+            let here = known.iter().filter(|it| it.here);
+            let here: BTreeSet<_> = here.map(|it| &it.person).collect();
+            for (person, nick) in people.iter().filter(|(person, _)| !here.contains(person)) {
+                self.cluster.let_go(&room, nick, person)?;
             }
         }
         Ok(())

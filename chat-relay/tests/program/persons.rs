@@ -3,7 +3,12 @@
 use std::fs;
 use std::path::Path;
 use std::thread;
+use std::time::Duration;
 
+use chat_store::cluster::Cluster;
+use chat_store::name::{Nick, RoomName};
+use chat_store::people::person::PersonId;
+use chat_store::people::presence::elsewhere::Known;
 use e2e::deadline::eventually;
 use e2e::redis::Server;
 use nix::sys::signal::Signal;
@@ -110,6 +115,29 @@ fn somebody_on_two_machines_comes_once_and_goes_with_the_last() {
     all_have(&machines, &["bob"]);
     assert_eq!(comings(b), ["join anna", "join bob", "quit anna"]);
     eventually("both have the same", || (a.log() == b.log()).then_some(()));
+}
+
+/// Whoever submits it may be killed, or think better of it, before it is put in order.
+#[test]
+fn who_had_gone_before_their_coming_was_put_in_order_is_nowhere() {
+    let (_engine, machines) = site(&["a", "b"]);
+    let base = machines[0].files.base();
+    let cluster = Cluster::new(base, &base.join("run"), Duration::from_secs(5));
+    let ghost = Known {
+        person: PersonId::of(Some("ghost"), None).expect("a number"),
+        nick: Nick::parse("ghost").expect("a name"),
+        color: "#000000".to_owned(),
+        account: Some("ghost".to_owned()),
+        here: true,
+        held: true,
+    };
+    cluster
+        .hold(&RoomName::lobby(), &ghost, true)
+        .expect("submitted");
+    eventually("they have come and gone", || {
+        (comings(&machines[1]) == ["join ghost", "quit ghost"]).then_some(())
+    });
+    all_have(&machines, &[]);
 }
 
 #[test]
