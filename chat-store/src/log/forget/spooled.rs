@@ -67,8 +67,9 @@ impl Forgotten {
         let mut words = said.split(is_end).filter(|word| !word.is_empty());
         let is_them =
             |word: &str| self.is_number(word) || self.is_account(Some(word)) || self.is_name(word);
-        let whole = self.account.as_deref().is_some_and(|it| said.contains(it));
-        whole || words.any(is_them)
+        // One that is called in two words, as some sites call people, is none of the words.
+        let long = self.account.as_deref().filter(|it| it.contains(is_end));
+        long.is_some_and(|it| said.contains(it)) || words.any(is_them)
     }
 
     fn is_number(&self, text: &str) -> bool {
