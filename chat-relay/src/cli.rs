@@ -14,4 +14,7 @@ pub struct Args {
     /// Say what is wrong with the ini file, and exit
     #[arg(long)]
     pub check: bool,
+    /// Drop from the engine what all machines have written, and exit: what was taken back is still there until then
+    #[arg(long, conflicts_with = "check")]
+    pub forget: bool,
 }

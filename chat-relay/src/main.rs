@@ -39,13 +39,32 @@ fn main() -> ExitCode {
         let _ = writeln!(std::io::stdout(), "{}: good", settings.source.display());
         return ExitCode::SUCCESS;
     }
-    match run(&settings) {
+    let done = if args.forget {
+        forget(&settings)
+    } else {
+        run(&settings)
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             journal::note(error);
             ExitCode::FAILURE
         }
     }
+}
+
+fn forget(settings: &Settings) -> std::io::Result<()> {
+    let Some(Engine::Redis(address)) = settings.cluster.as_ref().map(|it| &it.engine) else {
+        journal::note("ENGINE=local has nothing that is not in the rooms' logs");
+        return Ok(());
+    };
+    let done = redis::forget::forget(settings, address);
+    let done = done.map_err(|trouble| std::io::Error::other(trouble.to_string()))?;
+    journal::note(format_args!(
+        "{} entries before {} are not in the engine any more",
+        done.entries, done.until
+    ));
+    Ok(())
 }
 
 fn run(settings: &Settings) -> std::io::Result<()> {

@@ -23,9 +23,11 @@ use crate::files::Files;
 use crate::journal;
 use crate::relay::{Parts, Relay, Stop};
 
+pub mod advice;
 pub mod cursor;
 pub mod entry;
 pub mod files;
+pub mod forget;
 pub mod link;
 pub mod personal;
 pub mod publish;

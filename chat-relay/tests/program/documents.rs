@@ -25,7 +25,7 @@ refused, and their pages send it again.
 .SH EXIT STATUS
 .TP
 \fB0\fR
-It was told to end, or with \-\-check the ini file is good.
+It was told to end; with \-\-check: the ini file is good; with \-\-forget: it is done.
 .TP
 \fB1\fR
 It could not go on; on standard error stands why.

@@ -4,11 +4,13 @@
 
 mod documents;
 mod files;
+mod forget;
 mod script;
 mod several;
 mod shipped;
 mod supervised;
 mod unperformed;
+mod told;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

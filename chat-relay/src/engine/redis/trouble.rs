@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::advice::with_advice;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 /// Why an engine did not do what it was asked for.
@@ -57,7 +58,7 @@ impl From<RedisError> for Trouble {
                 "the engine takes nothing: too few copies of it can be reached".to_owned(),
             ),
             // The text may hold what was sent, over several lines.
-            _ => Self::Away(first_line(&error.to_string())),
+            _ => Self::Away(with_advice(first_line(&error.to_string()))),
         }
     }
 }
