@@ -57,9 +57,9 @@ pub(super) struct SetupArguments {
     /// Who can make an account in the pages: no (nobody), invitation (who has a link) or open (everybody)
     #[arg(long, value_name = "WHO", value_parser = ["no", "invitation", "open"])]
     register: Option<String>,
-    /// Where it listens; on 443 it also leads browsers there from 80
-    #[arg(long, value_name = "PORT", default_value_t = HTTPS, value_parser = clap::value_parser!(u16).range(1..))]
-    port: u16,
+    /// Where it listens, 443 at first and then as it is; on 443 it also leads browsers there from 80
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    port: Option<u16>,
 }
 
 fn host(text: &str) -> Result<String, &'static str> {
@@ -76,7 +76,7 @@ pub(super) fn setup(arguments: &SetupArguments, root: &Path) -> Result<Report, F
     let chat_text = file::read(&chat_ini)?;
     let alone_text = file::read(&alone)?;
     let defaults = root.join(DEFAULTS);
-    let defaults_text = file::read(&defaults).unwrap_or_default();
+    let defaults_text = file::read_if_there(&defaults)?;
     refuse_others(root, &defaults_text)?;
     let register = arguments.register.as_deref();
     let chat_text = lines::set(&chat_text, Style::Chat, "ACCOUNTS", &["yes"]);
@@ -85,24 +85,34 @@ pub(super) fn setup(arguments: &SetupArguments, root: &Path) -> Result<Report, F
         None => chat_text,
     };
     let settings = Settings::parse(&chat_text, &chat_ini).map_err(wrong)?;
-    let pair = certificate::Pair::of(arguments, root)?;
-    let alone_text = served(&alone_text, arguments.port);
+    let pair = certificate::Pair::of(arguments, &alone_text, root)?;
+    let (alone_text, port) = served(&alone_text, arguments);
 
-    pair.install()?;
+    let drop_in = root.join(DROP_IN);
+    let [cert, key] = certificate::places(root);
+    let before = file::Before::of(&[&chat_ini, &alone, &defaults, &drop_in, &cert, &key])?;
+    if let Some(pair) = pair {
+        pair.install()?;
+    }
     put(&chat_ini, &chat_text)?;
     put(&alone, &alone_text)?;
     let defaults_text = lines::set(&defaults_text, Style::Shell, "CONFIG", &[STAND_ALONE_HERE]);
     put(&defaults, &defaults_text)?;
-    let drop_in = root.join(DROP_IN);
-    if arguments.port < FIRST_FREE_PORT {
+    // One that is there may be the administrator's.
+    if port < FIRST_FREE_PORT && !drop_in.exists() {
         put(&drop_in, PORTS)?;
     }
     let is_here = root == Path::new("/") && Path::new(BOOTED).is_dir();
-    if is_here {
-        restart()?;
+    if is_here && let Err(failure) = restart() {
+        before.put_back()?;
+        let now = match restart() {
+            Ok(()) => "the files are as they were, and the service runs as before",
+            Err(_) => "the files are as they were; with them the service does not start either",
+        };
+        return Err(Failure::Refused(format!("{failure}\n{now}")));
     }
     let changed = [&chat_ini, &alone, &defaults].map(|path| path.display().to_string());
-    told(arguments, &settings, &changed, is_here)
+    told(arguments, (&settings, port), &changed, is_here)
 }
 
 /// A daemon that serves something else goes on serving it.
@@ -135,22 +145,34 @@ AmbientCapabilities=CAP_NET_BIND_SERVICE
 CapabilityBoundingSet=CAP_NET_BIND_SERVICE
 ";
 
-/// What the daemon's file says then.
-fn served(text: &str, port: u16) -> String {
+/// What the daemon's file says then, and the port. At first all of it; typed again, what is named.
+fn served(text: &str, arguments: &SetupArguments) -> (String, u16) {
+    let get = |key| lines::get(text, key);
+    let is_set_up = get("ssl") == Some("true");
+    let before = get("port").filter(|_| is_set_up);
+    let port = arguments.port.or_else(|| before?.parse().ok());
+    let port = port.unwrap_or(HTTPS);
     let port_text = port.to_string();
     let redirect: &[&str] = if port == HTTPS { &["80"] } else { &[] };
-    let wanted: [(&str, &[&str]); 6] = [
-        ("port", &[&port_text]),
+    let port_values = [&*port_text];
+    let mut wanted: Vec<(&str, &[&str])> = Vec::new();
+    if before != Some(&port_text) {
+        wanted.extend([("port", &port_values[..]), ("redirport", redirect)]);
+    }
+    if !is_set_up {
         // IPv4 too; a machine without IPv6 gets a socket of that alone.
-        ("address", &["[::]"]),
-        ("redirport", redirect),
-        ("ssl", &["true"]),
-        ("sslcert", &[certificate::CERT_HERE]),
-        ("sslkey", &[certificate::KEY_HERE]),
-    ];
-    wanted.iter().fold(text.to_owned(), |text, (key, values)| {
+        wanted.extend([("address", &["[::]"][..]), ("ssl", &["true"])]);
+    }
+    if arguments.cert.is_some() || get("sslcert").is_none() || get("sslkey").is_none() {
+        wanted.extend([
+            ("sslcert", &[certificate::CERT_HERE][..]),
+            ("sslkey", &[certificate::KEY_HERE]),
+        ]);
+    }
+    let done = wanted.iter().fold(text.to_owned(), |text, (key, values)| {
         lines::set(&text, Style::Daemon, key, values)
-    })
+    });
+    (done, port)
 }
 
 /// The service reads all of it.
@@ -177,11 +199,11 @@ fn restart() -> Result<(), Failure> {
 /// The link of the first administrator, and what is left to do.
 fn told(
     arguments: &SetupArguments,
-    settings: &Settings,
+    (settings, port): (&Settings, u16),
     changed: &[String],
     is_here: bool,
 ) -> Result<Report, Failure> {
-    let address = address(&arguments.host, arguments.port);
+    let address = address(&arguments.host, port);
     let next = "systemctl daemon-reload; systemctl restart websocketd-rs";
     if !settings.base_dir.is_dir() {
         // The service's user makes it, by the unit.

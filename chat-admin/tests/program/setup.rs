@@ -159,6 +159,59 @@ fn one_command_serves_the_chat_alone_and_says_it_once() {
     );
 }
 
+/// A renewal follows the links; the port and the addresses are an administrator's.
+#[test]
+fn typed_again_it_leaves_what_was_made_of_it_since() {
+    let tree = Tree::new();
+    let [cert, key] = tree.certificate("good", &[HOST]);
+    assert_eq!(tree.setup(&[HOST, &cert, &key, "--port=8443"]).0, 0);
+    let live = tree.path("etc/live");
+    fs::create_dir(&live).expect("ours");
+    let mut links = Vec::new();
+    for name in ["chat.pem", "chat.key"] {
+        let (here, there) = (tree.path("etc/websocketd-rs").join(name), live.join(name));
+        fs::rename(&here, &there).expect("ours");
+        std::os::unix::fs::symlink(&there, &here).expect("ours");
+        links.push(here);
+    }
+    let alone = tree.path("etc/websocketd-rs/stand-alone.ini");
+    let text = fs::read_to_string(&alone).expect("ours");
+    fs::write(
+        &alone,
+        text.replace("address = [::]", "address = 192.0.2.7"),
+    )
+    .expect("ours");
+    let drop_in = tree.path("etc/systemd/system/websocketd-rs.service.d/ports.conf");
+    fs::create_dir_all(drop_in.parent().expect("a directory")).expect("ours");
+    fs::write(&drop_in, "# mine\n").expect("ours");
+    let before = tree.everything();
+    let (code, said) = tree.setup(&[HOST]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("https://chat.example.org:8443/"), "{said}");
+    assert_eq!(tree.everything(), before);
+    let [here_cert, here_key] = [&links[0], &links[1]].map(|path| path.display().to_string());
+    let same = [format!("--cert={here_cert}"), format!("--key={here_key}")];
+    assert_eq!(tree.setup(&[HOST, &same[0], &same[1]]).0, 0);
+    assert_eq!(tree.everything(), before);
+    assert!(links.iter().all(|link| link.is_symlink()));
+
+    assert_eq!(tree.setup(&[HOST, "--port=443"]).0, 0);
+    let text = fs::read_to_string(&alone).expect("ours");
+    for line in ["port = 443", "redirport = 80", "address = 192.0.2.7"] {
+        assert!(counting(&text).contains(&line), "{line}: {text}");
+    }
+    let kept = fs::read_to_string(&drop_in).expect("ours");
+    assert_eq!(kept, "# mine\n");
+
+    // What cannot be read is not written anew.
+    let defaults = tree.path("etc/default/websocketd-rs");
+    fs::write(&defaults, b"LOCALE=\xff\n").expect("ours");
+    let before = tree.everything();
+    let (code, said) = tree.setup(&[HOST]);
+    assert!(code == 1 && said.contains("etc/default"), "{code}: {said}");
+    assert_eq!(tree.everything(), before);
+}
+
 #[test]
 fn what_cannot_be_served_is_refused_before_anything_is_changed() {
     let tree = Tree::new();

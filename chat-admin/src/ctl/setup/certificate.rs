@@ -10,6 +10,7 @@ use rustls::sign::CertifiedKey;
 
 use super::SetupArguments;
 use super::file::{of, put_as};
+use super::lines;
 use crate::ctl::Failure;
 
 /// Where certbot-hook puts them, too.
@@ -21,6 +22,11 @@ pub(super) const KEY_HERE: &str = "/etc/websocketd-rs/chat.key";
 /// The service's group, which alone reads the key beside root.
 const GROUP: &str = "www-data";
 
+/// Where they are put.
+pub(super) fn places(root: &Path) -> [PathBuf; 2] {
+    [root.join(CERT), root.join(KEY)]
+}
+
 /// A certificate and its key that belong together and are for the host.
 pub(super) struct Pair {
     cert: Vec<u8>,
@@ -29,11 +35,21 @@ pub(super) struct Pair {
 }
 
 impl Pair {
-    /// What is named, else what is there already.
-    pub(super) fn of(arguments: &SetupArguments, root: &Path) -> Result<Self, Failure> {
-        let to = (root.join(CERT), root.join(KEY));
-        let cert = arguments.cert.as_deref().unwrap_or(&to.0);
-        let key = arguments.key.as_deref().unwrap_or(&to.1);
+    /// What is named; `None`: what is there already, or what the daemon's file `alone` names, is good, and stays as it
+    /// is: links, for instance, which a renewal follows.
+    pub(super) fn of(
+        arguments: &SetupArguments,
+        alone: &str,
+        root: &Path,
+    ) -> Result<Option<Self>, Failure> {
+        let [to_cert, to_key] = places(root);
+        let named = |key: &str, else_here: &Path| match lines::get(alone, key) {
+            Some(path) => root.join(path.trim_start_matches('/')),
+            None => else_here.to_owned(),
+        };
+        let (kept_cert, kept_key) = (named("sslcert", &to_cert), named("sslkey", &to_key));
+        let cert = arguments.cert.as_deref().unwrap_or(&kept_cert);
+        let key = arguments.key.as_deref().unwrap_or(&kept_key);
         if arguments.cert.is_none() && !cert.exists() {
             return Err(Failure::Refused(format!(
                 "{} is not there: --cert and --key name a certificate of {}, or let certbot get one \
@@ -46,10 +62,15 @@ impl Pair {
         let pair = Self {
             cert: read(cert)?,
             key: read(key)?,
-            to: to.clone(),
+            to: (to_cert, to_key),
         };
         pair.check(cert, key, &arguments.host)?;
-        Ok(pair)
+        let is_same = |a: &Path, b: &Path| match (a.canonicalize(), b.canonicalize()) {
+            (Ok(a), Ok(b)) => a == b,
+            _ => false,
+        };
+        let is_there = is_same(cert, &pair.to.0) && is_same(key, &pair.to.1);
+        Ok((arguments.cert.is_some() && !is_there).then_some(pair))
     }
 
     fn check(&self, cert: &Path, key: &Path, host: &str) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 use std::fs::Permissions;
 use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nix::unistd::{Gid, Uid, chown};
 
@@ -18,6 +18,69 @@ pub(super) fn of(path: &Path, error: &io::Error) -> Failure {
 
 pub(super) fn read(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|error| of(path, &error))
+}
+
+/// The same; nothing where there is none.
+pub(super) fn read_if_there(path: &Path) -> Result<String, Failure> {
+    match std::fs::read_to_string(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        read => read.map_err(|error| of(path, &error)),
+    }
+}
+
+/// What some files were.
+pub(super) struct Before(Vec<(PathBuf, Was)>);
+
+/// What a file was.
+enum Was {
+    Missing,
+    Link(PathBuf),
+    /// With its mode, user and group.
+    File(Vec<u8>, u32, (u32, u32)),
+}
+
+impl Before {
+    pub(super) fn of(paths: &[&PathBuf]) -> Result<Self, Failure> {
+        let was = |path: &Path| -> io::Result<Was> {
+            let found = match path.symlink_metadata() {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Was::Missing),
+                found => found?,
+            };
+            if found.is_symlink() {
+                return Ok(Was::Link(std::fs::read_link(path)?));
+            }
+            let owner = (found.uid(), found.gid());
+            Ok(Was::File(
+                std::fs::read(path)?,
+                found.mode() & 0o7777,
+                owner,
+            ))
+        };
+        let all = paths.iter().map(|path| {
+            Ok((
+                (*path).clone(),
+                was(path).map_err(|error| of(path, &error))?,
+            ))
+        });
+        Ok(Self(all.collect::<Result<_, Failure>>()?))
+    }
+
+    /// Makes them so again.
+    pub(super) fn put_back(&self) -> Result<(), Failure> {
+        for (path, was) in &self.0 {
+            let remove = || match std::fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            };
+            let done = match was {
+                Was::Missing => remove(),
+                Was::Link(to) => remove().and_then(|()| std::os::unix::fs::symlink(to, path)),
+                Was::File(bytes, mode, owner) => put_as(path, bytes, *mode, Some(*owner)),
+            };
+            done.map_err(|error| of(path, &error))?;
+        }
+        Ok(())
+    }
 }
 
 /// Puts it there; what is there already and the same is not touched.

@@ -33,6 +33,15 @@ fn key_of(line: &str) -> Option<&str> {
     (!key.is_empty() && key.bytes().all(is_key)).then_some(key)
 }
 
+/// What a key of the daemon's file is, before the first section.
+pub(super) fn get<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+    let own = text
+        .lines()
+        .take_while(|line| !Style::Daemon.is_other_section(line.trim()));
+    let mut found = own.filter(|line| key_of(line) == Some(key));
+    Some(found.next()?.split_once('=')?.1.trim())
+}
+
 /// `text`, in which `key` has these values and no others: in place of a line that sets it, else of one that shows it
 /// behind a comment sign, else after what else holds for all.
 pub(super) fn set(text: &str, style: Style, key: &str, values: &[&str]) -> String {
