@@ -128,10 +128,42 @@ pub(crate) fn lacking(settings: &Settings) -> io::Result<Lacking> {
     Ok(lacking)
 }
 
+/// What was heard of each machine, by its name. Of one whose spool was wiped, or that has another disk now, the last
+/// incarnation counts.
+pub(crate) fn by_name(heard: &[Heard]) -> BTreeMap<&str, &Heard> {
+    let mut last: BTreeMap<&str, &Heard> = BTreeMap::new();
+    for one in heard {
+        let name = one.node.split('~').next().unwrap_or_default();
+        let known = last.entry(name).or_insert(one);
+        if known.at < one.at {
+            *known = one;
+        }
+    }
+    last
+}
+
 /// Now, in Unix seconds.
 pub(crate) fn now() -> u64 {
     let passed = SystemTime::now().duration_since(UNIX_EPOCH);
     passed.unwrap_or(Duration::ZERO).as_secs()
+}
+
+impl Heard {
+    /// For how long nothing has been heard of it, in seconds.
+    pub(crate) fn silent(&self, now: u64) -> u64 {
+        let now = now.saturating_mul(1_000_000);
+        now.saturating_sub(self.at.as_micros()) / 1_000_000
+    }
+
+    /// How far it is behind the one that is furthest, in seconds.
+    pub(crate) fn behind(&self, heard: &[Self]) -> f64 {
+        let ahead = heard.iter().map(|it| it.applied.as_micros()).max();
+        let behind = ahead
+            .unwrap_or_default()
+            .saturating_sub(self.applied.as_micros());
+        // Milliseconds: exact as a float for centuries.
+        f64::from(u32::try_from(behind / 1000).unwrap_or(u32::MAX)) / 1000.0
+    }
 }
 
 impl RelayState {

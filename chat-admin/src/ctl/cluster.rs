@@ -1,6 +1,5 @@
 //! A chat on several machines: how this one's relay is, which machine is behind, and what it is to do.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -170,23 +169,10 @@ fn lag(state: &RelayState, most: Option<f64>) -> Result<Report, Failure> {
 
 /// How it looks from here: a machine that is cut off has heard of nobody else for long.
 fn nodes(heard: &[Heard]) -> Report {
-    let now = relay_state::now() * 1_000_000;
-    let ahead = heard.iter().map(|it| it.applied).max().unwrap_or_default();
-    // Of a machine whose spool was wiped, or that has another disk now, the last incarnation counts.
-    let mut last: BTreeMap<&str, &Heard> = BTreeMap::new();
-    for one in heard {
-        let name = one.node.split('~').next().unwrap_or_default();
-        let known = last.entry(name).or_insert(one);
-        if known.at < one.at {
-            *known = one;
-        }
-    }
+    let now = relay_state::now();
     let (mut rows, mut values) = (Vec::new(), Vec::new());
-    for (name, one) in last {
-        let silent = now.saturating_sub(one.at.as_micros()) / 1_000_000;
-        let behind = ahead.as_micros().saturating_sub(one.applied.as_micros());
-        // Milliseconds: exact as a float for centuries.
-        let behind = f64::from(u32::try_from(behind / 1000).unwrap_or(u32::MAX)) / 1000.0;
+    for (name, one) in relay_state::by_name(heard) {
+        let (silent, behind) = (one.silent(now), one.behind(heard));
         let state = if silent > SILENT { "silent" } else { "there" };
         rows.push(vec![
             name.to_owned(),

@@ -9,6 +9,7 @@ use super::{Failure, check, owner};
 use crate::login;
 use chat_handler::settings::Settings;
 
+mod cluster;
 mod daemon;
 mod files;
 mod hooks;
@@ -90,6 +91,7 @@ pub(super) fn doctor(arguments: &DoctorArguments, place: &Place<'_>) -> Result<R
     }
     files::look(&settings, daemon.as_ref(), place.is_site, &mut sheet);
     services::look(&settings, place.is_site, place.root, &mut sheet);
+    cluster::look(&settings, &mut sheet);
     secrets::look(&settings, daemon.as_ref(), place.root, &mut sheet);
     tokens::look(&settings, &mut sheet);
     tree::look(&settings, &mut sheet);

@@ -45,7 +45,7 @@ const fn case(
     }
 }
 
-const CASES: [Case; 19] = [
+const CASES: [Case; 27] = [
     case(
         "DaemonDown",
         &[(r#"up{job="chat"}"#, "0x20 1x120")],
@@ -139,6 +139,52 @@ const CASES: [Case; 19] = [
     case(
         "ChatRelayDown",
         &[("chat_relay_up", "0x20 1x120")],
+        (15, 60),
+    ),
+    case(
+        "ChatRelayAway",
+        &[(r#"chat_relay_state{state="away"}"#, "1x20 0x120")],
+        (15, 60),
+    ),
+    case(
+        "ChatRelayGap",
+        &[(r#"chat_relay_state{state="gap"}"#, "1x20 0x120")],
+        (15, 60),
+    ),
+    case(
+        "ChatRelayStuck",
+        &[
+            (r#"chat_relay_state{state="up"}"#, "1x150"),
+            ("chat_relay_sign_timestamp_seconds", "1x20 7200x120"),
+        ],
+        (15, 60),
+    ),
+    case(
+        "ChatRelaySlow",
+        &[("chat_relay_lag_seconds", "3x20 0.01x120")],
+        (15, 60),
+    ),
+    case(
+        "ChatRecordsLate",
+        &[(r#"chat_relay_total{what="late"}"#, "0x5 3x120")],
+        (15, 60),
+    ),
+    case(
+        "ChatRecordsPutBack",
+        &[(r#"chat_relay_total{what="resubmitted"}"#, "0x5 3x120")],
+        (15, 60),
+    ),
+    case(
+        "ChatFilesMissing",
+        &[("chat_relay_files_missing", "2x40 0x120")],
+        (35, 60),
+    ),
+    case(
+        "ChatMachineSilent",
+        &[(
+            r#"chat_relay_machine_silent_seconds{machine="two"}"#,
+            "0x5 120x20 3x120",
+        )],
         (15, 60),
     ),
     case(
@@ -255,6 +301,14 @@ fn of_chat(lines: &str, more: &str) -> String {
     let files = Files::installed(lines);
     let ini = fs::read_to_string(files.ini()).expect("there");
     fs::write(files.ini(), ini + more).expect("writable");
+    if more.contains("[cluster]") {
+        // As a relay says it that has an engine and another machine.
+        let id = "2026-01-01T10:00:00.000001Z";
+        let state = "lag 0.1\ntick_seen 1\napplied 1\n";
+        fs::create_dir_all(files.path("run/relay")).expect("writable");
+        fs::write(files.path("run/relay/state"), state).expect("writable");
+        fs::write(files.path("run/relay/nodes"), format!("two~1 {id} {id}\n")).expect("writable");
+    }
     let secret = files.path("club.secret");
     fs::write(&secret, "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3\n").expect("writable");
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).expect("ours");

@@ -6,6 +6,12 @@ use super::page::{Kind, Page};
 use crate::relay_state;
 use chat_handler::settings::Settings;
 
+/// What it can say of itself.
+const STATES: [&str; 4] = ["up", "away", "gap", "draining"];
+
+/// What goes up and down among what it counts.
+const FILES_MISSING: &str = "files_missing";
+
 /// Nothing without `[cluster]`.
 pub(super) fn write(page: &mut Page, settings: &Settings) -> io::Result<()> {
     let Some(state) = relay_state::read(settings)? else {
@@ -17,6 +23,37 @@ pub(super) fn write(page: &mut Page, settings: &Settings) -> io::Result<()> {
         "relay_well",
         "Whether people should stay at this machine, as api/health says",
         u8::from(state.trouble(now).is_none()),
+    );
+    let states: Vec<_> = STATES
+        .iter()
+        .map(|known| (*known, u8::from(state.is_running && state.state == *known)))
+        .collect();
+    page.each(
+        Kind::Gauge,
+        "relay_state",
+        "Whether its relay runs and is in this state",
+        "state",
+        &states,
+    );
+    let heard = relay_state::heard(&settings.run_dir)?;
+    let machines = relay_state::by_name(&heard);
+    let silent = machines.iter().map(|(name, one)| (*name, one.silent(now)));
+    page.each(
+        Kind::Gauge,
+        "relay_machine_silent_seconds",
+        "For how long nothing has been heard of a machine",
+        "machine",
+        &silent.collect::<Vec<_>>(),
+    );
+    let behind = machines
+        .iter()
+        .map(|(name, one)| (*name, one.behind(&heard)));
+    page.each(
+        Kind::Gauge,
+        "relay_machine_behind_seconds",
+        "How far a machine is behind the one that is furthest",
+        "machine",
+        &behind.collect::<Vec<_>>(),
     );
     if let Some(lag) = state.lag {
         page.one(
@@ -34,8 +71,16 @@ pub(super) fn write(page: &mut Page, settings: &Settings) -> io::Result<()> {
             seen,
         );
     }
+    let missing = state.counters.get(FILES_MISSING).copied();
+    page.one(
+        Kind::Gauge,
+        "relay_files_missing",
+        "Files in messages that other machines have and this one has not got yet",
+        missing.unwrap_or_default(),
+    );
     let counters = state.counters.iter();
     let counters: Vec<_> = counters
+        .filter(|(what, _)| *what != FILES_MISSING)
         .map(|(what, count)| (what.as_str(), count))
         .collect();
     page.each(
