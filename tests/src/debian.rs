@@ -84,27 +84,49 @@ impl Debian {
     /// When it cannot: it takes the rights of root.
     #[track_caller]
     pub fn boot() -> Self {
-        part("/lib/systemd/systemd", "systemd");
         network::enter();
+        let machine = Self::power_on(&[]);
+        machine.wait_until_booted();
+        machine
+    }
+
+    /// Powers one on in the network of that process, so that several can be joined by cables.
+    ///
+    /// # Panics
+    /// When it cannot: it takes the rights of root.
+    #[track_caller]
+    pub fn power_on_inside(network: u32) -> Self {
+        let network = format!("--net=/proc/{network}/ns/net");
+        Self::power_on(&["nsenter", &network, "--"])
+    }
+
+    #[track_caller]
+    fn power_on(before: &[&str]) -> Self {
+        part("/lib/systemd/systemd", "systemd");
         let layer = tempfile::tempdir().expect("a temporary directory");
-        let mut unshare = Command::new("unshare");
         let own = ["--mount", "--pid", "--ipc", "--uts", "--cgroup"];
+        let mut words = before.iter().chain(&["unshare"]).chain(&own);
+        let mut unshare = Command::new(words.next().expect("unshare at least"));
         unshare
-            .args(own)
+            .args(words)
             .args(["--fork", "--kill-child", "sh", "-euc", ENTER, "enter"])
             .arg(layer.path());
-        let machine = Self {
+        Self {
             program: Program::start(&unshare),
             _layer: layer,
-        };
+        }
+    }
+
+    /// Waits until its services have been started.
+    #[track_caller]
+    pub fn wait_until_booted(&self) {
         eventually("it has booted", || {
-            let said = machine.try_run("systemctl is-system-running")?;
+            let said = self.try_run("systemctl is-system-running")?;
             // Not everything of every machine starts in a container.
             ["running\n", "degraded\n"]
                 .contains(&said.stdout.as_str())
                 .then_some(())
         });
-        machine
     }
 
     /// Runs lines of a shell as root, in root's directory, and wants each to succeed.
@@ -130,8 +152,15 @@ impl Debian {
         let mut nsenter = Command::new("nsenter");
         nsenter
             .arg(format!("--target={}", first.pid))
-            .args(["--mount", "--pid", "--ipc", "--uts", "--cgroup", "--root"])
-            .args(["--wd", "env", "-i", "HOME=/root", "LC_ALL=C.UTF-8"])
+            .args(["--mount", "--pid", "--ipc", "--uts", "--cgroup", "--net"])
+            .args([
+                "--root",
+                "--wd",
+                "env",
+                "-i",
+                "HOME=/root",
+                "LC_ALL=C.UTF-8",
+            ])
             .args(["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"])
             .args([
                 "DEBIAN_FRONTEND=noninteractive",
@@ -146,7 +175,8 @@ impl Debian {
 
     /// What its services said last.
     pub fn journal(&self) -> String {
-        let said = self.try_run("journalctl --no-pager -n 60 -u 'websocketd-rs*' -u 'chat-*'");
+        let said = self
+            .try_run("journalctl --no-pager -n 60 -u 'websocketd-rs*' -u 'chat-*' -u 'redis-*'");
         said.map_or_else(String::new, |said| said.stdout)
     }
 }

@@ -1,5 +1,6 @@
 //! Debian's Redis and Sentinel on the loopback: the engine of a chat on several machines.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,6 +19,24 @@ pub const NAME: &str = "chat";
 
 /// How often a port that another program took in the meantime is replaced by another one.
 const PORT_TRIES: usize = 20;
+
+/// The engine: Debian's Redis, or Valkey's in the directory that `VALKEY` names (`make valkey`).
+#[track_caller]
+pub fn server_program() -> String {
+    match env::var("VALKEY") {
+        Ok(dir) => format!("{dir}/valkey-server"),
+        Err(_) => part("/usr/bin/redis-server", "redis-server").to_owned(),
+    }
+}
+
+/// What says which one it is, of the same kind.
+#[track_caller]
+pub fn sentinel_program() -> String {
+    match env::var("VALKEY") {
+        Ok(dir) => format!("{dir}/valkey-sentinel"),
+        Err(_) => part("/usr/bin/redis-sentinel", "redis-sentinel").to_owned(),
+    }
+}
 
 /// A server; `Drop` ends it.
 #[derive(Debug)]
@@ -94,7 +113,7 @@ impl Server {
         if !conf.exists() || self.program.is_none() && !self.is_configured() {
             fs::write(&conf, self.configuration()).expect("writable");
         }
-        let mut command = Command::new(part("/usr/bin/redis-server", "redis-server"));
+        let mut command = Command::new(server_program());
         command.arg(&conf);
         self.program = Some(run(&command)?);
         Ok(())
@@ -209,7 +228,7 @@ impl Sentinel {
                 server.port
             );
             fs::write(&conf, text).expect("writable");
-            let mut command = Command::new(part("/usr/bin/redis-sentinel", "redis-sentinel"));
+            let mut command = Command::new(sentinel_program());
             command.arg(&conf);
             match run(&command) {
                 Ok(program) => {

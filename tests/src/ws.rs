@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tungstenite::client::IntoClientRequest as _;
 use tungstenite::error::ProtocolError;
+use tungstenite::http::header::HOST;
 use tungstenite::http::{HeaderName, HeaderValue};
 use tungstenite::protocol::CloseFrame;
 use tungstenite::protocol::frame::coding::CloseCode;
@@ -69,7 +70,12 @@ impl Client {
         for (name, value) in headers {
             let name: HeaderName = name.parse().expect("a header name");
             let value = HeaderValue::from_bytes(value.as_bytes()).expect("a header value");
-            request.headers_mut().append(name, value);
+            // The one that each request has already.
+            if name == HOST {
+                request.headers_mut().insert(name, value);
+            } else {
+                request.headers_mut().append(name, value);
+            }
         }
         match tungstenite::client(request, transport) {
             Ok((socket, response)) => {

@@ -90,6 +90,11 @@ impl Cables {
         self.switch.pid()
     }
 
+    /// The way into the machine `at` itself, which has both networks.
+    pub fn entrance_of(&self, at: usize) -> Entrance {
+        Entrance(self.machines[at].pid())
+    }
+
     /// The way to where people are, for a thread of theirs.
     pub fn entrance(&self) -> Entrance {
         Entrance(self.switch.pid())
@@ -114,7 +119,7 @@ impl Cables {
     }
 }
 
-/// The way to where people are.
+/// The way into one of the networks.
 #[derive(Clone, Copy, Debug)]
 pub struct Entrance(u32);
 

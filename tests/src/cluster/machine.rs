@@ -13,6 +13,7 @@ use super::cables::inside;
 use crate::chat::UNLIMITED;
 use crate::deadline::eventually;
 use crate::program::pid_of;
+use crate::redis::{sentinel_program, server_program};
 use crate::requirement::part;
 use crate::transport::Endpoint;
 use crate::under_test::{beside, chat_handler, workspace};
@@ -173,10 +174,12 @@ impl Machine {
         }
         let dir = self.dir.join("redis");
         let argument = |name: &str| dir.join(name).display().to_string();
-        let redis = part("/usr/bin/redis-server", "redis-server");
-        self.start("redis", redis, &[&argument("redis.conf")]);
-        let sentinel = part("/usr/bin/redis-sentinel", "redis-sentinel");
-        self.start("sentinel", sentinel, &[&argument("sentinel.conf")]);
+        self.start("redis", &server_program(), &[&argument("redis.conf")]);
+        self.start(
+            "sentinel",
+            &sentinel_program(),
+            &[&argument("sentinel.conf")],
+        );
     }
 
     /// Starts its relay; it need not be up yet.

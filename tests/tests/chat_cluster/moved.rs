@@ -200,19 +200,19 @@ impl Nginx {
     #[track_caller]
     fn start(cluster: &Cluster, by_room: bool) -> Self {
         let shipped = fs::read_to_string(workspace().join("conf/cluster/nginx.conf"));
-        let mut upstream = shipped
+        let mut site = shipped
             .expect("it is shipped")
-            .replace("10.0.0.", "10.1.0.");
+            .replace("10.0.0.", "10.1.0.")
+            .replace(
+                "    listen 80;\n    listen [::]:80;\n",
+                &format!("    listen {NGINX}:{NGINX_PORT};\n"),
+            );
         if by_room {
-            assert!(upstream.contains("hash $uri consistent;"));
-            upstream = upstream.replace("    least_conn;\n", "    hash $uri consistent;\n");
+            assert!(site.contains("    #hash $uri consistent;"));
+            site = site
+                .replace("    least_conn;\n", "")
+                .replace("    #hash ", "    hash ");
         }
-        let site = fs::read_to_string(workspace().join("conf/nginx.conf")).expect("it is shipped");
-        let (_, rooms) = site
-            .split_once("location /chat/rooms/ {\n")
-            .expect("the rooms");
-        let (rooms, _) = rooms.split_once("\n}\n").expect("its end");
-        let rooms = rooms.replace("http://127.0.0.1:8089/;", "http://chat_rooms/;");
         let dir = cluster.machines[0].disk().join("nginx");
         fs::create_dir_all(&dir).expect("writable");
         let here = dir.display();
@@ -222,8 +222,7 @@ impl Nginx {
              http {{ access_log off;\n\
              client_body_temp_path {here}/1; proxy_temp_path {here}/2; fastcgi_temp_path {here}/3;\n\
              uwsgi_temp_path {here}/4; scgi_temp_path {here}/5;\n\
-             {upstream}\n\
-             server {{ listen {NGINX}:{NGINX_PORT}; set $chat_user \"\"; location / {{\n{rooms}\n}} }} }}\n"
+             {site}\n }}\n"
         );
         let path = dir.join("nginx.conf");
         fs::write(&path, config).expect("writable");

@@ -15,7 +15,9 @@ use e2e::ws::Client;
 /// What was said before there were several machines.
 const OLD: &str = "2026-01-01T10:00:00.000001Z\tsay\talice\t\tlong ago\n";
 /// What all machines have alike.
-const ALIKE: [&str; 5] = ["rooms", "closed", "channels", "state", "accounts"];
+const ALIKE: [&str; 10] = [
+    "rooms", "closed", "channels", "state", "accounts", "names", "profiles", "marks", "logins", "files",
+];
 
 /// Whether docs/cluster.md shows this command.
 #[track_caller]

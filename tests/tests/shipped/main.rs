@@ -9,6 +9,7 @@ mod guessing;
 mod image;
 mod installed;
 mod licenses;
+mod machines;
 mod migration;
 mod prometheus;
 mod release;
