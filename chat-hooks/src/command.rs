@@ -71,11 +71,11 @@ impl<'a> Commands<'a> {
         self.all.is_empty()
     }
 
-    /// Answers who asks at `socket`, until `stop`.
+    /// Makes the socket at which handlers ask.
     ///
     /// # Errors
     /// Nobody can ask there.
-    pub fn listen(&self, socket: &Path, stop: &AtomicBool) -> io::Result<()> {
+    pub fn bind(socket: &Path) -> io::Result<UnixListener> {
         match fs::remove_file(socket) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -84,6 +84,11 @@ impl<'a> Commands<'a> {
         // The chat's own user alone; its directory lets nobody else in either.
         fs::set_permissions(socket, fs::Permissions::from_mode(0o600))?;
         listener.set_nonblocking(true)?;
+        Ok(listener)
+    }
+
+    /// Answers who asks there, until `stop`.
+    pub fn listen(&self, listener: &UnixListener, stop: &AtomicBool) {
         std::thread::scope(|scope| {
             while !stop.load(Ordering::Relaxed) {
                 let stream = match listener.accept() {
@@ -91,7 +96,7 @@ impl<'a> Commands<'a> {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                         let limit = Timespec::try_from(TICK).unwrap_or_default();
                         // Interrupted or not: the next look finds out.
-                        let _ = poll(&mut [PollFd::new(&listener, PollFlags::IN)], Some(&limit));
+                        let _ = poll(&mut [PollFd::new(listener, PollFlags::IN)], Some(&limit));
                         continue;
                     }
                     Err(error) => {
@@ -108,14 +113,18 @@ impl<'a> Commands<'a> {
                     clippy::disallowed_methods,
                     reason = "MAX_ASKED at most, each within its time limit, joined at the end of the scope"
                 )]
-                scope.spawn(|| {
+                let started = std::thread::Builder::new().spawn_scoped(scope, || {
                     // Whoever asked may have gone.
                     let _ = self.answer(stream);
                     self.asked.fetch_sub(1, Ordering::Relaxed);
                 });
+                // Of threads there are too many elsewhere on the machine: who asked is told that nobody answers.
+                if let Err(error) = started {
+                    self.asked.fetch_sub(1, Ordering::Relaxed);
+                    (self.note)(&format!("commands: {error}"));
+                }
             }
         });
-        fs::remove_file(socket)
     }
 
     fn answer(&self, mut stream: UnixStream) -> io::Result<()> {

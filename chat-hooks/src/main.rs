@@ -74,23 +74,27 @@ fn run(args: &Args, variable: Option<&Path>) -> Result<(), String> {
     }
     signals.thread_block().map_err(|error| error.to_string())?;
     let stop = AtomicBool::new(false);
+    let socket = commands::socket_of(&dirs.run);
+    // Before anybody is told that it runs: without it no command is answered.
+    let listener = if commands.is_empty() {
+        None
+    } else {
+        let bound = Commands::bind(&socket);
+        Some(bound.map_err(|error| format!("commands: {}: {error}", socket.display()))?)
+    };
     note(&format!(
         "{} commands, {} webhooks",
         commands.len(),
         endpoints.len()
     ));
     std::thread::scope(|scope| {
-        if !commands.is_empty() {
-            let (socket, commands, stop) = (commands::socket_of(&dirs.run), &commands, &stop);
+        if let Some(listener) = &listener {
+            let (commands, stop) = (&commands, &stop);
             #[expect(
                 clippy::disallowed_methods,
                 reason = "one, joined at the end of the scope"
             )]
-            scope.spawn(move || {
-                if let Err(error) = commands.listen(&socket, stop) {
-                    note(&format!("commands: {}: {error}", socket.display()));
-                }
-            });
+            scope.spawn(move || commands.listen(listener, stop));
         }
         for endpoint in endpoints {
             let stop = &stop;
@@ -107,6 +111,9 @@ fn run(args: &Args, variable: Option<&Path>) -> Result<(), String> {
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
         stop.store(true, Ordering::Relaxed);
     });
+    if listener.is_some() {
+        let _ = fs::remove_file(&socket);
+    }
     Ok(())
 }
 

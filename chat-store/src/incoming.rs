@@ -12,6 +12,7 @@ use crate::cluster::order::{self, After};
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
 use crate::fs::lock::{self, Share};
+use crate::moves;
 use crate::name::{Nick, RoomName};
 use crate::secret::{self, hash_of};
 
@@ -47,6 +48,14 @@ impl Incoming {
     /// What tells it from all others, for names of files.
     pub fn id(&self) -> &str {
         &self.hash
+    }
+
+    /// Whether its messages go to this room: it was made for it, or for one that has moved there.
+    ///
+    /// # Errors
+    /// Those of reading where rooms have gone.
+    pub fn goes_to(&self, dirs: &Dirs, room: &RoomName) -> io::Result<bool> {
+        Ok(self.room == *room || moves::gone_to(dirs, &self.room)?.as_ref() == Some(room))
     }
 
     fn is(&self, room: &RoomName, name: &Nick) -> bool {
@@ -159,7 +168,14 @@ pub fn add(dirs: &Dirs, room: &RoomName, name: &Nick) -> Result<String, Incoming
 /// It is there still.
 pub fn remove(dirs: &Dirs, room: &RoomName, name: &Nick) -> Result<(), IncomingError> {
     change(dirs, |hooks| {
-        let place = hooks.iter().position(|hook| hook.is(room, name));
+        let own = hooks.iter().position(|hook| hook.is(room, name));
+        let is_named = |hook: &Incoming| hook.name.key() == name.key();
+        let mut place = own;
+        for (at, hook) in hooks.iter().enumerate() {
+            if place.is_none() && is_named(hook) && hook.goes_to(dirs, room)? {
+                place = Some(at);
+            }
+        }
         hooks.remove(place.ok_or(IncomingError::Missing)?);
         Ok(())
     })
@@ -170,11 +186,17 @@ pub fn remove(dirs: &Dirs, room: &RoomName, name: &Nick) -> Result<(), IncomingE
 /// # Errors
 /// They are there still.
 pub fn remove_all(dirs: &Dirs, room: &RoomName) -> Result<(), IncomingError> {
-    if all(dirs)?.iter().all(|hook| hook.room != *room) {
+    let mut gone = Vec::new();
+    for hook in all(dirs)? {
+        if hook.goes_to(dirs, room)? {
+            gone.push(hook.hash);
+        }
+    }
+    if gone.is_empty() {
         return Ok(());
     }
     change(dirs, |hooks| {
-        hooks.retain(|hook| hook.room != *room);
+        hooks.retain(|hook| !gone.contains(&hook.hash));
         Ok(())
     })
 }

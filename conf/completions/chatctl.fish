@@ -656,7 +656,7 @@ complete -c chatctl -n "__fish_chatctl_using_subcommand setup" -l key -d 'The ce
 complete -c chatctl -n "__fish_chatctl_using_subcommand setup" -l register -d 'Who can make an account in the pages: no (nobody), invitation (who has a link) or open (everybody)' -r -f -a "no\t''
 invitation\t''
 open\t''"
-complete -c chatctl -n "__fish_chatctl_using_subcommand setup" -l port -d 'Where it listens; on 443 it also leads browsers there from 80' -r
+complete -c chatctl -n "__fish_chatctl_using_subcommand setup" -l port -d 'Where it listens, 443 at first and then as it is; on 443 it also leads browsers there from 80' -r
 complete -c chatctl -n "__fish_chatctl_using_subcommand setup" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
 complete -c chatctl -n "__fish_chatctl_using_subcommand setup" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
 complete -c chatctl -n "__fish_chatctl_using_subcommand setup" -l root -d 'Where /etc and /var are' -r -F

@@ -1,9 +1,12 @@
 //! A Debian of a test's own, booted by systemd: this machine's files under a layer that is thrown away, with processes,
 //! services and a network that nobody else sees. Nothing is fetched, and nothing on the machine changes.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::thread;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -53,7 +56,60 @@ exec chroot . sh -c 'umount -l /run/machine; exec /lib/systemd/systemd --system 
 pub struct Debian {
     /// unshare(1), which ends as the first process does.
     program: Program,
+    /// Gone after the processes.
+    _group: Group,
     _layer: TempDir,
+}
+
+/// A control group of its own: of several machines each has services of the same names.
+#[derive(Debug)]
+struct Group(PathBuf);
+
+impl Group {
+    #[track_caller]
+    fn new(name: &Path) -> Self {
+        let own = fs::read_to_string("/proc/self/cgroup").expect("cgroup 2");
+        let own = own.lines().find_map(|line| line.strip_prefix("0::/"));
+        let name = name.file_name().expect("a name").to_string_lossy();
+        // Where systemd runs the machine it is /sys/fs/cgroup.
+        let mounts = fs::read_to_string("/proc/mounts").expect("Linux");
+        let mut mounts = mounts
+            .lines()
+            .map(|line| line.split(' ').collect::<Vec<_>>());
+        let mount = mounts.find(|words| words.get(2) == Some(&"cgroup2"));
+        let group = Path::new(mount.expect("cgroup 2 is mounted")[1])
+            .join(own.expect("cgroup 2"))
+            .join(format!("e2e-{}", name.trim_start_matches('.')));
+        fs::create_dir(&group).expect("root may make a control group");
+        Self(group)
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let _ = fs::write(self.0.join("cgroup.kill"), "1");
+        // What was killed goes in a moment; what stays is empty and does no harm.
+        for _ in 0..TRIES {
+            if remove_groups(&self.0) {
+                return;
+            }
+            thread::sleep(PAUSE);
+        }
+    }
+}
+
+/// Looks at groups that are to be gone, and the pause between two.
+const TRIES: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Removes a group and those below; whether it is gone.
+fn remove_groups(group: &Path) -> bool {
+    for entry in fs::read_dir(group).into_iter().flatten().flatten() {
+        if entry.path().is_dir() {
+            remove_groups(&entry.path());
+        }
+    }
+    fs::remove_dir(group).is_ok() || !group.exists()
 }
 
 /// The package, built once from what `make build` built.
@@ -104,15 +160,20 @@ impl Debian {
     fn power_on(before: &[&str]) -> Self {
         part("/lib/systemd/systemd", "systemd");
         let layer = tempfile::tempdir().expect("a temporary directory");
+        let group = Group::new(layer.path());
         let own = ["--mount", "--pid", "--ipc", "--uts", "--cgroup"];
-        let mut words = before.iter().chain(&["unshare"]).chain(&own);
-        let mut unshare = Command::new(words.next().expect("unshare at least"));
+        let mut unshare = Command::new("sh");
         unshare
-            .args(words)
+            .args(["-euc", r#"echo $$ >"$0/cgroup.procs"; exec "$@""#])
+            .arg(&group.0)
+            .args(before)
+            .arg("unshare")
+            .args(own)
             .args(["--fork", "--kill-child", "sh", "-euc", ENTER, "enter"])
             .arg(layer.path());
         Self {
             program: Program::start(&unshare),
+            _group: group,
             _layer: layer,
         }
     }

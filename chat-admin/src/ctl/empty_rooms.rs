@@ -11,6 +11,7 @@ use chat_store::attachments::Shelf;
 use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
 use chat_store::fs::lock::{self, Share};
+use chat_store::incoming;
 use chat_store::log::chain;
 use chat_store::log::delete;
 use chat_store::log::lines::Forward;
@@ -56,7 +57,7 @@ fn delete_if_empty(
     let [entry] = &files[..] else {
         return Ok(false);
     };
-    if entry.path != live || !packed::list(&live)?.is_empty() || is_governed(dirs, room) {
+    if entry.path != live || !packed::list(&live)?.is_empty() || is_governed(dirs, room)? {
         return Ok(false);
     }
     let Some(file) = entry.open()? else {
@@ -85,11 +86,17 @@ fn delete_if_empty(
     Ok(is_empty)
 }
 
-/// Whether a moderator has said anything about the room.
-fn is_governed(dirs: &Dirs, room: &RoomName) -> bool {
-    ["bans", "topic", "pins", "clear"]
+/// Whether a moderator has said anything about the room, or an administrator given an address of it away: who makes it
+/// anew did not.
+fn is_governed(dirs: &Dirs, room: &RoomName) -> io::Result<bool> {
+    let has_state = ["bans", "topic", "pins", "clear"]
         .iter()
-        .any(|what| dirs.state(room, what).exists())
+        .any(|what| dirs.state(room, what).exists());
+    let has_address = || -> io::Result<bool> {
+        let all = incoming::all(dirs)?;
+        Ok(all.iter().any(|hook| hook.room == *room))
+    };
+    Ok(has_state || has_address()?)
 }
 
 fn is_quiet(file: &File, now: SystemTime) -> io::Result<bool> {

@@ -92,11 +92,12 @@ pub(super) fn run(command: &IncomingCommand, settings: &Settings) -> Result<Repo
         }
         IncomingCommand::List { room } => {
             let (mut rows, mut values) = (Vec::new(), Vec::new());
-            let is_asked = |of: &RoomName| room.as_ref().is_none_or(|room| room == of);
-            for hook in incoming::all(dirs)?
-                .iter()
-                .filter(|hook| is_asked(&hook.room))
-            {
+            for hook in &incoming::all(dirs)? {
+                if let Some(room) = room
+                    && !hook.goes_to(dirs, room)?
+                {
+                    continue;
+                }
                 let made = RecordId::from_micros(hook.made.saturating_mul(1_000_000)).to_string();
                 values.push(json!({
                     "room": hook.room.as_str(), "name": hook.name.as_str(), "account": hook.account(), "made": made,

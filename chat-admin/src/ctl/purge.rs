@@ -27,9 +27,10 @@ pub(super) fn purge(dirs: &Dirs, room: &RoomName, force: bool) -> Result<Report,
             format!("{people} people are in the room {room}, use --force to delete it still");
         return Err(Failure::Refused(text));
     }
-    let bytes = delete::room(dirs, room)?;
-    // Who makes a room of this name anew did not give these addresses away.
+    // Who makes a room of this name anew did not give these addresses away. First: who is interrupted types it again,
+    // as long as there is a room.
     incoming::remove_all(dirs, room).map_err(io::Error::other)?;
+    let bytes = delete::room(dirs, room)?;
     let value = json!({ "done": true, "room": room.as_str(), "bytes": bytes });
     Ok(Report::new(
         format!("the room {room} was deleted, {bytes} bytes"),

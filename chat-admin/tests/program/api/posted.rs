@@ -223,6 +223,25 @@ fn an_address_is_shown_once_and_taken_back() {
 }
 
 #[test]
+fn an_address_of_a_room_that_moved_is_listed_and_taken_back_by_either_name() {
+    let shop = Shop::new("");
+    for name in ["ci", "kuma"] {
+        chatctl(&shop, &["incoming", "add", "den", name]);
+    }
+    chatctl(&shop, &["say", "den", "hello"]);
+    let moved = chatctl(&shop, &["make-private", "den", "--member=alice"]);
+    let room = moved["room"].as_str().expect("where it is now");
+    let listed = chatctl(&shop, &["incoming", "list", room]);
+    assert_eq!(listed.as_array().map(Vec::len), Some(2), "{listed}");
+    chatctl(&shop, &["incoming", "remove", "den", "ci"]);
+    let listed = chatctl(&shop, &["incoming", "list"]);
+    assert_eq!(listed[0]["name"], "kuma", "{listed}");
+    // It goes with the room, too.
+    chatctl(&shop, &["purge", "--force", room]);
+    assert_eq!(chatctl(&shop, &["incoming", "list"]), json!([]));
+}
+
+#[test]
 fn what_is_sent_again_is_said_once() {
     let shop = Shop::new("");
     let address = of(&shop);
