@@ -51,6 +51,9 @@ export container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin
 exec chroot . sh -c 'umount -l /run/machine; exec /lib/systemd/systemd --system multi-user.target'
 "#;
 
+/// How long lines of a shell may take, in seconds: a package is installed, a service waits for its time limits.
+const PATIENCE: &str = "300";
+
 /// A machine that runs; `Drop` ends all that runs in it.
 #[derive(Debug)]
 pub struct Debian {
@@ -126,9 +129,11 @@ pub fn package() -> &'static Path {
             .env("DPKG_DEB_COMPRESSOR_LEVEL", "0")
             .env_remove("MAKEFLAGS")
             .env_remove("MAKELEVEL");
-        let built = Program::run(&command);
-        assert_eq!(built.code(), 0, "{built:#?}");
-        let package = built.stdout.split('\'').find(|word| word.contains(".deb"));
+        // As long as it takes: of programs with all their symbols it is a minute's work.
+        let built = command.output().expect("it starts");
+        assert!(built.status.success(), "{built:#?}");
+        let said = String::from_utf8_lossy(&built.stdout);
+        let package = said.split('\'').find(|word| word.contains(".deb"));
         PathBuf::from(package.unwrap_or_else(|| panic!("a package: {built:#?}")))
     })
 }
@@ -225,13 +230,21 @@ impl Debian {
             .args(["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"])
             .args([
                 "DEBIAN_FRONTEND=noninteractive",
+                "timeout",
+                PATIENCE,
                 "bash",
                 "-euo",
                 "pipefail",
                 "-c",
             ])
             .arg(format!("cd /root\n{lines}"));
-        Some(Program::run(&nsenter))
+        let output = nsenter.output().expect("nsenter starts");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Some(Finished {
+            status: output.status,
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        })
     }
 
     /// What its services said last.

@@ -9,8 +9,8 @@ mod script;
 mod several;
 mod shipped;
 mod supervised;
-mod unperformed;
 mod told;
+mod unperformed;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -16,7 +16,8 @@ use e2e::ws::Client;
 const OLD: &str = "2026-01-01T10:00:00.000001Z\tsay\talice\t\tlong ago\n";
 /// What all machines have alike.
 const ALIKE: [&str; 10] = [
-    "rooms", "closed", "channels", "state", "accounts", "names", "profiles", "marks", "logins", "files",
+    "rooms", "closed", "channels", "state", "accounts", "names", "profiles", "marks", "logins",
+    "files",
 ];
 
 /// Whether docs/cluster.md shows this command.

@@ -104,7 +104,7 @@ impl<'a> Exchange<'a> {
         let scheme = if self.client.https { "https" } else { "http" };
         let target = &self.head.target;
         let hidden = self.site.config.http.hidden_paths.iter();
-        let mut hidden = hidden.filter(|start| begins(target.path.as_ref(), start.as_bytes()));
+        let mut hidden = hidden.filter(|start| target.path.starts_with(start.as_bytes()));
         let target = match hidden.next() {
             Some(start) => Cow::Owned(format!("{start}...")),
             None => shortened(&target.raw, MAX_LOGGED),
@@ -297,15 +297,4 @@ fn status_text(status: u16) -> String {
         404 => "404 page not found\n".to_owned(),
         other => format!("{other} {}\n", status::reason(other)),
     }
-}
-
-/// Whether a path begins so. Programs may read several slashes as one: a secret behind them is one, too.
-fn begins(path: &[u8], start: &[u8]) -> bool {
-    let mut last = 0;
-    let mut once = path.iter().copied().filter(|&byte| {
-        let is_again = byte == b'/' && last == b'/';
-        last = byte;
-        !is_again
-    });
-    start.iter().all(|&byte| once.next() == Some(byte))
 }

