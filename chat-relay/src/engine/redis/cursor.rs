@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use chat_store::channels;
@@ -39,8 +39,9 @@ impl Cursor {
     /// Those of reading the logs.
     pub fn load(dirs: &Dirs) -> io::Result<Self> {
         let path = dirs.state.join("relay.cursor");
-        let boot = file::read_whole(Path::new("/proc/sys/kernel/random/boot_id"), MAX_BYTES)?;
-        let boot = String::from_utf8_lossy(&boot).trim_end().to_owned();
+        // Not `read_whole`: it reads as much as a file has, and those of /proc say 0.
+        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
+        let boot = boot.trim_end().to_owned();
         let kept = file::read_whole(&path, MAX_BYTES).unwrap_or_default();
         let kept = String::from_utf8_lossy(&kept).into_owned();
         let (id, kept_boot) = kept
@@ -147,6 +148,8 @@ mod tests {
         assert_eq!(cursor.at, last);
         cursor.at = last.next();
         cursor.keep().unwrap();
+        // "1b4e28ba-2fa1-11d2-883f-0016d3cca427": random(4).
+        assert_eq!(cursor.boot.len(), 36, "{:?}", cursor.boot);
         let same_boot = Cursor::load(&dirs).unwrap();
         assert_eq!(same_boot.at, last.next());
         assert_eq!(same_boot.start(), earlier(last.next(), AGAIN));
