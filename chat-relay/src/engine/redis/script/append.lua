@@ -16,7 +16,8 @@ local FIRST, FIELDS = 7, 13
 -- What was lost keeps its id if it is no older than this and nothing stands behind it: all read again what is a minute
 -- older than the last that they have, so nobody has gone by.
 local YOUNG = 10000000
--- A msgid is known for this hour and the two before.
+-- A msgid is known for this hour and the two before, by the ids: a clock that was wrong and is set back does not make
+-- anything unknown.
 local HOUR, WINDOW = 3600000000, 2
 
 if redis.call('HGET', head, 'lease ' .. name) ~= lease then
@@ -31,7 +32,7 @@ local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local last = tonumber(redis.call('HGET', head, 'last') or '0')
 local taken = tonumber(redis.call('HGET', head, node) or '0')
-local hour = math.floor(now / HOUR)
+local hour = math.floor(math.max(now, last + 1, floor + 1) / HOUR)
 
 -- Appends to the stream; gives the id.
 local function put(entry, quiet, holders)
@@ -215,7 +216,8 @@ local function judge(entry)
   if digest and id then
     local window = prefix .. 'd:' .. text(hour)
     redis.call('HSET', window, digest, id)
-    redis.call('EXPIRE', window, (WINDOW + 1) * 3600)
+    -- An hour more than that: this goes by the clock.
+    redis.call('EXPIRE', window, (WINDOW + 2) * 3600)
   end
   return verdict
 end
