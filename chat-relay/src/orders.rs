@@ -116,11 +116,12 @@ impl Orders {
         if is_for_others && done.is_ok() {
             self.tasks.look(&self.dirs).map_err(AppendError::Io)?;
         }
-        self.known(since)?.greatest.insert(node.clone(), number);
         let id = entry.with_draft(|draft| match id {
             Some(id) => self.log.append_at(id, draft),
             None => self.log.append(draft),
         })?;
+        // Where there is no room for it, it is performed again: it must be in the log, from which an engine gets it back.
+        self.known(since)?.greatest.insert(node.clone(), number);
         self.is_unsynced = true;
         if done.is_ok()
             && let Some(room) =

@@ -114,6 +114,8 @@ struct Room {
     known: BTreeMap<String, RecordId>,
     /// What was said of late.
     said: Said,
+    /// A record that is in the log, and what it changes is not changed yet: there was no room for it.
+    owed: Option<(Origin, RecordId)>,
     /// When it was used last, in entries.
     used: u64,
 }
@@ -239,11 +241,16 @@ impl Rooms {
         }
         let files = self.files.clone();
         let room = self.room(&entry.room)?;
+        let owed = room.owed.take_if(|(origin, _)| *origin == entry.origin);
         let greatest = room.known.get(&entry.origin.node);
-        if greatest.is_some_and(|&number| number >= entry.origin.number) {
+        if owed.is_none() && greatest.is_some_and(|&number| number >= entry.origin.number) {
             return Ok(Applied::Known);
         }
-        let stored = entry.with_draft(|draft| room.append(id, draft));
+        let is_one_of_several = id.is_some();
+        let stored = match owed {
+            Some((_, id)) => Ok(Stored::New(id)),
+            None => entry.with_draft(|draft| room.append(id, draft)),
+        };
         let stored = match stored {
             // The room is elsewhere on all machines, for good; nor does a line get shorter by waiting.
             Err(AppendError::Moved | AppendError::TooLong) => {
@@ -257,6 +264,12 @@ impl Rooms {
             Stored::New(id) => {
                 // Before anybody is woken: who sees the record may ask for what it says.
                 if let Err(error) = room.remember(id, entry) {
+                    // A line may find room where a file does not. One machine alone tells who waits; of several none may
+                    // stay behind.
+                    if is_one_of_several && error.kind() == io::ErrorKind::StorageFull {
+                        room.owed = Some((entry.origin.clone(), id));
+                        return Err(AppendError::DiskFull);
+                    }
                     journal::note(format_args!("the state of {}: {error}", entry.room));
                 }
                 if let Some(files) = &files {
@@ -369,6 +382,7 @@ impl Rooms {
             dirs: dirs.clone(),
             known,
             said,
+            owed: None,
             bell: dirs.bell(name),
             log,
             used: 0,
