@@ -51,7 +51,8 @@ pub fn forget(settings: &Settings, address: &Address) -> Result<Forgotten> {
     let entries = link.ask(trim.arg(format!("{}-0", until.as_micros())))?;
     let mut wait = redis::cmd("WAIT");
     let limit = u64::try_from(COPIES.as_millis()).unwrap_or_default();
-    let _: u32 = link.ask_for(wait.arg(ALL_COPIES).arg(limit), COPIES)?;
+    link.be_patient(COPIES)?;
+    let _: u32 = link.ask(wait.arg(ALL_COPIES).arg(limit))?;
     Ok(Forgotten { entries, until })
 }
 
