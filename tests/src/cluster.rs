@@ -12,11 +12,14 @@ use tempfile::TempDir;
 use crate::transport::Endpoint;
 
 pub mod cables;
+pub mod clock;
+pub mod disk;
 pub mod machine;
 pub mod person;
 
-use cables::Cables;
-use machine::{Engine, Machine};
+use cables::{Cables, Network};
+use disk::Rack;
+use machine::{Engine, Hardware, Machine};
 
 /// What machines are called, in order.
 const NAMES: [&str; 4] = ["one", "two", "three", "four"];
@@ -30,6 +33,7 @@ pub struct Cluster {
     pub machines: Vec<Machine>,
     /// What is between them.
     pub cables: Cables,
+    _rack: Option<Rack>,
     _dir: TempDir,
 }
 
@@ -40,7 +44,16 @@ impl Cluster {
     /// Without the rights of root, and when a program does not start.
     #[track_caller]
     pub fn start(machines: usize, engine: Engine, lines: &str) -> Self {
-        let mut cluster = Self::lay(machines, engine, lines);
+        Self::start_on(Hardware::Shared, machines, engine, lines)
+    }
+
+    /// The same on machines with this hardware.
+    ///
+    /// # Panics
+    /// As [`Cluster::start`].
+    #[track_caller]
+    pub fn start_on(hardware: Hardware, machines: usize, engine: Engine, lines: &str) -> Self {
+        let mut cluster = Self::lay_on(hardware, machines, engine, lines);
         for machine in &mut cluster.machines {
             machine.start_engine();
         }
@@ -60,17 +73,27 @@ impl Cluster {
     /// Without the rights of root.
     #[track_caller]
     pub fn lay(machines: usize, engine: Engine, lines: &str) -> Self {
+        Self::lay_on(Hardware::Shared, machines, engine, lines)
+    }
+
+    /// The same with this hardware.
+    ///
+    /// # Panics
+    /// Without the rights of root.
+    #[track_caller]
+    pub fn lay_on(hardware: Hardware, machines: usize, engine: Engine, lines: &str) -> Self {
         let cables = Cables::lay(machines);
         let dir = tempfile::tempdir().expect("a temporary directory");
+        let rack = (hardware == Hardware::Own).then(|| Rack::new(dir.path()));
         let names = NAMES.iter().take(machines).enumerate();
         let machines: Vec<_> = names
             .map(|(at, name)| {
                 Machine::new(
                     name,
-                    at + 1,
-                    machines,
+                    (at + 1, machines),
                     cables.inside(at),
                     &dir.path().join(name),
+                    hardware,
                     engine,
                     lines,
                 )
@@ -79,8 +102,32 @@ impl Cluster {
         Self {
             machines,
             cables,
+            _rack: rack,
             _dir: dir,
         }
+    }
+
+    /// The power of a machine fails: nobody hears a word of it any more, and what it had not synced is gone. Takes a
+    /// machine with hardware of its own.
+    #[track_caller]
+    pub fn cut_power(&mut self, at: usize) {
+        for network in [Network::Machines, Network::People] {
+            self.cables.cut(at, network);
+        }
+        self.machines[at].cut_power();
+        // What its kernel had not sent yet goes with it.
+        let network = self.cables.renew(at);
+        self.machines[at].plug_into(network);
+    }
+
+    /// It has power again, boots and starts all of its programs.
+    #[track_caller]
+    pub fn power_on(&mut self, at: usize) {
+        let machine = &mut self.machines[at];
+        machine.boot();
+        machine.start_engine();
+        machine.start_relay();
+        machine.start_daemon();
     }
 
     /// Where people reach each machine.

@@ -226,7 +226,7 @@ fn newer_source(dir: &Path, built: SystemTime) -> Option<PathBuf> {
         }
         let source = path
             .extension()
-            .is_some_and(|ext| ext == "rs" || ext == "toml");
+            .is_some_and(|ext| ext == "rs" || ext == "toml" || ext == "lua");
         let changed = entry.metadata().and_then(|meta| meta.modified()).ok()?;
         (source && changed > built).then_some(path)
     })

@@ -63,21 +63,38 @@ impl Cables {
                 at_switch(&format!("addr add {own} dev {bridge}"));
             }
         }
-        for (at, machine) in cables.machines.iter().enumerate() {
-            let (pid, number) = (machine.pid(), at + 1);
-            ip(pid, "link set lo up");
-            for (letter, net) in [('m', 0), ('p', 1)] {
-                let (port, end) = (format!("{letter}port{number}"), format!("eth{net}"));
-                at_switch(&format!(
-                    "link add {port} type veth peer name {end} netns {pid}"
-                ));
-                at_switch(&format!("link set {port} master b{letter}"));
-                at_switch(&format!("link set {port} up"));
-                ip(pid, &format!("addr add 10.{net}.0.{number}/24 dev {end}"));
-                ip(pid, &format!("link set {end} up"));
-            }
+        for at in 0..machines {
+            cables.connect(at);
         }
         cables
+    }
+
+    fn connect(&self, at: usize) {
+        let (switch, pid, number) = (self.switch.pid(), self.inside(at), at + 1);
+        ip(pid, "link set lo up");
+        for (letter, net) in [('m', 0), ('p', 1)] {
+            let (port, end) = (format!("{letter}port{number}"), format!("eth{net}"));
+            ip(
+                switch,
+                &format!("link add {port} type veth peer name {end} netns {pid}"),
+            );
+            ip(switch, &format!("link set {port} master b{letter}"));
+            ip(switch, &format!("link set {port} up"));
+            ip(pid, &format!("addr add 10.{net}.0.{number}/24 dev {end}"));
+            ip(pid, &format!("link set {end} up"));
+        }
+    }
+
+    /// Gives a machine another network under the same addresses, in which no connection of the one before is known.
+    #[track_caller]
+    pub(super) fn renew(&mut self, at: usize) -> u32 {
+        for network in [Network::Machines, Network::People] {
+            let port = format!("{}port{}", network.letter(), at + 1);
+            ip(self.switch.pid(), &format!("link delete {port}"));
+        }
+        self.machines[at] = Holder::new();
+        self.connect(at);
+        self.inside(at)
     }
 
     /// The process in whose network the machine `at` is.

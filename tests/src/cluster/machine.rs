@@ -10,6 +10,8 @@ use std::process::{Child, Command};
 use nix::sys::signal::{Signal, kill};
 
 use super::cables::inside;
+use super::clock::{self, Clock};
+use super::disk::Disk;
 use crate::chat::UNLIMITED;
 use crate::deadline::eventually;
 use crate::program::pid_of;
@@ -40,6 +42,15 @@ pub enum Engine {
     Sentinel,
 }
 
+/// What a machine has besides its network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hardware {
+    /// Disk and clock are those of the machine that runs the test.
+    Shared,
+    /// A disk that can be full and whose power can be cut, and a clock that can be set.
+    Own,
+}
+
 /// A machine, what runs on it, and its disk.
 #[derive(Debug)]
 pub struct Machine {
@@ -52,19 +63,26 @@ pub struct Machine {
     running: BTreeMap<&'static str, Child>,
     /// What daemons before this one have told, in bytes.
     daemon_told: usize,
+    /// What relays before this one have given an engine again.
+    put_back: u64,
+    boots: u32,
+    // Dropped after the programs have ended.
+    own: Option<(Disk, Clock)>,
 }
 
 impl Machine {
     /// The files of machine `number` of `machines`, below `dir`.
     pub(super) fn new(
         name: &str,
-        number: usize,
-        machines: usize,
+        (number, machines): (usize, usize),
         network: u32,
         dir: &Path,
+        hardware: Hardware,
         engine: Engine,
         lines: &str,
     ) -> Self {
+        let own = (hardware == Hardware::Own)
+            .then(|| (Disk::new(dir), Clock::new(dir.with_extension("clock"))));
         let machine = Self {
             name: name.to_owned(),
             number,
@@ -73,6 +91,9 @@ impl Machine {
             engine,
             running: BTreeMap::new(),
             daemon_told: 0,
+            put_back: 0,
+            boots: 0,
+            own,
         };
         fs::create_dir_all(machine.base()).expect("writable");
         let grace = if lines.contains("PRESENCE_GRACE") {
@@ -86,6 +107,9 @@ impl Machine {
         };
         let ini = format!("[global]\nBASE_DIR=.\nLANG=en\n{grace}{UNLIMITED}\n{lines}\n{section}");
         fs::write(machine.base().join("chat.ini"), ini).expect("writable");
+        if let Some((disk, _)) = &machine.own {
+            disk.sync();
+        }
         machine
     }
 
@@ -162,9 +186,72 @@ impl Machine {
         &self.dir
     }
 
-    /// What a program has told on standard output and error.
+    /// What a program has told on standard output and error. Of a machine with a disk of its own it is not on it.
     pub fn told(&self, program: &str) -> PathBuf {
-        self.dir.join(format!("{program}.told"))
+        match self.own {
+            None => self.dir.join(format!("{program}.told")),
+            Some(_) => self.dir.with_extension(format!("{program}.told")),
+        }
+    }
+
+    /// Its own disk.
+    #[track_caller]
+    pub fn own_disk(&self) -> &Disk {
+        &self.own().0
+    }
+
+    /// Its own clock.
+    #[track_caller]
+    pub fn own_clock(&self) -> &Clock {
+        &self.own().1
+    }
+
+    #[track_caller]
+    fn own(&self) -> &(Disk, Clock) {
+        self.own.as_ref().expect("a machine with Hardware::Own")
+    }
+
+    /// All programs end, and what they had not synced is gone.
+    #[track_caller]
+    pub(super) fn cut_power(&mut self) {
+        self.pull_the_plug();
+        self.own_disk().cut_power();
+    }
+
+    /// The network of this process is its own from now on.
+    pub(super) fn plug_into(&mut self, network: u32) {
+        self.network = network;
+    }
+
+    /// Its disk has power again. The relay will see that this is another boot.
+    #[track_caller]
+    pub(super) fn boot(&mut self) {
+        self.own_disk().power_on();
+        self.boots += 1;
+    }
+
+    /// A program in its network, with its clock and, after the power was cut, as what this boot is known by:
+    /// `/proc/sys/kernel/random/boot_id` is another one, for this program alone.
+    #[track_caller]
+    fn command(&self, program: &str) -> Command {
+        let mut command = if self.boots == 0 {
+            inside(self.network, program)
+        } else {
+            let id = self.dir.with_extension("boot");
+            let (name, boots) = (&self.name, self.boots);
+            fs::write(&id, format!("boot-{boots}-of-{name}\n")).expect("writable");
+            let mut command = inside(self.network, "unshare");
+            command
+                .args(["--mount", "--propagation", "slave", "--", "sh", "-ec"])
+                .arg("mount --bind \"$0\" /proc/sys/kernel/random/boot_id; exec \"$@\"")
+                .arg(id)
+                .arg(program);
+            command
+        };
+        if let Some((_, clock)) = &self.own {
+            clock.dress(&mut command);
+        }
+        command
     }
 
     /// Starts its Redis and its Sentinel.
@@ -200,7 +287,12 @@ impl Machine {
         let config = format!("--config={}", self.base().join("chat.ini").display());
         let drain = self.base().join("run/relay/drain");
         let refuse = format!("--refuse-while={}", drain.display());
-        let args = [&address, &port, "--pingms=9000", &refuse, &handler, &config];
+        let hand_on = format!("--passenv=PATH,{}", clock::VARIABLES.join(","));
+        let mut args = vec![address.as_str(), &port, "--pingms=9000", &refuse];
+        if self.own.is_some() {
+            args.push(&hand_on);
+        }
+        args.extend([handler.as_str(), &config]);
         self.start("daemon", &daemon.to_string_lossy(), &args);
     }
 
@@ -212,7 +304,8 @@ impl Machine {
             .append(true)
             .open(self.told(name));
         let told = told.expect("writable");
-        let child = inside(self.network, program)
+        let child = self
+            .command(program)
             .args(args)
             .stdout(told.try_clone().expect("a descriptor"))
             .stderr(told)
@@ -233,6 +326,9 @@ impl Machine {
     /// Kills a program as a power cut would: at once. What the daemon started goes with it.
     pub fn end(&mut self, name: &str) {
         if let Some(mut child) = self.running.remove(name) {
+            if name == "relay" {
+                self.put_back += self.counter("resubmitted");
+            }
             let pid = child.id();
             let orphans = crate::proc::descendants(pid);
             let _ = child.kill();
@@ -265,6 +361,11 @@ impl Machine {
         }
     }
 
+    /// The process of a program that runs.
+    pub fn pid(&self, name: &str) -> Option<u32> {
+        self.running.get(name).map(Child::id)
+    }
+
     /// Whether its relay says that it takes what people say.
     pub fn is_up(&self) -> bool {
         self.base().join("run/relay/up").exists()
@@ -287,6 +388,11 @@ impl Machine {
         found.map(|(_, value)| value.to_owned()).unwrap_or_default()
     }
 
+    /// How many records its relays gave the engine again, as far as they told.
+    pub fn put_back(&self) -> u64 {
+        self.put_back + self.counter("resubmitted")
+    }
+
     /// Waits for that, and for its daemon.
     #[track_caller]
     pub fn wait_until_up(&self) {
@@ -295,19 +401,32 @@ impl Machine {
             self.is_up().then_some(())
         });
         eventually(&format!("the daemon of {name} listens"), || {
-            let told = fs::read(self.told("daemon")).ok()?;
-            let told = String::from_utf8_lossy(&told[self.daemon_told..]).into_owned();
-            told.contains("Starting WebSocket server").then_some(())
+            self.listens().then_some(())
         });
+    }
+
+    /// Whether its daemon takes connections.
+    pub fn listens(&self) -> bool {
+        let told = fs::read(self.told("daemon")).unwrap_or_default();
+        let told = told.get(self.daemon_told..).unwrap_or_default();
+        String::from_utf8_lossy(told).contains("Starting WebSocket server")
+    }
+
+    /// Why its relay does not take what people say, as it tells itself.
+    pub fn why_not_up(&self) -> String {
+        let state = fs::read_to_string(self.base().join("run/relay/state")).unwrap_or_default();
+        let lines = state.lines();
+        let told: Vec<_> = lines
+            .filter(|it| it.starts_with("state") || it.starts_with("why"))
+            .collect();
+        told.join(", ")
     }
 
     /// Runs a program in its network; gives what it printed.
     #[track_caller]
     pub fn run(&self, program: &str, args: &[&str]) -> String {
-        let output = inside(self.network, program)
-            .args(args)
-            .output()
-            .expect("it starts");
+        let mut command = inside(self.network, program);
+        let output = command.args(args).output().expect("it starts");
         String::from_utf8_lossy(&output.stdout).into_owned()
             + &String::from_utf8_lossy(&output.stderr)
     }
@@ -358,15 +477,15 @@ impl Machine {
     /// The administrator's command on this machine; its exit status and what it said.
     #[track_caller]
     pub fn chatctl(&self, args: &[&str]) -> (i32, String) {
-        let config = self.base().join("chat.ini").display().to_string();
-        let output = inside(self.network, &beside("chatctl").to_string_lossy())
-            .args(["--config", &config])
-            .args(args)
-            .output()
-            .expect("it starts");
-        let said = String::from_utf8_lossy(&output.stdout).into_owned()
-            + &String::from_utf8_lossy(&output.stderr);
-        (output.status.code().unwrap_or(-1), said)
+        self.administrator().chatctl(args)
+    }
+
+    /// Somebody who types these commands.
+    pub fn administrator(&self) -> Administrator {
+        Administrator {
+            config: self.base().join("chat.ini"),
+            clock: self.own.as_ref().map(|(_, clock)| clock.clone()),
+        }
     }
 
     /// All bytes of a room's log, rotated files first.
@@ -413,6 +532,33 @@ impl Machine {
             .expect("it starts");
         let told = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "logrotate: {told}");
+    }
+}
+
+/// Who types an administrator's commands on a machine, whatever becomes of it. They take no network.
+#[derive(Clone, Debug)]
+pub struct Administrator {
+    config: PathBuf,
+    clock: Option<Clock>,
+}
+
+impl Administrator {
+    /// One of them; its exit status and what it said.
+    #[track_caller]
+    pub fn chatctl(&self, args: &[&str]) -> (i32, String) {
+        let mut command = Command::new(beside("chatctl"));
+        if let Some(clock) = &self.clock {
+            clock.dress(&mut command);
+        }
+        let output = command
+            .arg("--config")
+            .arg(&self.config)
+            .args(args)
+            .output()
+            .expect("it starts");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr);
+        (output.status.code().unwrap_or(-1), said)
     }
 }
 

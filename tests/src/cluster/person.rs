@@ -1,6 +1,8 @@
 //! Somebody who knows several servers: says one thing after the other until it is acked, and goes to the next server
-//! when the one they are at is gone or silent, with `since` of what they have seen.
+//! when the one they are at is gone or silent, with `since` of what they have seen. Who has friends types and whispers
+//! to them, too, and tells how far they have read.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,6 +20,12 @@ const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(200);
 /// A server that is asked and does not answer.
 const READ: Duration = Duration::from_millis(50);
+/// What the text of a whisper begins with, and its `msgid`; nothing else that people say here does.
+pub const WHISPER: &str = "hush-";
+const WHISPERED: &str = "psst-";
+/// Something is whispered after so many messages, and told how far it is read after so many.
+const WHISPER_EVERY: usize = 3;
+const READ_EVERY: usize = 5;
 
 /// So many ids are known, as by the client library.
 const KNOWN: usize = 300;
@@ -29,7 +37,8 @@ pub struct Story {
     pub name: String,
     /// What was acked, in order: the text and the record's id.
     pub acked: Vec<(String, String)>,
-    /// What they have seen of others and of themselves: id and text.
+    /// What they have seen of others and of themselves: id and text. Whose id is known is the same record, and here once,
+    /// as pages show it.
     pub seen: Vec<(String, String)>,
     /// How long each of theirs took, from the first time it was said to its ack.
     pub waits: Vec<Duration>,
@@ -37,6 +46,12 @@ pub struct Story {
     pub connections: usize,
     /// Refusals, by their code.
     pub refused: Vec<String>,
+    /// What they whispered, as far as they were told that it arrived: its `msgid`.
+    pub whispered: Vec<String>,
+    /// Whispers of theirs that were refused, by code.
+    pub whispers_refused: Vec<String>,
+    /// What was whispered to them: id and text. Whose id is known is the same whisper, and here once.
+    pub heard: Vec<(String, String)>,
 }
 
 /// Who they are and where they can go.
@@ -52,78 +67,93 @@ pub struct Person {
     pub pace: Duration,
 }
 
+/// What somebody does, and where they are in it.
+struct Life<'a> {
+    person: &'a Person,
+    friends: &'a [String],
+    over: &'a AtomicBool,
+    story: Story,
+    since: String,
+    said: usize,
+    waiting: Option<(String, Instant)>,
+    /// Whispers that were heard, by id.
+    known: BTreeSet<String>,
+}
+
 impl Person {
     /// Lives until `over` is set and the last thing that they said is acked, or nobody has acked it for `patience`.
     pub fn live(self, over: &AtomicBool, patience: Duration) -> Story {
-        let mut story = Story {
-            name: self.name.clone(),
-            ..Story::default()
+        self.live_among(&[], over, patience)
+    }
+
+    /// The same among friends in their room.
+    pub fn live_among(self, friends: &[String], over: &AtomicBool, patience: Duration) -> Story {
+        let mut life = Life {
+            person: &self,
+            friends,
+            over,
+            story: Story {
+                name: self.name.clone(),
+                ..Story::default()
+            },
+            since: String::new(),
+            said: 0,
+            waiting: None,
+            known: BTreeSet::new(),
         };
-        let mut since = String::new();
         let mut at = 0;
-        let mut said = 0_usize;
-        let mut waiting: Option<(String, Instant)> = None;
         let mut given_up_at: Option<Instant> = None;
         loop {
             if over.load(Ordering::SeqCst) {
                 let deadline = *given_up_at.get_or_insert_with(|| Instant::now() + patience);
-                if waiting.is_none() || Instant::now() > deadline {
+                if life.waiting.is_none() || Instant::now() > deadline {
                     break;
                 }
             }
             let server = &self.servers[at % self.servers.len()];
             at += 1;
-            let Some(client) = self.connect(server, &since) else {
+            let Some(client) = life.connect(server) else {
                 thread::sleep(PAUSE);
                 continue;
             };
-            story.connections += 1;
-            self.talk(
-                client,
-                &mut story,
-                &mut since,
-                &mut said,
-                &mut waiting,
-                over,
-            );
+            life.story.connections += 1;
+            life.talk(client);
         }
-        story
+        life.story
     }
+}
 
-    fn connect(&self, server: &Endpoint, since: &str) -> Option<Client> {
-        let (room, name) = (&self.room, &self.name);
-        let since = if since.is_empty() {
+impl Life<'_> {
+    fn connect(&self, server: &Endpoint) -> Option<Client> {
+        let Person { room, name, .. } = self.person;
+        let since = if self.since.is_empty() {
             String::new()
         } else {
-            format!("&since={since}")
+            format!("&since={}", self.since)
         };
         let path = format!("/{room}?format=json&nick={name}&client=token-of-{name}{since}");
         Client::try_connect(server, &path, &[]).ok()
     }
 
     /// One connection, until it ends or is given up.
-    fn talk(
-        &self,
-        mut client: Client,
-        story: &mut Story,
-        since: &mut String,
-        said: &mut usize,
-        waiting: &mut Option<(String, Instant)>,
-        over: &AtomicBool,
-    ) {
+    fn talk(&mut self, mut client: Client) {
         let mut tries = 0;
         let mut say_at = Instant::now();
         loop {
             if Instant::now() >= say_at {
-                if waiting.is_none() {
-                    if over.load(Ordering::SeqCst) {
-                        client.close();
+                if self.waiting.is_none() {
+                    // Without a good-bye: a machine without power does not answer one.
+                    if self.over.load(Ordering::SeqCst) {
                         return;
                     }
-                    *said += 1;
-                    *waiting = Some((format!("{} {said}", self.name), Instant::now()));
+                    if self.chat(&mut client).is_none() {
+                        return;
+                    }
+                    self.said += 1;
+                    let text = format!("{} {}", self.person.name, self.said);
+                    self.waiting = Some((text, Instant::now()));
                 }
-                let Some((text, _)) = waiting.as_ref() else {
+                let Some((text, _)) = self.waiting.as_ref() else {
                     return;
                 };
                 if tries >= TRIES {
@@ -142,48 +172,89 @@ impl Person {
                 Ok(Some(text)) => serde_json::from_str::<Value>(&text).expect("JSON"),
                 Err(_) => return,
             };
+            let msgid = message["msgid"].as_str().unwrap_or_default().to_owned();
             match message["type"].as_str() {
+                Some("ack") if msgid.starts_with(WHISPERED) => self.story.whispered.push(msgid),
                 Some("ack") => {
-                    if let Some((text, begun)) = waiting.take() {
-                        let msgid = text.replace(' ', "-");
-                        if message["msgid"] != msgid.as_str() {
-                            *waiting = Some((text, begun));
+                    if let Some((text, begun)) = self.waiting.take() {
+                        if msgid != text.replace(' ', "-") {
+                            self.waiting = Some((text, begun));
                             continue;
                         }
                         let id = message["id"].as_str().unwrap_or_default().to_owned();
-                        story.acked.push((text, id));
-                        story.waits.push(begun.elapsed());
+                        self.story.acked.push((text, id));
+                        self.story.waits.push(begun.elapsed());
                         tries = 0;
-                        say_at = Instant::now() + self.pace;
+                        say_at = Instant::now() + self.person.pace;
                     }
                 }
                 Some("error") => {
                     let code = message["code"].as_str().unwrap_or("none").to_owned();
-                    story.refused.push(code);
-                    say_at = Instant::now() + PAUSE;
+                    if msgid.starts_with(WHISPERED) {
+                        self.story.whispers_refused.push(code);
+                    } else {
+                        self.story.refused.push(code);
+                        say_at = Instant::now() + PAUSE;
+                    }
                 }
                 Some("bye") => return,
                 Some("history") => {
                     let records = message["records"].as_array().into_iter().flatten();
-                    records.for_each(|record| see(record, story, since));
+                    records.for_each(|record| self.see(record));
                 }
-                _ if message["id"].is_string() => see(&message, story, since),
+                _ if message["id"].is_string() => self.see(&message),
                 _ => {}
             }
         }
     }
-}
 
-fn see(record: &Value, story: &mut Story, since: &mut String) {
-    let Some(id) = record["id"].as_str() else {
-        return;
-    };
-    id.clone_into(since);
-    // As pages do: another server had it under this id.
-    let first = record["was"].as_str().unwrap_or(id);
-    let is_known = |(known, _): &(String, String)| known == first;
-    if record["type"] == "say" && !story.seen.iter().rev().take(KNOWN).any(is_known) {
+    /// What somebody does beside what they say. Nothing if the connection has ended.
+    fn chat(&self, client: &mut Client) -> Option<()> {
+        if self.friends.is_empty() {
+            return Some(());
+        }
+        let (name, said) = (&self.person.name, self.said);
+        let mut send = |it: Value| client.try_send(it.to_string()).ok();
+        send(json!({ "type": "typing" }))?;
+        let friend = &self.friends[said % self.friends.len()];
+        if said % WHISPER_EVERY == 1 && friend != name {
+            let what = format!("{name}-{friend}-{said}");
+            let (text, msgid) = (format!("{WHISPER}{what}"), format!("{WHISPERED}{what}"));
+            send(json!({ "type": "whisper", "to": friend, "text": text, "msgid": msgid }))?;
+        }
+        if said % READ_EVERY == 1 && !self.since.is_empty() {
+            send(json!({ "type": "read", "id": self.since }))?;
+        }
+        Some(())
+    }
+
+    fn see(&mut self, record: &Value) {
+        let Some(id) = record["id"].as_str() else {
+            return;
+        };
         let text = record["text"].as_str().unwrap_or_default();
-        story.seen.push((first.to_owned(), text.to_owned()));
+        let seen = || (id.to_owned(), text.to_owned());
+        match record["type"].as_str() {
+            // Everybody gets a copy of what they whispered themselves.
+            Some("whisper") if record["from"] == self.person.name.as_str() => {}
+            Some("whisper") => {
+                if self.known.insert(id.to_owned()) {
+                    self.story.heard.push(seen());
+                }
+            }
+            kind => {
+                // Some tell of a record that was there already.
+                if id > self.since.as_str() {
+                    id.clone_into(&mut self.since);
+                }
+                // As pages do: another server had it under this id.
+                let first = record["was"].as_str().unwrap_or(id);
+                let is_known = |(known, _): &(String, String)| known == first;
+                let newest = self.story.seen.iter().rev().take(KNOWN);
+                if kind == Some("say") && !newest.into_iter().any(is_known) {
+                    self.story.seen.push((first.to_owned(), text.to_owned()));
+                }
+            }
+        }
     }
 }

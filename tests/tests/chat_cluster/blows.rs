@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use e2e::cluster::Cluster;
 use e2e::cluster::cables::Network;
-use e2e::cluster::machine::Engine;
+use e2e::cluster::machine::{Engine, Hardware};
 use nix::sys::signal::Signal;
 
 /// xorshift64*: small, and the same numbers on every machine.
@@ -45,13 +45,26 @@ pub(crate) enum Blow {
     PluggedOut(u64),
     /// logrotate runs.
     Rotated,
+    /// The machine's power fails for so long: what it had not synced is gone.
+    PowerCut(u64),
+    /// There is not a byte left on its disk for so long.
+    DiskFull(u64),
+    /// Its clock is so many seconds off, for so long.
+    ClockStepped(i64, u64),
 }
+
+/// How far a clock is off: more than the two seconds that are told and the minute that is taken, and less.
+const STEPS: [i64; 6] = [3600, -3600, 3600, -3600, 20, -20];
 
 impl Blow {
     /// The next one.
-    pub(crate) fn draw(chance: &mut Chance, engine: Engine) -> Self {
-        let alone = engine == Engine::Local;
-        match chance.below(if alone { 4 } else { 10 }) {
+    pub(crate) fn draw(chance: &mut Chance, engine: Engine, hardware: Hardware) -> Self {
+        let kinds = match (engine, hardware) {
+            (Engine::Local, _) => 4,
+            (Engine::Sentinel, Hardware::Shared) => 10,
+            (Engine::Sentinel, Hardware::Own) => 16,
+        };
+        match chance.below(kinds) {
             0 => Self::Killed("relay", chance.between(50, 1500)),
             1 => Self::Stopped("relay", chance.between(500, 4000)),
             2 => Self::Rotated,
@@ -59,7 +72,13 @@ impl Blow {
             4 | 5 => Self::Killed("redis", chance.between(100, 6000)),
             6 => Self::Stopped("redis", chance.between(1000, 6000)),
             7 | 8 => Self::CutOff(chance.between(1000, 9000)),
-            _ => Self::PluggedOut(chance.between(1000, 8000)),
+            9 => Self::PluggedOut(chance.between(1000, 8000)),
+            10 | 11 => Self::PowerCut(chance.between(1000, 8000)),
+            12 | 13 => Self::DiskFull(chance.between(1000, 8000)),
+            _ => {
+                let step = usize::try_from(chance.below(STEPS.len() as u64)).expect("few");
+                Self::ClockStepped(STEPS[step], chance.between(2000, 9000))
+            }
         }
     }
 
@@ -91,6 +110,23 @@ impl Blow {
                 machine.start_daemon();
             }
             Self::Rotated => cluster.machines[at].rotate(),
+            Self::PowerCut(millis) => {
+                cluster.cut_power(at);
+                wait(millis);
+                cluster.power_on(at);
+            }
+            Self::DiskFull(millis) => {
+                let disk = cluster.machines[at].own_disk();
+                disk.fill();
+                wait(millis);
+                disk.free();
+            }
+            Self::ClockStepped(seconds, millis) => {
+                let clock = cluster.machines[at].own_clock();
+                clock.set(seconds);
+                wait(millis);
+                clock.set(0);
+            }
         }
     }
 }
@@ -103,6 +139,9 @@ impl fmt::Display for Blow {
             Self::CutOff(_) => write!(f, "cut off"),
             Self::PluggedOut(_) => write!(f, "plug pulled"),
             Self::Rotated => write!(f, "rotated"),
+            Self::PowerCut(_) => write!(f, "power cut"),
+            Self::DiskFull(_) => write!(f, "disk full"),
+            Self::ClockStepped(seconds, _) => write!(f, "clock {seconds:+} s"),
         }
     }
 }
