@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use super::{Line, MACHINES, Part, Site, inner, outer, wait_for};
 use crate::chat::Wire;
@@ -19,6 +21,8 @@ const EPMD: u16 = 4369;
 const LIBRARIES: &str = "/usr/lib/x86_64-linux-gnu";
 /// Keeps Erlang from asking a name server that these networks do not have.
 const INETRC: &str = "inetrc";
+/// Before anybody comes.
+const SETTLE: Duration = Duration::from_secs(3);
 /// What nodes of one cluster share.
 const COOKIE: &str = "bench";
 
@@ -40,6 +44,8 @@ pub fn start(programs: &Programs) -> io::Result<Site> {
         // It starts anew when it joins.
         site.wait_for_port((outer(at), PORT).into())?;
     }
+    // Its tables are on all nodes a while after it says that the nodes are one cluster.
+    thread::sleep(SETTLE);
     Ok(site)
 }
 
