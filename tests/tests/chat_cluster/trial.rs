@@ -23,7 +23,9 @@ const PACE: Duration = Duration::from_millis(200);
 /// How long somebody waits for their last ack when it is over.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// How long machines have to come up again, and until each knows who is there.
-pub(crate) const RECOVERY: Duration = Duration::from_secs(120);
+const RECOVERY: Duration = Duration::from_secs(120);
+/// The same when all have gone: of whom nothing is heard for 15 s is gone, and no blow falls any more.
+const LEAVE: Duration = Duration::from_secs(45);
 /// Between two blows, in milliseconds, at most.
 const LULL: u64 = 2500;
 /// Between two looks at what is to come.
@@ -143,14 +145,14 @@ impl Trial {
             wanted.sort();
             report
                 .members_wrong
-                .extend(disagreeing(cluster, room, &wanted));
+                .extend(disagreeing(cluster, room, &wanted, RECOVERY));
         }
     }
 
     /// When all have gone each machine says so.
     fn wait_for_nobody(&self, cluster: &Cluster, report: &mut Report) {
         for room in self.rooms() {
-            report.ghosts.extend(disagreeing(cluster, room, &[]));
+            report.ghosts.extend(disagreeing(cluster, room, &[], LEAVE));
         }
     }
 }
@@ -172,7 +174,12 @@ fn wait_for_machines(cluster: &Cluster, report: &mut Report) {
 }
 
 /// The machines that do not come to list these people in a room, and whom they list.
-fn disagreeing(cluster: &Cluster, room: &str, wanted: &[String]) -> Vec<(String, String)> {
+fn disagreeing(
+    cluster: &Cluster,
+    room: &str,
+    wanted: &[String],
+    patience: Duration,
+) -> Vec<(String, String)> {
     let began = Instant::now();
     let mut wrong = Vec::new();
     for machine in &cluster.machines {
@@ -181,7 +188,7 @@ fn disagreeing(cluster: &Cluster, room: &str, wanted: &[String]) -> Vec<(String,
             if listed == wanted {
                 break;
             }
-            if began.elapsed() > RECOVERY {
+            if began.elapsed() > patience {
                 let absent = wanted.iter().filter(|it| !listed.contains(it)).count();
                 let names: Vec<_> = listed.iter().filter(|it| !wanted.contains(it)).collect();
                 let what = format!("{room}: {absent} absent, too many: {names:?}");
