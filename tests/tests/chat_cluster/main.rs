@@ -39,6 +39,7 @@ fn one_machine_loses_nothing_while_its_relay_is_killed_stopped_and_its_logs_are_
     report.assert_equal();
     report.assert_shown_once();
     report.assert_well();
+    report.assert_listed();
     report.assert_done();
 }
 
@@ -57,6 +58,7 @@ fn three_machines_lose_nothing_and_agree_whatever_dies() {
     println!("{report}");
     report.assert_kept();
     report.assert_well();
+    report.assert_listed();
     report.assert_done();
     // A tail that was put back stands later, under another id, on machines that had not seen it: docs/cluster.md.
     if report.put_back == 0 {

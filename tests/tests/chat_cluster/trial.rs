@@ -22,10 +22,10 @@ const MESSAGES_A_SECOND: u32 = 45;
 const PACE: Duration = Duration::from_millis(200);
 /// How long somebody waits for their last ack when it is over.
 const PATIENCE: Duration = Duration::from_secs(90);
-/// How long machines have to come up again, and until each knows who is there.
+/// How long machines have to come up again.
 const RECOVERY: Duration = Duration::from_secs(120);
-/// The same when all have gone: of whom nothing is heard for 15 s is gone, and no blow falls any more.
-const LEAVE: Duration = Duration::from_secs(45);
+/// And until each knows who is there: of whom nothing is heard for 15 s is gone, and no blow falls any more.
+const SETTLE: Duration = Duration::from_secs(45);
 /// Between two blows, in milliseconds, at most.
 const LULL: u64 = 2500;
 /// Between two looks at what is to come.
@@ -145,14 +145,16 @@ impl Trial {
             wanted.sort();
             report
                 .members_wrong
-                .extend(disagreeing(cluster, room, &wanted, RECOVERY));
+                .extend(disagreeing(cluster, room, &wanted, SETTLE));
         }
     }
 
     /// When all have gone each machine says so.
     fn wait_for_nobody(&self, cluster: &Cluster, report: &mut Report) {
         for room in self.rooms() {
-            report.ghosts.extend(disagreeing(cluster, room, &[], LEAVE));
+            report
+                .ghosts
+                .extend(disagreeing(cluster, room, &[], SETTLE));
         }
     }
 }
