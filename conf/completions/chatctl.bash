@@ -1649,7 +1649,7 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__erase)
-            opts="-h --account --config --site --root --json --help"
+            opts="-h --account --here --config --site --root --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3857,7 +3857,7 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__person__subcmd__erase)
-            opts="-h --account --config --site --root --json --help"
+            opts="-h --account --here --config --site --root --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -264,6 +264,7 @@ complete -c chatctl -n "__fish_chatctl_using_subcommand erase" -l config -d 'The
 complete -c chatctl -n "__fish_chatctl_using_subcommand erase" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
 complete -c chatctl -n "__fish_chatctl_using_subcommand erase" -l root -d 'Where /etc and /var are' -r -F
 complete -c chatctl -n "__fish_chatctl_using_subcommand erase" -l account -d 'By their log-in, whatever they were called'
+complete -c chatctl -n "__fish_chatctl_using_subcommand erase" -l here -d 'On this machine alone: another one has told it to'
 complete -c chatctl -n "__fish_chatctl_using_subcommand erase" -l json -d 'Answer in JSON'
 complete -c chatctl -n "__fish_chatctl_using_subcommand erase" -s h -l help -d 'Print help'
 complete -c chatctl -n "__fish_chatctl_using_subcommand person; and not __fish_seen_subcommand_from export erase help" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
@@ -284,6 +285,7 @@ complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_
 complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from erase" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
 complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from erase" -l root -d 'Where /etc and /var are' -r -F
 complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from erase" -l account -d 'The account, under all names that it had'
+complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from erase" -l here -d 'On this machine alone: another one has told it to'
 complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from erase" -l json -d 'Answer in JSON'
 complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from erase" -s h -l help -d 'Print help'
 complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from help" -f -a "export" -d 'Give out all of it in JSON, an object a line'
