@@ -43,6 +43,23 @@ struct State {
     trouble: String,
 }
 
+impl State {
+    /// Whether it is not known yet, and there is room for it.
+    fn takes(&self, id: &AttachmentId) -> bool {
+        !self.wants.contains_key(id) && self.wants.len() < MAX_MISSING
+    }
+
+    fn want(&mut self, id: &AttachmentId, missing: Missing) {
+        let want = Want {
+            missing,
+            wrong_at: None,
+            failed: 0,
+            due: Instant::now(),
+        };
+        self.wants.insert(id.clone(), want);
+    }
+}
+
 /// What this machine lacks.
 #[derive(Debug)]
 pub struct Files {
@@ -65,9 +82,13 @@ impl Files {
             state: Mutex::default(),
             changed: Condvar::new(),
         };
+        let mut state = files.locked();
         for (id, missing) in cluster.all_missing()? {
-            files.want(&id, missing);
+            if state.takes(&id) {
+                state.want(&id, missing);
+            }
         }
+        drop(state);
         Ok(files)
     }
 
@@ -99,30 +120,19 @@ impl Files {
             message,
             size: file.size,
         };
-        if !self.want(&file.id, missing.clone()) {
+        let mut state = self.locked();
+        // Known, or one too many: a look through the logs finds it then.
+        if !state.takes(&file.id) {
             return;
         }
-        if let Err(error) = self.cluster.note_missing(&file.id, &missing) {
-            self.tell(format!("spool/missing: {error}"));
-        }
-    }
-
-    /// False: it is known, or there are too many; a look through the logs finds it then.
-    fn want(&self, id: &AttachmentId, missing: Missing) -> bool {
-        let mut state = self.locked();
-        if state.wants.contains_key(id) || state.wants.len() >= MAX_MISSING {
-            return false;
-        }
-        let want = Want {
-            missing,
-            wrong_at: None,
-            failed: 0,
-            due: Instant::now(),
-        };
-        state.wants.insert(id.clone(), want);
+        // Noted before anybody can find that it is here and strike the note out.
+        let noted = self.cluster.note_missing(&file.id, &missing);
+        state.want(&file.id, missing);
         drop(state);
         self.changed.notify_all();
-        true
+        if let Err(error) = noted {
+            self.tell(format!("spool/missing: {error}"));
+        }
     }
 
     /// Looks which files are missing of those that were said in any room since then.
