@@ -71,14 +71,17 @@ fn a_session_goes_on_after_its_connection_is_lost() {
 
 #[test]
 fn what_the_program_writes_meanwhile_comes_later_and_once() {
-    let script = "echo first; read; seq 1 20000; echo last";
-    let daemon = lingers("bash", &["-c", script])
+    // It writes when its client is known to be lost, and not to one that may be reading still.
+    let script = r#"echo first; until [ -e "$0" ]; do sleep 0.05; done; seq 1 20000; echo last"#;
+    let dir = tempfile::tempdir().expect("a directory");
+    let lost = dir.path().join("lost");
+    let daemon = lingers("bash", &["-c", script, &lost.to_string_lossy()])
         .flag("--lingerbytes=1000000")
         .start();
     let mut client = connect(&daemon);
     assert_eq!(client.text(), "first");
-    client.send("go");
     lose(&daemon, &mut client, 1);
+    std::fs::write(&lost, "").expect("writable");
     // All fits, so that the program ends though nobody is there; its status is kept, too.
     daemon.log().wait_for(&["Program exited with status 0"]);
     client.come();
