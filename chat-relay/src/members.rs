@@ -75,6 +75,14 @@ struct Waiting {
     tries: u32,
 }
 
+/// Somebody who has joined on this machine.
+#[derive(Debug)]
+struct Joined {
+    nick: String,
+    /// They were not here when it was looked.
+    is_missed: bool,
+}
+
 /// What this machine knows of the others' people.
 #[derive(Debug)]
 pub struct Members {
@@ -84,9 +92,9 @@ pub struct Members {
     waiting: Vec<Waiting>,
     /// People of this machine of whom all were told that they had gone: nothing was heard of it for too long.
     given_up: BTreeSet<(RoomName, PersonId)>,
-    /// Who has come to this machine of late, and what they are called: whoever submitted it may have been killed, or
-    /// have given up, before it was put in order, and nobody would say that they are gone.
-    come: BTreeMap<RoomName, BTreeMap<PersonId, String>>,
+    /// Who has joined on this machine of late: whoever submitted it may have been killed, or have given up, before it
+    /// was put in order, and nobody would say that they are gone.
+    joined: BTreeMap<RoomName, BTreeMap<PersonId, Joined>>,
     tried_at: Instant,
     swept_at: Instant,
 }
@@ -99,7 +107,7 @@ impl Members {
             node: node.to_owned(),
             waiting: Vec::new(),
             given_up: BTreeSet::new(),
-            come: BTreeMap::new(),
+            joined: BTreeMap::new(),
             tried_at: Instant::now(),
             swept_at: Instant::now(),
         }
@@ -124,11 +132,15 @@ impl Members {
         } else if entry.origin.node.strip_prefix(&*self.node) == Some(REAPED) {
             self.given_up.insert(place);
         }
-        let come = self.come.entry(entry.room.clone()).or_default();
+        let joined = self.joined.entry(entry.room.clone()).or_default();
         if is_join && entry.origin.node == self.node {
-            come.insert(person.clone(), name.clone());
+            let joins = Joined {
+                nick: name.clone(),
+                is_missed: false,
+            };
+            joined.insert(person.clone(), joins);
         } else if !holders.contains(&self.node) {
-            come.remove(&person);
+            joined.remove(&person);
         }
         let who = Elsewhere {
             nick: Nick::parse(name).ok(),
@@ -202,7 +214,7 @@ impl Members {
             return Ok(());
         }
         self.swept_at = Instant::now();
-        self.look_after_those_who_came(dirs)?;
+        self.check_joined(dirs)?;
         for room in elsewhere::rooms(dirs)? {
             let mut own = closed::dirs_of(dirs, &room);
             if !closed::is_there(dirs, &room) || own.create().is_err() {
@@ -221,16 +233,23 @@ impl Members {
         Ok(())
     }
 
-    fn look_after_those_who_came(&mut self, dirs: &Dirs) -> io::Result<()> {
-        for (room, people) in std::mem::take(&mut self.come) {
+    /// Lets go of those who have joined and are not here. One look may miss who is just changing their name: it takes two.
+    fn check_joined(&mut self, dirs: &Dirs) -> io::Result<()> {
+        for (room, mut people) in std::mem::take(&mut self.joined) {
             if people.is_empty() || !closed::is_there(dirs, &room) {
                 continue;
             }
-            let known = elsewhere::all(&closed::dirs_of(dirs, &room), &room)?;
-            let here = known.iter().filter(|it| it.here);
-            let here: BTreeSet<_> = here.map(|it| &it.person).collect();
-            for (person, nick) in people.iter().filter(|(person, _)| !here.contains(person)) {
-                self.cluster.let_go(&room, nick, person)?;
+            for it in elsewhere::all(&closed::dirs_of(dirs, &room), &room)? {
+                if it.here {
+                    people.remove(&it.person);
+                }
+            }
+            for (person, it) in people.iter().filter(|(_, it)| it.is_missed) {
+                self.cluster.let_go(&room, &it.nick, person)?;
+            }
+            people.retain(|_, it| !std::mem::replace(&mut it.is_missed, true));
+            if !people.is_empty() {
+                self.joined.insert(room, people);
             }
         }
         Ok(())

@@ -123,19 +123,19 @@ fn who_had_gone_before_their_coming_was_put_in_order_is_nowhere() {
     let (_engine, machines) = site(&["a", "b"]);
     let base = machines[0].files.base();
     let cluster = Cluster::new(base, &base.join("run"), Duration::from_secs(5));
-    let ghost = Known {
-        person: PersonId::of(Some("ghost"), None).expect("a number"),
-        nick: Nick::parse("ghost").expect("a name"),
+    let carol = Known {
+        person: PersonId::of(Some("carol"), None).expect("a number"),
+        nick: Nick::parse("carol").expect("a name"),
         color: "#000000".to_owned(),
-        account: Some("ghost".to_owned()),
+        account: Some("carol".to_owned()),
         here: true,
         held: true,
     };
     cluster
-        .hold(&RoomName::lobby(), &ghost, true)
+        .hold(&RoomName::lobby(), &carol, true)
         .expect("submitted");
     eventually("they have come and gone", || {
-        (comings(&machines[1]) == ["join ghost", "quit ghost"]).then_some(())
+        (comings(&machines[1]) == ["join carol", "quit carol"]).then_some(())
     });
     all_have(&machines, &[]);
 }
