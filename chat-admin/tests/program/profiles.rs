@@ -5,11 +5,12 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::process::{Command, Output, Stdio};
 use std::thread;
-use std::time::Duration;
 
 use e2e::cluster_of_one::{SPOOL_KEEPS, differs};
+use e2e::deadline::eventually;
 use e2e::page::Page;
 use serde_json::{Value, json};
 
@@ -208,13 +209,19 @@ fn pictures_are_decoded_one_after_the_other() {
     let chat = chat();
     let cookie = chat.log_in(&[("username", "anna")]);
     assert_eq!(ask(&chat, "POST", "/avatar", &cookie, PNG).0, 200);
-    let other = fs::File::open(chat.path("run/avatars.lock")).expect("it was locked");
-    other.lock().expect("nobody decodes");
+    let turns = fs::File::open(chat.path("run/avatars.lock")).expect("it was locked");
+    let inode = format!(":{} ", turns.metadata().unwrap().ino());
+    turns.lock().expect("nobody decodes");
     thread::scope(|scope| {
         let waiting = scope.spawn(|| ask(&chat, "POST", "/avatar", &cookie, JPEG).0);
-        thread::sleep(Duration::from_millis(500));
+        // Whoever is next in turn holds a lock of its own, proc_locks(5).
+        eventually("somebody waits for their turn", || {
+            let locks = fs::read_to_string("/proc/locks").ok()?;
+            let mut of_file = locks.lines().filter(|line| line.contains(&inode));
+            of_file.any(|line| line.contains("OFDLCK")).then_some(())
+        });
         assert!(!waiting.is_finished());
-        other.unlock().expect("it is ours");
+        turns.unlock().expect("it is ours");
         assert_eq!(waiting.join().expect("it is answered"), 200);
     });
 }
