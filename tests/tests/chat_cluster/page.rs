@@ -43,7 +43,7 @@ pub(crate) fn of(reports: &[Report], seconds: u64, jobs: u64, begun: SystemTime)
         );
     }
     page.push_str(
-        "\n`wrong`: lost, twice, late, shown twice. `unequal`: logs, state, commands undone. `members`: wrong lists, ghosts,\n\
+        "\n`wrong`: lost, twice, late, shown twice. `unequal`: logs, state, commands undone. `members`: wrong lists, stale ones,\n\
          machines that stayed down. `whispers`: arrived, heard, refused, wrong. `commands`: done, refused; `back`: records\n\
          given an engine again; `up`: seconds until all machines were, after the last blow. `waits`: half, 99 %, longest,\n\
          in seconds.\n\n\
@@ -133,7 +133,7 @@ fn counts(reports: &[Report]) -> Vec<(&'static str, usize)> {
         ),
         (
             "rooms in which a machine listed somebody who had gone",
-            |it| it.ghosts.len(),
+            |it| it.stale.len(),
         ),
         ("machines that did not come up again by themselves", |it| {
             it.never_up.len()

@@ -253,7 +253,7 @@ fn seconds_of(id: &str) -> Duration {
 }
 
 #[test]
-fn sixty_seconds_of_partition_leave_no_ghost_and_nobody_out() {
+fn sixty_seconds_of_partition_leave_nobody_stale_and_keep_nobody_out() {
     let cluster = Cluster::start(3, Engine::Sentinel, "");
     cluster.cables.entrance().enter();
     let [one, two, three] = &cluster.machines[..] else {

@@ -50,7 +50,7 @@ pub(crate) struct Report {
     /// Machines that did not list who was there.
     pub(crate) members_wrong: Vec<(String, String)>,
     /// Machines that listed somebody when all had gone.
-    pub(crate) ghosts: Vec<(String, String)>,
+    pub(crate) stale: Vec<(String, String)>,
     /// Machines that did not come up again.
     pub(crate) never_up: Vec<(String, String)>,
     /// How long it took until all were, after the last blow.
@@ -223,7 +223,7 @@ impl Report {
             &self.late,
             &self.shown_wrong,
             &self.members_wrong,
-            &self.ghosts,
+            &self.stale,
             &self.never_up,
             &self.whispers_wrong,
             &self.undone,
@@ -287,7 +287,7 @@ impl Report {
         assert!(is_well && self.broken.is_none(), "{self:#?}");
     }
 
-    /// Whoever was there was listed everywhere. Not `ghosts`: docs/cluster.md, what is not there yet.
+    /// Whoever was there was listed everywhere. Not `stale`: docs/cluster.md, what is not there yet.
     #[track_caller]
     pub(crate) fn assert_listed(&self) {
         assert!(self.members_wrong.is_empty(), "{self:#?}");
@@ -349,7 +349,7 @@ impl fmt::Display for Report {
             self.state_unequal.len(),
             self.undone.len(),
             self.members_wrong.len(),
-            self.ghosts.len(),
+            self.stale.len(),
             self.never_up.len(),
             self.whispered,
             self.heard,

@@ -152,9 +152,7 @@ impl Trial {
     /// When all have gone each machine says so.
     fn wait_for_nobody(&self, cluster: &Cluster, report: &mut Report) {
         for room in self.rooms() {
-            report
-                .ghosts
-                .extend(disagreeing(cluster, room, &[], SETTLE));
+            report.stale.extend(disagreeing(cluster, room, &[], SETTLE));
         }
     }
 }
