@@ -130,7 +130,10 @@ impl Site {
             let before = &self.shell[at];
             self.machines[at].run(&format!("{before}\n{lines}"));
             for line in lines.lines() {
-                if line.starts_with("node=") || line.starts_with("cd ") {
+                if ["node=", "cd ", "umask "]
+                    .iter()
+                    .any(|it| line.starts_with(it))
+                {
                     self.shell[at] += line;
                     self.shell[at] += "\n";
                 }
@@ -200,6 +203,7 @@ fn three_machines_are_made_one_chat_used_watched_and_made_one_machine_again() {
         "one",
         "each",
         "each",
+        "one",
         "two three",
         "one",
         "each",
