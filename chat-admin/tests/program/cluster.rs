@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use e2e::cluster_of_one::needs_alone;
 use e2e::relay::Relay;
@@ -237,10 +237,18 @@ fn what_a_machine_has_missed_comes_from_another_and_its_own_lines_are_never_thro
     );
     write(peer.path(), "spool/node", "two~1\n");
     write(peer.path(), "accounts/anna", "name=anna\n");
+    let long_ago = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    let anna = fs::File::options()
+        .write(true)
+        .open(peer.path().join("accounts/anna"));
+    anna.expect("there").set_modified(long_ago).expect("set");
     let private = fs::Permissions::from_mode(0o700);
     fs::set_permissions(peer.path().join("accounts"), private).expect("ours");
     // Given back there since.
     write(chat.base(), "names/0123", "bob\n");
+    fs::create_dir(peer.path().join("names")).expect("made");
+    // A part that the copy does not have at all says nothing of this machine's.
+    write(chat.base(), "profiles/0123", "name=bob\n");
     let from = peer.path().to_string_lossy().into_owned();
     let (code, said) = cluster(&chat, &["backfill", &from]);
     assert!(code == 3 && said.contains("relay.cursor"), "{said}");
@@ -255,7 +263,10 @@ fn what_a_machine_has_missed_comes_from_another_and_its_own_lines_are_never_thro
     assert_eq!(chat.log("den"), first);
     assert!(chat.path("state/lobby.topic").exists() && !chat.path("state/relay.cursor").exists());
     assert!(!chat.path("state/relay.pos").exists());
-    assert!(chat.path("accounts/anna").exists() && !chat.path("names/0123").exists());
+    assert!(!chat.path("names/0123").exists());
+    let anna = fs::metadata(chat.path("accounts/anna")).expect("there");
+    assert_eq!(anna.modified().expect("a time"), long_ago);
+    assert!(chat.path("profiles/0123").exists());
     let mode = fs::metadata(chat.path("accounts"))
         .expect("there")
         .permissions();

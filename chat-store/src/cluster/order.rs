@@ -8,8 +8,10 @@
 //! where they are edited, and would need them once more where an order is performed.
 
 use std::borrow::Cow;
+use std::fs::File;
 use std::io;
 use std::path::{Component, Path};
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest as _, Sha256};
 
@@ -264,7 +266,7 @@ pub fn perform(
             if hash_of(&after) != value(AFTER) {
                 return Ok(Err(Refused::Conflict));
             }
-            put_in_place(dirs, &path, &after)?;
+            put_in_place(dirs, &path, &after, moment)?;
         }
         FINISH => {
             let Some(path) = path_of(dirs, &value(PATH)) else {
@@ -277,7 +279,7 @@ pub fn perform(
                 if now != value(BEFORE) || hash_of(&whole) != value(AFTER) {
                     return Ok(Err(Refused::Conflict));
                 }
-                put_in_place(dirs, &path, &whole)?;
+                put_in_place(dirs, &path, &whole, moment)?;
             }
             remove_here(dirs, &unfinished)?;
         }
@@ -342,7 +344,7 @@ pub fn emptied_by<'a>(
     }
 }
 
-fn put_in_place(dirs: &Dirs, path: &Path, text: &[u8]) -> io::Result<()> {
+fn put_in_place(dirs: &Dirs, path: &Path, text: &[u8], moment: Moment) -> io::Result<()> {
     if let Some(room) = closed_room_of(dirs, path) {
         return closed::put_list(dirs, &room, text);
     }
@@ -353,7 +355,16 @@ fn put_in_place(dirs: &Dirs, path: &Path, text: &[u8]) -> io::Result<()> {
             dirs::create_private(dir)?;
         }
     }
-    file::replace(path, text)
+    file::replace(path, text)?;
+    // How old log-ins and marks are is told by their files: the same on all machines, however late one performs this.
+    if path.starts_with(&dirs.logins) || path.starts_with(&dirs.marks) {
+        let written = SystemTime::UNIX_EPOCH + Duration::from_micros(moment.0.as_micros());
+        File::options()
+            .write(true)
+            .open(path)?
+            .set_modified(written)?;
+    }
+    Ok(())
 }
 
 fn remove_here(dirs: &Dirs, path: &Path) -> io::Result<()> {

@@ -76,10 +76,17 @@ pub(super) fn run(settings: &Settings, state: &RelayState, from: &Path) -> Resul
         }
         let new = to.with_extension("backfill");
         fs::copy(from.join(file), &new)?;
+        // How old log-ins and marks are is when their files were written.
+        let written = fs::metadata(from.join(file))?.modified()?;
+        fs::File::options()
+            .write(true)
+            .open(&new)?
+            .set_modified(written)?;
         fs::rename(&new, &to)?;
     }
     let copied: BTreeSet<_> = files.iter().collect();
-    for part in FILES_ONLY {
+    // A copy of an older list of parts says nothing of those that it does not have.
+    for part in FILES_ONLY.iter().filter(|part| from.join(part).is_dir()) {
         let mut own = Vec::new();
         list(&base.join(part), Path::new(part), &mut own)?;
         for file in own.iter().filter(|file| !copied.contains(file)) {
