@@ -226,8 +226,7 @@ impl Person<'_> {
             return refuse(Code::NotAllowed, Line::NotAllowed(what.as_str()));
         }
         // What they may not say they may not be called, or be up to.
-        let is_muted = self.stays.all_mut().any(|stay| stay.occupant.is_muted());
-        if is_muted || self.is_muted_elsewhere(&account) {
+        if self.stays.all_mut().any(|stay| stay.occupant.is_muted()) {
             return refuse(Code::Muted, Line::Muted);
         }
         let mut plan = match Plan::of(wish) {
@@ -237,6 +236,10 @@ impl Person<'_> {
                 return refuse(code, line);
             }
         };
+        // Whoever was asked about was not when that began.
+        if decision.is_none() && self.is_muted_elsewhere(&account) {
+            return refuse(Code::Muted, Line::Muted);
+        }
         if let Some(decision) = decision {
             match decision.outcome {
                 Outcome::Taken(changed) => plan.say(changed.as_deref()),

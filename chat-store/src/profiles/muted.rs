@@ -4,8 +4,10 @@
 use std::io;
 
 use super::number_of;
+use crate::closed;
 use crate::fs::dirs::Dirs;
 use crate::moderation::{self, Person, Right};
+use crate::name::{Nick, RoomName};
 use crate::people::person::PersonId;
 use crate::people::presence;
 
@@ -20,8 +22,7 @@ pub fn is_muted(
     moderates_all: bool,
 ) -> io::Result<bool> {
     let number = number_of(account);
-    let mut is_muted = false;
-    presence::tell_rooms_of(dirs, account, &mut |dirs, room, nick| {
+    let muted_here = |dirs: &Dirs, room: &RoomName, nick: &Nick| {
         let person = Person {
             nick,
             account: Some(account),
@@ -29,8 +30,18 @@ pub fn is_muted(
             address,
             moderates_all,
         };
-        is_muted |= moderation::may(dirs, room, &person, Right::Speak)?.is_err();
-        Ok(false)
-    })?;
-    Ok(is_muted)
+        let may = moderation::may(dirs, room, &person, Right::Speak);
+        may.map(|may| may.is_err())
+    };
+    // Only rooms in which anybody is muted or banned are looked into: a site has many, and of these few.
+    for room in moderation::rooms(dirs)? {
+        let dirs = &closed::dirs_of(dirs, &room);
+        for member in presence::list_alive(dirs, &room)? {
+            let about = presence::about(dirs, &room, &member.nick)?;
+            if about.account.as_deref() == Some(account) && muted_here(dirs, &room, &member.nick)? {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
