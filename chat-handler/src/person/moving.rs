@@ -18,11 +18,12 @@ impl Person<'_> {
             return false;
         };
         let (left, was_known) = (machine.time_to_go(), self.goes_at.is_some());
-        match left {
-            None => self.goes_at = None,
-            Some(left) if !was_known => self.goes_at = Some(Instant::now() + share_of(left)),
-            Some(_) => {}
-        }
+        self.goes_at = left.map(|left| {
+            let latest = Instant::now() + left;
+            // Drawn once, unless less time is left than was given then.
+            let drawn = self.goes_at.filter(|at| *at <= latest);
+            drawn.unwrap_or_else(|| Instant::now() + share_of(left))
+        });
         left.is_some() && !was_known
     }
 
