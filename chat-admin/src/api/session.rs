@@ -16,7 +16,7 @@ use chat_handler::identity::Person;
 use chat_handler::identity::cookie::first_value;
 use chat_handler::identity::counted::Counted;
 use chat_handler::identity::php_session::{
-    CHOSEN_COLOR, CHOSEN_NAME, Contents, Own, SessionId, contents, write,
+    CHOSEN_COLOR, CHOSEN_NAME, Contents, Own, SessionId, contents,
 };
 use chat_handler::identity::token;
 use chat_handler::quota::{Pace, Quota};
@@ -167,7 +167,8 @@ fn fresh(
         .take(2)
         .all(|&byte| byte < b'2');
     if is_chosen && *dir == settings.base_dir.join("sessions") {
-        write::sweep(dir, identity.session_max_age);
+        // What is left is removed another time.
+        let _ = own.sweep();
     }
     Ok(Response::json(&told(now)).header("Set-Cookie", &cookie(request, identity, Some(&id))))
 }

@@ -17,6 +17,8 @@ use crate::settings::Identity;
 
 /// The other machines are told of a use after this part of the longest age: each telling is a write on all disks.
 const USE_PART: u32 = 8;
+/// So many are removed at a time: each removal goes to all machines, and whoever logs in waits for it.
+const MAX_SWEPT: usize = 16;
 
 /// Those of a site.
 #[derive(Debug)]
@@ -85,6 +87,29 @@ impl<'a> Own<'a> {
             return Ok(());
         }
         self.set(id, &[(USED, &RecordId::now().to_string())])
+    }
+
+    /// Removes some of those that have ended.
+    ///
+    /// # Errors
+    /// Those of reading the directory, and of having one removed.
+    pub fn sweep(&self) -> io::Result<()> {
+        let identity = self.identity;
+        let Some(logins) = &identity.logins else {
+            write::sweep(&identity.session_dir, identity.session_max_age);
+            return Ok(());
+        };
+        let mut removed = 0;
+        for login in std::fs::read_dir(logins)? {
+            let path = login?.path();
+            let used = std::fs::metadata(&path).and_then(|found| found.modified());
+            let age = used.ok().and_then(|used| used.elapsed().ok());
+            if removed < MAX_SWEPT && age.is_some_and(|age| age > identity.session_max_age) {
+                order::remove(self.dirs, &path)?;
+                removed += 1;
+            }
+        }
+        Ok(())
     }
 
     /// As [`write::destroy`].
