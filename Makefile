@@ -125,7 +125,7 @@ cluster-torture: build ## a chat on three machines that lose power, room and tim
 	  $${PEOPLE:+CLUSTER_PEOPLE=$$PEOPLE} $${KEEP:+CLUSTER_KEEP=$$KEEP} \
 	  CLUSTER_REPORT=$(CURDIR)/tests/cluster-torture.md RELEASED_PROGRAMS=1 \
 	  CHAT_HANDLER_UNDER_TEST=$(CARGO_TARGET_DIR)/release/chat-handler \
-	  $(CARGO) test --locked -p e2e --test chat_cluster torture:: -- --nocapture
+	  unshare --mount $(CARGO) test --locked -p e2e --test chat_cluster torture:: -- --nocapture
 
 # ENGINE=redis: with a Redis for each chat. TARGETS='chat-handler/program ...': these alone.
 test-cluster-of-one: packages build static ## the suite with a relay beside each chat; tests/cluster-of-one.md

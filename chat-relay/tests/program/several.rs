@@ -63,12 +63,8 @@ impl Machine {
     pub(super) fn start_telling(&mut self) -> PathBuf {
         self.kill();
         let told = self.files.path("relay.told");
-        let child = Command::new(beside("chat-relay"))
-            .arg("--config")
-            .arg(self.files.ini())
-            .env_clear()
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
+        let child = self
+            .command()
             .stderr(fs::File::create(&told).expect("writable"))
             .spawn()
             .expect("the relay starts");
@@ -88,16 +84,16 @@ impl Machine {
         }
     }
 
+    fn command(&self) -> Command {
+        let mut command = Command::new(beside("chat-relay"));
+        command.arg("--config").arg(self.files.ini()).env_clear();
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        command
+    }
+
     /// A relay that need not come up.
     pub(super) fn try_start(&mut self) {
-        let child = Command::new(beside("chat-relay"))
-            .arg("--config")
-            .arg(self.files.ini())
-            .env_clear()
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("the relay starts");
+        let child = self.command().spawn().expect("the relay starts");
         self.relay = Some(Relay { child });
     }
 

@@ -30,6 +30,16 @@ const READ_EVERY: usize = 5;
 /// So many ids are known, as by the client library.
 const KNOWN: usize = 300;
 
+/// Says that it is over when it is dropped, also if a test fails meanwhile: people would talk for ever.
+#[derive(Debug)]
+pub struct Over<'a>(pub &'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 /// What came of one person.
 #[derive(Debug, Default)]
 pub struct Story {

@@ -2,14 +2,14 @@
 //! figures of docs/cluster.md are those that this prints.
 
 use std::fs;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use e2e::cluster::Cluster;
 use e2e::cluster::cables::Network;
 use e2e::cluster::machine::{Engine, Machine};
-use e2e::cluster::person::{Person, Story};
+use e2e::cluster::person::{Over, Person, Story};
 use e2e::deadline::eventually;
 use nix::sys::signal::Signal;
 
@@ -113,6 +113,7 @@ fn fail(failure: Failure) -> Duration {
     let endpoints = cluster.endpoints();
     let mut course = Course::default();
     let stories: Vec<Story> = thread::scope(|scope| {
+        let end = Over(&over);
         let people: Vec<_> = (0..3)
             .map(|number| {
                 let mut servers = endpoints.clone();
@@ -146,7 +147,7 @@ fn fail(failure: Failure) -> Duration {
         for machine in &cluster.machines {
             machine.wait_until_up();
         }
-        over.store(true, Ordering::SeqCst);
+        drop(end);
         people
             .into_iter()
             .map(|it| it.join().expect("they are served"))

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Child, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::Duration;
 
 use e2e::cluster::Cluster;
 use e2e::cluster::cables::inside;
 use e2e::cluster::machine::{Engine, Machine, ROOMS};
-use e2e::cluster::person::{Person, Story};
+use e2e::cluster::person::{Over, Person, Story};
 use e2e::deadline::eventually;
 use e2e::program::Program;
 use e2e::requirement::part;
@@ -48,6 +48,7 @@ fn while_they_talk(
 ) -> Vec<(String, Story)> {
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
+        let end = Over(&over);
         let entrance = cluster.cables.entrance();
         let over = &over;
         let lives: Vec<_> = people
@@ -62,7 +63,7 @@ fn while_they_talk(
             })
             .collect();
         meanwhile(cluster);
-        over.store(true, Ordering::SeqCst);
+        drop(end);
         let lives = lives.into_iter();
         lives
             .map(|(room, life)| (room, life.join().expect("a person is served")))

@@ -134,7 +134,7 @@ fn with_text(dir: &Path, text: &str) -> BTreeSet<PathBuf> {
     found
 }
 
-/// Whether what a machine's engine keeps for all is all that has the text beside files with such starts.
+/// No file of a machine but those below `starts` holds the text.
 #[track_caller]
 fn assert_only_in(machine: &Machine, text: &str, starts: &[&str]) {
     let found = with_text(machine.disk(), text);
@@ -354,6 +354,7 @@ fn assert_where_it_is(cluster: &Cluster, talk: &str) {
         .collect();
     assert!(!kept.is_empty(), "the engine keeps what is in logs");
 }
+
 #[test]
 fn what_is_private_on_three_machines_reaches_whom_it_is_for_and_no_disk_besides() {
     let cluster = Cluster::start(3, Engine::Sentinel, LINES);

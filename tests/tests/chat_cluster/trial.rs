@@ -1,12 +1,12 @@
 //! People who talk while blows fall, and what is left of it on each machine.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use e2e::cluster::Cluster;
 use e2e::cluster::machine::{Engine, Hardware, Machine};
-use e2e::cluster::person::{Person, Story};
+use e2e::cluster::person::{Over, Person, Story};
 
 use super::blows::{Blow, Chance};
 use super::operator::{self, Shift};
@@ -46,15 +46,6 @@ pub(crate) struct Trial {
     pub(crate) engine: Engine,
     /// How many people, each in one room.
     pub(crate) people: usize,
-}
-
-/// Says that it is over, also if a blow fails: people would talk for ever.
-struct Over<'a>(&'a AtomicBool);
-
-impl Drop for Over<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
 }
 
 impl Trial {
