@@ -118,7 +118,7 @@ impl<'a> Commands<'a> {
                     let _ = self.answer(stream);
                     self.asked.fetch_sub(1, Ordering::Relaxed);
                 });
-                // Of threads there are too many elsewhere on the machine: who asked is told that nobody answers.
+                // The machine has no threads left: whoever asked is told that nobody answers.
                 if let Err(error) = started {
                     self.asked.fetch_sub(1, Ordering::Relaxed);
                     (self.note)(&format!("commands: {error}"));

@@ -20,7 +20,7 @@ pub const NAME: &str = "chat";
 /// How often a port that another program took in the meantime is replaced by another one.
 const PORT_TRIES: usize = 20;
 
-/// The engine: Debian's Redis, or Valkey's in the directory that `VALKEY` names (`make valkey`).
+/// The engine: Debian's Redis, or Valkey's in the directory that `VALKEY` names (tests/valkey).
 #[track_caller]
 pub fn server_program() -> String {
     match env::var("VALKEY") {

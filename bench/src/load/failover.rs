@@ -18,7 +18,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// Before the first blow.
 const CALM: Duration = Duration::from_secs(2);
 /// Sentinel chooses no other within two failover-timeouts of conf/cluster/sentinel.conf after it has.
-const BETWEEN: Duration = Duration::from_secs(22);
+const BETWEEN: Duration = Duration::from_secs(6);
 /// Longest time for all to go on.
 const LIMIT: Duration = Duration::from_secs(60);
 /// Without anything to hear.

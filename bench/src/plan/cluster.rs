@@ -28,7 +28,7 @@ const FEW_RATE: u32 = 100;
 const MANY: usize = 150;
 const MANY_RATE: u32 = 20;
 const FAST_RATE: u32 = 500;
-/// Blows of a round: Sentinel takes twenty seconds' rest between two.
+/// Blows of a round: Sentinel rests for four seconds between two.
 const BLOWS: usize = 2;
 /// What a machine has missed.
 pub const MISSED: usize = 10_000;
