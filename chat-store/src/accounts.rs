@@ -206,7 +206,12 @@ pub fn create(dirs: &Dirs, account: &Account) -> Result<(), AccountError> {
     if std::fs::read_dir(dir)?.count() > MAX_ACCOUNTS {
         return Err(AccountError::TooMany);
     }
-    let is_ours = order::replace(dirs, &path, b"", &account.text())?;
+    let mut text = account.text();
+    if dirs.cluster.is_some() {
+        // Without a password two of the same moment have one text.
+        text.extend(order::unlike_others()?.bytes());
+    }
+    let is_ours = order::replace(dirs, &path, b"", &text)?;
     if !is_ours {
         // On another machine somebody was first.
         let there = read(&path)?.map_or_else(|| account.name.clone(), |there| there.name);

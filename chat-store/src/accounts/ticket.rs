@@ -186,10 +186,8 @@ impl Tickets {
             }
             let mut lines: Vec<_> = tickets.iter().map(|it| format!("{it}\n")).collect();
             if self.dirs.cluster.is_some() {
-                // Two who use one ticket on two machines would make the same list of it, and that is no conflict.
-                let mut chance = [0; WORD_BYTES];
-                getrandom::fill(&mut chance).map_err(io::Error::other)?;
-                lines.push(format!("change {}\n", hex(&chance)));
+                // Two who use one ticket on two machines would make the same list of it.
+                lines.push(order::unlike_others()?);
             }
             Ok((After::Text(lines.concat().into_bytes()), ()))
         })

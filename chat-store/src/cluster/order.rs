@@ -30,7 +30,7 @@ use crate::record::{Attrs, Draft, Kind, RecordId, attrs};
 mod edit;
 mod text;
 
-pub use edit::{After, edit};
+pub use edit::{After, edit, unlike_others};
 
 /// What an order does.
 const WHAT: &str = "do";

@@ -6,7 +6,10 @@ use std::path::Path;
 use super::{remove_if, replace};
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
+use crate::people::person::hex_of_bytes;
 
+/// Bytes of chance in a line of [`unlike_others`].
+const CHANCE: usize = 16;
 /// How often a file is read again that was changed meanwhile on another machine.
 const TRIES: u32 = 8;
 
@@ -45,4 +48,15 @@ pub fn edit<T, E: From<io::Error>>(
         }
     }
     Err(io::Error::from(io::ErrorKind::TimedOut).into())
+}
+
+/// A line for a text that only one may write. Two who write the same text on two machines are no conflict, and both are
+/// told that it is done; with this line in it theirs are not the same. Whoever reads the file passes it over.
+///
+/// # Errors
+/// There is no chance to be had.
+pub fn unlike_others() -> io::Result<String> {
+    let mut chance = [0; CHANCE];
+    getrandom::fill(&mut chance).map_err(io::Error::other)?;
+    Ok(format!("change {}\n", hex_of_bytes(&chance)))
 }
