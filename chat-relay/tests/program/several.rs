@@ -17,6 +17,9 @@ use nix::sys::signal::Signal;
 
 use crate::script::Chance;
 
+/// For who is told once what becomes of it: all they wait for may be a busy machine.
+pub(super) const PATIENT: &str = "SEND_TIMEOUT=30\n";
+
 /// A machine.
 pub(super) struct Machine {
     pub(super) files: Files,
@@ -46,7 +49,7 @@ impl Machine {
 
     /// A started one with more settings.
     pub(super) fn with_lines(node: &str, engine: &str, lines: &str) -> Self {
-        let mut machine = Self::new(node, engine, "");
+        let mut machine = Self::new(node, engine, PATIENT);
         let ini = fs::read_to_string(machine.files.ini()).expect("an ini");
         let ini = ini.replacen("[global]", &format!("[global]\n{lines}"), 1);
         fs::write(machine.files.ini(), ini).expect("written");
