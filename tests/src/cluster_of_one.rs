@@ -1,7 +1,8 @@
 //! Every chat of a test as a cluster of one machine: what holds for a chat alone must hold for that, too.
 //!
 //! `CHAT_CLUSTER` in the environment asks for it: `one` with the relay itself as the engine, `redis` with Debian's Redis
-//! for each chat. `CHAT_CLUSTER_RECORD` names a file to which is added which test had what, for the report.
+//! for each chat, at a Unix socket, since some tests cut the network. `CHAT_CLUSTER_RECORD` names a file to which is added
+//! which test had what, for the report.
 
 use std::cell::Cell;
 use std::env;
@@ -95,7 +96,7 @@ impl ClusterOfOne {
     #[track_caller]
     pub fn run_by(ini: &Path, base: &Path, relay: impl FnOnce() -> Command) -> Option<Self> {
         let asked_for = asked_for().filter(|_| !IS_ALONE.get())?;
-        let engine = (asked_for == Engine::Redis).then(Server::start);
+        let engine = (asked_for == Engine::Redis).then(Server::at_socket);
         let address = engine
             .as_ref()
             .map_or_else(|| "local".to_owned(), Server::address);

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -44,9 +45,19 @@ pub struct Server {
     program: Option<Program>,
     files: TempDir,
     flags: Vec<String>,
-    tls: Option<(PathBuf, Identity)>,
-    /// Its port of 127.0.0.1.
+    listens: Listens,
+    /// Its port of 127.0.0.1; none at a socket.
     pub port: u16,
+}
+
+/// How a server is reached.
+#[derive(Debug)]
+enum Listens {
+    Tcp,
+    /// With whose certificates, and its own.
+    Tls(PathBuf, Identity),
+    /// `socket` in its directory, for every user.
+    Socket,
 }
 
 impl Server {
@@ -59,13 +70,20 @@ impl Server {
     /// One with further settings, as they stand in redis.conf.
     #[track_caller]
     pub fn with(flags: &[&str]) -> Self {
-        Self::made(flags, None)
+        Self::made(flags, Listens::Tcp)
     }
 
     /// One that speaks TLS alone.
     #[track_caller]
     pub fn with_tls(authority: &Authority) -> Self {
-        Self::made(&[], Some((authority.ca(), authority.issue("redis"))))
+        let listens = Listens::Tls(authority.ca(), authority.issue("redis"));
+        Self::made(&[], listens)
+    }
+
+    /// One that no cable belongs to.
+    #[track_caller]
+    pub fn at_socket() -> Self {
+        Self::made(&[], Listens::Socket)
     }
 
     /// A copy of this one.
@@ -88,14 +106,21 @@ impl Server {
     }
 
     #[track_caller]
-    fn made(flags: &[&str], tls: Option<(PathBuf, Identity)>) -> Self {
+    fn made(flags: &[&str], listens: Listens) -> Self {
         let mut server = Self {
             program: None,
             files: tempfile::tempdir().expect("a temporary directory"),
             flags: flags.iter().map(|&flag| flag.to_owned()).collect(),
-            tls,
+            listens,
             port: 0,
         };
+        if matches!(server.listens, Listens::Socket) {
+            // A temporary directory is its owner's alone.
+            let everybody = fs::Permissions::from_mode(0o755);
+            fs::set_permissions(server.dir(), everybody).expect("ours");
+            server.try_run().expect("its socket is its own");
+            return server;
+        }
         for _ in 0..PORT_TRIES {
             server.port = free_port();
             match server.try_run() {
@@ -128,9 +153,10 @@ impl Server {
 
     fn configuration(&self) -> String {
         let (dir, port) = (self.files.path().display(), self.port);
-        let port = match &self.tls {
-            None => format!("port {port}\n"),
-            Some((ca, Identity { cert, key })) => format!(
+        let port = match &self.listens {
+            Listens::Tcp => format!("port {port}\n"),
+            Listens::Socket => format!("port 0\nunixsocket {dir}/socket\nunixsocketperm 777\n"),
+            Listens::Tls(ca, Identity { cert, key }) => format!(
                 "port 0\ntls-port {port}\ntls-auth-clients no\ntls-ca-cert-file {}\ntls-cert-file {}\ntls-key-file {}\n",
                 ca.display(),
                 cert.display(),
@@ -146,12 +172,12 @@ impl Server {
 
     /// What chat.ini calls it.
     pub fn address(&self) -> String {
-        let scheme = if self.tls.is_some() {
-            "rediss"
-        } else {
-            "redis"
-        };
-        format!("{scheme}://127.0.0.1:{}", self.port)
+        let port = self.port;
+        match self.listens {
+            Listens::Tcp => format!("redis://127.0.0.1:{port}"),
+            Listens::Tls(..) => format!("rediss://127.0.0.1:{port}"),
+            Listens::Socket => format!("unix:{}/socket", self.dir().display()),
+        }
     }
 
     /// Its directory.
@@ -166,10 +192,13 @@ impl Server {
     #[track_caller]
     pub fn ask(&self, words: &[&str]) -> String {
         let mut command = Command::new(part("/usr/bin/redis-cli", "redis-tools"));
-        command.args(["-p", &self.port.to_string()]);
-        if let Some((ca, _)) = &self.tls {
-            command.arg("--tls").arg("--cacert").arg(ca);
-        }
+        match &self.listens {
+            Listens::Tcp => command.args(["-p", &self.port.to_string()]),
+            Listens::Tls(ca, _) => command
+                .args(["-p", &self.port.to_string(), "--tls", "--cacert"])
+                .arg(ca),
+            Listens::Socket => command.arg("-s").arg(self.dir().join("socket")),
+        };
         let finished = Program::run(command.args(words));
         finished.stdout.trim_end().to_owned()
     }
@@ -256,8 +285,9 @@ impl Sentinel {
 /// Starts a server and waits until it listens; else what it said.
 fn run(command: &Command) -> Result<Program, String> {
     let program = Program::start(command);
+    // At a socket, Redis 7.0 says "now ready".
     let is_ready =
-        |line: &str| line.contains("Ready to accept connections") || line.contains("+monitor");
+        |line: &str| line.contains("eady to accept connections") || line.contains("+monitor");
     program
         .output
         .try_wait_for_count(1, is_ready)
