@@ -5,11 +5,13 @@
 #![allow(clippy::print_stdout, reason = "what happened is the test's report")]
 
 mod blows;
+mod browser;
 mod engine;
 mod failover;
 mod files;
 mod hardware;
 mod moved;
+mod nginx;
 mod operation;
 mod operator;
 mod page;

@@ -1,9 +1,7 @@
 //! People who go from one machine to another: sent there, or because theirs is gone.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::Duration;
@@ -19,16 +17,15 @@ use e2e::transport::Endpoint;
 use e2e::under_test::workspace;
 use serde_json::Value;
 
-/// Where nginx is, among the people.
-const NGINX: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 254);
-const NGINX_PORT: u16 = 8080;
+use super::nginx::Nginx;
+
 /// Between two messages of one person.
 const PACE: Duration = Duration::from_millis(150);
 /// How long somebody waits for the ack of their last message.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What records of these kinds a room's log has, as `KIND FROM`.
-fn records(machine: &Machine, room: &str, kinds: &[&str]) -> Vec<String> {
+pub(crate) fn records(machine: &Machine, room: &str, kinds: &[&str]) -> Vec<String> {
     let log = machine.whole_log(room);
     let log = String::from_utf8_lossy(&log);
     let lines = log
@@ -194,72 +191,6 @@ fn a_machine_s_people_are_moved_and_no_room_hears_of_it() {
     }
 }
 
-/// nginx as conf/cluster has it, in the people's network.
-struct Nginx(Child);
-
-impl Nginx {
-    #[track_caller]
-    fn start(cluster: &Cluster, by_room: bool) -> Self {
-        let shipped = fs::read_to_string(workspace().join("conf/cluster/nginx.conf"));
-        let mut site = shipped
-            .expect("it is shipped")
-            .replace("10.0.0.", "10.1.0.")
-            .replace(
-                "    listen 80;\n    listen [::]:80;\n",
-                &format!("    listen {NGINX}:{NGINX_PORT};\n"),
-            );
-        if by_room {
-            assert!(site.contains("    #hash $uri consistent;"));
-            site = site
-                .replace("    least_conn;\n", "")
-                .replace("    #hash ", "    hash ");
-        }
-        let dir = cluster.machines[0].disk().join("nginx");
-        fs::create_dir_all(&dir).expect("writable");
-        let here = dir.display();
-        let config = format!(
-            "daemon off; pid {here}/pid; error_log {here}/error.log info; user root;\n\
-             events {{}}\n\
-             http {{ access_log off;\n\
-             client_body_temp_path {here}/1; proxy_temp_path {here}/2; fastcgi_temp_path {here}/3;\n\
-             uwsgi_temp_path {here}/4; scgi_temp_path {here}/5;\n\
-             {site}\n }}\n"
-        );
-        let path = dir.join("nginx.conf");
-        fs::write(&path, config).expect("writable");
-        let mut command = inside(cluster.cables.outside(), part("/usr/sbin/nginx", "nginx"));
-        command.args(["-e", "stderr", "-c"]).arg(&path);
-        let child = command.stdout(Stdio::null()).spawn().expect("it starts");
-        let nginx = Self(child);
-        let entrance = cluster.cables.entrance();
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                entrance.enter();
-                eventually("nginx listens", || {
-                    std::net::TcpStream::connect((NGINX, NGINX_PORT)).ok()
-                });
-            });
-        });
-        nginx
-    }
-
-    fn endpoint() -> Endpoint {
-        Endpoint::Tcp(SocketAddr::new(NGINX.into(), NGINX_PORT))
-    }
-}
-
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        let workers = e2e::proc::descendants(self.0.id());
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-        for worker in workers {
-            let pid = e2e::program::pid_of(worker.pid);
-            let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL);
-        }
-    }
-}
-
 /// Daemons are killed and machines drained, one after the other, until each had both.
 fn kill_and_drain(cluster: &mut Cluster) {
     for at in 0..cluster.machines.len() {
@@ -337,7 +268,7 @@ fn the_client_library_goes_to_another_server_and_hears_everything_once() {
     let each: Vec<_> = each
         .map(|it| format!("ws://{}:{ROOMS}/", it.address()))
         .collect();
-    for servers in [each, vec![format!("ws://{NGINX}:{NGINX_PORT}/")]] {
+    for servers in [each, vec![Nginx::url("ws")]] {
         let (mut talk, hold) = library(&cluster, &servers);
         kill_and_drain(&mut cluster);
         drop(hold);
