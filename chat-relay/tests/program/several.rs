@@ -423,6 +423,49 @@ fn while_the_engines_memory_is_full_it_is_told_and_nothing_is_taken() {
     assert_eq!(one.said(), ["before", "after"]);
 }
 
+/// Who has seen it would have seen what never was, if the engine died with it.
+#[test]
+fn what_no_copy_of_the_engine_has_is_written_and_acked_nowhere() {
+    let server = Server::start();
+    let copy = server.replica();
+    let one = Machine::started("one", &server.address(), "ENGINE_REPLICAS=1\n");
+    let two = Machine::started("two", &server.address(), "ENGINE_REPLICAS=1\n");
+    let mut alice = one.files.page("lobby", "alice");
+    keep_saying(&mut alice, "before");
+    let before = vec!["before".to_owned()];
+    assert_same(&[&one, &two], &before);
+    copy.signal(Signal::SIGSTOP);
+    alice.say("alone", "m-alone");
+    let is_given = || {
+        server
+            .ask(&["XRANGE", "{chat}:s", "-", "+"])
+            .contains("alone")
+    };
+    eventually("the engine has it", || is_given().then_some(()));
+    let asked = || {
+        let stats = server.ask(&["INFO", "commandstats"]);
+        let calls = stats
+            .split_once("cmdstat_wait:calls=")
+            .expect("copies are waited for")
+            .1;
+        calls
+            .split(',')
+            .next()
+            .and_then(|it| it.parse().ok())
+            .unwrap_or(0_u32)
+    };
+    // Both have read it, and have looked for a copy twice.
+    let first = asked();
+    eventually("the copy is waited for", || {
+        (asked() >= first + 6).then_some(())
+    });
+    assert_eq!((one.said(), two.said()), (before.clone(), before.clone()));
+    copy.signal(Signal::SIGCONT);
+    keep_saying(&mut alice, "alone");
+    let wanted: Vec<_> = before.into_iter().chain(["alone".to_owned()]).collect();
+    assert_same(&[&one, &two], &wanted);
+}
+
 #[test]
 fn what_is_said_while_the_engine_comes_back_waits_for_it_and_nobody_is_told() {
     let mut server = Server::start();

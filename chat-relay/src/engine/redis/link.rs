@@ -1,5 +1,6 @@
 //! A connection to the engine that takes writes, wherever that is just now.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use chat_handler::settings::{Address, Cluster};
 use chat_store::record::RecordId;
 use redis::{
     Client, Cmd, Connection, ConnectionAddr, ConnectionInfo, FromRedisValue, IntoConnectionInfo,
-    RedisConnectionInfo, TlsCertificates, Value, cmd,
+    RedisConnectionInfo, TlsCertificates, Value, cmd, io::tcp::TcpSettings,
 };
 
 use super::sentinels::Sentinels;
@@ -101,6 +102,8 @@ impl Access {
         }
         let is_tls = matches!(at, ConnectionAddr::TcpTls { .. });
         let info: ConnectionInfo = at.into_connection_info()?.set_redis_settings(redis);
+        // What is asked leaves at once, also behind something that the other end has not confirmed yet.
+        let info = info.set_tcp_settings(TcpSettings::default().set_nodelay(true));
         let client = if is_tls {
             Client::build_with_tls(info, self.certificates()?)?
         } else {
@@ -265,6 +268,21 @@ impl Link {
             Some(Value::BulkString(role)) if role == b"master" => Ok(()),
             _ => Err(Trouble::Away(format!(
                 "{}: this engine is only a copy",
+                self.place
+            ))),
+        }
+    }
+
+    /// Looks whether what is published goes the way of what is written, to the copies: in a Redis Cluster it does not.
+    ///
+    /// # Errors
+    /// It does not.
+    pub fn check_mode(&mut self) -> Result<()> {
+        let about: HashMap<String, Value> = self.ask(cmd("HELLO").arg(2))?;
+        match about.get("mode") {
+            Some(Value::BulkString(mode)) if mode == b"standalone" => Ok(()),
+            _ => Err(Trouble::Away(format!(
+                "{}: ENGINE_REPLICAS is for an engine with copies, and this one is of a Redis Cluster",
                 self.place
             ))),
         }

@@ -37,6 +37,8 @@ pub struct Publisher<'a> {
     dirs: &'a Dirs,
     spool: &'a mut Spool,
     queue: VecDeque<Submission>,
+    /// All of the spool has been read since it was waited for: what comes later rings.
+    is_read: bool,
     /// The greatest number that an engine has ever taken.
     taken: RecordId,
     /// Who submitted what is up to here was told that it was not taken.
@@ -55,6 +57,7 @@ impl<'a> Publisher<'a> {
             spool,
             refused: RecordId::ZERO,
             queue: VecDeque::new(),
+            is_read: false,
             tick_at: Instant::now(),
             looked: Instant::now(),
         }
@@ -101,6 +104,7 @@ impl<'a> Publisher<'a> {
         self.queue.clear();
         let rewound = self.spool.rewind(from);
         rewound.map_err(|error| Trouble::Away(format!("the spool: {error}")))?;
+        self.is_read = false;
         self.tick_at = Instant::now();
         self.shared.repaired(generation);
         self.shared
@@ -110,14 +114,15 @@ impl<'a> Publisher<'a> {
 
     /// One round: what has come, and what is due.
     fn publish(&mut self, link: &mut Link) -> Result<io::Result<()>> {
-        if self.queue.len() < BATCH {
+        if !self.is_read && self.queue.len() < BATCH {
             let mut read = Vec::new();
-            if let Err(error) = self.spool.read(&mut read) {
-                return Ok(Err(error));
+            match self.spool.read(&mut read) {
+                Ok(progress) => self.is_read = progress == Progress::Idle,
+                Err(error) => return Ok(Err(error)),
             }
             self.queue.extend(read);
-            self.drop_expired();
         }
+        self.drop_expired();
         let given = match self.give(link) {
             Err(Trouble::Full) => {
                 self.refuse_all();
@@ -129,8 +134,10 @@ impl<'a> Publisher<'a> {
             Err(Trouble::Full) => self.shared.say_full(true),
             looked => looked?,
         }
-        if !given && let Err(error) = self.spool.wait(self.next()) {
-            return Ok(Err(error));
+        if !given || self.is_read && self.queue.is_empty() {
+            let waited = self.spool.wait(self.next());
+            self.is_read = false;
+            return Ok(waited);
         }
         Ok(Ok(()))
     }

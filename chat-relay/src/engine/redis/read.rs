@@ -119,7 +119,7 @@ impl<'a> Reader<'a> {
         let mut is_ready = false;
         while shared.is_current(generation) {
             shared.beat(Thread::Reader);
-            let entries = stream.read(shared, generation, is_ready)?;
+            let entries = stream.read(shared, generation)?;
             let is_idle = entries.is_empty();
             for (id, fields) in entries {
                 at = id;

@@ -30,10 +30,6 @@ pub struct Stream {
     link: Link,
     /// Read up to here.
     at: RecordId,
-    /// The entries behind it are asked for already.
-    is_asked: bool,
-    /// They have come already.
-    ahead: Option<Vec<Raw>>,
 }
 
 impl Stream {
@@ -42,13 +38,14 @@ impl Stream {
     /// # Errors
     /// As [`Link::open_found`].
     pub fn open(setup: &Setup) -> Result<Self> {
-        let link = Link::open_found(&setup.access, ALL)?;
-        link.be_patient(WAIT)?;
+        let mut link = Link::open_found(&setup.access, ALL)?;
+        if setup.replicas > 0 {
+            link.check_mode()?;
+        }
+        link.be_patient(WAIT + CONFIRM)?;
         Ok(Self {
             link,
             at: RecordId::ZERO,
-            is_asked: false,
-            ahead: None,
         })
     }
 
@@ -57,33 +54,51 @@ impl Stream {
         self.at = at;
     }
 
-    /// For other questions, before [`Self::read`] is told to ask ahead.
+    /// For other questions.
     pub fn link(&mut self) -> &mut Link {
-        debug_assert!(
-            !self.is_asked,
-            "the next answer is to what was asked before"
-        );
         &mut self.link
     }
 
-    /// The next entries, if there are any within a while. With `ahead` those behind them are asked for together with
-    /// the copies: one way to the engine and back for each batch.
+    /// The next entries, if there are any within a while, as soon as enough copies have them: what one engine alone
+    /// has may be lost with it, and whoever has seen it would have seen what never was.
+    ///
+    /// The copies are asked for in the same write. The engine looks at that as soon as it has given the entries: the
+    /// copies' answers are on their way to it before ours could be, and one question of the engine to them is for all
+    /// relays.
     ///
     /// # Errors
     /// The connection is of no use any more.
-    pub fn read(&mut self, shared: &Shared, generation: u64, ahead: bool) -> Result<Vec<Raw>> {
-        let entries = if let Some(entries) = self.ahead.take() {
-            entries
-        } else {
-            if !self.is_asked {
-                self.link.send(&[&self.next(&shared.setup)])?;
-            }
-            self.receive()?
-        };
-        if let Some((last, _)) = entries.last() {
-            self.at = *last;
-            self.confirm(shared, generation, ahead)?;
+    pub fn read(&mut self, shared: &Shared, generation: u64) -> Result<Vec<Raw>> {
+        let setup = &shared.setup;
+        let next = self.next(setup);
+        if setup.replicas == 0 {
+            self.link.send(&[&next])?;
+            return self.receive();
         }
+        let wait = wait(setup);
+        self.link.send(&[&next, &mark(setup), &wait])?;
+        let entries = self.receive()?;
+        let began = Instant::now();
+        self.link.receive::<()>()?;
+        let mut copies: u32 = self.link.receive()?;
+        if entries.is_empty() {
+            return Ok(entries);
+        }
+        while copies < setup.replicas {
+            shared.beat(Thread::Reader);
+            if !shared.is_current(generation) {
+                return Err(Trouble::Away("the engine is another one now".to_owned()));
+            }
+            if began.elapsed() > CONFIRM_AT_MOST {
+                return Err(Trouble::Away(format!(
+                    "{}: only {copies} of ENGINE_REPLICAS={} copies have what was said",
+                    self.link.place, setup.replicas
+                )));
+            }
+            copies = self.link.ask(&wait)?;
+        }
+        let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        shared.counters.wait_us.fetch_add(micros, Ordering::Relaxed);
         Ok(entries)
     }
 
@@ -101,85 +116,35 @@ impl Stream {
 
     fn receive(&mut self) -> Result<Vec<Raw>> {
         type Answered = Vec<(String, Vec<(String, Fields)>)>;
-        self.is_asked = false;
         let streams: Option<Answered> = self.link.receive()?;
         let entries = streams
             .into_iter()
             .flatten()
             .flat_map(|(_, entries)| entries);
-        entries
-            .map(|(id, fields)| {
-                let micros = id.split('-').next().and_then(|digits| digits.parse().ok());
-                let id = micros.ok_or_else(|| Trouble::odd("XREAD"))?;
-                Ok((RecordId::from_micros(id), fields))
-            })
-            .collect()
+        let entries = entries.map(|(id, fields)| {
+            let micros = id.split('-').next().and_then(|digits| digits.parse().ok());
+            let id = micros.ok_or_else(|| Trouble::odd("XREAD"))?;
+            Ok((RecordId::from_micros(id), fields))
+        });
+        let entries: Vec<Raw> = entries.collect::<Result<_>>()?;
+        self.at = entries.last().map_or(self.at, |(last, _)| *last);
+        Ok(entries)
     }
+}
 
-    /// Waits until enough copies have what has been read: what one engine alone has may be lost with it, and whoever
-    /// has seen it would have seen what never was.
-    fn confirm(&mut self, shared: &Shared, generation: u64, ahead: bool) -> Result<()> {
-        let setup = &shared.setup;
-        if setup.replicas == 0 {
-            return Ok(());
-        }
-        let began = Instant::now();
-        // WAIT is for what this connection has written.
-        let mut write = cmd("HSET");
-        write
-            .arg(setup.keys.key("pos"))
-            .arg(&setup.machine.incarnation);
-        write.arg(self.at.as_micros());
-        let mut wait = cmd("WAIT");
-        wait.arg(setup.replicas).arg(millis(CONFIRM));
-        if ahead {
-            self.link.send(&[&write, &wait, &self.next(setup)])?;
-            self.is_asked = true;
-        } else {
-            self.link.send(&[&write, &wait])?;
-        }
-        let written = self.link.receive::<()>();
-        let mut copies: u32 = self.link.receive()?;
-        match written {
-            // Nothing can be written; nothing new comes either, and what is there is waited for all the same.
-            Err(Trouble::Full) => {
-                self.receive_ahead()?;
-                let mut touch = cmd("EXPIRE");
-                self.link
-                    .ask::<()>(touch.arg(setup.keys.head()).arg(u32::MAX))?;
-                copies = self.link.ask(&wait)?;
-            }
-            written => written?,
-        }
-        loop {
-            shared.beat(Thread::Reader);
-            if copies >= setup.replicas {
-                break;
-            }
-            if !shared.is_current(generation) {
-                return Err(Trouble::Away("the engine is another one now".to_owned()));
-            }
-            if began.elapsed() > CONFIRM_AT_MOST {
-                return Err(Trouble::Away(format!(
-                    "{}: only {copies} of ENGINE_REPLICAS={} copies have what was said",
-                    self.link.place, setup.replicas
-                )));
-            }
-            self.receive_ahead()?;
-            copies = self.link.ask(&wait)?;
-        }
-        let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-        shared.counters.wait_us.fetch_add(micros, Ordering::Relaxed);
-        Ok(())
-    }
+/// Something that goes to the copies behind the entries that were given: WAIT is for what this connection itself has
+/// sent there last. Nobody hears that channel; unlike a key it is in no file of any engine, and an engine whose memory
+/// is full takes it, too.
+fn mark(setup: &Setup) -> Cmd {
+    let mut mark = cmd("PUBLISH");
+    mark.arg(setup.keys.key("mark")).arg("");
+    mark
+}
 
-    /// Takes what was asked for, so that something else can be asked.
-    fn receive_ahead(&mut self) -> Result<()> {
-        if self.is_asked {
-            self.ahead = Some(self.receive()?);
-        }
-        Ok(())
-    }
+fn wait(setup: &Setup) -> Cmd {
+    let mut wait = cmd("WAIT");
+    wait.arg(setup.replicas).arg(millis(CONFIRM));
+    wait
 }
 
 fn millis(time: Duration) -> u64 {

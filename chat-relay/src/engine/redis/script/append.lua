@@ -216,8 +216,10 @@ local function judge(entry)
   if digest and id then
     local window = prefix .. 'd:' .. text(hour)
     redis.call('HSET', window, digest, id)
-    -- An hour more than that: this goes by the clock.
-    redis.call('EXPIRE', window, (WINDOW + 2) * 3600)
+    -- An hour more than that: this goes by the clock. Twice an hour is enough, and what is said costs no write more.
+    if redis.call('TTL', window) < WINDOW * 3600 + 5400 then
+      redis.call('EXPIRE', window, (WINDOW + 2) * 3600)
+    end
   end
   return verdict
 end
@@ -240,10 +242,15 @@ for at = FIRST, #ARGV, FIELDS do
     at = tonumber(ARGV[at + 12]),
   })
 end
+local known = {}
 if last > 0 then
-  redis.call('HSET', head, 'last', text(last))
+  known = { 'last', text(last) }
 end
 if taken > 0 then
-  redis.call('HSET', head, node, text(taken))
+  known[#known + 1] = node
+  known[#known + 1] = text(taken)
+end
+if #known > 0 then
+  redis.call('HSET', head, unpack(known))
 end
 return verdicts
