@@ -172,6 +172,16 @@ fn sites_are_added_listed_checked_and_removed() {
         "{}",
         wrong.err
     );
+    let routes = tree.path("etc/websocketd-rs/sites.d/alpha.ini");
+    let text = fs::read_to_string(&routes).expect("there");
+    fs::write(&routes, text.replace("hidepath", "# hidepath")).expect("ours");
+    let wrong = tree.run(&["site", "check", "alpha"], 1);
+    assert!(
+        wrong.err.contains("no hidepath = /api/v1/in/"),
+        "{}",
+        wrong.err
+    );
+    fs::write(&routes, text).expect("ours");
     assert!(
         tree.run(&["site", "check", "gamma"], 3)
             .err

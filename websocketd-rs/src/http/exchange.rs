@@ -103,9 +103,16 @@ impl<'a> Exchange<'a> {
     pub(super) fn fields(&self) -> Fields {
         let scheme = if self.client.https { "https" } else { "http" };
         let target = &self.head.target;
-        let hidden = self.site.config.http.hidden_paths.iter();
-        let mut hidden = hidden.filter(|start| target.path.starts_with(start.as_bytes()));
-        let target = match hidden.next() {
+        let hidden = &self.site.config.http.hidden_paths;
+        let hidden = (!hidden.is_empty()).then(|| {
+            // Also an address that somebody has put together with one slash too many holds the secret.
+            let clean = target::clean(&target.path);
+            let path = clean.as_ref().unwrap_or(&target.path);
+            hidden
+                .iter()
+                .find(|start| path.starts_with(start.as_bytes()))
+        });
+        let target = match hidden.flatten() {
             Some(start) => Cow::Owned(format!("{start}...")),
             None => shortened(&target.raw, MAX_LOGGED),
         };

@@ -31,6 +31,13 @@ pub(super) fn check(place: &Place) -> Result<Report, Failure> {
         let routes = place.routes();
         findings.push(format!("{}: has no [route //HOST/...]", routes.display()));
     }
+    if said.shows_secrets {
+        let routes = place.routes();
+        findings.push(format!(
+            "{}: has cgi = and no hidepath = /api/v1/in/: secrets of incoming addresses get into the daemon's log",
+            routes.display()
+        ));
+    }
     let user = said
         .user
         .as_deref()

@@ -12,6 +12,8 @@ pub(super) struct Said {
     pub(super) hosts: Vec<String>,
     /// `user = `, if all that are there are the same.
     pub(super) user: Option<String>,
+    /// Programs are served of whose paths none is hidden, as files did that were made before `hidepath` was there.
+    pub(super) shows_secrets: bool,
 }
 
 /// Whether a word can be a host in a section's name; the daemon looks closer.
@@ -79,6 +81,7 @@ pub(super) fn text(arguments: &AddArguments, user: &str, ini: &Path, prefix: &Pa
 pub(super) fn read(text: &str) -> Said {
     let mut said = Said::default();
     let mut users: Vec<&str> = Vec::new();
+    let (mut has_programs, mut hides) = (false, false);
     for line in text.lines().map(str::trim) {
         let place = line
             .strip_prefix('[')
@@ -92,12 +95,16 @@ pub(super) fn read(text: &str) -> Said {
             if let Some(host) = host.filter(|host| !said.hosts.iter().any(|known| known == host)) {
                 said.hosts.push(host.to_owned());
             }
-        } else if let Some((key, value)) = line.split_once('=')
-            && key.trim() == "user"
-        {
-            users.push(value.trim());
+        } else if let Some((key, value)) = line.split_once('=') {
+            match key.trim() {
+                "user" => users.push(value.trim()),
+                "cgi" => has_programs = true,
+                "hidepath" => hides = true,
+                _ => {}
+            }
         }
     }
+    said.shows_secrets = has_programs && !hides;
     users.dedup();
     if let [user] = users[..] {
         said.user = Some(user.to_owned());
@@ -128,8 +135,10 @@ mod tests {
         let expected = Said {
             hosts: arguments.hosts.clone(),
             user: Some("chat-a".to_owned()),
+            shows_secrets: false,
         };
         assert_eq!(read(&text), expected);
+        assert!(read(&text.replace("hidepath", "# hidepath")).shows_secrets);
         assert!(text.contains("sslcert = /c\nsslkey = /k\n") && text.contains("maxforks = 7\n"));
         assert_eq!(
             read("[route /x]\nuser=a\n[tcp b]\nuser=b\n"),
