@@ -1,13 +1,15 @@
 //! Commands that a program of the site answers: `/weather Prague`.
 
+use std::io;
+
 use super::{Code, Turn};
 use crate::command::cut;
 use crate::hooks::{About, Outcome, Question};
 use crate::settings::commands::SiteCommand;
 use crate::wording::{Line, Own};
-use chat_store::bell;
-use chat_store::log::room_log::RoomLog;
-use chat_store::record::{Draft, Kind, RecordId};
+use chat_store::log::room_log::{AppendError, RoomLog, Stored};
+use chat_store::record::{Draft, Kind};
+use chat_store::{bell, quota, secret};
 
 /// Lines of an answer that is for one person.
 const MAX_LINES: usize = 100;
@@ -42,6 +44,9 @@ impl Turn<'_> {
 
     fn answer_by(&mut self, command: &SiteCommand, args: &str) {
         let Some(decision) = self.it.hooked.take_decision() else {
+            if self.was_answered(command) {
+                return;
+            }
             let me = &self.it.me;
             let question = Question {
                 ask: About::Command,
@@ -72,9 +77,9 @@ impl Turn<'_> {
                     return;
                 }
                 match self.say_for(command, &text) {
-                    Ok(id) => {
-                        self.spoke_at(id);
-                        self.ack();
+                    Ok(stored) => {
+                        self.spoke_at(stored.id());
+                        self.ack_as(None, matches!(stored, Stored::Already(_)));
                     }
                     Err(error) => self.not_saved(&error),
                 }
@@ -92,23 +97,58 @@ impl Turn<'_> {
         });
     }
 
-    /// What is for the room, under the command's own name.
-    fn say_for(&self, command: &SiteCommand, text: &str) -> std::io::Result<RecordId> {
-        let room = &self.it.room;
+    /// Whether the room has had its answer to this very request, which was sent again; then it is acked.
+    fn was_answered(&mut self, command: &SiteCommand) -> bool {
         let account = command.account();
-        let mut log = RoomLog::new(&room.dirs, &room.name);
+        let id = self.id_of_answer();
         let draft = Draft {
-            account: Some(&account),
-            ..Draft::new(
-                Kind::Say,
-                command.from.as_str(),
-                cut(text, self.it.limits.max_message),
-            )
+            msgid: id.as_deref(),
+            ..draft(command, &account, "")
         };
-        let id = log.append(&draft).map_err(std::io::Error::other)?;
+        let room = &self.it.room;
+        // What cannot be read is found out when it is appended.
+        let found = RoomLog::new(&room.dirs, &room.name).find_sent(&draft);
+        let was_answered = matches!(found, Ok(Some(_)));
+        if was_answered {
+            self.ack_as(None, true);
+        }
+        was_answered
+    }
+
+    /// The id of what the room is answered to a request that has one: of theirs alone, whatever ids others choose.
+    fn id_of_answer(&self) -> Option<String> {
+        let asked = format!("{} {}", self.it.me.person.as_str(), self.msgid?);
+        Some(secret::hash_of(&asked))
+    }
+
+    /// What is for the room, under the command's own name.
+    fn say_for(&self, command: &SiteCommand, text: &str) -> io::Result<Stored> {
+        let room = &self.it.room;
+        let limits = &self.it.limits;
+        if limits
+            .disk_max
+            .is_some_and(|max| quota::is_used_up(&room.dirs, max))
+        {
+            return Err(io::Error::other(AppendError::SpaceUsedUp));
+        }
+        let account = command.account();
+        let id = self.id_of_answer();
+        let draft = Draft {
+            msgid: id.as_deref(),
+            ..draft(command, &account, cut(text, limits.max_message))
+        };
+        let mut log = RoomLog::new(&room.dirs, &room.name);
+        let stored = log.append_once(&draft).map_err(io::Error::other)?;
         // It is said; who is not woken looks by themselves.
         let _ = bell::ring_at(&room.dirs.bell(&room.name));
         log.sync()?;
-        Ok(id)
+        Ok(stored)
+    }
+}
+
+fn draft<'a>(command: &'a SiteCommand, account: &'a str, text: &'a str) -> Draft<'a> {
+    Draft {
+        account: Some(account),
+        ..Draft::new(Kind::Say, command.from.as_str(), text)
     }
 }

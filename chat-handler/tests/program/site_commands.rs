@@ -13,8 +13,13 @@ use serde_json::{Value, json};
 
 /// A chat in which `/weather` is answered by this script.
 fn with_script(script: &str, lines: &str) -> Chat {
+    with_settings("", script, lines)
+}
+
+/// As [`with_script`], with settings before it.
+fn with_settings(settings: &str, script: &str, lines: &str) -> Chat {
     let chat = Chat::with(&format!(
-        "[command weather]\nASK=exec:weather\nARGUMENTS=CITY\nHELP=tells the weather\n{lines}"
+        "{settings}\n[command weather]\nASK=exec:weather\nARGUMENTS=CITY\nHELP=tells the weather\n{lines}"
     ));
     let path = chat.path("weather");
     fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("writable");
@@ -86,6 +91,39 @@ esac"#,
             .count(),
         1
     );
+}
+
+#[test]
+fn what_is_asked_again_with_its_id_is_answered_to_the_room_once() {
+    let chat = with_script(
+        r#"echo asked >>asks; printf '%s\n' '{"action":"answer","text":"sun","to":"room"}'"#,
+        "",
+    );
+    let mut alice = chat.page("lobby", "alice");
+    let mut bob = chat.page("lobby", "bob");
+    let count = || {
+        let records = chat.records("lobby");
+        records.iter().filter(|it| it.kind == "say").count()
+    };
+    for (msgid, is_duplicate, expected) in [("m1", false, 1), ("m1", true, 1), ("m2", false, 2)] {
+        alice.say("/weather Prague", msgid);
+        let ack = alice.expect("ack");
+        assert_eq!(ack["duplicate"] == true, is_duplicate, "{ack}");
+        assert_eq!(count(), expected);
+    }
+    // Another's id is not hers.
+    bob.say("/weather Prague", "m1");
+    bob.expect("ack");
+    assert_eq!(count(), 3);
+}
+
+#[test]
+fn a_full_share_of_the_disk_takes_no_answer() {
+    let script = r#"printf '%s\n' '{"action":"answer","text":"sun","to":"room"}'"#;
+    let chat = with_settings("DISK_MAX=1", script, "");
+    let mut alice = chat.page("lobby", "alice");
+    let answer = told(&mut alice, "/weather Prague");
+    assert_eq!(code(&answer), "not_saved", "{answer}");
 }
 
 #[test]
