@@ -96,7 +96,7 @@ esac"#,
 #[test]
 fn what_is_asked_again_with_its_id_is_answered_to_the_room_once() {
     let chat = with_script(
-        r#"echo asked >>asks; printf '%s\n' '{"action":"answer","text":"sun","to":"room"}'"#,
+        r#"echo asked >>"${0%/*}/asks"; printf '%s\n' '{"action":"answer","text":"sun","to":"room"}'"#,
         "",
     );
     let mut alice = chat.page("lobby", "alice");
@@ -111,6 +111,8 @@ fn what_is_asked_again_with_its_id_is_answered_to_the_room_once() {
         assert_eq!(ack["duplicate"] == true, is_duplicate, "{ack}");
         assert_eq!(count(), expected);
     }
+    let asks = fs::read_to_string(chat.path("asks")).expect("it was asked");
+    assert_eq!(asks.lines().count(), 2);
     // Another's id is not hers.
     bob.say("/weather Prague", "m1");
     bob.expect("ack");
