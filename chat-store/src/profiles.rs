@@ -146,27 +146,33 @@ fn try_change(
     let file = open_lock(dirs)?;
     let _lock = lock::take(&file, Share::Exclusive, LOCK_TIMEOUT)?.ok_or(ProfileError::Busy)?;
     let path = path(dirs, &person);
-    let (old, new) = order::edit(dirs, &path, MAX_BYTES, |text| {
+    let picture = avatar::path(dirs, &person);
+    let (old, new, shown) = order::edit(dirs, &path, MAX_BYTES, |text| {
         let old = Profile::parse(text).unwrap_or_else(|| Profile::of(account));
         let mut new = old.clone();
         edit(&mut new)?;
         if new == old {
-            return Ok((After::Same, (old, new)));
+            return Ok((After::Same, (old, new, Vec::new())));
         }
         if let Some(name) = new.name.as_ref().filter(|_| new.name != old.name) {
             take_name(dirs, name, account)?;
         }
-        let picture = avatar::path(dirs, &person);
-        if new.avatar.is_none() && picture.exists() {
-            order::remove(dirs, &picture)?;
-        }
+        let shown = match (&old.avatar, &new.avatar) {
+            (Some(_), None) => file::read_whole(&picture, MAX_AVATAR_BYTES as u64)?,
+            _ => Vec::new(),
+        };
         let after = match (new.is_empty(), text.is_empty()) {
             (true, true) => After::Same,
             (true, false) => After::Gone,
             (false, _) => After::Text(new.text()),
         };
-        Ok::<_, ProfileError>((after, (old, new)))
+        Ok::<_, ProfileError>((after, (old, new, shown)))
     })?;
+    // Not before: a profile that another machine has changed first would name a picture that is gone. And not the one
+    // that another machine has put there since.
+    if !shown.is_empty() {
+        order::remove_if(dirs, &picture, &shown)?;
+    }
     if new == old {
         return Ok((new, false));
     }
@@ -176,19 +182,31 @@ fn try_change(
     Ok((new, true))
 }
 
-/// Forgets how an account is shown; the files that are gone.
+/// Forgets how an account is shown, and what is left of a picture that somebody was stopped at setting; the files that
+/// are gone.
 ///
 /// # Errors
 /// As [`change`].
 pub fn forget(dirs: &Dirs, account: &str) -> Result<usize, ProfileError> {
-    if of_account(dirs, account)?.is_none() {
+    let Some(person) = number_of(account) else {
         return Ok(0);
+    };
+    let mut count = 0;
+    if find(dirs, &person)?.is_some() {
+        let mut is_pictured = false;
+        change(dirs, account, &mut |profile| {
+            is_pictured = profile.avatar.is_some();
+            *profile = Profile::of(account);
+        })?;
+        count += 1 + usize::from(is_pictured);
     }
-    let mut count = 1;
-    change(dirs, account, &mut |profile| {
-        count += usize::from(profile.avatar.is_some());
-        *profile = Profile::of(account);
-    })?;
+    let picture = avatar::path(dirs, &person);
+    for left in [order::unfinished(&picture), picture] {
+        if left.exists() {
+            order::remove(dirs, &left)?;
+            count += 1;
+        }
+    }
     Ok(count)
 }
 

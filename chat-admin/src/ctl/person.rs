@@ -236,10 +236,8 @@ fn forget_shared(settings: &Settings, who: &Forgotten) -> Result<(usize, usize),
     for number in who.numbers() {
         files += usize::from(marks::forget(dirs, number)?);
     }
-    for shown in profiles::all(dirs)? {
-        if who.is_account(Some(&shown.account)) {
-            files += profiles::forget(dirs, &shown.account).map_err(profile::failed)?;
-        }
+    if let Some(account) = who.known_account() {
+        files += profiles::forget(dirs, account).map_err(profile::failed)?;
     }
     forget_measures(dirs, who)?;
     lines += forget_reports(dirs, who)?;

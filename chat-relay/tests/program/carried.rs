@@ -272,6 +272,44 @@ fn while_nothing_can_be_put_in_order_nothing_is_changed_on_one_machine() {
     assert_eq!(state(&one), before);
 }
 
+#[test]
+fn a_picture_stays_whose_profile_was_changed_first_on_another_machine() {
+    let server = Server::start();
+    let (one, two) = (
+        Machine::started("one", &server.address(), PATIENT),
+        Machine::started("two", &server.address(), PATIENT),
+    );
+    let (here, there) = (dirs(&one), dirs(&two));
+    profiles::set_avatar(&here, "anna", b"PICTURE").expect("kept");
+    let find = |dirs: &Dirs| profiles::of_account(dirs, "anna").expect("read");
+    eventually("it is there", || find(&there));
+    // She takes it back, and decides otherwise when she sees what is changed there meanwhile.
+    let mut is_first = true;
+    profiles::change(&here, "anna", &mut |profile| {
+        if is_first {
+            is_first = false;
+            profile.avatar = None;
+            let status = Status::new("", "on the hill", None);
+            profiles::change(&there, "anna", &mut |it| it.status.clone_from(&status))
+                .expect("changed");
+            eventually("it is here", || {
+                find(&here).filter(|it| it.status.is_some())
+            });
+        }
+    })
+    .expect("read again");
+    for dirs in [&here, &there] {
+        let profile = find(dirs).expect("a profile");
+        let picture = profiles::avatar_of(dirs, &profile).expect("read");
+        assert_eq!(picture.as_deref(), Some(&b"PICTURE"[..]));
+    }
+    profiles::change(&here, "anna", &mut |profile| profile.avatar = None).expect("changed");
+    let names = fs::read_dir(&here.profiles).expect("read");
+    let mut names = names.map(|it| it.expect("an entry").file_name());
+    assert!(names.all(|it| !it.to_string_lossy().contains("avatar")));
+    assert_alike(&[&one, &two]);
+}
+
 /// What a web server makes of a request to `chat-cgi`: its status, its body, and the cookie that it sets.
 fn ask(
     machine: &Machine,
@@ -339,7 +377,7 @@ fn who_has_logged_in_on_one_machine_is_logged_in_on_the_other_until_they_log_out
     let id = cookie.split_once('=').expect("a value").1;
     for machine in [&one, &two] {
         for name in ["spool/orders.log", "spool/out.log"] {
-            let text = fs::read_to_string(machine.files.path(name)).unwrap_or_default();
+            let text = fs::read_to_string(machine.files.path(name)).expect("it keeps one");
             assert!(!text.contains(id), "{name}");
         }
         let names = fs::read_dir(machine.files.path("logins")).expect("read");

@@ -10,7 +10,7 @@
 use std::borrow::Cow;
 use std::fs::File;
 use std::io;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use sha2::{Digest as _, Sha256};
@@ -104,7 +104,7 @@ pub fn replace(dirs: &Dirs, path: &Path, before: &[u8], text: &[u8]) -> io::Resu
 
 /// As [`replace`], by several orders: what comes is put together beside the file, which the last one replaces at once.
 fn replace_in_parts(dirs: &Dirs, path: &Path, before: &[u8], text: &[u8]) -> io::Result<bool> {
-    let unfinished = file::suffixed(path, UNFINISHED);
+    let unfinished = unfinished(path);
     // What somebody has left there who did not come to the end.
     let mut there = file::read_whole(&unfinished, MAX_BYTES)?;
     let ends = (PART..text.len()).step_by(PART).chain([text.len()]);
@@ -122,6 +122,12 @@ fn replace_in_parts(dirs: &Dirs, path: &Path, before: &[u8], text: &[u8]) -> io:
         (AFTER, Some(&*after)),
     ];
     give_change(dirs, &about, "")
+}
+
+/// Where a file is put together that comes by several orders. What stands there after all, somebody has left who did
+/// not come to the end.
+pub(crate) fn unfinished(path: &Path) -> PathBuf {
+    file::suffixed(path, UNFINISHED)
 }
 
 /// Has a file of the site's state, or a closed room by its list, removed: here, or on all machines.
@@ -272,7 +278,7 @@ pub fn perform(
             let Some(path) = path_of(dirs, &value(PATH)) else {
                 return Ok(Err(Refused::NotWritten));
             };
-            let unfinished = file::suffixed(&path, UNFINISHED);
+            let unfinished = unfinished(&path);
             let now = hash_of(&file::read_whole(&path, MAX_BYTES)?);
             if now != value(AFTER) {
                 let whole = file::read_whole(&unfinished, MAX_BYTES)?;
@@ -398,7 +404,7 @@ fn name_of<'a>(dirs: &Dirs, path: &'a Path) -> io::Result<&'a str> {
 }
 
 /// The file of this name, if orders may change it.
-fn path_of(dirs: &Dirs, name: &str) -> Option<std::path::PathBuf> {
+fn path_of(dirs: &Dirs, name: &str) -> Option<PathBuf> {
     let path = Path::new(name);
     let mut parts = path.components();
     let first = parts.next()?.as_os_str().to_str()?;

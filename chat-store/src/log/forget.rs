@@ -82,6 +82,11 @@ impl Forgotten {
         &self.numbers
     }
 
+    /// The account, if it is one.
+    pub fn known_account(&self) -> Option<&str> {
+        self.account.as_deref()
+    }
+
     /// Whether this is the account.
     pub fn is_account(&self, account: Option<&str>) -> bool {
         account.is_some() && account == self.account.as_deref()

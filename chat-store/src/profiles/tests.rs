@@ -133,6 +133,11 @@ fn what_is_forgotten_is_in_no_file() {
     .expect("changed");
     assert_eq!(forget(&dirs, "anna").expect("forgotten"), 2);
     assert_eq!(forget(&dirs, "anna").expect("nothing"), 0);
+    // Of somebody who was stopped at setting one.
+    let picture = avatar::path(&dirs, &number_of("anna").expect("a number"));
+    std::fs::write(order::unfinished(&picture), "PIC").expect("written");
+    std::fs::write(&picture, "PICTURE").expect("written");
+    assert_eq!(forget(&dirs, "anna").expect("forgotten"), 2);
     let mut left: Vec<_> = std::fs::read_dir(&dirs.profiles).expect("there").collect();
     assert_eq!(left.remove(0).expect("an entry").file_name(), LOCK);
     assert!(left.is_empty() && !names::has(&dirs, &nick("Nan")));
