@@ -27,7 +27,7 @@ const WHISPERED: &str = "psst-";
 const WHISPER_EVERY: usize = 3;
 const READ_EVERY: usize = 5;
 
-/// So many ids are known, as by the client library.
+/// So many ids are known, as by pages.
 const KNOWN: usize = 300;
 
 /// Says that it is over when it is dropped, also if a test fails meanwhile: people would talk for ever.
@@ -253,15 +253,18 @@ impl Life<'_> {
                 }
             }
             kind => {
-                // Some tell of a record that was there already.
-                if id > self.since.as_str() {
-                    id.clone_into(&mut self.since);
+                // Some tell of a record that was there already; and as the client library does, each once.
+                if id <= self.since.as_str() {
+                    return;
                 }
+                id.clone_into(&mut self.since);
                 // As pages do: another server had it under this id.
                 let first = record["was"].as_str().unwrap_or(id);
                 let is_known = |(known, _): &(String, String)| known == first;
                 let newest = self.story.seen.iter().rev().take(KNOWN);
-                if kind == Some("say") && !newest.into_iter().any(is_known) {
+                // What was taken back meanwhile has no text any more, like any other that was.
+                let is_said = kind == Some("say") && record["redacted"] != true;
+                if is_said && !newest.into_iter().any(is_known) {
                     self.story.seen.push((first.to_owned(), text.to_owned()));
                 }
             }

@@ -39,6 +39,7 @@ fn one_machine_loses_nothing_while_its_relay_is_killed_stopped_and_its_logs_are_
     let report = trial.run();
     report.assert_kept();
     report.assert_equal();
+    report.assert_one_state();
     report.assert_shown_once();
     report.assert_well();
     report.assert_listed();
@@ -62,6 +63,7 @@ fn three_machines_lose_nothing_and_agree_whatever_dies() {
     report.assert_well();
     report.assert_listed();
     report.assert_done();
+    report.assert_one_state();
     // A tail that was put back stands later, under another id, on machines that had not seen it: docs/cluster.md.
     if report.put_back == 0 {
         report.assert_shown_once();

@@ -122,7 +122,6 @@ impl Trial {
             (stories, shift)
         });
         self.wait_for_nobody(&cluster, &mut report);
-        report.put_back = cluster.machines.iter().map(Machine::put_back).sum();
         report.compare(&cluster, &stories, &shift);
         report.took = begun.elapsed();
         report.keep_evidence(&cluster);
