@@ -30,8 +30,8 @@ export const backoff = (failures, chance) =>
 	Math.max(SHORTEST_WAIT_MS, Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures) * chance);
 
 export class Connection {
-	/** @type {import("./types.d.ts").Socket | null} */
-	#socket = null;
+	/** @type {import("./types.d.ts").Socket | null | undefined} */
+	#socket;
 	#uses;
 	#environment;
 	/** May be replaced at any time. @type {import("./types.d.ts").Servers} */

@@ -5,7 +5,7 @@ export class Emitter {
 	#listeners = new Map();
 
 	/**
-	 * Calls `listener` for each event of that name, after those that were added before.
+	 * Calls `listener` for each such event, after those added before.
 	 * @param {string} event
 	 * @param {(detail: any) => void} listener
 	 * @returns {() => void} What ends it.
@@ -13,7 +13,7 @@ export class Emitter {
 	on(event, listener) {
 		const listeners = this.#listeners.get(event) ?? new Set();
 		this.#listeners.set(event, listeners.add(listener));
-		return () => void listeners.delete(listener);
+		return () => listeners.delete(listener);
 	}
 
 	/**

@@ -142,13 +142,14 @@ export class Outbox {
 const TYPES = ["say", "whisper", "edit"];
 
 /**
- * Stored values are looked at like a stranger's: another version may have written them.
- * @param {unknown} stored
+ * Stored values are like a stranger's: another version may have written them.
+ * @param {any} stored
  * @param {string} [maybeDone] As of the outbox.
  * @returns {import("./types.d.ts").Outgoing[]}
  */
 export const whole = (stored, maybeDone) =>
-	(Array.isArray(stored) ? stored : [])
+	[stored ?? []]
+		.flat()
 		.filter((kept) => typeof kept?.msgid === "string" && typeof kept.text === "string" && TYPES.includes(kept.type))
 		.slice(0, MAX_WAITING)
 		.map((message) => ({ ...message, ...(message.state !== "failed" && afterwards(message, maybeDone)) }));

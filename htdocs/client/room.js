@@ -1,4 +1,4 @@
-// One room: who is in it, what is said there, each record once and in order, whatever becomes of the connection.
+// One room: who is in it, what is said there, each record once and in order over all connections.
 
 import { ChatError } from "./chat_error.js";
 import { Emitter } from "./emitter.js";
@@ -13,6 +13,8 @@ export class Room extends Emitter {
 	#environment;
 	#sending;
 	#isCatchingUp = false;
+	/** @type {string[]} First ids. */
+	#known = [];
 	/** Up to where the log was when it was entered. */
 	#newest = "";
 	/** How many records of history are wanted at the first entry, and what lets in. */
@@ -23,8 +25,8 @@ export class Room extends Emitter {
 	asked;
 	/** Between the server's welcome and the end of the stay or of the connection. */
 	isWelcome = false;
-	/** The newest record that was given out; nothing before it is missing. */
-	lastId = "";
+	/** @type {string} The newest record that was given out; nothing before it is missing. */
+	lastId;
 	/** Who we are there. @type {{ name: string, color?: string, account?: string, moderator: boolean }} */
 	me = { name: "", moderator: false };
 	topic = "";
@@ -142,7 +144,7 @@ export class Room extends Emitter {
 		else if (type === "ack") this.#sending.kept(message);
 		else if (type === "error") this.#refused(message);
 		else if (type === "parted") this.#parted(message);
-		else if (message.id && message.from !== undefined && type !== "whisper" && type !== "read")
+		else if ("from" in message && message.id && type !== "whisper" && type !== "read")
 			this.#record(/** @type {any} */ (message));
 		else {
 			if (type === "you") this.#me(message);
@@ -184,7 +186,7 @@ export class Room extends Emitter {
 		}
 		// What was missed; the server sends page after page by itself.
 		if (!page.more) this.#isCatchingUp = false;
-		for (const record of page.records) this.#once(record, true);
+		for (const record of page.records) this.#once({ ...record, missed: true });
 	}
 
 	/** @param {import("./types.d.ts").ChatRecord} record */
@@ -196,14 +198,17 @@ export class Room extends Emitter {
 			this.emit("members", this.members);
 		}
 		if (record.type === "topic") this.topic = record.text ?? "";
-		this.#once(record, false);
+		this.#once(record);
 	}
 
-	/** @param {import("./types.d.ts").ChatRecord} record @param {boolean} missed It was said while we were away. */
-	#once(record, missed) {
-		if (record.id <= this.lastId) return;
-		this.lastId = record.id;
-		this.emit("record", missed ? { ...record, missed } : record);
+	/** @param {import("./types.d.ts").ChatRecord} record */
+	#once(record) {
+		const { id, was = id } = record;
+		if (id > this.lastId) {
+			this.lastId = id;
+			if (!this.#known.includes(was)) this.emit("record", record);
+			this.#known = [...this.#known, was].slice(-300);
+		}
 	}
 
 	/** What has changed of us. @param {Record<string, any>} change */

@@ -1,4 +1,4 @@
-// Where what is not yet sent, and who we are, outlives the program: anything with get, set and delete of texts.
+// Where what is not yet sent, and who we are, outlives the program: anything that gets, sets and deletes texts.
 
 /**
  * Keeps things as long as the program runs.
@@ -7,9 +7,9 @@
 export function memory() {
 	const kept = new Map();
 	return {
-		get: (key) => kept.get(key) ?? null,
-		set: (key, value) => void kept.set(key, value),
-		delete: (key) => void kept.delete(key),
+		get: (key) => kept.get(key),
+		set: (key, value) => kept.set(key, value),
+		delete: (key) => kept.delete(key),
 	};
 }
 
@@ -24,7 +24,7 @@ export function outboxStore(storage, room) {
 	return {
 		read() {
 			try {
-				return JSON.parse(storage.get(key) ?? "null");
+				return JSON.parse(storage.get(key) ?? "");
 			} catch {
 				// As if there were nothing.
 			}

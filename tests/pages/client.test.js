@@ -84,6 +84,19 @@ test("what was said is given out once and in order, over every cut", () => {
 	assert.deepEqual(records, ["one", "number 2", "number 3", "four"]);
 });
 
+test("what an engine of several machines lost is given out once, under whatever id it comes back", () => {
+	const { server, records } = entered();
+	const say = (/** @type {number} */ at, /** @type {string} */ text, more = {}) =>
+		server.says({ type: "say", room: "lobby", id: id(at), from: "bob", text, ...more });
+	say(1, "one");
+	say(2, "two");
+	say(4, "one", { was: id(1) });
+	say(5, "never seen", { was: id(3) });
+	say(6, "never seen", { was: id(3) });
+	say(7, "seven");
+	assert.deepEqual(records, ["one", "two", "never seen", "seven"]);
+});
+
 test("a room where nobody has said anything loses nothing either", () => {
 	const { server, world, room } = entered();
 	world.socket.goes();
