@@ -13,7 +13,7 @@ use crate::color::Color;
 use crate::identity::php_session::SessionId;
 use crate::identity::{ANONYMOUS, Person};
 use crate::journal;
-use crate::settings::Settings;
+use crate::settings::{self, Engine, Settings};
 use chat_store::bell::Bell;
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::room_log::RoomLog;
@@ -179,13 +179,14 @@ impl Newcomer {
         sink: &mut dyn Sink,
     ) -> Result<Occupant, Refusal> {
         let until = self.tail.last_id();
-        // The clock was wrong when they saw it, and the log has been mended since: what they missed is not
-        // known by an id.
-        let is_mended = |since: &RecordId| since.is_ahead() && *since > until;
+        let is_one_of_many = |it: &settings::Cluster| it.engine != Engine::Local;
+        let is_one_of_many = settings.cluster.as_ref().is_some_and(is_one_of_many);
+        // The clock was wrong when they saw it, and the log has been mended since: what they missed is not known by an
+        // id. Of several machines another one is further than this.
+        let is_mended = |since: &RecordId| !is_one_of_many && since.is_ahead() && *since > until;
         arrival.since = arrival.since.filter(|since| !is_mended(since));
         let replay = self.replay(arrival.since, until)?;
         let oldest = self.gap(arrival.since, replay)?;
-        let is_one_of_many = self.dirs.cluster.is_some();
         let seen = arrival
             .since
             .filter(|&since| is_one_of_many && since > until);
