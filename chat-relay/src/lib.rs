@@ -17,4 +17,5 @@ pub mod rooms;
 pub mod said;
 pub mod spool;
 pub mod supervisor;
+pub mod targets;
 pub mod tasks;

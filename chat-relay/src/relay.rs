@@ -5,7 +5,7 @@ use std::os::fd::AsFd as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chat_handler::settings::{Cluster as Settings, Sync};
+use chat_handler::settings::{Cluster as Settings, Engine, Sync};
 use chat_store::cluster::{self, Answer, Cluster, Submission};
 use chat_store::fs::dirs::Dirs;
 use chat_store::record::{Kind, RecordId};
@@ -15,7 +15,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 
 use crate::journal;
 use crate::lock_file::LockFile;
-use crate::node;
+use crate::node::{self, Node};
 use crate::rooms::Rooms;
 use crate::spool::{self, Spool};
 use crate::supervisor::Supervisor;
@@ -39,8 +39,8 @@ pub enum Stop {
 pub struct Parts<'a> {
     /// How submitters and relay wake each other.
     pub cluster: &'a Arc<Cluster>,
-    /// What this machine is called in records.
-    pub node: &'a str,
+    /// Which machine this is.
+    pub node: &'a Node,
     /// What was submitted here.
     pub spool: &'a mut Spool,
     /// The room logs.
@@ -59,8 +59,8 @@ pub struct Parts<'a> {
 #[derive(Debug)]
 pub struct Relay {
     cluster: Arc<Cluster>,
-    /// What this machine is called in records.
-    pub node: String,
+    /// Which machine this is.
+    pub node: Node,
     /// The longest wait of who submits something.
     pub wait_limit: Duration,
     /// What was submitted here.
@@ -90,11 +90,17 @@ impl Relay {
     ) -> io::Result<Self> {
         let place = Spool::place(dirs);
         let guarded = before(RecordId::now(), GUARD);
-        let node = node::incarnation(&cluster.spool, &settings.node)?;
+        // What has been submitted here alone is in order here alone, and goes on after a boot.
+        let boot = match settings.engine {
+            Engine::Local => None,
+            _ => Some(node::boot()?),
+        };
+        let last = || spool::last_of(cluster.spool_log());
+        let node = node::of(&cluster.spool, &settings.node, boot.as_deref(), last)?;
         let relay = Self {
             wait_limit: settings.send_timeout,
             spool: Spool::open(dirs, &cluster, place)?,
-            rooms: Rooms::new(dirs, &cluster, &node, place.min(guarded)),
+            rooms: Rooms::new(dirs, &cluster, &node.incarnation, place.min(guarded)),
             node,
             signals: signals()?,
             lock_file,

@@ -22,6 +22,7 @@ use crate::journal;
 use crate::members::{Members, Row};
 use crate::orders::Orders;
 use crate::said::Said;
+use crate::targets;
 
 /// Logs that are kept open. Who speaks in more rooms than that at a time has one closed for another.
 const MAX_OPEN: usize = 512;
@@ -239,6 +240,8 @@ impl Rooms {
         if !closed::is_there(&self.dirs, &entry.room) {
             return Ok(Applied::Refused(Refused::NotMember));
         }
+        let own = closed::dirs_of(&self.dirs, &entry.room);
+        let entry = &*targets::here(&own, entry).map_err(AppendError::Io)?;
         let files = self.files.clone();
         let room = self.room(&entry.room)?;
         let owed = room.owed.take_if(|(origin, _)| *origin == entry.origin);

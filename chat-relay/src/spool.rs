@@ -9,6 +9,7 @@ use chat_store::cluster::{Cluster, Submission};
 use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
 use chat_store::log::tail::{Progress, Tail};
+use chat_store::log::{chain, end};
 use chat_store::record::RecordId;
 use rustix::event::{PollFd, PollFlags, Timespec};
 
@@ -137,6 +138,22 @@ impl Spool {
         )?;
         Ok(())
     }
+}
+
+/// The last id of a log, or of the file before it; zero if there is none.
+///
+/// # Errors
+/// Those of reading it.
+pub fn last_of(live: PathBuf) -> io::Result<RecordId> {
+    let before = chain::last_before(&live)?;
+    let last = match chain::LogFile::at(live)? {
+        Some(found) => match found.open()? {
+            Some(open) => end::look(&open, found.size, &mut Vec::new())?.last,
+            None => None,
+        },
+        None => None,
+    };
+    Ok(last.or(before).unwrap_or_default())
 }
 
 fn place_file(dirs: &Dirs) -> PathBuf {

@@ -59,7 +59,7 @@ fn take(relay: &mut Relay, submission: Submission) -> Option<Answer> {
     }
     let entry = Entry {
         origin: Origin {
-            node: relay.node.clone(),
+            node: relay.node.incarnation.clone(),
             number: submission.number,
         },
         room: submission.room,

@@ -8,7 +8,6 @@
 
 use std::io;
 use std::os::fd::AsFd as _;
-use std::os::unix::fs::MetadataExt as _;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -71,7 +70,7 @@ pub fn run(
     };
     let parts = relay.parts();
     let run = parts.cluster.run.clone();
-    let setup = setup(&parts, settings, cluster, address)?;
+    let setup = setup(&parts, settings, cluster, address);
     let cursor = Cursor::load(dirs)?;
     let shared = Shared::new(setup, cursor.at);
     let files = Arc::new(Files::new(dirs, parts.cluster)?);
@@ -166,22 +165,22 @@ fn setup(
     settings: &Settings,
     cluster: &settings::Cluster,
     address: &Address,
-) -> io::Result<Setup> {
-    // A copy of the spool has another inode: the machine that has it is another one.
-    let inode = std::fs::metadata(parts.cluster.spool.join("node"))?.ino();
-    Ok(Setup {
+) -> Setup {
+    Setup {
         access: Access::new(cluster, address),
         keys: Keys::new(&settings.identity.tokens.site),
         machine: Machine {
             name: cluster.node.clone(),
-            lease: format!("{}/{inode}", parts.node),
-            incarnation: parts.node.to_owned(),
+            lease: parts.node.lease.clone(),
+            incarnation: parts.node.incarnation.clone(),
+            former: parts.node.former.clone(),
         },
+        former_last: parts.node.former_last,
         replicas: cluster.replicas,
         keep: cluster.keep,
         wait_limit: cluster.send_timeout,
         run: parts.cluster.run.clone(),
-    })
+    }
 }
 
 /// Waits until it is time for a look; true: it was told to stop.

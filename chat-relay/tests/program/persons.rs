@@ -259,3 +259,25 @@ fn the_people_of_a_machine_that_died_quit_once_everywhere() {
     }
     assert_eq!(left[0].log(), left[1].log());
 }
+
+/// A relay that was stopped, or an engine whose clock was set: the connection has lasted, and nobody was told.
+#[test]
+fn the_people_of_a_machine_that_was_taken_for_dead_are_there_again_when_it_is_heard() {
+    let (engine, machines) = site(&["a", "b"]);
+    let mut alice = machines[0].page("alice");
+    let _bob = machines[1].page("bob");
+    all_have(&machines, &["alice", "bob"]);
+    machines[0].signal(Signal::SIGSTOP);
+    let heard = format!("tick {}", machines[0].state("node"));
+    engine.ask(&["HSET", "{chat}:h", &heard, "1"]);
+    eventually("alice has left", || {
+        (machines[1].files.present("lobby") == ["bob"]).then_some(())
+    });
+    machines[0].signal(Signal::SIGCONT);
+    all_have(&machines, &["alice", "bob"]);
+    alice.say_acked("still here", "m1");
+    assert_eq!(
+        comings(&machines[1]),
+        ["join alice", "join bob", "quit alice", "join alice"]
+    );
+}

@@ -40,6 +40,7 @@ impl Node {
                 name: name.to_owned(),
                 incarnation: format!("{name}~1"),
                 lease: format!("{name}~1/1"),
+                former: String::new(),
             },
             floor: RecordId::ZERO,
         };
@@ -231,6 +232,46 @@ fn the_people_of_a_machine_that_is_gone_quit_once() {
 }
 
 #[test]
+fn nobody_is_taken_for_dead_by_a_clock_that_was_set_or_an_engine_that_was_away() {
+    let server = Server::start();
+    let (mut a, mut b) = (Node::new(&server, "a"), Node::new(&server, "b"));
+    id_of(a.one(member(1, "join", "p1", "alice")));
+    let mut reap = || {
+        let bounds = (RecordId::ZERO, KEEP);
+        script::reap(&mut b.link, &b.keys, LIMIT, bounds).expect("an answer")
+    };
+    let now = RecordId::now().as_micros();
+    let heard = |micros: u64| {
+        server.ask(&["HSET", "{site}:h", "tick a~1", &micros.to_string()]);
+    };
+    let looked = |micros: u64| {
+        server.ask(&["HSET", "{site}:h", "looked", &micros.to_string()]);
+    };
+    let hour = 3_600_000_000;
+    for long_ago in [hour, 20_000_000] {
+        assert!(reap().is_empty());
+        heard(now - long_ago);
+        looked(now - long_ago);
+        assert!(reap().is_empty(), "the clock was set forward");
+    }
+    // It was set back, and the machine dies: not in an hour.
+    heard(now + hour);
+    looked(now + hour);
+    assert!(reap().is_empty());
+    let tick = server.ask(&["HGET", "{site}:h", "tick a~1"]);
+    assert!(tick.parse::<u64>().expect("a time") < now + hour, "{tick}");
+    // Who had been let go is told so, once.
+    heard(now - hour);
+    assert_eq!(reap(), ["a~1"]);
+    let tick = || Offer {
+        kind: "tick".to_owned(),
+        ..Offer::default()
+    };
+    assert!(matches!(a.one(tick()), Verdict::Reaped(_)));
+    id_of(a.one(tick()));
+}
+
+#[test]
 fn two_machines_of_one_name_are_told_apart_and_who_lost_it_is_refused() {
     let server = Server::start();
     let mut a = Node::new(&server, "a");
@@ -248,6 +289,17 @@ fn two_machines_of_one_name_are_told_apart_and_who_lost_it_is_refused() {
         Err(Trouble::Name("a~1/2".to_owned()))
     );
     assert_eq!(server.ask(&["XLEN", "{site}:s"]), "0");
+    // What it was before it went down it need not wait for.
+    let again = Machine {
+        incarnation: "a~2".to_owned(),
+        lease: "a~2/3".to_owned(),
+        former: copy.lease.clone(),
+        ..copy.clone()
+    };
+    let taken = script::lease(&mut other, &keys, &again, LIMIT, RecordId::ZERO);
+    assert!(taken.is_ok(), "{taken:?}");
+    let heard = server.ask(&["HGET", "{site}:h", "tick a~1"]);
+    assert_eq!(heard, "0", "its people are let go with the next look");
 }
 
 #[test]

@@ -6,15 +6,18 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use chat_store::record::RecordId;
 use e2e::chat::{Files, UNLIMITED};
 use e2e::deadline::{DEADLINE, eventually};
 use e2e::page::Page;
+use e2e::program::pid_of;
 use e2e::redis::{NAME, Sentinel, Server};
 use e2e::relay::Relay;
 use e2e::tls::Authority;
 use e2e::under_test::beside;
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
 
+use crate::orders::run;
 use crate::script::Chance;
 
 /// For who is told once what becomes of it: all they wait for may be a busy machine.
@@ -85,6 +88,12 @@ impl Machine {
         for left in ["up", "state"] {
             let _ = fs::remove_file(self.files.path("run/relay").join(left));
         }
+    }
+
+    /// Sends its relay a signal.
+    pub(super) fn signal(&self, signal: Signal) {
+        let relay = self.relay.as_ref().expect("it runs");
+        kill(pid_of(relay.child.id()), signal).expect("a process of ours");
     }
 
     fn command(&self) -> Command {
@@ -357,6 +366,95 @@ fn what_is_said_again_elsewhere_after_an_engine_lost_it_stands_once_in_each_log(
         });
         assert_once(machine, &wanted);
     }
+}
+
+/// Its power failed, and the engine's beside it; both are there again before another machine has seen what they lost.
+#[test]
+fn a_machine_that_is_there_again_at_once_does_not_hide_what_it_has_lost() {
+    let mut server = Server::start();
+    let mut one = Machine::started("one", &server.address(), "");
+    let two = Machine::started("two", &server.address(), "");
+    let on = |machine: &Machine| {
+        let cookie = machine.files.log_in_as("anna");
+        machine.files.page_with("lobby", "", &cookie)
+    };
+    let mut anna = on(&one);
+    keep_saying(&mut anna, "before");
+    assert_same(&[&one, &two], &["before".to_owned()]);
+    server.kill();
+    let kept = server.dir().join("kept");
+    copy(&server.dir().join("appendonlydir"), &kept);
+    server.run_again();
+    let files = ["rooms/lobby.log", "spool/out.log"];
+    let on_the_disk = files.map(|name| fs::read(one.files.path(name)).expect("there"));
+    keep_saying(&mut anna, "lost");
+    assert_same(&[&one, &two], &["before", "lost"].map(str::to_owned));
+    two.signal(Signal::SIGSTOP);
+    drop(anna);
+    one.kill();
+    server.wipe();
+    copy(&kept, &server.dir().join("appendonlydir"));
+    server.run_again();
+    for (name, bytes) in files.iter().zip(on_the_disk) {
+        fs::write(one.files.path(name), bytes).expect("writable");
+    }
+    for name in ["state/relay.cursor", "spool/boot"] {
+        let text = fs::read_to_string(one.files.path(name)).unwrap_or_default();
+        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").expect("Linux");
+        let text = text.replace(boot.trim_end(), "the-boot-before");
+        fs::write(one.files.path(name), text).expect("writable");
+    }
+    one.start();
+    let mut anna = on(&one);
+    keep_saying(&mut anna, "after");
+    two.signal(Signal::SIGCONT);
+    let wanted = ["before", "lost", "after"].map(str::to_owned);
+    for machine in [&one, &two] {
+        eventually("it has all that was acked", || {
+            let said = machine.said();
+            wanted.iter().all(|it| said.contains(it)).then_some(())
+        });
+        assert_once(machine, &wanted);
+    }
+    // It stands under different ids now, and is taken back on both.
+    let records = two.files.records("lobby").into_iter();
+    let lost = records
+        .filter(|it| it.text == "lost")
+        .map(|it| it.time)
+        .next();
+    let done = run(
+        &two.files,
+        &format!("redact lobby {}", lost.expect("there")),
+    );
+    assert!(done.status.success(), "{done:?}");
+    eventually("it is on neither", || {
+        let is_gone = |it: &&Machine| !it.said().contains(&"lost".to_owned());
+        [&one, &two].iter().all(is_gone).then_some(())
+    });
+    assert!(one.said().contains(&"after".to_owned()));
+}
+
+/// An engine whose clock was wrong has given ids that are to come, and a machine is behind.
+#[test]
+fn who_comes_to_a_machine_that_is_behind_is_shown_nothing_again_by_a_wrong_clock() {
+    let server = Server::start();
+    let one = Machine::started("one", &server.address(), "");
+    let mut two = Machine::started("two", &server.address(), "");
+    let in_an_hour = RecordId::now().as_micros() + 3_600_000_000;
+    server.ask(&["HSET", "{chat}:h", "last", &in_an_hour.to_string()]);
+    let mut alice = one.page("alice");
+    keep_saying(&mut alice, "first");
+    assert_same(&[&one, &two], &["first".to_owned()]);
+    two.kill();
+    let seen = alice.say_acked("second", "m2");
+    let mut bob = two
+        .files
+        .page_with("lobby", &format!("nick=bob&since={seen}"), "");
+    two.start();
+    assert_same(&[&one, &two], &["first", "second"].map(str::to_owned));
+    keep_saying(&mut alice, "third");
+    let shown = bob.find(|it| it["type"] == "say" || it["records"].to_string().contains("say"));
+    assert_eq!(shown["text"], "third", "{shown}");
 }
 
 fn copy(from: &Path, to: &Path) {

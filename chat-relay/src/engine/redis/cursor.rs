@@ -9,8 +9,10 @@ use chat_store::channels;
 use chat_store::closed;
 use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
-use chat_store::log::{chain, rooms};
+use chat_store::log::rooms;
 use chat_store::record::RecordId;
+
+use crate::{node, spool};
 
 /// The most that is read of a file, in bytes.
 const MAX_BYTES: u64 = 256;
@@ -39,9 +41,7 @@ impl Cursor {
     /// Those of reading the logs.
     pub fn load(dirs: &Dirs) -> io::Result<Self> {
         let path = dirs.state.join("relay.cursor");
-        // Not `read_whole`: it reads as much as a file has, and those of /proc say 0.
-        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
-        let boot = boot.trim_end().to_owned();
+        let boot = node::boot()?;
         let kept = file::read_whole(&path, MAX_BYTES).unwrap_or_default();
         let kept = String::from_utf8_lossy(&kept).into_owned();
         let (id, kept_boot) = kept
@@ -113,15 +113,7 @@ pub fn logs(dirs: &Dirs) -> io::Result<BTreeSet<PathBuf>> {
 fn greatest(dirs: &Dirs) -> io::Result<RecordId> {
     let mut greatest = RecordId::ZERO;
     for live in logs(dirs)? {
-        let before = chain::last_before(&live)?;
-        let last = match chain::LogFile::at(live)? {
-            Some(found) => match found.open()? {
-                Some(open) => chat_store::log::end::look(&open, found.size, &mut Vec::new())?.last,
-                None => None,
-            },
-            None => None,
-        };
-        greatest = greatest.max(last.or(before).unwrap_or_default());
+        greatest = greatest.max(spool::last_of(live)?);
     }
     Ok(greatest)
 }

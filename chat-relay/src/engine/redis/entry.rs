@@ -10,6 +10,7 @@ use chat_store::record::{Attrs, Kind, Record, RecordId, Scope, attrs};
 
 use super::script::Offer;
 use crate::rooms::Entry;
+use crate::targets;
 
 /// The kind of entries that show that a machine is there.
 pub const TICK: &str = "tick";
@@ -93,20 +94,9 @@ pub fn read(mut fields: Fields) -> Read {
 
 /// Notes under which id an entry stands on machines that had it before an engine lost it. The first note counts.
 fn put_was(about: &mut String, was: RecordId) {
-    let mut pairs: Vec<_> = Attrs::new(about)
-        .map(|(key, value)| (key.to_owned(), value.into_owned()))
-        .collect();
-    if pairs.iter().any(|(key, _)| key == attrs::WAS) {
-        return;
+    if Attrs::new(about).all(|(key, _)| key != attrs::WAS) {
+        targets::set(about, attrs::WAS, &was.to_string());
     }
-    pairs.push((attrs::WAS.to_owned(), was.to_string()));
-    let pairs: Vec<_> = pairs
-        .iter()
-        .map(|(key, value)| (&**key, Some(&**value)))
-        .collect();
-    let mut line = Vec::new();
-    attrs::write_to(&pairs, &mut line);
-    *about = String::from_utf8_lossy(&line).into_owned();
 }
 
 /// What is offered of a submission.

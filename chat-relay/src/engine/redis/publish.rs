@@ -19,6 +19,7 @@ use super::trouble::{Result, Trouble};
 use crate::journal;
 use crate::relay::is_expired;
 use crate::spool::Spool;
+use crate::targets;
 
 /// Submissions that are given at a time.
 const BATCH: usize = 64;
@@ -168,7 +169,8 @@ impl<'a> Publisher<'a> {
         if count == 0 {
             return Ok(false);
         }
-        let batch: Vec<Offer> = self.queue.iter().take(count).map(entry::offer).collect();
+        let taken = self.queue.iter().take(count);
+        let batch: Vec<_> = taken.map(|it| offer(self.dirs, it)).collect();
         // Before it is given: it may be read before the answer is.
         for submission in self.queue.iter().take(count) {
             if let Some(to) = &submission.answer {
@@ -252,8 +254,14 @@ impl<'a> Publisher<'a> {
             text: self.shared.floor().to_string(),
             ..Offer::default()
         };
-        script::append(link, &setup.keys, own, bounds, &[tick])?;
+        let verdicts = script::append(link, &setup.keys, own, bounds, &[tick])?;
         self.shared.say_full(false);
+        if matches!(verdicts[..], [Verdict::Reaped(_)]) {
+            // Who connects anew brings the table of members into line with who is here.
+            let why =
+                "nothing had been heard of this machine for a while: it tells again who is here";
+            return Err(Trouble::Away(why.to_owned()));
+        }
         for node in script::reap(link, &setup.keys, DEAD_AFTER, bounds)? {
             journal::note(format_args!(
                 "nothing has been heard of {node} for {} s: its people have left",
@@ -269,6 +277,17 @@ impl<'a> Publisher<'a> {
         let tick = self.tick_at.saturating_duration_since(now);
         tick.min((self.looked + LOOK_EVERY).saturating_duration_since(now))
     }
+}
+
+/// What is offered of a submission; what it is about is told so that all machines find it.
+fn offer(dirs: &Dirs, submission: &Submission) -> Offer {
+    let mut offer = entry::offer(submission);
+    let Submission { room, kind, .. } = submission;
+    let told = targets::tell(dirs, room, *kind, &mut offer.attrs, &submission.text);
+    if let Err(error) = told {
+        journal::note(format_args!("{room}: {error}"));
+    }
+    offer
 }
 
 /// Whether it may have been followed by something, so that it must not be missing when an engine loses it.
@@ -291,7 +310,7 @@ fn tell(shared: &Shared, submission: &Submission, verdict: Verdict) {
         Verdict::Left(id) => shared.tell_at(id, number, Answer::Stored(id)),
         Verdict::Held(id) | Verdict::Dup(id) => shared.tell_at(id, number, Answer::Again(id)),
         // By a connection that was lost before the answer came: it is told by who writes it, or sent again.
-        Verdict::Seen => {}
+        Verdict::Seen | Verdict::Reaped(_) => {}
         Verdict::Taken => refuse(Refused::Taken),
         Verdict::Full => refuse(Refused::Full),
         Verdict::NotMember => refuse(Refused::NotMember),

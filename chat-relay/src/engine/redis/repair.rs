@@ -65,7 +65,8 @@ pub fn repair(link: &mut Link, shared: &Shared, dirs: &Dirs) -> Result<RecordId>
                 RecordId::ZERO => earlier(RecordId::now(), REPAIR),
                 before => before,
             };
-            return Ok(taken(own).max(known).max(oldest));
+            let given = taken(own).max(known).max(setup.former_last);
+            return Ok(given.max(oldest));
         }
     }
 }

@@ -60,6 +60,8 @@ pub struct Machine {
     pub incarnation: String,
     /// That, and what tells a copy of its files from them.
     pub lease: String,
+    /// The lease of what it was before, which it ends; empty: none.
+    pub former: String,
 }
 
 /// Something to be put in order.
@@ -112,6 +114,8 @@ pub enum Verdict {
     Full,
     /// This machine does not hold such a member.
     NotMember,
+    /// The sign of life is in the stream, and the machine had been taken for dead.
+    Reaped(RecordId),
 }
 
 impl Verdict {
@@ -125,6 +129,7 @@ impl Verdict {
             ("held", Some(id)) => Some(Self::Held(id)),
             ("left", Some(id)) => Some(Self::Left(id)),
             ("dup", Some(id)) => Some(Self::Dup(id)),
+            ("reaped", Some(id)) => Some(Self::Reaped(id)),
             ("seen", None) => Some(Self::Seen),
             ("taken", None) => Some(Self::Taken),
             ("full", None) => Some(Self::Full),
@@ -202,6 +207,7 @@ pub fn lease(
         .arg(&machine.incarnation)
         .arg(&machine.lease);
     call.arg(micros(limit)).arg(before.as_micros());
+    call.arg(&machine.former);
     let (who, last, since): (String, u64, u64) = link.ask(&call)?;
     if who != "1" {
         return Err(Trouble::Name(who));

@@ -46,6 +46,8 @@ pub struct Setup {
     pub keys: Keys,
     /// Which machine this is.
     pub machine: Machine,
+    /// The last submission of what this machine was before: nothing up to it is given.
+    pub former_last: RecordId,
     /// Copies that must have an entry before anybody is shown it.
     pub replicas: u32,
     /// How long the engine keeps entries.

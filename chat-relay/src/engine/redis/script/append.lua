@@ -8,7 +8,7 @@
 --       how long entries are kept (microseconds); then for each submission:
 --       number (0: none), again, quiet, room, kind, from, attributes, text, scope and msgid, person, key, limit,
 --       the id that it has in a log already (microseconds; 0: none)
--- Gives for each: ok ID, held ID, left ID, seen, dup ID, taken, full, nomember
+-- Gives for each: ok ID, held ID, left ID, seen, dup ID, taken, full, nomember, reaped ID
 local stream, head, members, names, counts = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local prefix, node, name, lease = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local floor, keep = tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -201,8 +201,9 @@ local function judge(entry)
   end
   local verdict
   if entry.kind == 'tick' then
-    redis.call('HSET', head, 'tick ' .. node, text(now))
-    verdict = 'ok ' .. put(entry, true)
+    -- A lease has put it there: whose it is no more was taken for dead, and its people have left.
+    local is_reaped = redis.call('HSET', head, 'tick ' .. node, text(now)) == 1
+    verdict = (is_reaped and 'reaped ' or 'ok ') .. put(entry, true)
   elseif entry.person == '' then
     verdict = 'ok ' .. put(entry, entry.quiet)
   elseif entry.kind == 'join' then

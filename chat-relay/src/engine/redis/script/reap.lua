@@ -15,11 +15,21 @@ local function text(number)
   return string.format('%.0f', number)
 end
 
+-- Somebody looks every few seconds. If nobody did for so long, the engine was away or its clock was set, and what has not
+-- been heard since then is nobody's death: all are heard from now on.
+local looked = tonumber(redis.call('HGET', head, 'looked') or text(now))
+local is_blind = math.abs(now - looked) * 3 >= limit * 2
+redis.call('HSET', head, 'looked', text(now))
+
 local dead, list = {}, {}
 local all = redis.call('HGETALL', head)
 for at = 1, #all, 2 do
   local node = string.match(all[at], '^tick (.*)$')
-  if node and now - tonumber(all[at + 1]) >= limit then
+  local heard = node and tonumber(all[at + 1])
+  if node and (is_blind or heard > now) then
+    -- By the time that is now: a clock that was set back would have them live for as long.
+    redis.call('HSET', head, all[at], text(now))
+  elseif node and now - heard >= limit then
     dead[node] = true
     list[#list + 1] = node
   end
