@@ -124,6 +124,8 @@ async fn edits_and_deletions_are_shown_and_read_out_once() {
     let (alice, boss) = (Browser::start().await, owner(&site, "edits").await);
     enter(&alice, &site, "alice", "edits").await;
     let mut bob = Bob::enter(&site, "edits");
+    // That he came in is read out as well.
+    sees(&alice, "bob").await;
     listen(&alice).await;
     let id = bob.says("first ||secret||");
     sees(&alice, "first").await;
