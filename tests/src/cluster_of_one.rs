@@ -80,6 +80,7 @@ pub struct ClusterOfOne {
     relay: Mutex<Option<Relay>>,
     // Dropped after the relay.
     _engine: Option<Server>,
+    section: String,
     ini: PathBuf,
     base: PathBuf,
 }
@@ -108,9 +109,15 @@ impl ClusterOfOne {
         Some(Self {
             relay: Mutex::new(Some(Relay::start_by(relay(), ini, base))),
             _engine: engine,
+            section,
             ini: ini.to_owned(),
             base: base.to_owned(),
         })
+    }
+
+    /// What its chat.ini must have, also when it is written anew.
+    pub fn section(&self) -> &str {
+        &self.section
     }
 
     /// Does something while no relay runs, and starts one on what is there then.
@@ -129,8 +136,8 @@ impl ClusterOfOne {
 impl Drop for ClusterOfOne {
     fn drop(&mut self) {
         // A test that writes the file anew should keep the section.
-        let text = fs::read_to_string(&self.ini).unwrap_or_default();
-        if !text.contains(SECTION) {
+        let text = fs::read_to_string(&self.ini);
+        if text.is_ok_and(|it| !it.contains(SECTION)) {
             record("left", "wrote chat.ini anew");
         }
     }

@@ -122,9 +122,23 @@ impl Installation {
         let path = self.path("/etc/websocketd-rs").join(name);
         let shipped =
             fs::read_to_string(workspace().join("conf").join(name)).expect("it is shipped");
-        let edited = edit(Configuration(shipped));
-        fs::write(&path, self.relocate(&edited.0)).expect("writable");
+        let mut edited = edit(Configuration(shipped)).0;
+        if name == "chat.ini"
+            && let Some(Some(cluster)) = self.cluster.get()
+        {
+            edited.push_str(cluster.section());
+        }
+        fs::write(&path, self.relocate(&edited)).expect("writable");
         path
+    }
+
+    /// The machine that one of its further sites is, if that is asked for; `user` is the site's.
+    #[track_caller]
+    pub fn cluster_of(&self, site: &str, user: &str) -> Option<ClusterOfOne> {
+        let ini = self.path(&format!("/etc/websocketd-rs/sites/{site}/chat.ini"));
+        let base = self.path(&format!("/var/lib/websocketd-rs/sites/{site}"));
+        let relay = self.path("/usr/local/bin/chat-relay");
+        ClusterOfOne::run_by(&ini, &base, || as_user(user, &relay.display().to_string()))
     }
 
     /// Starts the daemon with one of the configurations, as the service's user where that is possible.
@@ -254,13 +268,17 @@ impl Configuration {
 
 /// A command that runs `program` as the service's user where we are root, and as ourselves otherwise.
 pub fn as_service_user(program: &str) -> Command {
+    as_user(SERVICE_USER, program)
+}
+
+fn as_user(user: &str, program: &str) -> Command {
     if !geteuid().is_root() {
         return Command::new(program);
     }
     let mut command = Command::new("setpriv");
     command
-        .arg(format!("--reuid={SERVICE_USER}"))
-        .arg(format!("--regid={SERVICE_USER}"))
+        .arg(format!("--reuid={user}"))
+        .arg(format!("--regid={user}"))
         .arg("--init-groups")
         .arg(program);
     command

@@ -459,6 +459,7 @@ fn a_wrong_clock_and_what_nobody_deletes_are_named() {
 
 #[test]
 fn a_full_disk_and_one_without_inodes_are_named() {
+    let _alone = e2e::cluster_of_one::needs_alone("its disk lies over what a relay has in run/");
     for (options, wanted, text) in [
         ("size=64k,nr_inodes=4k", "error disk", " are free"),
         (

@@ -98,6 +98,7 @@ const ORIGIN: (&str, &str) = ("Origin", "https://chat.example.org");
 
 #[test]
 fn the_migration_goes_there_and_back() {
+    let _alone = e2e::cluster_of_one::needs_alone("a chat of 2016 has no [cluster]");
     let installation = Installation::new();
     old_tree(&installation);
     let blocks = blocks();

@@ -1,6 +1,7 @@
 //! Several sites in one daemon, made by `chatctl site add` and run by users of their own: who gets into which,
 //! who may read what, and the same behind nginx and Apache.
 
+use std::cell::OnceCell;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
@@ -8,6 +9,7 @@ use std::process::Command;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use e2e::browser::Browser;
+use e2e::cluster_of_one::ClusterOfOne;
 use e2e::daemon::{Daemon, free_port};
 use e2e::deadline::eventually;
 use e2e::http::{self, Response};
@@ -30,6 +32,8 @@ const SITES: [(&str, &str, &str); 3] = [
 
 /// An installation with the three sites.
 struct Sites {
+    // Before the files that they use.
+    clusters: OnceCell<Vec<ClusterOfOne>>,
     installation: Installation,
 }
 
@@ -41,7 +45,10 @@ impl Sites {
             "this test changes users, which only root can: sudo make test"
         );
         let installation = Installation::new();
-        let sites = Self { installation };
+        let sites = Self {
+            clusters: OnceCell::new(),
+            installation,
+        };
         for (name, host, user) in SITES {
             let mut words = vec![
                 "add".to_owned(),
@@ -81,6 +88,12 @@ impl Sites {
     /// The daemon with sites.ini, `edit`ed.
     #[track_caller]
     fn serve(&self, edit: impl FnOnce(String) -> String) -> Daemon {
+        self.clusters.get_or_init(|| {
+            let sites = SITES.iter();
+            sites
+                .filter_map(|(name, _, user)| self.installation.cluster_of(name, user))
+                .collect()
+        });
         let shipped =
             fs::read_to_string(workspace().join("conf/sites.ini")).expect("it is shipped");
         let config = self.path("/etc/websocketd-rs/sites.ini");
