@@ -102,8 +102,9 @@ packages: ## the Debian packages that the tests need
 test: packages build static lint ## everything, from a clean checkout
 	tests/pages/check test
 	$(CARGO) test --locked --workspace --no-fail-fast
-	@# A part of test-cluster-of-one; the whole of it takes as long as all of the above.
-	CHAT_CLUSTER=one $(CARGO) test --locked --workspace --test program -- rooms:: moderation:: conversation::
+	@# What is most another with a relay: acks, what is said twice, what changes a record, when it is on the disk. The rest
+	@# is test-cluster-of-one, which takes as long as all of the above. By --workspace nothing is built anew.
+	CHAT_CLUSTER=one $(CARGO) test --locked --workspace --test program -- amending:: conversation:: moderation:: power::
 
 stumbles: packages build ## what people once tripped over: a test for each (tests/stumbles)
 	tests/stumbles
