@@ -22,6 +22,7 @@ mod archive;
 mod audited;
 mod backup;
 mod bot;
+mod by_task;
 mod check;
 mod cluster;
 mod doctor;
@@ -66,6 +67,7 @@ pub(crate) use rooms::{all as all_rooms, totals};
 
 use account::{AccountCommand, ImportCommand};
 use backup::Prepared;
+use by_task::ByTask;
 use cluster::ClusterCommand;
 use report::Report;
 use site::{Place as SitePlace, SiteName};
@@ -203,9 +205,8 @@ enum Command {
         /// By their log-in, whatever they were called
         #[arg(long)]
         account: bool,
-        /// On this machine alone: another one has told it to
-        #[arg(long, hide = true)]
-        here: bool,
+        #[command(flatten)]
+        task: ByTask,
     },
     /// What is kept about one person, in all rooms and logs: give it out, or forget it
     #[command(subcommand)]
@@ -352,9 +353,8 @@ enum PersonCommand {
     Erase {
         #[command(flatten)]
         who: Who,
-        /// On this machine alone: another one has told it to
-        #[arg(long, hide = true)]
-        here: bool,
+        #[command(flatten)]
+        task: ByTask,
     },
 }
 
@@ -362,8 +362,12 @@ impl PersonCommand {
     fn run(self, settings: &Settings, out: &mut dyn Write) -> Result<Report, Failure> {
         match self {
             Self::Export(who) => person::export(&settings.dirs(), who.forgotten()?, out),
-            Self::Erase { who, here: true } => person::erase_here(settings, who.forgotten()?),
-            Self::Erase { who, .. } => person::erase(settings, who.forgotten()?, &who.words()),
+            Self::Erase { who, task } if task.here => {
+                person::erase_here(settings, who.forgotten()?, task)
+            }
+            Self::Erase { who, task } => {
+                person::erase(settings, who.forgotten()?, &who.words(), task)
+            }
         }
     }
 }
@@ -674,8 +678,8 @@ fn dispatch(
             room,
             name,
             account,
-            here,
-        } => erase::erase(dirs, &room, &erase::Whose::of(name, account)?, here),
+            task,
+        } => erase::erase(settings, &room, &erase::Whose::of(name, account)?, task),
         Command::Person(command) => command.run(settings, out),
         Command::Say { room, text, from } => messages::say(
             dirs,

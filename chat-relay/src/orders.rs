@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chat_store::cluster::order::{self, Moment};
 use chat_store::cluster::{Cluster, Refused};
@@ -68,10 +69,10 @@ pub struct Orders {
 
 impl Orders {
     /// Those whose log is in the spool of `cluster`.
-    pub fn new(dirs: &Dirs, cluster: &Cluster, node: &str) -> Self {
+    pub fn new(dirs: &Dirs, cluster: &Arc<Cluster>, node: &str) -> Self {
         Self {
             node: node.to_owned(),
-            tasks: Tasks::default(),
+            tasks: Tasks::new(cluster),
             dirs: dirs.alone(),
             log: RoomLog::at(cluster.orders_log()),
             known: None,

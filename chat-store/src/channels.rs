@@ -10,10 +10,14 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+
 use crate::bell::{self, Bell};
 use crate::fs::dirs::{self, Dirs};
+use crate::fs::file;
 use crate::fs::lock::{self, Share};
-use crate::log::room_log::{AppendError, RoomLog, Stored};
+use crate::log::room_log::{AppendError, LOCK_TIMEOUT, RoomLog, Stored};
 use crate::name::RoomName;
 use crate::people::person::PersonId;
 use crate::record::{Draft, Kind, attrs};
@@ -239,6 +243,27 @@ pub fn forget(dirs: &Dirs, person: &PersonId) -> io::Result<usize> {
         count += 1;
     }
     Ok(count)
+}
+
+/// Deletes the live log of what was told to one person if nothing stands in it. Whether it did.
+///
+/// # Errors
+/// Those of the files, and `TimedOut` if others hold the log's lock all the time.
+pub fn forget_empty(dirs: &Dirs, person: &PersonId) -> io::Result<bool> {
+    let path = log_of(dirs, person);
+    let log = match file::open(&path, OFlags::RDWR) {
+        Err(Errno::NOENT) => return Ok(false),
+        opened => opened?.0,
+    };
+    // Whoever writes has done so before, or sees that it is gone.
+    let Some(_lock) = lock::take(&log, Share::Exclusive, LOCK_TIMEOUT)? else {
+        return Err(io::ErrorKind::TimedOut.into());
+    };
+    let is_empty = log.metadata()?.len() == 0 && file::is_at(&log, &path)?;
+    if is_empty {
+        std::fs::remove_file(path)?;
+    }
+    Ok(is_empty)
 }
 
 /// A log with its rotated files, packed ones too.

@@ -1649,12 +1649,16 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__erase)
-            opts="-h --account --here --config --site --root --json --help"
+            opts="-h --account --here --until --config --site --root --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3857,12 +3861,16 @@ _chatctl() {
             return 0
             ;;
         chatctl__subcmd__person__subcmd__erase)
-            opts="-h --account --here --config --site --root --json --help"
+            opts="-h --account --here --until --config --site --root --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

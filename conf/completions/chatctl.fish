@@ -260,6 +260,7 @@ complete -c chatctl -n "__fish_chatctl_using_subcommand clear" -l root -d 'Where
 complete -c chatctl -n "__fish_chatctl_using_subcommand clear" -l delete -d 'Delete it from the logs, too: those that were rotated are removed'
 complete -c chatctl -n "__fish_chatctl_using_subcommand clear" -l json -d 'Answer in JSON'
 complete -c chatctl -n "__fish_chatctl_using_subcommand clear" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand erase" -l until -d 'The last record that is meant' -r
 complete -c chatctl -n "__fish_chatctl_using_subcommand erase" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
 complete -c chatctl -n "__fish_chatctl_using_subcommand erase" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
 complete -c chatctl -n "__fish_chatctl_using_subcommand erase" -l root -d 'Where /etc and /var are' -r -F
@@ -281,6 +282,7 @@ complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_
 complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from export" -l account -d 'The account, under all names that it had'
 complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from export" -l json -d 'Answer in JSON'
 complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
+complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from erase" -l until -d 'The last record that is meant' -r
 complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from erase" -l config -d 'The ini file; else `CHAT_CONFIG` names it, else it is /etc/websocketd-rs/chat.ini' -r -F
 complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from erase" -l site -d 'The site that is meant: its ini file is /etc/websocketd-rs/sites/NAME/chat.ini' -r
 complete -c chatctl -n "__fish_chatctl_using_subcommand person; and __fish_seen_subcommand_from erase" -l root -d 'Where /etc and /var are' -r -F

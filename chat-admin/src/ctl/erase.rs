@@ -10,12 +10,14 @@ use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use serde_json::json;
 
+use super::by_task::ByTask;
 use super::expire::create_like;
 use super::moderate::tell_all;
 use super::report::Report;
 use super::{Failure, Place, packed, rooms};
+use chat_handler::settings::Settings;
 use chat_store::closed;
-use chat_store::cluster::{ROOM, tasks};
+use chat_store::cluster::ROOM;
 use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
 use chat_store::log::erase::{self, Edit};
@@ -76,8 +78,13 @@ impl Whose {
     }
 }
 
-/// What this machine has submitted of it, if the site is on several.
-fn erase_spool(dirs: &Dirs, place: &Place, whose: &Whose) -> io::Result<()> {
+/// What this machine has submitted of it up to `last`, if the site is on several.
+fn erase_spool(
+    dirs: &Dirs,
+    place: &Place,
+    whose: &Whose,
+    last: Option<RecordId>,
+) -> io::Result<()> {
     let Some(cluster) = &dirs.cluster else {
         return Ok(());
     };
@@ -87,7 +94,8 @@ fn erase_spool(dirs: &Dirs, place: &Place, whose: &Whose) -> io::Result<()> {
             Place::Room(room) => record.attr(ROOM).is_some_and(|it| it == room.as_str()),
             Place::Everywhere => true,
         };
-        let is_theirs = is_there && erase::has_words(&record) && whose.wrote(&record);
+        let is_meant = is_there && last.is_none_or(|last| record.id <= last);
+        let is_theirs = is_meant && erase::has_words(&record) && whose.wrote(&record);
         is_theirs.then(|| erase::blanked(line))
     })
 }
@@ -113,18 +121,16 @@ impl Whose {
     }
 }
 
-/// Deletes what one person said, from every log, compressed ones too, and on all machines of the site; `here`: another
-/// machine was told to, and has told the pages.
+/// Deletes what one person said, from every log, compressed ones too, and on all machines of the site. If another machine
+/// has told this one to, that one tells the pages.
 pub(super) fn erase(
-    dirs: &Dirs,
+    settings: &Settings,
     place: &Place,
     whose: &Whose,
-    here: bool,
+    task: ByTask,
 ) -> Result<Report, Failure> {
-    let is_for_all = dirs.cluster.is_some() && !here;
-    if is_for_all {
-        tasks::give(dirs, &words(place, whose))?;
-    }
+    let dirs = &settings.dirs();
+    let last = task.give(settings, &words(place, whose))?;
     let room = match place {
         Place::Room(room) => Some(room),
         Place::Everywhere => None,
@@ -133,10 +139,11 @@ pub(super) fn erase(
     for room in rooms::chosen(dirs, room)? {
         let dirs = &closed::dirs_of(dirs, &room);
         let live = dirs.room_log(&room);
-        let wanted = |record: &Record<'_>| whose.wrote(record);
+        let is_meant = |record: &Record<'_>| last.is_none_or(|last| record.id <= last);
+        let wanted = |record: &Record<'_>| is_meant(record) && whose.wrote(record);
         let erased = erase::texts(&live, &wanted)?;
         let told = erased.iter().rev().filter(|id| !id.is_place()).take(TOLD);
-        for id in told.filter(|_| !here) {
+        for id in told.filter(|_| !task.here) {
             tell_all(
                 dirs,
                 &room,
@@ -163,7 +170,7 @@ pub(super) fn erase(
         // under another name goes with the message.
         erase::texts(&live, &|record| wanted(record) || is_form_of(&gone, record))?;
     }
-    erase_spool(dirs, place, whose)?;
+    erase_spool(dirs, place, whose, last.map(|last| task.by_own_clock(last)))?;
     if count == 0 {
         return Err(Failure::Missing("there is no such message".to_owned()));
     }

@@ -2,7 +2,7 @@
 
 use super::erase::rewrite_packed;
 use super::{Failure, packed};
-use chat_store::audit;
+use chat_store::audit::{self, Entry};
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::erase;
 use chat_store::log::forget::Forgotten;
@@ -29,6 +29,9 @@ pub(super) fn forget(dirs: &Dirs, who: &Forgotten) -> Result<usize, Failure> {
 
 /// A line with nothing of them, as long as before; `None`: there is nothing of them in it.
 fn line(line: &[u8], who: &Forgotten) -> Option<Vec<u8>> {
+    if Entry::parse(line).is_some_and(|entry| !who.reaches(entry.id)) {
+        return None;
+    }
     let end = line.strip_suffix(b"\n").unwrap_or(line).len();
     let tabs: Vec<_> = (0..end).filter(|&at| line[at] == b'\t').take(4).collect();
     let &[_, via, name, from] = tabs.as_slice() else {

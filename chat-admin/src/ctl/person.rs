@@ -1,6 +1,6 @@
 //! What is kept about one person: given out, and forgotten.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
@@ -10,7 +10,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 
+use super::by_task::ByTask;
 use super::erase::{TOLD, is_form_of, rewrite_packed};
+use super::expire::expire;
 use super::moderate::tell_all;
 use super::report::Report;
 use super::{Failure, forgotten_deeds, memberships, messages, packed, profile, rooms, sessions};
@@ -23,7 +25,7 @@ use chat_store::accounts::{self, Account};
 use chat_store::attachments::{Attachment, Shelf};
 use chat_store::channels;
 use chat_store::closed;
-use chat_store::cluster::{order, tasks};
+use chat_store::cluster::order;
 use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
 use chat_store::log::erase;
@@ -136,6 +138,7 @@ pub(super) fn erase(
     settings: &Settings,
     mut who: Forgotten,
     words: &[&str],
+    task: ByTask,
 ) -> Result<Report, Failure> {
     let dirs = &settings.dirs();
     if dirs.cluster.as_ref().is_some_and(|it| !it.is_up()) {
@@ -144,23 +147,30 @@ pub(super) fn erase(
     }
     learn(dirs, &mut who)?;
     refuse_present(dirs, &who)?;
-    let (mut lines, mut files) = forget_logs(settings, &who, false)?;
     let shared = forget_shared(settings, &who)?;
-    (lines, files) = (lines + shared.0, files + shared.1);
-    if dirs.cluster.is_some() {
-        // What was ordered until here names them as well.
-        tasks::give(dirs, words)?;
-        lines += forget_spool(dirs, &who)?;
+    // What was ordered until here names them as well.
+    if let Some(last) = task.give(settings, words)? {
+        who = who.up_to(last);
+        // As the other machines do: by what was said until then.
+        learn(dirs, &mut who)?;
     }
-    report(lines, files)
+    let own = forget_own(settings, &who, task)?;
+    report(shared.0 + own.0, shared.1 + own.1)
 }
 
 /// As [`erase`], for what each machine keeps by itself: another one was told to, and has had the rest forgotten.
-pub(super) fn erase_here(settings: &Settings, mut who: Forgotten) -> Result<Report, Failure> {
-    let dirs = &settings.dirs();
-    learn(dirs, &mut who)?;
-    let (lines, files) = forget_logs(settings, &who, true)?;
-    report(lines + forget_spool(dirs, &who)?, files)
+pub(super) fn erase_here(
+    settings: &Settings,
+    who: Forgotten,
+    task: ByTask,
+) -> Result<Report, Failure> {
+    let mut who = match task.until {
+        Some(last) => who.up_to(last),
+        None => who,
+    };
+    learn(&settings.dirs(), &mut who)?;
+    let (lines, files) = forget_own(settings, &who, task)?;
+    report(lines, files)
 }
 
 fn report(lines: usize, files: usize) -> Result<Report, Failure> {
@@ -174,31 +184,43 @@ fn report(lines: usize, files: usize) -> Result<Report, Failure> {
     Ok(Report::new(text, value))
 }
 
-/// What each machine of a site has of its own; lines and files. `here`: another one tells the rooms.
-fn forget_logs(
+/// What each machine of a site has of its own; lines and files. The rooms last: they alone tell under which names and
+/// numbers an account was there, should this be done again.
+fn forget_own(
     settings: &Settings,
     who: &Forgotten,
-    here: bool,
+    task: ByTask,
 ) -> Result<(usize, usize), Failure> {
     let dirs = &settings.dirs();
+    let last = who.last().map(|last| task.by_own_clock(last));
+    let dated_here = &last.map_or_else(|| who.clone(), |last| who.clone().up_to(last));
     let (mut lines, mut files) = (0, 0);
-    for room in rooms::chosen(dirs, None)? {
-        let dirs = &closed::dirs_of(dirs, &room);
-        files += forget_given(dirs, &room, who)?;
-        lines += forget_in(dirs, &room, who, here)?;
-        if room.is_closed() {
-            files += forget_inboxes(dirs, who)?;
-            files += forget_files(&dirs.users, &mut |name, _| is_presence(name, who))?;
-        }
+    let chosen = rooms::chosen(dirs, None)?;
+    for room in chosen.iter().filter(|room| room.is_closed()) {
+        files += forget_there(&closed::dirs_of(dirs, room), dated_here)?;
     }
-    files += forget_inboxes(dirs, who)?;
-    files += forget_files(&dirs.users, &mut |name, _| is_presence(name, who))?;
+    files += forget_there(dirs, dated_here)?;
     for number in who.numbers() {
-        files += channels::forget(dirs, number)?;
+        files += forget_channel(dirs, number, who.last())?;
     }
     lines += forget_entries(dirs, who)?;
-    lines += forgotten_deeds::forget(dirs, who)?;
+    lines += forgotten_deeds::forget(dirs, dated_here)?;
     files += sessions::delete_of(settings, &|owner| is_theirs(owner, who))?;
+    if let Some(cluster) = &dirs.cluster {
+        lines += forget_lines(&cluster.spool_log(), dated_here)?;
+        lines += forget_lines(&cluster.orders_log(), who)?;
+        files += cluster.forget_found(&|file| gave(file, who))?;
+    }
+    for room in &chosen {
+        let dirs = &closed::dirs_of(dirs, room);
+        files += forget_given(dirs, room, who)?;
+        lines += forget_in(dirs, room, who, task.here)?;
+        // One may have come from another machine just before its message was blank.
+        let shelf = Shelf::of(dirs, room);
+        if shelf.exists() {
+            files += shelf.delete(&|file| gave(file, who))?;
+        }
+    }
     Ok((lines, files))
 }
 
@@ -206,26 +228,43 @@ fn is_theirs(owner: &Owner, who: &Forgotten) -> bool {
     who.is_account(owner.account.as_deref()) || who.is_name(&owner.name)
 }
 
-/// What this machine has submitted and ordered. The lines.
-fn forget_spool(dirs: &Dirs, who: &Forgotten) -> Result<usize, Failure> {
-    let Some(cluster) = &dirs.cluster else {
-        return Ok(0);
-    };
+/// What this machine has submitted or ordered. The lines.
+fn forget_lines(live: &Path, who: &Forgotten) -> Result<usize, Failure> {
     let mut count = 0;
-    for live in [cluster.spool_log(), cluster.orders_log()] {
-        erase::rewrite(&live, &mut |line| {
-            let new = who.spooled(line)?;
-            count += 1;
-            Some(new)
-        })?;
-    }
+    erase::rewrite(live, &mut |line| {
+        let new = who.spooled(line)?;
+        count += 1;
+        Some(new)
+    })?;
     Ok(count)
+}
+
+/// What was told to one person, up to `last`; the files.
+fn forget_channel(
+    dirs: &Dirs,
+    number: &PersonId,
+    last: Option<RecordId>,
+) -> Result<usize, Failure> {
+    let Some(last) = last else {
+        return Ok(channels::forget(dirs, number)?);
+    };
+    let changed = expire(&channels::log_of(dirs, number), last.next(), false)?;
+    channels::forget_empty(dirs, number)?;
+    Ok(changed.len())
 }
 
 /// What is the same on all machines of a site, and changed on all at once; lines and files.
 fn forget_shared(settings: &Settings, who: &Forgotten) -> Result<(usize, usize), Failure> {
     let dirs = &settings.dirs();
     let (mut lines, mut files) = (0, 0);
+    // First: it may be refused.
+    for account in accounts::all(&dirs.accounts)? {
+        if who.is_account(Some(account.name.as_str())) {
+            let may = &mut |it: &Account| login::keep_an_administrator(settings, it, None);
+            accounts::remove(dirs, &account.name, may).map_err(Failure::refused)?;
+            files += 1;
+        }
+    }
     for room in rooms::chosen(dirs, None)? {
         if room.is_closed() {
             lines += memberships::forget(&closed::dirs_of(dirs, &room), &room, who)?;
@@ -241,13 +280,6 @@ fn forget_shared(settings: &Settings, who: &Forgotten) -> Result<(usize, usize),
     }
     forget_measures(dirs, who)?;
     lines += forget_reports(dirs, who)?;
-    for account in accounts::all(&dirs.accounts)? {
-        if who.is_account(Some(account.name.as_str())) {
-            let may = &mut |it: &Account| login::keep_an_administrator(settings, it, None);
-            accounts::remove(dirs, &account.name, may).map_err(Failure::refused)?;
-            files += 1;
-        }
-    }
     Ok((lines, files))
 }
 
@@ -301,7 +333,14 @@ fn forget_in(dirs: &Dirs, room: &RoomName, who: &Forgotten, here: bool) -> Resul
     let live = dirs.room_log(room);
     let (mut count, mut said) = (0, Vec::new());
     let topics = RefCell::new(Vec::new());
+    let has_another = Cell::new(false);
     let mut forget = |line: &[u8], said: &mut Vec<RecordId>| {
+        if who.last().is_some()
+            && let Some(record) = Record::parse(line)
+        {
+            let is_later = record.kind == Kind::Topic && !who.reaches(record.id);
+            has_another.set(has_another.get() || is_later);
+        }
         let new = who.line(line)?;
         let record = Record::parse(line)?;
         if who.is_theirs(&record) && record.kind.is_talk() && !record.id.is_place() {
@@ -330,7 +369,7 @@ fn forget_in(dirs: &Dirs, room: &RoomName, who: &Forgotten, here: bool) -> Resul
         forget(line, &mut Vec::new()).or_else(|| form().map(|_| erase::blanked(line)))
     })?;
     let topic = state::topic(dirs, room)?;
-    if topic.is_some_and(|topic| topics.borrow().contains(&topic)) {
+    if !has_another.get() && topic.is_some_and(|topic| topics.borrow().contains(&topic)) {
         state::set_topic(&dirs.alone(), room, "")?;
     }
     Ok(count)
@@ -348,30 +387,36 @@ fn forget_given(dirs: &Dirs, room: &RoomName, who: &Forgotten) -> Result<usize, 
 
 fn gave(file: &Attachment, who: &Forgotten) -> bool {
     let is_number = |number: &PersonId| number.as_str() == file.person;
-    who.is_account(file.account.as_deref()) || who.numbers().iter().any(is_number)
+    let is_theirs = who.is_account(file.account.as_deref()) || who.numbers().iter().any(is_number);
+    is_theirs && who.reaches(file.message.unwrap_or(file.at))
 }
 
-/// `ROOM_NICK`: the name of a room holds no `_`.
-fn is_presence(name: &str, who: &Forgotten) -> bool {
-    let nick = name.split_once('_').map(|(_, nick)| nick);
-    nick.is_some_and(|nick| who.is_name(nick))
-}
-
-/// What killed handlers of theirs left, and what they sent to people who are there.
-fn forget_inboxes(dirs: &Dirs, who: &Forgotten) -> Result<usize, Failure> {
+/// What killed handlers of theirs left, and what they sent to people who are there. Who is there under their name now is
+/// somebody else.
+fn forget_there(dirs: &Dirs, who: &Forgotten) -> Result<usize, Failure> {
     // `ROOM_NUMBER.own` holds the name of whose number it is, and that begins the names of the other files.
     let mut numbers = Vec::new();
     for path in files(&dirs.run)? {
         let name = path.file_name().and_then(|name| name.to_str());
         if let Some(number) = name.and_then(|name| name.strip_suffix(".own")) {
             let text = file::read_whole(&path, SMALL)?;
-            if who.is_name(String::from_utf8_lossy(&text).trim_end()) {
+            let text = String::from_utf8_lossy(&text);
+            let nick = text.trim_end();
+            let room = number.rsplit_once('_').map_or("", |(room, _)| room);
+            let presence = dirs.users.join(format!("{room}_{nick}"));
+            if who.is_name(nick) && !presence::is_there(dirs, &presence)? {
                 numbers.push(format!("{number}."));
             }
         }
     }
-    let count = forget_files(&dirs.run, &mut |name, _| {
-        numbers.iter().any(|number| name.starts_with(number))
+    let mut count = forget_files(&dirs.run, &|name| {
+        Ok(numbers.iter().any(|number| name.starts_with(number)))
+    })?;
+    count += forget_files(&dirs.users, &|name| {
+        // `ROOM_NICK`: the name of a room holds no `_`.
+        let nick = name.split_once('_').map(|(_, nick)| nick);
+        let is_theirs = nick.is_some_and(|nick| who.is_name(nick));
+        Ok(is_theirs && !presence::is_there(dirs, &dirs.users.join(name))?)
     })?;
     for path in files(&dirs.run)? {
         let holds_lines = |ending: &std::ffi::OsStr| ending == "inbox" || ending == "kept";
@@ -382,23 +427,17 @@ fn forget_inboxes(dirs: &Dirs, who: &Forgotten) -> Result<usize, Failure> {
     Ok(count)
 }
 
-/// Deletes the files of a directory that are theirs, by their name and their first bytes.
+/// Deletes the files of a directory that are theirs by their name.
 fn forget_files(
     dir: &Path,
-    is_theirs: &mut dyn FnMut(&str, &str) -> bool,
+    is_theirs: &dyn Fn(&str) -> io::Result<bool>,
 ) -> Result<usize, Failure> {
     let mut count = 0;
     for path in files(dir)? {
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
             continue;
         };
-        // A FIFO holds nothing, and would wait.
-        let text = if fs::symlink_metadata(&path).is_ok_and(|found| found.is_file()) {
-            file::read_whole(&path, SMALL).unwrap_or_default()
-        } else {
-            Vec::new()
-        };
-        if is_theirs(name, &String::from_utf8_lossy(&text)) {
+        if is_theirs(name)? {
             fs::remove_file(&path)?;
             count += 1;
         }

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chat_store::accounts::{self, Account, AccountError, AccountKind, Ticket, Tickets};
+use chat_store::accounts::{self, Account, AccountError, AccountKind, Group, Ticket, Tickets};
 use chat_store::cluster::Cluster;
 use chat_store::fs::dirs::Dirs;
 use chat_store::incoming;
@@ -533,8 +533,7 @@ fn who_is_forgotten_on_one_machine_is_forgotten_on_all() {
     }
     for machine in [&one, &two] {
         assert!(machine.log().contains("who was that"));
-        let tasks = fs::read_dir(machine.files.path("spool/tasks"));
-        assert_eq!(tasks.map_or(0, Iterator::count), 0);
+        until_none("it is done", || undone(machine));
     }
     assert_alike(&[&one, &two]);
     eventually("the logs are the same", || {
@@ -551,6 +550,135 @@ fn who_is_forgotten_on_one_machine_is_forgotten_on_all() {
     eventually("the logs are the same again", || {
         (one.log() == two.log()).then_some(())
     });
+}
+
+#[test]
+fn what_is_said_after_somebody_was_forgotten_stands_on_a_machine_that_forgets_them_later() {
+    let server = Server::start();
+    let one = Machine::started("one", &server.address(), PATIENT);
+    let mut two = Machine::started("two", &server.address(), PATIENT);
+    let tell = |what: &str| {
+        let done = run(&one.files, &format!("event user:Xanthippe {what} 7"));
+        assert!(done.status.success(), "{done:?}");
+    };
+    let say = |text: &str, msgid: &str| {
+        let cookie = one.files.log_in_as("Xanthippe");
+        one.page("anna").say_acked(&format!("anna's {text}"), msgid);
+        let mut page = one.files.page_with("lobby", "", &cookie);
+        page.say_acked(&format!("Xanthippe's {text}"), msgid);
+        one.page("bob").say_acked(&format!("bob's {text}"), msgid);
+    };
+    say("former", "m1");
+    tell("former");
+    let person = PersonId::of(Some("Xanthippe"), None).expect("a number");
+    let channel = format!("channels/user:{}.log", person.as_str());
+    let whole = |machine: &Machine| {
+        let told = fs::read_to_string(machine.files.path(&channel)).unwrap_or_default();
+        (machine.log(), told)
+    };
+    eventually("all have left, and both machines know all", || {
+        let is_left = [&one, &two].map(|it| it.files.present("lobby").is_empty());
+        (is_left == [true, true] && whole(&one) == whole(&two) && whole(&two).1.contains("former"))
+            .then_some(())
+    });
+    two.kill();
+    for erase in [
+        "person erase anna",
+        "person erase --account Xanthippe",
+        "erase lobby bob",
+    ] {
+        let done = run(&one.files, erase);
+        assert!(done.status.success(), "{erase}: {done:?}");
+    }
+    // Others of the same names.
+    say("latter", "m2");
+    tell("latter");
+    let _anna = one.page("anna");
+    two.start();
+    until_none("it has forgotten them", || {
+        let mut left = files_with(&two, &["former"]);
+        left.extend(undone(&two));
+        left
+    });
+    eventually("both have the same logs", || {
+        (whole(&one) == whole(&two)).then_some(())
+    });
+    let (log, told) = whole(&two);
+    for text in ["anna's latter", "Xanthippe's latter", "bob's latter"] {
+        assert!(log.contains(text), "{text}: {log}");
+    }
+    assert!(
+        !log.contains("former") && told.contains("latter"),
+        "{log}{told}"
+    );
+    eventually("who is there is there", || {
+        let present = two.files.present("lobby");
+        present.iter().any(|it| it.contains("anna")).then_some(())
+    });
+    assert_alike(&[&one, &two]);
+}
+
+/// What a machine was told to do and has not.
+fn undone(machine: &Machine) -> Vec<String> {
+    let tasks = fs::read_dir(machine.files.path("spool/tasks"));
+    let tasks = tasks.into_iter().flatten();
+    let paths = tasks.map(|it| it.expect("an entry").path().display().to_string());
+    paths.collect()
+}
+
+#[test]
+fn what_a_machine_fails_to_forget_is_told_there_and_done_when_it_can_be() {
+    let server = Server::start();
+    let one = Machine::started("one", &server.address(), PATIENT);
+    let mut two = Machine::started("two", &server.address(), PATIENT);
+    one.page("bob").say_acked("hemlock", "m1");
+    eventually("it is there", || {
+        two.log().contains("hemlock").then_some(())
+    });
+    let packed = two.files.path("rooms/lobby.log.1.xz");
+    fs::write(&packed, "of an older logrotate").expect("written");
+    let status = |machine: &Machine| {
+        let done = run(&machine.files, "cluster status");
+        String::from_utf8_lossy(&done.stdout).into_owned()
+    };
+    let done = run(&one.files, "erase lobby bob");
+    assert!(done.status.success(), "{done:?}");
+    // Something else is not held up by it.
+    let done = run(&one.files, "erase den eve");
+    assert!(!done.status.success(), "{done:?}");
+    let told = eventually("it is told", || {
+        let told = status(&two);
+        let is_one = told.contains("not forgotten here yet: 1 ");
+        (is_one && told.contains("only gzip can be unpacked here")).then_some(told)
+    });
+    assert!(!told.contains("not well"), "{told}");
+    assert!(!status(&one).contains("not forgotten"));
+    fs::remove_file(packed).expect("removed");
+    two.start();
+    until_none("it is done", || undone(&two));
+    until_none("it is told no longer", || {
+        Some(status(&two))
+            .into_iter()
+            .filter(|it| it.contains("not forgotten"))
+            .collect()
+    });
+    assert!(!two.log().contains("hemlock"), "{}", two.log());
+}
+
+#[test]
+fn the_last_administrator_is_not_half_forgotten() {
+    let server = Server::start();
+    let one = Machine::with_lines("one", &server.address(), "ACCOUNTS=yes");
+    let here = dirs(&one);
+    let mut chief = account("Chief");
+    chief.groups = [Group::administrators()].into();
+    accounts::create(&here, &chief).expect("made");
+    profiles::set_avatar(&here, "Chief", b"PICTURE").expect("kept");
+    let before = state(&one);
+    let done = run(&one.files, "person erase --account Chief");
+    let words = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(words.contains("last administrator"), "{words}");
+    assert_eq!(state(&one), before);
 }
 
 /// Waits until `look` finds nothing any more; what it found last is told if it does not come to that.

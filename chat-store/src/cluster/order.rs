@@ -188,10 +188,10 @@ pub(crate) fn move_room(dirs: &Dirs, plan: &[u8]) -> io::Result<bool> {
     give_change(dirs, &[(WHAT, Some(MOVE))], &text)
 }
 
-/// Has all other machines do what `text` says: see [`tasks`].
-pub(super) fn give_task(dirs: &Dirs, text: &str) -> io::Result<()> {
+/// Has all other machines do what `text` says: see [`tasks`]. Gives the order's id; `None`: there are none.
+pub(super) fn give_task(dirs: &Dirs, text: &str) -> io::Result<Option<RecordId>> {
     let text = text::escaped(text.as_bytes());
-    give(dirs, &[(WHAT, Some(TASK))], &text, true).map_err(io::Error::other)
+    give_stored(dirs, &[(WHAT, Some(TASK))], &text, true).map_err(io::Error::other)
 }
 
 /// Tells the other machines how somebody's marks have changed; here that is done. Nobody waits for it.
@@ -219,15 +219,26 @@ fn give(
     text: &str,
     waits: bool,
 ) -> Result<(), AppendError> {
+    give_stored(dirs, about, text, waits).map(drop)
+}
+
+/// The id that it has; `None`: there is nobody to give it to.
+fn give_stored(
+    dirs: &Dirs,
+    about: &[(&str, Option<&str>)],
+    text: &str,
+    waits: bool,
+) -> Result<Option<RecordId>, AppendError> {
     let Some(cluster) = &dirs.cluster else {
-        return Ok(());
+        return Ok(None);
     };
     let draft = Draft {
         extra: about,
         ..Draft::new(Kind::Order, SERVER, text)
     };
     // All are of the site, and in the order of one log.
-    cluster.give(&RoomName::lobby(), &draft, waits).map(drop)
+    let stored = cluster.give(&RoomName::lobby(), &draft, waits)?;
+    Ok(Some(stored.id()))
 }
 
 /// When an order was put in order: the same on all machines.

@@ -128,6 +128,34 @@ impl Cluster {
         self.answer_parcel(&sought.answer, sought.number, found.is_some())
     }
 
+    /// Removes what was found of files that are `wanted`; how many.
+    ///
+    /// # Errors
+    /// Those of reading and removing.
+    pub fn forget_found(&self, wanted: &dyn Fn(&Attachment) -> bool) -> io::Result<usize> {
+        let entries = match std::fs::read_dir(self.found_dir()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            entries => entries?,
+        };
+        let mut count = 0;
+        for entry in entries {
+            let path = entry?.path();
+            let name = path.file_name().and_then(|name| name.to_str());
+            let Some(id) = name.and_then(AttachmentId::parse) else {
+                continue;
+            };
+            let line = file::read_whole(&path, Attachment::MAX_LINE)?;
+            if Attachment::from_line(id, &line).is_some_and(|found| wanted(&found)) {
+                match std::fs::remove_file(&path) {
+                    // Swept since.
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => count += 1,
+                }
+            }
+        }
+        Ok(count)
+    }
+
     /// Removes what was found a while ago.
     ///
     /// # Errors
@@ -202,5 +230,8 @@ mod tests {
             });
             assert_eq!(told.as_ref(), known);
         }
+        assert_eq!(relay.forget_found(&|it| it.person == "q").unwrap(), 0);
+        assert_eq!(relay.forget_found(&|it| it.person == "p").unwrap(), 1);
+        assert_eq!(relay.forget_found(&|_| true).unwrap(), 0);
     }
 }

@@ -5,10 +5,10 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::order;
+use super::{Cluster, order};
 use crate::fs::dirs::{self, Dirs, SPOOL};
 use crate::fs::file;
-use crate::record::RecordId;
+use crate::record::{RecordId, clean, show};
 
 /// The directory in the spool.
 const TASKS: &str = "tasks";
@@ -18,21 +18,30 @@ const MAX_BYTES: u64 = 4 * 1024;
 const COMMANDS: [&str; 2] = ["erase", "person"];
 /// The flag that says to do it on this machine alone.
 pub const HERE: &str = "--here";
+/// The flag that says up to which record: what stands behind the order on one machine does so on all, however late they
+/// come to do it.
+pub const UNTIL: &str = "--until";
+/// The file in `run/relay/` that says why one failed.
+const FAILED: &str = "task.failed";
+/// The longest reason, in bytes.
+const MAX_REASON: usize = 300;
 
 /// A task of this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
     /// Its file: it is done when that is removed.
     pub path: PathBuf,
-    /// The command of `chatctl` and what it is given, without [`HERE`].
+    /// The order's id.
+    pub id: RecordId,
+    /// The command of `chatctl` and what it is given, without [`HERE`] and [`UNTIL`].
     pub words: Vec<String>,
 }
 
-/// Has all other machines do it; this one does it by itself.
+/// Has all other machines do it; this one does it by itself. The id up to which it holds; `None`: the site is on one.
 ///
 /// # Errors
 /// Nobody does it then, unless nobody could say in time.
-pub fn give(dirs: &Dirs, words: &[&str]) -> io::Result<()> {
+pub fn give(dirs: &Dirs, words: &[&str]) -> io::Result<Option<RecordId>> {
     let text = words.join("\n");
     if parse(&text).as_deref() != Some(&words.iter().map(ToString::to_string).collect::<Vec<_>>()) {
         return Err(io::ErrorKind::InvalidInput.into());
@@ -75,14 +84,39 @@ pub fn all(dirs: &Dirs) -> io::Result<Vec<Task>> {
         let id = path
             .file_name()
             .and_then(|name| name.to_str()?.parse().ok());
-        let Some(id) = id.map(|id: u64| id) else {
+        let Some(id) = id.map(RecordId::from_micros) else {
             continue;
         };
         let text = String::from_utf8_lossy(&file::read_whole(&path, MAX_BYTES)?).into_owned();
-        tasks.extend(parse(&text).map(|words| (id, Task { path, words })));
+        tasks.extend(parse(&text).map(|words| Task { path, id, words }));
     }
-    tasks.sort_by_key(|(id, _)| *id);
-    Ok(tasks.into_iter().map(|(_, task)| task).collect())
+    tasks.sort_by_key(|task| task.id);
+    Ok(tasks)
+}
+
+/// Says why one failed; `None`: none has, that is not done.
+///
+/// # Errors
+/// Those of writing or removing the file.
+pub fn say_failed(cluster: &Cluster, why: Option<&str>) -> io::Result<()> {
+    let path = cluster.run.join(FAILED);
+    if let Some(why) = why {
+        return file::swap(&path, format!("{}\n", clean(why)).as_bytes());
+    }
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Why one failed that is tried again.
+///
+/// # Errors
+/// Those of reading the file.
+pub fn failed(cluster: &Cluster) -> io::Result<Option<String>> {
+    let text = file::read_whole(&cluster.run.join(FAILED), MAX_REASON as u64)?;
+    let text = show(text.split(|&byte| byte == b'\n').next().unwrap_or_default()).into_owned();
+    Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
 fn place(dirs: &Dirs) -> PathBuf {

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::name::Nick;
 use crate::people::person::PersonId;
-use crate::record::{Kind, Record, attrs};
+use crate::record::{Kind, Record, RecordId, attrs};
 
 mod spooled;
 
@@ -24,6 +24,8 @@ pub struct Forgotten {
     names: Vec<Nick>,
     /// Their numbers, as joins have them.
     numbers: Vec<PersonId>,
+    /// The last record that is meant; `None`: all are.
+    last: Option<RecordId>,
 }
 
 impl Forgotten {
@@ -33,6 +35,7 @@ impl Forgotten {
             account: None,
             names: vec![nick],
             numbers: Vec::new(),
+            last: None,
         }
     }
 
@@ -42,7 +45,25 @@ impl Forgotten {
             account: Some(account.to_owned()),
             names: Nick::parse(account).into_iter().collect(),
             numbers: PersonId::of(Some(account), None).into_iter().collect(),
+            last: None,
         }
+    }
+
+    /// The same with records up to `last` alone: whoever has the name later is somebody else.
+    #[must_use]
+    pub fn up_to(mut self, last: RecordId) -> Self {
+        self.last = Some(last);
+        self
+    }
+
+    /// The last record that is meant; `None`: all are.
+    pub fn last(&self) -> Option<RecordId> {
+        self.last
+    }
+
+    /// Whether a record of this id is meant.
+    pub fn reaches(&self, id: RecordId) -> bool {
+        self.last.is_none_or(|last| id <= last)
     }
 
     /// Learns their numbers, and the names of an account, from its records.
@@ -95,6 +116,10 @@ impl Forgotten {
     /// Whether they wrote this. A guest of a name that the account once had is somebody else; who is found dead quits
     /// without an account.
     pub fn is_theirs(&self, record: &Record<'_>) -> bool {
+        self.reaches(record.id) && self.wrote(record)
+    }
+
+    fn wrote(&self, record: &Record<'_>) -> bool {
         match (&self.account, record.attr(attrs::ACCOUNT)) {
             (Some(account), Some(of)) => *account == *of,
             (Some(_), None) => record.kind == Kind::Quit && self.is_name(&record.from),
@@ -104,7 +129,7 @@ impl Forgotten {
 
     /// A record's line with nothing of them; `None`: there is nothing of them in it.
     pub fn line(&self, line: &[u8]) -> Option<Vec<u8>> {
-        let record = Record::parse(line)?;
+        let record = Record::parse(line).filter(|record| self.reaches(record.id))?;
         let is_theirs = self.is_theirs(&record);
         let mut new = line.to_vec();
         if record.clock.is_some() {
@@ -279,6 +304,18 @@ mod tests {
             "[10:15:30] ___ joined the r\n"
         );
         assert_eq!(gone(&bob, "[10:15:30] eve> bob\n"), "[10:15:30] eve> bob\n");
+    }
+
+    #[test]
+    fn what_is_later_is_somebody_elses() {
+        let line = |time: &str| format!("2026-11-21T10:15:{time}.000000Z\tsay\tbob\t\thello\n");
+        let last = RecordId::parse(b"2026-11-21T10:15:30.000000Z").unwrap();
+        let bob = Forgotten::called(Nick::parse("bob").unwrap()).up_to(last);
+        assert!(gone(&bob, &line("30")).contains("\t___\t"));
+        assert_eq!(gone(&bob, &line("31")), line("31"));
+        assert_eq!(bob.spooled(line("31").as_bytes()), None);
+        let old = "[10:15:30] bob> hello\n";
+        assert_eq!(gone(&bob, old), "[10:15:30] ___>      \n");
     }
 
     proptest! {

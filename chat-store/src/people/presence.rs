@@ -45,7 +45,7 @@ pub use give_way::reserve;
 pub use members::{Member, MemberRef, Members};
 use names::Taken;
 pub use rooms::{people_by_stem, rooms, tell_rooms_of};
-pub use users::{list, list_alive};
+pub use users::{is_there, list, list_alive};
 
 /// The longest wait for the entry lock. A thousand people who join at once are through in two seconds, on a
 /// machine that does nothing else; to wait is better than to be sent away.

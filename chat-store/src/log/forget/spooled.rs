@@ -18,7 +18,7 @@ const OF_SPOOL: [&str; 2] = [MEMBER, KEY];
 impl Forgotten {
     /// As [`Forgotten::line`], of a line of the spool or of the log of orders.
     pub fn spooled(&self, line: &[u8]) -> Option<Vec<u8>> {
-        let record = Record::parse(line)?;
+        let record = Record::parse(line).filter(|record| self.reaches(record.id))?;
         let parts = Parts::of(line)?;
         if record.kind == Kind::Event {
             let channel = record.attr(channels::CHANNEL)?;

@@ -70,6 +70,18 @@ pub fn list_alive(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Member>> {
     Ok(members)
 }
 
+/// Whether a presence file is somebody's who is there, here or elsewhere, or who is waited for.
+///
+/// # Errors
+/// Those of reading it; a missing one is nobody's.
+pub fn is_there(dirs: &Dirs, path: &Path) -> io::Result<bool> {
+    let file = match file::open_read(path) {
+        Err(Errno::NOENT) => return Ok(false),
+        opened => opened?.0,
+    };
+    Ok(!matches!(fate::look(dirs, &file)?, Fate::Stale(_)))
+}
+
 /// Everybody who is alive and stays, into `members`; removes the files of dead handlers, and gives their nicks.
 /// Removes also what handlers left that were killed between making their file and putting it in place.
 ///
