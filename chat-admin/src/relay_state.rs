@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chat_handler::settings::{Engine, Settings};
+use chat_store::cluster::tasks;
 use chat_store::fs::file;
 use chat_store::fs::lock::{self, Share};
 use chat_store::record::RecordId;
@@ -126,6 +127,30 @@ pub(crate) fn lacking(settings: &Settings) -> io::Result<Lacking> {
         lacking.bytes += missing.size;
     }
     Ok(lacking)
+}
+
+/// What other machines were told to do and have done, and this one has not.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Undone {
+    /// How much.
+    pub(crate) tasks: usize,
+    /// Why the last that was tried failed, if it did.
+    pub(crate) why: Option<String>,
+}
+
+/// What is to be done here; nothing without `[cluster]`.
+///
+/// # Errors
+/// Those of reading the relay's notes.
+pub(crate) fn undone(settings: &Settings) -> io::Result<Undone> {
+    let dirs = settings.dirs();
+    let Some(cluster) = &dirs.cluster else {
+        return Ok(Undone::default());
+    };
+    Ok(Undone {
+        tasks: tasks::all(&dirs)?.len(),
+        why: tasks::failed(cluster)?,
+    })
 }
 
 /// What was heard of each machine, by its name. Of one whose spool was wiped, or that has another disk now, the last

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::Failure;
 use super::report::{Report, table};
-use crate::relay_state::{self, Heard, Lacking, RelayState, SILENT};
+use crate::relay_state::{self, Heard, Lacking, RelayState, SILENT, Undone};
 use chat_handler::settings::Settings;
 use chat_store::fs::file;
 
@@ -70,7 +70,10 @@ pub(super) fn run(settings: &Settings, wish: &ClusterCommand) -> Result<Report, 
         )));
     };
     match wish {
-        ClusterCommand::Status => Ok(status(&state, &relay_state::lacking(settings)?)),
+        ClusterCommand::Status => {
+            let lacking = relay_state::lacking(settings)?;
+            Ok(status(&state, &lacking, &relay_state::undone(settings)?))
+        }
         ClusterCommand::Nodes => Ok(nodes(&relay_state::heard(&settings.run_dir)?)),
         ClusterCommand::Lag { most } => lag(&state, *most),
         ClusterCommand::Drain { undo: true, .. } => {
@@ -102,7 +105,7 @@ fn done(text: &str) -> Report {
     Report::new(text, json!({ "done": true }))
 }
 
-fn status(state: &RelayState, lacking: &Lacking) -> Report {
+fn status(state: &RelayState, lacking: &Lacking, undone: &Undone) -> Report {
     let now = relay_state::now();
     let trouble = state.trouble(now);
     let mut text = format!("{}: {}", state.node, state.state);
@@ -125,6 +128,16 @@ fn status(state: &RelayState, lacking: &Lacking) -> Report {
             "\nfiles of messages that are not here yet: {files} ({bytes} bytes)"
         );
     }
+    if undone.tasks > 0 {
+        let tasks = undone.tasks;
+        let _ = write!(
+            text,
+            "\nnot forgotten here yet: {tasks} that others were told to"
+        );
+        if let Some(why) = &undone.why {
+            let _ = write!(text, "; it failed, and is tried again: {why}");
+        }
+    }
     if let Some(trouble) = &trouble {
         let _ = write!(text, "\nnot well: {trouble}");
     }
@@ -140,6 +153,7 @@ fn status(state: &RelayState, lacking: &Lacking) -> Report {
             "trouble": trouble,
             "counters": state.counters,
             "missing": { "files": lacking.files, "bytes": lacking.bytes },
+            "tasks": { "waiting": undone.tasks, "failed": undone.why },
         }),
     );
     if trouble.is_some() {
