@@ -124,6 +124,8 @@ impl Tasks {
             let last = said.lines().rfind(|line| !line.trim().is_empty());
             return Err(last.map_or_else(|| status.to_string(), str::to_owned));
         }
+        // A warning may name whoever is forgotten now.
+        let _ = std::fs::remove_file(self.cluster.run.join(SAID));
         match std::fs::remove_file(&task.path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.to_string()),
             _ => Ok(()),
