@@ -1,8 +1,15 @@
 //! A page as the chat knows it: a client of the JSON protocol, over whatever carries its lines.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
+use crate::deadline::DEADLINE;
 use crate::{pipe, ws};
+
+/// Before something that was not saved is said again.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// What carries lines from a page to its handler and back.
 pub trait Wire {
@@ -106,13 +113,23 @@ impl<W: Wire> Page<W> {
         self.send(&json!({"type": "say", "text": text, "msgid": msgid}));
     }
 
-    /// Says something and waits for its ack, whose id it gives.
+    /// Says something and waits for its ack, whose id it gives. Says it again, as pages do, if it was not saved: a busy
+    /// machine may be slower than it may be.
     #[track_caller]
     pub fn say_acked(&mut self, text: &str, msgid: &str) -> String {
-        self.say(text, msgid);
-        let ack = self.find(|value| value["type"] == "ack" && value["msgid"] == msgid);
-        let id = ack["id"].as_str();
-        id.expect("an ack holds the record's id").to_owned()
+        let end = Instant::now() + DEADLINE;
+        loop {
+            self.say(text, msgid);
+            let answer = self.find(|value| {
+                value["msgid"] == msgid && (value["type"] == "ack" || value["code"] == "not_saved")
+            });
+            if answer["type"] == "ack" {
+                let id = answer["id"].as_str();
+                return id.expect("an ack holds the record's id").to_owned();
+            }
+            assert!(Instant::now() < end, "{answer}");
+            thread::sleep(AGAIN);
+        }
     }
 
     /// A command, or a message that needs no ack.

@@ -30,9 +30,18 @@ const SECTION: &str = "[cluster]\nNODE=one\nENGINE=local\nSEND_TIMEOUT=3\n";
 
 /// A chat with the section, and no relay yet.
 fn chat() -> Files {
+    chat_with(SECTION)
+}
+
+/// For who is told once what becomes of it: all they wait for may be a busy machine.
+fn patient_chat() -> Files {
+    chat_with(e2e::relay::SECTION)
+}
+
+fn chat_with(section: &str) -> Files {
     let files = Files::with(UNLIMITED);
     let ini = fs::read_to_string(files.ini()).expect("an ini");
-    fs::write(files.ini(), ini + "\n" + SECTION).expect("written");
+    fs::write(files.ini(), ini + "\n" + section).expect("written");
     files
 }
 

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use e2e::relay::Relay;
 use e2e::under_test::beside;
 
-use super::chat;
+use super::patient_chat;
 
 /// The orders that were performed, by what they do and to which file.
 fn orders(chat: &e2e::chat::Files) -> Vec<String> {
@@ -33,7 +33,7 @@ pub(super) fn run(chat: &e2e::chat::Files, line: &str) -> Output {
 
 #[test]
 fn measures_and_roles_are_orders_and_hold_at_once() {
-    let chat = chat();
+    let chat = patient_chat();
     let relay = Relay::start(chat.base());
     let mut alice = chat.page("lobby", "alice");
     alice.say_acked("hello", "m1");
@@ -88,7 +88,7 @@ fn measures_and_roles_are_orders_and_hold_at_once() {
 
 #[test]
 fn while_nobody_orders_a_list_stays_as_it_is() {
-    let chat = chat();
+    let chat = patient_chat();
     let relay = Relay::start(chat.base());
     let mut alice = chat.page("lobby", "alice");
     alice.say_acked("hello", "m1");
