@@ -211,26 +211,31 @@ impl Arrival {
     /// Puts it into its place, as a file of the message that names it.
     ///
     /// # Errors
-    /// Nothing of it stays then.
+    /// Nothing of it stays then. `NotFound`: another file of the room had what it holds, so that it did not come, and that
+    /// one has been deleted meanwhile; it is to be asked for again.
     pub fn keep(self, naming: Naming<'_>) -> Result<(), ArrivalError> {
-        if !self.shelf.has_content(&self.about) {
-            let is_right = self.size == self.about.size
-                && hex(&self.hash.clone().finalize()) == self.about.hash;
-            if !is_right {
-                return Err(ArrivalError::Wrong);
-            }
+        let has_all = self.size == self.about.size;
+        let is_whole = has_all && hex(&self.hash.clone().finalize()) == self.about.hash;
+        if is_whole {
             self.file.sync_all()?;
+        } else if has_all && !self.shelf.has_content(&self.about) {
+            return Err(ArrivalError::Wrong);
         }
-        let put = self.shelf.locked(|| Ok(self.put(naming)))?;
+        let put = self.shelf.locked(|| Ok(self.put(naming, is_whole)))?;
         put.unwrap_or(Err(ArrivalError::Gone))
     }
 
     /// Under the shelf's lock: who takes the message back waits, or has done so.
-    fn put(&self, naming: Naming<'_>) -> Result<(), ArrivalError> {
+    fn put(&self, naming: Naming<'_>, is_whole: bool) -> Result<(), ArrivalError> {
         let Self { shelf, about, .. } = self;
         let (named, msgid) = naming.look(&about.id)?.ok_or(ArrivalError::Gone)?;
         if !named.is(about) {
             return Err(ArrivalError::Wrong);
+        }
+        // Only now nobody takes away what another file has of it.
+        let is_there = shelf.has_content(about);
+        if !is_there && !is_whole {
+            return Err(ArrivalError::Io(io::ErrorKind::NotFound.into()));
         }
         let entry = shelf.entry(&about.owner);
         let is_counted = shelf.find(&about.id)?.is_some();
@@ -238,9 +243,9 @@ impl Arrival {
             // Nothing is more than that.
             let _ = shelf.ledger.add(about.size, entry, &BOUNDLESS)?;
         }
+        let content = shelf.content(about);
         let put = (|| {
-            if !shelf.has_content(about) {
-                let content = shelf.content(about);
+            if !is_there {
                 std::fs::rename(&self.path, &content)?;
                 file::sync_directory_of(&content)?;
             }
@@ -250,6 +255,10 @@ impl Arrival {
                 ..about.clone()
             })
         })();
+        if put.is_err() && !is_there {
+            // Nobody else has it: it would be nobody's.
+            let _ = std::fs::remove_file(&content);
+        }
         if put.is_err() && !is_counted {
             shelf.ledger.subtract(about.size, entry)?;
         }

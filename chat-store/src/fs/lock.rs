@@ -104,6 +104,12 @@ pub fn take<Fd: AsFd>(fd: &Fd, share: Share, limit: Duration) -> io::Result<Opti
     Ok(Some(Lock(fd)))
 }
 
+/// Whether somebody is next at this lock. Who waits for it is seen by nothing else.
+#[cfg(test)]
+pub(crate) fn is_waited_for(fd: impl AsFd) -> io::Result<bool> {
+    turnstile::is_taken(fd.as_fd())
+}
+
 /// Pauses that grow with the time waited, up to a limit in all.
 struct Wait {
     limit: Duration,

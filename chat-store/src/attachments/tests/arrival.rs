@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::attachments::{ArrivalError, Naming, Standing};
+use crate::fs::lock::{self, Share};
 use crate::log::delete;
 
 impl Home {
@@ -147,6 +148,54 @@ fn a_file_whose_message_went_while_it_came_is_not_kept() {
     let kept = arrival.keep(here.naming(message));
     assert!(matches!(kept, Err(ArrivalError::Gone)), "{kept:?}");
     assert!(!here.shelf.exists());
+}
+
+#[test]
+fn what_was_here_already_and_goes_before_the_file_is_kept_is_not_made_of_nothing() {
+    let (there, here) = (home(), home());
+    let [first, second] = ["a.png", "b.png"].map(|name| put(&there.shelf, name, b"some bytes"));
+    let earlier = here.apply(&first);
+    here.receive(&first, b"some bytes", earlier).unwrap();
+    let message = here.apply(&second);
+    let arrival = here.shelf.expect(second.clone()).unwrap();
+    assert_eq!(arrival.next(), None);
+    // Others have the lock, and take back the message that had it.
+    let held = here.shelf.lock_file().unwrap().unwrap();
+    assert!(lock::try_hold(&held, Share::Exclusive).unwrap());
+    let kept = std::thread::scope(|scope| {
+        #[expect(clippy::disallowed_methods, reason = "both sides of a lock")]
+        let keeper = scope.spawn(|| arrival.keep(here.naming(message)));
+        while !lock::is_waited_for(&held).unwrap() {
+            assert!(!keeper.is_finished(), "it waits for the lock");
+            std::thread::yield_now();
+        }
+        here.shelf.delete_now(&|file| file.id == first.id).unwrap();
+        drop(held);
+        keeper.join().unwrap()
+    });
+    assert!(matches!(kept, Err(ArrivalError::Io(_))), "{kept:?}");
+    assert_eq!(names(&here.shelf), Vec::<String>::new());
+    assert_eq!(here.counted(), 0);
+    here.receive(&second, b"some bytes", message).unwrap();
+    assert_eq!(here.counted(), 10);
+}
+
+#[test]
+fn a_file_whose_line_cannot_be_written_leaves_no_content() {
+    let (there, here) = (home(), home());
+    let file = put(&there.shelf, "a.png", b"some bytes");
+    let message = here.apply(&file);
+    let mut arrival = here.shelf.expect(file.clone()).unwrap();
+    arrival.add(b"some bytes").unwrap();
+    // The line is written here first.
+    let in_the_way = here.shelf.dir().join(format!("{}.part", file.id));
+    fs::create_dir(&in_the_way).unwrap();
+    let kept = arrival.keep(here.naming(message));
+    assert!(matches!(kept, Err(ArrivalError::Io(_))), "{kept:?}");
+    fs::remove_dir(&in_the_way).unwrap();
+    assert_eq!(names(&here.shelf), Vec::<String>::new());
+    assert_eq!(here.counted(), 0);
+    here.receive(&file, b"some bytes", message).unwrap();
 }
 
 #[test]
