@@ -372,9 +372,23 @@ fn move_files(plan: &Plan, from: &Dirs, to: &Dirs) -> io::Result<()> {
     let files = from.files.join(&old);
     if files.is_dir() {
         dirs::create_private(&to.files)?;
-        std::fs::rename(files, to.files.join(&new))?;
+        move_directory(&files, &to.files.join(&new))?;
     }
     Ok(())
+}
+
+/// Whoever had found the room in its old place, or in its former one, may have made the directory anew meanwhile, to put a
+/// file there: that must not be in the way for ever.
+fn move_directory(from: &Path, to: &Path) -> io::Result<()> {
+    match std::fs::rename(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
+        moved => return moved,
+    }
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        std::fs::rename(entry.path(), to.join(entry.file_name()))?;
+    }
+    std::fs::remove_dir(from)
 }
 
 /// Gives files that begin with one stem the other, in another directory.

@@ -246,6 +246,24 @@ fn a_room_comes_back_under_its_name_and_shows_what_was_said_only_if_that_is_aske
 }
 
 #[test]
+fn a_directory_that_was_made_anew_in_its_old_place_is_in_the_way_of_no_room() {
+    let home = Home::new();
+    let to = home.close();
+    let files = home.dirs.files.join("den");
+    dirs::create_private(&files).unwrap();
+    for name in ["lock", "late.part"] {
+        std::fs::write(files.join(name), name).unwrap();
+    }
+    let there = make_open(&home.dirs, &to, None, false, BY).unwrap();
+    assert_eq!(there, room("den"));
+    for (name, bytes) in [("picture", "bytes"), ("late.part", "late.part")] {
+        assert_eq!(std::fs::read_to_string(files.join(name)).unwrap(), bytes);
+    }
+    assert!(!home.dirs.of_closed(&to).files.join(to.file_stem()).exists());
+    finish(&home.dirs).unwrap();
+}
+
+#[test]
 fn nobody_makes_a_room_of_the_name_meanwhile_and_another_rooms_name_is_not_taken() {
     let home = Home::new();
     let to = home.close();
