@@ -21,6 +21,7 @@ use crate::record::{Draft, Kind, attrs};
 
 mod answer;
 mod drain;
+mod handover;
 mod missing;
 pub mod order;
 mod sought;

@@ -18,6 +18,11 @@ use crate::rooms::{Applied, Entry};
 /// Those of reading the spool, which a restart may mend.
 pub fn run(relay: &mut Relay, dirs: &Dirs) -> std::io::Result<Stop> {
     let parts = relay.parts();
+    // Left by an engine of several machines: who finds it there seeks files that others may have.
+    match std::fs::remove_file(parts.cluster.personal_bell()) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let files = Arc::new(Files::new(dirs, parts.cluster)?);
     parts.rooms.watch_files(&files);
     relay.say_up(true);

@@ -392,6 +392,30 @@ fn a_file_of_a_conversation_is_its_peoples_on_all_machines() {
 }
 
 #[test]
+fn who_says_something_with_a_file_while_no_other_machine_can_be_asked_is_to_say_it_again() {
+    let (_engine, mut machines) = site(&["a", "b"]);
+    let mut page = enter(&machines[1]);
+    let id = put(&machines[0], "plan.bin", b"\0a plan");
+    machines[1].kill();
+    let answer = say_with(&mut page, &id, "m1");
+    assert_eq!(answer["code"], "not_saved", "{answer}");
+    machines[1].start();
+    let mut other = enter(&machines[1]);
+    let message = say_with_acked(&mut other, &id, "m1");
+    wait_for(&machines[1], &id, b"\0a plan");
+    assert!(machines[1].log().contains(&message));
+    // On a machine alone there is nobody to ask: what is not there is nowhere. What an engine before left does not count.
+    let mut alone = Machine::new("c", "local", "");
+    let bell = alone.files.path("run/relay");
+    fs::create_dir_all(&bell).expect("made");
+    fs::write(bell.join("personal.bell"), "").expect("left");
+    alone.start();
+    let answer = say_with(&mut enter(&alone), &id, "m1");
+    assert_eq!(answer["code"], "not_found", "{answer}");
+    assert!(!bell.join("sought").exists());
+}
+
+#[test]
 fn machines_that_share_their_files_fetch_nothing() {
     let engine = Server::start();
     let shared = tempfile::tempdir().expect("a mount");

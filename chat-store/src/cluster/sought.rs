@@ -3,24 +3,25 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use super::Cluster;
-use super::answer::{Answer, Refused};
-use super::spool::Writer;
-use super::tell::{put, take};
+use super::answer::Refused;
+use super::handover::Tray;
 use crate::attachments::{Attachment, AttachmentId};
-use crate::bell;
 use crate::fs::dirs;
 use crate::fs::file;
 use crate::name::RoomName;
 use crate::record::RecordId;
 
-/// The file with the questions, in `run/relay/`.
-const FILE: &str = "sought";
-/// The longest wait: every machine that is there answers at once.
-const WAIT: Duration = Duration::from_secs(3);
-/// How long what was found is kept, for somebody who sends the message again.
+/// The file with the questions. Every machine that is there answers at once.
+const TRAY: Tray<Sought> = Tray {
+    file: "sought",
+    wait: Duration::from_secs(3),
+    parse: Sought::parse,
+    number: |sought| sought.number,
+};
+/// How old what was found must be to be removed by a sweep: who asked reads it as soon as they are answered.
 const KEPT: Duration = Duration::from_secs(60);
 
 /// A question.
@@ -64,55 +65,47 @@ impl Cluster {
         self.run.join("found")
     }
 
-    /// What a file of `room` is that another machine may have; `None`: none of them has it.
+    /// What a file of `room` is that another machine may have; `None`: none of them has it, or there is no other.
     ///
     /// # Errors
-    /// Those of asking; as `TimedOut`, nobody knows.
+    /// Those of asking; as `NotConnected` and `TimedOut`, nobody knows now.
     pub fn seek(&self, room: &RoomName, id: &AttachmentId) -> io::Result<Option<Attachment>> {
-        let began = Instant::now();
-        let mut writer = self
-            .writer
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if writer.is_none() {
-            *writer = Some(Writer::open(self).map_err(io::Error::other)?);
+        let passing = |kind| io::Error::new(kind, Refused::Away.to_string());
+        if !self.is_up() {
+            return Err(passing(io::ErrorKind::NotConnected));
         }
-        let Some(writer) = writer.as_mut() else {
-            return Ok(None);
-        };
-        let ear = writer.ear();
-        let sought = Sought {
-            answer: ear.name().to_owned(),
-            number: RecordId::now(),
-            room: room.clone(),
-            id: id.clone(),
-        };
-        put(&self.run.join(FILE), sought.written().as_bytes())?;
-        if !bell::ring_at(&self.personal_bell())? {
-            // The relay is away, or there is no other machine.
+        if !self.personal_bell().exists() {
             return Ok(None);
         }
-        match ear.wait_for(sought.number, began + WAIT)? {
-            Some(Answer::Stored(_) | Answer::Again(_)) => {
+        let has = self.hand_over(&TRAY, true, &|ear, number| {
+            let sought = Sought {
+                answer: ear.to_owned(),
+                number,
+                room: room.clone(),
+                id: id.clone(),
+            };
+            sought.written().into_bytes()
+        });
+        match has {
+            Ok(true) => {
                 let path = self.found_dir().join(id.as_str());
-                Ok(Attachment::from_line(
-                    id.clone(),
-                    &file::read_whole(&path, Attachment::MAX_LINE)?,
-                ))
+                let line = file::read_whole(&path, Attachment::MAX_LINE)?;
+                Ok(Attachment::from_line(id.clone(), &line))
             }
-            Some(Answer::Refused(Refused::NotMember)) => Ok(None),
-            Some(Answer::Refused(_)) | None => Err(io::ErrorKind::TimedOut.into()),
+            Ok(false) => Ok(None),
+            Err(error) => Err(match error.kind() {
+                kind @ (io::ErrorKind::NotConnected | io::ErrorKind::TimedOut) => passing(kind),
+                _ => error,
+            }),
         }
     }
 
-    /// All questions that wait for the relay, which empties the file.
+    /// All questions that wait for the relay.
     ///
     /// # Errors
-    /// Those of reading it.
+    /// Those of reading the file.
     pub fn take_sought(&self) -> io::Result<Vec<Sought>> {
-        let text = take(&self.run.join(FILE))?;
-        let lines = text.split_inclusive(|&byte| byte == b'\n');
-        Ok(lines.filter_map(Sought::parse).collect())
+        self.take_handed(&TRAY)
     }
 
     /// Tells who waits what was found, or that no machine has it.
@@ -125,7 +118,7 @@ impl Cluster {
             let path = self.found_dir().join(sought.id.as_str());
             file::swap(&path, &found.to_line())?;
         }
-        self.answer_parcel(&sought.answer, sought.number, found.is_some())
+        self.reply(&sought.answer, sought.number, found.is_some())
     }
 
     /// Removes what was found of files that are `wanted`; how many.
@@ -184,18 +177,36 @@ mod tests {
     use crate::bell::Bell;
 
     fn machine(home: &std::path::Path) -> Cluster {
-        let cluster = Cluster::new(home, &home.join("run"), WAIT);
+        let cluster = Cluster::new(home, &home.join("run"), TRAY.wait);
         cluster.create().unwrap();
         cluster
     }
 
     #[test]
-    fn who_seeks_is_answered_by_the_relay_and_without_one_at_once() {
+    fn who_seeks_is_answered_by_the_relay_and_knows_when_nobody_can() {
         let home = tempfile::tempdir().unwrap();
         let cluster = machine(home.path());
         let (room, id) = (RoomName::lobby(), AttachmentId::new().unwrap());
+        let tray = cluster.run.join(TRAY.file);
+        let refused = || cluster.seek(&room, &id).unwrap_err().kind();
+        // The relay, or its engine, is away.
+        assert_eq!(refused(), io::ErrorKind::NotConnected);
+        // There is no other machine.
+        std::fs::write(cluster.up(), "").unwrap();
         assert_eq!(cluster.seek(&room, &id).unwrap(), None);
-        cluster.take_sought().unwrap();
+        assert!(!tray.exists(), "there is nobody to take it");
+        // The relay was killed.
+        drop(Bell::make(&cluster.personal_bell()).unwrap());
+        assert_eq!(refused(), io::ErrorKind::NotConnected);
+        // Who asked that has given up.
+        let old = Sought {
+            answer: "1-2".to_owned(),
+            number: RecordId::from_micros(RecordId::now().as_micros() - 4_000_000),
+            room: room.clone(),
+            id: id.clone(),
+        };
+        std::fs::write(&tray, old.written()).unwrap();
+        assert_eq!(cluster.take_sought().unwrap(), []);
 
         let _bell = Bell::make(&cluster.personal_bell()).unwrap();
         let found = Attachment {

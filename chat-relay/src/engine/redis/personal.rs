@@ -261,7 +261,7 @@ impl<'a> Personal<'a> {
     /// have said that its person is not there.
     fn heard(&self, to: &str, number: RecordId, arrived: bool) {
         if locked(&self.awaited).is_known_by(to, number, arrived)
-            && let Err(error) = self.cluster.answer_parcel(to, number, arrived)
+            && let Err(error) = self.cluster.reply(to, number, arrived)
         {
             journal::note(format_args!("an answer: {error}"));
         }
