@@ -1,64 +1,41 @@
 //! Files that messages name and that this machine does not have in their place, or not yet as the messages': noted as
 //! these are written, before anybody is woken for them, and by a look through the rooms' logs.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use chat_store::attachments::{AttachmentId, MAX_OF_MESSAGE, Named, Naming, Shelf, Standing};
-use chat_store::closed;
+use chat_store::attachments::{AttachmentId, MAX_OF_MESSAGE, Named, Shelf, Standing};
 use chat_store::cluster::{Cluster, MAX_MISSING, Missing, Sought};
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::{origins, rooms};
 use chat_store::name::RoomName;
 use chat_store::record::{Attrs, RecordId, attrs};
+use chat_store::{closed, moves};
 
 use crate::journal;
 use crate::rooms::Entry;
 
-/// Before a file is asked for again, at first and at most: its machine may come back at any time.
-const FIRST_PAUSE: Duration = Duration::from_secs(2);
+mod place;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use place::Place;
+use state::State;
+pub use state::Want;
+
+/// The longest pause after trouble, here or on the way: it may be mended at any time.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// The longest pause if no machine has it: one that comes says so.
+const LONGEST_SEARCH_PAUSE: Duration = Duration::from_secs(3600);
+/// What is older and on no machine is lost, unless `KEEP` is longer: after that a machine that was away comes back as a
+/// copy of another.
+const LOST_AFTER: Duration = Duration::from_secs(7 * 24 * 3600);
+/// So often all machines have said first that they do not have it: for half a day, also after a restart.
+const LOST_AFTER_TRIES: u32 = 24;
 /// Questions of people that wait at most.
 const MAX_SOUGHT: usize = 256;
-
-/// A file that is to come.
-#[derive(Debug, Clone)]
-pub struct Want {
-    /// Which message has it.
-    pub missing: Missing,
-    /// The machine that gave something else in its place.
-    pub wrong_at: Option<String>,
-    /// How often it did not come.
-    failed: u32,
-    due: Instant,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    wants: BTreeMap<AttachmentId, Want>,
-    sought: VecDeque<Sought>,
-    /// The trouble that was told last.
-    trouble: String,
-}
-
-impl State {
-    /// Whether it is not known yet, and there is room for it.
-    fn takes(&self, id: &AttachmentId) -> bool {
-        !self.wants.contains_key(id) && self.wants.len() < MAX_MISSING
-    }
-
-    fn want(&mut self, id: &AttachmentId, missing: Missing) {
-        let want = Want {
-            missing,
-            wrong_at: None,
-            failed: 0,
-            due: Instant::now(),
-        };
-        self.wants.insert(id.clone(), want);
-    }
-}
 
 /// What this machine lacks.
 #[derive(Debug)]
@@ -66,25 +43,41 @@ pub struct Files {
     cluster: Arc<Cluster>,
     /// Those of a machine alone.
     dirs: Dirs,
+    /// What is older and on no machine is lost.
+    lost_after: Duration,
+    /// How many there are at most.
+    most: usize,
     state: Mutex<State>,
     changed: Condvar,
 }
 
 impl Files {
-    /// Those of the machine whose directories are `dirs`, with what was noted before.
+    /// Those of the machine whose directories are `dirs`, with what was noted before. `keep` is how long a machine may be
+    /// away.
     ///
     /// # Errors
     /// Those of reading the notes.
-    pub fn new(dirs: &Dirs, cluster: &Arc<Cluster>) -> io::Result<Self> {
+    pub fn new(dirs: &Dirs, cluster: &Arc<Cluster>, keep: Duration) -> io::Result<Self> {
+        Self::bounded(dirs, cluster, keep, MAX_MISSING)
+    }
+
+    fn bounded(
+        dirs: &Dirs,
+        cluster: &Arc<Cluster>,
+        keep: Duration,
+        most: usize,
+    ) -> io::Result<Self> {
         let files = Self {
             cluster: Arc::clone(cluster),
             dirs: dirs.alone(),
+            lost_after: LOST_AFTER.max(keep),
+            most,
             state: Mutex::default(),
             changed: Condvar::new(),
         };
         let mut state = files.locked();
         for (id, missing) in cluster.all_missing()? {
-            if state.takes(&id) {
+            if state.takes(&id, &missing, most) {
                 state.want(&id, missing);
             }
         }
@@ -121,8 +114,8 @@ impl Files {
             size: file.size,
         };
         let mut state = self.locked();
-        // Known, or one too many: a look through the logs finds it then.
-        if !state.takes(&file.id) {
+        // Known, or one too many.
+        if !state.takes(&file.id, &missing, self.most) {
             return;
         }
         // Noted before anybody can find that it is here and strike the note out.
@@ -135,11 +128,26 @@ impl Files {
         }
     }
 
-    /// Looks which files are missing of those that were said in any room since then.
+    /// Whether there was no room for some, and is now.
+    pub fn has_room_again(&self) -> bool {
+        let state = self.locked();
+        state.left_out.is_some() && state.wants.len() <= self.most / 2
+    }
+
+    /// Looks which files are missing of those that were said in any room since then, or for which there was no room.
     ///
     /// # Errors
     /// Those of reading the logs.
     pub fn look_through(&self, since: RecordId) -> io::Result<()> {
+        let left_out = self.locked().left_out.take();
+        let looked = self.look_since(left_out.map_or(since, |it| it.previous().min(since)));
+        if looked.is_err() {
+            self.locked().leave_out(left_out);
+        }
+        looked
+    }
+
+    fn look_since(&self, since: RecordId) -> io::Result<()> {
         let all = rooms::all(&self.dirs)?.into_iter();
         for room in all.chain(closed::all(&self.dirs)?) {
             let dirs = closed::dirs_of(&self.dirs, &room);
@@ -175,7 +183,7 @@ impl Files {
     pub fn wait(&self, limit: Duration) {
         let state = self.locked();
         let now = Instant::now();
-        let due = state.wants.values().map(|want| want.due).min();
+        let due = state.first_due();
         if !state.sought.is_empty() || due.is_some_and(|due| due <= now) {
             return;
         }
@@ -185,14 +193,7 @@ impl Files {
 
     /// What is due, the smallest first: a picture does not wait for a film. Those that are `under_way` are not.
     pub fn due(&self, under_way: &dyn Fn(&AttachmentId) -> bool) -> Vec<AttachmentId> {
-        let (state, now) = (self.locked(), Instant::now());
-        let due = state.wants.iter();
-        let mut due: Vec<_> = due
-            .filter(|(id, want)| want.due <= now && !under_way(id))
-            .map(|(id, want)| (want.missing.size, id.clone()))
-            .collect();
-        due.sort();
-        due.into_iter().map(|(_, id)| id).collect()
+        self.locked().due(under_way)
     }
 
     /// How many there are.
@@ -207,23 +208,57 @@ impl Files {
 
     /// Makes it its message's, if it is here; what is here, or nobody's any more, is struck out. True: it must be fetched.
     pub fn settle(&self, id: &AttachmentId) -> bool {
-        let Some(want) = self.get(id) else {
-            return false;
-        };
-        if !closed::is_there(&self.dirs, &want.missing.room) {
-            self.done(id);
-            return false;
-        }
-        let place = Place::of(&self.dirs, &want.missing);
-        match place.shelf().settle(place.naming(), id) {
-            Ok(Standing::Lacking) => return true,
-            Ok(Standing::Here | Standing::Gone) => self.done(id),
-            Err(error) => {
-                self.tell(format!("the file {id}: {error}"));
-                self.again(id);
+        // Again if it has gone elsewhere meanwhile.
+        for _ in 0..2 {
+            let Some(want) = self.get(id) else {
+                return false;
+            };
+            let standing = self.stand(id, &want.missing);
+            match standing.and_then(|it| Ok((it, self.follow(id, it, &want.missing)?))) {
+                Ok((_, true)) => {}
+                Ok((Standing::Lacking, false)) => return true,
+                Ok((Standing::Here | Standing::Gone, false)) => {
+                    self.done(id);
+                    return false;
+                }
+                Err(error) => {
+                    self.tell(format!("the file {id}: {error}"));
+                    break;
+                }
             }
         }
+        self.again(id);
         false
+    }
+
+    fn stand(&self, id: &AttachmentId, missing: &Missing) -> io::Result<Standing> {
+        if !closed::is_there(&self.dirs, &missing.room) {
+            return Ok(Standing::Gone);
+        }
+        let place = Place::of(&self.dirs, missing);
+        place.shelf().settle(place.naming(), id)
+    }
+
+    /// A message that is not where it was may have gone elsewhere with its room: then its file is noted there. False: it
+    /// has not.
+    fn follow(&self, id: &AttachmentId, standing: Standing, missing: &Missing) -> io::Result<bool> {
+        if standing != Standing::Gone {
+            return Ok(false);
+        }
+        // Not in the midst of the move.
+        moves::finish(&self.dirs)?;
+        let Some(room) = moves::gone_to(&self.dirs, &missing.room)? else {
+            return Ok(false);
+        };
+        let missing = Missing {
+            room,
+            ..missing.clone()
+        };
+        self.cluster.note_missing(id, &missing)?;
+        if let Some(want) = self.locked().wants.get_mut(id) {
+            want.missing = missing;
+        }
+        Ok(true)
     }
 
     /// Where it is to be.
@@ -240,16 +275,40 @@ impl Files {
         self.locked().wants.remove(id);
     }
 
-    /// It did not come: it is asked for again after a while. True: it was the first time.
-    pub fn again(&self, id: &AttachmentId) -> bool {
+    /// It did not come: it is asked for again after a while.
+    pub fn again(&self, id: &AttachmentId) {
+        self.locked().put_off(id, LONGEST_PAUSE);
+    }
+
+    /// No machine that is there has it: it is asked for again after a while, and when one comes, unless it is lost.
+    pub fn nobody_has(&self, id: &AttachmentId) {
         let mut state = self.locked();
-        let Some(want) = state.wants.get_mut(id) else {
-            return false;
+        let Some(want) = state.put_off(id, LONGEST_SEARCH_PAUSE) else {
+            return;
         };
-        let pause = FIRST_PAUSE.saturating_mul(1 << want.failed.min(5));
-        want.due = Instant::now() + pause.min(LONGEST_PAUSE);
-        want.failed += 1;
-        want.failed == 1
+        want.lacked += 1;
+        let want = want.clone();
+        drop(state);
+        let Missing { room, message, .. } = want.missing;
+        let age = RecordId::now()
+            .as_micros()
+            .saturating_sub(message.as_micros());
+        if want.lacked >= LOST_AFTER_TRIES && Duration::from_micros(age) > self.lost_after {
+            journal::note(format_args!(
+                "the file {id} of {message} in {room} is lost: no machine has it"
+            ));
+            self.done(id);
+        } else if want.lacked == 1 {
+            journal::note(format_args!(
+                "the file {id}: no machine that is there has it; it is fetched when one comes that has"
+            ));
+        }
+    }
+
+    /// A machine has come, and may have what the others lack.
+    pub fn look_again(&self) {
+        self.locked().hurry();
+        self.changed.notify_all();
     }
 
     /// That machine gave something else in its place: another is asked, if one has it.
@@ -265,38 +324,6 @@ impl Files {
         if state.trouble != trouble {
             journal::note(&trouble);
             state.trouble = trouble;
-        }
-    }
-}
-
-/// Where a file is to be.
-#[derive(Debug)]
-pub struct Place {
-    dirs: Dirs,
-    room: RoomName,
-    message: RecordId,
-}
-
-impl Place {
-    fn of(dirs: &Dirs, missing: &Missing) -> Self {
-        Self {
-            dirs: closed::dirs_of(dirs, &missing.room),
-            room: missing.room.clone(),
-            message: missing.message,
-        }
-    }
-
-    /// The room's files.
-    pub fn shelf(&self) -> Shelf {
-        Shelf::of(&self.dirs, &self.room)
-    }
-
-    /// The message that names it.
-    pub fn naming(&self) -> Naming<'_> {
-        Naming {
-            dirs: &self.dirs,
-            room: &self.room,
-            message: self.message,
         }
     }
 }

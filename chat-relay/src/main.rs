@@ -84,7 +84,7 @@ fn run(settings: &Settings) -> std::io::Result<()> {
     let mut relay = Relay::open(&dirs, shared, cluster, settings.sync, lock_file)?;
     relay.rooms.begin_tasks(settings.source.clone())?;
     let ended = match &cluster.engine {
-        Engine::Local => local::run(&mut relay, &dirs),
+        Engine::Local => local::run(&mut relay, &dirs, cluster.keep),
         Engine::Redis(address) => redis::run(&mut relay, &dirs, settings, address),
         _ => Err(std::io::Error::other(
             "this chat-relay does not know its ENGINE",

@@ -3,9 +3,10 @@
 //!
 //! `ID.file` is that line: what the file is, whose, and which message it belongs to. What belongs to none within
 //! [`UNSAID_MAX`] is deleted, and what belongs to one is deleted with it. All changes are made under the lock of the
-//! room's directory, so that a message never names what is being deleted.
+//! room's directory. On one machine it is held until the message is in the log, so that none names what is being deleted.
 //!
-//! On several machines a file is put on one of them, and the others fetch it when a message names it ([`Arrival`]).
+//! On several machines a file is put on one of them, and the others fetch it when a message names it ([`Arrival`]). There
+//! the relay changes the directory while who says something waits for it: that file's age keeps it ([`Shelf::give`]).
 
 use std::fmt;
 use std::fmt::Write as _;

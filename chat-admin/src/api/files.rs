@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use chat_handler::settings::Settings;
 use chat_store::attachments::{Attachment, AttachmentId, Shelf};
 use chat_store::cluster::Missing;
+use chat_store::fs::dirs::Dirs;
+use chat_store::moves;
 use chat_store::record::RecordId;
 use chat_store::state;
 
@@ -65,7 +67,9 @@ fn look(request: &Request, settings: &Settings, explain: &mut dyn FnMut(&str)) -
     let shelf = Shelf::of(&found.dirs, &found.room);
     let id = request.path.split('/').nth(1).and_then(AttachmentId::parse);
     let Some(id) = id else { return Some(none()) };
-    let (missing, file) = match missing(&found, &id).and_then(|it| Ok((it, shelf.find(&id)?))) {
+    let site = settings.dirs();
+    let missing = missing(&site, &found, &id);
+    let (missing, file) = match missing.and_then(|it| Ok((it, shelf.find(&id)?))) {
         Ok(both) => both,
         Err(error) => return Some(found::unreadable(&found.room, &error, explain)),
     };
@@ -96,12 +100,17 @@ fn none() -> Response {
 }
 
 /// What the relay has noted of a file that is not in its place yet. Nothing on one machine.
-fn missing(found: &Found, id: &AttachmentId) -> std::io::Result<Option<Missing>> {
+fn missing(site: &Dirs, found: &Found, id: &AttachmentId) -> std::io::Result<Option<Missing>> {
     let Some(cluster) = &found.dirs.cluster else {
         return Ok(None);
     };
-    let missing = cluster.missing(id)?;
-    Ok(missing.filter(|missing| missing.room == found.room))
+    let Some(missing) = cluster.missing(id)? else {
+        return Ok(None);
+    };
+    // Noted before the room went where it is, perhaps.
+    let is_of_room = missing.room == found.room
+        || moves::gone_to(site, &missing.room)?.as_ref() == Some(&found.room);
+    Ok(is_of_room.then_some(missing))
 }
 
 /// It comes from another machine: whoever may have it is told to ask again.

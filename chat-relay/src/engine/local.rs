@@ -1,6 +1,7 @@
 //! The engine of a site that is on one machine: its records are in order as they come.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chat_store::cluster::{Answer, Refused, Submission};
 use chat_store::fs::dirs::Dirs;
@@ -16,14 +17,14 @@ use crate::rooms::{Applied, Entry};
 ///
 /// # Errors
 /// Those of reading the spool, which a restart may mend.
-pub fn run(relay: &mut Relay, dirs: &Dirs) -> std::io::Result<Stop> {
+pub fn run(relay: &mut Relay, dirs: &Dirs, keep: Duration) -> std::io::Result<Stop> {
     let parts = relay.parts();
     // Left by an engine of several machines: who finds it there seeks files that others may have.
     match std::fs::remove_file(parts.cluster.personal_bell()) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let files = Arc::new(Files::new(dirs, parts.cluster)?);
+    let files = Arc::new(Files::new(dirs, parts.cluster, keep)?);
     parts.rooms.watch_files(&files);
     relay.say_up(true);
     let mut batch = Vec::new();
@@ -42,10 +43,10 @@ pub fn run(relay: &mut Relay, dirs: &Dirs) -> std::io::Result<Stop> {
         for (to, number, what) in answers {
             relay.answer(&to, number, what);
         }
-        // All are here, and become their messages' now.
+        // All are here, and become their messages' now; or were deleted by somebody else.
         for id in files.due(&|_| false) {
             if files.settle(&id) {
-                files.again(&id);
+                files.nobody_has(&id);
             }
         }
         relay.tick()?;

@@ -73,7 +73,7 @@ pub fn run(
     let setup = setup(&parts, settings, cluster, address);
     let cursor = Cursor::load(dirs)?;
     let shared = Shared::new(setup, cursor.at);
-    let files = Arc::new(Files::new(dirs, parts.cluster)?);
+    let files = Arc::new(Files::new(dirs, parts.cluster, cluster.keep)?);
     parts.rooms.watch_files(&files);
     let giver = Giver::new(&shared, dirs);
     let fetcher = Fetcher::new(&shared, parts.cluster, &files);

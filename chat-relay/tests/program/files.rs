@@ -71,10 +71,15 @@ fn anna(machine: &Machine) -> String {
     machine.files.log_in_as("anna")
 }
 
-/// Anna puts a file on that machine; its id.
+/// Anna puts a file into the lobby on that machine; its id.
 #[track_caller]
 fn put(machine: &Machine, name: &str, content: &[u8]) -> String {
-    let path = format!("/files?room=lobby&name={name}");
+    put_into(machine, "lobby", name, content)
+}
+
+#[track_caller]
+fn put_into(machine: &Machine, room: &str, name: &str, content: &[u8]) -> String {
+    let path = format!("/files?room={room}&name={name}");
     // The room may have been made on another machine just now.
     let answer = eventually("the room is there", || {
         let answer = ask(machine, "POST", &path, &anna(machine), content);
@@ -128,6 +133,14 @@ fn wait_for(machine: &Machine, id: &str, content: &[u8]) {
     });
 }
 
+/// What all machines have given the engine so far, in bytes.
+fn bytes_to(engine: &Server) -> u64 {
+    let told = engine.ask(&["INFO", "stats"]);
+    let mut lines = told.lines();
+    let came = lines.find_map(|line| line.strip_prefix("total_net_input_bytes:"));
+    came.expect("a count").trim().parse().expect("a number")
+}
+
 /// What is noted to be missing.
 fn missing(machine: &Machine) -> Vec<String> {
     let names = |dir: PathBuf| {
@@ -157,6 +170,16 @@ fn wait_for_a_part(machine: &Machine) {
     });
 }
 
+/// What a content is called in that directory.
+#[track_caller]
+fn content_in(machine: &Machine, dir: &str) -> PathBuf {
+    let names = machine.files.files(dir).into_iter();
+    let mut hashes = names.filter(|name| name.len() == 64);
+    let hash = hashes.next().expect("a content");
+    assert_eq!(hashes.next(), None);
+    machine.files.path(dir).join(hash)
+}
+
 #[test]
 fn a_file_put_on_one_machine_is_said_on_another_and_had_on_a_third() {
     let (engine, machines) = site(&["a", "b", "c"]);
@@ -165,8 +188,6 @@ fn a_file_put_on_one_machine_is_said_on_another_and_had_on_a_third() {
     let words = b"nobody keeps these words but the machines";
     content[1_000_000..1_000_000 + words.len()].copy_from_slice(words);
     let id = put(&machines[1], "a%20film.bin", &content);
-    // Nobody fetches what no message has.
-    assert_eq!(left(&machines[2]), Vec::<String>::new());
     let message = say_with_acked(&mut page, &id, "m1");
     let record = page.find(|it| it["id"] == *message);
     assert_eq!(record["files"][0]["name"], "a film.bin", "{record}");
@@ -204,12 +225,17 @@ fn a_file_put_on_one_machine_is_said_on_another_and_had_on_a_third() {
         "not_found"
     );
     // The same content again: nothing of it goes round.
+    let came = bytes_to(&engine);
     let again = put(&machines[2], "again.bin", &content);
     say_with_acked(&mut page, &again, "m5");
     for machine in &machines {
         wait_for(machine, &again, &content);
-        assert!(left(machine).iter().filter(|name| name.len() == 64).count() <= 2);
     }
+    assert!(bytes_to(&engine) - came < content.len() as u64);
+    // What no message has nobody has fetched, by now.
+    let unsaid = format!("{unsaid}.file");
+    let with_it = machines.iter().map(|it| left(it).contains(&unsaid));
+    assert_eq!(with_it.collect::<Vec<_>>(), [false, true, false]);
     engine.ask(&["BGREWRITEAOF"]);
     engine.ask(&["SAVE"]);
     let words = std::str::from_utf8(words).expect("text");
@@ -388,6 +414,57 @@ fn a_file_of_a_conversation_is_its_peoples_on_all_machines() {
         let words = std::str::from_utf8(words).expect("text");
         assert!(holds(&machine.files.path(&at_home), words));
         assert!(!holds(&machine.files.path("files"), words) && !holds(engine.dir(), words));
+    }
+}
+
+#[test]
+fn a_file_that_is_missing_comes_into_the_room_that_was_made_private_meanwhile() {
+    let (_engine, mut machines) = site(&["a", "b"]);
+    let content = random(300_000);
+    let mut page = machines[0].files.page_with("den", "", &anna(&machines[0]));
+    let id = put_into(&machines[0], "den", "plan.bin", &content);
+    // It cannot be given as long as it is away.
+    let stored = content_in(&machines[0], "files/den");
+    let away = machines[0].files.path("away");
+    fs::rename(&stored, &away).expect("away");
+    say_with_acked(&mut page, &id, "m1");
+    eventually("it is known to be missing", || {
+        (missing(&machines[1]) == [id.clone()]).then_some(())
+    });
+    let b = &machines[1];
+    let done = run(&b.files, "make-private den --member=anna");
+    assert!(done.status.success(), "{done:?}");
+    let told = String::from_utf8(done.stdout).expect("text");
+    let room = told.trim_end().rsplit(' ').next().expect("its new name");
+    let room = room.to_owned();
+    // By either name; others do not know that there is such a room.
+    for name in ["den", &room] {
+        let path = format!("/files/{id}/x?room={name}");
+        assert_eq!(ask(b, "GET", &path, &anna(b), b"").status, 503, "{name}");
+        assert_eq!(ask(b, "GET", &path, "", b"").status, 404, "{name}");
+    }
+    let moved = format!("closed/{room}/files/{room}");
+    eventually("the room is elsewhere on the other, too", || {
+        machines[0].files.path(&moved).is_dir().then_some(())
+    });
+    let stored = machines[0]
+        .files
+        .path(&moved)
+        .join(stored.file_name().expect("one"));
+    fs::rename(&away, &stored).expect("back");
+    // Who comes says so: it is asked at once.
+    machines[0].start();
+    for machine in &machines {
+        let path = format!("/files/{id}/x?room={room}");
+        let had = eventually("it has come", || {
+            let answer = ask(machine, "GET", &path, &anna(machine), b"");
+            (answer.status == 200).then_some(answer)
+        });
+        assert!(had.body == content, "{} bytes", had.body.len());
+        eventually("nothing is missing", || {
+            missing(machine).is_empty().then_some(())
+        });
+        assert!(!machine.files.path("files/den").exists());
     }
 }
 

@@ -1,6 +1,7 @@
-//! Files that a message names and that are not in their place on this machine yet: `spool/missing/ID`, a line for each.
-//! The relay notes one before it wakes anybody for the message, and strikes it out when the file is there: so who asks
-//! for it meanwhile is told to wait, and not that there is none.
+//! Files that a message names and that are not in their place on this machine yet, or not yet as the message's:
+//! `spool/missing/ID`, a line for each. The relay notes one before it wakes anybody for the message, and strikes it out
+//! when it is there, nobody needs it any more, or it is lost. So who asks for it meanwhile is told to wait, and not that
+//! there is none; but for those that were too many at a time.
 
 use std::io;
 use std::path::PathBuf;
@@ -12,7 +13,8 @@ use crate::fs::file;
 use crate::name::RoomName;
 use crate::record::RecordId;
 
-/// Files that are noted at most. What is not, is when the relay looks through the rooms' logs again.
+/// Files that are noted at most. For what is not the relay looks through the rooms' logs again when half of them have
+/// come.
 pub const MAX_MISSING: usize = 10_000;
 /// The longest line.
 const MAX_BYTES: u64 = 1024;

@@ -4,7 +4,7 @@
 //!
 //! The words, with tabs between: to all, on `files`, `has ASKER NUMBER ROOM ID`; to one, on its own channel,
 //! `part ASKER NUMBER ROOM ID FROM`; back, on `files:ASKER`, `here NUMBER GIVER LINE`, `lacks NUMBER` and
-//! `bytes NUMBER BYTES`.
+//! `bytes NUMBER BYTES`. A machine that comes, or finds another engine, says `come` to all: it may have what they lack.
 
 use chat_store::attachments::AttachmentId;
 use chat_store::name::RoomName;
@@ -14,6 +14,8 @@ pub mod give;
 
 /// The bytes of one part: an engine sends other things between two.
 pub const PART: usize = 128 * 1024;
+/// What a machine says to all that listens now.
+pub const COME: &[u8] = b"come";
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,6 +15,7 @@ use chat_store::people::inbox;
 use chat_store::record::RecordId;
 use rustix::event::{PollFd, PollFlags, Timespec};
 
+use super::files::COME;
 use super::files::give::Giver;
 use super::link::Link;
 use super::script;
@@ -195,8 +196,9 @@ impl<'a> Personal<'a> {
         let mut connection = link.into_connection();
         let mut channel = connection.as_pubsub();
         let files = self.shared.setup.keys.key("files");
-        channel.subscribe(&[self.channel(self.own()), files])?;
+        channel.subscribe(&[self.channel(self.own()), files.clone()])?;
         channel.set_read_timeout(Some(LOOK))?;
+        replies.ask::<u64>(redis::cmd("PUBLISH").arg(files).arg(COME))?;
         let mut heard = Instant::now();
         while !self.shared.is_stopping() {
             let message = match channel.get_message() {
@@ -216,6 +218,8 @@ impl<'a> Personal<'a> {
                 self.pass_on(rest, true);
             } else if let Some(rest) = bytes.strip_prefix(NOT_HERE) {
                 self.pass_on(rest, false);
+            } else if bytes == COME {
+                self.files.look_again();
             } else {
                 self.giver.asked(bytes);
             }

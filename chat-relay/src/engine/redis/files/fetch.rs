@@ -17,10 +17,9 @@ use super::super::shared::Shared;
 use super::super::trouble::Result;
 use super::{Question, Reply};
 use crate::files::{Files, Want};
-use crate::journal;
 
 /// Files that come at a time.
-const MAX_TASKS: usize = 4;
+pub const MAX_TASKS: usize = 4;
 /// The longest wait for word who has a file.
 const SEARCH: Duration = Duration::from_secs(2);
 /// The longest wait for a part of it.
@@ -29,8 +28,10 @@ const PART_WAIT: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_secs(1);
 /// The longest wait for one message of the engine.
 const SLICE: Duration = Duration::from_millis(100);
-/// Between two looks through what was said of late: a note may not have been written, or there were too many.
+/// Between two looks through what was said of late: a note may not have been written.
 const LOOK_THROUGH: Duration = Duration::from_secs(3600);
+/// Between two if there was no room for some notes, and is now.
+const LOOK_FOR_MORE: Duration = Duration::from_secs(60);
 /// After trouble with the engine.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -84,11 +85,16 @@ impl<'a> Fetcher<'a> {
     /// Fetches, until the end.
     pub fn run(&self) {
         let mut since = earlier(RecordId::now(), self.shared.setup.keep);
-        let mut look_at = Instant::now();
+        let mut looked: Option<Instant> = None;
         while !self.shared.is_stopping() {
-            if Instant::now() >= look_at {
+            let pause = if self.files.has_room_again() {
+                LOOK_FOR_MORE
+            } else {
+                LOOK_THROUGH
+            };
+            if looked.is_none_or(|looked| looked.elapsed() >= pause) {
                 let now = RecordId::now();
-                look_at = Instant::now() + LOOK_THROUGH;
+                looked = Some(Instant::now());
                 match self.files.look_through(since) {
                     Ok(()) => since = earlier(now, LOOK_THROUGH),
                     Err(error) => self.files.tell(format!("the rooms' logs: {error}")),
@@ -124,11 +130,11 @@ impl<'a> Fetcher<'a> {
         let setup = &self.shared.setup;
         let mut session = Session {
             it: self,
-            link: Link::open(&setup.access, script::ALL)?,
+            link: Link::open_found(&setup.access, script::ALL)?,
             tasks: Tasks::new(),
             number: RecordId::now().as_micros(),
         };
-        let mut connection = Link::open(&setup.access, script::ALL)?.into_connection();
+        let mut connection = Link::open_found(&setup.access, script::ALL)?.into_connection();
         connection.set_read_timeout(Some(SLICE))?;
         let mut channel = connection.as_pubsub();
         let own = &setup.machine.incarnation;
@@ -231,7 +237,7 @@ impl Session<'_> {
             (Task::Find(id, want, _), Reply::Here(giver, line))
                 if want.wrong_at.as_deref() != Some(giver) =>
             {
-                self.take(id, want.missing, giver, line)?;
+                self.take(id, giver, line)?;
             }
             (Task::Take(id, missing, giver, mut arrival), Reply::Bytes(bytes)) => {
                 match arrival.add(bytes) {
@@ -257,7 +263,9 @@ impl Session<'_> {
             (Task::Find(id, want, mut search), _) => {
                 search.lacks += 1;
                 if search.lacks >= search.asked {
-                    self.nobody_has(&id);
+                    // It may be mended where it is not what it was.
+                    self.it.files.wrong_at(&id, None);
+                    self.it.files.nobody_has(&id);
                 } else {
                     self.tasks
                         .insert(number, (Task::Find(id, want, search), until));
@@ -273,18 +281,13 @@ impl Session<'_> {
         }
     }
 
-    fn nobody_has(&self, id: &AttachmentId) {
-        // It may be mended.
-        self.it.files.wrong_at(id, None);
-        if self.it.files.again(id) {
-            journal::note(format_args!(
-                "the file {id}: no machine that is there has it; it is fetched when one comes that has"
-            ));
-        }
-    }
-
     /// That machine has it.
-    fn take(&mut self, id: AttachmentId, missing: Missing, giver: &str, line: &[u8]) -> Result<()> {
+    fn take(&mut self, id: AttachmentId, giver: &str, line: &[u8]) -> Result<()> {
+        // Its room may have gone elsewhere meanwhile: no directory is made where that was.
+        let want = self.it.files.settle(&id).then(|| self.it.files.get(&id));
+        let Some(Want { missing, .. }) = want.flatten() else {
+            return Ok(());
+        };
         let giver = giver.to_owned();
         let about = Attachment::from_line(id.clone(), line);
         let Some(about) = about.filter(|about| about.size == missing.size) else {
@@ -334,7 +337,9 @@ impl Session<'_> {
     fn failed(&self, id: &AttachmentId, giver: &str, error: &ArrivalError) {
         let files = self.it.files;
         match error {
-            ArrivalError::Gone => return files.done(id),
+            // Or with its room elsewhere, where it is still to be.
+            ArrivalError::Gone if !files.settle(id) => return,
+            ArrivalError::Gone => {}
             ArrivalError::Wrong => {
                 files.wrong_at(id, Some(giver));
                 files.tell(format!("the file {id} from {giver}: {error}"));
@@ -360,7 +365,10 @@ impl Session<'_> {
             match task {
                 // Who waits knows that nobody knows.
                 Task::Tell(..) => {}
-                Task::Find(id, ..) => self.nobody_has(&id),
+                Task::Find(id, ..) => {
+                    self.it.files.wrong_at(&id, None);
+                    self.it.files.again(&id);
+                }
                 Task::Take(id, _, giver, _) => {
                     let files = self.it.files;
                     files.tell(format!("the file {id}: {giver} does not answer"));

@@ -20,8 +20,10 @@ use crate::journal;
 
 /// What one machine gives in a second, in bytes.
 const RATE: u64 = 8 * 1024 * 1024;
-/// Questions that wait at most; who is not answered asks again.
-const MAX_ASKED: usize = 64;
+/// Questions that wait at most, of some 300 bytes each; who is not answered asks again. Each other machine has
+/// [`MAX_TASKS`](super::fetch::MAX_TASKS) for files that it lacks, and one for each file that its people say something with
+/// just now: so it is enough for 30.
+const MAX_ASKED: usize = 1024;
 /// Between two looks whether it is to end.
 const LOOK: Duration = Duration::from_secs(1);
 /// The connection is closed when nothing was asked for so long.
@@ -91,7 +93,7 @@ impl<'a> Giver<'a> {
             let access = &self.shared.setup.access;
             let is_current = |link: &Link| access.is_found_at(&link.place);
             if !link.as_ref().is_some_and(is_current) {
-                link = Link::open(&self.shared.setup.access, script::ALL).ok();
+                link = Link::open_found(access, script::ALL).ok();
             }
             // Who asked asks again when there is an engine.
             let Some(open) = &mut link else { continue };
