@@ -6,7 +6,7 @@ use std::io;
 use chat_store::channels::{self, Stem};
 use chat_store::fs::dirs::{self, Dirs};
 use chat_store::log::origins;
-use chat_store::log::room_log::{AppendError, RoomLog, Stored};
+use chat_store::log::room_log::{AppendError, RoomLog, Stored, Unsynced};
 use chat_store::record::RecordId;
 
 use crate::journal;
@@ -109,6 +109,12 @@ impl Channels {
                 journal::note(format_args!("a channel was not rung: {error}"));
             }
         }
+    }
+
+    /// As [`Channels::sync`], by somebody else.
+    pub fn take_unsynced(&mut self) -> impl Iterator<Item = Unsynced> {
+        let logs = self.open.values_mut();
+        logs.filter_map(|channel| channel.log.take_unsynced())
     }
 
     /// Makes what was written survive a power cut.

@@ -13,7 +13,7 @@ use chat_store::cluster::{Cluster, Refused};
 use chat_store::fs::dirs::Dirs;
 use chat_store::fs::file;
 use chat_store::log::origins::{self, Origin};
-use chat_store::log::room_log::{AppendError, RoomLog};
+use chat_store::log::room_log::{AppendError, RoomLog, Unsynced};
 use chat_store::name::RoomName;
 use chat_store::record::RecordId;
 use rustix::fs::OFlags;
@@ -187,6 +187,22 @@ impl Orders {
             return Ok(());
         }
         self.log.sync()?;
+        self.rotate()
+    }
+
+    /// As [`Orders::sync`], by somebody else.
+    ///
+    /// # Errors
+    /// Those of renaming.
+    pub fn take_unsynced(&mut self) -> io::Result<Option<Unsynced>> {
+        let unsynced = self.log.take_unsynced();
+        if self.is_unsynced {
+            self.rotate()?;
+        }
+        Ok(unsynced)
+    }
+
+    fn rotate(&mut self) -> io::Result<()> {
         self.is_unsynced = false;
         let live = self.log.path();
         let size = std::fs::metadata(live).map_or(0, |found| found.len());

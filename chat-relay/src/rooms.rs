@@ -5,13 +5,13 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use chat_store::bell;
+use chat_store::bell::Ringer;
 use chat_store::closed;
 use chat_store::cluster::{Cluster, Refused};
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::erase;
 use chat_store::log::origins::{self, Origin};
-use chat_store::log::room_log::{self, AppendError, RoomLog, Stored};
+use chat_store::log::room_log::{self, AppendError, RoomLog, Stored, Unsynced};
 use chat_store::name::RoomName;
 use chat_store::record::{Attrs, Draft, Kind, RecordId, attrs};
 use chat_store::state;
@@ -189,6 +189,7 @@ pub struct Rooms {
     count: u64,
     /// Rooms whose people are to be woken.
     touched: BTreeSet<RoomName>,
+    ringer: Ringer,
     /// Rooms with records that are not on the disk for certain.
     unsynced: BTreeSet<RoomName>,
 }
@@ -206,6 +207,7 @@ impl Rooms {
             since,
             count: 0,
             touched: BTreeSet::new(),
+            ringer: Ringer::default(),
             unsynced: BTreeSet::new(),
         }
     }
@@ -331,7 +333,7 @@ impl Rooms {
         let mut result = Ok(());
         for name in std::mem::take(&mut self.touched) {
             if let Some(room) = self.open.get(&name)
-                && let Err(error) = bell::ring_at(&room.bell)
+                && let Err(error) = self.ringer.ring_at(&room.bell)
             {
                 result = Err(error);
             }
@@ -354,6 +356,21 @@ impl Rooms {
             self.unsynced.remove(&name);
         }
         Ok(())
+    }
+
+    /// As [`Rooms::sync`], by somebody else.
+    ///
+    /// # Errors
+    /// Those of rotating the log of orders.
+    pub fn take_unsynced(&mut self) -> io::Result<Vec<Unsynced>> {
+        let of_orders = self.orders.take_unsynced()?;
+        let mut all: Vec<_> = of_orders.into_iter().collect();
+        all.extend(self.channels.take_unsynced());
+        for name in std::mem::take(&mut self.unsynced) {
+            let room = self.open.get_mut(&name);
+            all.extend(room.and_then(|room| room.log.take_unsynced()));
+        }
+        Ok(all)
     }
 
     fn room(&mut self, name: &RoomName) -> Result<&mut Room, AppendError> {
@@ -403,7 +420,7 @@ impl Rooms {
                 // What it knew is read again from the log when it is opened again.
                 let _ = room.log.sync();
                 if self.touched.remove(&name) {
-                    let _ = bell::ring_at(&room.bell);
+                    let _ = self.ringer.ring_at(&room.bell);
                 }
             }
             self.unsynced.remove(&name);

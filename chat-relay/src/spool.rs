@@ -115,11 +115,28 @@ impl Spool {
     /// # Errors
     /// Those of writing and renaming.
     pub fn keep_place(&mut self) -> io::Result<()> {
-        let last = self.place.unwrap_or_else(|| self.tail.last_id());
-        if last != self.saved {
-            file::swap(&self.place_file, format!("{last}\n").as_bytes())?;
-            self.saved = last;
+        let saved = self.saved;
+        if let Some((path, text)) = self.take_place() {
+            file::swap(&path, text.as_bytes()).inspect_err(|_| self.saved = saved)?;
         }
+        self.rotate_if_long()
+    }
+
+    /// The file with the place and what is to stand in it, for somebody else to write; `None`: it stands there.
+    pub fn take_place(&mut self) -> Option<(PathBuf, String)> {
+        let last = self.place.unwrap_or_else(|| self.tail.last_id());
+        if last == self.saved {
+            return None;
+        }
+        self.saved = last;
+        Some((self.place_file.clone(), format!("{last}\n")))
+    }
+
+    /// Rotates a spool that is long.
+    ///
+    /// # Errors
+    /// Those of renaming.
+    pub fn rotate_if_long(&self) -> io::Result<()> {
         let size = std::fs::metadata(&self.live).map_or(0, |found| found.len());
         if size > ROTATE_BYTES {
             self.rotate()?;

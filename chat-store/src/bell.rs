@@ -4,9 +4,12 @@
 //! ringer that finds the FIFO full empties it. The byte is a hint, the log is the truth: watch,
 //! read to the end, then wait. inotify would need one instance a handler, and a user has 128.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
@@ -19,6 +22,10 @@ const DRAIN_BYTES: usize = 4 * 1024;
 const DRAIN_READS: u32 = 32;
 /// Times the FIFO may vanish between making and opening it.
 const OPEN_TRIES: u32 = 8;
+
+/// How long a bell of others is kept open at most, and how many.
+const KEPT_OPEN: Duration = Duration::from_secs(1);
+const MAX_OPEN: usize = 64;
 
 /// An open bell, to wait at and to ring.
 #[derive(Debug)]
@@ -134,14 +141,67 @@ impl AsFd for Bell {
 /// # Errors
 /// Those of open(2) and write(2).
 pub fn ring_at(path: &Path) -> io::Result<bool> {
+    let Some(fifo) = open_to_ring(path)? else {
+        return Ok(false);
+    };
+    match file::write_once(&fifo, b"!") {
+        // Full, and this end cannot empty it.
+        Err(Errno::AGAIN) => Bell::open(path)?.ring().map(|()| true),
+        result => Ok(result.map(|_| true)?),
+    }
+}
+
+/// Rings the bells of others, again and again, and keeps those open for a while that it has rung of late.
+#[derive(Debug)]
+pub struct Ringer {
+    open: BTreeMap<PathBuf, OwnedFd>,
+    since: Instant,
+}
+
+impl Default for Ringer {
+    fn default() -> Self {
+        Self {
+            open: BTreeMap::new(),
+            since: Instant::now(),
+        }
+    }
+}
+
+impl Ringer {
+    /// As [`ring_at`]. A bell that was replaced is found within [`KEPT_OPEN`].
+    ///
+    /// # Errors
+    /// As [`ring_at`].
+    pub fn ring_at(&mut self, path: &Path) -> io::Result<bool> {
+        if self.since.elapsed() >= KEPT_OPEN || self.open.len() >= MAX_OPEN {
+            self.open.clear();
+            self.since = Instant::now();
+        }
+        let fifo = match self.open.entry(path.to_owned()) {
+            Entry::Occupied(open) => open.into_mut(),
+            Entry::Vacant(free) => match open_to_ring(path)? {
+                Some(fifo) => free.insert(fifo),
+                None => return Ok(false),
+            },
+        };
+        match file::write_once(&*fifo, b"!") {
+            Ok(_) => Ok(true),
+            // Nobody waits there now, or it is full, and this end cannot empty it.
+            Err(Errno::PIPE | Errno::AGAIN) => {
+                self.open.remove(path);
+                ring_at(path)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Opens a bell for writing. `None`: nobody waits at it.
+fn open_to_ring(path: &Path) -> io::Result<Option<OwnedFd>> {
     // Without a reader, opening for writing only fails with ENXIO (fifo(7)).
     match open_fifo(path, OFlags::WRONLY) {
-        Ok((fifo, _)) => match file::write_once(&fifo, b"!") {
-            // Full, and this end cannot empty it.
-            Err(Errno::AGAIN) => Bell::open(path)?.ring().map(|()| true),
-            result => Ok(result.map(|_| true)?),
-        },
-        Err(Errno::NXIO | Errno::NOENT) => Ok(false),
+        Ok((fifo, _)) => Ok(Some(fifo)),
+        Err(Errno::NXIO | Errno::NOENT) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
@@ -213,6 +273,31 @@ mod tests {
             .unwrap()
                 > 0
         }
+    }
+
+    #[test]
+    fn a_bell_that_is_kept_open_is_rung_also_when_it_is_full_or_another_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.bell");
+        let mut ringer = Ringer::default();
+        assert!(!ringer.ring_at(&path).unwrap());
+        let bell = Bell::open(&path).unwrap();
+        let waiter = Waiter::at(&bell);
+        // As many as it holds, and one more: pipe(7).
+        for _ in 0..=64 * 1024 {
+            assert!(ringer.ring_at(&path).unwrap());
+        }
+        assert!(waiter.is_woken());
+        drop(bell);
+        assert!(!ringer.ring_at(&path).unwrap());
+        // In place of one that is open still.
+        let bell = Bell::open(&path).unwrap();
+        assert!(ringer.ring_at(&path).unwrap());
+        let next = Bell::make(&path).unwrap();
+        let waiter = Waiter::at(&next);
+        drop(bell);
+        assert!(ringer.ring_at(&path).unwrap());
+        assert!(waiter.is_woken());
     }
 
     #[test]

@@ -29,7 +29,7 @@ mod spool;
 pub mod tasks;
 mod tell;
 
-pub use answer::{Answer, Refused, answer, sweep_answers};
+pub use answer::{Answer, Answers, Refused, answer, sweep_answers};
 pub use missing::{MAX_MISSING, Missing};
 pub use sought::Sought;
 pub use spool::{ANSWER, KEY, LIMIT, MEMBER, ORDERS, QUIET, ROOM, SPOOL, Submission};

@@ -27,6 +27,7 @@ pub mod cursor;
 pub mod entry;
 pub mod files;
 pub mod forget;
+pub mod keep;
 pub mod link;
 pub mod personal;
 pub mod publish;
@@ -42,6 +43,7 @@ pub mod trouble;
 use cursor::Cursor;
 use files::fetch::Fetcher;
 use files::give::Giver;
+use keep::Keeper;
 use link::Access;
 use personal::Personal;
 use publish::Publisher;
@@ -78,9 +80,11 @@ pub fn run(
     let giver = Giver::new(&shared, dirs);
     let fetcher = Fetcher::new(&shared, parts.cluster, &files);
     let personal = Personal::new(&shared, parts.cluster, dirs, (&giver, &files))?;
-    let mut publisher = Publisher::new(&shared, dirs, parts.spool);
-    let mut reader = Reader::new(&shared, parts.rooms, cursor, parts.syncs);
-    let beside: [&(dyn Fn() + Sync); 4] = [
+    let keeper = Keeper::default();
+    let mut publisher = Publisher::new(&shared, &keeper, dirs, parts.spool);
+    let mut reader = Reader::new(&shared, &keeper, parts.rooms, cursor, parts.syncs);
+    let beside: [&(dyn Fn() + Sync); 5] = [
+        &|| keeper.run(&shared),
         &|| personal.give(),
         &|| personal.take(),
         &|| giver.run(),

@@ -1,8 +1,10 @@
 //! What became of a submission, told to who waits for it: a FIFO of each process that has submitted something.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::io;
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -20,6 +22,9 @@ const SUFFIX: &str = ".answer";
 const MAX_ANSWER: usize = 128;
 /// How old a FIFO is that nobody reads before it is removed: its owner may be making it.
 const STALE: Duration = Duration::from_secs(60);
+
+/// Processes whose FIFOs are kept open at most: of one more all are closed.
+const MAX_OPEN: usize = 64;
 
 /// What became of a submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,18 +136,56 @@ impl Answer {
 /// # Errors
 /// Those of open(2) and write(2); who waits tries again after a while.
 pub fn answer(run: &Path, to: &str, number: RecordId, answer: Answer) -> io::Result<bool> {
-    if !to.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
-        return Ok(false);
-    }
-    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    match rustix::fs::open(path_of(run, to), flags, Mode::empty()) {
-        Ok(fifo) => match file::write_once(&fifo, answer.to_line(number).as_bytes()) {
+    Answers::default().answer(run, to, number, answer)
+}
+
+/// Who was told something of late: the same processes say something again and again, and their FIFOs are kept open.
+#[derive(Debug, Default)]
+pub struct Answers {
+    open: BTreeMap<String, OwnedFd>,
+}
+
+impl Answers {
+    /// As [`answer`].
+    ///
+    /// # Errors
+    /// As [`answer`].
+    pub fn answer(
+        &mut self,
+        run: &Path,
+        to: &str,
+        number: RecordId,
+        answer: Answer,
+    ) -> io::Result<bool> {
+        if !to.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
+            return Ok(false);
+        }
+        if self.open.len() >= MAX_OPEN {
+            self.open.clear();
+        }
+        let fifo = match self.open.entry(to.to_owned()) {
+            Entry::Occupied(open) => open.into_mut(),
+            Entry::Vacant(free) => {
+                let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+                match rustix::fs::open(path_of(run, to), flags, Mode::empty()) {
+                    Ok(fifo) => free.insert(fifo),
+                    Err(Errno::NXIO | Errno::NOENT) => return Ok(false),
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        };
+        match file::write_once(&*fifo, answer.to_line(number).as_bytes()) {
+            Ok(_) => Ok(true),
             // Nobody reads it: they gave up long ago.
-            Err(Errno::AGAIN | Errno::PIPE) => Ok(false),
-            written => Ok(written.map(|_| true)?),
-        },
-        Err(Errno::NXIO | Errno::NOENT) => Ok(false),
-        Err(error) => Err(error.into()),
+            Err(Errno::AGAIN) => Ok(false),
+            Err(error) => {
+                self.open.remove(to);
+                if error == Errno::PIPE {
+                    return Ok(false);
+                }
+                Err(error.into())
+            }
+        }
     }
 }
 

@@ -34,6 +34,7 @@ mod relayed;
 mod resend;
 mod sent;
 
+pub use crate::log::sync::Unsynced;
 pub use error::AppendError;
 pub use redact::{RedactError, blank_all};
 pub use resend::RESEND_BYTES;
@@ -101,7 +102,7 @@ pub struct RoomLog {
 
 #[derive(Debug)]
 struct Open {
-    file: File,
+    file: Arc<File>,
     id: FileId,
     /// The size after our last write: if it is still that, nobody else wrote and `floor` is right.
     known_size: Option<u64>,
@@ -166,6 +167,23 @@ impl RoomLog {
             self.unsynced = None;
         }
         Ok(())
+    }
+
+    /// What was appended here and may be lost by a power cut, for somebody else to [sync](Unsynced::sync): from here on
+    /// it is theirs to do.
+    pub fn take_unsynced(&mut self) -> Option<Unsynced> {
+        if self.relay.is_some() {
+            return None;
+        }
+        let open = self.open.as_ref()?;
+        let last = self.unsynced.take()?;
+        Some(Unsynced {
+            log: Arc::clone(&open.file),
+            id: open.id,
+            last,
+            live: self.live.clone(),
+            mark: self.mark.clone(),
+        })
     }
 
     /// As [`RoomLog::sync`], for a record that somebody else may have appended, to a file that may have
@@ -458,7 +476,7 @@ impl RoomLog {
         };
         let (file, stat) = opened.map_err(|error| AppendError::of(error, &self.live))?;
         Ok(Open {
-            file,
+            file: Arc::new(file),
             id: FileId::of(&stat),
             known_size: None,
         })

@@ -8,7 +8,8 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::fs::OFlags;
@@ -22,6 +23,37 @@ use crate::record::RecordId;
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most that is read of a mark, in bytes: two numbers, an id and their blanks.
 const MAX_MARK: u64 = 128;
+
+/// What was appended to a log and may be lost by a power cut, for whoever has the time to wait for the disk.
+#[derive(Debug)]
+pub struct Unsynced {
+    pub(super) log: Arc<File>,
+    pub(super) id: FileId,
+    pub(super) last: RecordId,
+    pub(super) live: PathBuf,
+    pub(super) mark: Option<PathBuf>,
+}
+
+impl Unsynced {
+    /// Which file it is in.
+    pub fn file(&self) -> FileId {
+        self.id
+    }
+
+    /// Makes it survive a power cut, and all before it in its file, unless another's sync has done so.
+    ///
+    /// # Errors
+    /// Those of fdatasync(2); it may be lost then.
+    pub fn sync(&self) -> io::Result<()> {
+        up_to(
+            &self.log,
+            self.id,
+            self.last,
+            &self.live,
+            self.mark.as_deref(),
+        )
+    }
+}
 
 /// Makes the record `last` of the open log, and all before it, survive a power cut.
 ///

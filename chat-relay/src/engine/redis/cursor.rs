@@ -72,19 +72,13 @@ impl Cursor {
         self.again = AGAIN;
     }
 
-    /// Keeps it.
-    ///
-    /// # Errors
-    /// Those of writing the file.
-    pub fn keep(&mut self) -> io::Result<()> {
-        if self.saved != self.at {
-            file::swap(
-                &self.path,
-                format!("{} {}\n", self.at, self.boot).as_bytes(),
-            )?;
-            self.saved = self.at;
+    /// Its file and what is to stand in it, for somebody else to write; `None`: it stands there.
+    pub fn take(&mut self) -> Option<(PathBuf, String)> {
+        if self.saved == self.at {
+            return None;
         }
-        Ok(())
+        self.saved = self.at;
+        Some((self.path.clone(), format!("{} {}\n", self.at, self.boot)))
     }
 }
 
@@ -139,7 +133,9 @@ mod tests {
         let mut cursor = Cursor::load(&dirs).unwrap();
         assert_eq!(cursor.at, last);
         cursor.at = last.next();
-        cursor.keep().unwrap();
+        let (path, text) = cursor.take().unwrap();
+        file::swap(&path, text.as_bytes()).unwrap();
+        assert_eq!(cursor.take(), None);
         // "1b4e28ba-2fa1-11d2-883f-0016d3cca427": random(4).
         assert_eq!(cursor.boot.len(), 36, "{:?}", cursor.boot);
         let same_boot = Cursor::load(&dirs).unwrap();

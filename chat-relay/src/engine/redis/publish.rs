@@ -11,6 +11,7 @@ use chat_store::log::tail::Progress;
 use chat_store::record::RecordId;
 
 use super::entry::{self, TICK};
+use super::keep::Keeper;
 use super::link::Link;
 use super::repair;
 use super::script::{self, ALL, Offer, Verdict};
@@ -36,6 +37,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 pub struct Publisher<'a> {
     shared: &'a Shared,
     dirs: &'a Dirs,
+    keeper: &'a Keeper,
     spool: &'a mut Spool,
     queue: VecDeque<Submission>,
     /// All of the spool has been read since it was waited for: what comes later rings.
@@ -50,9 +52,15 @@ pub struct Publisher<'a> {
 
 impl<'a> Publisher<'a> {
     /// From where the spool was left.
-    pub fn new(shared: &'a Shared, dirs: &'a Dirs, spool: &'a mut Spool) -> Self {
+    pub fn new(
+        shared: &'a Shared,
+        keeper: &'a Keeper,
+        dirs: &'a Dirs,
+        spool: &'a mut Spool,
+    ) -> Self {
         Self {
             shared,
+            keeper,
             dirs,
             taken: spool.kept(),
             spool,
@@ -233,7 +241,10 @@ impl<'a> Publisher<'a> {
         let now = Instant::now();
         if now.duration_since(self.looked) >= LOOK_EVERY {
             self.looked = now;
-            if let Err(error) = self.spool.keep_place() {
+            if let Some(place) = self.spool.take_place() {
+                self.keeper.give(Vec::new(), Some(place));
+            }
+            if let Err(error) = self.spool.rotate_if_long() {
                 journal::note(format_args!("the spool: {error}"));
             }
             let oldest = super::cursor::earlier(RecordId::now(), self.shared.setup.wait_limit * 2);

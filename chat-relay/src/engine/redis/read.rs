@@ -10,6 +10,7 @@ use chat_store::record::RecordId;
 
 use super::cursor::{Cursor, earlier};
 use super::entry::{self, Fields, Read};
+use super::keep::Keeper;
 use super::link::Link;
 use super::publish::DEAD_AFTER;
 use super::shared::{Shared, Thread, locked};
@@ -23,6 +24,9 @@ use crate::rooms::{Applied, Entry, Rooms};
 
 /// Between two looks after files.
 const KEEP_EVERY: Duration = Duration::from_secs(1);
+/// How long it may take the disk to have what was written before that is waited for: an engine gives again what a power
+/// cut took, of some minutes.
+const LATE: Duration = Duration::from_secs(10);
 /// Between two attempts to write what could not be written.
 const WRITE_AGAIN: Duration = Duration::from_secs(1);
 /// Between two looks whether a gap has been closed.
@@ -33,11 +37,15 @@ const GUARD: Duration = Duration::from_secs(600);
 /// What the thread has.
 pub struct Reader<'a> {
     shared: &'a Shared,
+    keeper: &'a Keeper,
     rooms: &'a mut Rooms,
     cursor: Cursor,
     /// What was there before this connection: complete up to here.
     complete: RecordId,
     syncs: bool,
+    /// When it was looked after files last.
+    looked: Instant,
+    /// When the disk had all that was written, or was given the rest.
     kept: Instant,
     tick_seen: Instant,
     machines: Machines,
@@ -46,13 +54,21 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// From where this machine's rooms end.
-    pub fn new(shared: &'a Shared, rooms: &'a mut Rooms, cursor: Cursor, syncs: bool) -> Self {
+    pub fn new(
+        shared: &'a Shared,
+        keeper: &'a Keeper,
+        rooms: &'a mut Rooms,
+        cursor: Cursor,
+        syncs: bool,
+    ) -> Self {
         Self {
             shared,
+            keeper,
             rooms,
             complete: cursor.at,
             cursor,
             syncs,
+            looked: Instant::now(),
             kept: Instant::now(),
             tick_seen: Instant::now(),
             machines: Machines::default(),
@@ -87,7 +103,7 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-        self.keep();
+        self.keep_all();
     }
 
     /// Brings what is known of the other machines' people into line with the engine's table of members.
@@ -135,7 +151,7 @@ impl<'a> Reader<'a> {
                 self.reconcile(stream.link())?;
                 shared.say(generation, Status::reads);
             }
-            if self.kept.elapsed() >= KEEP_EVERY {
+            if self.looked.elapsed() >= KEEP_EVERY {
                 self.keep();
             }
             if shared.is_full() {
@@ -297,7 +313,7 @@ impl<'a> Reader<'a> {
 
     fn gap(&mut self, since: RecordId) -> Trouble {
         self.cursor.at = self.complete;
-        self.keep();
+        self.keep_all();
         Trouble::Gap(format!(
             "the engine has nothing older than {since}, and this machine ends at {}: copy the rooms of another \
              machine (chatctl cluster backfill), or go on without (chatctl cluster accept-gap)",
@@ -311,20 +327,39 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Has what was written kept, if the disk has what was written before.
     fn keep(&mut self) {
-        self.kept = Instant::now();
-        if self.syncs
-            && let Err(error) = self.rooms.sync()
-        {
-            journal::note(format_args!("the logs' sync: {error}"));
-        }
+        self.looked = Instant::now();
         // What a log has is looked up in it again when it is opened again.
         self.rooms.guard(earlier(self.cursor.at, GUARD + GUARD));
         if let Err(error) = self.machines.keep(&self.shared.setup.run) {
             journal::note(format_args!("run/relay/nodes: {error}"));
         }
-        if let Err(error) = self.cursor.keep() {
-            journal::note(format_args!("how far this machine has come: {error}"));
+        if self.keeper.is_idle() {
+            self.give();
+        } else if self.kept.elapsed() > LATE {
+            self.keep_all();
         }
+    }
+
+    /// Waits until the disk has all that was written.
+    fn keep_all(&mut self) {
+        self.give();
+        self.keeper.finish();
+        self.kept = Instant::now();
+    }
+
+    fn give(&mut self) {
+        self.kept = Instant::now();
+        let logs = if self.syncs {
+            self.rooms.take_unsynced()
+        } else {
+            Ok(Vec::new())
+        };
+        let logs = logs.unwrap_or_else(|error| {
+            journal::note(format_args!("spool/orders.log: {error}"));
+            Vec::new()
+        });
+        self.keeper.give(logs, self.cursor.take());
     }
 }

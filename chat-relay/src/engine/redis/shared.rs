@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use chat_store::cluster::{self, Answer};
+use chat_store::cluster::{Answer, Answers};
 use chat_store::record::RecordId;
 
 use super::link::Access;
@@ -91,6 +91,7 @@ pub struct Shared {
     /// Who waits for which submission.
     waiting: Mutex<BTreeMap<RecordId, String>>,
     due: Mutex<Vec<Due>>,
+    answers: Mutex<Answers>,
     /// How it stands.
     pub status: Mutex<Status>,
     /// What was done.
@@ -116,6 +117,7 @@ impl Shared {
             floor: AtomicU64::new(floor.as_micros()),
             waiting: Mutex::default(),
             due: Mutex::default(),
+            answers: Mutex::default(),
             counters: Counters::default(),
             changed: Condvar::new(),
             lock: Mutex::new(()),
@@ -348,7 +350,7 @@ impl Shared {
             self.counters.refused.fetch_add(1, Ordering::Relaxed);
         }
         // Who waits tries again after a while.
-        let _ = cluster::answer(&self.setup.run, to, number, answer);
+        let _ = locked(&self.answers).answer(&self.setup.run, to, number, answer);
     }
 }
 
