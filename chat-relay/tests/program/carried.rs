@@ -25,7 +25,7 @@ use e2e::redis::Server;
 use e2e::under_test::beside;
 
 use crate::orders::run;
-use crate::several::{Machine, PATIENT};
+use crate::several::Machine;
 
 /// Longer than any machine that tests run on is busy.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -96,8 +96,8 @@ fn is_unsettled(error: &impl Display) -> bool {
 #[test]
 fn accounts_names_and_tickets_are_one_site_on_two_machines() {
     let server = Server::start();
-    let one = Machine::started("one", &server.address(), PATIENT);
-    let two = Machine::started("two", &server.address(), PATIENT);
+    let one = Machine::started("one", &server.address(), "");
+    let two = Machine::started("two", &server.address(), "");
     let (here, there) = (dirs(&one), dirs(&two));
     accounts::create(&here, &account("Anna")).expect("made");
     let read = || accounts::find(&there.accounts, &nick("anna")).expect("read");
@@ -150,8 +150,8 @@ fn accounts_names_and_tickets_are_one_site_on_two_machines() {
 #[test]
 fn of_two_who_make_one_account_or_take_one_name_on_two_machines_one_has_it() {
     let server = Server::start();
-    let one = Machine::started("one", &server.address(), PATIENT);
-    let two = Machine::started("two", &server.address(), PATIENT);
+    let one = Machine::started("one", &server.address(), "");
+    let two = Machine::started("two", &server.address(), "");
     let (here, there) = (dirs(&one), dirs(&two));
     for round in 0..8 {
         let name = format!("twin{round}");
@@ -189,8 +189,8 @@ fn of_two_who_make_one_account_or_take_one_name_on_two_machines_one_has_it() {
 #[test]
 fn how_somebody_is_shown_is_the_same_everywhere_with_the_largest_picture() {
     let server = Server::start();
-    let one = Machine::started("one", &server.address(), PATIENT);
-    let two = Machine::started("two", &server.address(), PATIENT);
+    let one = Machine::started("one", &server.address(), "");
+    let two = Machine::started("two", &server.address(), "");
     let (here, there) = (dirs(&one), dirs(&two));
     // Nothing in it can be pressed, and most of it is no text: more than one order can say.
     let picture: Vec<u8> = (0..profiles::MAX_AVATAR_BYTES)
@@ -239,7 +239,7 @@ fn how_somebody_is_shown_is_the_same_everywhere_with_the_largest_picture() {
 #[test]
 fn while_nothing_can_be_put_in_order_nothing_is_changed_on_one_machine() {
     let server = Server::start();
-    let mut one = Machine::started("one", &server.address(), PATIENT);
+    let mut one = Machine::started("one", &server.address(), "");
     let here = dirs(&one);
     accounts::create(&here, &account("Anna")).expect("made");
     let before = state(&one);
@@ -276,8 +276,8 @@ fn while_nothing_can_be_put_in_order_nothing_is_changed_on_one_machine() {
 fn a_picture_stays_whose_profile_was_changed_first_on_another_machine() {
     let server = Server::start();
     let (one, two) = (
-        Machine::started("one", &server.address(), PATIENT),
-        Machine::started("two", &server.address(), PATIENT),
+        Machine::started("one", &server.address(), ""),
+        Machine::started("two", &server.address(), ""),
     );
     let (here, there) = (dirs(&one), dirs(&two));
     profiles::set_avatar(&here, "anna", b"PICTURE").expect("kept");
@@ -412,8 +412,7 @@ fn who_has_logged_in_on_one_machine_is_logged_in_on_the_other_until_they_log_out
 #[test]
 fn what_a_program_tells_on_one_machine_is_heard_on_the_other_once() {
     let server = Server::start();
-    let more = format!("{PATIENT}[channels]\nnews = all");
-    let started = |node| Machine::started(node, &server.address(), &more);
+    let started = |node| Machine::started(node, &server.address(), "[channels]\nnews = all");
     let (one, two) = (started("one"), started("two"));
     let cookie = two.files.log_in_as("anna");
     let mut anna = two.files.window("", &cookie);
@@ -490,8 +489,8 @@ fn files_with(machine: &Machine, words: &[&str]) -> Vec<String> {
 #[test]
 fn who_is_forgotten_on_one_machine_is_forgotten_on_all() {
     let server = Server::start();
-    let mut one = Machine::started("one", &server.address(), PATIENT);
-    let two = Machine::started("two", &server.address(), PATIENT);
+    let mut one = Machine::started("one", &server.address(), "");
+    let two = Machine::started("two", &server.address(), "");
     let (here, there) = (dirs(&one), dirs(&two));
     accounts::create(&here, &account("Xanthippe")).expect("made");
     profiles::change(&there, "Xanthippe", &mut |it| {
@@ -555,8 +554,8 @@ fn who_is_forgotten_on_one_machine_is_forgotten_on_all() {
 #[test]
 fn what_is_said_after_somebody_was_forgotten_stands_on_a_machine_that_forgets_them_later() {
     let server = Server::start();
-    let one = Machine::started("one", &server.address(), PATIENT);
-    let mut two = Machine::started("two", &server.address(), PATIENT);
+    let one = Machine::started("one", &server.address(), "");
+    let mut two = Machine::started("two", &server.address(), "");
     let tell = |what: &str| {
         let done = run(&one.files, &format!("event user:Xanthippe {what} 7"));
         assert!(done.status.success(), "{done:?}");
@@ -629,8 +628,8 @@ fn undone(machine: &Machine) -> Vec<String> {
 #[test]
 fn what_a_machine_fails_to_forget_is_told_there_and_done_when_it_can_be() {
     let server = Server::start();
-    let one = Machine::started("one", &server.address(), PATIENT);
-    let mut two = Machine::started("two", &server.address(), PATIENT);
+    let one = Machine::started("one", &server.address(), "");
+    let mut two = Machine::started("two", &server.address(), "");
     one.page("bob").say_acked("hemlock", "m1");
     eventually("it is there", || {
         two.log().contains("hemlock").then_some(())

@@ -21,7 +21,7 @@ use crate::orders::run;
 use crate::script::Chance;
 
 /// For who is told once what becomes of it: all they wait for may be a busy machine.
-pub(super) const PATIENT: &str = "SEND_TIMEOUT=30\n";
+const PATIENT: &str = "SEND_TIMEOUT=30\n";
 
 /// A machine.
 pub(super) struct Machine {
@@ -37,7 +37,7 @@ impl Machine {
         let limit = if more.contains("SEND_TIMEOUT") {
             ""
         } else {
-            "SEND_TIMEOUT=5\n"
+            PATIENT
         };
         let section = format!("[cluster]\nNODE={node}\nENGINE={engine}\n{limit}{more}\n");
         fs::write(files.ini(), format!("{ini}\n{section}")).expect("written");
@@ -52,7 +52,7 @@ impl Machine {
 
     /// A started one with more settings.
     pub(super) fn with_lines(node: &str, engine: &str, lines: &str) -> Self {
-        let mut machine = Self::new(node, engine, PATIENT);
+        let mut machine = Self::new(node, engine, "");
         let ini = fs::read_to_string(machine.files.ini()).expect("an ini");
         let ini = ini.replacen("[global]", &format!("[global]\n{lines}"), 1);
         fs::write(machine.files.ini(), ini).expect("written");
@@ -692,7 +692,7 @@ fn whatever_fails_one_after_the_other_nothing_acked_is_lost_or_doubled() {
 #[test]
 fn what_was_given_up_is_not_written_when_the_relay_is_there_again() {
     let server = Server::start();
-    let mut one = Machine::started("one", &server.address(), "");
+    let mut one = Machine::started("one", &server.address(), "SEND_TIMEOUT=5\n");
     let mut alice = one.files.page("lobby", "alice");
     keep_saying(&mut alice, "before");
     one.kill();

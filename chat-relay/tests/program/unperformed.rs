@@ -6,13 +6,13 @@ use chat_store::cluster::order;
 use e2e::redis::Server;
 
 use crate::carried::dirs;
-use crate::several::{Machine, PATIENT};
+use crate::several::Machine;
 
 #[test]
 fn an_order_that_fails_whenever_it_is_tried_is_refused_and_what_follows_is_taken() {
     let server = Server::start();
-    let one = Machine::started("one", &server.address(), PATIENT);
-    let two = Machine::started("two", &server.address(), PATIENT);
+    let one = Machine::started("one", &server.address(), "");
+    let two = Machine::started("two", &server.address(), "");
     let mut alice = one.page("alice");
     let dirs = dirs(&one);
     let long = "x".repeat(250);
