@@ -104,10 +104,11 @@ impl Disk {
         });
     }
 
-    /// Gives it power again: its journal is replayed.
+    /// Gives it power again: its journal is replayed. Room that was made just before is not gone with it.
     #[track_caller]
     pub(super) fn power_on(&self) {
         self.mount();
+        self.free();
     }
 
     /// Fills it, to the last block.

@@ -259,14 +259,34 @@ impl Machine {
         if self.engine == Engine::Local {
             return;
         }
-        let dir = self.dir.join("redis");
-        let argument = |name: &str| dir.join(name).display().to_string();
-        self.start("redis", &server_program(), &[&argument("redis.conf")]);
-        self.start(
-            "sentinel",
-            &sentinel_program(),
-            &[&argument("sentinel.conf")],
-        );
+        self.start_redis();
+        self.start_sentinel();
+    }
+
+    fn start_redis(&mut self) {
+        let conf = self.dir.join("redis/redis.conf").display().to_string();
+        self.start("redis", &server_program(), &[&conf]);
+    }
+
+    fn start_sentinel(&mut self) {
+        let conf = self.dir.join("redis/sentinel.conf").display().to_string();
+        self.start("sentinel", &sentinel_program(), &[&conf]);
+    }
+
+    /// Starts again what has ended by itself, as systemd does: a copy of an engine, for one, whose disk is full.
+    pub fn revive(&mut self) {
+        let has_ended = |child: &mut Child| matches!(child.try_wait(), Ok(Some(_)));
+        let running = self.running.iter_mut();
+        let ended: Vec<_> = running
+            .filter_map(|(name, child)| has_ended(child).then_some(*name))
+            .collect();
+        for name in ended {
+            match name {
+                "redis" => self.start_redis(),
+                "sentinel" => self.start_sentinel(),
+                name => self.start_again(name),
+            }
+        }
     }
 
     /// Starts its relay; it need not be up yet.

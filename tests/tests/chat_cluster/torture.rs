@@ -69,7 +69,9 @@ fn what_was_acked_stays_through_power_cuts_full_disks_and_wrong_clocks() {
     for report in reports.into_inner().expect("no holder panics") {
         report.assert_kept();
         report.assert_well();
+        report.assert_listed();
         report.assert_done();
+        report.assert_one_state();
     }
 }
 

@@ -108,9 +108,10 @@ impl Trial {
                 let blow = Blow::draw(&mut chance, self.engine, self.hardware);
                 let at = usize::try_from(chance.below(self.machines as u64)).expect("few");
                 blow.fall(&mut cluster, at);
+                cluster.machines.iter_mut().for_each(Machine::revive);
                 *report.blows.entry(blow.to_string()).or_default() += 1;
             }
-            wait_for_machines(&cluster, &mut report);
+            wait_for_machines(&mut cluster, &mut report);
             drop(ends.1);
             let shift: Shift = shift.join().expect("an operator is answered");
             self.wait_for_people(&cluster, &mut report);
@@ -148,11 +149,14 @@ impl Trial {
 }
 
 /// What does not come up again by itself is told, with what its relay says.
-fn wait_for_machines(cluster: &Cluster, report: &mut Report) {
+fn wait_for_machines(cluster: &mut Cluster, report: &mut Report) {
     let began = Instant::now();
-    for machine in &cluster.machines {
-        while !(machine.is_up() && machine.listens()) {
+    for at in 0..cluster.machines.len() {
+        let is_well = |machine: &Machine| machine.is_up() && machine.listens();
+        while !is_well(&cluster.machines[at]) {
+            cluster.machines.iter_mut().for_each(Machine::revive);
             if began.elapsed() > RECOVERY {
+                let machine = &cluster.machines[at];
                 let why = machine.why_not_up();
                 report.never_up.push((machine.name.clone(), why));
                 break;
