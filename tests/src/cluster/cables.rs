@@ -80,6 +80,9 @@ impl Cables {
             );
             ip(switch, &format!("link set {port} master b{letter}"));
             ip(switch, &format!("link set {port} up"));
+            // The same after another boot: nobody looks for a card that is another one.
+            let card = format!("02:00:00:00:0{net}:{number:02x}");
+            ip(pid, &format!("link set {end} address {card}"));
             ip(pid, &format!("addr add 10.{net}.0.{number}/24 dev {end}"));
             ip(pid, &format!("link set {end} up"));
         }
