@@ -195,11 +195,11 @@ impl Orders {
     /// # Errors
     /// Those of renaming.
     pub fn take_unsynced(&mut self) -> io::Result<Option<Unsynced>> {
-        let unsynced = self.log.take_unsynced();
         if self.is_unsynced {
             self.rotate()?;
         }
-        Ok(unsynced)
+        // Of the file that it was written to.
+        Ok(self.log.take_unsynced())
     }
 
     fn rotate(&mut self) -> io::Result<()> {

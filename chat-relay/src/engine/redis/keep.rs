@@ -59,16 +59,23 @@ impl Keeper {
     /// Does what is due, behind what is being done.
     pub fn finish(&self) {
         let _disk = locked(&self.disk);
-        let due = std::mem::take(&mut *locked(&self.due));
-        for (id, log) in due.logs {
+        let Due { logs, files, .. } = std::mem::take(&mut *locked(&self.due));
+        let mut are_synced = true;
+        for (id, log) in logs {
             if let Err(error) = log.sync() {
                 journal::note(format_args!("the logs' sync: {error}"));
                 locked(&self.due).logs.entry(id).or_insert(log);
+                are_synced = false;
             }
         }
-        for (path, text) in due.files {
-            if let Err(error) = file::swap(&path, text.as_bytes()) {
+        for (path, text) in files {
+            let kept = are_synced.then(|| file::swap(&path, text.as_bytes()));
+            if let Some(Err(error)) = &kept {
                 journal::note(format_args!("{}: {error}", path.display()));
+            }
+            // No place is said to be reached that is not on the disk; what is given later counts.
+            if !matches!(kept, Some(Ok(()))) {
+                locked(&self.due).files.entry(path).or_insert(text);
             }
         }
     }
@@ -127,6 +134,16 @@ mod tests {
         keeper.finish();
         assert!(keeper.is_idle());
         assert_eq!(std::fs::read_to_string(&place).unwrap(), "second");
+        // What cannot be kept is tried again.
+        std::fs::remove_file(&place).unwrap();
+        std::fs::create_dir(&place).unwrap();
+        keeper.give(Vec::new(), Some((place.clone(), "third".to_owned())));
+        keeper.finish();
+        assert!(!keeper.is_idle());
+        std::fs::remove_dir(&place).unwrap();
+        keeper.finish();
+        assert!(keeper.is_idle());
+        assert_eq!(std::fs::read_to_string(&place).unwrap(), "third");
         // The mark says up to where the log is on the disk.
         let mark = dirs.run.join(format!("{}.synced", room.file_stem()));
         let last = chat_store::log::tail::Tail::at_end(&dirs, &room)

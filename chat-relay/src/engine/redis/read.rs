@@ -356,10 +356,10 @@ impl<'a> Reader<'a> {
         } else {
             Ok(Vec::new())
         };
-        let logs = logs.unwrap_or_else(|error| {
-            journal::note(format_args!("spool/orders.log: {error}"));
-            Vec::new()
-        });
-        self.keeper.give(logs, self.cursor.take());
+        match logs {
+            Ok(logs) => self.keeper.give(logs, self.cursor.take()),
+            // The logs are given the next time, and the place behind them.
+            Err(error) => journal::note(format_args!("spool/orders.log: {error}")),
+        }
     }
 }
