@@ -4,7 +4,7 @@
 import { preference } from "./preferences.js";
 
 /** How long another tab has to say that the message is being looked at there. */
-const SEEN_WITHIN_MS = 300;
+const SEEN_WITHIN_MS = 900;
 /** What other tabs have seen, remembered so long that it meets the message here. */
 const MAX_SEEN = 100;
 
