@@ -636,10 +636,19 @@ fn what_a_machine_fails_to_forget_is_told_there_and_done_when_it_can_be() {
     });
     let packed = two.files.path("rooms/lobby.log.1.xz");
     fs::write(&packed, "of an older logrotate").expect("written");
-    let status = |machine: &Machine| {
-        let done = run(&machine.files, "cluster status");
+    let said_by = |machine: &Machine, command: &str| {
+        let done = run(&machine.files, command);
         String::from_utf8_lossy(&done.stdout).into_owned()
     };
+    let waiting = |machine: &Machine, count: u32| {
+        let metrics = said_by(machine, "metrics");
+        let mut lines = metrics
+            .lines()
+            .filter(|it| it.starts_with("chat_relay_tasks_waiting{"));
+        lines.all(|it| it.ends_with(&format!("}} {count}")))
+            && metrics.contains("relay_tasks_waiting{")
+    };
+    let status = |machine: &Machine| said_by(machine, "cluster status");
     let done = run(&one.files, "erase lobby bob");
     assert!(done.status.success(), "{done:?}");
     // Something else is not held up by it.
@@ -652,6 +661,9 @@ fn what_a_machine_fails_to_forget_is_told_there_and_done_when_it_can_be() {
     });
     assert!(!told.contains("not well"), "{told}");
     assert!(!status(&one).contains("not forgotten"));
+    assert!(waiting(&two, 1));
+    let doctor = said_by(&two, "doctor");
+    assert!(doctor.contains("are not forgotten here: "), "{doctor}");
     fs::remove_file(packed).expect("removed");
     two.start();
     until_none("it is done", || undone(&two));
@@ -661,6 +673,7 @@ fn what_a_machine_fails_to_forget_is_told_there_and_done_when_it_can_be() {
             .filter(|it| it.contains("not forgotten"))
             .collect()
     });
+    assert!(waiting(&two, 0));
     assert!(!two.log().contains("hemlock"), "{}", two.log());
 }
 

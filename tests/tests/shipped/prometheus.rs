@@ -45,7 +45,7 @@ const fn case(
     }
 }
 
-const CASES: [Case; 27] = [
+const CASES: [Case; 28] = [
     case(
         "DaemonDown",
         &[(r#"up{job="chat"}"#, "0x20 1x120")],
@@ -178,6 +178,11 @@ const CASES: [Case; 27] = [
         "ChatFilesMissing",
         &[("chat_relay_files_missing", "2x40 0x120")],
         (35, 60),
+    ),
+    case(
+        "ChatNotForgotten",
+        &[("chat_relay_tasks_waiting", "1x140 0x120")],
+        (130, 200),
     ),
     case(
         "ChatMachineSilent",

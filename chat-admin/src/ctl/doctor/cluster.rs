@@ -48,6 +48,15 @@ pub(super) fn look(settings: &Settings, sheet: &mut Sheet) {
             );
         }
     }
+    let undone = relay_state::undone(settings).unwrap_or_default();
+    if let Some(why) = undone.why {
+        let what = undone.tasks;
+        sheet.warn(
+            CHECK,
+            format!("{what} that all machines were told to forget are not forgotten here: {why}"),
+            "when that is mended, chat-relay does it within an hour, or at once if it is restarted",
+        );
+    }
     let text = format!("{}: {}, engine {}", state.node, state.state, state.engine);
     sheet.good_unless_found(CHECK, text);
 }

@@ -78,6 +78,12 @@ pub(super) fn write(page: &mut Page, settings: &Settings) -> io::Result<()> {
         "Files in messages that other machines have and this one has not got yet",
         missing.unwrap_or_default(),
     );
+    page.one(
+        Kind::Gauge,
+        "relay_tasks_waiting",
+        "What this machine was told to forget, as the others were, and has not forgotten yet",
+        relay_state::undone(settings)?.tasks,
+    );
     let counters = state.counters.iter();
     let counters: Vec<_> = counters
         .filter(|(what, _)| *what != FILES_MISSING)
