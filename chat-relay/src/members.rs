@@ -302,10 +302,14 @@ impl Members {
         }
         for it in &known {
             let row = rows.get(it.person.as_str());
+            if elsewhere::remove_double(&own, room, it)? {
+                continue;
+            }
             if row.is_none() {
                 let who = Elsewhere {
                     person: it.person.clone(),
-                    nick: None,
+                    // Also one that is not found by their number.
+                    nick: (!it.here).then(|| it.nick.clone()),
                     color: None,
                     about: None,
                     on: String::new(),

@@ -58,7 +58,14 @@ pub fn put(dirs: &Dirs, room: &RoomName, it: &Elsewhere) -> io::Result<Placed> {
         };
     }
     match found.filter(|found| found.person == it.person) {
-        Some(found) => change(dirs, room, it, found),
+        Some(found) => {
+            // A power cut takes the one and leaves the other. Who is not found by their number would have a second file
+            // with their next name, and this one would stay.
+            if known.as_ref() != Some(&found.nick) {
+                find::write_name(dirs, room, &it.person, &found.nick)?;
+            }
+            change(dirs, room, it, found)
+        }
         None if it.on.is_empty() => Ok(Placed::Done),
         None => make(dirs, room, it),
     }
@@ -131,7 +138,10 @@ fn make(dirs: &Dirs, room: &RoomName, it: &Elsewhere) -> io::Result<Placed> {
         Err(Errno::EXIST) => return Ok(Placed::Taken(nick.clone())),
         Err(error) => return Err(error.into()),
     }
-    find::write_name(dirs, room, &it.person, nick)?;
+    find::write_name(dirs, room, &it.person, nick).inspect_err(|_| {
+        // Nobody would find it by their number; it is made anew when there is room on the disk.
+        let _ = rustix::fs::unlink(dirs.user(room, nick));
+    })?;
     Ok(Placed::Done)
 }
 
@@ -191,6 +201,32 @@ pub fn all(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Known>> {
         Ok(())
     })?;
     Ok(all)
+}
+
+/// Removes the file of somebody who is on other machines alone and has another file, by which they are known. Whether it
+/// is such a one.
+///
+/// # Errors
+/// Those of the files.
+pub fn remove_double(dirs: &Dirs, room: &RoomName, it: &Known) -> io::Result<bool> {
+    let known = find::called(dirs, room, &it.person)?.filter(|known| *known != it.nick);
+    let Some(known) = known.filter(|_| !it.here) else {
+        return Ok(false);
+    };
+    let is_theirs = |found: &find::Found| found.person == it.person;
+    let other = find::open(dirs, room, &known, OFlags::RDONLY)?.filter(is_theirs);
+    let found = find::open(dirs, room, &it.nick, OFlags::RDWR)?.filter(is_theirs);
+    let (Some(_), Some(found)) = (other, found) else {
+        return Ok(false);
+    };
+    let path = dirs.user(room, &it.nick);
+    let _lock = content::lock_always(&found.file)?;
+    let is_free = slots::hold_all(&found.file)? && file::is_at(&found.file, &path)?;
+    if is_free && !Content::read(&found.file)?.here {
+        // Alone: what belongs to a person is that of the other file.
+        rustix::fs::unlink(&path)?;
+    }
+    Ok(true)
 }
 
 /// The rooms that have a presence file, as far as they are known by name; and all closed ones.

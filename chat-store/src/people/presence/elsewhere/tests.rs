@@ -215,3 +215,40 @@ fn on_a_site_that_is_on_one_machine_again_nobody_is_elsewhere() {
     assert_eq!(entered.claim.nick().as_str(), "Anna");
     assert_eq!(home.names(), ["Anna"]);
 }
+
+#[test]
+fn whose_number_lost_its_name_in_a_power_cut_is_one_member_under_their_next_one() {
+    let home = home();
+    assert_eq!(home.put("anna", "anna", "b~1"), Placed::Done);
+    let own = home.dirs.of_person(&home.room, &person("anna"), "own");
+    std::fs::remove_file(&own).unwrap();
+    // As all machines agree when this one is back.
+    assert_eq!(home.put("anna", "anna", "b~1"), Placed::Done);
+    assert!(own.exists());
+    assert_eq!(home.put("anna", "anna1", "b~2"), Placed::Done);
+    assert_eq!(home.names(), ["anna1"]);
+}
+
+#[test]
+fn of_two_files_of_one_person_that_stays_which_has_their_name() {
+    let home = home();
+    assert_eq!(home.put("anna", "anna", "b~1"), Placed::Done);
+    let own = home.dirs.of_person(&home.room, &person("anna"), "own");
+    std::fs::remove_file(&own).unwrap();
+    // A name that they took while nobody knew under which they were here.
+    assert_eq!(home.put("anna", "anna1", "b~2"), Placed::Done);
+    assert_eq!(home.names(), ["anna", "anna1"]);
+    for it in all(&home.dirs, &home.room).unwrap() {
+        let is_double = remove_double(&home.dirs, &home.room, &it).unwrap();
+        assert_eq!(is_double, it.nick == nick("anna"));
+    }
+    assert_eq!(home.names(), ["anna1"]);
+    assert!(own.exists());
+    // Whoever is here is looked after by their handler.
+    let _claim = home.enter("bob", "bob", NONE);
+    std::fs::remove_file(home.dirs.of_person(&home.room, &person("bob"), "own")).unwrap();
+    for it in all(&home.dirs, &home.room).unwrap() {
+        assert!(!remove_double(&home.dirs, &home.room, &it).unwrap());
+    }
+    assert_eq!(home.names(), ["anna1", "bob"]);
+}
