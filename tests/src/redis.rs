@@ -214,8 +214,16 @@ impl Server {
     /// Starts it again on its port, with what it has kept.
     #[track_caller]
     pub fn run_again(&mut self) {
+        self.try_again().expect("its port is its own");
+    }
+
+    /// As [`Server::run_again`], or why it does not start.
+    ///
+    /// # Errors
+    /// What it said.
+    pub fn try_again(&mut self) -> Result<(), String> {
         self.kill();
-        self.try_run().expect("its port is its own");
+        self.try_run()
     }
 
     /// Kills it and deletes what it has kept.

@@ -264,6 +264,13 @@ impl Machine {
     }
 
     fn start_redis(&mut self) {
+        self.end("redis");
+        // As conf/cluster/mend-aof.conf has its unit do; what fails the server tells itself.
+        let (told, too) = self.tell("redis");
+        let mut mend = Command::new("sh");
+        mend.arg(workspace().join("conf/cluster/mend-aof"));
+        mend.arg(self.dir.join("redis")).stdout(told).stderr(too);
+        mend.status().expect("sh starts");
         let conf = self.dir.join("redis/redis.conf").display().to_string();
         self.start("redis", &server_program(), &[&conf]);
     }
@@ -319,19 +326,25 @@ impl Machine {
     /// Starts a program of its own network again, or for the first time.
     pub fn start(&mut self, name: &'static str, program: &str, args: &[&str]) {
         self.end(name);
-        let told = File::options()
-            .create(true)
-            .append(true)
-            .open(self.told(name));
-        let told = told.expect("writable");
+        let (told, too) = self.tell(name);
         let child = self
             .command(program)
             .args(args)
-            .stdout(told.try_clone().expect("a descriptor"))
-            .stderr(told)
+            .stdout(told)
+            .stderr(too)
             .spawn()
             .expect("it starts");
         self.running.insert(name, child);
+    }
+
+    /// Where a program tells what it does, twice.
+    fn tell(&self, name: &str) -> (File, File) {
+        let told = File::options()
+            .create(true)
+            .append(true)
+            .open(self.told(name))
+            .expect("writable");
+        (told.try_clone().expect("a descriptor"), told)
     }
 
     /// Starts again what was killed.

@@ -69,6 +69,7 @@ fn the_package_holds_a_whole_chat() {
         "/usr/lib/systemd/system/chat-relay.service",
         "/usr/share/man/man1/chat-relay.1.gz",
         "/usr/share/websocketd-rs/cluster/redis.conf",
+        "/usr/share/websocketd-rs/cluster/mend-aof",
         "/usr/share/websocketd-rs/hooks/words.py",
         "/usr/bin/chatctl",
         "/usr/lib/websocketd-rs/cgi/api",

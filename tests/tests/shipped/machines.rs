@@ -283,6 +283,13 @@ fn the_engine_speaks_tls(site: &Site) {
         .try_run("redis-cli -h 10.0.0.1 ping")
         .expect("it runs");
     assert!(!plain.stdout.contains("NOAUTH"), "{plain:?}");
+    // It was looked at before the engine was started again.
+    let unit = "systemctl show --property=ExecStartPre redis-server@chat";
+    let said = site.machine("one").run(unit).stdout;
+    assert!(
+        said.contains("/mend-aof ") && said.contains("status=0"),
+        "{said}"
+    );
     site.machine("three").run("systemctl start chat-rewrite");
     site.as_visitor(|| {
         let mut page = come(&at(DIRECT[1]), "yves", "lobby");
