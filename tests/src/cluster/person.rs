@@ -156,10 +156,11 @@ impl Life<'_> {
                     if self.over.load(Ordering::SeqCst) {
                         return;
                     }
+                    // What was whispered is not whispered again, also if it cannot be told how far they have read.
+                    self.said += 1;
                     if self.chat(&mut client).is_none() {
                         return;
                     }
-                    self.said += 1;
                     let text = format!("{} {}", self.person.name, self.said);
                     self.waiting = Some((text, Instant::now()));
                 }
@@ -223,7 +224,7 @@ impl Life<'_> {
         if self.friends.is_empty() {
             return Some(());
         }
-        let (name, said) = (&self.person.name, self.said);
+        let (name, said) = (&self.person.name, self.said - 1);
         let mut send = |it: Value| client.try_send(it.to_string()).ok();
         send(json!({ "type": "typing" }))?;
         let friend = &self.friends[said % self.friends.len()];
