@@ -177,7 +177,7 @@ mod tests {
         let pin = meant(&told(Kind::Pin, &format!("target={};x=1", id(1)), ""));
         assert_eq!(pin.value(attrs::TARGET), Some(id(5)));
         assert_eq!(pin.value("x").as_deref(), Some("1"));
-        // Of a version that does not tell, and about what nobody has.
+        // Of a version that gives no origin, and about what nobody has.
         assert_eq!(meant(&order(Kind::Redact, "", &id(1))).text, id(1));
         assert_eq!(meant(&told(Kind::Redact, "", &id(9))).text, id(9));
         // What is not here is not what has its id.

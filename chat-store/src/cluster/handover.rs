@@ -1,5 +1,5 @@
-//! What is handed to the relay beside the spool: a line in a file, and a ring at its bell for what is personal. It is kept
-//! nowhere on the way: what nobody waits for any more is dropped.
+//! What is handed to the relay beside the spool: a line in a file, and a ring at its bell for what is personal. Nothing
+//! of it is kept: what its sender has given up is dropped.
 
 use std::io;
 use std::path::{Path, PathBuf};
