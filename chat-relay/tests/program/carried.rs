@@ -501,8 +501,7 @@ fn who_is_forgotten_on_one_machine_is_forgotten_on_all() {
     let mark = Change::Read(RecordId::now());
     marks::change(&there, &person, &[(RoomName::lobby(), mark)]).expect("changed");
     for machine in [&one, &two] {
-        let cookie = machine.files.log_in_as("Xanthippe");
-        let mut page = machine.files.page_with("lobby", "", &cookie);
+        let mut page = machine.page_of("Xanthippe");
         page.say_acked("rather hemlock", "m1");
         let done = run(&machine.files, "event user:Xanthippe order.paid 7");
         assert!(done.status.success(), "{done:?}");
@@ -561,9 +560,8 @@ fn what_is_said_after_somebody_was_forgotten_stands_on_a_machine_that_forgets_th
         assert!(done.status.success(), "{done:?}");
     };
     let say = |text: &str, msgid: &str| {
-        let cookie = one.files.log_in_as("Xanthippe");
         one.page("anna").say_acked(&format!("anna's {text}"), msgid);
-        let mut page = one.files.page_with("lobby", "", &cookie);
+        let mut page = one.page_of("Xanthippe");
         page.say_acked(&format!("Xanthippe's {text}"), msgid);
         one.page("bob").say_acked(&format!("bob's {text}"), msgid);
     };

@@ -97,7 +97,7 @@ fn have(machine: &Machine, id: &str) -> Answer {
 }
 
 fn enter(machine: &Machine) -> Page {
-    machine.files.page_with("lobby", "", &anna(machine))
+    machine.page_of("anna")
 }
 
 #[track_caller]
@@ -215,9 +215,7 @@ fn a_file_put_on_one_machine_is_said_on_another_and_had_on_a_third() {
         assert_eq!(answer["code"], "not_found", "{answer}");
     }
     let unsaid = put(&machines[1], "unsaid.bin", b"\0unsaid");
-    let mut bob = machines[0]
-        .files
-        .page_with("lobby", "", &machines[0].files.log_in_as("bob"));
+    let mut bob = machines[0].page_of("bob");
     let answer = say_with(&mut bob, &unsaid, "m3");
     assert_eq!(answer["code"], "not_found", "{answer}");
     assert_eq!(

@@ -85,13 +85,9 @@ fn one_name_on_three_machines_at_once_is_three_names_and_three_joins() {
 fn somebody_on_two_machines_comes_once_and_goes_with_the_last() {
     let (_engine, machines) = site(&["a", "b"]);
     let [a, b] = [&machines[0], &machines[1]];
-    let on = |machine: &Machine| {
-        let cookie = machine.files.log_in_as("anna");
-        machine.files.page_with("lobby", "", &cookie)
-    };
-    let first = on(a);
+    let first = a.page_of("anna");
     all_have(&machines, &["anna"]);
-    let second = on(b);
+    let second = b.page_of("anna");
     assert_eq!(second.you(), "anna");
     let mut watcher = b.page("bob");
     watcher.say_acked("hello", "m1");
@@ -103,7 +99,7 @@ fn somebody_on_two_machines_comes_once_and_goes_with_the_last() {
     all_have(&machines, &["anna", "bob"]);
     assert_eq!(comings(a), ["join anna", "join bob"]);
     // She comes again, and goes where she was first.
-    let third = on(a);
+    let third = a.page_of("anna");
     eventually("anna is on both", || {
         let file = fs::read_to_string(b.files.path("users/lobby_anna")).unwrap_or_default();
         file.contains(";on=").then_some(())

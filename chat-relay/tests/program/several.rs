@@ -113,6 +113,12 @@ impl Machine {
         self.files.page("lobby", nick)
     }
 
+    /// As [`Self::page`], of somebody who has logged in.
+    pub(super) fn page_of(&self, account: &str) -> Page {
+        let cookie = self.files.log_in_as(account);
+        self.files.page_with("lobby", "", &cookie)
+    }
+
     pub(super) fn log(&self) -> String {
         fs::read_to_string(self.files.room_log("lobby")).unwrap_or_default()
     }
@@ -333,11 +339,7 @@ fn what_is_said_again_elsewhere_after_an_engine_lost_it_stands_once_in_each_log(
     let mut server = Server::start();
     let mut one = Machine::started("one", &server.address(), "");
     let mut two = Machine::started("two", &server.address(), "");
-    let on = |machine: &Machine| {
-        let cookie = machine.files.log_in_as("anna");
-        machine.files.page_with("lobby", "", &cookie)
-    };
-    let mut anna = on(&one);
+    let mut anna = one.page_of("anna");
     keep_saying(&mut anna, "before");
     assert_same(&[&one, &two], &["before".to_owned()]);
     server.kill();
@@ -353,7 +355,7 @@ fn what_is_said_again_elsewhere_after_an_engine_lost_it_stands_once_in_each_log(
     copy(&kept, &server.dir().join("appendonlydir"));
     server.run_again();
     two.start();
-    let mut anna = on(&two);
+    let mut anna = two.page_of("anna");
     keep_saying(&mut anna, "lost");
     keep_saying(&mut anna, "after");
     one.start();
@@ -374,11 +376,7 @@ fn a_machine_that_is_there_again_at_once_does_not_hide_what_it_has_lost() {
     let mut server = Server::start();
     let mut one = Machine::started("one", &server.address(), "");
     let two = Machine::started("two", &server.address(), "");
-    let on = |machine: &Machine| {
-        let cookie = machine.files.log_in_as("anna");
-        machine.files.page_with("lobby", "", &cookie)
-    };
-    let mut anna = on(&one);
+    let mut anna = one.page_of("anna");
     keep_saying(&mut anna, "before");
     assert_same(&[&one, &two], &["before".to_owned()]);
     server.kill();
@@ -405,7 +403,7 @@ fn a_machine_that_is_there_again_at_once_does_not_hide_what_it_has_lost() {
         fs::write(one.files.path(name), text).expect("writable");
     }
     one.start();
-    let mut anna = on(&one);
+    let mut anna = one.page_of("anna");
     keep_saying(&mut anna, "after");
     two.signal(Signal::SIGCONT);
     let wanted = ["before", "lost", "after"].map(str::to_owned);
