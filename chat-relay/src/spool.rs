@@ -163,14 +163,21 @@ impl Spool {
 /// Those of reading it.
 pub fn last_of(live: PathBuf) -> io::Result<RecordId> {
     let before = chain::last_before(&live)?;
-    let last = match chain::LogFile::at(live)? {
+    Ok(last_in(&live)?.or(before).unwrap_or_default())
+}
+
+/// The last id in the live file of a log.
+///
+/// # Errors
+/// Those of reading it.
+pub fn last_in(live: &Path) -> io::Result<Option<RecordId>> {
+    match chain::LogFile::at(live.to_owned())? {
         Some(found) => match found.open()? {
-            Some(open) => end::look(&open, found.size, &mut Vec::new())?.last,
-            None => None,
+            Some(open) => Ok(end::look(&open, found.size, &mut Vec::new())?.last),
+            None => Ok(None),
         },
-        None => None,
-    };
-    Ok(last.or(before).unwrap_or_default())
+        None => Ok(None),
+    }
 }
 
 fn place_file(dirs: &Dirs) -> PathBuf {

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -21,7 +22,7 @@ use super::publish::DEAD_AFTER;
 use super::script::{self, Offer};
 use super::shared::Shared;
 use super::trouble::{Result, Trouble};
-use crate::journal;
+use crate::{journal, spool};
 
 /// Records that are given at a time.
 const BATCH: usize = 64;
@@ -169,7 +170,7 @@ fn collect(dirs: &Dirs, since: RecordId, taken: &dyn Fn(&str) -> RecordId) -> io
         (live, RoomName::lobby(), stem)
     });
     for (live, room, channel) in logs.chain(orders).chain(channels) {
-        if is_older(&live, since) {
+        if is_older(&live, since)? {
             continue;
         }
         origins::each_back(&live, since, &mut |record| {
@@ -187,15 +188,19 @@ fn collect(dirs: &Dirs, since: RecordId, taken: &dyn Fn(&str) -> RecordId) -> io
     Ok(found)
 }
 
-/// Whether a log was last written before that. One that is just being rotated is looked at.
-fn is_older(live: &std::path::Path, since: RecordId) -> bool {
+/// Whether a log has nothing behind that. Its time of change alone does not tell: it is of this machine's clock, and ids
+/// are ahead of that for as long as some clock was before it was set back.
+fn is_older(live: &Path, since: RecordId) -> io::Result<bool> {
     let modified = std::fs::metadata(live).and_then(|found| found.modified());
     let Ok(Ok(age)) = modified.map(|it| it.duration_since(UNIX_EPOCH)) else {
-        return false;
+        return Ok(false);
     };
     let modified = u64::try_from(age.as_micros()).unwrap_or(u64::MAX);
-    // A clock may have been set meanwhile, and file systems round.
-    RecordId::from_micros(modified) < earlier(since, REPAIR)
+    if RecordId::from_micros(modified) >= earlier(since, REPAIR) {
+        return Ok(false);
+    }
+    // One that is just being rotated has none, and is looked at.
+    Ok(spool::last_in(live)?.is_some_and(|last| last <= since))
 }
 
 /// The engine may have lost more than this machine can put back: who has not come so far must not go on.
@@ -231,6 +236,9 @@ fn say_since(link: &mut Link, shared: &Shared, before: RecordId) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use chat_store::log::room_log::RoomLog;
+    use chat_store::record::{Draft, Kind};
+
     use super::*;
 
     #[test]
@@ -250,5 +258,39 @@ mod tests {
         assert!(lost.add(number(300), offer()));
         assert!(!lost.offers.contains_key(&number(300)));
         assert!(!lost.add(number(1), offer()), "it is the same");
+    }
+
+    #[test]
+    fn what_is_looked_at_goes_by_the_ids_and_not_by_the_clock() {
+        let dir = tempfile::tempdir().unwrap();
+        let dirs = Dirs::under(dir.path());
+        dirs.create().unwrap();
+        let hour = Duration::from_secs(3600);
+        // As after a clock that was an hour ahead has been set back.
+        let ahead = RecordId::from_micros(RecordId::now().as_micros() + 3_600_000_000);
+        let write = |room: &RoomName, id: RecordId, number: u64| {
+            let origin = format!("a~1.{number}");
+            let mut log = RoomLog::new(&dirs, room);
+            let draft = Draft {
+                origin: Some(&origin),
+                ..Draft::new(Kind::Say, "alice", "hello")
+            };
+            log.append_at(id, &draft).unwrap()
+        };
+        let (young, old) = (RoomName::lobby(), RoomName::parse("old").unwrap());
+        write(&young, ahead, 7);
+        write(&old, earlier(ahead, hour), 3);
+        let found = collect(&dirs, earlier(ahead, REPAIR), &|_| RecordId::ZERO).unwrap();
+        let numbers: Vec<_> = found.lost["a~1"].offers.keys().copied().collect();
+        assert_eq!(numbers, [RecordId::from_micros(7)]);
+        let since = earlier(ahead, REPAIR);
+        assert!(is_older(&dirs.room_log(&old), since).unwrap());
+        assert!(!is_older(&dirs.room_log(&young), since).unwrap());
+        // Rotated a moment ago: what it had is looked for in the file before it.
+        let live = dirs.room_log(&young);
+        std::fs::rename(&live, live.with_extension("log.1")).unwrap();
+        std::fs::write(&live, "").unwrap();
+        let found = collect(&dirs, since, &|_| RecordId::ZERO).unwrap();
+        assert_eq!(found.lost["a~1"].offers.len(), 1);
     }
 }
