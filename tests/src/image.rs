@@ -253,12 +253,10 @@ impl Container {
     }
 }
 
-/// A line of a process's `status` in /proc.
-pub fn status_of(pid: u32, key: &str) -> String {
-    let path = Path::new("/proc").join(pid.to_string()).join("status");
-    let text = fs::read_to_string(path).unwrap_or_default();
-    let lines = text.lines().find_map(|line| line.strip_prefix(key));
-    lines.unwrap_or_default().trim().to_owned()
+/// What /proc has as the `status` of a process; `None` when it has ended.
+pub fn status_of(process: &Process) -> Option<String> {
+    let path = Path::new("/proc").join(process.pid.to_string());
+    fs::read_to_string(path.join("status")).ok()
 }
 
 /// Where the daemon of a container listens, for a thread in its network.
