@@ -238,6 +238,16 @@ impl Browser {
         }
     }
 
+    /// Waits until nothing in the tab in front is on its way any more, except what moves for ever: what appears fades in,
+    /// and half-transparent words have half their contrast.
+    ///
+    /// # Panics
+    /// After the deadline.
+    pub async fn come_to_rest(&self) {
+        let still = "document.getAnimations().every(a => a.playState === 'finished' || a.effect?.getComputedTiming().endTime === Infinity)";
+        self.wait_until("nothing moves", still).await;
+    }
+
     /// A command of Chromium's developer tools, for what `WebDriver` has no word for.
     ///
     /// # Panics

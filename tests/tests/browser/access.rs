@@ -15,8 +15,9 @@ fn axe() -> String {
     fs::read_to_string(workspace().join("tests/vendor/axe-core/axe.min.js")).expect("axe-core")
 }
 
-/// What axe-core objects to in the page in front, one line for each element.
+/// What axe-core objects to in the page in front when it has come to rest, one line for each element.
 pub(crate) async fn violations(browser: &Browser) -> Vec<String> {
+    browser.come_to_rest().await;
     if browser.eval("typeof globalThis.axe").await == "undefined" {
         let loaded = browser.client().execute(&axe(), vec![]).await;
         loaded.expect("axe-core loads");
@@ -32,13 +33,6 @@ pub(crate) async fn violations(browser: &Browser) -> Vec<String> {
 
 /// Adds what is wrong in the page's present state to `all`.
 pub(crate) async fn check(browser: &Browser, state: &str, all: &mut Vec<String>) {
-    // What appears fades in, and half-transparent words have half their contrast.
-    browser
-        .wait_until(
-            "nothing moves",
-            "document.getAnimations().every(a => a.playState === 'finished')",
-        )
-        .await;
     all.extend(
         violations(browser)
             .await

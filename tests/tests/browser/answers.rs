@@ -116,12 +116,6 @@ async fn what_is_pinned_is_a_press_away() {
     alice
         .wait_until("the list is open", "document.querySelector('#pins-menu:popover-open .pinned')?.textContent === 'alicethe address is here'")
         .await;
-    alice
-        .wait_until(
-            "nothing moves",
-            "document.getAnimations().every(a => a.playState === 'finished')",
-        )
-        .await;
     assert_eq!(violations(&alice).await, Vec::<String>::new());
     click(&alice, "#pins-menu .pinned").await;
     alice

@@ -74,8 +74,9 @@ async fn open_settings(browser: &Browser, title: &str) {
 
 /// A dialog, and not on its way any more.
 async fn is_open(browser: &Browser) {
-    let open = "document.querySelector('dialog[open]') && document.getAnimations().every(a => a.playState === 'finished')";
+    let open = "document.querySelector('dialog[open]')";
     browser.wait_until("the dialog is open", open).await;
+    browser.come_to_rest().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

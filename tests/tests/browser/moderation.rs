@@ -56,12 +56,6 @@ async fn is_in(browser: &Browser, title: &str) {
     browser.wait_until(&what, &shown).await;
 }
 
-/// Nothing is on its way any more.
-async fn is_still(browser: &Browser) {
-    let still = "document.getAnimations().every(a => a.playState === 'finished')";
-    browser.wait_until("the dialog is there", still).await;
-}
-
 async fn close(browser: &Browser) {
     let close = "document.querySelectorAll('dialog').forEach(dialog => dialog.close())";
     browser.eval(close).await;
@@ -219,11 +213,6 @@ async fn everybody_can_moderate_on_every_screen() {
             let fits = "(d => d.scrollWidth <= d.clientWidth && document.documentElement.scrollWidth <= innerWidth)(document.querySelector('dialog'))";
             boss.wait_until(&format!("{module} fits into {width}"), fits)
                 .await;
-            boss.wait_until(
-                "nothing moves",
-                "document.getAnimations().every(a => a.playState === 'finished')",
-            )
-            .await;
             let found = violations(&boss).await;
             all.extend(
                 found
@@ -249,7 +238,7 @@ async fn an_owner_makes_a_room_private_with_all_who_are_in_it_and_opens_it_again
     sees(&boss, "before all eyes").await;
     choose_of_room(&boss, "Moderate…").await;
     says(&boss, "#private-form", "nobody else finds it").await;
-    is_still(&boss).await;
+    boss.come_to_rest().await;
     assert_eq!(violations(&boss).await, Vec::<String>::new());
     click(&boss, "#private-form button").await;
     // Both go along, with what was said; it stands among the conversations now.
@@ -282,7 +271,7 @@ async fn an_owner_makes_a_room_private_with_all_who_are_in_it_and_opens_it_again
         .await;
     boss.eval(&format!("{settings}.click()")).await;
     says(&boss, "#open-form", "stays hidden").await;
-    is_still(&boss).await;
+    boss.come_to_rest().await;
     assert_eq!(violations(&boss).await, Vec::<String>::new());
     click(&boss, "#open-form button").await;
     for browser in [&boss, &alice] {

@@ -314,14 +314,9 @@ fn signal_all(site: &Site, signal: Signal) {
     }
 }
 
-async fn come_to_rest(browser: &Browser) {
-    let still = "document.getAnimations().every(a => a.playState === 'finished')";
-    browser.wait_until("nothing moves", still).await;
-}
-
 /// A picture of a state that was checked and has come to rest.
 pub(crate) async fn shoot(browser: &Browser, state: &str, width: u32, theme: &str) {
-    come_to_rest(browser).await;
+    browser.come_to_rest().await;
     check_layout(browser, state, width).await;
     browser
         .screenshot(&format!("state-{state}-{width}-{theme}"))
@@ -378,7 +373,7 @@ async fn two_hundred_people_fit_into_a_room() {
                 "document.querySelectorAll('#people-list .member').length === 200",
             )
             .await;
-        come_to_rest(&browser).await;
+        browser.come_to_rest().await;
         check_layout(&browser, "crowd", width).await;
         browser
             .screenshot(&format!("state-crowd-{width}-dark"))
