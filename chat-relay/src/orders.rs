@@ -217,7 +217,7 @@ impl Orders {
 
 /// Whether it fails again whenever it is tried, because of what it says and not of the disk: what stands behind it must
 /// not wait for it. Other machines, where something else is in its place, may have performed it: it is told.
-fn is_for_good(error: &io::Error) -> bool {
+pub(crate) fn is_for_good(error: &io::Error) -> bool {
     let by_the_system = Errno::from_io_error(error).is_some_and(|error| {
         [
             Errno::INVAL,

@@ -95,7 +95,7 @@ impl Relay {
             Engine::Local => None,
             _ => Some(node::boot()?),
         };
-        let last = || spool::last_of(cluster.spool_log());
+        let last = || spool::last_of(&cluster.spool_log());
         let node = node::of(&cluster.spool, &settings.node, boot.as_deref(), last)?;
         let relay = Self {
             wait_limit: settings.send_timeout,

@@ -9,20 +9,21 @@ use chat_store::bell::Ringer;
 use chat_store::closed;
 use chat_store::cluster::{Cluster, Refused};
 use chat_store::fs::dirs::Dirs;
-use chat_store::log::erase;
-use chat_store::log::origins::{self, Origin};
-use chat_store::log::room_log::{self, AppendError, RoomLog, Stored, Unsynced};
+use chat_store::log::origins::Origin;
+use chat_store::log::room_log::{AppendError, Stored, Unsynced};
 use chat_store::name::RoomName;
 use chat_store::record::{Attrs, Draft, Kind, RecordId, attrs};
-use chat_store::state;
 
 use crate::channels::Channels;
 use crate::files::Files;
 use crate::journal;
 use crate::members::{Members, Row};
-use crate::orders::Orders;
-use crate::said::Said;
+use crate::orders::{self, Orders};
 use crate::targets;
+
+mod room;
+
+use room::Room;
 
 /// Logs that are kept open. Who speaks in more rooms than that at a time has one closed for another.
 const MAX_OPEN: usize = 512;
@@ -55,11 +56,6 @@ impl Entry {
     pub(crate) fn value(&self, key: &str) -> Option<String> {
         let found = Attrs::new(&self.attrs).find(|(name, value)| *name == key && !value.is_empty());
         found.map(|(_, value)| value.into_owned())
-    }
-
-    /// The record that it is about.
-    fn target(&self) -> Option<RecordId> {
-        RecordId::parse(self.value(attrs::TARGET)?.as_bytes())
     }
 
     /// Gives it as a record to be written.
@@ -103,75 +99,6 @@ pub enum Applied {
     Known,
     /// It does not hold: all machines see that alike.
     Refused(Refused),
-}
-
-/// One room.
-#[derive(Debug)]
-struct Room {
-    dirs: Dirs,
-    log: RoomLog,
-    bell: PathBuf,
-    /// The greatest number of each machine in the log.
-    known: BTreeMap<String, RecordId>,
-    /// What was said of late.
-    said: Said,
-    /// A record that is in the log, and what it changes is not changed yet: there was no room for it.
-    owed: Option<(Origin, RecordId)>,
-    /// When it was used last, in entries.
-    used: u64,
-}
-
-impl Room {
-    /// Writes a record, unless it is there: by its sender's own id, whoever has submitted it.
-    fn append(&mut self, id: Option<RecordId>, draft: &Draft<'_>) -> Result<Stored, AppendError> {
-        let Some(id) = id else {
-            return self.log.append_once(draft);
-        };
-        if self.said.may_hold(draft)
-            && let Some(found) = self.log.find_sent(draft).map_err(AppendError::Io)?
-        {
-            return Ok(Stored::Already(found));
-        }
-        let id = self.log.append_at(id, draft)?;
-        self.said.add(draft);
-        Ok(Stored::New(id))
-    }
-
-    /// Keeps what a room remembers of a record when it has gone from the log.
-    fn remember(&self, id: RecordId, entry: &Entry) -> io::Result<()> {
-        match entry.kind {
-            Kind::Topic => state::set_topic(&self.dirs, &entry.room, &entry.text),
-            Kind::Slow => state::set_slow(&self.dirs, &entry.room, state::slow_of(&entry.text)),
-            Kind::Clear => {
-                if entry.value(attrs::DELETE).is_some() {
-                    erase::everything(self.log.path(), id)?;
-                }
-                state::set_cleared(&self.dirs, &entry.room, id)
-            }
-            Kind::Pin | Kind::Unpin => match entry.target() {
-                Some(target) => state::change_pins(&self.dirs, &entry.room, |pins| {
-                    pins.retain(|&pin| pin != target);
-                    if entry.kind == Kind::Pin {
-                        pins.insert(0, target);
-                    }
-                }),
-                None => Ok(()),
-            },
-            Kind::Redact => match RecordId::parse(entry.text.as_bytes()) {
-                Some(target) => {
-                    room_log::blank_all(self.log.path(), target)?;
-                    let is_pinned = state::pins(&self.dirs, &entry.room)?.contains(&target);
-                    if is_pinned {
-                        let unpin = |pins: &mut Vec<_>| pins.retain(|&pin| pin != target);
-                        state::change_pins(&self.dirs, &entry.room, unpin)?;
-                    }
-                    Ok(())
-                }
-                None => Ok(()),
-            },
-            _ => Ok(()),
-        }
-    }
 }
 
 /// All of them, as far as they are open.
@@ -251,7 +178,7 @@ impl Rooms {
         if owed.is_none() && greatest.is_some_and(|&number| number >= entry.origin.number) {
             return Ok(Applied::Known);
         }
-        let is_one_of_several = id.is_some();
+        let given = id;
         let stored = match owed {
             Some((_, id)) => Ok(Stored::New(id)),
             None => entry.with_draft(|draft| room.append(id, draft)),
@@ -268,12 +195,15 @@ impl Rooms {
         match stored {
             Stored::New(id) => {
                 // Before anybody is woken: who sees the record may ask for what it says.
-                if let Err(error) = room.remember(id, entry) {
-                    // A line may find room where a file does not. One machine alone tells who waits; of several none may
-                    // stay behind.
-                    if is_one_of_several && error.kind() == io::ErrorKind::StorageFull {
+                if let Err(error) = room.remember(id, given, entry) {
+                    // A line may find room where a file does not, and a log may be rotated just then. One machine alone
+                    // tells who waits; of several none may stay behind.
+                    if given.is_some() && may_pass(&error) {
                         room.owed = Some((entry.origin.clone(), id));
-                        return Err(AppendError::DiskFull);
+                        return Err(match error.kind() {
+                            io::ErrorKind::StorageFull => AppendError::DiskFull,
+                            _ => AppendError::Io(error),
+                        });
                     }
                     journal::note(format_args!("the state of {}: {error}", entry.room));
                 }
@@ -376,7 +306,8 @@ impl Rooms {
     fn room(&mut self, name: &RoomName) -> Result<&mut Room, AppendError> {
         if !self.open.contains_key(name) {
             self.make_room();
-            let room = self.opened(name).map_err(AppendError::Io)?;
+            let room = Room::open(closed::dirs_of(&self.dirs, name), name, self.since);
+            let room = room.map_err(AppendError::Io)?;
             self.open.insert(name.clone(), room);
         }
         self.count += 1;
@@ -384,29 +315,6 @@ impl Rooms {
         let room = self.open.get_mut(name).ok_or(AppendError::Busy)?;
         room.used = count;
         Ok(room)
-    }
-
-    fn opened(&self, name: &RoomName) -> io::Result<Room> {
-        let dirs = closed::dirs_of(&self.dirs, name);
-        dirs.create()?;
-        let log = RoomLog::own(&dirs, name);
-        let (mut known, mut said) = (BTreeMap::new(), Said::default());
-        origins::each_back(log.path(), self.since, &mut |record| {
-            said.add_before(record);
-            if let Some(Origin { node, number }) = Origin::of(record) {
-                let greatest: &mut RecordId = known.entry(node).or_default();
-                *greatest = number.max(*greatest);
-            }
-        })?;
-        Ok(Room {
-            dirs: dirs.clone(),
-            known,
-            said,
-            owed: None,
-            bell: dirs.bell(name),
-            log,
-            used: 0,
-        })
     }
 
     /// Closes the log that was used longest ago, if there are too many.
@@ -427,3 +335,11 @@ impl Rooms {
         }
     }
 }
+
+/// Whether what failed is tried again until it is done. What nobody may do on this machine would stop all rooms for one.
+fn may_pass(error: &io::Error) -> bool {
+    !orders::is_for_good(error) && error.kind() != io::ErrorKind::PermissionDenied
+}
+
+#[cfg(test)]
+mod tests;

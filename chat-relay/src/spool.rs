@@ -161,9 +161,9 @@ impl Spool {
 ///
 /// # Errors
 /// Those of reading it.
-pub fn last_of(live: PathBuf) -> io::Result<RecordId> {
-    let before = chain::last_before(&live)?;
-    Ok(last_in(&live)?.or(before).unwrap_or_default())
+pub fn last_of(live: &Path) -> io::Result<RecordId> {
+    let before = chain::last_before(live)?;
+    Ok(last_in(live)?.or(before).unwrap_or_default())
 }
 
 /// The last id in the live file of a log.

@@ -107,7 +107,7 @@ pub fn logs(dirs: &Dirs) -> io::Result<BTreeSet<PathBuf>> {
 fn greatest(dirs: &Dirs) -> io::Result<RecordId> {
     let mut greatest = RecordId::ZERO;
     for live in logs(dirs)? {
-        greatest = greatest.max(spool::last_of(live)?);
+        greatest = greatest.max(spool::last_of(&live)?);
     }
     Ok(greatest)
 }
