@@ -1,7 +1,7 @@
 //! Somebody who looks after the chat meanwhile, from whatever machine: one `chatctl` after the other, and at the end what
 //! was done has to be so on all of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -28,11 +28,20 @@ pub(crate) struct Shift {
     pub(crate) done: usize,
     /// What was not, by what it said.
     pub(crate) refused: BTreeMap<String, usize>,
-    /// How each thing has to be: its command's subject, and what was done to it last; none where that is not known,
-    /// because it was refused: it may have been done all the same.
-    wanted: BTreeMap<String, Option<String>>,
+    /// How each thing has to be, by its command's subject.
+    wanted: BTreeMap<String, Wanted>,
     /// What was taken back.
     redacted: Vec<String>,
+}
+
+/// How something has to be.
+#[derive(Debug, Default)]
+struct Wanted {
+    /// What was done to it last; none where that is not known, because it was refused: it may have been done all the same.
+    last: Option<String>,
+    /// What was refused before: an engine that went away may have taken it, and then it is done when there is one again,
+    /// behind what another machine has done meanwhile.
+    late: BTreeSet<String>,
 }
 
 /// Works until `over` is set.
@@ -90,7 +99,11 @@ impl Shift {
     }
 
     fn want(&mut self, what: String, done: bool, how: &str) {
-        self.wanted.insert(what, done.then(|| how.to_owned()));
+        let wanted = self.wanted.entry(what).or_default();
+        wanted.last = done.then(|| how.to_owned());
+        if !done {
+            wanted.late.insert(how.to_owned());
+        }
     }
 
     /// Says something and takes it back.
@@ -115,17 +128,17 @@ impl Shift {
         let mut undone = Vec::new();
         for machine in &cluster.machines {
             let mut wrong = |what: &str| undone.push((machine.name.clone(), what.to_owned()));
-            for (what, how) in &self.wanted {
-                let Some(how) = how else { continue };
+            for (what, Wanted { last, late }) in &self.wanted {
+                let Some(how) = last else { continue };
                 let words: Vec<_> = what.split(' ').collect();
-                let is_so = match words[..] {
+                let is_so = |how: &String| match words[..] {
                     ["topic", room] => machine.chatctl(&["topic", room]).1.contains(how.as_str()),
                     [_, room, troll] => {
                         machine.chatctl(&["bans", room]).1.contains(troll) != how.is_empty()
                     }
                     _ => unreachable!("one of the two"),
                 };
-                if !is_so {
+                if !is_so(how) && !late.iter().any(is_so) {
                     wrong(&format!("{what}: {how}"));
                 }
             }
