@@ -33,6 +33,8 @@ const MAX_TRIES: u32 = 300;
 const REAPED: &str = "~reap";
 /// The most who wait for their names.
 const MAX_WAITING: usize = 1_000;
+/// The most of whom it is kept who they are, until it is known who is there. Of others their machine knows it.
+const MAX_ABOUT: usize = 10_000;
 
 /// A line of the table that the engine has of all rooms.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +97,11 @@ pub struct Members {
     /// Who has joined on this machine of late: whoever submitted it may have been killed, or have given up, before it
     /// was put in order, and nobody would say that they are gone.
     joined: BTreeMap<RoomName, BTreeMap<PersonId, Joined>>,
+    /// Who they are besides who came, as it was given again: the table has no room for it.
+    about: BTreeMap<(RoomName, PersonId), About>,
     tried_at: Instant,
+    /// A handler was stopped while it gave somebody a place: one wait for it at a time is enough.
+    is_kept_out: bool,
     swept_at: Instant,
 }
 
@@ -108,13 +114,18 @@ impl Members {
             waiting: Vec::new(),
             given_up: BTreeSet::new(),
             joined: BTreeMap::new(),
+            about: BTreeMap::new(),
             tried_at: Instant::now(),
+            is_kept_out: false,
             swept_at: Instant::now(),
         }
     }
 
     /// Writes down what an entry says of a member, if it does. What it says of this machine alone its handlers know.
-    pub fn follow(&mut self, dirs: &Dirs, entry: &Entry) {
+    ///
+    /// What is given `again` moves nobody: they would be where they were, until it is read where they went, and whoever
+    /// comes meanwhile would be shown them, or find their own name taken. Who is there says [`Members::reconcile`].
+    pub fn follow(&mut self, dirs: &Dirs, entry: &Entry, again: bool) {
         let Some(holders) = &entry.holders else {
             return;
         };
@@ -142,17 +153,26 @@ impl Members {
         } else if !holders.contains(&self.node) {
             joined.remove(&person);
         }
+        let about = is_join.then(|| About {
+            account: entry.value(attrs::ACCOUNT),
+            person: Some(person.clone()),
+            address: entry.value(attrs::ADDRESS),
+            moderates_all: entry.value(attrs::SITE).is_some(),
+        });
+        if again {
+            if let Some(about) = about
+                && self.about.len() < MAX_ABOUT
+            {
+                self.about.insert((entry.room.clone(), person), about);
+            }
+            return;
+        }
         let who = Elsewhere {
             nick: Nick::parse(name).ok(),
             color: entry
                 .value(attrs::COLOR)
                 .filter(|_| entry.kind != Kind::Quit),
-            about: is_join.then(|| About {
-                account: entry.value(attrs::ACCOUNT),
-                person: Some(person.clone()),
-                address: entry.value(attrs::ADDRESS),
-                moderates_all: entry.value(attrs::SITE).is_some(),
-            }),
+            about,
             on: self.others(holders),
             person,
         };
@@ -174,23 +194,35 @@ impl Members {
         let own = closed::dirs_of(dirs, room);
         match own.create().and_then(|()| elsewhere::put(&own, room, &who)) {
             Ok(Placed::Done) => {}
-            Ok(Placed::Taken(nick)) if tries < MAX_TRIES && self.waiting.len() < MAX_WAITING => {
+            Ok(Placed::Taken(nick)) if self.may_wait(tries) => {
                 if tries == TOLD_AFTER {
                     // They are on this machine, or gone.
                     let sender = Sender::new(SERVER);
                     let _ = inbox::send(&own, room, &nick, sender, &Message::GiveWay);
                 }
-                self.waiting.push(Waiting {
-                    room: room.clone(),
-                    who,
-                    tries: tries + 1,
-                });
+                self.wait(room, who, tries);
             }
             Ok(Placed::Taken(nick)) => {
                 journal::note(format_args!("{nick} in {room} is two people's name"));
             }
+            Err(error) if error.kind() == io::ErrorKind::TimedOut && self.may_wait(tries) => {
+                self.wait(room, who, tries);
+                self.is_kept_out = true;
+            }
             Err(error) => journal::note(format_args!("a member of {room}: {error}")),
         }
+    }
+
+    fn may_wait(&self, tries: u32) -> bool {
+        tries < MAX_TRIES && self.waiting.len() < MAX_WAITING
+    }
+
+    fn wait(&mut self, room: &RoomName, who: Elsewhere, tries: u32) {
+        self.waiting.push(Waiting {
+            room: room.clone(),
+            who,
+            tries: tries + 1,
+        });
     }
 
     /// Tries again to put those down who wait for their names.
@@ -198,10 +230,15 @@ impl Members {
         if self.waiting.is_empty() || self.tried_at.elapsed() < PAUSE {
             return;
         }
-        self.tried_at = Instant::now();
-        for Waiting { room, who, tries } in std::mem::take(&mut self.waiting) {
-            self.put(dirs, &room, who, tries);
+        self.is_kept_out = false;
+        for it in std::mem::take(&mut self.waiting) {
+            if self.is_kept_out {
+                self.waiting.push(it);
+            } else {
+                self.put(dirs, &it.room, it.who, it.tries);
+            }
         }
+        self.tried_at = Instant::now();
     }
 
     /// Looks for people whose handler was killed in rooms where no other handler looks, because nobody is there on this
@@ -274,6 +311,7 @@ impl Members {
             }
         }
         self.given_up.clear();
+        self.about.clear();
         Ok(())
     }
 
@@ -294,7 +332,7 @@ impl Members {
             let who = Elsewhere {
                 nick: Nick::parse(&row.nick).ok(),
                 color: Some(row.color.clone()),
-                about: None,
+                about: self.about.remove(&(room.clone(), who.clone())),
                 on: self.others(&row.holders),
                 person: who,
             };

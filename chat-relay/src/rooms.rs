@@ -113,6 +113,8 @@ pub struct Rooms {
     open: BTreeMap<RoomName, Room>,
     /// How far back it is looked which entries a log has, when it is opened.
     since: RecordId,
+    /// What was put in order up to here was given before this connection to the engine.
+    given: RecordId,
     count: u64,
     /// Rooms whose people are to be woken.
     touched: BTreeSet<RoomName>,
@@ -132,6 +134,7 @@ impl Rooms {
             dirs: dirs.alone(),
             open: BTreeMap::new(),
             since,
+            given: RecordId::ZERO,
             count: 0,
             touched: BTreeSet::new(),
             ringer: Ringer::default(),
@@ -150,7 +153,8 @@ impl Rooms {
     /// # Errors
     /// It is not in the log then.
     pub fn apply(&mut self, id: Option<RecordId>, entry: &Entry) -> Result<Applied, AppendError> {
-        self.members.follow(&self.dirs, entry);
+        let is_again = id.is_some_and(|id| id <= self.given);
+        self.members.follow(&self.dirs, entry, is_again);
         if entry.quiet {
             return Ok(Applied::Known);
         }
@@ -244,9 +248,10 @@ impl Rooms {
         self.since = self.since.max(since);
     }
 
-    /// Looks back to `since` in logs that are opened from here on, which may be further than before.
-    pub fn guard_from(&mut self, since: RecordId) {
-        self.since = since;
+    /// What is put in order is given from here on, and up to `given` again. Looks back to `since` in logs that are opened
+    /// from here on, which may be further than before.
+    pub fn begin_again(&mut self, since: RecordId, given: RecordId) {
+        (self.since, self.given) = (since, given);
     }
 
     /// Wakes who follows the rooms that have something new, once for many records.

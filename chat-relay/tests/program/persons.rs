@@ -277,3 +277,25 @@ fn the_people_of_a_machine_that_was_taken_for_dead_are_there_again_when_it_is_he
         ["join alice", "join bob", "quit alice", "join alice"]
     );
 }
+
+/// Each connection to the engine begins a while before its place: of who came and went meanwhile nothing is made anew,
+/// for whoever comes then would find their own name taken, and others would be shown them.
+#[test]
+fn what_is_read_again_has_nobody_come_and_go_again() {
+    let (_engine, mut machines) = site(&["a", "b"]);
+    let _bob = machines[0].page("bob");
+    let page = machines[0].page("anna");
+    all_have(&machines, &["anna", "bob"]);
+    drop(page);
+    all_have(&machines, &["bob"]);
+    let people = machines[1].files.path("users");
+    let changed = || {
+        fs::metadata(&people)
+            .and_then(|it| it.modified())
+            .expect("a directory")
+    };
+    let before = changed();
+    // It is up when it has read all.
+    machines[1].start();
+    assert_eq!(changed(), before, "somebody was there for a moment");
+}

@@ -34,6 +34,7 @@ pub(crate) mod find;
 mod give_way;
 mod members;
 mod names;
+mod places;
 mod rooms;
 mod users;
 
@@ -138,11 +139,17 @@ pub struct Gone {
 }
 
 impl Gone {
-    fn new(nick: &Nick, content: &content::Content) -> Self {
-        Self {
-            nick: nick.clone(),
-            person: content.about.person.clone(),
+    /// Of whom it is to be told. On several machines everybody has a number: a file without one is what a power cut has
+    /// left of it, and that its owner has gone the others have told.
+    fn of(dirs: &Dirs, nick: &Nick, content: &content::Content) -> Option<Self> {
+        let person = content.about.person.clone();
+        if person.is_none() && dirs.is_of_several() {
+            return None;
         }
+        Some(Self {
+            nick: nick.clone(),
+            person,
+        })
     }
 }
 
@@ -197,6 +204,8 @@ fn take_place(
     let Some(_lock) = lock::take(&entry, Share::Exclusive, ENTRY_TIMEOUT)? else {
         return Err(ClaimError::Busy);
     };
+    let places = places::open(dirs, room)?;
+    let _places = places::wait_for(places.as_ref())?;
     if let Some(claim) = Claim::join(dirs, room, &newcomer, stale)? {
         return Ok((claim, false, Taken::but(None, dirs, room)?));
     }
@@ -245,7 +254,7 @@ pub fn sweep(dirs: &Dirs, room: &RoomName) -> io::Result<Swept> {
         match fate::judge(dirs, room, &nick, &file)? {
             Fate::Here(_) => {}
             Fate::Stale(content) | Fate::Left(content) => {
-                swept.stale.push(Gone::new(&nick, &content));
+                swept.stale.extend(Gone::of(dirs, &nick, &content));
             }
             Fate::Awaited(_, until) => {
                 swept.next = Some(swept.next.map_or(until, |next| next.min(until)));
@@ -298,7 +307,7 @@ fn remove_stale_namesakes(
             && let Some(file) = entry.open()?
             && let Fate::Stale(content) = fate::judge(dirs, room, &nick, &file)?
         {
-            stale.push(Gone::new(&nick, &content));
+            stale.extend(Gone::of(dirs, &nick, &content));
             found = true;
         }
         Ok(())

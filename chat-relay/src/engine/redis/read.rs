@@ -130,7 +130,7 @@ impl<'a> Reader<'a> {
         let wanted = self.last_id(stream.link())?;
         let mut at = self.cursor.start();
         stream.go_to(at);
-        self.rooms.guard_from(earlier(at, GUARD));
+        self.rooms.begin_again(earlier(at, GUARD), self.complete);
         self.tick_seen = Instant::now();
         let mut is_ready = false;
         while shared.is_current(generation) {

@@ -9,7 +9,7 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::content::{self, Content};
-use super::{About, fate, find, place, users};
+use super::{About, fate, find, place, places, users};
 use crate::closed;
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
@@ -44,31 +44,44 @@ pub enum Placed {
 /// Puts down where somebody is. `dirs` are those of the room.
 ///
 /// # Errors
-/// Those of the files.
+/// Those of the files; `TimedOut`: try it again.
 pub fn put(dirs: &Dirs, room: &RoomName, it: &Elsewhere) -> io::Result<Placed> {
-    let known = find::called(dirs, room, &it.person)?;
-    let mut found = match &known {
-        Some(nick) => find::open(dirs, room, nick, OFlags::RDWR)?,
-        None => None,
-    };
-    if found.as_ref().is_none_or(|found| found.person != it.person) {
-        found = match &it.nick {
-            Some(nick) => find::open(dirs, room, nick, OFlags::RDWR)?,
-            None => None,
-        };
+    let found = find_theirs(dirs, room, it)?;
+    let is_called_so = |found: &find::Found| it.nick.as_ref().is_none_or(|it| *it == found.nick);
+    match found {
+        Some(found) if is_called_so(&found) => return change(dirs, room, it, found),
+        None if it.on.is_empty() => return Ok(Placed::Done),
+        _ => {}
     }
-    match found.filter(|found| found.person == it.person) {
-        Some(found) => {
-            // A power cut takes the one and leaves the other. Who is not found by their number would have a second file
-            // with their next name, and this one would stay.
-            if known.as_ref() != Some(&found.nick) {
-                find::write_name(dirs, room, &it.person, &found.nick)?;
-            }
-            change(dirs, room, it, found)
-        }
+    // They get a name: nobody else gets one meanwhile, and they themselves get none here.
+    let places = places::open(dirs, room)?;
+    let _lock = places::take(places.as_ref())?;
+    match find_theirs(dirs, room, it)? {
+        Some(found) => change(dirs, room, it, found),
         None if it.on.is_empty() => Ok(Placed::Done),
         None => make(dirs, room, it),
     }
+}
+
+/// Their file, whatever they are called in it.
+fn find_theirs(dirs: &Dirs, room: &RoomName, it: &Elsewhere) -> io::Result<Option<find::Found>> {
+    let known = find::called(dirs, room, &it.person)?;
+    let mut found = None;
+    for nick in known.iter().chain(&it.nick) {
+        found = find::open(dirs, room, nick, OFlags::RDWR)?;
+        found = found.filter(|found| found.person == it.person);
+        if found.is_some() {
+            break;
+        }
+    }
+    // A power cut takes the one and leaves the other. Who is not found by their number would have a second file with
+    // their next name, and this one would stay.
+    if let Some(found) = &found
+        && known.as_ref() != Some(&found.nick)
+    {
+        find::write_name(dirs, room, &it.person, &found.nick)?;
+    }
+    Ok(found)
 }
 
 fn change(dirs: &Dirs, room: &RoomName, it: &Elsewhere, found: find::Found) -> io::Result<Placed> {

@@ -116,11 +116,11 @@ pub(super) fn sweep(
         let content = match fate::judge(dirs, room, &nick, &file)? {
             Fate::Here(content) | Fate::Awaited(content, _) => content,
             Fate::Left(content) => {
-                stale.push(Gone::new(&nick, &content));
+                stale.extend(Gone::of(dirs, &nick, &content));
                 content
             }
             Fate::Stale(content) => {
-                stale.push(Gone::new(&nick, &content));
+                stale.extend(Gone::of(dirs, &nick, &content));
                 continue;
             }
         };

@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 impl Claim {
     /// Comes in as the one who is there already, on another connection or until a moment ago; `None`: they are not,
-    /// and what is stale of them has been removed. The caller holds the entry lock.
+    /// and what is stale of them has been removed. The caller holds the entry lock, and that of places.
     pub(in crate::people::presence) fn join(
         dirs: &Dirs,
         room: &RoomName,
@@ -44,7 +44,7 @@ impl Claim {
                 // Nobody else holds it and nobody is waited for: they came back too late.
                 let is_here = found.is_awaited() || content.is_elsewhere();
                 if !is_here && slots::hold_all(&found.file)? {
-                    stale.push(Gone::new(&found.nick, &content));
+                    stale.extend(Gone::of(dirs, &found.nick, &content));
                     fate::remove(dirs, room, &found.nick, content, &found.file)?;
                     return Ok(None);
                 }

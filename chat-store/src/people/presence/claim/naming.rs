@@ -5,7 +5,7 @@ use std::io;
 use rustix::io::Errno;
 
 use super::super::names::Taken;
-use super::super::{ClaimError, ENTRY_TIMEOUT, find, open_entry_lock, place};
+use super::super::{ClaimError, ENTRY_TIMEOUT, find, open_entry_lock, place, places};
 use super::Claim;
 use crate::fs::file;
 use crate::fs::lock::{self, Share};
@@ -64,6 +64,8 @@ impl Claim {
         record: &mut dyn FnMut(&Nick, &Nick) -> bool,
     ) -> Result<(), ClaimError> {
         let dirs = self.dirs.clone();
+        let places = places::open(&dirs, &self.room)?;
+        let mut lock = places::wait_for(places.as_ref())?;
         let taken = Taken::but(own, &dirs, &self.room)?;
         for nick in taken.free(wished, &dirs, self.is_guest()) {
             if nick == self.nick {
@@ -72,6 +74,8 @@ impl Claim {
             let old = self.nick.clone();
             // Something that is no presence file may have the name.
             if self.move_file(&nick)? {
+                // The relay, which is to put the record in order, may just want it.
+                drop(lock.take());
                 if !record(&old, &nick) {
                     self.move_file(&old)?;
                 }

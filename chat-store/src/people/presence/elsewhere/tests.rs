@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use super::super::{
@@ -251,4 +251,55 @@ fn of_two_files_of_one_person_that_stays_which_has_their_name() {
         assert!(!remove_double(&home.dirs, &home.room, &it).unwrap());
     }
     assert_eq!(home.names(), ["anna1", "bob"]);
+}
+
+/// The relay writes down that they are on another machine in the moment in which they come to this one.
+#[test]
+fn who_comes_to_two_machines_at_once_has_one_name_and_one_file() {
+    let home = home();
+    for round in 0..500 {
+        // Each second time under another name than they wish for here.
+        let there = ["anna", "hanna"][round % 2];
+        let barrier = Barrier::new(2);
+        let entered = std::thread::scope(|scope| {
+            let putting = scope.spawn(|| {
+                barrier.wait();
+                home.put("anna", there, "b~1")
+            });
+            barrier.wait();
+            let entered = home.enter("anna", "anna", NONE);
+            assert_eq!(putting.join().unwrap(), Placed::Done);
+            entered
+        });
+        let mut claim = entered.claim;
+        assert!(claim.learn_name().unwrap());
+        assert_eq!(claim.nick().as_str(), there, "round {round}");
+        assert_eq!(home.names(), [there], "round {round}");
+        assert!(is_last(claim));
+        home.put("anna", there, "");
+        assert_eq!(home.names(), Vec::<String>::new());
+    }
+}
+
+/// A power cut left the file and nothing in it. That its owner has gone, the other machines have told.
+#[test]
+fn of_a_file_that_names_nobody_no_other_machine_is_told() {
+    let mut home = home();
+    let leave = |dirs: &Dirs| {
+        let path = dirs.user(&RoomName::lobby(), &nick("anna"));
+        std::fs::write(path, "").unwrap();
+    };
+    leave(&home.dirs);
+    assert_eq!(home.gone(), []);
+    leave(&home.dirs);
+    let entered = home.enter("bert", "anna", NONE);
+    assert_eq!(
+        (entered.claim.nick().as_str(), entered.stale.len()),
+        ("anna", 0)
+    );
+    drop(entered);
+    // On one machine there is nobody else to tell it.
+    home.dirs.cluster = None;
+    leave(&home.dirs);
+    assert_eq!(home.gone().len(), 1);
 }
