@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use chat_handler::settings::{Cluster as Settings, Engine, Sync};
 use chat_store::cluster::{self, Answer, Cluster, Submission};
 use chat_store::fs::dirs::Dirs;
+use chat_store::fs::temporary;
 use chat_store::record::{Kind, RecordId};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
@@ -24,6 +25,9 @@ use crate::supervisor::Supervisor;
 const TICK: Duration = Duration::from_secs(1);
 /// Ticks between two looks for what killed processes left.
 const SWEEP_TICKS: u32 = 60;
+/// Seconds between two looks for what processes left that were killed while they replaced a file: in most of the site's
+/// directories.
+pub const SWEEP_FILES_EVERY: u32 = 3600;
 /// How far back it is looked which entries a log has, at least.
 const GUARD: Duration = Duration::from_secs(600);
 
@@ -58,6 +62,7 @@ pub struct Parts<'a> {
 /// This machine's part.
 #[derive(Debug)]
 pub struct Relay {
+    dirs: Dirs,
     cluster: Arc<Cluster>,
     /// Which machine this is.
     pub node: Node,
@@ -98,6 +103,7 @@ impl Relay {
         let last = || spool::last_of(&cluster.spool_log());
         let node = node::of(&cluster.spool, &settings.node, boot.as_deref(), last)?;
         let relay = Self {
+            dirs: dirs.clone(),
             wait_limit: settings.send_timeout,
             spool: Spool::open(dirs, &cluster, place)?,
             rooms: Rooms::new(dirs, &cluster, &node.incarnation, place.min(guarded)),
@@ -176,6 +182,10 @@ impl Relay {
             let swept = cluster::sweep_answers(&self.cluster.run);
             self.note("run/relay", swept);
             self.rooms.guard(before(RecordId::now(), GUARD));
+        }
+        if self.ticks % SWEEP_FILES_EVERY == 1 {
+            let swept = temporary::sweep(&self.dirs).map(drop);
+            self.note("what killed processes left", swept);
         }
         Ok(())
     }

@@ -306,12 +306,21 @@ pub fn sweep(dirs: &Dirs, now: SystemTime) -> io::Result<usize> {
     let mut swept = 0;
     for name in names(dirs)? {
         let path = dirs.closed.join(&name);
-        let is_old = || {
-            let modified = std::fs::metadata(&path)?.modified()?;
-            io::Result::Ok(now.duration_since(modified).is_ok_and(|age| age > STALE))
+        if !name.starts_with(UNFINISHED) {
+            continue;
+        }
+        let found = match std::fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            found => found?,
         };
-        if name.starts_with(UNFINISHED) && is_old()? {
-            std::fs::remove_dir_all(&path)?;
+        let age = now.duration_since(found.modified()?);
+        if age.is_ok_and(|age| age > STALE) {
+            if found.is_dir() {
+                std::fs::remove_dir_all(&path)?;
+            } else {
+                // The secret's, before it had its name.
+                std::fs::remove_file(&path)?;
+            }
             swept += 1;
         }
     }

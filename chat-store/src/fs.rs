@@ -6,3 +6,4 @@ pub mod lock;
 pub mod pages;
 pub mod scratch;
 pub mod slots;
+pub mod temporary;

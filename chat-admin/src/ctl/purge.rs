@@ -12,6 +12,7 @@ use super::{Failure, empty_rooms, event, given, memberships, rooms};
 use chat_handler::settings::Settings;
 use chat_store::closed;
 use chat_store::fs::dirs::Dirs;
+use chat_store::fs::temporary;
 use chat_store::incoming;
 use chat_store::log::{delete, erase};
 use chat_store::moderation::reports;
@@ -106,6 +107,9 @@ pub(super) fn expire(
             Vec::new()
         }),
     };
+    if room.is_none() && !dry_run {
+        failed.extend(sweep_temporary(dirs));
+    }
     let given = given::sweep(dirs, room, now, dry_run, &mut failed);
     if !failed.is_empty() {
         return Err(Failure::Refused(failed.join("\n")));
@@ -156,6 +160,12 @@ fn told(change: &Change, dry_run: bool) -> (String, Value) {
     let path = change.path.display().to_string();
     let value = json!({ "path": path, "bytes": change.bytes, "removed": change.removed });
     (format!("{word} {path} ({} bytes)", change.bytes), value)
+}
+
+/// Removes what killed programs were writing; what went wrong.
+fn sweep_temporary(dirs: &Dirs) -> Option<String> {
+    let error = temporary::sweep(dirs).err()?;
+    Some(format!("what killed programs left: {error}"))
 }
 
 /// Forgets the rooms of who has read nothing since `cutoff`: what they could go on from is gone.

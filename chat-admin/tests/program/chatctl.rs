@@ -1237,6 +1237,24 @@ fn expire_forgets_what_people_had_read_who_read_no_more() {
     assert!(!old.exists() && new.exists());
 }
 
+#[test]
+fn expire_deletes_what_a_killed_program_was_writing() {
+    let chat = Chat::new();
+    // Linux gives no process so high a number.
+    let left = chat.path("profiles/.new-4194304-00000000000000000001");
+    std::fs::create_dir_all(chat.path("profiles")).expect("made");
+    std::fs::write(&left, "status away\n").expect("written");
+    let expire = |flags: &[&str]| {
+        let flags = [&["expire", "--older-than", "10days"], flags].concat();
+        let run = chatctl(&chat, &flags);
+        assert_eq!(run.code, 0, "{}", run.err);
+    };
+    expire(&["--dry-run"]);
+    assert!(left.exists());
+    expire(&[]);
+    assert!(!left.exists());
+}
+
 /// What a room is to keep is the room's; `--older-than` is for those of which nothing is said.
 #[test]
 fn a_room_keeps_what_its_own_line_says() {

@@ -8,6 +8,7 @@
 
 use std::io;
 use std::os::fd::AsFd as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -16,11 +17,12 @@ use chat_handler::settings::{self, Address, Settings};
 use chat_store::bell;
 use chat_store::cluster;
 use chat_store::fs::dirs::Dirs;
+use chat_store::fs::temporary;
 use rustix::event::{PollFd, PollFlags, Timespec};
 
 use crate::files::Files;
 use crate::journal;
-use crate::relay::{Parts, Relay, Stop};
+use crate::relay::{Parts, Relay, SWEEP_FILES_EVERY, Stop};
 
 pub mod advice;
 pub mod cursor;
@@ -135,11 +137,7 @@ pub fn run(
             if shared.is_alive() {
                 parts.supervisor.alive();
             }
-            if looks.is_multiple_of(SWEEP_LOOKS)
-                && let Err(error) = cluster::sweep_answers(&run)
-            {
-                journal::note(format_args!("run/relay: {error}"));
-            }
+            sweep(looks, dirs, &run);
             looks = looks.wrapping_add(1);
             told = wait(parts.signals).and_then(|told| parts.lock_file.check().map(|()| told));
         }
@@ -161,6 +159,20 @@ pub fn run(
         }
         ended
     })
+}
+
+/// Removes what killed processes left, in one of some looks.
+fn sweep(looks: u32, dirs: &Dirs, run: &Path) {
+    if looks.is_multiple_of(SWEEP_LOOKS)
+        && let Err(error) = cluster::sweep_answers(run)
+    {
+        journal::note(format_args!("run/relay: {error}"));
+    }
+    if looks.is_multiple_of(SWEEP_FILES_EVERY)
+        && let Err(error) = temporary::sweep(dirs)
+    {
+        journal::note(format_args!("what killed processes left: {error}"));
+    }
 }
 
 /// What chat.ini says, and which machine this is.

@@ -83,8 +83,8 @@ impl Change {
 }
 
 impl Room {
-    /// The one of this name, whose directories are `dirs`; of its log is looked at what is behind `since`. What the last
-    /// record says is done again: who wrote it may have been killed before that was done.
+    /// The one of this name, whose directories are `dirs`; of its log is looked at what is behind `since`. What the
+    /// last record says is done again: who wrote it may have been killed before that was done.
     pub(super) fn open(dirs: Dirs, name: &RoomName, since: RecordId) -> io::Result<Self> {
         dirs.create()?;
         let mut room = Self {
@@ -139,8 +139,8 @@ impl Room {
         Ok(Stored::New(id))
     }
 
-    /// Keeps what the room remembers of a record when it has gone from the log, where it stands under `id`; it was put in
-    /// order as `given`.
+    /// Keeps what the room remembers of a record when it has gone from the log, where it stands under `id`; it was put
+    /// in order as `given`.
     pub(super) fn remember(
         &mut self,
         id: RecordId,

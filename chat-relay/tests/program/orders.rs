@@ -3,10 +3,16 @@
 use std::fs;
 use std::process::{Command, Output};
 
+use e2e::deadline::eventually;
+use e2e::redis::Server;
 use e2e::relay::Relay;
 use e2e::under_test::beside;
 
 use super::patient_chat;
+use crate::several::Machine;
+
+/// Linux gives no process so high a number.
+const LEFT: &str = "state/.new-4194304-lobby.topic";
 
 /// The orders that were performed, by what they do and to which file.
 fn orders(chat: &e2e::chat::Files) -> Vec<String> {
@@ -107,4 +113,20 @@ fn while_nobody_orders_a_list_stays_as_it_is() {
         assert!(words.contains("cut off"), "{line}: {words}");
     }
     assert!(!chat.path("state/lobby.bans").exists() && !chat.path("state/lobby.topic").exists());
+}
+
+#[test]
+fn what_was_written_by_who_was_killed_before_it_was_in_place_goes_when_the_relay_is_started() {
+    let is_gone = |chat: &e2e::chat::Files| (!chat.path(LEFT).exists()).then_some(());
+    let chat = patient_chat();
+    fs::create_dir_all(chat.path("state")).expect("made");
+    fs::write(chat.path(LEFT), "tea\n").expect("written");
+    let _relay = Relay::start(chat.base());
+    eventually("the relay of one machine has removed it", || is_gone(&chat));
+    let server = Server::start();
+    let mut one = Machine::new("one", &server.address(), "");
+    fs::create_dir_all(one.files.path("state")).expect("made");
+    fs::write(one.files.path(LEFT), "tea\n").expect("written");
+    one.start();
+    eventually("that of several has", || is_gone(&one.files));
 }

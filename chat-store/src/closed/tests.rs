@@ -240,8 +240,11 @@ fn what_a_killed_maker_left_is_no_room_and_goes() {
         0,
         "it may be at work"
     );
-    assert_eq!(sweep(&dirs, SystemTime::now() + 2 * STALE).unwrap(), 1);
-    assert!(!unfinished.exists());
+    // The secret is a file.
+    let secret = dirs.closed.join(format!("{UNFINISHED}4567"));
+    std::fs::write(&secret, "random").unwrap();
+    assert_eq!(sweep(&dirs, SystemTime::now() + 2 * STALE).unwrap(), 2);
+    assert!(!unfinished.exists() && !secret.exists());
     // The list is what makes it a room.
     create(&dirs, &room, &circle_of(&["anna"])).unwrap();
     std::fs::remove_file(list_of(&dirs, &room)).unwrap();

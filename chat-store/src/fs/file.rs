@@ -10,12 +10,16 @@ use rustix::fs::{CWD, FileType, Mode, OFlags, RenameFlags, Stat, renameat_with};
 use rustix::io::Errno;
 
 use super::dirs;
+use super::temporary;
 
 /// Logs, inboxes and state are for the service's user and group alone.
 pub const FILE_MODE: Mode = Mode::from_raw_mode(0o640);
 
 /// Those of closed rooms are for the user alone.
 const PRIVATE_MODE: Mode = Mode::from_raw_mode(0o600);
+
+/// How often a file is written that somebody else removes before it is in its place.
+const REPLACE_TRIES: u32 = 3;
 
 /// The mode of a file that is made there.
 pub(crate) fn mode_at(path: &Path) -> Mode {
@@ -222,25 +226,39 @@ pub(crate) fn move_to(from: &Path, to: &Path) -> Result<(), Errno> {
 }
 
 fn put_in_place(path: &Path, content: &[u8], sync: bool) -> io::Result<()> {
-    let temporary = suffixed(path, &format!(".new-{}", std::process::id()));
-    let written = (|| {
-        let (file, _) = open(&temporary, OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC)?;
-        let mut rest = content;
-        while !rest.is_empty() {
-            let count = write_once(&file, rest)?;
-            rest = &rest[count..];
+    let temporary = temporary::beside(path);
+    let mut written = write_and_rename(&temporary, path, content, sync);
+    for _ in 1..REPLACE_TRIES {
+        // It was taken for one that somebody has left.
+        if written == Err(Errno::NOENT) {
+            written = write_and_rename(&temporary, path, content, sync);
         }
-        if sync {
-            rustix::fs::fsync(&file)?;
-        }
-        rustix::fs::rename(&temporary, path)
-    })();
+    }
     written.map_err(|error| {
         // Half of it must not stay; if it was never made there is nothing to remove.
         let _ = rustix::fs::unlink(&temporary);
         let error = io::Error::from(error);
         io::Error::new(error.kind(), format!("{}: {error}", path.display()))
     })
+}
+
+fn write_and_rename(
+    temporary: &Path,
+    path: &Path,
+    content: &[u8],
+    sync: bool,
+) -> Result<(), Errno> {
+    let (file, _) = open(temporary, OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC)?;
+    temporary::hold(&file);
+    let mut rest = content;
+    while !rest.is_empty() {
+        let count = write_once(&file, rest)?;
+        rest = &rest[count..];
+    }
+    if sync {
+        rustix::fs::fsync(&file)?;
+    }
+    rustix::fs::rename(temporary, path)
 }
 
 /// Makes the names in the directory of `path` survive a power cut.

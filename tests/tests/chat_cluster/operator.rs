@@ -19,7 +19,7 @@ const LULL: Duration = Duration::from_millis(700);
 /// Different people who are banned and let in again.
 const TROLLS: u64 = 5;
 /// What the state directory has that is of this machine alone, by the end of its name.
-const OF_ONE: [&str; 4] = ["relay.cursor", "relay.pos", ".lock", ".new"];
+const OF_ONE: [&str; 3] = ["relay.cursor", "relay.pos", ".lock"];
 
 /// What they did.
 #[derive(Debug, Default)]
