@@ -86,7 +86,7 @@ fn event<'a>(received: &'a Received<'_>, you: &'a str) -> Event<'a> {
     let (id, from, person) = (received.id, received.from, received.person.as_deref());
     let notice = |code, line| Event::Notice { code, line };
     match &received.message {
-        Message::Whisper(text) => Event::Whisper {
+        Message::Whisper { text, .. } => Event::Whisper {
             id,
             from,
             person,

@@ -30,7 +30,13 @@ impl Turn<'_> {
             Some(text)
         };
         let Some(text) = text else { return };
-        let Some((id, to)) = self.send(to, &Message::Whisper(Cow::Borrowed(&text))) else {
+        // On several machines they may say it again on another one.
+        let is_relayed = self.it.room.log.is_relayed();
+        let message = Message::Whisper {
+            text: Cow::Borrowed(&text),
+            msgid: self.msgid.filter(|_| is_relayed).map(Cow::Borrowed),
+        };
+        let Some((id, to)) = self.send(to, &message) else {
             return;
         };
         let whisper = Event::Whisper {

@@ -10,9 +10,10 @@ use chat_store::name::{Nick, RoomName};
 use chat_store::people::person::PersonId;
 use chat_store::people::presence::elsewhere::Known;
 use e2e::deadline::eventually;
+use e2e::page::{Page, text_of};
 use e2e::redis::Server;
 use nix::sys::signal::Signal;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::orders::run;
 use super::several::Machine;
@@ -197,6 +198,69 @@ fn a_whisper_reaches_another_machine_and_is_on_no_disk() {
     alice.send(&json!({ "type": "whisper", "to": "bob", "text": words, "msgid": "w2" }));
     let error = alice.find(|it| it["msgid"] == "w2");
     assert_eq!(error["code"], "no_such_user");
+}
+
+/// Hears whispers until that one; all of them.
+fn whispers_until(page: &mut Page, last: &str) -> Vec<String> {
+    let mut heard = Vec::new();
+    while heard.last().is_none_or(|text| text != last) {
+        let whisper = page.find(|it| it["type"] == "whisper");
+        heard.push(text_of(&whisper).to_owned());
+    }
+    heard
+}
+
+/// Whispers under an id of one's own; whether it was known.
+fn whisper(page: &mut Page, to: &str, text: &str, msgid: &str) -> bool {
+    page.send(&json!({ "type": "whisper", "to": to, "text": text, "msgid": msgid }));
+    let answer =
+        |it: &Value| it["msgid"] == msgid && (it["type"] == "ack" || it["type"] == "error");
+    let answer = page.find(answer);
+    assert_eq!(answer["type"], "ack", "{answer}");
+    answer["duplicate"] == true
+}
+
+/// Its ack was lost with the machine where it was said.
+#[test]
+fn what_is_whispered_again_on_another_machine_is_heard_once() {
+    let (_engine, machines) = site(&["a", "b", "c"]);
+    let mut anna = machines[0].page_of("anna");
+    let mut bob = machines[1].page("bob");
+    all_have(&machines, &["anna", "bob"]);
+    whisper(&mut anna, "bob", "one", "w1");
+    drop(anna);
+    all_have(&machines, &["bob"]);
+    let mut anna = machines[2].page_of("anna");
+    all_have(&machines, &["anna", "bob"]);
+    whisper(&mut anna, "bob", "one", "w1");
+    whisper(&mut anna, "bob", "two", "w2");
+    assert_eq!(whispers_until(&mut bob, "two"), ["one", "two"]);
+    // Others' ids are their own.
+    assert!(!whisper(&mut bob, "anna", "three", "w1"));
+    let mut carl = machines[0].page("carl");
+    all_have(&machines, &["anna", "bob", "carl"]);
+    whisper(&mut carl, "bob", "four", "w1");
+    assert_eq!(
+        whispers_until(&mut bob, "four").last().map(String::as_str),
+        Some("four")
+    );
+    // Where they have a page, it has been shown what they whispered elsewhere.
+    let mut there = machines[1].page_of("anna");
+    eventually("anna is on two machines", || {
+        let file =
+            fs::read_to_string(machines[2].files.path("users/lobby_anna")).unwrap_or_default();
+        file.contains(";on=").then_some(())
+    });
+    whisper(&mut anna, "bob", "five", "w5");
+    whispers_until(&mut there, "five");
+    assert!(whisper(&mut there, "bob", "five", "w5"));
+    whisper(&mut there, "bob", "six", "w6");
+    assert_eq!(whispers_until(&mut bob, "six"), ["five", "six"]);
+    for machine in &machines {
+        for dir in ["rooms", "spool", "state", "log", "users", "marks"] {
+            assert!(!holds(&machine.files.path(dir), "w5"), "{dir}");
+        }
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What was whispered to a person while they were away and are waited for, which they read when they come back; and under which
-//! ids they whispered, not what. One small file of each person in `run/`, gone with them.
+//! ids they whispered, not what. On several machines also under which ids others whispered to them, who may say it again on
+//! another one. One small file of each person in `run/`, gone with them.
 
 use std::io;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use memchr::{memchr, memchr_iter};
 use rustix::fs::OFlags;
 
 use super::inbox::Received;
+use super::message::{Message, Sender};
 use super::person::PersonId;
 use crate::fs::dirs::Dirs;
 use crate::fs::file;
@@ -18,6 +20,9 @@ use crate::record::{Record, RecordId, attrs};
 /// How much is kept, in bytes; the older half goes when it is more. A few whispers of the greatest length, or hundreds of
 /// the usual one.
 pub const KEPT_BYTES: u64 = 128 * 1024;
+/// For so long it is known what others whispered, as what they said in rooms is (chat-relay's script/append.lua): not all
+/// who count their messages go on counting when they come again.
+const KNOWN_FOR: Duration = Duration::from_secs(3 * 3600);
 /// The longest wait for the file's lock, held for one write.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -77,11 +82,48 @@ pub fn since(
 /// # Errors
 /// Those of reading the file.
 pub fn has_sent(dirs: &Dirs, room: &RoomName, of: &PersonId, msgid: &str) -> io::Result<bool> {
+    find(dirs, room, of, &mut |record| {
+        is_under(record, msgid) && record.attr(attrs::TO).is_some()
+    })
+}
+
+/// Whether `of` has had this whisper, or this copy of one of theirs: under the same id, from the same person.
+///
+/// # Errors
+/// Those of reading the file.
+pub(super) fn has(
+    dirs: &Dirs,
+    room: &RoomName,
+    of: &PersonId,
+    (from, message): (Sender<'_>, &Message<'_>),
+) -> io::Result<bool> {
+    let (Some(person), Some(msgid)) = (from.person, message.msgid()) else {
+        return Ok(false);
+    };
+    let is_copy = matches!(message, Message::Sent { .. });
+    let known_for = u64::try_from(KNOWN_FOR.as_micros()).unwrap_or(u64::MAX);
+    let oldest = RecordId::now().as_micros().saturating_sub(known_for);
+    find(dirs, room, of, &mut |record| {
+        is_under(record, msgid)
+            && record.id.as_micros() >= oldest
+            && record.attr(attrs::PERSON).as_deref() == Some(person)
+            && record.attr(attrs::TO).is_some() == is_copy
+    })
+}
+
+fn is_under(record: &Record<'_>, msgid: &str) -> bool {
+    record.attr(attrs::MSGID).as_deref() == Some(msgid)
+}
+
+fn find(
+    dirs: &Dirs,
+    room: &RoomName,
+    of: &PersonId,
+    is_it: &mut dyn FnMut(&Record<'_>) -> bool,
+) -> io::Result<bool> {
     let text = file::read_whole(&dirs.of_person(room, of, "kept"), KEPT_BYTES)?;
     let mut found = false;
-    each(&text, &mut |record| {
-        found |= record.attr(attrs::MSGID).as_deref() == Some(msgid);
-    });
+    each(&text, &mut |record| found = found || is_it(record));
     Ok(found)
 }
 
@@ -98,8 +140,6 @@ fn each(text: &[u8], take: &mut dyn FnMut(&Record<'_>)) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::people::message::{Message, Sender};
-
     #[test]
     fn the_newest_are_kept_within_a_bound() {
         let home = tempfile::tempdir().unwrap();
@@ -111,7 +151,7 @@ mod tests {
             .map(|micros| {
                 let id = RecordId::from_micros(1_790_000_000_000_000 + micros);
                 let mut line = Vec::new();
-                Message::Whisper(text.as_str().into())
+                Message::whisper(text.as_str())
                     .draft(Sender::new("alice"), |draft| draft.write_to(id, &mut line));
                 put(&dirs, &room, &bob, &line).unwrap();
                 id
@@ -153,5 +193,43 @@ mod tests {
         put(&dirs, &room, &bob, &line).unwrap();
         assert!(has_sent(&dirs, &room, &bob, "m1").unwrap());
         assert!(!has_sent(&dirs, &room, &bob, "m").unwrap());
+    }
+
+    #[test]
+    fn what_was_heard_is_known_by_its_sender_and_its_id_for_some_hours() {
+        let home = tempfile::tempdir().unwrap();
+        let dirs = Dirs::under(home.path());
+        dirs.create().unwrap();
+        let (room, bob) = (RoomName::lobby(), PersonId::of_connection());
+        let from = |person| Sender {
+            person: Some(person),
+            ..Sender::new("alice")
+        };
+        let whisper = |msgid: Option<&'static str>| Message::Whisper {
+            text: "psst".into(),
+            msgid: msgid.map(Into::into),
+        };
+        let has = |person, message: &Message<'_>| {
+            has(&dirs, &room, &bob, (from(person), message)).unwrap()
+        };
+        let now = RecordId::now();
+        let long_ago = now.as_micros() - u64::try_from(KNOWN_FOR.as_micros()).unwrap() - 1;
+        for (msgid, at) in [("m1", now), ("m2", RecordId::from_micros(long_ago))] {
+            let mut line = Vec::new();
+            whisper(Some(msgid)).draft(from("a1"), |draft| draft.write_to(at, &mut line));
+            put(&dirs, &room, &bob, &line).unwrap();
+        }
+        assert!(has("a1", &whisper(Some("m1"))));
+        assert!(!has("a2", &whisper(Some("m1"))), "another's");
+        assert!(!has("a1", &whisper(Some("m2"))), "of long ago");
+        assert!(!has("a1", &whisper(None)));
+        // What bob hears is nothing that bob has said.
+        assert!(!has_sent(&dirs, &room, &bob, "m1").unwrap());
+        let copy = Message::Sent {
+            to: "carl".into(),
+            text: "psst".into(),
+            msgid: Some("m1".into()),
+        };
+        assert!(!has("a1", &copy));
     }
 }

@@ -25,7 +25,12 @@ const HERE: &str = "here";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message<'a> {
     /// Words for them alone.
-    Whisper(Cow<'a, str>),
+    Whisper {
+        /// The words.
+        text: Cow<'a, str>,
+        /// The sender's client's own id, on a site of several machines: the receiver's machine knows what is said again.
+        msgid: Option<Cow<'a, str>>,
+    },
     /// Words that the receiver has whispered from another connection of theirs.
     Sent {
         /// What the addressee is called.
@@ -105,6 +110,14 @@ impl<'a> Sender<'a> {
 }
 
 impl<'a> Message<'a> {
+    /// A whisper that nobody says again.
+    pub fn whisper(text: impl Into<Cow<'a, str>>) -> Self {
+        Self::Whisper {
+            text: text.into(),
+            msgid: None,
+        }
+    }
+
     /// Whether its sender is to know that it did not arrive. Signals are sent again by pages, and what somebody types is
     /// worth nothing later.
     pub(crate) fn must_arrive(&self) -> bool {
@@ -124,7 +137,10 @@ impl<'a> Message<'a> {
                     text: text(),
                     msgid: record.attr(attrs::MSGID),
                 },
-                None => Self::Whisper(text()),
+                None => Self::Whisper {
+                    text: text(),
+                    msgid: record.attr(attrs::MSGID),
+                },
             },
             Kind::Signal => Self::Signal(text()),
             Kind::Typing => return Self::hint(record),
@@ -174,7 +190,10 @@ impl<'a> Message<'a> {
             ..Draft::new(kind, from.nick, text)
         };
         match self {
-            Self::Whisper(text) => write(&plain(Kind::Whisper, text)),
+            Self::Whisper { text, msgid } => write(&Draft {
+                msgid: msgid.as_deref(),
+                ..plain(Kind::Whisper, text)
+            }),
             Self::Sent { to, text, msgid } => write(&Draft {
                 extra: &[(attrs::TO, Some(to)), person],
                 msgid: msgid.as_deref(),
@@ -227,14 +246,26 @@ impl<'a> Message<'a> {
 
     /// Whether it is kept for who comes back.
     pub(super) fn is_kept(&self) -> bool {
-        matches!(self, Self::Whisper(_) | Self::Sent { .. })
+        matches!(self, Self::Whisper { .. } | Self::Sent { .. })
+    }
+
+    /// The client's own id of a whisper.
+    pub(super) fn msgid(&self) -> Option<&str> {
+        match self {
+            Self::Whisper { msgid, .. } | Self::Sent { msgid, .. } => msgid.as_deref(),
+            _ => None,
+        }
     }
 
     /// Whether it is a person's own doing, which the receiver may choose not to see.
     pub fn is_of_a_person(&self) -> bool {
         matches!(
             self,
-            Self::Whisper(_) | Self::Signal(_) | Self::Typing { .. } | Self::Read(_) | Self::Here
+            Self::Whisper { .. }
+                | Self::Signal(_)
+                | Self::Typing { .. }
+                | Self::Read(_)
+                | Self::Here
         )
     }
 }
@@ -263,7 +294,11 @@ mod tests {
             preview: preview.map(Cow::Borrowed),
         };
         for message in [
-            Message::Whisper("psst".into()),
+            Message::whisper("psst"),
+            Message::Whisper {
+                text: "psst".into(),
+                msgid: Some("m1".into()),
+            },
             Message::Signal("{\"type\":\"offer\"}".into()),
             typing(true, false, None),
             typing(true, true, Some("")),

@@ -115,8 +115,20 @@ fn put_all(
     if line.len() > MAX_LINE {
         return Err(SendError::TooLong);
     }
-    let mut result = Err(SendError::Away);
-    for slot in to.connections()? {
+    // It was said before, on a machine that is lost: they have had it. What cannot be read is sent: better twice than never.
+    let is_known =
+        own.is_none() && kept::has(dirs, room, &to.person, (from, message)).unwrap_or_default();
+    let mut result = if is_known {
+        Ok(())
+    } else {
+        Err(SendError::Away)
+    };
+    let slots = if is_known {
+        Vec::new()
+    } else {
+        to.connections()?
+    };
+    for slot in slots {
         if Some(slot) == own {
             continue;
         }
@@ -126,12 +138,10 @@ fn put_all(
         }
     }
     if message.is_kept() && own.is_some() {
-        // That it was said, not what: so that it is not said twice.
-        line.clear();
-        message.draft(from, |draft| {
-            Draft { text: "", ..*draft }.write_to(id, &mut line);
-        });
-        kept::put(dirs, room, &to.person, &line)?;
+        note(dirs, room, &to.person, id, (from, message))?;
+    } else if result.is_ok() && message.msgid().is_some() && !is_known {
+        // They have it, whether that can be kept or not.
+        let _ = note(dirs, room, &to.person, id, (from, message));
     } else if message.is_kept() && to.is_awaited() && matches!(result, Err(SendError::Away)) {
         // What is private is on the disk for nobody who is here to hear it.
         kept::put(dirs, room, &to.person, &line)?;
@@ -163,6 +173,21 @@ fn put_all(
         Err(SendError::Away) if own.is_none() && !to.is_awaited() => Err(SendError::NotHere),
         result => result.map(|()| id),
     }
+}
+
+/// Keeps that it was said, not what: so that it is not said twice.
+fn note(
+    dirs: &Dirs,
+    room: &RoomName,
+    of: &PersonId,
+    id: RecordId,
+    (from, message): (Sender<'_>, &Message<'_>),
+) -> io::Result<()> {
+    let mut line = Vec::new();
+    message.draft(from, |draft| {
+        Draft { text: "", ..*draft }.write_to(id, &mut line);
+    });
+    kept::put(dirs, room, of, &line)
 }
 
 fn put_one(

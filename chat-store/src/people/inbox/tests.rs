@@ -50,7 +50,7 @@ impl Home {
     fn kept(&self) -> Vec<String> {
         let mut texts = Vec::new();
         let mut take = |received: &Received<'_>| match &received.message {
-            Message::Whisper(text) => texts.push(text.to_string()),
+            Message::Whisper { text, .. } => texts.push(text.to_string()),
             other => panic!("{other:?}"),
         };
         kept::since(&self.dirs, &self.room, &bob(), RecordId::ZERO, &mut take).unwrap();
@@ -63,7 +63,7 @@ impl Home {
             &self.room,
             &self.bob,
             Sender::new("alice"),
-            &Message::Whisper(text.into()),
+            &Message::whisper(text),
         )
     }
 }
@@ -76,7 +76,7 @@ fn read(inbox: &mut Inbox) -> Vec<String> {
     let mut texts = Vec::new();
     while inbox
         .read(10_000, &mut |received| match &received.message {
-            Message::Whisper(text) => texts.push(text.to_string()),
+            Message::Whisper { text, .. } => texts.push(text.to_string()),
             Message::Kick(_) => {}
             other => panic!("{other:?}"),
         })
@@ -197,10 +197,10 @@ fn all_connections_of_a_person_get_it_and_nobody_else() {
     }
     // To a person, whatever they are called; and to one's own other connections.
     let alice = Sender::new("alice");
-    let whisper = Message::Whisper("again".into());
+    let whisper = Message::whisper("again");
     let (_, name) = send_to(&home.dirs, &home.room, &bob(), alice, &whisper).unwrap();
     assert_eq!(name, home.bob);
-    let own = Message::Whisper("own".into());
+    let own = Message::whisper("own");
     assert!(send_own(&home.dirs, &home.room, &second.claim, alice, &own).unwrap());
     let [first, second, third] = inboxes.each_mut().map(read);
     assert_eq!(
