@@ -218,18 +218,15 @@ impl Orders {
 /// Whether it fails again whenever it is tried, because of what it says and not of the disk: what stands behind it must
 /// not wait for it. Other machines, where something else is in its place, may have performed it: it is told.
 pub(crate) fn is_for_good(error: &io::Error) -> bool {
-    let by_the_system = Errno::from_io_error(error).is_some_and(|error| {
-        [
-            Errno::INVAL,
-            Errno::ISDIR,
-            Errno::NOTDIR,
-            Errno::NAMETOOLONG,
-            Errno::NOTEMPTY,
-            Errno::EXIST,
-            Errno::LOOP,
-        ]
-        .contains(&error)
-    });
-    let by_us = [io::ErrorKind::InvalidInput, io::ErrorKind::InvalidData];
-    by_the_system || by_us.contains(&error.kind())
+    // By kinds: one that says which file it is about has no number any more. The last has no kind.
+    let kinds = [
+        io::ErrorKind::InvalidInput,
+        io::ErrorKind::InvalidData,
+        io::ErrorKind::IsADirectory,
+        io::ErrorKind::NotADirectory,
+        io::ErrorKind::InvalidFilename,
+        io::ErrorKind::DirectoryNotEmpty,
+        io::ErrorKind::AlreadyExists,
+    ];
+    kinds.contains(&error.kind()) || Errno::from_io_error(error) == Some(Errno::LOOP)
 }

@@ -18,12 +18,12 @@ use crate::channels::Channels;
 use crate::files::Files;
 use crate::journal;
 use crate::members::{Members, Row};
-use crate::orders::{self, Orders};
+use crate::orders::Orders;
 use crate::targets;
 
 mod room;
 
-use room::Room;
+use room::{Room, may_pass};
 
 /// Logs that are kept open. Who speaks in more rooms than that at a time has one closed for another.
 const MAX_OPEN: usize = 512;
@@ -339,11 +339,6 @@ impl Rooms {
             self.unsynced.remove(&name);
         }
     }
-}
-
-/// Whether what failed is tried again until it is done. What nobody may do on this machine would stop all rooms for one.
-fn may_pass(error: &io::Error) -> bool {
-    !orders::is_for_good(error) && error.kind() != io::ErrorKind::PermissionDenied
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ use chat_store::record::{Draft, Kind, Record, RecordId, attrs};
 use chat_store::state;
 
 use super::Entry;
+use crate::journal;
+use crate::orders;
 use crate::said::Said;
 use crate::spool;
 
@@ -114,8 +116,12 @@ impl Room {
         if let Some((id, change)) = last
             && !change.is_blank()
             && spool::last_of(&live)? == id
+            && let Err(error) = room.change(id, &change)
         {
-            room.change(id, &change)?;
+            if may_pass(&error) {
+                return Err(error);
+            }
+            journal::note(format_args!("the state of {name}: {error}"));
         }
         Ok(room)
     }
@@ -199,4 +205,9 @@ impl Room {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether what failed is tried again until it is done. What nobody may do on this machine would stop all rooms for one.
+pub(super) fn may_pass(error: &io::Error) -> bool {
+    !orders::is_for_good(error) && error.kind() != io::ErrorKind::PermissionDenied
 }

@@ -174,3 +174,17 @@ fn what_cannot_be_done_just_now_is_done_before_anything_else_is_written() {
     );
     assert_eq!(machine.topic().as_deref(), Some("tea"));
 }
+
+#[test]
+fn what_can_never_be_done_stops_nobody_who_says_something() {
+    let machine = Machine::new();
+    machine.write(10, &entry(1, Kind::Topic, "", "tea"));
+    std::fs::create_dir(machine.dirs.state.join("lobby.topic")).unwrap();
+    let said = entry(2, Kind::Say, "", "hello");
+    let mut rooms = machine.rooms();
+    let applied = rooms.apply(Some(id(20)), &said).unwrap();
+    assert_eq!(applied, Applied::New(id(20)));
+    let topic = entry(3, Kind::Topic, "", "coffee");
+    let applied = rooms.apply(Some(id(30)), &topic).unwrap();
+    assert_eq!(applied, Applied::New(id(30)));
+}
