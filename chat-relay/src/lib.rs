@@ -17,5 +17,6 @@ pub mod rooms;
 pub mod said;
 pub mod spool;
 pub mod supervisor;
+pub mod sweeper;
 pub mod targets;
 pub mod tasks;

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use chat_handler::settings::{Cluster as Settings, Engine, Sync};
 use chat_store::cluster::{self, Answer, Cluster, Submission};
 use chat_store::fs::dirs::Dirs;
-use chat_store::fs::temporary;
 use chat_store::record::{Kind, RecordId};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
@@ -20,14 +19,12 @@ use crate::node::{self, Node};
 use crate::rooms::Rooms;
 use crate::spool::{self, Spool};
 use crate::supervisor::Supervisor;
+use crate::sweeper::Sweeper;
 
 /// Between two looks after files.
 const TICK: Duration = Duration::from_secs(1);
-/// Ticks between two looks for what killed processes left.
-const SWEEP_TICKS: u32 = 60;
-/// Seconds between two looks for what processes left that were killed while they replaced a file: in most of the site's
-/// directories.
-pub const SWEEP_FILES_EVERY: u32 = 3600;
+/// Ticks after which it is looked less far back again.
+const GUARD_TICKS: u32 = 60;
 /// How far back it is looked which entries a log has, at least.
 const GUARD: Duration = Duration::from_secs(600);
 
@@ -51,6 +48,8 @@ pub struct Parts<'a> {
     pub rooms: &'a mut Rooms,
     /// Who starts and ends this program.
     pub supervisor: &'a mut Supervisor,
+    /// Who removes what killed processes left.
+    pub sweeper: &'a mut Sweeper,
     /// Readable when it is to end.
     pub signals: &'a SignalFd,
     /// What makes it the only relay of the site here.
@@ -62,7 +61,6 @@ pub struct Parts<'a> {
 /// This machine's part.
 #[derive(Debug)]
 pub struct Relay {
-    dirs: Dirs,
     cluster: Arc<Cluster>,
     /// Which machine this is.
     pub node: Node,
@@ -75,6 +73,7 @@ pub struct Relay {
     signals: SignalFd,
     lock_file: LockFile,
     supervisor: Supervisor,
+    sweeper: Sweeper,
     syncs: bool,
     tick_at: Instant,
     ticks: u32,
@@ -103,7 +102,6 @@ impl Relay {
         let last = || spool::last_of(&cluster.spool_log());
         let node = node::of(&cluster.spool, &settings.node, boot.as_deref(), last)?;
         let relay = Self {
-            dirs: dirs.clone(),
             wait_limit: settings.send_timeout,
             spool: Spool::open(dirs, &cluster, place)?,
             rooms: Rooms::new(dirs, &cluster, &node.incarnation, place.min(guarded)),
@@ -111,6 +109,7 @@ impl Relay {
             signals: signals()?,
             lock_file,
             supervisor: Supervisor::default(),
+            sweeper: Sweeper::new(dirs, cluster.run.clone()),
             syncs: sync != Sync::No,
             tick_at: Instant::now() + TICK,
             ticks: 0,
@@ -129,6 +128,7 @@ impl Relay {
             spool: &mut self.spool,
             rooms: &mut self.rooms,
             supervisor: &mut self.supervisor,
+            sweeper: &mut self.sweeper,
             signals: &self.signals,
             lock_file: &self.lock_file,
             syncs: self.syncs,
@@ -178,15 +178,10 @@ impl Relay {
         }
         let kept = self.spool.keep_place();
         self.note("the spool", kept);
-        if self.ticks % SWEEP_TICKS == 1 {
-            let swept = cluster::sweep_answers(&self.cluster.run);
-            self.note("run/relay", swept);
+        if self.ticks % GUARD_TICKS == 1 {
             self.rooms.guard(before(RecordId::now(), GUARD));
         }
-        if self.ticks % SWEEP_FILES_EVERY == 1 {
-            let swept = temporary::sweep(&self.dirs).map(drop);
-            self.note("what killed processes left", swept);
-        }
+        self.sweeper.look();
         Ok(())
     }
 

@@ -8,21 +8,18 @@
 
 use std::io;
 use std::os::fd::AsFd as _;
-use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use chat_handler::settings::{self, Address, Settings};
 use chat_store::bell;
-use chat_store::cluster;
 use chat_store::fs::dirs::Dirs;
-use chat_store::fs::temporary;
 use rustix::event::{PollFd, PollFlags, Timespec};
 
 use crate::files::Files;
 use crate::journal;
-use crate::relay::{Parts, Relay, SWEEP_FILES_EVERY, Stop};
+use crate::relay::{Parts, Relay, Stop};
 
 pub mod advice;
 pub mod cursor;
@@ -56,8 +53,6 @@ use trouble::Trouble;
 
 /// Between two looks after files.
 const LOOK: Duration = Duration::from_secs(1);
-/// Looks between two for what killed processes left.
-const SWEEP_LOOKS: u32 = 60;
 
 /// Has records put in order by the engine at `address` until it is told to stop.
 ///
@@ -73,7 +68,6 @@ pub fn run(
         return Err(io::Error::other("there is no section [cluster]"));
     };
     let parts = relay.parts();
-    let run = parts.cluster.run.clone();
     let setup = setup(&parts, settings, cluster, address);
     let cursor = Cursor::load(dirs)?;
     let shared = Shared::new(setup, cursor.at);
@@ -116,7 +110,6 @@ pub fn run(
                 Ok(())
             })
         }));
-        let mut looks = 0_u32;
         let mut told = Ok(false);
         // One that has panicked has not said that it ended.
         let is_ended = |thread: &thread::ScopedJoinHandle<'_, _>| thread.is_finished();
@@ -137,8 +130,7 @@ pub fn run(
             if shared.is_alive() {
                 parts.supervisor.alive();
             }
-            sweep(looks, dirs, &run);
-            looks = looks.wrapping_add(1);
+            parts.sweeper.look();
             told = wait(parts.signals).and_then(|told| parts.lock_file.check().map(|()| told));
         }
         shared.stop();
@@ -159,20 +151,6 @@ pub fn run(
         }
         ended
     })
-}
-
-/// Removes what killed processes left, in one of some looks.
-fn sweep(looks: u32, dirs: &Dirs, run: &Path) {
-    if looks.is_multiple_of(SWEEP_LOOKS)
-        && let Err(error) = cluster::sweep_answers(run)
-    {
-        journal::note(format_args!("run/relay: {error}"));
-    }
-    if looks.is_multiple_of(SWEEP_FILES_EVERY)
-        && let Err(error) = temporary::sweep(dirs)
-    {
-        journal::note(format_args!("what killed processes left: {error}"));
-    }
 }
 
 /// What chat.ini says, and which machine this is.

@@ -6,10 +6,10 @@
 //! is there and has yet to lock it. The process may be one of another container, which cannot be seen: its writer finds
 //! that the file is gone, and writes it again.
 
-use std::fs::File;
+use std::fs::{DirEntry, File, ReadDir};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{OFlags, unlink};
 use rustix::io::Errno;
@@ -39,64 +39,114 @@ pub(super) fn hold(file: &File) {
     let _ = lock::try_hold(file, Share::Exclusive);
 }
 
-/// Removes what was left by processes that were killed; how many there were. For whoever looks after the site, at its
-/// start and now and then: it reads what is in most of the site's directories.
+/// Removes what was left by processes that were killed; how many there were. It reads most of the site's directories.
 ///
 /// # Errors
 /// The first of reading the directories and removing. The others were looked at all the same.
 pub fn sweep(dirs: &Dirs) -> io::Result<usize> {
-    let spool = dirs.base().join(super::dirs::SPOOL);
-    let mut sweep = Sweep::default();
-    for dir in [
-        &dirs.site_state,
-        &dirs.names,
-        &dirs.accounts,
-        &dirs.profiles,
-        &dirs.marks,
-        &dirs.logins,
-        &dirs.closed,
-        &dirs.log,
-        dirs.site_run(),
-        &spool,
-    ] {
-        sweep.below(dir, DEPTH);
-    }
-    sweep.failed.map_or(Ok(sweep.count), Err)
+    let mut sweep = Sweep::of(dirs);
+    while !sweep.go_on(Duration::MAX) {}
+    sweep.end()
 }
 
-#[derive(Debug, Default)]
-struct Sweep {
+/// As [`sweep`], a little at a time.
+#[derive(Debug)]
+pub struct Sweep {
+    /// Directories that have not been begun.
+    rest: Vec<PathBuf>,
+    /// Those that are being read, each in the one before it.
+    open: Vec<(PathBuf, ReadDir)>,
     count: usize,
     failed: Option<io::Error>,
 }
 
 impl Sweep {
-    fn below(&mut self, dir: &Path, depth: usize) {
-        let entries = match std::fs::read_dir(dir) {
-            // Made by the first who needs it, or deleted meanwhile.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
-            Err(error) => return self.fail(dir, &error),
-            Ok(entries) => entries,
+    /// One of the whole site.
+    pub fn of(dirs: &Dirs) -> Self {
+        let rest = [
+            &dirs.site_state,
+            &dirs.names,
+            &dirs.accounts,
+            &dirs.profiles,
+            &dirs.marks,
+            &dirs.logins,
+            &dirs.closed,
+            &dirs.log,
+            dirs.site_run(),
+            &dirs.base().join(super::dirs::SPOOL),
+        ];
+        Self {
+            rest: rest.map(Path::to_owned).to_vec(),
+            open: Vec::new(),
+            count: 0,
+            failed: None,
+        }
+    }
+
+    /// Goes on for about so long; true: it is over.
+    pub fn go_on(&mut self, limit: Duration) -> bool {
+        let began = Instant::now();
+        while self.step() {
+            if began.elapsed() >= limit {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Looks at one thing; false: there is none.
+    fn step(&mut self) -> bool {
+        let Some((_, entries)) = self.open.last_mut() else {
+            let next = self.rest.pop();
+            return next.map(|dir| self.enter(dir)).is_some();
         };
-        for entry in entries {
-            let looked = entry.and_then(|entry| Ok((entry.file_type()?, entry)));
-            let (kind, entry) = match looked {
-                Ok(looked) => looked,
-                Err(error) => {
-                    self.fail(dir, &error);
-                    continue;
+        match entries.next() {
+            Some(Ok(entry)) => self.look(&entry),
+            Some(Err(error)) => {
+                if let Some((dir, _)) = self.open.pop() {
+                    self.fail(&dir, &error);
                 }
-            };
-            let (name, path) = (entry.file_name(), entry.path());
-            if kind.is_dir() && depth > 0 && !OTHERS.iter().any(|other| name == *other) {
-                self.below(&path, depth - 1);
-            } else if kind.is_file()
-                && let Some(pid) = name.to_str().and_then(writer_of)
-            {
-                match remove_if_left(&path, pid) {
-                    Ok(was_left) => self.count += usize::from(was_left),
-                    Err(error) => self.fail(&path, &error),
-                }
+            }
+            None => {
+                self.open.pop();
+            }
+        }
+        true
+    }
+
+    /// How many there were.
+    ///
+    /// # Errors
+    /// As [`sweep`].
+    pub fn end(self) -> io::Result<usize> {
+        self.failed.map_or(Ok(self.count), Err)
+    }
+
+    fn enter(&mut self, dir: PathBuf) {
+        match std::fs::read_dir(&dir) {
+            // Made by the first who needs it, or deleted meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => self.fail(&dir, &error),
+            Ok(entries) => self.open.push((dir, entries)),
+        }
+    }
+
+    fn look(&mut self, entry: &DirEntry) {
+        let (name, path) = (entry.file_name(), entry.path());
+        let kind = match entry.file_type() {
+            Ok(kind) => kind,
+            Err(error) => return self.fail(&path, &error),
+        };
+        if kind.is_dir() {
+            if self.open.len() <= DEPTH && !OTHERS.iter().any(|other| name == *other) {
+                self.enter(path);
+            }
+        } else if kind.is_file()
+            && let Some(pid) = name.to_str().and_then(writer_of)
+        {
+            match remove_if_left(&path, pid) {
+                Ok(was_left) => self.count += usize::from(was_left),
+                Err(error) => self.fail(&path, &error),
             }
         }
     }
@@ -200,6 +250,17 @@ mod tests {
         drop(file);
         assert_eq!(sweep(&dirs).unwrap(), 1);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn it_is_done_a_little_at_a_time() {
+        let (_base, dirs) = site();
+        let path = dirs.state.join(".new-4194304-lobby.topic");
+        File::create(&path).unwrap();
+        let mut sweep = Sweep::of(&dirs);
+        assert!(!sweep.go_on(Duration::ZERO) && path.exists());
+        while !sweep.go_on(Duration::ZERO) {}
+        assert_eq!(sweep.end().unwrap(), 1);
     }
 
     #[test]
