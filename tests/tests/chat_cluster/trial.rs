@@ -26,6 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(90);
 const RECOVERY: Duration = Duration::from_secs(120);
 /// And until each knows who is there: of whom nothing is heard for 15 s is gone, and no blow falls any more.
 const SETTLE: Duration = Duration::from_secs(45);
+/// So long nothing falls at first. A machine that has nothing on its disk yet, when the engine loses all that it had, has
+/// to be given the others' rooms by an administrator: it cannot know that there was nothing before.
+const BEGINNING: Duration = Duration::from_secs(3);
 /// Between two blows, in milliseconds, at most.
 const LULL: u64 = 2500;
 /// Between two looks at what is to come.
@@ -103,6 +106,7 @@ impl Trial {
             let shift = scope.spawn(move || operator::work(&commands, orders, drawn, closed));
             let mut chance = Chance::new(self.seed);
             let end = Instant::now() + Duration::from_secs(self.seconds);
+            thread::sleep(BEGINNING.min(Duration::from_secs(self.seconds)));
             while Instant::now() < end {
                 thread::sleep(Duration::from_millis(chance.below(LULL)));
                 let blow = Blow::draw(&mut chance, self.engine, self.hardware);
