@@ -302,7 +302,8 @@ impl Occupant {
         self.check_membership()?;
         self.presence.inbox_due = true;
         let mut turn = self.turn(sink, None);
-        if turn.it.presence.join_due {
+        // Nobody is told again and again that it cannot be told.
+        if turn.it.presence.join_due && !turn.it.room.log.is_isolated() {
             turn.append_join();
         }
         let bell = turn.it.bells.reopen_if_replaced();

@@ -263,7 +263,7 @@ impl Members {
             let watch = Watch::open(&own, &room)?;
             for Gone { nick, person } in watch.sweep(&own, &room)?.stale {
                 if let Some(person) = person {
-                    self.cluster.let_go(&room, nick.as_str(), &person)?;
+                    self.let_go(&own, &room, nick.as_str(), &person);
                 }
             }
         }
@@ -282,7 +282,7 @@ impl Members {
                 }
             }
             for (person, it) in people.iter().filter(|(_, it)| it.is_missed) {
-                self.cluster.let_go(&room, &it.nick, person)?;
+                self.let_go(&closed::dirs_of(dirs, &room), &room, &it.nick, person);
             }
             people.retain(|_, it| !std::mem::replace(&mut it.is_missed, true));
             if !people.is_empty() {
@@ -290,6 +290,18 @@ impl Members {
             }
         }
         Ok(())
+    }
+
+    /// Has it known that somebody is not on this machine, unless they have come meanwhile: all would have them gone,
+    /// and their handler would not know.
+    fn let_go(&self, dirs: &Dirs, room: &RoomName, name: &str, person: &PersonId) {
+        let Ok(nick) = Nick::parse(name) else {
+            return;
+        };
+        let say = || self.cluster.let_go(room, name, person);
+        if let Err(error) = elsewhere::unless_here(dirs, room, (person, &nick), say) {
+            journal::note(format_args!("{name} has left {room}: {error}"));
+        }
     }
 
     /// Brings this machine's files into line with the whole table. Own people whom the table lacks are submitted anew,
@@ -327,7 +339,7 @@ impl Members {
                 continue;
             };
             if row.holders.contains(&self.node) && !here.contains(person) {
-                self.cluster.let_go(room, &row.nick, &who)?;
+                self.let_go(&own, room, &row.nick, &who);
             }
             let who = Elsewhere {
                 nick: Nick::parse(&row.nick).ok(),
@@ -354,7 +366,8 @@ impl Members {
                 };
                 self.put(dirs, room, who, 0);
             }
-            if it.here && !row.is_some_and(|row| row.holders.contains(&self.node)) {
+            // Whose handler came while nothing could be put in order tells it now, with all that belongs to it.
+            if it.here && !it.due && !row.is_some_and(|row| row.holders.contains(&self.node)) {
                 let was_given_up = self.given_up.contains(&(room.clone(), it.person.clone()));
                 // Whoever was told that they went has been told: their handler is dead, or waits for them.
                 if it.held || !was_given_up {

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::presence::quit_for;
 use super::{
     Bells, Code, Connection, Durability, Event, Hooked, Ignored, Me, Membership, Occupant, Pace,
     Powers, Presence, Refusal, Replay, Room, Sink, Slow, Span, Trouble, Turn, Way, Welcome,
@@ -196,7 +197,7 @@ impl Newcomer {
         let powers = Powers::of(settings, arrival.person, &room, arrival.address);
         let hooked = Hooked::new(settings, &room, self.membership.is_none());
         let is_fixed = room == RoomName::lobby() || settings.described_rooms().contains(&room);
-        let log = quit_for_stale(&self.dirs, &room, &entered.stale);
+        let log = quit_for_stale(&self.dirs, &room, &entered.stale, &self.person);
         // On several machines the others are told that they are on this one, too; nobody in the room is.
         let is_told = entered.is_new || entered.is_first_here;
         let mut bells = Bells::new(self.bell);
@@ -429,10 +430,18 @@ fn refuse_banned(
 }
 
 /// The room's log, with a quit record for each whose files were found stale.
-fn quit_for_stale(dirs: &Dirs, room: &RoomName, stale: &[Gone]) -> RoomLog {
+fn quit_for_stale(dirs: &Dirs, room: &RoomName, stale: &[Gone], own: &PersonId) -> RoomLog {
     let mut log = RoomLog::new(dirs, room);
-    for Gone { nick, person } in stale {
-        if let Err(error) = log.append_quit(nick.as_str(), person.as_ref(), None) {
+    for gone in stale {
+        let Gone { nick, person } = gone;
+        // Of the newcomer themselves the join comes behind it.
+        let quit = if person.as_ref() == Some(own) {
+            let quit = log.append_quit(nick.as_str(), person.as_ref(), None);
+            quit.map(drop).map_err(std::io::Error::other)
+        } else {
+            quit_for(dirs, room, &mut log, gone)
+        };
+        if let Err(error) = quit {
             journal::note(format_args!("{nick} was stale in {room}: {error}"));
         }
     }

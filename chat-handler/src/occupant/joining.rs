@@ -5,6 +5,7 @@ use chat_store::cluster::{LIMIT, MEMBER, Refused};
 use chat_store::log::room_log::{AppendError, Stored};
 use chat_store::moderation::Verdict;
 use chat_store::name::Nick;
+use chat_store::people::presence::Claim;
 use chat_store::record::{Kind, RecordId, attrs};
 
 /// How many names are tried that somebody on another machine may have taken just before.
@@ -29,7 +30,15 @@ impl Turn<'_> {
         self.it.presence.join_due = stored.is_none();
         self.it.presence.joined = stored.map_or(RecordId::ZERO, Stored::id);
         if self.it.room.log.is_relayed() && stored.is_some() {
+            self.has_been_told();
             self.learn_name(&base);
+        }
+    }
+
+    fn has_been_told(&mut self) {
+        let told = self.it.presence.claim.as_mut().map(Claim::has_been_told);
+        if let Some(Err(error)) = told {
+            self.it.trouble.note(&error.to_string());
         }
     }
 

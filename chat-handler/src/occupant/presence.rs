@@ -5,8 +5,11 @@ use std::time::{Duration, Instant};
 
 use super::Occupant;
 use crate::journal;
+use chat_store::fs::dirs::Dirs;
+use chat_store::log::room_log::RoomLog;
+use chat_store::name::RoomName;
 use chat_store::people::inbox::Inbox;
-use chat_store::people::presence::{Claim, Gone, Swept};
+use chat_store::people::presence::{Claim, Gone, Swept, elsewhere};
 use chat_store::people::watch::Watch;
 use chat_store::record::RecordId;
 
@@ -92,7 +95,13 @@ impl Occupant {
     /// How long after one look the next one is due.
     fn look_pause(&self) -> Duration {
         if !self.presence.watch.is_watchman() {
-            return OTHERS_PAUSE;
+            // Who could not be told of is when that is possible again.
+            let is_told = !self.presence.join_due;
+            return if is_told {
+                OTHERS_PAUSE
+            } else {
+                WATCHMANS_PAUSE
+            };
         }
         let left = |id: RecordId| {
             let micros = id.as_micros().saturating_sub(RecordId::now().as_micros());
@@ -141,13 +150,14 @@ impl Occupant {
     fn quit_for(&mut self, swept: &Swept) {
         self.presence.next_deadline = swept.next;
         let room = &mut self.room;
-        for Gone { nick, person } in &swept.stale {
-            match room.log.append_quit(nick.as_str(), person.as_ref(), None) {
-                Ok(_) => {
+        for gone in &swept.stale {
+            match quit_for(&room.dirs, &room.name, &mut room.log, gone) {
+                Ok(()) => {
                     self.bells.set_due();
                     self.durability.found_stale();
                 }
                 Err(error) => {
+                    let nick = &gone.nick;
                     journal::note(format_args!("{nick} was stale in {}: {error}", room.name));
                 }
             }
@@ -168,5 +178,24 @@ impl Occupant {
         let room = &self.room;
         self.presence.inbox = Inbox::open(&room.dirs, &room.name, &self.me.person, slot)?;
         Ok(true)
+    }
+}
+
+/// Quits for somebody whose file was found stale. On several machines not if they are back on this one meanwhile: all
+/// others would have them gone.
+pub(super) fn quit_for(
+    dirs: &Dirs,
+    room: &RoomName,
+    log: &mut RoomLog,
+    Gone { nick, person }: &Gone,
+) -> std::io::Result<()> {
+    let is_relayed = log.is_relayed();
+    let mut quit = || {
+        let quit = log.append_quit(nick.as_str(), person.as_ref(), None);
+        quit.map(drop).map_err(std::io::Error::other)
+    };
+    match person {
+        Some(person) if is_relayed => elsewhere::unless_here(dirs, room, (person, nick), quit),
+        _ => quit(),
     }
 }

@@ -126,6 +126,7 @@ fn who_had_gone_before_their_coming_was_put_in_order_is_nowhere() {
         color: "#000000".to_owned(),
         account: Some("carol".to_owned()),
         here: true,
+        due: false,
         held: true,
     };
     cluster
@@ -362,4 +363,33 @@ fn what_is_read_again_has_nobody_come_and_go_again() {
     // It is up when it has read all.
     machines[1].start();
     assert_eq!(changed(), before, "somebody was there for a moment");
+}
+
+/// Of those who came while nothing could be put in order, everybody is told when it can: once.
+#[test]
+fn who_comes_while_a_machine_is_cut_off_is_told_of_when_it_is_not() {
+    let (_engine, mut machines) = site(&["a", "b"]);
+    let mut bob = machines[1].page("bob");
+    let anna = machines[0].page_of("anna");
+    all_have(&machines, &["anna", "bob"]);
+    machines[0].kill();
+    // One who was there before, whose going is told late, and one who was not.
+    drop(anna);
+    let mut anna = machines[0].page_of("anna");
+    let _carl = machines[0].page("carl");
+    machines[0].start();
+    all_have(&machines, &["anna", "bob", "carl"]);
+    eventually("all are told of", || {
+        let comings = comings(&machines[1]);
+        let of = |name: &str| {
+            let mut of: Vec<_> = comings.iter().filter(|it| it.ends_with(name)).collect();
+            of.pop().map(String::as_str)
+        };
+        (of("anna") == Some("join anna") && of("carl") == Some("join carl")).then_some(())
+    });
+    anna.say_acked("here", "m1");
+    bob.find(|it| it["text"] == "here");
+    let told = comings(&machines[1]);
+    assert_eq!(told.len(), 5, "{told:?}");
+    assert_eq!(machines[0].log(), machines[1].log());
 }

@@ -58,7 +58,7 @@ impl RoomLog {
     }
 
     /// Whether nothing can be put in order just now.
-    pub(super) fn is_isolated(&self) -> bool {
+    pub fn is_isolated(&self) -> bool {
         let relay = self.relay.as_ref();
         relay.is_some_and(|(cluster, _)| !cluster.is_up())
     }

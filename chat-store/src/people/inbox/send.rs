@@ -115,19 +115,19 @@ fn put_all(
     if line.len() > MAX_LINE {
         return Err(SendError::TooLong);
     }
-    // It was said before, on a machine that is lost: they have had it. What cannot be read is sent: better twice than never.
-    let is_known =
-        own.is_none() && kept::has(dirs, room, &to.person, (from, message)).unwrap_or_default();
-    let mut result = if is_known {
-        Ok(())
-    } else {
-        Err(SendError::Away)
-    };
-    let slots = if is_known {
-        Vec::new()
-    } else {
-        to.connections()?
-    };
+    let is_others = own.is_none() && message.msgid().is_some();
+    // It was said before, on a machine that is lost: they have had it. Better twice than never: what cannot be read is
+    // sent.
+    if is_others && kept::has(dirs, room, &to.person, (from, message)).unwrap_or_default() {
+        return Ok(id);
+    }
+    let slots = to.connections()?;
+    let is_copy = matches!(message, Message::Sent { .. });
+    // They have it, whether that can be kept or not. A copy is of what has been said: its page may go on at once.
+    if is_others && is_copy && !slots.is_empty() {
+        let _ = note(dirs, room, &to.person, id, (from, message));
+    }
+    let mut result = Err(SendError::Away);
     for slot in slots {
         if Some(slot) == own {
             continue;
@@ -139,8 +139,7 @@ fn put_all(
     }
     if message.is_kept() && own.is_some() {
         note(dirs, room, &to.person, id, (from, message))?;
-    } else if result.is_ok() && message.msgid().is_some() && !is_known {
-        // They have it, whether that can be kept or not.
+    } else if result.is_ok() && is_others && !is_copy {
         let _ = note(dirs, room, &to.person, id, (from, message));
     } else if message.is_kept() && to.is_awaited() && matches!(result, Err(SendError::Away)) {
         // What is private is on the disk for nobody who is here to hear it.

@@ -95,6 +95,20 @@ impl Claim {
         self.is_first_here
     }
 
+    /// The other machines know that its person is on this one.
+    ///
+    /// # Errors
+    /// Those of the file, which goes on to say that they do not.
+    pub fn has_been_told(&mut self) -> io::Result<()> {
+        if !self.content.due {
+            return Ok(());
+        }
+        let _lock = content::lock(&self.dirs, &self.file)?;
+        self.content = Content::read_in(&self.dirs, &self.file)?;
+        self.content.due = false;
+        self.content.write(&self.file)
+    }
+
     /// Which of the person's connections this is.
     pub fn slot(&self) -> u32 {
         self.slot

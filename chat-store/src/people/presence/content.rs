@@ -26,6 +26,8 @@ const TOP: &str = "top";
 const ON: &str = "on";
 /// Of a site on several machines: somebody has been here as well, not on another machine alone.
 const HERE: &str = "here";
+/// And the others have not been told yet.
+const DUE: &str = "due";
 /// When those are over.
 const UNTIL: &str = "until";
 
@@ -43,8 +45,10 @@ pub(super) struct Content {
     pub(super) until: Option<RecordId>,
     /// The other machines on which they are, between blanks.
     pub(super) on: Box<str>,
-    /// The site is on several machines, and all of them know that they are on this one.
+    /// The site is on several machines, and they are on this one.
     pub(super) here: bool,
+    /// Which the others have not been told yet: a handler of theirs does it as soon as it can.
+    pub(super) due: bool,
 }
 
 impl Content {
@@ -66,6 +70,7 @@ impl Content {
                 .map_or(0, |slot: u32| slot.min(SLOTS - 1)),
             on: value(&about, ON).unwrap_or_default().into(),
             here: value(&about, HERE).is_some(),
+            due: value(&about, DUE).is_some(),
             about: About::parse(&about),
             until: value(&state, UNTIL).and_then(|id| RecordId::parse(id.as_bytes())),
         }
@@ -98,6 +103,7 @@ impl Content {
         let start = text.len();
         let on = (ON, Some(&*self.on).filter(|on| !on.is_empty()));
         let here = (HERE, self.here.then_some("1"));
+        let due = (DUE, (self.here && self.due).then_some("1"));
         let pairs = [
             account,
             person,
@@ -107,6 +113,7 @@ impl Content {
             (TOP, top),
             on,
             here,
+            due,
         ];
         attrs::write_to(&pairs, &mut text);
         if text.len() > start {
@@ -204,6 +211,7 @@ mod tests {
             top: 3,
             on: "b~2 c~3".into(),
             here: true,
+            due: true,
             until: Some(after(RecordId::now(), Duration::from_secs(9))),
         };
         let read = Content::parse(content.to_text().as_bytes());
@@ -212,7 +220,7 @@ mod tests {
         assert_eq!(read.about.person, content.about.person);
         assert_eq!((read.grace, read.until), (content.grace, content.until));
         assert_eq!(read.top, 3);
-        assert_eq!((&*read.on, read.here), ("b~2 c~3", true));
+        assert_eq!((&*read.on, read.here, read.due), ("b~2 c~3", true, true));
         assert_eq!(read.awaited_until(), content.until);
         let plain = Content {
             color: "red".into(),

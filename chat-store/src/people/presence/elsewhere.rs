@@ -184,6 +184,8 @@ pub struct Known {
     pub account: Option<String>,
     /// Whether they are on this machine.
     pub here: bool,
+    /// Which a handler of theirs is to tell the others, and has not yet.
+    pub due: bool,
     /// Whether a handler of theirs is: one that was killed leaves its file, one whose client is lost waits for it.
     pub held: bool,
 }
@@ -199,7 +201,11 @@ pub fn all(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Known>> {
             return Ok(());
         };
         let Content {
-            about, color, here, ..
+            about,
+            color,
+            here,
+            due,
+            ..
         } = Content::read(&file)?;
         if let Some(person) = about.person {
             all.push(Known {
@@ -208,12 +214,33 @@ pub fn all(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Known>> {
                 color: color.into(),
                 account: about.account,
                 here,
+                due,
                 held: slots::is_held(&file)?,
             });
         }
         Ok(())
     })?;
     Ok(all)
+}
+
+/// Says that somebody is not on this machine, who was called `nick`, unless they are: whoever comes meanwhile says that
+/// they are when this has been said.
+///
+/// # Errors
+/// Those of the files, and of saying it; `TimedOut`: others gave places all the time, and nothing was said.
+pub fn unless_here(
+    dirs: &Dirs,
+    room: &RoomName,
+    (person, nick): (&PersonId, &Nick),
+    say: impl FnOnce() -> io::Result<()>,
+) -> io::Result<()> {
+    let places = places::open(dirs, room)?;
+    let _lock = places::take(places.as_ref())?;
+    let found = find::to_hold(dirs, room, person, nick)?;
+    if found.is_some_and(|found| found.content.here) {
+        return Ok(());
+    }
+    say()
 }
 
 /// Removes the file of somebody who is on other machines alone and has another file, by which they are known. Whether it

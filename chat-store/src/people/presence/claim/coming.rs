@@ -70,8 +70,10 @@ impl Claim {
             // The relay may have written since.
             content = Content::read_in(dirs, &file)?;
         }
-        let is_first_here = dirs.cluster.is_some() && !content.here;
+        // Whoever was to tell the others may go before it can be told.
+        let is_first_here = dirs.cluster.is_some() && (!content.here || content.due);
         content.here |= is_first_here;
+        content.due |= is_first_here;
         content.about = newcomer.about.clone();
         content.grace = content.grace.max(newcomer.grace);
         content.top = content.top.max(slot);
@@ -107,6 +109,7 @@ impl Claim {
             grace: newcomer.grace,
             top: 0,
             here: dirs.cluster.is_some(),
+            due: dirs.cluster.is_some(),
             ..Content::default()
         };
         let is_guest = content.about.account.is_none();

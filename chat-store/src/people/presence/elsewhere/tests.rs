@@ -1,4 +1,4 @@
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, Mutex};
 use std::time::Duration;
 
 use super::super::{
@@ -6,6 +6,7 @@ use super::super::{
 };
 use super::*;
 use crate::cluster::Cluster;
+use crate::fs::lock;
 
 const NONE: Duration = Duration::ZERO;
 
@@ -106,8 +107,9 @@ fn who_is_on_another_machine_is_listed_counted_and_has_their_name() {
 fn somebody_on_two_machines_is_one_member_until_they_are_on_none() {
     let home = home();
     home.put("anna", "anna", "b~1");
-    let entered = home.enter("anna", "other", NONE);
+    let mut entered = home.enter("anna", "other", NONE);
     assert!(!entered.is_new && entered.is_first_here);
+    entered.claim.has_been_told().unwrap();
     assert_eq!(entered.claim.nick().as_str(), "anna");
     let second = home.enter("anna", "anna", NONE);
     assert!(!second.is_new && !second.is_first_here);
@@ -145,8 +147,9 @@ fn whose_handler_was_killed_has_left_this_machine_and_no_other() {
 #[test]
 fn who_is_waited_for_here_comes_back_on_another_machine() {
     let home = home();
-    let entered = home.enter("anna", "anna", Duration::from_secs(60));
+    let mut entered = home.enter("anna", "anna", Duration::from_secs(60));
     assert!(entered.is_new);
+    entered.claim.has_been_told().unwrap();
     let left = entered.claim.leave(Duration::from_secs(60)).unwrap();
     assert!(matches!(left, Leave::Awaited));
     assert_eq!(home.put("anna", "anna", "b~1"), Placed::Done);
@@ -302,4 +305,48 @@ fn of_a_file_that_names_nobody_no_other_machine_is_told() {
     home.dirs.cluster = None;
     leave(&home.dirs);
     assert_eq!(home.gone().len(), 1);
+}
+
+/// The other order would have all machines but this one take them for gone, and nobody would tell them otherwise.
+#[test]
+fn who_comes_while_it_is_said_that_they_are_not_here_says_so_behind_it() {
+    let home = home();
+    let (anna, name) = (person("anna"), nick("anna"));
+    let said = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        let say = || {
+            scope.spawn(|| {
+                let entered = home.enter("anna", "anna", NONE);
+                said.lock().unwrap().push("here");
+                entered
+            });
+            let places = places::open(&home.dirs, &home.room)?.unwrap();
+            while !lock::is_waited_for(&places)? {
+                std::thread::yield_now();
+            }
+            said.lock().unwrap().push("not here");
+            Ok(())
+        };
+        unless_here(&home.dirs.alone(), &home.room, (&anna, &name), say).unwrap();
+    });
+    assert_eq!(said.into_inner().unwrap(), ["not here", "here"]);
+    let _entered = home.enter("anna", "anna", NONE);
+    let say = || panic!("they are here");
+    unless_here(&home.dirs.alone(), &home.room, (&anna, &name), say).unwrap();
+}
+
+#[test]
+fn of_whom_nobody_has_been_told_somebody_is_until_it_is_done() {
+    let home = home();
+    let is_due = || all(&home.dirs, &home.room).unwrap()[0].due;
+    let first = home.enter("anna", "anna", NONE);
+    assert!(first.is_first_here && is_due());
+    // The first one may go before it can be told.
+    let mut second = home.enter("anna", "anna", NONE);
+    assert!(second.is_first_here && is_due());
+    assert!(!is_last(first.claim));
+    second.claim.has_been_told().unwrap();
+    assert!(!is_due());
+    let third = home.enter("anna", "anna", NONE);
+    assert!(!third.is_first_here && !is_due());
 }
