@@ -270,7 +270,8 @@ impl Members {
         Ok(())
     }
 
-    /// Lets go of those who have joined and are not here. One look may miss who is just changing their name: it takes two.
+    /// Lets go of those who have joined and are not here. One look may miss who is just changing their name: it takes
+    /// two.
     fn check_joined(&mut self, dirs: &Dirs) -> io::Result<()> {
         for (room, mut people) in std::mem::take(&mut self.joined) {
             if people.is_empty() || !closed::is_there(dirs, &room) {

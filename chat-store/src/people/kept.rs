@@ -1,6 +1,6 @@
-//! What was whispered to a person while they were away and are waited for, which they read when they come back; and under which
-//! ids they whispered, not what. On several machines also under which ids others whispered to them, who may say it again on
-//! another one. One small file of each person in `run/`, gone with them.
+//! What was whispered to a person while they were away and are waited for, which they read when they come back; and
+//! under which ids they whispered, not what. On several machines also under which ids others whispered to them, who may
+//! say it again on another one. One small file of each person in `run/`, gone with them.
 
 use std::io;
 use std::time::Duration;
@@ -20,8 +20,8 @@ use crate::record::{Record, RecordId, attrs};
 /// How much is kept, in bytes; the older half goes when it is more. A few whispers of the greatest length, or hundreds of
 /// the usual one.
 pub const KEPT_BYTES: u64 = 128 * 1024;
-/// For so long it is known what others whispered, as what they said in rooms is (chat-relay's script/append.lua): not all
-/// who count their messages go on counting when they come again.
+/// For so long it is known what others whispered, as what they said in rooms is (chat-relay's script/append.lua): not
+/// all who count their messages go on counting when they come again.
 const KNOWN_FOR: Duration = Duration::from_secs(3 * 3600);
 /// The longest wait for the file's lock, held for one write.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(1);

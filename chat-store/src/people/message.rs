@@ -28,7 +28,7 @@ pub enum Message<'a> {
     Whisper {
         /// The words.
         text: Cow<'a, str>,
-        /// The sender's client's own id, on a site of several machines: the receiver's machine knows what is said again.
+        /// The sender's client's own id, on several machines: the receiver's machine knows what is said again.
         msgid: Option<Cow<'a, str>>,
     },
     /// Words that the receiver has whispered from another connection of theirs.

@@ -11,7 +11,7 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{fmt, io};
 
 use rustix::fs::OFlags;
@@ -51,6 +51,11 @@ pub use users::{is_there, list, list_alive};
 /// The longest wait for the entry lock. A thousand people who join at once are through in two seconds, on a
 /// machine that does nothing else; to wait is better than to be sent away.
 pub const ENTRY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a file may be in the way of which somebody else has found that it is stale: who does not wait for its end
+/// has a number behind their own name for as long as they stay.
+const LEAVING: Duration = Duration::from_millis(250);
+/// Between two looks whether it has gone.
+const PAUSE: Duration = Duration::from_millis(5);
 /// Times a temporary file may vanish (swept by a careless program) before it is an error.
 const CREATE_TRIES: u32 = 8;
 
@@ -293,7 +298,8 @@ pub fn evict(dirs: &Dirs, room: &RoomName, nick: &Nick) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Removes stale files of this name or one that looks like it. True if there was one.
+/// Removes stale files of this name or one that looks like it, and waits a moment for one that somebody else is just
+/// removing. True if there was one.
 fn remove_stale_namesakes(
     dirs: &Dirs,
     room: &RoomName,
@@ -301,18 +307,28 @@ fn remove_stale_namesakes(
     stale: &mut Vec<Gone>,
 ) -> io::Result<bool> {
     let key = wished.key();
+    let began = Instant::now();
     let mut found = false;
-    users::names(dirs, room, &mut |nick, entry| {
-        if nick.key() == key
-            && let Some(file) = entry.open()?
-            && let Fate::Stale(content) = fate::judge(dirs, room, &nick, &file)?
-        {
-            stale.extend(Gone::of(dirs, &nick, &content));
-            found = true;
+    loop {
+        let mut is_leaving = false;
+        users::names(dirs, room, &mut |nick, entry| {
+            if nick.key() == key
+                && let Some(file) = entry.open()?
+            {
+                match fate::judge(dirs, room, &nick, &file)? {
+                    Fate::Stale(content) => stale.extend(Gone::of(dirs, &nick, &content)),
+                    Fate::Here(content) if content.is_leaving() => is_leaving = true,
+                    _ => return Ok(()),
+                }
+                found = true;
+            }
+            Ok(())
+        })?;
+        if !is_leaving || began.elapsed() >= LEAVING {
+            return Ok(found);
         }
-        Ok(())
-    })?;
-    Ok(found)
+        std::thread::sleep(PAUSE);
+    }
 }
 
 fn open_entry_lock(dirs: &Dirs, room: &RoomName) -> io::Result<File> {

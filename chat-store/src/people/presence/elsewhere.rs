@@ -223,8 +223,8 @@ pub fn all(dirs: &Dirs, room: &RoomName) -> io::Result<Vec<Known>> {
     Ok(all)
 }
 
-/// Says that somebody is not on this machine, who was called `nick`, unless they are: whoever comes meanwhile says that
-/// they are when this has been said.
+/// Says that somebody is not on this machine, who was called `nick`, unless they are: whoever comes meanwhile says so
+/// when this has been said.
 ///
 /// # Errors
 /// Those of the files, and of saying it; `TimedOut`: others gave places all the time, and nothing was said.

@@ -1,5 +1,5 @@
-//! Who gives somebody a place in a room, on a site of several machines: handlers, and the relay, which writes down who is
-//! on the others. Each first looks whether the person has a place, then which names are free, then makes the file; if
+//! Who gives somebody a place in a room, on a site of several machines: handlers, and the relay, which writes down who
+//! is on the others. Each first looks whether the person has a place, then which names are free, then makes the file; if
 //! the other one made it in between, somebody would have two, or find that their own name is taken.
 //!
 //! The entry lock is not it: a handler that changes a name holds that until the relay has put the record in order.
@@ -34,7 +34,8 @@ pub(super) fn open(dirs: &Dirs, room: &RoomName) -> io::Result<Option<File>> {
     Ok(Some(file))
 }
 
-/// Waits until nobody else gives places; for the relay. Held before a presence file's own lock, and after the entry lock.
+/// Waits until nobody else gives places; for the relay. Held before a presence file's own lock, and after the entry
+/// lock.
 ///
 /// # Errors
 /// Those of flock(2), and `TimedOut`.

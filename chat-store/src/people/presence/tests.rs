@@ -511,3 +511,25 @@ fn one_person_has_so_many_connections_and_no_more() {
     let refused = claim(&home.dirs, &home.room, newcomer, 1000).unwrap_err();
     assert!(matches!(refused, ClaimError::Connections), "{refused}");
 }
+
+/// What a power cut or a kill has left is found by all who look at once.
+#[test]
+fn a_name_is_free_whose_ghost_somebody_else_is_just_removing() {
+    let home = home();
+    let path = home.dirs.user(&home.room, &nick("anna"));
+    std::fs::write(&path, "").unwrap();
+    let (ghost, _) = file::open(&path, OFlags::RDWR).unwrap();
+    assert!(slots::hold_all(&ghost).unwrap());
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(PAUSE * 4);
+            std::fs::remove_file(&path).unwrap();
+        });
+        assert_eq!(home.join("anna").claim.nick().as_str(), "anna");
+    });
+    // Nobody waits for ever.
+    std::fs::write(&path, "").unwrap();
+    let (ghost, _) = file::open(&path, OFlags::RDWR).unwrap();
+    assert!(slots::hold_all(&ghost).unwrap());
+    assert_eq!(home.join("anna").claim.nick().as_str(), "anna1");
+}
