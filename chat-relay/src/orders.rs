@@ -100,6 +100,8 @@ impl Orders {
             return Ok(Applied::Known);
         }
         let moment = Moment(id.unwrap_or_else(RecordId::now));
+        let value = |key: &str| entry.value(key).map(Cow::Owned);
+        let settled = order::settled(&self.dirs, value).map_err(AppendError::Io)?;
         let is_for_others = order::is_for_others(|key| entry.value(key).map(Cow::Owned));
         let done = if is_for_others && *node == self.node {
             Ok(())
@@ -114,6 +116,12 @@ impl Orders {
                 done => done.map_err(AppendError::Io)?,
             }
         };
+        if let Some(file) = settled.filter(|_| done.is_ok()) {
+            journal::note(format_args!(
+                "{file} is as on {node} again: an engine had lost what was changed there, and what was changed here \
+                 meanwhile is undone"
+            ));
+        }
         if is_for_others && done.is_ok() {
             self.tasks.look(&self.dirs).map_err(AppendError::Io)?;
         }

@@ -7,9 +7,10 @@ use e2e::deadline::eventually;
 use e2e::redis::Server;
 use e2e::relay::Relay;
 use e2e::under_test::beside;
+use nix::sys::signal::Signal;
 
 use super::patient_chat;
-use crate::several::Machine;
+use crate::several::{Machine, copy};
 
 /// Linux gives no process so high a number.
 const LEFT: &str = "state/.new-4194304-lobby.topic";
@@ -129,4 +130,53 @@ fn what_was_written_by_who_was_killed_before_it_was_in_place_goes_when_the_relay
     fs::write(one.files.path(LEFT), "tea\n").expect("written");
     one.start();
     eventually("that of several has", || is_gone(&one.files));
+}
+
+#[test]
+fn an_order_that_an_engine_had_lost_holds_on_all_machines_though_it_comes_late() {
+    let mut server = Server::start();
+    let one = Machine::started("one", &server.address(), "SEND_TIMEOUT=5");
+    let mut two = Machine::started("two", &server.address(), "SEND_TIMEOUT=5");
+    let bans = |machine: &Machine| {
+        fs::read_to_string(machine.files.path("state/lobby.bans")).unwrap_or_default()
+    };
+    let ban = |machine: &Machine, who: &str| {
+        eventually("the order is performed", || {
+            let done = run(&machine.files, &format!("ban lobby {who}"));
+            done.status.success().then_some(())
+        });
+    };
+    ban(&one, "first");
+    eventually("both have it, and know how far they are", || {
+        let is_kept = two.files.path("state/relay.cursor").exists();
+        (is_kept && bans(&one).contains("first") && bans(&one) == bans(&two)).then_some(())
+    });
+    server.kill();
+    let kept = server.dir().join("kept");
+    copy(&server.dir().join("appendonlydir"), &kept);
+    server.run_again();
+    two.kill();
+    ban(&one, "lost");
+    one.signal(Signal::SIGSTOP);
+    server.wipe();
+    copy(&kept, &server.dir().join("appendonlydir"));
+    server.run_again();
+    let told = two.start_telling();
+    ban(&two, "meanwhile");
+    one.signal(Signal::SIGCONT);
+    let told = eventually("it is told", || {
+        let told = fs::read_to_string(&told).unwrap_or_default();
+        told.contains("meanwhile is undone").then_some(told)
+    });
+    assert!(told.contains("state/lobby.bans is as on one~"), "{told}");
+    eventually("both have the same", || {
+        (bans(&one).contains("lost") && bans(&one) == bans(&two)).then_some(())
+    });
+    // And it goes on, on either.
+    ban(&two, "next");
+    ban(&one, "last");
+    assert!(bans(&one).contains("next"));
+    eventually("both have the same again", || {
+        (bans(&one).contains("last") && bans(&one) == bans(&two)).then_some(())
+    });
 }

@@ -455,7 +455,7 @@ fn who_comes_to_a_machine_that_is_behind_is_shown_nothing_again_by_a_wrong_clock
     assert_eq!(shown["text"], "third", "{shown}");
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("made");
     for entry in fs::read_dir(from).expect("there") {
         let entry = entry.expect("readable");

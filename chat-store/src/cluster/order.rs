@@ -28,9 +28,11 @@ use crate::people::person::{PersonId, hex_of_bytes};
 use crate::record::{Attrs, Draft, Kind, RecordId, attrs};
 
 mod edit;
+mod settle;
 mod text;
 
 pub use edit::{After, edit, unlike_others};
+pub use settle::{made_by, settle, settled};
 
 /// What an order does.
 const WHAT: &str = "do";
@@ -68,6 +70,9 @@ const MARK: &str = "mark";
 const DELETE: &str = "delete";
 const MOVE: &str = "move";
 const TASK: &str = "task";
+const SETTLE: &str = "settle";
+/// There is no file.
+const GONE: &str = "gone";
 /// The room that an order is about.
 const ROOM: &str = "room";
 
@@ -331,6 +336,20 @@ pub fn perform(
         TASK => {
             if !tasks::keep(dirs, moment.0, &text)? {
                 return Ok(Err(Refused::NotWritten));
+            }
+        }
+        SETTLE => {
+            let Some(path) = path_of(dirs, &value(PATH)) else {
+                return Ok(Err(Refused::NotWritten));
+            };
+            // What it says may have been blanked meanwhile, where somebody was forgotten.
+            if hash_of(&text) != value(AFTER) {
+                return Ok(Err(Refused::Conflict));
+            }
+            if value(GONE).is_empty() {
+                put_in_place(dirs, &path, &text, moment)?;
+            } else {
+                remove_here(dirs, &path)?;
             }
         }
         // Of a newer version, which is to be on all machines before it is used.

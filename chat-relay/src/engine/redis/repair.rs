@@ -9,11 +9,12 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use chat_store::channels;
 use chat_store::closed;
+use chat_store::cluster::order;
 use chat_store::fs::dirs::Dirs;
 use chat_store::log::origins::{self, Origin};
 use chat_store::log::rooms;
 use chat_store::name::RoomName;
-use chat_store::record::RecordId;
+use chat_store::record::{Kind, RecordId};
 
 use super::cursor::{REPAIR, earlier};
 use super::entry::{self, SINCE};
@@ -23,6 +24,10 @@ use super::script::{self, Offer};
 use super::shared::Shared;
 use super::trouble::{Result, Trouble};
 use crate::{journal, spool};
+
+mod settle;
+
+use settle::{Made, settle};
 
 /// Records that are given at a time.
 const BATCH: usize = 64;
@@ -59,6 +64,7 @@ pub fn repair(link: &mut Link, shared: &Shared, dirs: &Dirs) -> Result<RecordId>
         if !found.lost.is_empty() && !std::mem::replace(&mut is_told, true) {
             say_since(link, shared, before)?;
         }
+        settle(link, shared, dirs, &found.files, &taken)?;
         give(link, shared, found.lost)?;
         if !found.is_cut {
             // A machine that has no logs, and a spool all the same, says nothing that is old.
@@ -72,8 +78,8 @@ pub fn repair(link: &mut Link, shared: &Shared, dirs: &Dirs) -> Result<RecordId>
     }
 }
 
-/// Puts it back: of each machine in the order of its numbers, and what is young in the order in which it was, so that it
-/// has the same ids again.
+/// Puts it back: of each machine in the order of its numbers, and what is young in the order in which it was, so that
+/// it has the same ids again.
 fn give(link: &mut Link, shared: &Shared, lost: BTreeMap<String, Lost>) -> Result<()> {
     let setup = &shared.setup;
     let young = earlier(RecordId::now(), YOUNG);
@@ -147,6 +153,8 @@ fn size_of(offer: &Offer) -> usize {
 struct Found {
     /// By machine, what the engine does not know.
     lost: BTreeMap<String, Lost>,
+    /// Which files lost orders have made what.
+    files: BTreeMap<String, Made>,
     /// There is more of it.
     is_cut: bool,
     /// The greatest number of each machine.
@@ -180,6 +188,14 @@ fn collect(dirs: &Dirs, since: RecordId, taken: &dyn Fn(&str) -> RecordId) -> io
             let most: &mut RecordId = found.greatest.entry(node.clone()).or_default();
             *most = number.max(*most);
             if number > taken(&node) {
+                if record.kind == Kind::Order
+                    && let Some((name, after)) = order::made_by(|key| record.attr(key))
+                {
+                    let origin = format!("{node}.{}", number.as_micros());
+                    let made = found.files.entry(name).or_default();
+                    // As logs are read, the last one is the first.
+                    made.entry(after).or_insert((origin, record.id));
+                }
                 let offer = entry::offer_again(&room, channel.as_ref(), number, record);
                 found.is_cut |= found.lost.entry(node).or_default().add(number, offer);
             }
@@ -188,8 +204,8 @@ fn collect(dirs: &Dirs, since: RecordId, taken: &dyn Fn(&str) -> RecordId) -> io
     Ok(found)
 }
 
-/// Whether a log has nothing behind that. Its time of change alone does not tell: it is of this machine's clock, and ids
-/// are ahead of that for as long as some clock was before it was set back.
+/// Whether a log has nothing behind that. Its time of change alone does not tell: it is of this machine's clock, and
+/// ids are ahead of that for as long as some clock was before it was set back.
 fn is_older(live: &Path, since: RecordId) -> io::Result<bool> {
     let modified = std::fs::metadata(live).and_then(|found| found.modified());
     let Ok(Ok(age)) = modified.map(|it| it.duration_since(UNIX_EPOCH)) else {
@@ -237,7 +253,7 @@ fn say_since(link: &mut Link, shared: &Shared, before: RecordId) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use chat_store::log::room_log::RoomLog;
-    use chat_store::record::{Draft, Kind};
+    use chat_store::record::Draft;
 
     use super::*;
 

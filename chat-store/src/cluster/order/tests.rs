@@ -202,3 +202,59 @@ fn what_somebody_has_read_does_not_go_back() {
         assert_eq!(Change::parse(&change.to_text()), Some(change));
     }
 }
+
+#[test]
+fn a_file_becomes_what_it_is_on_another_machine_whatever_it_was() {
+    let (_one, there) = home();
+    let (_two, here) = home();
+    let moment = Moment(RecordId::now());
+    let write = |dirs: &Dirs, name: &str, text: &str| {
+        let path = dirs.base().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let read = |dirs: &Dirs, name: &str| std::fs::read_to_string(dirs.base().join(name)).ok();
+    let given = |name: &str| settle(&there, name, |_| true).unwrap();
+    let become_so = |name: &str| {
+        let (about, text) = given(name).unwrap();
+        let value = |key: &str| {
+            let found = Attrs::new(&about).find(|(known, _)| *known == key);
+            found.map(|(_, value)| value)
+        };
+        let told = settled(&here, value).unwrap();
+        let done = perform(&here, moment, &about, &text).unwrap();
+        assert_eq!(done, Ok(()));
+        assert_eq!(settled(&here, value).unwrap(), None);
+        told
+    };
+    let bans = "state/lobby.bans";
+    write(&there, bans, "a\tban\n");
+    write(&here, bans, "b\tban\n");
+    assert_eq!(become_so(bans).as_deref(), Some(bans));
+    assert_eq!(read(&here, bans).as_deref(), Some("a\tban\n"));
+    assert_eq!(become_so(bans), None, "it is so already");
+    write(&here, "names/0123", "anna\n");
+    become_so("names/0123");
+    assert_eq!(read(&here, "names/0123"), None);
+    write(&there, "names/4567", "bob\n");
+    become_so("names/4567");
+    assert_eq!(read(&here, "names/4567").as_deref(), Some("bob\n"));
+    // What is no more a room's list takes the room along, what is not whole is nothing yet, and what no order has made
+    // is not told.
+    for name in [
+        "closed/~0123456789abcdef0123/members",
+        "profiles/01.avatar.part",
+        "chat.ini",
+        "rooms/lobby.log",
+    ] {
+        assert_eq!(given(name), None, "{name}");
+    }
+    assert_eq!(settle(&there, bans, |_| false).unwrap(), None);
+    write(&there, "profiles/01", &"x".repeat(MAX_TEXT + 1));
+    let failed = settle(&there, "profiles/01", |_| true).unwrap_err();
+    assert_eq!(failed.kind(), io::ErrorKind::FileTooLarge);
+    // What somebody who was forgotten had said there is blank.
+    let (about, text) = given(bans).unwrap();
+    let blank = perform(&here, moment, &about, &" ".repeat(text.len())).unwrap();
+    assert_eq!(blank, Err(Refused::Conflict));
+}
