@@ -43,7 +43,9 @@ pub(super) fn clear(dirs: &Dirs, room: &RoomName, delete: bool) -> Result<Report
         ..Draft::new(Kind::Clear, SERVER, "")
     };
     let id = tell_all(dirs, room, &record)?;
-    state::set_cleared(dirs, room, id)?;
+    if is_here {
+        state::set_cleared(dirs, room, id)?;
+    }
     if delete && is_here {
         // An expire may have copied the texts just before; from the record on it looks.
         erase::everything(&live, id)?;

@@ -58,7 +58,9 @@ pub(super) fn resolve(dirs: &Dirs, room: &RoomName, id: RecordId) -> Result<Repo
 
 pub(super) fn slow(dirs: &Dirs, room: &RoomName, seconds: Option<u32>) -> Result<Report, Failure> {
     if let Some(seconds) = seconds {
-        state::set_slow(dirs, room, seconds)?;
+        if dirs.cluster.is_none() {
+            state::set_slow(dirs, room, seconds)?;
+        }
         tell_all(
             dirs,
             room,

@@ -26,7 +26,9 @@ pub(super) fn topic(dirs: &Dirs, room: &RoomName, topic: Option<&str>) -> Result
             return Err(Failure::Refused(text));
         }
         tell_all(dirs, room, &Draft::new(Kind::Topic, SERVER, topic))?;
-        state::set_topic(dirs, room, topic)?;
+        if dirs.cluster.is_none() {
+            state::set_topic(dirs, room, topic)?;
+        }
     }
     let topic = state::topic(dirs, room)?;
     let value = json!({ "room": room.as_str(), "topic": topic });

@@ -99,7 +99,10 @@ impl Turn<'_> {
         let Some(stored) = self.append(Kind::Topic, topic) else {
             return;
         };
-        if let Err(error) = state::set_topic(&self.it.room.dirs, &self.it.room.name, topic) {
+        let room = &self.it.room;
+        if !room.log.is_relayed()
+            && let Err(error) = state::set_topic(&room.dirs, &room.name, topic)
+        {
             self.report_trouble(&format!("topic: {error}"));
         }
         self.ack_as(Some(stored.id()), false);

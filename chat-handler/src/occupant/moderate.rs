@@ -150,7 +150,7 @@ impl Turn<'_> {
             return;
         };
         let room = &self.it.room;
-        if let Err(error) = state::set_cleared(&room.dirs, &room.name, stored.id()) {
+        if is_here && let Err(error) = state::set_cleared(&room.dirs, &room.name, stored.id()) {
             return self.not_saved(&error);
         }
         if delete

@@ -28,7 +28,7 @@ impl Turn<'_> {
             return self.error(Code::NotFound, Line::NotFound);
         }
         let room = &self.it.room;
-        let done = state::change_pins(&room.dirs, &room.name, |pins| {
+        let change = |pins: &mut Vec<_>| {
             match pins.contains(&target) {
                 is_on if is_on == on => return Done::Nothing,
                 true => pins.retain(|pin| *pin != target),
@@ -36,7 +36,12 @@ impl Turn<'_> {
                 false => pins.insert(0, target),
             }
             Done::Changed
-        });
+        };
+        let done = if room.log.is_relayed() {
+            self.it.pins().map(|mut pins| change(&mut pins))
+        } else {
+            state::change_pins(&room.dirs, &room.name, change)
+        };
         let kind = if on { Kind::Pin } else { Kind::Unpin };
         match done {
             // Whoever did it before may have been killed before they told the others.
@@ -109,6 +114,9 @@ impl Occupant {
     /// What was taken back is pinned no more.
     pub(super) fn unpin_gone(&mut self, is_gone: impl Fn(RecordId) -> bool) {
         let room = &self.room;
+        if room.log.is_relayed() {
+            return;
+        }
         let pins = state::pins(&room.dirs, &room.name).unwrap_or_default();
         if !pins.iter().any(|&pin| is_gone(pin)) {
             return;

@@ -139,7 +139,9 @@ impl Turn<'_> {
             return self.reply(|turn| turn.info("slow", Line::Slow(turn.it.slow.seconds)));
         };
         let room = &self.it.room;
-        if let Err(error) = state::set_slow(&room.dirs, &room.name, seconds) {
+        if !room.log.is_relayed()
+            && let Err(error) = state::set_slow(&room.dirs, &room.name, seconds)
+        {
             return self.not_saved(&error);
         }
         self.publish(Kind::Slow, &seconds.to_string());

@@ -601,6 +601,41 @@ fn who_waits_for_an_engine_that_does_not_answer_is_told_that_this_machine_is_cut
     assert_eq!(one.said(), ["before", "meanwhile", "after"]);
 }
 
+/// Else it would be so on one machine alone.
+#[test]
+fn what_is_refused_is_not_done_on_this_machine_either() {
+    for what in ["redact", "slow", "pin"] {
+        let server = Server::start();
+        let one = Machine::started("one", &server.address(), "");
+        assert!(run(&one.files, "role lobby anna owner").status.success());
+        let mut anna = one.page_of("anna");
+        keep_saying(&mut anna, "secret");
+        let records = one.files.records("lobby").into_iter();
+        let mut said = records.filter(|it| it.text == "secret");
+        let id = said.next().expect("said").time;
+        assert!(one.files.path("run/relay/up").exists());
+        // The relay does not know it yet.
+        server.signal(Signal::SIGSTOP);
+        if what == "pin" {
+            anna.say(&format!("/pin {id}"), "m-pin");
+            let answer = anna.find(|it| it["msgid"] == "m-pin");
+            assert_eq!(answer["type"], "error", "{answer}");
+        } else {
+            let words = match what {
+                "slow" => "slow lobby 60".to_owned(),
+                _ => format!("redact lobby {id}"),
+            };
+            let done = run(&one.files, &words);
+            assert!(!done.status.success(), "{done:?}");
+        }
+        assert!(one.said().contains(&"secret".to_owned()), "{what}");
+        for state in ["slow", "pins"] {
+            let path = one.files.path(&format!("state/lobby.{state}"));
+            assert!(!path.exists(), "{}", path.display());
+        }
+    }
+}
+
 #[test]
 fn who_has_not_what_the_engine_no_longer_has_does_not_go_on_by_itself() {
     let server = Server::start();

@@ -52,11 +52,12 @@ impl From<AppendError> for RedactError {
 }
 
 impl RoomLog {
-    /// Blanks the text of `target` and appends a `redact` record from `by` about it.
+    /// Blanks the text of `target` and appends a `redact` record from `by` about it. On several machines the relay of each
+    /// blanks it when it writes the record.
     ///
     /// # Errors
-    /// The text stays if it could not be blanked. If only the record about it failed
-    /// ([`RedactError::Append`]), doing it again completes it.
+    /// The text stays if it could not be blanked, and on several machines if the record could not be put in order. If
+    /// only the record about it failed ([`RedactError::Append`]), doing it again completes it.
     pub fn redact(&mut self, target: RecordId, by: &str) -> Result<RecordId, RedactError> {
         self.redact_as(target, &Draft::new(Kind::Redact, by, ""))
     }
@@ -84,7 +85,9 @@ impl RoomLog {
     ) -> Result<(), RedactError> {
         let live = self.path().to_owned();
         let failed = |error| RedactError::Append(AppendError::of_io(error, &live));
-        blank_edits(&live, targets).map_err(failed)?;
+        if !self.is_relayed() {
+            blank_edits(&live, targets).map_err(failed)?;
+        }
         for &target in targets {
             match self.redact_one(target, by, &BTreeSet::new()) {
                 Ok(_) | Err(RedactError::NotFound | RedactError::NotText) => {}
@@ -113,12 +116,13 @@ impl RoomLog {
     ) -> Result<RecordId, RedactError> {
         let live = self.path().to_owned();
         let failed = |error| RedactError::Append(AppendError::of_io(error, &live));
-        // Else it is blank on this machine, and on no other.
-        if self.is_isolated() {
-            return Err(AppendError::Isolated.into());
+        if self.is_relayed() {
+            // Not yet: what is refused would be blank on this machine, and on no other.
+            holds(&live, target, Kind::is_talk).map_err(failed)??;
+        } else {
+            blank(&live, target, Kind::is_talk).map_err(failed)??;
+            blank_edits(&live, edited).map_err(failed)?;
         }
-        blank(&live, target, Kind::is_talk).map_err(failed)??;
-        blank_edits(&live, edited).map_err(failed)?;
         let text = target.to_string();
         let stored = self.append_once(&Draft {
             kind: Kind::Redact,
@@ -160,17 +164,33 @@ fn is_edit(kind: Kind) -> bool {
     kind == Kind::Edit
 }
 
+/// The file of a log that has a record, if one has.
+fn holder_of(live: &Path, target: RecordId) -> io::Result<Option<LogFile>> {
+    let mut files = chain::list(live)?.into_iter();
+    Ok(files.rfind(|file| file.first.is_some_and(|first| first <= target)))
+}
+
+/// Whether there is a record, of a kind that `may` be.
+fn holds(
+    live: &Path,
+    target: RecordId,
+    may: fn(Kind) -> bool,
+) -> io::Result<Result<(), RedactError>> {
+    let Some(holder) = holder_of(live, target)? else {
+        return Ok(Err(RedactError::NotFound));
+    };
+    let file = holder.open()?.ok_or(io::ErrorKind::Interrupted)?;
+    let found = find_in(&file, &holder, target, may, |_, _| Ok(()))?;
+    Ok(found)
+}
+
 /// Blanks the text of a record, if that is of a kind that `may` be.
 fn blank(
     live: &Path,
     target: RecordId,
     may: fn(Kind) -> bool,
 ) -> io::Result<Result<(), RedactError>> {
-    let files = chain::list(live)?;
-    let holder = files
-        .iter()
-        .rfind(|file| file.first.is_some_and(|first| first <= target));
-    let Some(holder) = holder else {
+    let Some(holder) = &holder_of(live, target)? else {
         return Ok(Err(RedactError::NotFound));
     };
     // Not for appending: with O_APPEND a pwrite(2) goes to the end (BUGS in pwrite(2)).
@@ -186,7 +206,11 @@ fn blank(
         let Some(_lock) = lock::take(&file, Share::Exclusive, LOCK_TIMEOUT)? else {
             return Ok(Err(RedactError::Append(AppendError::Busy)));
         };
-        blank_in(&file, holder, target, may)?
+        find_in(&file, holder, target, may, |place, line| {
+            erase::blank(&file, place, line)?;
+            // What was taken back does not come back.
+            Ok(rustix::fs::fdatasync(&file)?)
+        })?
     };
     // One may have come from another machine just before the line was blank; from here on none comes.
     erase::delete_files(live, &files)?;
@@ -207,11 +231,13 @@ fn files_in(file: &File, holder: &LogFile, target: RecordId) -> io::Result<Vec<A
     Ok(Vec::new())
 }
 
-fn blank_in(
+/// Gives the place of a record and its line, if it is of a kind that `may` be.
+fn find_in(
     file: &File,
     holder: &LogFile,
     target: RecordId,
     may: fn(Kind) -> bool,
+    give: impl FnOnce(u64, &[u8]) -> io::Result<()>,
 ) -> io::Result<Result<(), RedactError>> {
     let start = bisect::first_after(file, holder.size, target.previous())?;
     let mut lines = Forward::new(file, start);
@@ -228,10 +254,7 @@ fn blank_in(
         if !may(record.kind) {
             return Ok(Err(RedactError::NotText));
         }
-        erase::blank(file, place, line)?;
-        // What was taken back does not come back.
-        rustix::fs::fdatasync(file)?;
-        return Ok(Ok(()));
+        return give(place, line).map(Ok);
     }
     Ok(Err(RedactError::NotFound))
 }
