@@ -140,6 +140,15 @@ impl Machine {
             .unwrap_or_default()
     }
 
+    /// Makes it one that lost its power when all was on its disk that was put in order up to `place`.
+    fn was_off(&self, place: &str) {
+        let boot = "another-boot\n";
+        fs::write(self.files.path("spool/boot"), boot).expect("written");
+        let cursor = self.files.path("state/relay.cursor");
+        fs::write(cursor, format!("{place} {boot}")).expect("written");
+        let _ = fs::remove_file(self.files.path("run/relay/state"));
+    }
+
     fn is_in(&self, state: &str) -> bool {
         self.state("state") == state
     }
@@ -281,6 +290,81 @@ fn an_engine_that_has_lost_everything_gets_it_back_while_nobody_speaks() {
     wanted.push("after".to_owned());
     assert_same_said(&[&one, &two], &wanted);
     assert_ne!(one.state("resubmitted"), "0");
+}
+
+/// Of each file as much was on the disk as happened to be there: of one room nothing, and of the other all.
+#[test]
+fn what_a_power_cut_left_keeps_out_nothing_that_others_have() {
+    let mut server = Server::start();
+    let mut one = Machine::started("one", &server.address(), "");
+    let mut two = Machine::started("two", &server.address(), "");
+    let mut alice = one.files.page("lobby", "alice");
+    let mut anna = one.files.page("den", "anna");
+    keep_saying(&mut alice, "before");
+    keep_saying(&mut anna, "before");
+    let cursor = two.files.path("state/relay.cursor");
+    let den = two.files.path("rooms/den.log");
+    let (log, place) = eventually("it has that, and has kept how far it is", || {
+        let log = fs::read_to_string(&den).ok()?;
+        let place = fs::read_to_string(&cursor).ok()?;
+        let place = place.split(' ').next()?.to_owned();
+        let last = two.files.records("den").pop()?;
+        (log.contains("before") && place >= last.time).then_some((log, place))
+    });
+    for number in 1..=5 {
+        keep_saying(&mut anna, &format!("lost{number}"));
+        keep_saying(&mut alice, &format!("there{number}"));
+    }
+    eventually("two has it", || {
+        two.said().contains(&"there5".to_owned()).then_some(())
+    });
+    one.kill();
+    two.kill();
+    fs::write(&den, &log).expect("written");
+    two.was_off(&place);
+    server.wipe();
+    server.run_again();
+    two.start();
+    eventually("the engine is used again", || two.is_in("up").then_some(()));
+    one.start();
+    let said = |machine: &Machine, room: &str| -> Vec<_> {
+        let records = machine.files.records(room).into_iter();
+        records
+            .filter(|it| it.kind == "say")
+            .map(|it| it.text)
+            .collect()
+    };
+    for (room, what) in [("den", "lost"), ("lobby", "there")] {
+        let mut wanted = vec!["before".to_owned()];
+        wanted.extend((1..=5).map(|number| format!("{what}{number}")));
+        for machine in [&one, &two] {
+            eventually("it has all of it", || {
+                (said(machine, room) == wanted).then_some(())
+            });
+        }
+    }
+}
+
+#[test]
+fn what_only_a_machine_has_that_lost_power_is_given_when_others_have_had_time() {
+    let mut server = Server::start();
+    let mut one = Machine::started("one", &server.address(), "");
+    let mut two = Machine::started("two", &server.address(), "");
+    let mut alice = one.files.page("lobby", "alice");
+    let mut wanted = vec!["first".to_owned()];
+    keep_saying(&mut alice, "first");
+    assert_same(&[&one, &two], &wanted);
+    let place = two.files.records("lobby").pop().expect("said").time;
+    two.kill();
+    keep_saying(&mut alice, "second");
+    wanted.push("second".to_owned());
+    one.kill();
+    one.was_off(&place);
+    server.wipe();
+    server.run_again();
+    one.start();
+    two.start();
+    assert_same_said(&[&one, &two], &wanted);
 }
 
 /// All have it, each once, in one order; where a machine had not seen what an engine lost it may be under another id.

@@ -28,6 +28,8 @@ pub struct Cursor {
     path: PathBuf,
     boot: String,
     saved: RecordId,
+    /// How far the logs were on the disk for certain when the machine went down; `None`: it did not.
+    whole: Option<RecordId>,
     /// The last entry that has been written here.
     pub at: RecordId,
     /// How far before that reading begins again.
@@ -48,18 +50,25 @@ impl Cursor {
             .trim_end()
             .split_once(' ')
             .unwrap_or((kept.trim_end(), ""));
-        let (at, again) = match RecordId::parse(id.as_bytes()) {
-            Some(at) if kept_boot == boot => (at, AGAIN),
-            Some(at) => (at, REPAIR),
-            None => (greatest(dirs)?, REPAIR),
+        let (at, again, whole) = match RecordId::parse(id.as_bytes()) {
+            Some(at) if kept_boot == boot => (at, AGAIN, None),
+            Some(at) => (at, REPAIR, Some(at)),
+            None => (greatest(dirs)?, REPAIR, Some(RecordId::ZERO)),
         };
         Ok(Self {
             path,
             boot,
             saved: RecordId::ZERO,
+            whole,
             at,
             again,
         })
+    }
+
+    /// Up to where the logs have everything, if they may have holes behind it: of each file as much was on the disk as
+    /// happened to be there when the machine went down.
+    pub fn whole(&self) -> Option<RecordId> {
+        self.whole
     }
 
     /// Where to read from after a connection was lost.
@@ -139,11 +148,12 @@ mod tests {
         // "1b4e28ba-2fa1-11d2-883f-0016d3cca427": random(4).
         assert_eq!(cursor.boot.len(), 36, "{:?}", cursor.boot);
         let same_boot = Cursor::load(&dirs).unwrap();
-        assert_eq!(same_boot.at, last.next());
+        assert_eq!((same_boot.at, same_boot.whole()), (last.next(), None));
         assert_eq!(same_boot.start(), earlier(last.next(), AGAIN));
         std::fs::write(&cursor.path, format!("{last} another-boot\n")).unwrap();
         let mut other_boot = Cursor::load(&dirs).unwrap();
         assert_eq!(other_boot.start(), earlier(last, REPAIR));
+        assert_eq!(other_boot.whole(), Some(last));
         other_boot.caught_up();
         assert_eq!(other_boot.start(), earlier(last, AGAIN));
     }

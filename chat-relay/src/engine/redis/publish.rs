@@ -46,6 +46,10 @@ pub struct Publisher<'a> {
     taken: RecordId,
     /// Who submitted what is up to here was told that it was not taken.
     refused: RecordId,
+    /// Up to where the logs have everything, while they may have holes behind it. An engine takes what it has lost by
+    /// the numbers of each machine: what stands behind a hole would keep out what others have of it, so they come first.
+    whole: Option<RecordId>,
+    connected: Instant,
     tick_at: Instant,
     looked: Instant,
 }
@@ -57,6 +61,7 @@ impl<'a> Publisher<'a> {
         keeper: &'a Keeper,
         dirs: &'a Dirs,
         spool: &'a mut Spool,
+        whole: Option<RecordId>,
     ) -> Self {
         Self {
             shared,
@@ -67,6 +72,8 @@ impl<'a> Publisher<'a> {
             refused: RecordId::ZERO,
             queue: VecDeque::new(),
             is_read: false,
+            whole,
+            connected: Instant::now(),
             tick_at: Instant::now(),
             looked: Instant::now(),
         }
@@ -109,12 +116,12 @@ impl<'a> Publisher<'a> {
     fn connect(&mut self, generation: u64) -> Result<Link> {
         let mut link = Link::open(&self.shared.setup.access, ALL)?;
         self.shared.wait_for_reader();
-        let from = repair::repair(&mut link, self.shared, self.dirs)?;
+        let from = repair::repair(&mut link, self.shared, self.dirs, self.whole)?;
         self.queue.clear();
         let rewound = self.spool.rewind(from);
         rewound.map_err(|error| Trouble::Away(format!("the spool: {error}")))?;
         self.is_read = false;
-        self.tick_at = Instant::now();
+        (self.tick_at, self.connected) = (Instant::now(), Instant::now());
         self.shared.repaired(generation);
         self.shared
             .say(generation, |status| status.publishes(&link.place));
@@ -250,6 +257,10 @@ impl<'a> Publisher<'a> {
             let oldest = super::cursor::earlier(RecordId::now(), self.shared.setup.wait_limit * 2);
             self.shared.forget_before(oldest);
             link.check_role()?;
+            if self.whole.is_some() && self.connected.elapsed() > DEAD_AFTER {
+                repair::complete(link, self.shared, self.dirs)?;
+                self.whole = None;
+            }
         }
         if now < self.tick_at {
             return Ok(());

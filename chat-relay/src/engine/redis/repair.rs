@@ -38,18 +38,51 @@ const OVERHEAD: usize = 300;
 /// What is younger may keep its id: script/append.lua.
 const YOUNG: Duration = Duration::from_secs(10);
 
-/// Takes the machine's name, and gives the engine what it lacks and this machine has; gives the number behind which
-/// the spool is to be read.
+/// Takes the machine's name, and gives the engine what it lacks and this machine has, if it is no younger than `until`;
+/// gives the number behind which the spool is to be read.
 ///
 /// # Errors
 /// It is not to be used then.
-pub fn repair(link: &mut Link, shared: &Shared, dirs: &Dirs) -> Result<RecordId> {
+pub fn repair(
+    link: &mut Link,
+    shared: &Shared,
+    dirs: &Dirs,
+    until: Option<RecordId>,
+) -> Result<RecordId> {
     let setup = &shared.setup;
     let ours = shared.floor();
     let before = earlier(ours, REPAIR);
     let leased = script::lease(link, &setup.keys, &setup.machine, DEAD_AFTER, before)?;
+    let is_told = (before..ours).contains(&leased.last);
+    let given = put_back(link, shared, dirs, (before, until), is_told)?;
+    // A machine that has no logs, and a spool all the same, says nothing that is old.
+    let oldest = match before {
+        RecordId::ZERO => earlier(RecordId::now(), REPAIR),
+        before => before,
+    };
+    Ok(given.max(setup.former_last).max(oldest))
+}
+
+/// Gives the engine the rest of what it lacks, when the others have had time for it.
+///
+/// # Errors
+/// As [`repair`].
+pub fn complete(link: &mut Link, shared: &Shared, dirs: &Dirs) -> Result<()> {
+    let before = earlier(shared.floor(), REPAIR);
+    put_back(link, shared, dirs, (before, None), true).map(|_| ())
+}
+
+/// Gives the engine what it lacks of what is behind the one id and not behind the other; gives the greatest number of
+/// this machine that it has then.
+fn put_back(
+    link: &mut Link,
+    shared: &Shared,
+    dirs: &Dirs,
+    (before, until): (RecordId, Option<RecordId>),
+    mut is_told: bool,
+) -> Result<RecordId> {
+    let setup = &shared.setup;
     let own = &*setup.machine.incarnation;
-    let mut is_told = (before..ours).contains(&leased.last);
     loop {
         let mut question = redis::cmd("HGETALL");
         question.arg(setup.keys.head());
@@ -59,7 +92,7 @@ pub fn repair(link: &mut Link, shared: &Shared, dirs: &Dirs) -> Result<RecordId>
             RecordId::from_micros(number.unwrap_or_default())
         };
         let failed = |error: io::Error| Trouble::Away(format!("the rooms' logs: {error}"));
-        let found = collect(dirs, before, &taken).map_err(failed)?;
+        let found = collect(dirs, (before, until), &taken).map_err(failed)?;
         let known = found.greatest.get(own).copied().unwrap_or_default();
         if !found.lost.is_empty() && !std::mem::replace(&mut is_told, true) {
             say_since(link, shared, before)?;
@@ -67,13 +100,7 @@ pub fn repair(link: &mut Link, shared: &Shared, dirs: &Dirs) -> Result<RecordId>
         settle(link, shared, dirs, &found.files, &taken)?;
         give(link, shared, found.lost)?;
         if !found.is_cut {
-            // A machine that has no logs, and a spool all the same, says nothing that is old.
-            let oldest = match before {
-                RecordId::ZERO => earlier(RecordId::now(), REPAIR),
-                before => before,
-            };
-            let given = taken(own).max(known).max(setup.former_last);
-            return Ok(given.max(oldest));
+            return Ok(taken(own).max(known));
         }
     }
 }
@@ -161,8 +188,12 @@ struct Found {
     greatest: BTreeMap<String, RecordId>,
 }
 
-/// What stands in the logs behind `since`, and how much of it the engine does not know.
-fn collect(dirs: &Dirs, since: RecordId, taken: &dyn Fn(&str) -> RecordId) -> io::Result<Found> {
+/// What stands in the logs behind `since`, and how much of it, as far as `until`, the engine does not know.
+fn collect(
+    dirs: &Dirs,
+    (since, until): (RecordId, Option<RecordId>),
+    taken: &dyn Fn(&str) -> RecordId,
+) -> io::Result<Found> {
     let mut found = Found::default();
     let rooms = rooms::all(dirs)?.into_iter().chain(closed::all(dirs)?);
     let logs = rooms.map(|room| (closed::dirs_of(dirs, &room).room_log(&room), room, None));
@@ -187,7 +218,8 @@ fn collect(dirs: &Dirs, since: RecordId, taken: &dyn Fn(&str) -> RecordId) -> io
             };
             let most: &mut RecordId = found.greatest.entry(node.clone()).or_default();
             *most = number.max(*most);
-            if number > taken(&node) {
+            let is_sure = until.is_none_or(|until| record.id <= until);
+            if is_sure && number > taken(&node) {
                 if record.kind == Kind::Order
                     && let Some((name, after)) = order::made_by(|key| record.attr(key))
                 {
@@ -296,7 +328,7 @@ mod tests {
         let (young, old) = (RoomName::lobby(), RoomName::parse("old").unwrap());
         write(&young, ahead, 7);
         write(&old, earlier(ahead, hour), 3);
-        let found = collect(&dirs, earlier(ahead, REPAIR), &|_| RecordId::ZERO).unwrap();
+        let found = collect(&dirs, (earlier(ahead, REPAIR), None), &|_| RecordId::ZERO).unwrap();
         let numbers: Vec<_> = found.lost["a~1"].offers.keys().copied().collect();
         assert_eq!(numbers, [RecordId::from_micros(7)]);
         let since = earlier(ahead, REPAIR);
@@ -306,7 +338,7 @@ mod tests {
         let live = dirs.room_log(&young);
         std::fs::rename(&live, live.with_extension("log.1")).unwrap();
         std::fs::write(&live, "").unwrap();
-        let found = collect(&dirs, since, &|_| RecordId::ZERO).unwrap();
+        let found = collect(&dirs, (since, None), &|_| RecordId::ZERO).unwrap();
         assert_eq!(found.lost["a~1"].offers.len(), 1);
     }
 }
