@@ -22,14 +22,32 @@ const AGAIN: Duration = Duration::from_secs(60);
 /// looked what an engine has lost.
 pub const REPAIR: Duration = Duration::from_secs(600);
 
+/// What stood in the logs behind the cursor when the machine went down: of each file as much was on the disk as
+/// happened to be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Doubt {
+    after: RecordId,
+    until: RecordId,
+}
+
+impl Doubt {
+    fn of(after: RecordId, until: RecordId) -> Option<Self> {
+        (after < until).then_some(Self { after, until })
+    }
+
+    /// Whether the record with this id is among it.
+    pub fn has(self, id: RecordId) -> bool {
+        self.after < id && id <= self.until
+    }
+}
+
 /// How far this machine has come.
 #[derive(Debug, Clone)]
 pub struct Cursor {
     path: PathBuf,
     boot: String,
     saved: RecordId,
-    /// How far the logs were on the disk for certain when the machine went down; `None`: it did not.
-    whole: Option<RecordId>,
+    doubt: Option<Doubt>,
     /// The last entry that has been written here.
     pub at: RecordId,
     /// How far before that reading begins again.
@@ -50,25 +68,25 @@ impl Cursor {
             .trim_end()
             .split_once(' ')
             .unwrap_or((kept.trim_end(), ""));
-        let (at, again, whole) = match RecordId::parse(id.as_bytes()) {
+        let doubt = |after| io::Result::Ok(Doubt::of(after, greatest(dirs)?));
+        let (at, again, doubt) = match RecordId::parse(id.as_bytes()) {
             Some(at) if kept_boot == boot => (at, AGAIN, None),
-            Some(at) => (at, REPAIR, Some(at)),
-            None => (greatest(dirs)?, REPAIR, Some(RecordId::ZERO)),
+            Some(at) => (at, REPAIR, doubt(at)?),
+            None => (greatest(dirs)?, REPAIR, doubt(RecordId::ZERO)?),
         };
         Ok(Self {
             path,
             boot,
             saved: RecordId::ZERO,
-            whole,
+            doubt,
             at,
             again,
         })
     }
 
-    /// Up to where the logs have everything, if they may have holes behind it: of each file as much was on the disk as
-    /// happened to be there when the machine went down.
-    pub fn whole(&self) -> Option<RecordId> {
-        self.whole
+    /// Where the logs may have holes; `None`: nowhere.
+    pub fn doubt(&self) -> Option<Doubt> {
+        self.doubt
     }
 
     /// Where to read from after a connection was lost.
@@ -115,7 +133,8 @@ pub fn logs(dirs: &Dirs) -> io::Result<BTreeSet<PathBuf>> {
 
 fn greatest(dirs: &Dirs) -> io::Result<RecordId> {
     let mut greatest = RecordId::ZERO;
-    for live in logs(dirs)? {
+    let orders = dirs.cluster.iter().map(|it| it.orders_log());
+    for live in logs(dirs)?.into_iter().chain(orders) {
         greatest = greatest.max(spool::last_of(&live)?);
     }
     Ok(greatest)
@@ -148,12 +167,16 @@ mod tests {
         // "1b4e28ba-2fa1-11d2-883f-0016d3cca427": random(4).
         assert_eq!(cursor.boot.len(), 36, "{:?}", cursor.boot);
         let same_boot = Cursor::load(&dirs).unwrap();
-        assert_eq!((same_boot.at, same_boot.whole()), (last.next(), None));
+        assert_eq!((same_boot.at, same_boot.doubt()), (last.next(), None));
         assert_eq!(same_boot.start(), earlier(last.next(), AGAIN));
+        let place = last.previous();
+        std::fs::write(&cursor.path, format!("{place} another-boot\n")).unwrap();
+        let doubt = Cursor::load(&dirs).unwrap().doubt().unwrap();
+        assert!(doubt.has(last) && !doubt.has(place) && !doubt.has(last.next()));
         std::fs::write(&cursor.path, format!("{last} another-boot\n")).unwrap();
         let mut other_boot = Cursor::load(&dirs).unwrap();
         assert_eq!(other_boot.start(), earlier(last, REPAIR));
-        assert_eq!(other_boot.whole(), Some(last));
+        assert_eq!(other_boot.doubt(), None);
         other_boot.caught_up();
         assert_eq!(other_boot.start(), earlier(last, AGAIN));
     }

@@ -10,6 +10,7 @@ use chat_store::fs::dirs::Dirs;
 use chat_store::log::tail::Progress;
 use chat_store::record::RecordId;
 
+use super::cursor::Doubt;
 use super::entry::{self, TICK};
 use super::keep::Keeper;
 use super::link::Link;
@@ -46,9 +47,9 @@ pub struct Publisher<'a> {
     taken: RecordId,
     /// Who submitted what is up to here was told that it was not taken.
     refused: RecordId,
-    /// Up to where the logs have everything, while they may have holes behind it. An engine takes what it has lost by
-    /// the numbers of each machine: what stands behind a hole would keep out what others have of it, so they come first.
-    whole: Option<RecordId>,
+    /// Where the logs may have holes. An engine takes what it has lost by the numbers of each machine: what stands behind
+    /// a hole would keep out what others have of it, so they come first.
+    doubt: Option<Doubt>,
     connected: Instant,
     tick_at: Instant,
     looked: Instant,
@@ -61,7 +62,7 @@ impl<'a> Publisher<'a> {
         keeper: &'a Keeper,
         dirs: &'a Dirs,
         spool: &'a mut Spool,
-        whole: Option<RecordId>,
+        doubt: Option<Doubt>,
     ) -> Self {
         Self {
             shared,
@@ -72,7 +73,7 @@ impl<'a> Publisher<'a> {
             refused: RecordId::ZERO,
             queue: VecDeque::new(),
             is_read: false,
-            whole,
+            doubt,
             connected: Instant::now(),
             tick_at: Instant::now(),
             looked: Instant::now(),
@@ -116,7 +117,7 @@ impl<'a> Publisher<'a> {
     fn connect(&mut self, generation: u64) -> Result<Link> {
         let mut link = Link::open(&self.shared.setup.access, ALL)?;
         self.shared.wait_for_reader();
-        let from = repair::repair(&mut link, self.shared, self.dirs, self.whole)?;
+        let from = repair::repair(&mut link, self.shared, self.dirs, self.doubt)?;
         self.queue.clear();
         let rewound = self.spool.rewind(from);
         rewound.map_err(|error| Trouble::Away(format!("the spool: {error}")))?;
@@ -257,9 +258,9 @@ impl<'a> Publisher<'a> {
             let oldest = super::cursor::earlier(RecordId::now(), self.shared.setup.wait_limit * 2);
             self.shared.forget_before(oldest);
             link.check_role()?;
-            if self.whole.is_some() && self.connected.elapsed() > DEAD_AFTER {
+            if self.doubt.is_some() && self.connected.elapsed() > DEAD_AFTER {
                 repair::complete(link, self.shared, self.dirs)?;
-                self.whole = None;
+                self.doubt = None;
             }
         }
         if now < self.tick_at {

@@ -16,7 +16,7 @@ use chat_store::log::rooms;
 use chat_store::name::RoomName;
 use chat_store::record::{Kind, RecordId};
 
-use super::cursor::{REPAIR, earlier};
+use super::cursor::{Doubt, REPAIR, earlier};
 use super::entry::{self, SINCE};
 use super::link::Link;
 use super::publish::DEAD_AFTER;
@@ -38,8 +38,8 @@ const OVERHEAD: usize = 300;
 /// What is younger may keep its id: script/append.lua.
 const YOUNG: Duration = Duration::from_secs(10);
 
-/// Takes the machine's name, and gives the engine what it lacks and this machine has, if it is no younger than `until`;
-/// gives the number behind which the spool is to be read.
+/// Takes the machine's name, and gives the engine what it lacks and this machine has, except what is in `doubt`; gives
+/// the number behind which the spool is to be read.
 ///
 /// # Errors
 /// It is not to be used then.
@@ -47,14 +47,14 @@ pub fn repair(
     link: &mut Link,
     shared: &Shared,
     dirs: &Dirs,
-    until: Option<RecordId>,
+    doubt: Option<Doubt>,
 ) -> Result<RecordId> {
     let setup = &shared.setup;
     let ours = shared.floor();
     let before = earlier(ours, REPAIR);
     let leased = script::lease(link, &setup.keys, &setup.machine, DEAD_AFTER, before)?;
     let is_told = (before..ours).contains(&leased.last);
-    let given = put_back(link, shared, dirs, (before, until), is_told)?;
+    let given = put_back(link, shared, dirs, (before, doubt), is_told)?;
     // A machine that has no logs, and a spool all the same, says nothing that is old.
     let oldest = match before {
         RecordId::ZERO => earlier(RecordId::now(), REPAIR),
@@ -72,13 +72,13 @@ pub fn complete(link: &mut Link, shared: &Shared, dirs: &Dirs) -> Result<()> {
     put_back(link, shared, dirs, (before, None), true).map(|_| ())
 }
 
-/// Gives the engine what it lacks of what is behind the one id and not behind the other; gives the greatest number of
-/// this machine that it has then.
+/// Gives the engine what it lacks of what is behind the id and not in doubt; gives the greatest number of this machine
+/// that it has then.
 fn put_back(
     link: &mut Link,
     shared: &Shared,
     dirs: &Dirs,
-    (before, until): (RecordId, Option<RecordId>),
+    (before, doubt): (RecordId, Option<Doubt>),
     mut is_told: bool,
 ) -> Result<RecordId> {
     let setup = &shared.setup;
@@ -92,7 +92,7 @@ fn put_back(
             RecordId::from_micros(number.unwrap_or_default())
         };
         let failed = |error: io::Error| Trouble::Away(format!("the rooms' logs: {error}"));
-        let found = collect(dirs, (before, until), &taken).map_err(failed)?;
+        let found = collect(dirs, (before, doubt), &taken).map_err(failed)?;
         let known = found.greatest.get(own).copied().unwrap_or_default();
         if !found.lost.is_empty() && !std::mem::replace(&mut is_told, true) {
             say_since(link, shared, before)?;
@@ -188,10 +188,10 @@ struct Found {
     greatest: BTreeMap<String, RecordId>,
 }
 
-/// What stands in the logs behind `since`, and how much of it, as far as `until`, the engine does not know.
+/// What stands in the logs behind `since`, and how much of it, but for what is in doubt, the engine does not know.
 fn collect(
     dirs: &Dirs,
-    (since, until): (RecordId, Option<RecordId>),
+    (since, doubt): (RecordId, Option<Doubt>),
     taken: &dyn Fn(&str) -> RecordId,
 ) -> io::Result<Found> {
     let mut found = Found::default();
@@ -218,7 +218,7 @@ fn collect(
             };
             let most: &mut RecordId = found.greatest.entry(node.clone()).or_default();
             *most = number.max(*most);
-            let is_sure = until.is_none_or(|until| record.id <= until);
+            let is_sure = !doubt.is_some_and(|doubt| doubt.has(record.id));
             if is_sure && number > taken(&node) {
                 if record.kind == Kind::Order
                     && let Some((name, after)) = order::made_by(|key| record.attr(key))
