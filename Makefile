@@ -117,9 +117,10 @@ torture: build ## people who talk while processes are killed, ten times as long 
 upgrade-test: build ## the programs of an earlier commit and these in one tree, there and back: FROM=COMMIT
 	tests/upgrade $(FROM)
 
-# As root. Two hours and a half: SEEDS=100 SECONDS_EACH=72 of them, JOBS=1 at the same time, with PEOPLE of them or a number
-# that the seed draws; KEEP=DIR for what the machines had where something was wrong. The handler is not the static one of
-# `build`: that would not go by the machine's clock. tests/cluster-torture.md
+# As root. Two hours and a half: SEEDS=100 SECONDS_EACH=72 of them, JOBS=1 at the same time (JOBS=4, on two processors that
+# have nothing else to do: 40 minutes), with PEOPLE of them or a number that the seed draws; KEEP=DIR for what the machines
+# had where something was wrong. The handler is not the static one of `build`: that would not go by the machine's clock.
+# tests/cluster-torture.md
 cluster-torture: build ## a chat on three machines that lose power, room and time, are killed, stopped and cut off
 	$(CARGO) build --locked --release -p chat-handler --bin chat-handler
 	env CLUSTER_SEEDS=$${SEEDS:-100} CLUSTER_SECONDS=$${SECONDS_EACH:-72} CLUSTER_JOBS=$${JOBS:-1} \
