@@ -50,6 +50,7 @@ pub struct Publisher<'a> {
     /// Where the logs may have holes. An engine takes what it has lost by the numbers of each machine: what stands behind
     /// a hole would keep out what others have of it, so they come first.
     doubt: Option<Doubt>,
+    /// When the engine was connected to last.
     connected: Instant,
     tick_at: Instant,
     looked: Instant,

@@ -180,8 +180,7 @@ fn holds(
         return Ok(Err(RedactError::NotFound));
     };
     let file = holder.open()?.ok_or(io::ErrorKind::Interrupted)?;
-    let found = find_in(&file, &holder, target, may, |_, _| Ok(()))?;
-    Ok(found)
+    find_in(&file, &holder, target, may, |_, _| Ok(()))
 }
 
 /// Blanks the text of a record, if that is of a kind that `may` be.
