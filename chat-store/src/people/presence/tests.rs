@@ -514,12 +514,12 @@ fn one_person_has_so_many_connections_and_no_more() {
 
 /// What a power cut or a kill has left is found by all who look at once.
 #[test]
-fn a_name_is_free_whose_ghost_somebody_else_is_just_removing() {
+fn a_name_is_free_whose_stale_file_somebody_else_is_just_removing() {
     let home = home();
     let path = home.dirs.user(&home.room, &nick("anna"));
     std::fs::write(&path, "").unwrap();
-    let (ghost, _) = file::open(&path, OFlags::RDWR).unwrap();
-    assert!(slots::hold_all(&ghost).unwrap());
+    let (stale, _) = file::open(&path, OFlags::RDWR).unwrap();
+    assert!(slots::hold_all(&stale).unwrap());
     std::thread::scope(|scope| {
         scope.spawn(|| {
             std::thread::sleep(PAUSE * 4);
@@ -529,7 +529,7 @@ fn a_name_is_free_whose_ghost_somebody_else_is_just_removing() {
     });
     // Nobody waits for ever.
     std::fs::write(&path, "").unwrap();
-    let (ghost, _) = file::open(&path, OFlags::RDWR).unwrap();
-    assert!(slots::hold_all(&ghost).unwrap());
+    let (stale, _) = file::open(&path, OFlags::RDWR).unwrap();
+    assert!(slots::hold_all(&stale).unwrap());
     assert_eq!(home.join("anna").claim.nick().as_str(), "anna1");
 }
