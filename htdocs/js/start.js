@@ -2,21 +2,41 @@
 
 import { parameter, tidyRoom } from "./addresses.js";
 import { element } from "./dom.js";
+import { readStored, writeStored } from "./storage.js";
 import { text } from "./texts.js";
 import { dress } from "./theme.js";
+
+/** How long after a part of the page did not arrive it is loaded anew by itself, each time; then a person may. */
+const AGAIN_AFTER_MS = [1_000, 4_000];
 
 const room = tidyRoom(parameter("room"));
 try {
 	await dress(room ? "room" : "pages");
 	if (room) await (await import("./chat.js")).openChat(room);
 	else await (await import("./entry.js")).showEntry();
+	if (tries()) keepTries(0);
 } catch (error) {
 	// A part of the page did not arrive: better a word and a button than a white page.
 	console.error(error);
-	const again = { type: "button", class: "primary", onclick: () => location.reload() };
-	const words = element("div", { class: "empty", role: "alert" }, text("cannotLoad"));
-	words.append(element("button", again, text("tryAgain")));
+	const words = element("div", { class: "empty", role: "alert" });
+	if (tries() < AGAIN_AFTER_MS.length && keepTries(tries() + 1)) {
+		words.append(text("loadsAgain"));
+		setTimeout(() => location.reload(), AGAIN_AFTER_MS[tries() - 1]);
+	} else {
+		const again = { type: "button", class: "primary", onclick: () => location.reload() };
+		words.append(text("cannotLoad"), element("button", again, text("tryAgain")));
+	}
 	document.body.append(element("main", { class: "content narrow" }, words));
+}
+
+/** How often this tab was loaded anew by itself. */
+function tries() {
+	return Number(readStored("loads", 0, "sessionStorage"));
+}
+
+/** @param {number} count @returns Whether it is kept: else this would go on for ever. */
+function keepTries(count) {
+	return writeStored("loads", count, "sessionStorage");
 }
 
 /** Long after all that somebody waits for: the pages are kept for when there is no network. */

@@ -360,21 +360,35 @@ async fn why_the_room_lets_nobody_in_is_said_in_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_part_of_the_page_that_does_not_arrive_is_told() {
+async fn a_part_of_the_page_that_does_not_arrive_is_told_and_asked_for_again() {
     let site = Site::start();
     let browser = Browser::start().await;
-    browser.devtools("Network.enable", json!({})).await;
+    let withhold = async |parts: &[&str]| {
+        browser.devtools("Network.enable", json!({})).await;
+        browser
+            .devtools("Network.setBlockedURLs", json!({ "urls": parts }))
+            .await;
+    };
+    withhold(&["*/js/room.js"]).await;
+    browser.goto(&site.url("/?room=lobby")).await;
     browser
-        .devtools(
-            "Network.setBlockedURLs",
-            json!({ "urls": ["*/js/room.js"] }),
+        .wait_for_text("This could not be loaded. Trying again")
+        .await;
+    withhold(&[]).await;
+    welcome(&browser).await;
+    // What never comes is not asked for for ever, and each time anew as often.
+    withhold(&["*/js/room.js"]).await;
+    browser.goto(&site.url("/?room=lobby")).await;
+    browser
+        .wait_for_text("This could not be loaded. Trying again")
+        .await;
+    browser
+        .wait_until(
+            "a person may ask",
+            "document.querySelector('.empty button')",
         )
         .await;
-    browser.goto(&site.url("/?room=lobby")).await;
-    browser.wait_for_text("This could not be loaded.").await;
-    browser
-        .devtools("Network.setBlockedURLs", json!({ "urls": [] }))
-        .await;
+    withhold(&[]).await;
     click(&browser, ".empty button").await;
     welcome(&browser).await;
 }

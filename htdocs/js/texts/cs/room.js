@@ -4,6 +4,7 @@ export default {
 	// Every page
 	close: "Zavřít",
 	cannotLoad: "Tohle se nepodařilo načíst.",
+	loadsAgain: "Tohle se nepodařilo načíst. Zkouší se to znovu …",
 
 	// Room page
 	members: "Lidé",

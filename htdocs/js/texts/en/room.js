@@ -4,6 +4,7 @@ export default {
 	// Every page
 	close: "Close",
 	cannotLoad: "This could not be loaded.",
+	loadsAgain: "This could not be loaded. Trying again …",
 
 	// Room page
 	members: "People",
