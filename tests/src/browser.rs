@@ -51,6 +51,10 @@ pub struct Browser {
 
 /// Tries for a port: chromedriver takes a free one for IPv6 and gives up when somebody has its number for IPv4.
 const DRIVER_STARTS: usize = 10;
+/// What the page asked for and did not get.
+const MISSING: &str = "performance.getEntriesByType('resource')
+    .filter(it => it.responseStatus < 200 || it.responseStatus >= 400)
+    .map(it => `${it.responseStatus} ${it.name} after ${Math.round(it.duration)} ms`)";
 
 /// Starts chromedriver; its port.
 fn start_driver(chromedriver: &str, home: &Path) -> (Program, String) {
@@ -229,8 +233,10 @@ impl Browser {
             if started.elapsed() > DEADLINE {
                 let text = self.try_eval("document.body.innerText").await;
                 let journal = self.try_eval("globalThis.journal ?? null").await;
+                let missing = self.try_eval(MISSING).await;
                 panic!(
-                    "not within {DEADLINE:?}: {what}; last {value:?}; the page shows: {text:?}; its journal: {journal:#?}"
+                    "not within {DEADLINE:?}: {what}; last {value:?}; the page shows: {text:?}; \
+                     parts that did not arrive: {missing:?}; its journal: {journal:#?}"
                 );
             }
             // The page has no way to wake us.

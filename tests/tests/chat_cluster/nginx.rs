@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::thread;
 
@@ -17,7 +18,10 @@ const ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 254);
 const PORT: u16 = 8080;
 
 /// nginx as conf/cluster has it, in the people's network.
-pub(crate) struct Nginx(Child);
+pub(crate) struct Nginx {
+    child: Child,
+    errors: PathBuf,
+}
 
 impl Nginx {
     #[track_caller]
@@ -52,7 +56,8 @@ impl Nginx {
         let mut command = inside(cluster.cables.outside(), part("/usr/sbin/nginx", "nginx"));
         command.args(["-e", "stderr", "-c"]).arg(&path);
         let child = command.stdout(Stdio::null()).spawn().expect("it starts");
-        let nginx = Self(child);
+        let errors = dir.join("error.log");
+        let nginx = Self { child, errors };
         let entrance = cluster.cables.entrance();
         thread::scope(|scope| {
             scope.spawn(|| {
@@ -76,10 +81,18 @@ impl Nginx {
 }
 
 impl Drop for Nginx {
+    #[expect(
+        clippy::print_stderr,
+        reason = "why a test failed may be in what it told"
+    )]
     fn drop(&mut self) {
-        let workers = e2e::proc::descendants(self.0.id());
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        if thread::panicking() {
+            let errors = fs::read_to_string(&self.errors).unwrap_or_default();
+            eprintln!("-- nginx:\n{errors}");
+        }
+        let workers = e2e::proc::descendants(self.child.id());
+        let _ = self.child.kill();
+        let _ = self.child.wait();
         for worker in workers {
             let pid = e2e::program::pid_of(worker.pid);
             let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL);
