@@ -27,16 +27,17 @@ pub struct Node {
 /// start anew.
 ///
 /// With `boot`, what tells this boot from others, one that went down is a new machine, too. What it had not synced is gone,
-/// its last numbers among it: who took others would hide from the rest that there were some. `last` is the last submission
-/// in the spool.
+/// its last numbers among it: who took others would hide from the rest that there were some. So is one whose spool ends
+/// (`last`) before what was taken of it (`taken`): its clock may be behind those numbers, and what it said would be thought
+/// known.
 ///
 /// # Errors
-/// Those of reading and writing the files, and those of `last`.
+/// Those of reading and writing the files.
 pub fn of(
     spool: &Path,
     name: &str,
     boot: Option<&str>,
-    last: impl FnOnce() -> io::Result<RecordId>,
+    (taken, last): (RecordId, RecordId),
 ) -> io::Result<Node> {
     let (path, boot_path) = (spool.join("node"), spool.join("boot"));
     let incarnation = read(&path)?;
@@ -58,22 +59,21 @@ pub fn of(
         // One of a version that kept none has lost nothing that it knows of.
         _ => true,
     };
-    node.incarnation = if is_ours && is_same_boot {
-        incarnation
-    } else {
+    let is_another = !is_ours || !is_same_boot || taken > last;
+    node.incarnation = incarnation;
+    if is_another {
         node.former = if is_ours {
-            lease(&incarnation, &path)?
+            lease(&node.incarnation, &path)?
         } else {
             String::new()
         };
-        node.former_last = last()?;
+        node.former_last = last;
         // One machine makes one at a time, and no two have the same name.
-        let made = format!("{name}~{:x}", RecordId::now().as_micros());
-        file::replace(&path, format!("{made}\n").as_bytes())?;
-        made
-    };
+        node.incarnation = format!("{name}~{:x}", RecordId::now().as_micros());
+        file::replace(&path, format!("{}\n", node.incarnation).as_bytes())?;
+    }
     if let Some(boot) = boot
-        && (!is_ours || kept_boot.as_deref() != Some(boot))
+        && (is_another || kept_boot.is_none())
     {
         let text = format!("{boot} {} {}\n", node.former_last, node.former);
         file::replace(&boot_path, text.as_bytes())?;
@@ -108,7 +108,22 @@ mod tests {
     const LAST: RecordId = RecordId::from_micros(1_796_000_000_000_000);
 
     fn at(spool: &Path, name: &str, boot: Option<&str>) -> Node {
-        of(spool, name, boot, || Ok(LAST)).unwrap()
+        of(spool, name, boot, (LAST, LAST)).unwrap()
+    }
+
+    #[test]
+    fn a_machine_whose_spool_lost_what_was_taken_of_it_is_another_one() {
+        let dir = tempfile::tempdir().unwrap();
+        for boot in [None, Some("b1")] {
+            let first = at(dir.path(), "a", boot);
+            let cut = of(dir.path(), "a", boot, (LAST, LAST.previous())).unwrap();
+            assert_ne!(cut.incarnation, first.incarnation);
+            assert_eq!(
+                (&cut.former, cut.former_last),
+                (&first.lease, LAST.previous())
+            );
+            assert_eq!(at(dir.path(), "a", boot).incarnation, cut.incarnation);
+        }
     }
 
     #[test]

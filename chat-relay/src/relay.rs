@@ -92,19 +92,29 @@ impl Relay {
         sync: Sync,
         lock_file: LockFile,
     ) -> io::Result<Self> {
-        let place = Spool::place(dirs);
+        let last = spool::last_of(&cluster.spool_log())?;
+        let taken = Spool::place(dirs);
         let guarded = before(RecordId::now(), GUARD);
         // What has been submitted here alone is in order here alone, and goes on after a boot.
         let boot = match settings.engine {
             Engine::Local => None,
             _ => Some(node::boot()?),
         };
-        let last = || spool::last_of(&cluster.spool_log());
-        let node = node::of(&cluster.spool, &settings.node, boot.as_deref(), last)?;
+        let node = node::of(
+            &cluster.spool,
+            &settings.node,
+            boot.as_deref(),
+            (taken, last),
+        )?;
         let relay = Self {
             wait_limit: settings.send_timeout,
-            spool: Spool::open(dirs, &cluster, place)?,
-            rooms: Rooms::new(dirs, &cluster, &node.incarnation, place.min(guarded)),
+            spool: Spool::open(dirs, &cluster, (taken, last))?,
+            rooms: Rooms::new(
+                dirs,
+                &cluster,
+                &node.incarnation,
+                last.min(taken).min(guarded),
+            ),
             node,
             signals: signals()?,
             lock_file,

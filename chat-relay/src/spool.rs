@@ -35,12 +35,20 @@ pub struct Spool {
 }
 
 impl Spool {
-    /// Behind the submission `after`.
+    /// Behind what was `taken` of it, or at its end (`last`), if that was lost.
     ///
     /// # Errors
-    /// Those of opening the files.
-    pub fn open(dirs: &Dirs, cluster: &Cluster, after: RecordId) -> io::Result<Self> {
+    /// Those of opening and writing the files.
+    pub fn open(
+        dirs: &Dirs,
+        cluster: &Cluster,
+        (taken, last): (RecordId, RecordId),
+    ) -> io::Result<Self> {
         let live = cluster.spool_log();
+        let after = taken.min(last);
+        if after < taken {
+            file::swap(&place_file(dirs), format!("{after}\n").as_bytes())?;
+        }
         // The bell first: what is submitted from here on rings.
         let bell = Bell::open(&cluster.bell())?;
         Ok(Self {
