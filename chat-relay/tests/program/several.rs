@@ -648,8 +648,35 @@ fn what_no_copy_of_the_engine_has_is_written_and_acked_nowhere() {
 
 #[test]
 fn what_is_said_while_the_engine_comes_back_waits_for_it_and_nobody_is_told() {
-    let mut server = Server::start();
+    let (server, one) = engine_and_machine();
+    assert_waited_for(server, &one);
+}
+
+/// The engine's machine had a clock that was wrong: ids are ahead of every clock for as long as it was.
+#[test]
+fn what_is_said_while_the_engine_comes_back_waits_for_it_when_ids_are_ahead() {
+    let (server, one) = engine_and_machine();
+    let ahead = RecordId::now().as_micros() + 3_600_000_000;
+    server.ask(&["HSET", "{chat}:h", "last", &ahead.to_string()]);
+    let mut bob = one.files.page("lobby", "bob");
+    keep_saying(&mut bob, "ahead");
+    assert!(
+        one.log()
+            .lines()
+            .last()
+            .is_some_and(|it| it.contains("ahead"))
+    );
+    assert_waited_for(server, &one);
+}
+
+fn engine_and_machine() -> (Server, Machine) {
+    let server = Server::start();
     let one = Machine::started("one", &server.address(), "SEND_TIMEOUT=30\n");
+    (server, one)
+}
+
+#[track_caller]
+fn assert_waited_for(mut server: Server, one: &Machine) {
     let mut alice = one.files.page("lobby", "alice");
     keep_saying(&mut alice, "before");
     // On a busy machine it may not be back in time.

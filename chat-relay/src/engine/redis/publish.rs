@@ -118,10 +118,12 @@ impl<'a> Publisher<'a> {
     fn connect(&mut self, generation: u64) -> Result<Link> {
         let mut link = Link::open(&self.shared.setup.access, ALL)?;
         self.shared.wait_for_reader();
-        let from = repair::repair(&mut link, self.shared, self.dirs, self.doubt)?;
+        let from = repair::repair(&mut link, self.shared, self.dirs, self.doubt, self.taken)?;
         self.queue.clear();
         let rewound = self.spool.rewind(from);
         rewound.map_err(|error| Trouble::Away(format!("the spool: {error}")))?;
+        // What is only read is not left behind.
+        self.spool.taken_up_to(self.taken);
         self.is_read = false;
         (self.tick_at, self.connected) = (Instant::now(), Instant::now());
         self.shared.repaired(generation);

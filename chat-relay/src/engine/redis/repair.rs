@@ -39,7 +39,7 @@ const OVERHEAD: usize = 300;
 const YOUNG: Duration = Duration::from_secs(10);
 
 /// Takes the machine's name, and gives the engine what it lacks and this machine has, except what is in `doubt`; gives
-/// the number behind which the spool is to be read.
+/// the number behind which the spool is to be read. Up to `taken` engines have taken what stands there.
 ///
 /// # Errors
 /// It is not to be used then.
@@ -48,6 +48,7 @@ pub fn repair(
     shared: &Shared,
     dirs: &Dirs,
     doubt: Option<Doubt>,
+    taken: RecordId,
 ) -> Result<RecordId> {
     let setup = &shared.setup;
     let ours = shared.floor();
@@ -55,11 +56,11 @@ pub fn repair(
     let leased = script::lease(link, &setup.keys, &setup.machine, DEAD_AFTER, before)?;
     let is_told = (before..ours).contains(&leased.last);
     let given = put_back(link, shared, dirs, (before, doubt), is_told)?;
-    // A machine that has no logs, and a spool all the same, says nothing that is old.
-    let oldest = match before {
-        RecordId::ZERO => earlier(RecordId::now(), REPAIR),
-        before => before,
-    };
+    // A machine that has no logs, and a spool all the same, says nothing that is old. Ids may be ahead of its clock, by
+    // which numbers go, and what no engine has taken yet is to be given, however long ago that was.
+    let bounds = [before, taken, earlier(RecordId::now(), REPAIR)];
+    let known = bounds.into_iter().filter(|it| *it != RecordId::ZERO);
+    let oldest = known.min().unwrap_or_default();
     Ok(given.max(setup.former_last).max(oldest))
 }
 
