@@ -77,7 +77,7 @@ pub fn run(
     let fetcher = Fetcher::new(&shared, parts.cluster, &files);
     let personal = Personal::new(&shared, parts.cluster, dirs, (&giver, &files))?;
     let keeper = Keeper::default();
-    let mut publisher = Publisher::new(&shared, &keeper, dirs, parts.spool, cursor.doubt());
+    let mut publisher = Publisher::new(&shared, &keeper, dirs, parts.spool, &cursor);
     let mut reader = Reader::new(&shared, &keeper, parts.rooms, cursor, parts.syncs);
     let beside: [&(dyn Fn() + Sync); 5] = [
         &|| keeper.run(&shared),

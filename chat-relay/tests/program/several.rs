@@ -454,9 +454,9 @@ fn what_is_said_again_elsewhere_after_an_engine_lost_it_stands_once_in_each_log(
     }
 }
 
-/// Its power failed, and the engine's beside it; both are there again before another machine has seen what they lost.
-#[test]
-fn a_machine_that_is_there_again_at_once_does_not_hide_what_it_has_lost() {
+/// Its power failed, and the engine's beside it, and both have lost the last line; the other machine, which has it, is
+/// stopped.
+fn without_power_and_engine() -> (Server, Machine, Machine) {
     let mut server = Server::start();
     let mut one = Machine::started("one", &server.address(), "");
     let two = Machine::started("two", &server.address(), "");
@@ -486,6 +486,13 @@ fn a_machine_that_is_there_again_at_once_does_not_hide_what_it_has_lost() {
         let text = text.replace(boot.trim_end(), "the-boot-before");
         fs::write(one.files.path(name), text).expect("writable");
     }
+    (server, one, two)
+}
+
+/// Both are there again before another machine has seen what they lost.
+#[test]
+fn a_machine_that_is_there_again_at_once_does_not_hide_what_it_has_lost() {
+    let (_server, mut one, two) = without_power_and_engine();
     one.start();
     let mut anna = one.page_of("anna");
     keep_saying(&mut anna, "after");
@@ -514,6 +521,27 @@ fn a_machine_that_is_there_again_at_once_does_not_hide_what_it_has_lost() {
         [&one, &two].iter().all(is_gone).then_some(())
     });
     assert!(one.said().contains(&"after".to_owned()));
+}
+
+/// Its people go on at once, and what they had said stands before what they say.
+#[test]
+fn what_is_said_after_a_power_cut_stands_behind_what_was_lost() {
+    let (_server, mut one, two) = without_power_and_engine();
+    one.try_start();
+    eventually("it has found the engine", || {
+        let is_found = one.is_in("up") || one.state("why").contains("was down");
+        is_found.then_some(())
+    });
+    let mut anna = one.page_of("anna");
+    if one.is_in("up") {
+        keep_saying(&mut anna, "after");
+    }
+    two.signal(Signal::SIGCONT);
+    keep_saying(&mut anna, "after");
+    assert_same_said(
+        &[&one, &two],
+        &["before", "lost", "after"].map(str::to_owned),
+    );
 }
 
 /// An engine whose clock was wrong has given ids that are to come, and a machine is behind.

@@ -89,6 +89,11 @@ impl Cursor {
         self.doubt
     }
 
+    /// Whether the machine has been down since it came so far.
+    pub fn was_down(&self) -> bool {
+        self.again == REPAIR
+    }
+
     /// Where to read from after a connection was lost.
     pub fn start(&self) -> RecordId {
         earlier(self.at, self.again)
@@ -168,6 +173,7 @@ mod tests {
         assert_eq!(cursor.boot.len(), 36, "{:?}", cursor.boot);
         let same_boot = Cursor::load(&dirs).unwrap();
         assert_eq!((same_boot.at, same_boot.doubt()), (last.next(), None));
+        assert!(!same_boot.was_down());
         assert_eq!(same_boot.start(), earlier(last.next(), AGAIN));
         let place = last.previous();
         std::fs::write(&cursor.path, format!("{place} another-boot\n")).unwrap();
@@ -176,7 +182,7 @@ mod tests {
         std::fs::write(&cursor.path, format!("{last} another-boot\n")).unwrap();
         let mut other_boot = Cursor::load(&dirs).unwrap();
         assert_eq!(other_boot.start(), earlier(last, REPAIR));
-        assert_eq!(other_boot.doubt(), None);
+        assert_eq!((other_boot.doubt(), other_boot.was_down()), (None, true));
         other_boot.caught_up();
         assert_eq!(other_boot.start(), earlier(last, AGAIN));
     }

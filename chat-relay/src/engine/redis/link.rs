@@ -288,9 +288,17 @@ impl Link {
         }
     }
 
-    fn check_clock(&mut self) -> Result<()> {
+    /// What its clock says, in microseconds since 1970.
+    ///
+    /// # Errors
+    /// As [`Link::ask`].
+    pub fn time(&mut self) -> Result<u64> {
         let (seconds, micros): (u64, u64) = self.ask(&cmd("TIME"))?;
-        let theirs = seconds.saturating_mul(1_000_000).saturating_add(micros);
+        Ok(seconds.saturating_mul(1_000_000).saturating_add(micros))
+    }
+
+    fn check_clock(&mut self) -> Result<()> {
+        let theirs = self.time()?;
         let (place, apart) = (&self.place, theirs.abs_diff(RecordId::now().as_micros()));
         let told = || {
             let (seconds, tenths) = (apart / 1_000_000, apart / 100_000 % 10);

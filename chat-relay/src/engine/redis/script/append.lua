@@ -203,6 +203,7 @@ local function judge(entry)
   if entry.kind == 'tick' then
     -- A lease has put it there: whose it is no more was taken for dead, and its people have left.
     local is_reaped = redis.call('HSET', head, 'tick ' .. node, text(now)) == 1
+    redis.call('HDEL', head, 'mends ' .. node)
     verdict = (is_reaped and 'reaped ' or 'ok ') .. put(entry, true)
   elseif entry.person == '' then
     verdict = 'ok ' .. put(entry, entry.quiet)
