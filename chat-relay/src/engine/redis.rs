@@ -35,6 +35,7 @@ pub mod repair;
 pub mod script;
 pub mod sentinels;
 pub mod shared;
+pub mod signs;
 pub mod status;
 pub mod stream;
 pub mod trouble;

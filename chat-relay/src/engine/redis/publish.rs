@@ -11,12 +11,13 @@ use chat_store::log::tail::Progress;
 use chat_store::record::RecordId;
 
 use super::cursor::{Cursor, Doubt};
-use super::entry::{self, TICK};
+use super::entry;
 use super::keep::Keeper;
 use super::link::Link;
 use super::repair;
 use super::script::{self, ALL, Offer, Verdict};
 use super::shared::{Shared, Thread};
+use super::signs::{DEAD_AFTER, Signs};
 use super::trouble::{Result, Trouble};
 use crate::journal;
 use crate::relay::is_expired;
@@ -27,12 +28,6 @@ use crate::targets;
 const BATCH: usize = 64;
 /// Submissions that are kept while the engine's memory is full: nobody waits for them, and they are true all the same.
 const MOST_KEPT: usize = 1024;
-/// Between two signs that this machine is there.
-pub const TICK_EVERY: Duration = Duration::from_secs(5);
-/// How long nothing may be heard of a machine before its people are let go, and its name may be another's.
-pub const DEAD_AFTER: Duration = Duration::from_secs(15);
-/// Between two looks whether the others are there.
-const LOOK_FOR_OTHERS: Duration = Duration::from_millis(100);
 /// Between two looks whether the engine is still the one that takes writes.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -52,11 +47,9 @@ pub struct Publisher<'a> {
     /// Where the logs may have holes. An engine takes what it has lost by the numbers of each machine: what stands behind
     /// a hole would keep out what others have of it, so they come first.
     doubt: Option<Doubt>,
-    /// The machine was down: what it has lost the others have, and what is said here next is to stand behind that.
-    was_down: bool,
+    signs: Signs<'a>,
     /// When the engine was connected to last.
     connected: Instant,
-    tick_at: Instant,
     looked: Instant,
 }
 
@@ -79,10 +72,8 @@ impl<'a> Publisher<'a> {
             queue: VecDeque::new(),
             is_read: false,
             doubt: cursor.doubt(),
-            // A new one has lost nothing.
-            was_down: cursor.was_down() && !shared.setup.machine.former.is_empty(),
+            signs: Signs::new(shared, cursor),
             connected: Instant::now(),
-            tick_at: Instant::now(),
             looked: Instant::now(),
         }
     }
@@ -132,41 +123,12 @@ impl<'a> Publisher<'a> {
         self.spool.taken_up_to(self.taken);
         self.is_read = false;
         self.connected = Instant::now();
-        self.tick(&mut link)?;
-        self.wait_for_others(&mut link, generation)?;
+        self.signs.give(&mut link)?;
+        self.signs.wait_for_others(&mut link, generation)?;
         self.shared.repaired(generation);
         self.shared
             .say(generation, |status| status.publishes(&link.place));
         Ok(link)
-    }
-
-    /// After the machine was down, waits until the others have given the engine what it has lost, too.
-    fn wait_for_others(&mut self, link: &mut Link, generation: u64) -> Result<()> {
-        if !self.was_down {
-            return Ok(());
-        }
-        let shared = self.shared;
-        let (keys, own) = (&shared.setup.keys, &shared.setup.machine.incarnation);
-        let since = link.time()?;
-        let mut is_told = false;
-        while shared.is_current(generation) {
-            let others = script::others_to_come(link, keys, own, since, DEAD_AFTER)?;
-            if others == 0 || self.connected.elapsed() > DEAD_AFTER {
-                self.was_down = false;
-                break;
-            }
-            if !std::mem::replace(&mut is_told, true) {
-                let why = "this machine was down: what it has lost comes from the others first";
-                let why = Trouble::Away(why.to_owned());
-                shared.say(generation, |status| status.away(&why));
-            }
-            shared.pause(LOOK_FOR_OTHERS);
-            shared.beat(Thread::Publisher);
-            if Instant::now() >= self.tick_at {
-                self.tick(link)?;
-            }
-        }
-        Ok(())
     }
 
     /// One round: what has come, and what is due.
@@ -303,50 +265,13 @@ impl<'a> Publisher<'a> {
                 self.doubt = None;
             }
         }
-        if now < self.tick_at {
-            return Ok(());
-        }
-        self.tick(link)?;
-        let setup = &self.shared.setup;
-        let bounds = (self.shared.floor(), setup.keep);
-        for node in script::reap(link, &setup.keys, DEAD_AFTER, bounds)? {
-            journal::note(format_args!(
-                "nothing has been heard of {node} for {} s: its people have left",
-                DEAD_AFTER.as_secs()
-            ));
-        }
-        Ok(())
-    }
-
-    /// Gives a sign that this machine is there.
-    fn tick(&mut self, link: &mut Link) -> Result<()> {
-        self.tick_at = Instant::now() + TICK_EVERY;
-        let setup = &self.shared.setup;
-        let own = (&setup.machine, &*setup.machine.incarnation);
-        let bounds = (self.shared.floor(), setup.keep);
-        let tick = Offer {
-            kind: TICK.to_owned(),
-            from: setup.machine.incarnation.clone(),
-            attrs: RecordId::now().to_string(),
-            text: self.shared.floor().to_string(),
-            ..Offer::default()
-        };
-        let verdicts = script::append(link, &setup.keys, own, bounds, &[tick])?;
-        self.shared.say_full(false);
-        if matches!(verdicts[..], [Verdict::Reaped(_)]) {
-            // Who connects anew brings the table of members into line with who is here.
-            let why =
-                "nothing had been heard of this machine for a while: it tells again who is here";
-            return Err(Trouble::Away(why.to_owned()));
-        }
-        Ok(())
+        self.signs.give_if_due(link)
     }
 
     /// When something is due.
     fn next(&self) -> Duration {
-        let now = Instant::now();
-        let tick = self.tick_at.saturating_duration_since(now);
-        tick.min((self.looked + LOOK_EVERY).saturating_duration_since(now))
+        let next = self.signs.next().min(self.looked + LOOK_EVERY);
+        next.saturating_duration_since(Instant::now())
     }
 }
 

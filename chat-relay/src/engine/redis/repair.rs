@@ -19,9 +19,9 @@ use chat_store::record::{Kind, RecordId};
 use super::cursor::{Doubt, REPAIR, earlier};
 use super::entry::{self, SINCE};
 use super::link::Link;
-use super::publish::DEAD_AFTER;
 use super::script::{self, Offer};
 use super::shared::Shared;
+use super::signs::DEAD_AFTER;
 use super::trouble::{Result, Trouble};
 use crate::{journal, spool};
 

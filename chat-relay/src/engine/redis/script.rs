@@ -1,6 +1,5 @@
 //! What the engine does in one step each, and what it answers.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use chat_store::record::RecordId;
@@ -234,34 +233,6 @@ pub fn reap(
         .arg(floor.as_micros())
         .arg(micros(keep));
     link.ask(&call)
-}
-
-/// How many other machines were heard of less than `limit` ago and have not said since then, by the engine's clock, that
-/// they are there and have given it what it had lost.
-///
-/// # Errors
-/// As [`Link::ask`].
-pub fn others_to_come(
-    link: &mut Link,
-    keys: &Keys,
-    incarnation: &str,
-    since: u64,
-    limit: Duration,
-) -> Result<usize> {
-    let now = link.time()?;
-    let mut question = redis::cmd("HGETALL");
-    question.arg(keys.head());
-    let head: HashMap<String, String> = link.ask(&question)?;
-    let ticks = head.iter().filter_map(|(field, at)| {
-        let node = field.strip_prefix("tick ")?;
-        Some((node, at.parse::<u64>().unwrap_or_default()))
-    });
-    let others = ticks.filter(|(node, at)| {
-        let is_alive = now.saturating_sub(*at) < micros(limit);
-        let is_here = *at > since && !head.contains_key(&format!("mends {node}"));
-        *node != incarnation && is_alive && !is_here
-    });
-    Ok(others.count())
 }
 
 fn call(link: &Link, script: usize, keys: &Keys, names: &[&str]) -> Cmd {

@@ -1,0 +1,148 @@
+//! Signs of life: what this machine gives, and what is made of those of the others.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use chat_store::record::RecordId;
+
+use super::cursor::Cursor;
+use super::entry::TICK;
+use super::link::Link;
+use super::script::{self, Offer, Verdict};
+use super::shared::{Setup, Shared, Thread};
+use super::trouble::{Result, Trouble};
+use crate::journal;
+
+/// Between two signs that this machine is there.
+const TICK_EVERY: Duration = Duration::from_secs(5);
+/// How long nothing may be heard of a machine before its people are let go, and its name may be another's.
+pub const DEAD_AFTER: Duration = Duration::from_secs(15);
+/// Between two looks whether the others are there.
+const LOOK_FOR_OTHERS: Duration = Duration::from_millis(100);
+
+/// When they are due, and whose are waited for.
+pub struct Signs<'a> {
+    shared: &'a Shared,
+    tick_at: Instant,
+    /// The machine was down: what it has lost the others have, and what is said here next is to stand behind that.
+    was_down: bool,
+}
+
+impl<'a> Signs<'a> {
+    /// Those of a machine that has come as far as `cursor`.
+    pub fn new(shared: &'a Shared, cursor: &Cursor) -> Self {
+        Self {
+            shared,
+            tick_at: Instant::now(),
+            // A new one has lost nothing.
+            was_down: cursor.was_down() && !shared.setup.machine.former.is_empty(),
+        }
+    }
+
+    /// When the next one is due.
+    pub fn next(&self) -> Instant {
+        self.tick_at
+    }
+
+    /// Gives one if it is time.
+    ///
+    /// # Errors
+    /// As [`Signs::give`].
+    pub fn give_if_due(&mut self, link: &mut Link) -> Result<()> {
+        if Instant::now() < self.tick_at {
+            return Ok(());
+        }
+        self.give(link)
+    }
+
+    /// Gives a sign that this machine is there, and lets the people of those go that give none.
+    ///
+    /// # Errors
+    /// The connection is not to be used any more: this machine had been taken for dead, for one.
+    pub fn give(&mut self, link: &mut Link) -> Result<()> {
+        self.tick_at = Instant::now() + TICK_EVERY;
+        self.tick(link)?;
+        let setup = &self.shared.setup;
+        let bounds = (self.shared.floor(), setup.keep);
+        for node in script::reap(link, &setup.keys, DEAD_AFTER, bounds)? {
+            journal::note(format_args!(
+                "nothing has been heard of {node} for {} s: its people have left",
+                DEAD_AFTER.as_secs()
+            ));
+        }
+        Ok(())
+    }
+
+    fn tick(&self, link: &mut Link) -> Result<()> {
+        let setup = &self.shared.setup;
+        let own = (&setup.machine, &*setup.machine.incarnation);
+        let bounds = (self.shared.floor(), setup.keep);
+        let tick = Offer {
+            kind: TICK.to_owned(),
+            from: setup.machine.incarnation.clone(),
+            attrs: RecordId::now().to_string(),
+            text: self.shared.floor().to_string(),
+            ..Offer::default()
+        };
+        let verdicts = script::append(link, &setup.keys, own, bounds, &[tick])?;
+        self.shared.say_full(false);
+        if matches!(verdicts[..], [Verdict::Reaped(_)]) {
+            // Who connects anew brings the table of members into line with who is here.
+            let why =
+                "nothing had been heard of this machine for a while: it tells again who is here";
+            return Err(Trouble::Away(why.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// After the machine was down, waits until the others have given the engine what it has lost, too: not longer
+    /// than it takes to find out that they are dead.
+    ///
+    /// # Errors
+    /// As [`Signs::give`].
+    pub fn wait_for_others(&mut self, link: &mut Link, generation: u64) -> Result<()> {
+        if !self.was_down {
+            return Ok(());
+        }
+        let shared = self.shared;
+        let end = Instant::now() + DEAD_AFTER;
+        let since = link.time()?;
+        let mut is_told = false;
+        while shared.is_current(generation) {
+            let others = others_to_come(link, &shared.setup, since)?;
+            if others == 0 || Instant::now() > end {
+                self.was_down = false;
+                break;
+            }
+            if !std::mem::replace(&mut is_told, true) {
+                let why = "this machine was down: what it has lost comes from the others first";
+                let why = Trouble::Away(why.to_owned());
+                shared.say(generation, |status| status.away(&why));
+            }
+            shared.pause(LOOK_FOR_OTHERS);
+            shared.beat(Thread::Publisher);
+            self.give_if_due(link)?;
+        }
+        Ok(())
+    }
+}
+
+/// How many other machines were heard of less than [`DEAD_AFTER`] ago, and have not said since then (by the engine's
+/// clock) that they are there and have given it what it had lost.
+fn others_to_come(link: &mut Link, setup: &Setup, since: u64) -> Result<usize> {
+    let now = link.time()?;
+    let limit = u64::try_from(DEAD_AFTER.as_micros()).unwrap_or(u64::MAX);
+    let mut question = redis::cmd("HGETALL");
+    question.arg(setup.keys.head());
+    let head: HashMap<String, String> = link.ask(&question)?;
+    let ticks = head.iter().filter_map(|(field, at)| {
+        let node = field.strip_prefix("tick ")?;
+        Some((node, at.parse::<u64>().unwrap_or_default()))
+    });
+    let others = ticks.filter(|(node, at)| {
+        let is_alive = now.saturating_sub(*at) < limit;
+        let is_here = *at > since && !head.contains_key(&format!("mends {node}"));
+        *node != setup.machine.incarnation && is_alive && !is_here
+    });
+    Ok(others.count())
+}
