@@ -58,6 +58,7 @@ impl Cables {
         at_switch("link set lo up");
         for (bridge, own) in [("bm", None), ("bp", Some("10.1.0.254/24"))] {
             at_switch(&format!("link add {bridge} type bridge"));
+            without_ipv6(switch, bridge);
             at_switch(&format!("link set {bridge} up"));
             if let Some(own) = own {
                 at_switch(&format!("addr add {own} dev {bridge}"));
@@ -79,6 +80,8 @@ impl Cables {
                 &format!("link add {port} type veth peer name {end} netns {pid}"),
             );
             ip(switch, &format!("link set {port} master b{letter}"));
+            without_ipv6(switch, &port);
+            without_ipv6(pid, &end);
             ip(switch, &format!("link set {port} up"));
             // The same after another boot: nobody looks for a card that is another one.
             let card = format!("02:00:00:00:0{net}:{number:02x}");
@@ -192,6 +195,13 @@ pub fn inside(pid: u32, program: &str) -> Command {
         .args(["setpriv", "--pdeathsig", "KILL", "--", program])
         .stdin(Stdio::null());
     command
+}
+
+/// A browser that loads a page drops all that it has asked for when another address comes: one of IPv6 comes by itself,
+/// when a busy machine has found out that nobody else has it.
+#[track_caller]
+fn without_ipv6(pid: u32, link: &str) {
+    ip(pid, &format!("link set {link} addrgenmode none"));
 }
 
 #[track_caller]
