@@ -39,6 +39,7 @@ pub mod signs;
 pub mod status;
 pub mod stream;
 pub mod trouble;
+pub mod waiting;
 
 use cursor::Cursor;
 use files::fetch::Fetcher;

@@ -130,6 +130,7 @@ impl<'a> Reader<'a> {
         let wanted = self.last_id(stream.link())?;
         let mut at = self.cursor.start();
         stream.go_to(at);
+        shared.read_up_to(at);
         self.rooms.begin_again(earlier(at, GUARD), self.complete);
         self.tick_seen = Instant::now();
         let mut is_ready = false;
@@ -199,6 +200,7 @@ impl<'a> Reader<'a> {
         }
         self.cursor.at = self.cursor.at.max(id);
         self.shared.raise_floor(id);
+        self.shared.read_up_to(id);
         Ok(())
     }
 

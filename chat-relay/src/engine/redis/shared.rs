@@ -1,6 +1,5 @@
 //! What the relay's threads have in common while an engine puts records in order.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -13,6 +12,7 @@ use super::link::Access;
 use super::script::{Keys, Machine};
 use super::status::{Counters, Status};
 use super::trouble::Trouble;
+use super::waiting::{Told, Waiting};
 use crate::journal;
 
 /// Between two attempts to connect: while another engine is being chosen, which takes some seconds, and people wait.
@@ -58,15 +58,6 @@ pub struct Setup {
     pub run: PathBuf,
 }
 
-/// Somebody who waits, and what they are told once this machine has written that far.
-#[derive(Debug)]
-struct Due {
-    id: RecordId,
-    to: String,
-    number: RecordId,
-    answer: Answer,
-}
-
 /// What the threads have in common.
 #[derive(Debug)]
 pub struct Shared {
@@ -88,9 +79,7 @@ pub struct Shared {
     began: Instant,
     /// The greatest id that has been written here.
     floor: AtomicU64,
-    /// Who waits for which submission.
-    waiting: Mutex<BTreeMap<RecordId, String>>,
-    due: Mutex<Vec<Due>>,
+    waiting: Mutex<Waiting>,
     answers: Mutex<Answers>,
     /// How it stands.
     pub status: Mutex<Status>,
@@ -116,7 +105,6 @@ impl Shared {
             began: Instant::now(),
             floor: AtomicU64::new(floor.as_micros()),
             waiting: Mutex::default(),
-            due: Mutex::default(),
             answers: Mutex::default(),
             counters: Counters::default(),
             changed: Condvar::new(),
@@ -148,6 +136,7 @@ impl Shared {
             self.counters.reconnects.fetch_add(1, Ordering::Relaxed);
             let answered = Duration::from_millis(self.answered.load(Ordering::Relaxed));
             status.away_until(trouble, self.began + answered + PATIENCE);
+            locked(&self.waiting).begin_again();
         }
         drop(status);
         self.changed.notify_all();
@@ -289,68 +278,51 @@ impl Shared {
 
     /// Somebody waits for that submission.
     pub fn expect(&self, number: RecordId, to: String) {
-        locked(&self.waiting).insert(number, to);
-    }
-
-    /// Who waits for it.
-    pub fn waiting(&self, number: RecordId) -> Option<String> {
-        locked(&self.waiting).remove(&number)
+        locked(&self.waiting).expect(number, to);
     }
 
     /// Tells all who wait.
     pub fn tell_all(&self, answer: Answer) {
-        for due in std::mem::take(&mut *locked(&self.due)) {
-            self.answer(&due.to, due.number, answer);
-        }
-        for (number, to) in std::mem::take(&mut *locked(&self.waiting)) {
-            self.answer(&to, number, answer);
-        }
+        let all = locked(&self.waiting).tell_all(answer);
+        self.answer_each(all);
     }
 
     /// Nobody waits any more for what is older.
     pub fn forget_before(&self, number: RecordId) {
-        let mut waiting = locked(&self.waiting);
-        *waiting = waiting.split_off(&number);
+        locked(&self.waiting).forget_before(number);
     }
 
-    /// Tells who waits for that submission, as soon as this machine has written so far.
+    /// Tells who waits for that submission, as soon as this machine has read so far.
     pub fn tell_at(&self, id: RecordId, number: RecordId, answer: Answer) {
-        if let Some(to) = self.waiting(number) {
-            locked(&self.due).push(Due {
-                id,
-                to,
-                number,
-                answer,
-            });
-            self.tell_due();
-        }
+        locked(&self.waiting).answer_at(id, number, answer);
+        self.tell_due();
     }
 
     /// Tells who waits for that submission.
     pub fn tell(&self, number: RecordId, answer: Answer) {
-        if let Some(to) = self.waiting(number) {
-            self.answer(&to, number, answer);
-        }
+        let to = locked(&self.waiting).take(number);
+        self.answer_each(to.map(|to| Told { to, number, answer }));
     }
 
-    /// Tells who waits for what has been written by now.
+    /// So far the engine has been read that is there now.
+    pub fn read_up_to(&self, id: RecordId) {
+        locked(&self.waiting).read_up_to(id);
+    }
+
+    /// Tells who waits for what has been read by now.
     pub fn tell_due(&self) {
-        let floor = self.floor();
-        let mut due = locked(&self.due);
-        due.retain(|it| {
-            if it.id <= floor {
-                self.answer(&it.to, it.number, it.answer);
-            }
-            it.id > floor
-        });
+        let due = locked(&self.waiting).due();
+        self.answer_each(due);
     }
 
-    fn answer(&self, to: &str, number: RecordId, answer: Answer) {
-        if matches!(answer, Answer::Refused(_)) {
-            self.counters.refused.fetch_add(1, Ordering::Relaxed);
+    fn answer_each(&self, all: impl IntoIterator<Item = Told>) {
+        for Told { to, number, answer } in all {
+            if matches!(answer, Answer::Refused(_)) {
+                self.counters.refused.fetch_add(1, Ordering::Relaxed);
+            }
+            // Who waits tries again after a while.
+            let _ = locked(&self.answers).answer(&self.setup.run, &to, number, answer);
         }
-        // Who waits tries again after a while.
-        let _ = locked(&self.answers).answer(&self.setup.run, to, number, answer);
     }
 }
 
