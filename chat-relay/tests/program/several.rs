@@ -674,6 +674,38 @@ fn what_no_copy_of_the_engine_has_is_written_and_acked_nowhere() {
     assert_same(&[&one, &two], &wanted);
 }
 
+/// Others may have shown it under that: pages show it once.
+#[test]
+fn what_an_engine_lost_before_it_stood_in_a_log_is_given_again_under_its_first_id() {
+    let mut server = Server::start();
+    let copy = server.replica();
+    let one = Machine::started("one", &server.address(), "ENGINE_REPLICAS=1\n");
+    let mut alice = one.files.page("lobby", "alice");
+    keep_saying(&mut alice, "before");
+    copy.signal(Signal::SIGSTOP);
+    alice.say("alone", "m-alone");
+    let id = eventually("the engine has it", || {
+        let entries = server.ask(&["XREVRANGE", "{chat}:s", "+", "-"]);
+        let (newer, _) = entries.split_once("alone")?;
+        let id = newer.lines().rfind(|line| line.ends_with("-0"))?;
+        id.strip_suffix("-0")?.parse().ok()
+    });
+    server.kill();
+    server.wipe();
+    copy.signal(Signal::SIGCONT);
+    server.run_again();
+    let lost = eventually("it stands in the log", || {
+        let mut records = one.files.records("lobby").into_iter();
+        records.find(|it| it.text == "alone")
+    });
+    let first = RecordId::from_micros(id).to_string();
+    let was = ("was".to_owned(), first.clone());
+    assert!(
+        lost.time == first || lost.attrs.contains(&was),
+        "{lost:?}, not {first}"
+    );
+}
+
 #[test]
 fn what_is_said_while_the_engine_comes_back_waits_for_it_and_nobody_is_told() {
     let (server, one) = engine_and_machine();

@@ -1,6 +1,6 @@
 //! What is submitted on this machine, given to the engine.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -28,6 +28,8 @@ use crate::targets;
 const BATCH: usize = 64;
 /// Submissions that are kept while the engine's memory is full: nobody waits for them, and they are true all the same.
 const MOST_KEPT: usize = 1024;
+/// Ids that are known of what was given: of more than an engine loses that has copies, or syncs its file every second.
+const MOST_IDS: usize = 4096;
 /// Between two looks whether the engine is still the one that takes writes.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -42,6 +44,9 @@ pub struct Publisher<'a> {
     is_read: bool,
     /// The greatest number that an engine has ever taken.
     taken: RecordId,
+    /// Under which ids an engine has put in order what it took last, by number: it may be given to the next one before
+    /// those who have shown it give it.
+    ids: BTreeMap<RecordId, RecordId>,
     /// Who submitted what is up to here was told that it was not taken.
     refused: RecordId,
     /// Where the logs may have holes. An engine takes what it has lost by the numbers of each machine: what stands behind
@@ -68,6 +73,7 @@ impl<'a> Publisher<'a> {
             dirs,
             taken: spool.kept(),
             spool,
+            ids: BTreeMap::new(),
             refused: RecordId::ZERO,
             queue: VecDeque::new(),
             is_read: false,
@@ -188,7 +194,7 @@ impl<'a> Publisher<'a> {
             return Ok(false);
         }
         let taken = self.queue.iter().take(count);
-        let batch: Vec<_> = taken.map(|it| offer(self.dirs, it)).collect();
+        let batch: Vec<_> = taken.map(|it| self.offer(it)).collect();
         // Before it is given: it may be read before the answer is.
         for submission in self.queue.iter().take(count) {
             if let Some(to) = &submission.answer {
@@ -203,10 +209,29 @@ impl<'a> Publisher<'a> {
             if is_taken(verdict) {
                 self.taken = self.taken.max(submission.number);
             }
+            if let Verdict::Ok(id) = verdict {
+                self.ids.insert(submission.number, id);
+            }
             tell(self.shared, &submission, verdict);
+        }
+        while self.ids.len() > MOST_IDS {
+            self.ids.pop_first();
         }
         self.spool.taken_up_to(self.taken);
         Ok(true)
+    }
+
+    /// What is offered of a submission; what it is about is told so that all machines find it.
+    fn offer(&self, submission: &Submission) -> Offer {
+        let mut offer = entry::offer(submission);
+        let Submission { room, kind, .. } = submission;
+        let told = targets::tell(self.dirs, room, *kind, &mut offer.attrs, &submission.text);
+        if let Err(error) = told {
+            journal::note(format_args!("{room}: {error}"));
+        }
+        let at = self.ids.get(&submission.number).copied();
+        offer.at = at.unwrap_or_default();
+        offer
     }
 
     /// The engine's memory is full: who waits is told, what nobody waits for is given again later.
@@ -273,17 +298,6 @@ impl<'a> Publisher<'a> {
         let next = self.signs.next().min(self.looked + LOOK_EVERY);
         next.saturating_duration_since(Instant::now())
     }
-}
-
-/// What is offered of a submission; what it is about is told so that all machines find it.
-fn offer(dirs: &Dirs, submission: &Submission) -> Offer {
-    let mut offer = entry::offer(submission);
-    let Submission { room, kind, .. } = submission;
-    let told = targets::tell(dirs, room, *kind, &mut offer.attrs, &submission.text);
-    if let Err(error) = told {
-        journal::note(format_args!("{room}: {error}"));
-    }
-    offer
 }
 
 /// Whether it may have been followed by something, so that it must not be missing when an engine loses it.
