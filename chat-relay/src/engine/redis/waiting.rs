@@ -65,6 +65,7 @@ impl Waiting {
     /// The engine was left. The next one may have lost what somebody was to be told of: it is given again, and judged
     /// again.
     pub fn begin_again(&mut self) {
+        self.read = RecordId::ZERO;
         let due = std::mem::take(&mut self.due).into_iter();
         self.expected
             .extend(due.map(|(_, told)| (told.number, told.to)));
@@ -91,10 +92,11 @@ mod tests {
         // An engine that was left had got further.
         waiting.read_up_to(id(90));
         waiting.begin_again();
-        waiting.read_up_to(id(40));
         waiting.expect(id(7), "anna".to_owned());
         waiting.answer_at(id(50), id(7), answer);
         waiting.answer_at(id(50), id(8), answer);
+        assert_eq!(waiting.due(), []);
+        waiting.read_up_to(id(40));
         assert_eq!(waiting.due(), []);
         waiting.read_up_to(id(50));
         let told = Told {
