@@ -418,6 +418,40 @@ fn what_an_engine_lost_at_its_end_is_put_back_behind_what_stands_there() {
     assert_same_said(&[&one, &two], &wanted);
 }
 
+/// And not what was said on the one machine before all that was said on the other.
+#[test]
+fn what_somebody_said_on_two_machines_is_put_back_in_the_order_in_which_they_said_it() {
+    let mut server = Server::start();
+    let one = Machine::started("one", &server.address(), "");
+    let two = Machine::started("two", &server.address(), "");
+    let mut three = Machine::started("three", &server.address(), "");
+    let (mut here, mut there) = (one.page("anna"), two.page("bob"));
+    keep_saying(&mut here, "before");
+    let mut wanted = vec!["before".to_owned()];
+    assert_same(&[&one, &two, &three], &wanted);
+    three.kill();
+    server.kill();
+    let kept = server.dir().join("kept");
+    copy(&server.dir().join("appendonlydir"), &kept);
+    server.run_again();
+    for at in 0..6 {
+        let text = format!("line-{at}");
+        keep_saying(if at % 2 == 0 { &mut here } else { &mut there }, &text);
+        wanted.push(text);
+    }
+    assert_same(&[&one, &two], &wanted);
+    // What is younger keeps its id.
+    std::thread::sleep(Duration::from_secs(11));
+    server.kill();
+    server.wipe();
+    copy(&kept, &server.dir().join("appendonlydir"));
+    server.run_again();
+    keep_saying(&mut here, "after");
+    wanted.push("after".to_owned());
+    three.start();
+    assert_same_said(&[&one, &two, &three], &wanted);
+}
+
 #[test]
 fn what_is_said_again_elsewhere_after_an_engine_lost_it_stands_once_in_each_log() {
     let mut server = Server::start();

@@ -35,6 +35,9 @@ const BATCH: usize = 64;
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// What an offer takes beside its text, in bytes.
 const OVERHEAD: usize = 300;
+/// Of how many, at most, those of several machines are given in the order in which they were: that may take a call for
+/// each, some tenths of a millisecond.
+const MOST_IN_ORDER: usize = 4096;
 /// What is younger may keep its id: script/append.lua.
 const YOUNG: Duration = Duration::from_secs(10);
 
@@ -106,8 +109,9 @@ fn put_back(
     }
 }
 
-/// Puts it back: of each machine in the order of its numbers, and what is young in the order in which it was, so that
-/// it has the same ids again.
+/// Puts it back: of each machine in the order of its numbers, and in the order in which it was, but for what is old of
+/// so much that this would take long. What is young has the same ids again then, and who changed machines has said all
+/// in order.
 fn give(link: &mut Link, shared: &Shared, lost: BTreeMap<String, Lost>) -> Result<()> {
     let setup = &shared.setup;
     let young = earlier(RecordId::now(), YOUNG);
@@ -115,6 +119,7 @@ fn give(link: &mut Link, shared: &Shared, lost: BTreeMap<String, Lost>) -> Resul
         .into_iter()
         .map(|(node, lost)| (node, lost.offers.into_values().collect()))
         .collect();
+    let is_much = queues.values().map(VecDeque::len).sum::<usize>() > MOST_IN_ORDER;
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     let next_of = |queues: &BTreeMap<String, VecDeque<Offer>>, but: &str| {
         let others = queues.iter().filter(|(node, _)| *node != but);
@@ -129,7 +134,9 @@ fn give(link: &mut Link, shared: &Shared, lost: BTreeMap<String, Lost>) -> Resul
         let mut batch = Vec::new();
         while batch.len() < BATCH
             && let Some(offer) = queue.front()
-            && (batch.is_empty() || offer.at < young || other.is_none_or(|at| offer.at <= at))
+            && (batch.is_empty()
+                || is_much && offer.at < young
+                || other.is_none_or(|at| offer.at <= at))
         {
             batch.extend(queue.pop_front());
         }
