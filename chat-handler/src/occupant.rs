@@ -94,7 +94,7 @@ use hooked::Hooked;
 use ignored::Ignored;
 use pace::Pace;
 use powers::Powers;
-use presence::Presence;
+use presence::{Join, Presence};
 pub use slow::Slow;
 use trouble::Trouble;
 
@@ -303,7 +303,7 @@ impl Occupant {
         self.presence.inbox_due = true;
         let mut turn = self.turn(sink, None);
         // Nobody is told again and again that it cannot be told.
-        if turn.it.presence.join_due && !turn.it.room.log.is_isolated() {
+        if turn.it.presence.join != Join::Written && !turn.it.room.log.is_isolated() {
             turn.append_join();
         }
         let bell = turn.it.bells.reopen_if_replaced();
@@ -349,7 +349,7 @@ impl Occupant {
         let comes_back = matches!(
             bye,
             None | Some(Bye::ShuttingDown | Bye::Draining | Bye::Expired)
-        ) && !self.presence.join_due;
+        ) && self.presence.join == Join::Written;
         let grace = if comes_back {
             let grace = claim.grace().max(self.presence.grace_at_least);
             grace.saturating_sub(self.presence.silence)
@@ -365,7 +365,7 @@ impl Occupant {
             }
         };
         // Who goes along is not gone, and what is in the log by now is for others.
-        if last.is_some() && !self.presence.join_due && bye != Some(Bye::Moved) {
+        if last.is_some() && self.presence.join != Join::Due && bye != Some(Bye::Moved) {
             let Me {
                 nick,
                 person,

@@ -25,6 +25,9 @@ use crate::rooms::Entry;
 const PAUSE: Duration = Duration::from_millis(200);
 /// Between two looks for people whose handler was killed.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
+/// How often somebody who has joined is looked for in vain before they are let go. One look may miss who is just
+/// changing their name.
+const LOOKS: u32 = 2;
 /// Who has it may just be learning that it is taken. After so many tries they are told.
 const TOLD_AFTER: u32 = 15;
 /// After so many tries it is given up: the next change of the person's is taken.
@@ -81,8 +84,8 @@ struct Waiting {
 #[derive(Debug)]
 struct Joined {
     nick: String,
-    /// They were not here when it was looked.
-    is_missed: bool,
+    /// How often they were not here when it was looked.
+    looks: u32,
 }
 
 /// What this machine knows of the others' people.
@@ -147,7 +150,7 @@ impl Members {
         if is_join && entry.origin.node == self.node {
             let joins = Joined {
                 nick: name.clone(),
-                is_missed: false,
+                looks: 0,
             };
             joined.insert(person.clone(), joins);
         } else if !holders.contains(&self.node) {
@@ -270,22 +273,27 @@ impl Members {
         Ok(())
     }
 
-    /// Lets go of those who have joined and are not here. One look may miss who is just changing their name: it takes
-    /// two.
+    /// Lets go of those who have joined and are not here.
     fn check_joined(&mut self, dirs: &Dirs) -> io::Result<()> {
         for (room, mut people) in std::mem::take(&mut self.joined) {
             if people.is_empty() || !closed::is_there(dirs, &room) {
                 continue;
             }
+            for it in people.values_mut() {
+                it.looks += 1;
+            }
             for it in elsewhere::all(&closed::dirs_of(dirs, &room), &room)? {
-                if it.here {
+                // Whose handler does not know yet that they have joined may go without saying so.
+                if it.here && it.due {
+                    people.entry(it.person).and_modify(|it| it.looks = 0);
+                } else if it.here {
                     people.remove(&it.person);
                 }
             }
-            for (person, it) in people.iter().filter(|(_, it)| it.is_missed) {
+            for (person, it) in people.iter().filter(|(_, it)| it.looks >= LOOKS) {
                 self.let_go(&closed::dirs_of(dirs, &room), &room, &it.nick, person);
             }
-            people.retain(|_, it| !std::mem::replace(&mut it.is_missed, true));
+            people.retain(|_, it| it.looks < LOOKS);
             if !people.is_empty() {
                 self.joined.insert(room, people);
             }
@@ -377,5 +385,69 @@ impl Members {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chat_store::log::origins::Origin;
+    use chat_store::people::presence::{self, Newcomer};
+    use chat_store::record::RecordId;
+
+    use super::*;
+
+    #[test]
+    fn who_does_not_know_that_they_have_joined_is_let_go_when_they_go() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut dirs = Dirs::under(dir.path());
+        dirs.create().unwrap();
+        let wait = std::time::Duration::from_secs(1);
+        let cluster = Arc::new(Cluster::new(dir.path(), &dirs.run, wait));
+        cluster.create().unwrap();
+        dirs.cluster = Some(Arc::clone(&cluster));
+        let room = RoomName::lobby();
+        let nick = Nick::parse("bob").unwrap();
+        let about = About {
+            person: PersonId::of(Some("bob"), None),
+            ..About::default()
+        };
+        let person = about.person.clone().unwrap();
+        let newcomer = Newcomer {
+            nick: &nick,
+            color: "#aa0000",
+            about: &about,
+            grace: std::time::Duration::ZERO,
+        };
+        let entered = presence::claim(&dirs, &room, newcomer, 9).unwrap();
+        let mut members = Members::new("one~1", &cluster);
+        let joins = Entry {
+            room: room.clone(),
+            origin: Origin {
+                node: "one~1".to_owned(),
+                number: RecordId::now(),
+            },
+            kind: Kind::Join,
+            from: "bob".to_owned(),
+            attrs: String::new(),
+            text: String::new(),
+            member: Some(person.as_str().to_owned()),
+            holders: Some(vec!["one~1".to_owned()]),
+            quiet: true,
+        };
+        members.follow(&dirs, &joins, false);
+        let left = || {
+            let spool = std::fs::read_to_string(cluster.spool_log()).unwrap_or_default();
+            spool.contains("\tquit\tbob\t")
+        };
+        for _ in 0..3 {
+            members.check_joined(&dirs).unwrap();
+        }
+        assert!(!left());
+        drop(entered);
+        for _ in 0..LOOKS {
+            assert!(!left());
+            members.check_joined(&dirs).unwrap();
+        }
+        assert!(left());
     }
 }

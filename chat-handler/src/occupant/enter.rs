@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::presence::quit_for;
+use super::presence::{Join, quit_for};
 use super::{
     Bells, Code, Connection, Durability, Event, Hooked, Ignored, Me, Membership, Occupant, Pace,
     Powers, Presence, Refusal, Replay, Room, Sink, Slow, Span, Trouble, Turn, Way, Welcome,
@@ -200,6 +200,7 @@ impl Newcomer {
         let log = quit_for_stale(&self.dirs, &room, &entered.stale, &self.person);
         // On several machines the others are told that they are on this one, too; nobody in the room is.
         let is_told = entered.is_new || entered.is_first_here;
+        let join = if is_told { Join::Due } else { Join::Written };
         let mut bells = Bells::new(self.bell);
         let mut durability = Durability::new(settings.sync);
         if !entered.stale.is_empty() {
@@ -235,7 +236,7 @@ impl Newcomer {
             opened: None,
             account_due: false,
             powers,
-            presence: Presence::new(entered.claim, self.inbox, self.watch, until, is_told),
+            presence: Presence::new(entered.claim, self.inbox, self.watch, until, join),
             bells,
             durability,
             pace: self.pace,

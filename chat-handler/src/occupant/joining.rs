@@ -1,5 +1,6 @@
 //! The record of a join. On several machines a name, and who is a member, is decided where records are put in order.
 
+use super::presence::Join;
 use super::{Me, Turn};
 use chat_store::cluster::{LIMIT, MEMBER, Refused};
 use chat_store::log::room_log::{AppendError, Stored};
@@ -26,8 +27,14 @@ impl Turn<'_> {
                 stored = self.join_as(&nick);
             }
         }
+        let was_unsaid = self.it.presence.join == Join::Unsaid;
+        let is_waiting = matches!(stored, Err(AppendError::Busy)) && self.it.room.log.is_relayed();
         let stored = self.saved(stored, Kind::Join, None);
-        self.it.presence.join_due = stored.is_none();
+        self.it.presence.join = match stored {
+            Some(_) => Join::Written,
+            None if is_waiting || was_unsaid => Join::Unsaid,
+            None => Join::Due,
+        };
         self.it.presence.joined = stored.map_or(RecordId::ZERO, Stored::id);
         if self.it.room.log.is_relayed() && stored.is_some() {
             self.has_been_told();

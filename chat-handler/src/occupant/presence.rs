@@ -21,6 +21,17 @@ const WATCHMANS_PAUSE: Duration = Duration::from_secs(5);
 /// The same for all others: the watchman wakes them when there is something.
 const OTHERS_PAUSE: Duration = Duration::from_secs(60);
 
+/// What has become of the join record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Join {
+    /// It is written, or there is none to be written.
+    Written,
+    /// It could not be written yet.
+    Due,
+    /// The same, and it may be written without anybody saying so: on several machines it waits to be put in order.
+    Unsaid,
+}
+
 /// The files that exist as long as an occupant is in the room.
 #[derive(Debug)]
 pub(super) struct Presence {
@@ -29,8 +40,7 @@ pub(super) struct Presence {
     pub(super) inbox: Inbox,
     /// Something came for them alone.
     pub(super) inbox_due: bool,
-    /// The join record could not be written yet.
-    pub(super) join_due: bool,
+    pub(super) join: Join,
     /// The join record's id; of who was there before, the newest one's when this connection came.
     pub(super) joined: RecordId,
     /// The record of the last name that this connection has taken, or knew when it came.
@@ -57,13 +67,13 @@ impl Presence {
         inbox: Inbox,
         watch: Watch,
         until: RecordId,
-        join_due: bool,
+        join: Join,
     ) -> Self {
         Self {
             claim: Some(claim),
             inbox,
             inbox_due: true,
-            join_due,
+            join,
             joined: until,
             named: until,
             colored: until,
@@ -96,7 +106,7 @@ impl Occupant {
     fn look_pause(&self) -> Duration {
         if !self.presence.watch.is_watchman() {
             // Who could not be told of is when that is possible again.
-            let is_told = !self.presence.join_due;
+            let is_told = self.presence.join == Join::Written;
             return if is_told {
                 OTHERS_PAUSE
             } else {

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::presence::Join;
 use super::{Me, Occupant, Reading};
 use crate::journal;
 use crate::mention::mentions;
@@ -86,10 +87,10 @@ impl Occupant {
 
     /// Since when they are here; what was said before is not news to them.
     pub fn came_at(&self) -> RecordId {
-        if self.presence.join_due {
-            RecordId::now()
-        } else {
+        if self.presence.join == Join::Written {
             self.presence.joined
+        } else {
+            RecordId::now()
         }
     }
 }

@@ -806,6 +806,26 @@ fn who_waits_for_an_engine_that_does_not_answer_is_told_that_this_machine_is_cut
     assert_eq!(one.said(), ["before", "meanwhile", "after"]);
 }
 
+/// The join may be put in order when they have long gone.
+#[test]
+fn who_goes_before_it_is_said_whether_they_have_joined_quits() {
+    let server = Server::start();
+    let one = Machine::started("one", &server.address(), "SEND_TIMEOUT=1\n");
+    let alice = one.page("alice");
+    server.signal(Signal::SIGSTOP);
+    let mut bob = one.page("bob");
+    let spool = || fs::read_to_string(one.files.path("spool/out.log")).unwrap_or_default();
+    eventually("it waits to be put in order", || {
+        spool().contains("\tjoin\tbob\t").then_some(())
+    });
+    bob.say("/quit", "m-quit");
+    eventually("they quit", || {
+        spool().contains("\tquit\tbob\t").then_some(())
+    });
+    server.signal(Signal::SIGCONT);
+    drop(alice);
+}
+
 /// Else it would be so on one machine alone.
 #[test]
 fn what_is_refused_is_not_done_on_this_machine_either() {

@@ -15,6 +15,13 @@ use e2e::cluster::person::{Story, WHISPER};
 use super::operator::{self, ATTIC, Shift};
 use super::trial::Trial;
 
+/// What is kept of an engine beside its machine's files.
+const ENGINE: [(&str, &[&str]); 3] = [
+    ("engine.stream", &["XRANGE", "{chat}:s", "-", "+"]),
+    ("engine.members", &["HGETALL", "{chat}:m"]),
+    ("engine.head", &["HGETALL", "{chat}:h"]),
+];
+
 /// How long machines have to agree when it is over.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// The same for logs of which some lines were put back: who is to be compared has to have all of them.
@@ -265,6 +272,9 @@ impl Report {
             copy(&machine.base());
             for program in PROGRAMS {
                 copy(&machine.told(program));
+            }
+            for (name, question) in ENGINE {
+                fs::write(to.join(name), machine.redis("chat", question)).expect("writable");
             }
         }
         let told: String = format!("{self:#?}\n");
