@@ -521,7 +521,8 @@ impl Machine {
         }
     }
 
-    /// All bytes of a room's log, rotated files first.
+    /// All bytes of a room's log, rotated files first. As for those who read it, what stands behind the last line end of
+    /// a rotated one is none of it: a power cut leaves zeros there.
     pub fn whole_log(&self, room: &str) -> Vec<u8> {
         let live = self.base().join(format!("rooms/{room}.log"));
         let rotated = |number: usize| live.with_extension(format!("log.{number}"));
@@ -531,7 +532,14 @@ impl Machine {
             .collect();
         files.reverse();
         files.push(live.clone());
-        let read = files.iter().map(|it| fs::read(it).unwrap_or_default());
+        let read = files.iter().map(|it| {
+            let mut bytes = fs::read(it).unwrap_or_default();
+            if *it != live {
+                let end = bytes.iter().rposition(|byte| *byte == b'\n');
+                bytes.truncate(end.map_or(0, |at| at + 1));
+            }
+            bytes
+        });
         read.collect::<Vec<_>>().concat()
     }
 
