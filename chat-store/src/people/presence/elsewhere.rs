@@ -113,7 +113,14 @@ fn change(dirs: &Dirs, room: &RoomName, it: &Elsewhere, found: find::Found) -> i
         return Ok(Placed::Done);
     };
     // It stays the same file: whoever holds it goes on to.
-    match file::move_to(&path, &dirs.user(room, wished)) {
+    let to = dirs.user(room, wished);
+    let moved = match file::move_to(&path, &to) {
+        Err(Errno::EXIST) if remove_other(dirs, room, &it.person, wished)? => {
+            file::move_to(&path, &to)
+        }
+        moved => moved,
+    };
+    match moved {
         Ok(()) => {
             find::write_name(dirs, room, &it.person, wished)?;
             Ok(Placed::Done)
@@ -255,17 +262,29 @@ pub fn remove_double(dirs: &Dirs, room: &RoomName, it: &Known) -> io::Result<boo
     };
     let is_theirs = |found: &find::Found| found.person == it.person;
     let other = find::open(dirs, room, &known, OFlags::RDONLY)?.filter(is_theirs);
-    let found = find::open(dirs, room, &it.nick, OFlags::RDWR)?.filter(is_theirs);
-    let (Some(_), Some(found)) = (other, found) else {
+    let found = find::open(dirs, room, &it.nick, OFlags::RDONLY)?.filter(is_theirs);
+    if other.is_none() || found.is_none() {
+        return Ok(false);
+    }
+    remove_other(dirs, room, &it.person, &it.nick)?;
+    Ok(true)
+}
+
+/// Removes a file of somebody that is not the one by which they are known, if it says that they are on other machines
+/// alone; false: it does not, or is none of theirs.
+fn remove_other(dirs: &Dirs, room: &RoomName, person: &PersonId, nick: &Nick) -> io::Result<bool> {
+    let found = find::open(dirs, room, nick, OFlags::RDWR)?;
+    let Some(found) = found.filter(|found| found.person == *person) else {
         return Ok(false);
     };
-    let path = dirs.user(room, &it.nick);
+    let path = dirs.user(room, nick);
     let _lock = content::lock_always(&found.file)?;
     let is_free = slots::hold_all(&found.file)? && file::is_at(&found.file, &path)?;
-    if is_free && !Content::read(&found.file)?.here {
-        // Alone: what belongs to a person is that of the other file.
-        rustix::fs::unlink(&path)?;
+    if !is_free || Content::read(&found.file)?.here {
+        return Ok(false);
     }
+    // Alone: what belongs to a person is that of the other file.
+    rustix::fs::unlink(&path)?;
     Ok(true)
 }
 

@@ -256,6 +256,26 @@ fn of_two_files_of_one_person_that_stays_which_has_their_name() {
     assert_eq!(home.names(), ["anna1", "bob"]);
 }
 
+#[test]
+fn whose_own_name_is_taken_by_another_file_of_theirs_gets_it() {
+    let home = home();
+    let mut claim = home.enter("anna", "anna1", NONE).claim;
+    let own = home.dirs.of_person(&home.room, &person("anna"), "own");
+    let known = std::fs::read(&own).unwrap();
+    std::fs::remove_file(&own).unwrap();
+    assert_eq!(home.put("anna", "anna", "b~1"), Placed::Done);
+    std::fs::write(&own, known).unwrap();
+    assert_eq!(home.names(), ["anna", "anna1"]);
+    assert_eq!(home.put("anna", "anna", "b~1"), Placed::Done);
+    assert_eq!(home.names(), ["anna"]);
+    assert!(claim.learn_name().unwrap());
+    assert_eq!(claim.nick().as_str(), "anna");
+    // Nobody else's is.
+    let _bob = home.enter("bob", "bob", NONE);
+    assert_eq!(home.put("anna", "bob", "b~1"), Placed::Taken(nick("bob")));
+    assert_eq!(home.names(), ["anna", "bob"]);
+}
+
 /// The relay writes down that they are on another machine in the moment in which they come to this one.
 #[test]
 fn who_comes_to_two_machines_at_once_has_one_name_and_one_file() {
