@@ -34,7 +34,8 @@ export class Outlook {
 		if (news.urgent && !room.isShown) this.announce(text("mentionIn", { name: news.from, room: room.label }));
 		const isTold = room.level === "all" || news.urgent;
 		const isSeen = room.isShown && !isAway;
-		const counts = room.isShown || isTold;
+		// What was seen as it came does not count, also if they look away until it is told.
+		const counts = isAway && (room.isShown || isTold);
 		this.#attention ??= import("./attention.js").then(({ Attention }) => new Attention(this.#title));
 		const attention = await this.#attention;
 		const words = plainWords(news.words);

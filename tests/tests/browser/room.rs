@@ -38,11 +38,18 @@ async fn who_looks_elsewhere_is_told_what_came_and_by_notification_only_if_they_
     bob.run_first(NOTIFICATIONS).await;
     enter(&alice, &site, "alice", "away").await;
     enter(&bob, &site, "bob", "away").await;
+    // What counts is asked for with the first message, and comes when he has looked away.
+    bob.devtools("Network.enable", json!({})).await;
+    let line = |latency: u32| json!({ "offline": false, "latency": latency, "downloadThroughput": -1, "uploadThroughput": -1 });
+    bob.devtools("Network.emulateNetworkConditions", line(1500))
+        .await;
     say(&alice, "he sees this").await;
     sees(&bob, "he sees this").await;
     assert_eq!(bob.eval("document.title").await, "away – Chat");
 
     look(&bob, true).await;
+    bob.devtools("Network.emulateNetworkConditions", line(0))
+        .await;
     say(&alice, "but not this").await;
     say(&alice, "bob, nor this").await;
     sees(&bob, "nor this").await;
