@@ -18,15 +18,29 @@ try {
 } catch (error) {
 	// A part of the page did not arrive: better a word and a button than a white page.
 	console.error(error);
-	const words = element("div", { class: "empty", role: "alert" });
-	if (tries() < AGAIN_AFTER_MS.length && keepTries(tries() + 1)) {
-		words.append(text("loadsAgain"));
-		setTimeout(() => location.reload(), AGAIN_AFTER_MS[tries() - 1]);
-	} else {
-		const again = { type: "button", class: "primary", onclick: () => location.reload() };
-		words.append(text("cannotLoad"), element("button", again, text("tryAgain")));
-	}
+	const words = element("div", { class: "empty", role: "alert" }, text("loadsAgain"));
 	document.body.append(element("main", { class: "content narrow" }, words));
+	if (tries() < AGAIN_AFTER_MS.length && keepTries(tries() + 1)) {
+		setTimeout(() => loadAgain(words), AGAIN_AFTER_MS[tries() - 1]);
+	} else {
+		letPersonTry(words);
+	}
+}
+
+/** Unless the server is away: the browser's own page about that would be all there is. @param {HTMLElement} words */
+async function loadAgain(words) {
+	try {
+		await fetch(location.href, { method: "HEAD", cache: "no-store" });
+		location.reload();
+	} catch {
+		letPersonTry(words);
+	}
+}
+
+/** @param {HTMLElement} words */
+function letPersonTry(words) {
+	const again = { type: "button", class: "primary", onclick: () => location.reload() };
+	words.replaceChildren(text("cannotLoad"), element("button", again, text("tryAgain")));
 }
 
 /** How often this tab was loaded anew by itself. */

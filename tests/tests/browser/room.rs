@@ -383,7 +383,7 @@ async fn a_part_of_the_page_that_does_not_arrive_is_told_and_asked_for_again() {
         .await;
     withhold(&[]).await;
     welcome(&browser).await;
-    // What never comes is not asked for for ever, and each time anew as often.
+    // What never comes is asked for twice, each time that the page is opened.
     withhold(&["*/js/room.js"]).await;
     browser.goto(&site.url("/?room=lobby")).await;
     browser
