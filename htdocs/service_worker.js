@@ -22,27 +22,28 @@ const INDEX = "index.html";
 const FILES = `
 	client/commands.js client/connection.js client/environment.js client/outbox.js client/people.js
 	client/random_id.js css/attachments.css css/calls.css css/composing.css css/controls.css css/dialogs.css
-	css/entries.css css/events.css css/formatting.css css/menus.css css/messages.css css/pages.css css/people.css
-	css/profile.css css/room.css css/search.css css/sidebar.css css/write.css first.html icons/favicon.svg
-	icons/icons.svg index.html js/account/first.js js/account/form.js js/account/login.js js/account/password.js
-	js/account/register.js js/account/socket_check.js js/addresses.js js/aim.js js/arrow_keys.js
-	js/attachments/address.js js/attachments/arrival.js js/attachments/attach.js js/attachments/chip.js
-	js/attachments/files_of.js js/attachments/refusals.js js/attachments/tray.js js/attachments/upload.js
-	js/attachments/view.js js/attachments/viewer.js js/attachments/words.js js/attention.js js/banner.js
-	js/calls/call_view.js js/calls/calls.js js/calls/connect.js js/calls/device_choice.js js/calls/devices.js
-	js/calls/hellos.js js/calls/ice_servers.js js/calls/join_dialog.js js/calls/limits.js js/calls/media.js
-	js/calls/mesh.js js/calls/moments.js js/calls/others.js js/calls/peer.js js/calls/reasons.js js/calls/ringing.js
-	js/calls/speaking.js js/calls/tile.js js/calls/tiles.js js/chat.js js/clipboard.js js/closed_room_dialog.js
-	js/colors.js js/comings.js js/composer.js js/composing/begun.js js/composing/candidates.js
-	js/composing/drafts.js js/composing/lazy_help.js js/composing/paste_dialog.js js/composing/recalling.js
-	js/composing/suggestions.js js/composing/tab_completion.js js/composing/task_bar.js js/composing/uses.js
-	js/composing/writing_field.js js/config.js js/conversation.js js/conversation_dialog.js js/day_dialog.js
-	js/dialog.js js/dice_dialog.js js/dom.js js/drawn_entries.js js/edges.js js/emoji/board_keys.js
-	js/emoji/picker.js js/emoji/recent.js js/emoji/table.js js/entry.js js/entry_form.js js/error_words.js
-	js/faces.js js/feed.js js/field.js js/formatting/blocks.js js/formatting/help_dialog.js js/formatting/inline.js
-	js/formatting/plain.js js/formatting/view.js js/frame.js js/heartbeat.js js/ids.js js/initial.js
-	js/kept_records.js js/lazy_comings.js js/lazy_read_by.js js/lazy_typing.js js/lines.js js/me.js js/members.js
-	js/menu.js js/message_keys.js js/message_menu.js js/message_view.js js/messages/bar.js js/messages/body.js
+	css/entries.css css/events.css css/formatting.css css/menus.css css/messages.css css/pages.css
+	css/people.css css/profile.css css/room.css css/search.css css/sidebar.css css/write.css first.html
+	icons/calls.svg icons/favicon.svg icons/icons.svg index.html js/account/first.js js/account/form.js
+	js/account/login.js js/account/password.js js/account/register.js js/account/socket_check.js js/addresses.js
+	js/aim.js js/arrow_keys.js js/attachments/address.js js/attachments/arrival.js js/attachments/attach.js
+	js/attachments/chip.js js/attachments/files_of.js js/attachments/refusals.js js/attachments/tray.js
+	js/attachments/upload.js js/attachments/view.js js/attachments/viewer.js js/attachments/words.js
+	js/attention.js js/banner.js js/calls/call_view.js js/calls/calls.js js/calls/connect.js
+	js/calls/device_choice.js js/calls/devices.js js/calls/hellos.js js/calls/ice_servers.js
+	js/calls/join_dialog.js js/calls/limits.js js/calls/media.js js/calls/mesh.js js/calls/moments.js
+	js/calls/others.js js/calls/peer.js js/calls/reasons.js js/calls/ringing.js js/calls/speaking.js
+	js/calls/tile.js js/calls/tiles.js js/chat.js js/clipboard.js js/closed_room_dialog.js js/colors.js
+	js/comings.js js/composer.js js/composing/begun.js js/composing/candidates.js js/composing/drafts.js
+	js/composing/lazy_help.js js/composing/paste_dialog.js js/composing/recalling.js js/composing/suggestions.js
+	js/composing/tab_completion.js js/composing/task_bar.js js/composing/uses.js js/composing/writing_field.js
+	js/config.js js/conversation.js js/conversation_dialog.js js/day_dialog.js js/dialog.js js/dice_dialog.js
+	js/dom.js js/drawn_entries.js js/edges.js js/emoji/board_keys.js js/emoji/picker.js js/emoji/recent.js
+	js/emoji/table.js js/entry.js js/entry_form.js js/error_words.js js/faces.js js/feed.js js/field.js
+	js/formatting/blocks.js js/formatting/help_dialog.js js/formatting/inline.js js/formatting/plain.js
+	js/formatting/view.js js/frame.js js/heartbeat.js js/ids.js js/initial.js js/kept_records.js
+	js/lazy_comings.js js/lazy_read_by.js js/lazy_typing.js js/lines.js js/me.js js/members.js js/menu.js
+	js/message_keys.js js/message_menu.js js/message_view.js js/messages/bar.js js/messages/body.js
 	js/messages/changes.js js/messages/deeds.js js/messages/event_words.js js/messages/folding.js
 	js/messages/former_dialog.js js/messages/hold.js js/messages/pins.js js/messages/pins_menu.js
 	js/messages/reaction_row.js js/messages/reactions.js js/messages/referenced.js js/messages/remove_dialog.js
@@ -50,19 +51,20 @@ const FILES = `
 	js/moderation/person_dialog.js js/moderation/questions.js js/moderation/report_dialog.js
 	js/moderation/room_dialog.js js/my_rooms.js js/name_dialog.js js/name_form.js js/name_hint.js js/new_line.js
 	js/notifications.js js/one_pass.js js/outbox.js js/outlook.js js/own_commands.js js/own_entries.js
-	js/own_lines.js js/page_address.js js/page_events.js js/page_preferences.js js/paging.js js/password_dialog.js
-	js/pending_view.js js/people_list.js js/people_panel.js js/person_menu.js js/position.js js/preferences.js
-	js/private_rooms.js js/profile/card.js js/profile/dialog.js js/profile/picture.js js/protocol.js js/read_by.js
-	js/read_marks.js js/reading.js js/recall.js js/ring.js js/room.js js/room_buttons.js js/room_cards.js
-	js/room_create.js js/room_history.js js/room_list.js js/room_list_historical.js js/room_menu.js js/room_menus.js
-	js/room_order.js js/room_pages.js js/room_socket.js js/rooms.js js/scroller.js js/search/asking.js
-	js/search/hit_view.js js/search/search.js js/search/typed.js js/search_buttons.js js/sending.js js/server.js
-	js/set_username.js js/settings_dialog.js js/sidebar.js js/start.js js/storage.js js/switcher.js js/tab.js
-	js/texts.js js/texts/cs/accounts.js js/texts/cs/calls.js js/texts/cs/composing.js js/texts/cs/conversations.js
-	js/texts/cs/dialogs.js js/texts/cs/files.js js/texts/cs/moderation.js js/texts/cs/pages.js
-	js/texts/cs/profile.js js/texts/cs/room.js js/texts/cs/search.js js/texts/cs/shared.js js/texts/en/accounts.js
-	js/texts/en/calls.js js/texts/en/composing.js js/texts/en/conversations.js js/texts/en/dialogs.js
-	js/texts/en/files.js js/texts/en/moderation.js js/texts/en/pages.js js/texts/en/profile.js js/texts/en/room.js
+	js/own_lines.js js/page_address.js js/page_events.js js/page_preferences.js js/paging.js
+	js/password_dialog.js js/pending_view.js js/people_list.js js/people_panel.js js/person_menu.js
+	js/position.js js/preferences.js js/private_rooms.js js/profile/card.js js/profile/dialog.js
+	js/profile/picture.js js/protocol.js js/read_by.js js/read_marks.js js/reading.js js/recall.js js/ring.js
+	js/room.js js/room_buttons.js js/room_cards.js js/room_create.js js/room_history.js js/room_list.js
+	js/room_list_historical.js js/room_menu.js js/room_menus.js js/room_order.js js/room_pages.js
+	js/room_socket.js js/rooms.js js/scroller.js js/search/asking.js js/search/hit_view.js js/search/search.js
+	js/search/typed.js js/search_buttons.js js/sending.js js/server.js js/set_username.js js/settings_dialog.js
+	js/sidebar.js js/start.js js/storage.js js/switcher.js js/tab.js js/texts.js js/texts/cs/accounts.js
+	js/texts/cs/calls.js js/texts/cs/composing.js js/texts/cs/conversations.js js/texts/cs/dialogs.js
+	js/texts/cs/files.js js/texts/cs/moderation.js js/texts/cs/pages.js js/texts/cs/profile.js
+	js/texts/cs/room.js js/texts/cs/search.js js/texts/cs/shared.js js/texts/en/accounts.js js/texts/en/calls.js
+	js/texts/en/composing.js js/texts/en/conversations.js js/texts/en/dialogs.js js/texts/en/files.js
+	js/texts/en/moderation.js js/texts/en/pages.js js/texts/en/profile.js js/texts/en/room.js
 	js/texts/en/search.js js/texts/en/shared.js js/theme.js js/timeline.js js/times.js js/tokens.js
 	js/transcript_dialog.js js/typing.js js/unread.js js/window_menus.js js/words_view.js login.html
 	manifest.webmanifest password.html register.html room_create.html room_history.html room_list.html

@@ -25,13 +25,14 @@ const SVG = "http://www.w3.org/2000/svg";
 /**
  * One picture of icons/icons.svg; decoration only, the button around it carries the words.
  * @param {string} name
+ * @param {"icons" | "calls"} [file] Those of calls are a file of their own: most visits have none.
  */
-export function icon(name) {
+export function icon(name, file = "icons") {
 	const svg = document.createElementNS(SVG, "svg");
 	svg.setAttribute("class", "icon");
 	svg.setAttribute("aria-hidden", "true");
 	const use = document.createElementNS(SVG, "use");
-	use.setAttribute("href", `icons/icons.svg#${name}`);
+	use.setAttribute("href", `icons/${file}.svg#${name}`);
 	svg.append(use);
 	return svg;
 }

@@ -96,7 +96,7 @@ export class CallView {
 		return [
 			...buttons,
 			this.#deviceButton(),
-			element("button", leave, icon("hang-up"), text("callLeave")),
+			element("button", leave, icon("hang-up", "calls"), text("callLeave")),
 			element("span", { class: "call-count" }, `${callers.length + 1} / ${MAX_IN_CALL}`),
 		];
 	}
@@ -127,7 +127,7 @@ export class CallView {
 		const id = `call-${what}`;
 		const attributes = { type: "button", id, class: "round", "aria-label": text(what), title: text(what) };
 		const picture = on || what === "screen" ? what : `${what}-off`;
-		const button = element("button", { ...attributes, "aria-pressed": String(on) }, icon(picture));
+		const button = element("button", { ...attributes, "aria-pressed": String(on) }, icon(picture, "calls"));
 		button.addEventListener("click", async () => {
 			button.disabled = true;
 			try {

@@ -27,7 +27,7 @@ export function askToJoin(mesh, said = "") {
 		const choice = (id, picture, key, by) => {
 			const preferred = by === (many ? "voice" : "video") ? "primary" : "";
 			const attributes = { type: "button", id, class: preferred, disabled: problem !== "" && by !== "listening" };
-			return element("button", { ...attributes, onclick: () => start(by) }, icon(picture), text(key));
+			return element("button", { ...attributes, onclick: () => start(by) }, icon(picture, "calls"), text(key));
 		};
 		return [
 			element("p", { class: "hint" }, text("callIntro")),

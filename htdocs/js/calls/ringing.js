@@ -78,6 +78,11 @@ export class Ringing {
 			this.stop();
 			act();
 		};
-		return element("button", { type: "button", class: look, id: `ringing-${key}`, onclick }, icon(picture), text(key));
+		return element(
+			"button",
+			{ type: "button", class: look, id: `ringing-${key}`, onclick },
+			icon(picture, "calls"),
+			text(key),
+		);
 	}
 }

@@ -16,7 +16,7 @@ export class Tile {
 	#face = element("span", { class: "avatar", "aria-hidden": "true" });
 	#name = element("span", { class: "tile-name", dir: "auto" });
 	#state = element("span", { class: "tile-state", role: "status" });
-	#speaks = element("span", { class: "tile-speaks", hidden: true }, icon("microphone"));
+	#speaks = element("span", { class: "tile-speaks", hidden: true }, icon("microphone", "calls"));
 	#size;
 
 	/** @param {boolean} own @param {() => void} resize */
