@@ -10,6 +10,8 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
 # Another build target would put the programs where nobody looks for them.
 unexport CARGO_BUILD_TARGET
+# Tests wait most of the time, for programs and browsers: with one for each processor, two processors are half idle.
+export RUST_TEST_THREADS := $(or $(RUST_TEST_THREADS),$(shell expr $$(nproc) + 1))
 
 CARGO ?= cargo
 BIN := $(CARGO_TARGET_DIR)/bin
