@@ -367,6 +367,70 @@ fn what_only_a_machine_has_that_lost_power_is_given_when_others_have_had_time() 
     assert_same_said(&[&one, &two], &wanted);
 }
 
+/// It is given once the other has said what it surely has, and what is said there next waits for it.
+#[test]
+fn after_all_machines_lost_power_what_one_alone_has_stands_before_what_is_said_next() {
+    let mut server = Server::start();
+    let mut one = Machine::started("one", &server.address(), "");
+    let mut two = Machine::started("two", &server.address(), "");
+    let mut alice = one.files.page("lobby", "alice");
+    keep_saying(&mut alice, "first");
+    assert_same(&[&one, &two], &["first".to_owned()]);
+    let place = two.files.records("lobby").pop().expect("said").time;
+    two.kill();
+    keep_saying(&mut alice, "second");
+    one.kill();
+    for machine in [&one, &two] {
+        machine.was_off(&place);
+    }
+    server.wipe();
+    server.run_again();
+    two.try_start();
+    one.start();
+    let mut bob = two.files.page("lobby", "bob");
+    keep_saying(&mut bob, "third");
+    let wanted = ["first", "second", "third"].map(str::to_owned);
+    assert_same_said(&[&one, &two], &wanted);
+}
+
+/// Whoever said it was told that it was not saved, and the engine took it all the same, and was lost with it.
+#[test]
+fn what_an_engine_took_without_saying_so_is_on_all_machines_or_on_none() {
+    let mut server = Server::start();
+    let one = Machine::started("one", &server.address(), "");
+    let two = Machine::started("two", &server.address(), "");
+    let mut anna = one.page_of("anna");
+    keep_saying(&mut anna, "before");
+    assert_same(&[&one, &two], &["before".to_owned()]);
+    server.kill();
+    let kept = server.dir().join("kept");
+    copy(&server.dir().join("appendonlydir"), &kept);
+    server.run_again();
+    for machine in [&one, &two] {
+        eventually("the engine is used again", || {
+            machine.is_in("up").then_some(())
+        });
+    }
+    server.signal(Signal::SIGSTOP);
+    anna.say("lost", "m-lost");
+    let answer = anna.find(|it| it["msgid"] == "m-lost");
+    assert_eq!(answer["code"], "not_saved", "{answer}");
+    one.signal(Signal::SIGSTOP);
+    server.signal(Signal::SIGCONT);
+    eventually("two has it", || {
+        two.said().contains(&"lost".to_owned()).then_some(())
+    });
+    two.signal(Signal::SIGSTOP);
+    server.wipe();
+    copy(&kept, &server.dir().join("appendonlydir"));
+    server.run_again();
+    one.signal(Signal::SIGCONT);
+    keep_saying(&mut anna, "after");
+    two.signal(Signal::SIGCONT);
+    let wanted = ["before", "lost", "after"].map(str::to_owned);
+    assert_same_said(&[&one, &two], &wanted);
+}
+
 /// All have it, each once, in one order; where a machine had not seen what an engine lost it may be under another id.
 #[track_caller]
 fn assert_same_said(machines: &[&Machine], wanted: &[String]) {

@@ -14,6 +14,7 @@ mod moved;
 mod nginx;
 mod operation;
 mod operator;
+mod outage;
 mod page;
 mod people;
 mod private;

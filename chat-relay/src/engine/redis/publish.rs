@@ -17,7 +17,7 @@ use super::link::Link;
 use super::repair;
 use super::script::{self, ALL, Offer, Verdict};
 use super::shared::{Shared, Thread};
-use super::signs::{DEAD_AFTER, Signs};
+use super::signs::{DEAD_AFTER, Given, Signs};
 use super::trouble::{Result, Trouble};
 use crate::journal;
 use crate::relay::is_expired;
@@ -44,6 +44,9 @@ pub struct Publisher<'a> {
     is_read: bool,
     /// The greatest number that an engine has ever taken.
     taken: RecordId,
+    /// The greatest number that was on its way when a connection was lost: that engine may have taken it, and others
+    /// have it.
+    offered: RecordId,
     /// Under which ids an engine has put in order what it took last, by number: it may be given to the next one before
     /// those who have shown it give it.
     ids: BTreeMap<RecordId, RecordId>,
@@ -52,6 +55,8 @@ pub struct Publisher<'a> {
     /// Where the logs may have holes. An engine takes what it has lost by the numbers of each machine: what stands behind
     /// a hole would keep out what others have of it, so they come first.
     doubt: Option<Doubt>,
+    /// This engine has that, too.
+    is_rest_given: bool,
     signs: Signs<'a>,
     /// When the engine was connected to last.
     connected: Instant,
@@ -74,10 +79,12 @@ impl<'a> Publisher<'a> {
             taken: spool.kept(),
             spool,
             ids: BTreeMap::new(),
+            offered: RecordId::ZERO,
             refused: RecordId::ZERO,
             queue: VecDeque::new(),
             is_read: false,
             doubt: cursor.doubt(),
+            is_rest_given: false,
             signs: Signs::new(shared, cursor),
             connected: Instant::now(),
             looked: Instant::now(),
@@ -129,12 +136,36 @@ impl<'a> Publisher<'a> {
         self.spool.taken_up_to(self.taken);
         self.is_read = false;
         self.connected = Instant::now();
+        self.is_rest_given = false;
+        if self.doubt.is_some() {
+            self.signs.say_doubt(&mut link, true)?;
+        }
         self.signs.give(&mut link)?;
-        self.signs.wait_for_others(&mut link, generation)?;
+        let signs = &mut self.signs;
+        signs.wait_for_others(&mut link, generation, Given::Sure)?;
+        self.give_rest(&mut link)?;
+        let signs = &mut self.signs;
+        signs.wait_for_others(&mut link, generation, Given::All)?;
         self.shared.repaired(generation);
         self.shared
             .say(generation, |status| status.publishes(&link.place));
         Ok(link)
+    }
+
+    /// Gives what is in doubt once the others have given what they have: before anything that is said next, if they
+    /// have come by now. It is in doubt until this machine has read what it lacks, too: another engine may follow soon.
+    fn give_rest(&mut self, link: &mut Link) -> Result<()> {
+        let is_late = self.connected.elapsed() > DEAD_AFTER;
+        let is_time = is_late || self.signs.are_others_here() && !self.is_rest_given;
+        if self.doubt.is_none() || !is_time {
+            return Ok(());
+        }
+        repair::complete(link, self.shared, self.dirs)?;
+        self.is_rest_given = true;
+        if is_late {
+            self.doubt = None;
+        }
+        self.signs.say_doubt(link, false)
     }
 
     /// One round: what has come, and what is due.
@@ -169,10 +200,10 @@ impl<'a> Publisher<'a> {
 
     /// Whoever submitted it was told that it had failed.
     fn drop_expired(&mut self) {
-        let (limit, taken, shared) = (self.shared.setup.wait_limit, self.taken, self.shared);
-        let refused = self.refused;
+        let (limit, shared) = (self.shared.setup.wait_limit, self.shared);
+        let (taken, refused) = (self.taken.max(self.offered), self.refused);
         self.queue.retain(|submission| {
-            // What an engine has taken once is followed by what stands behind it.
+            // What an engine has taken once, or may have, is followed by what stands behind it.
             let was_refused = submission.answer.is_some() && submission.number <= refused;
             let is_dropped =
                 submission.number > taken && (was_refused || is_expired(submission, limit));
@@ -204,7 +235,14 @@ impl<'a> Publisher<'a> {
         let setup = &self.shared.setup;
         let own = (&setup.machine, &*setup.machine.incarnation);
         let bounds = (self.shared.floor(), setup.keep);
-        let verdicts = script::append(link, &setup.keys, own, bounds, &batch)?;
+        let appended = script::append(link, &setup.keys, own, bounds, &batch);
+        if appended.is_err()
+            && !matches!(appended, Err(Trouble::Full))
+            && let Some(last) = self.queue.get(count - 1)
+        {
+            self.offered = self.offered.max(last.number);
+        }
+        let verdicts = appended?;
         for (submission, verdict) in self.queue.drain(..count).zip(verdicts) {
             if is_taken(verdict) {
                 self.taken = self.taken.max(submission.number);
@@ -285,10 +323,7 @@ impl<'a> Publisher<'a> {
             let oldest = super::cursor::earlier(RecordId::now(), self.shared.setup.wait_limit * 2);
             self.shared.forget_before(oldest);
             link.check_role()?;
-            if self.doubt.is_some() && self.connected.elapsed() > DEAD_AFTER {
-                repair::complete(link, self.shared, self.dirs)?;
-                self.doubt = None;
-            }
+            self.give_rest(link)?;
         }
         self.signs.give_if_due(link)
     }

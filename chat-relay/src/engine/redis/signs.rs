@@ -26,6 +26,8 @@ pub struct Signs<'a> {
     tick_at: Instant,
     /// The machine was down: what it has lost the others have, and what is said here next is to stand behind that.
     was_down: bool,
+    /// It was, and the others have come since.
+    are_others_here: bool,
 }
 
 impl<'a> Signs<'a> {
@@ -36,7 +38,28 @@ impl<'a> Signs<'a> {
             tick_at: Instant::now(),
             // A new one has lost nothing.
             was_down: cursor.was_down() && !shared.setup.machine.former.is_empty(),
+            are_others_here: false,
         }
+    }
+
+    /// Whether each machine that may be there has given this engine what it surely has, since this one was down.
+    pub fn are_others_here(&self) -> bool {
+        self.are_others_here
+    }
+
+    /// Says that there is something in doubt here, or no more: before the sign by which others know what is given.
+    ///
+    /// # Errors
+    /// The connection is not to be used any more.
+    pub fn say_doubt(&self, link: &mut Link, is_there: bool) -> Result<()> {
+        let setup = &self.shared.setup;
+        let (head, field) = (setup.keys.head(), in_doubt(&setup.machine.incarnation));
+        let mut write = redis::cmd(if is_there { "HSET" } else { "HDEL" });
+        write.arg(head).arg(field);
+        if is_there {
+            write.arg("");
+        }
+        link.ask::<()>(&write)
     }
 
     /// When the next one is due.
@@ -95,12 +118,18 @@ impl<'a> Signs<'a> {
         Ok(())
     }
 
-    /// After the machine was down, waits until the others have given the engine what it has lost, too: not longer
-    /// than it takes to find out that they are dead.
+    /// After the machine was down, waits until the others have given the engine so much of what it has lost, too: not
+    /// longer than it takes to find out that they are dead.
     ///
     /// # Errors
     /// As [`Signs::give`].
-    pub fn wait_for_others(&mut self, link: &mut Link, generation: u64) -> Result<()> {
+    pub fn wait_for_others(
+        &mut self,
+        link: &mut Link,
+        generation: u64,
+        given: Given,
+    ) -> Result<()> {
+        self.are_others_here &= given == Given::All;
         if !self.was_down {
             return Ok(());
         }
@@ -109,9 +138,12 @@ impl<'a> Signs<'a> {
         let since = link.time()?;
         let mut is_told = false;
         while shared.is_current(generation) {
-            let others = others_to_come(link, &shared.setup, since)?;
+            let others = others_to_come(link, &shared.setup, (since, given))?;
             if others == 0 || Instant::now() > end {
-                self.was_down = false;
+                match given {
+                    Given::Sure => self.are_others_here = others == 0,
+                    Given::All => self.was_down = false,
+                }
                 break;
             }
             if !std::mem::replace(&mut is_told, true) {
@@ -127,9 +159,18 @@ impl<'a> Signs<'a> {
     }
 }
 
-/// How many other machines were heard of less than [`DEAD_AFTER`] ago, and have not said since then (by the engine's
-/// clock) that they are there and have given it what it had lost.
-fn others_to_come(link: &mut Link, setup: &Setup, since: u64) -> Result<usize> {
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Given {
+    /// Each machine has given all but what was in doubt there, and says so by a sign of life.
+    Sure,
+    /// That, too.
+    All,
+}
+
+/// How many other machines were heard of less than [`DEAD_AFTER`] ago, and have not given the engine so much of what it
+/// had lost, as they would say since then (by the engine's clock).
+fn others_to_come(link: &mut Link, setup: &Setup, (since, given): (u64, Given)) -> Result<usize> {
     let now = link.time()?;
     let limit = u64::try_from(DEAD_AFTER.as_micros()).unwrap_or(u64::MAX);
     let mut question = redis::cmd("HGETALL");
@@ -141,8 +182,16 @@ fn others_to_come(link: &mut Link, setup: &Setup, since: u64) -> Result<usize> {
     });
     let others = ticks.filter(|(node, at)| {
         let is_alive = now.saturating_sub(*at) < limit;
-        let is_here = *at > since && !head.contains_key(&format!("mends {node}"));
-        *node != setup.machine.incarnation && is_alive && !is_here
+        let has_given = match given {
+            Given::Sure => *at > since && !head.contains_key(&format!("mends {node}")),
+            Given::All => !head.contains_key(&in_doubt(node)),
+        };
+        *node != setup.machine.incarnation && is_alive && !has_given
     });
     Ok(others.count())
+}
+
+/// The head's field of a machine that has something in doubt.
+fn in_doubt(node: &str) -> String {
+    format!("doubts {node}")
 }

@@ -29,6 +29,8 @@ end
 if not redis.call('HGET', head, 'last') and not redis.call('HGET', head, 'since') and before > 0 then
   redis.call('HSET', head, 'since', string.format('%.0f', before))
 end
+-- What was in doubt is known no more if it says nothing of it.
+redis.call('HDEL', head, 'doubts ' .. node)
 -- Until its first tick, before which it gives what was lost.
 redis.call('HSET', head, 'lease ' .. name, lease, 'tick ' .. node, string.format('%.0f', now), 'mends ' .. node, '')
 return { '1', redis.call('HGET', head, 'last') or '0', redis.call('HGET', head, 'since') or '0' }

@@ -83,7 +83,7 @@ for at = 1, #rows, 2 do
   end
 end
 for _, node in ipairs(list) do
-  redis.call('HDEL', head, 'tick ' .. node, 'mends ' .. node)
+  redis.call('HDEL', head, 'tick ' .. node, 'mends ' .. node, 'doubts ' .. node)
 end
 if last > 0 then
   redis.call('HSET', head, 'last', text(last))
