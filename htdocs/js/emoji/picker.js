@@ -86,7 +86,6 @@ class Picker {
 	}
 
 	async #load() {
-		const focused = document.activeElement;
 		try {
 			this.#all = await loadEmoji();
 			this.#isOffline = false;
@@ -95,7 +94,6 @@ class Picker {
 			if (this.#withSmileys) this.#group = OWN;
 		}
 		this.#draw();
-		if (focused instanceof HTMLElement && this.#box.contains(focused)) focused.focus();
 	}
 
 	/** @param {string | null} chosen */
@@ -124,10 +122,14 @@ class Picker {
 	#draw() {
 		const typed = this.#search.value.trim();
 		this.#drawTabs(typed !== "");
+		const focused = [...this.#panel.children].findIndex((button) => button === document.activeElement);
 		const buttons = typed ? this.#found(typed) : this.#ofGroup();
-		for (const [index, button] of buttons.entries()) button.tabIndex = index ? -1 : 0;
+		const reached = Math.min(Math.max(focused, 0), buttons.length - 1);
+		for (const [index, button] of buttons.entries()) button.tabIndex = index === reached ? 0 : -1;
 		this.#panel.replaceChildren(...buttons);
 		this.#panel.scrollTop = 0;
+		// Whoever is in it stays there when the names have come.
+		if (focused >= 0) buttons[reached]?.focus();
 		this.#panel.setAttribute("aria-label", typed ? text("emojiFound") : text(GROUPS[this.#group][1]));
 		this.#status.textContent = this.#said(typed, buttons.length);
 	}

@@ -383,6 +383,41 @@ async fn the_board_of_emoji_remembers_tone_and_use_and_asks_nobody_else() {
     assert_eq!(alice.eval(foreign).await, json!([]));
 }
 
+/// The names of emoji may come late; whoever opened the board may be anywhere in it by then.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_focus_stays_where_it_is_when_the_emoji_have_come() {
+    let site = Site::start();
+    let alice = Browser::start().await;
+    enter(&alice, &site, "alice", "board").await;
+    alice
+        .run_first(
+            "{ const real = fetch; globalThis.held = []; globalThis.fetch = async (...what) => { \
+             if (String(what[0]).startsWith('emoji/')) await new Promise((go) => held.push(go)); \
+             return real(...what); }; }",
+        )
+        .await;
+    alice.goto(&site.url("/?room=board")).await;
+    welcome(&alice).await;
+    click(&alice, "#smiley-button").await;
+    has_focus(&alice, "#emoji-search").await;
+    alice
+        .eval("document.querySelector('.emoji-tabs [aria-selected=true]').focus()")
+        .await;
+    key(&alice, Key::Left).await;
+    has_focus(&alice, ".emoji-tabs [aria-label=Smileys]").await;
+    key(&alice, Key::Tab).await;
+    key(&alice, Key::Right).await;
+    let second = "#emoji-panel button:nth-of-type(2)";
+    has_focus(&alice, second).await;
+    let is_loading = "document.querySelector('#emoji-picker [role=status]').textContent !== ''";
+    assert_eq!(alice.eval(is_loading).await, json!(true));
+    alice.eval("held.forEach((go) => go())").await;
+    alice
+        .wait_until("they have come", &format!("!({is_loading})"))
+        .await;
+    has_focus(&alice, second).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn up_edits_ones_last_message_and_the_draft_of_it_survives_a_reload() {
     let site = Site::start();
