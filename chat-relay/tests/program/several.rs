@@ -377,6 +377,10 @@ fn after_all_machines_lost_power_what_one_alone_has_stands_before_what_is_said_n
     keep_saying(&mut alice, "first");
     assert_same(&[&one, &two], &["first".to_owned()]);
     let place = two.files.records("lobby").pop().expect("said").time;
+    server.kill();
+    let kept = server.dir().join("kept");
+    copy(&server.dir().join("appendonlydir"), &kept);
+    server.run_again();
     two.kill();
     keep_saying(&mut alice, "second");
     one.kill();
@@ -384,6 +388,7 @@ fn after_all_machines_lost_power_what_one_alone_has_stands_before_what_is_said_n
         machine.was_off(&place);
     }
     server.wipe();
+    copy(&kept, &server.dir().join("appendonlydir"));
     server.run_again();
     two.try_start();
     one.start();

@@ -138,10 +138,11 @@ impl<'a> Signs<'a> {
         let since = link.time()?;
         let mut is_told = false;
         while shared.is_current(generation) {
-            let others = others_to_come(link, &shared.setup, (since, given))?;
+            let (head, now) = (head(link, &shared.setup)?, link.time()?);
+            let others = others_to_come(&head, now, &shared.setup, (since, given));
             if others == 0 || Instant::now() > end {
                 match given {
-                    Given::Sure => self.are_others_here = others == 0,
+                    Given::Sure => self.are_others_here = others == 0 && !was_emptied(&head, now),
                     Given::All => self.was_down = false,
                 }
                 break;
@@ -170,25 +171,40 @@ pub enum Given {
 
 /// How many other machines were heard of less than [`DEAD_AFTER`] ago, and have not given the engine so much of what it
 /// had lost, as they would say since then (by the engine's clock).
-fn others_to_come(link: &mut Link, setup: &Setup, (since, given): (u64, Given)) -> Result<usize> {
-    let now = link.time()?;
-    let limit = u64::try_from(DEAD_AFTER.as_micros()).unwrap_or(u64::MAX);
-    let mut question = redis::cmd("HGETALL");
-    question.arg(setup.keys.head());
-    let head: HashMap<String, String> = link.ask(&question)?;
+fn others_to_come(
+    head: &HashMap<String, String>,
+    now: u64,
+    setup: &Setup,
+    (since, given): (u64, Given),
+) -> usize {
     let ticks = head.iter().filter_map(|(field, at)| {
         let node = field.strip_prefix("tick ")?;
         Some((node, at.parse::<u64>().unwrap_or_default()))
     });
     let others = ticks.filter(|(node, at)| {
-        let is_alive = now.saturating_sub(*at) < limit;
+        let is_alive = now.saturating_sub(*at) < micros(DEAD_AFTER);
         let has_given = match given {
             Given::Sure => *at > since && !head.contains_key(&format!("mends {node}")),
             Given::All => !head.contains_key(&in_doubt(node)),
         };
         *node != setup.machine.incarnation && is_alive && !has_given
     });
-    Ok(others.count())
+    others.count()
+}
+
+/// Whether the engine had lost everything a moment ago, and so does not know yet which machines there are.
+fn was_emptied(head: &HashMap<String, String>, now: u64) -> bool {
+    let at = head.get("emptied").and_then(|at| at.parse::<u64>().ok());
+    at.is_some_and(|at| now.saturating_sub(at) < micros(DEAD_AFTER))
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn head(link: &mut Link, setup: &Setup) -> Result<HashMap<String, String>> {
+    let mut question = redis::cmd("HGETALL");
+    link.ask(question.arg(setup.keys.head()))
 }
 
 /// The head's field of a machine that has something in doubt.

@@ -27,7 +27,7 @@ if other and other ~= lease then
   end
 end
 if not redis.call('HGET', head, 'last') and not redis.call('HGET', head, 'since') and before > 0 then
-  redis.call('HSET', head, 'since', string.format('%.0f', before))
+  redis.call('HSET', head, 'since', string.format('%.0f', before), 'emptied', string.format('%.0f', now))
 end
 -- What was in doubt is known no more if it says nothing of it.
 redis.call('HDEL', head, 'doubts ' .. node)
