@@ -23,7 +23,7 @@ export function element(tag, attributes = {}, ...children) {
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * One picture of icons/icons.svg; decoration only, the button around it carries the words.
+ * One picture of icons/; decoration only, the button around it carries the words.
  * @param {string} name
  * @param {"icons" | "calls"} [file] Those of calls are a file of their own: most visits have none.
  */
