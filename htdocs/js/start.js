@@ -8,6 +8,8 @@ import { dress } from "./theme.js";
 
 /** How long after a part of the page did not arrive it is loaded anew by itself, each time; then a person may. */
 const AGAIN_AFTER_MS = [1_000, 4_000];
+/** A server that answers nothing for so long is away. */
+const ANSWER_MS = 10_000;
 
 const room = tidyRoom(parameter("room"));
 try {
@@ -30,7 +32,7 @@ try {
 /** Unless the server is away: the browser's own page about that would be all there is. @param {HTMLElement} words */
 async function loadAgain(words) {
 	try {
-		await fetch(location.href, { method: "HEAD", cache: "no-store" });
+		await fetch(location.href, { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS) });
 		location.reload();
 	} catch {
 		letPersonTry(words);
